@@ -1,0 +1,20 @@
+// The peers from npm are installed on first use, into this folder alone: nobody who builds or
+// tests busbar needs them.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const BENCH = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {(line: string) => void} say */
+export function installDependencies(say) {
+  if (existsSync(`${BENCH}node_modules/.package-lock.json`)) return;
+  say('installing the peers from npm (once)');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { status, stderr } = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
+    cwd: BENCH,
+    encoding: 'utf8',
+  });
+  if (status !== 0) say(`npm ci failed in bench/; peers from npm are left out:\n${stderr}`);
+}

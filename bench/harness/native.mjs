@@ -1,0 +1,103 @@
+// Compiles what is not JavaScript: the C++ programs of ../native and the Rust program of ../ipmb.
+// Without a compiler the peers that need it are left out, and one line says so.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const BENCH = fileURLToPath(new URL('..', import.meta.url));
+const BUILD = `${BENCH}build`;
+const EXE = process.platform === 'win32' ? '.exe' : '';
+const IPMB = `${BENCH}ipmb/target/release/ipmb-bench${EXE}`;
+const COMPILE_TIMEOUT = 300_000;
+
+/**
+ * What is compiled from which sources. A program that uses busbar's own core lists the core's
+ * sources and include folders here.
+ * @type {Record<string, { sources: string[], include?: string[] }>}
+ */
+const PROGRAMS = {
+  bare_ring: { sources: ['native/bare_ring.cc'] },
+};
+
+/** Compiles all that is missing or older than its source. @param {(line: string) => void} say */
+export function buildPrograms(say) {
+  mkdirSync(BUILD, { recursive: true });
+  for (const name of Object.keys(PROGRAMS)) if (!isFresh(name)) compile(name, say);
+  if (!isFreshIpmb()) buildIpmb(say);
+}
+
+/** @param {string} name a program of ../native @returns {string} */
+export function programPath(name) {
+  return `${BUILD}/${name}${EXE}`;
+}
+
+/** @param {string} name @returns {string | undefined} why it cannot run here */
+export function programMissing(name) {
+  return existsSync(programPath(name)) ? undefined : `${name} is not built (no C++ compiler?)`;
+}
+
+/** @returns {string} the path of the ipmb program */
+export function ipmbProgram() {
+  return IPMB;
+}
+
+/** @returns {string | undefined} why ipmb cannot be measured here */
+export function ipmbMissing() {
+  return existsSync(IPMB)
+    ? undefined
+    : 'ipmb is not built (no cargo, or its registry is out of reach)';
+}
+
+function compile(name, say) {
+  const { sources, include = [] } = PROGRAMS[name];
+  const args = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-pthread'].concat(
+    include.map((folder) => `-I${folder}`),
+    sources,
+    '-o',
+    programPath(name),
+  );
+  for (const compiler of [process.env.CXX, 'g++', 'clang++'].filter(Boolean)) {
+    const { status, error, stderr } = spawnSync(compiler, args, {
+      cwd: BENCH,
+      encoding: 'utf8',
+      timeout: COMPILE_TIMEOUT,
+    });
+    if (error) continue; // not there: try the next one
+    if (status !== 0) say(`${name} does not compile with ${compiler}:\n${stderr}`);
+    return;
+  }
+  say(`${name} is left out: no C++ compiler here`);
+}
+
+function buildIpmb(say) {
+  const options = { cwd: `${BENCH}ipmb`, encoding: 'utf8', timeout: COMPILE_TIMEOUT };
+  if (spawnSync('cargo', ['--version']).status !== 0) return say('ipmb is left out: no cargo here');
+  say('building the ipmb program (once)');
+  for (const online of ['--offline', '--locked']) {
+    const { status } = spawnSync(
+      'cargo',
+      ['build', '--release', '--quiet', '--jobs', '2', online],
+      options,
+    );
+    if (status === 0) return;
+  }
+  say('ipmb is left out: cargo cannot build it (its registry is out of reach?)');
+}
+
+function isFresh(name) {
+  const headers = readdirSync(`${BENCH}native`).map((file) => `${BENCH}native/${file}`);
+  const sources = PROGRAMS[name].sources.map((source) => `${BENCH}${source}`);
+  return isNewer(programPath(name), [...sources, ...headers]);
+}
+
+function isFreshIpmb() {
+  const files = readdirSync(`${BENCH}ipmb/src`).map((file) => `${BENCH}ipmb/src/${file}`);
+  return isNewer(IPMB, [...files, `${BENCH}ipmb/Cargo.toml`]);
+}
+
+function isNewer(result, sources) {
+  if (!existsSync(result)) return false;
+  const built = statSync(result).mtimeMs;
+  return sources.every((source) => statSync(source).mtimeMs < built);
+}

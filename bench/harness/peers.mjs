@@ -1,0 +1,45 @@
+// The list of all peers: what the figures call them and which module opens their links.
+
+/**
+ * @typedef {object} PeerEntry
+ * @property {string} title what tables and chart call it
+ * @property {string} module in ../peers
+ * @property {string} [variant] handed to the module: one module may know several ways
+ * @property {boolean} [program] not Node on both sides but a program of its own
+ */
+
+/** @type {Record<string, PeerEntry>} */
+export const PEERS = {
+  busbar: { title: 'busbar', module: 'busbar', variant: 'handler' },
+  'busbar-iterator': { title: 'busbar, for await', module: 'busbar', variant: 'iterator' },
+  'busbar-spin': { title: 'busbar, spin: 50', module: 'busbar', variant: 'spin' },
+  zeromq: { title: 'zeromq.js', module: 'zeromq' },
+  net: { title: 'net socket', module: 'net', variant: 'single' },
+  'net-batch': { title: 'net socket, 64 a write', module: 'net', variant: 'batch' },
+  'process-send-json': { title: 'process.send json', module: 'process-send', variant: 'json' },
+  'process-send-advanced': {
+    title: 'process.send advanced',
+    module: 'process-send',
+    variant: 'advanced',
+  },
+  'message-port': { title: 'MessagePort (threads)', module: 'message-port' },
+  ipmb: { title: 'ipmb (Rust)', module: 'ipmb', program: true },
+  'bare-ring': {
+    title: 'bare C++ ring',
+    module: 'native-program',
+    variant: 'bare_ring',
+    program: true,
+  },
+  nothing: { title: 'Node alone', module: 'nothing' },
+};
+
+/**
+ * @param {string} id a key of PEERS
+ * @returns {Promise<any>} the peer: `{ lead, follow }`, or `{ run }` for a program; `missing` says
+ *   why it cannot be measured here
+ */
+export async function loadPeer(id) {
+  const entry = PEERS[id];
+  const module = await import(new URL(`../peers/${entry.module}.mjs`, import.meta.url));
+  return module.peer(entry.variant);
+}

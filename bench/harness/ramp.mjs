@@ -1,0 +1,32 @@
+// How long a rate trial runs. The same ramp stands in native/ramp.h and ipmb/src/clock.rs, so that
+// all peers are warmed up alike.
+
+const FIRST_COUNT = 64;
+const WARM_SECONDS = 0.04;
+
+/**
+ * Calls `run` with growing counts until one call takes 40 ms (by then the code is compiled and the
+ * caches are warm), then once for about the wanted time, and gives that last call's figures.
+ * @param {number} milliseconds
+ * @param {(count: number) => Promise<number>} run does `count` messages, gives the seconds it took
+ * @returns {Promise<{ count: number, seconds: number }>}
+ */
+export async function ramp(milliseconds, run) {
+  let count = FIRST_COUNT;
+  let seconds = await run(count);
+  while (seconds < WARM_SECONDS) {
+    const factor = Math.min(10, Math.max(2, (WARM_SECONDS * 1.25) / seconds));
+    count = Math.floor(count * factor);
+    seconds = await run(count);
+  }
+  count = Math.max(16, Math.floor((count / seconds) * (milliseconds / 1000)));
+  return { count, seconds: await run(count) };
+}
+
+/**
+ * Seconds on the monotonic clock, which all processes and threads of this machine share.
+ * @returns {number}
+ */
+export function monotonicSeconds() {
+  return Number(process.hrtime.bigint()) / 1e9;
+}

@@ -1,0 +1,114 @@
+// Results as tables of text: cells of a trial in, aligned lines out.
+
+import { PEERS } from './peers.mjs';
+import { factorText } from './sizes.mjs';
+
+/** @typedef {{ title: string, header: string[], rows: string[][] }} Table */
+
+/**
+ * What became of one cell of a plan.
+ * @typedef {object} MeasuredCell
+ * @property {string} trial
+ * @property {string} peer
+ * @property {Record<string, any>} params
+ * @property {Record<string, number>} [figures] the median of the rounds
+ * @property {Record<string, number>[]} rounds
+ * @property {string} [problem] why there are no figures
+ * @property {boolean} [skipped] the problem is that it cannot be measured here, not that it failed
+ */
+
+/** What the others are compared with. */
+const OURS = 'busbar';
+
+/**
+ * A row for each peer, a column for each set of parameters.
+ * @param {string} title
+ * @param {MeasuredCell[]} cells
+ * @param {{ column: (cell: MeasuredCell) => string, text: (figures: any) => string }} show
+ * @returns {Table}
+ */
+export function gridTable(title, cells, { column, text }) {
+  const columns = [...new Set(cells.map(column))];
+  const rows = peersOf(cells).map((peer) => [
+    PEERS[peer].title,
+    ...columns.map((wanted) =>
+      cellText(
+        cells.find((cell) => cell.peer === peer && column(cell) === wanted),
+        text,
+      ),
+    ),
+  ]);
+  return { title, header: ['', ...columns], rows };
+}
+
+/**
+ * How many times faster busbar is, in the same grid; undefined if busbar was not measured.
+ * @param {MeasuredCell[]} cells
+ * @param {{ column: (cell: MeasuredCell) => string, value: string }} show value: a figure of which
+ *   more is better
+ * @returns {Table | undefined}
+ */
+export function ratioTable(cells, { column, value }) {
+  const ours = new Map(
+    cells
+      .filter(({ peer, figures }) => peer === OURS && figures)
+      .map((cell) => [column(cell), cell]),
+  );
+  if (ours.size === 0) return undefined;
+  const others = cells
+    .filter(({ peer }) => peer !== OURS)
+    .map((cell) => ({ ...cell, figures: factor(ours.get(column(cell)), cell, value) }));
+  return gridTable('  busbar is so many times as fast', others, { column, text: factorText });
+}
+
+/**
+ * A row for each peer, a column for each figure, and with `ratioOf` one that compares with busbar.
+ * @param {string} title
+ * @param {MeasuredCell[]} cells one for each peer
+ * @param {Record<string, (figures: any) => string>} columns
+ * @param {string} [ratioOf] a figure of which more is better
+ * @returns {Table}
+ */
+export function listTable(title, cells, columns, ratioOf) {
+  const ours = cells.find(({ peer }) => peer === OURS);
+  const rows = cells.map((cell) => {
+    const row = [
+      PEERS[cell.peer].title,
+      ...Object.values(columns).map((text) => cellText(cell, text)),
+    ];
+    if (ratioOf) row.push(cellText({ ...cell, figures: factor(ours, cell, ratioOf) }, factorText));
+    return row;
+  });
+  return { title, header: ['', ...Object.keys(columns), ...(ratioOf ? ['busbar is'] : [])], rows };
+}
+
+/**
+ * @param {Table} table
+ * @returns {string} with a line for the title, one for the header and one for each row
+ */
+export function tableText({ title, header, rows }) {
+  const lines = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const aligned = lines.map((line) =>
+    line
+      .map((text, column) =>
+        column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  return [title, ...aligned.map((line) => `  ${line}`)].join('\n');
+}
+
+function peersOf(cells) {
+  return [...new Set(cells.map(({ peer }) => peer))];
+}
+
+function factor(ours, other, value) {
+  return ours?.figures && other.figures ? ours.figures[value] / other.figures[value] : undefined;
+}
+
+function cellText(cell, text) {
+  if (cell?.figures !== undefined) return text(cell.figures);
+  return cell?.problem && !cell.skipped ? 'failed' : '-';
+}

@@ -1,0 +1,29 @@
+// The list of all trials in the order in which they run.
+
+/** Names of the modules in ../trials; also what `--only` takes. */
+export const TRIALS = ['rate', 'objects', 'round-trip', 'multicast', 'join', 'idle', 'timer'];
+
+/**
+ * @typedef {object} Trial
+ * @property {string} title one line: what is measured, and how
+ * @property {(options: import('./options.mjs').Options) => Cell[]} plan what to measure, in order
+ * @property {(link: any, followers: any[], job: object, control: any) => Promise<object>} [lead]
+ *   the measuring side, in its own process
+ * @property {(link: any, control: any, job: object) => Promise<void>} [follow] the other side
+ * @property {(job: object) => Promise<object>} [run] in the place of lead and follow: drives the
+ *   processes itself, from outside
+ * @property {(cells: object[]) => import('./table.mjs').Table[]} tables
+ */
+
+/**
+ * One figure to measure: a peer under some parameters.
+ * @typedef {{ peer: string, params: Record<string, string | number> }} Cell
+ */
+
+/**
+ * @param {string} id one of TRIALS
+ * @returns {Promise<Trial>}
+ */
+export async function loadTrial(id) {
+  return (await import(new URL(`../trials/${id}.mjs`, import.meta.url))).trial;
+}

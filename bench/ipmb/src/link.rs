@@ -1,0 +1,66 @@
+//! Joining, sending and child processes, as all trials need them.
+
+use ipmb::{BytesMessage, EndpointReceiver, EndpointSender, Label, Message, Options, Selector};
+use std::process::{Child, Command};
+
+/// What a message is for; travels in the format word.
+pub const DATA: u16 = 0;
+/// A member is there, or (multicast) has everything.
+pub const HERE: u16 = 1;
+/// Carries the count of messages that follow (8 bytes, little endian).
+pub const COUNT: u16 = 2;
+
+pub struct Link {
+    sender: EndpointSender<BytesMessage>,
+    receiver: EndpointReceiver<BytesMessage>,
+}
+
+impl Link {
+    pub fn join(bus: &str, label: &str) -> Self {
+        let options = Options::new(bus, Label::from([label]), "");
+        let (sender, receiver) = ipmb::join(options, None).expect("ipmb: join failed");
+        Self { sender, receiver }
+    }
+
+    pub fn send(&self, to: &Selector, format: u16, data: Vec<u8>) {
+        let message = Message::new(to.clone(), BytesMessage { format, data });
+        self.sender.send(message).expect("ipmb: send failed");
+    }
+
+    pub fn receive(&mut self) -> BytesMessage {
+        self.receiver.recv(None).expect("ipmb: recv failed").payload
+    }
+
+    pub fn announce(&self) {
+        self.send(&Selector::unicast("controller"), HERE, Vec::new());
+    }
+}
+
+pub fn count_of(message: &BytesMessage) -> u64 {
+    u64::from_le_bytes(message.data[..8].try_into().expect("eight bytes of count"))
+}
+
+/// Members die with the trial that started them.
+pub struct Member(Child);
+
+impl Member {
+    pub fn start(core: Option<usize>, arguments: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("own path");
+        let mut command = match core {
+            Some(core) => {
+                let mut command = Command::new("taskset");
+                command.arg("-c").arg(core.to_string()).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        Self(command.args(arguments).spawn().expect("cannot start a member"))
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

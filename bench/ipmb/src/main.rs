@@ -1,0 +1,42 @@
+//! The ipmb side of busbar's benchmark. As published, ipmb 0.8.5 fails to relay between two
+//! members on current Linux, so every trial runs between the controller and its members.
+//! The controller holds the only clock: it starts a trial, and it sees its end.
+
+mod clock;
+mod join;
+mod link;
+mod multicast;
+mod rate;
+mod round_trip;
+
+const USAGE: &str = "usage: ipmb-bench <trial> <bus> ...
+  rate <bus> <bytes> <milliseconds>                   member to controller
+  round-trip <bus> <bytes> <milliseconds> [core]      controller to member and back; the member pinned to the core
+  multicast <bus> <bytes> <milliseconds> <receivers>  controller to members
+  controller <bus>                                    holds the bus until its standard input ends
+  join <bus>                                          joins when told by a line, prints the microseconds it took";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let text = |index: usize| arguments.get(index).map(String::as_str);
+    let number = |index: usize| text(index).and_then(|value| value.parse::<usize>().ok());
+
+    match (text(0), text(1), number(2), number(3), number(4)) {
+        (Some("rate"), Some(bus), Some(bytes), Some(ms), _) => rate::controller(bus, bytes, ms),
+        (Some("rate-member"), Some(bus), Some(bytes), ..) => rate::member(bus, bytes),
+        (Some("round-trip"), Some(bus), Some(bytes), Some(ms), core) => {
+            round_trip::controller(bus, bytes, ms, core)
+        }
+        (Some("round-trip-member"), Some(bus), ..) => round_trip::member(bus),
+        (Some("multicast"), Some(bus), Some(bytes), Some(ms), Some(receivers)) => {
+            multicast::controller(bus, bytes, ms, receivers)
+        }
+        (Some("multicast-member"), Some(bus), ..) => multicast::member(bus),
+        (Some("controller"), Some(bus), ..) => join::controller(bus),
+        (Some("join"), Some(bus), ..) => join::member(bus),
+        _ => {
+            eprintln!("{USAGE}");
+            std::process::exit(2);
+        }
+    }
+}

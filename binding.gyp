@@ -1,0 +1,92 @@
+# What is compiled from which folder. The platform is selected here and nowhere else:
+# one folder of native/ is taken per operating system, and no portable file asks where it runs.
+#
+#   busbar_core   static: native/core and the platform folder
+#   busbar        the addon: native/node on top of busbar_core
+#   core_tests    program, only with native_tests=1: test/native on top of busbar_core and native/loopback
+#
+# Sources are found by scripts/list-sources.mjs, so a new file needs no entry here;
+# scripts/build-native.mjs configures again when the list has changed.
+{
+  'variables': {
+    'native_tests%': 0,
+    'conditions': [
+      ['OS=="linux"', {'platform_folder': 'linux'}],
+      ['OS=="win"', {'platform_folder': 'windows'}],
+      ['OS=="mac"', {'platform_folder': 'macos'}],
+    ],
+  },
+  'target_defaults': {
+    'include_dirs': ['native'],
+    'conditions': [
+      ['OS=="linux"', {
+        'cflags!': ['-O3'],
+        'cflags': ['-O2', '-fPIC', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
+        # Node's own headers choose a standard of their time; ours is C++20 under every Node.
+        'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+        'cflags_cc': [
+          '-std=c++20', '-fno-exceptions', '-fno-rtti', '-fvisibility-inlines-hidden',
+        ],
+      }],
+      ['OS=="mac"', {
+        'xcode_settings': {
+          'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+          'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
+          'GCC_ENABLE_CPP_RTTI': 'NO',
+          'GCC_OPTIMIZATION_LEVEL': '2',
+          'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+          'GCC_TREAT_WARNINGS_AS_ERRORS': 'YES',
+          'MACOSX_DEPLOYMENT_TARGET': '11.0',
+          'WARNING_CFLAGS': ['-Wall', '-Wextra'],
+        },
+      }],
+      ['OS=="win"', {
+        'defines': ['NOMINMAX', 'WIN32_LEAN_AND_MEAN', 'UNICODE', '_HAS_EXCEPTIONS=0'],
+        'msvs_settings': {
+          'VCCLCompilerTool': {
+            'AdditionalOptions': ['/std:c++20', '/W4', '/WX', '/utf-8'],
+            'ExceptionHandling': 0,
+            'RuntimeTypeInfo': 'false',
+          },
+        },
+      }],
+    ],
+  },
+  'targets': [
+    {
+      'target_name': 'busbar_core',
+      'type': 'static_library',
+      'sources': ['<!@(node scripts/list-sources.mjs native/core native/<(platform_folder))'],
+    },
+    {
+      'target_name': 'busbar',
+      'dependencies': ['busbar_core'],
+      'sources': ['<!@(node scripts/list-sources.mjs native/node)'],
+      'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+      'conditions': [
+        # -isystem: warnings in other people's headers are not ours to fix.
+        ['OS=="win"', {
+          'include_dirs': ['<!(node scripts/addon-api-include.mjs)'],
+        }, {
+          'cflags_cc': ['-isystem', '<!(node scripts/addon-api-include.mjs)'],
+          'xcode_settings': {
+            'OTHER_CPLUSPLUSFLAGS': ['-isystem', '<!(node scripts/addon-api-include.mjs)'],
+          },
+        }],
+      ],
+    },
+  ],
+  'conditions': [
+    ['native_tests==1', {
+      'targets': [
+        {
+          'target_name': 'core_tests',
+          'type': 'executable',
+          'dependencies': ['busbar_core'],
+          'include_dirs': ['test/native'],
+          'sources': ['<!@(node scripts/list-sources.mjs test/native native/loopback)'],
+        },
+      ],
+    }],
+  ],
+}

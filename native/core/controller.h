@@ -1,0 +1,130 @@
+// Controller: the office of the one member that holds the bus's name. Admits members, keeps the
+// directory, passes introductions on. Carries no message, and trusts no member: whatever one of
+// them sends, closing that member's connection is the only consequence.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/admission.h"
+#include "core/control_channel.h"
+#include "core/directory_reader.h"
+#include "core/handshake.h"
+#include "core/roster.h"
+#include "core/status.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// Introductions held for one member that has not announced itself again yet.
+inline constexpr std::size_t kMaxHeldIntroductions = 64;
+// Handles in introductions that wait, for all members together: half of what a process may
+// usually have open.
+inline constexpr std::size_t kMaxWaitingHandles = 512;
+
+// How long newcomers wait for members of the generation before to come back, counted from the
+// controller's first moment: who has joined shall be visible to all.
+inline constexpr std::chrono::milliseconds kReturnTime{250};
+
+class ControllerEvents {
+ public:
+  virtual ~ControllerEvents() = default;
+  // A leaving member handed its parked messages over; the memory is unverified. Must not destroy
+  // the controller.
+  virtual void on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) = 0;
+};
+
+// On the control thread of the endpoint whose office it is.
+class Controller {
+ public:
+  // What a new controller goes on from.
+  struct Origin {
+    // The last generation that the controller's own endpoint was a member of; 0 for none.
+    std::uint64_t generation = 0;
+    // The endpoint's id in it.
+    std::uint64_t self_id = 0;
+    // Its directory, refreshed, if it can be read. Only used by create().
+    const DirectoryReader* directory = nullptr;
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Controller>> create(
+      Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
+      std::unique_ptr<Listener> listener, Origin origin, ControllerEvents& events);
+  // Closes the door and every connection. The name is left to survivors, who will find that its
+  // holder is gone; see retire().
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // The endpoint whose office this is will say Hello with this nonce.
+  void expect_self(const Nonce& nonce) { admission_->expect_self(nonce); }
+
+  void handle(const Readiness& readiness);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+  void handle_deadline();
+
+  // Leaves office politely: takes its own endpoint off the directory and hands the door to the
+  // connected member with the lowest id that wants the office, or gives the name back when there
+  // is none. Destroy the controller afterwards.
+  void retire();
+
+  [[nodiscard]] std::uint64_t generation() const noexcept {
+    return roster_->directory().generation();
+  }
+
+ private:
+  Controller(Platform& platform, std::unique_ptr<Roster> roster,
+             std::unique_ptr<Admission> admission, const Origin& origin, ControllerEvents& events);
+
+  // controller.cc
+  void settle();
+  void notify_watchers();
+  void end_process(std::uint32_t pid);
+  std::unique_ptr<ControlChannel> drop(std::uint64_t id);
+  void tell(std::uint64_t id, const ControlFrame& frame);
+  [[nodiscard]] bool hand_over_to(RosterMember& successor);
+
+  // controller_joining.cc
+  [[nodiscard]] bool newcomers_may_enter() const;
+  void consider(Applicant applicant);
+  void admit(Applicant applicant);
+  void readmit(Applicant applicant);
+  void enlist(Applicant applicant, std::uint64_t id);
+  void enter_again(RosterMember& member, Applicant applicant);
+  void import_directory(Applicant& applicant);
+  void refuse(Applicant& applicant, Status why);
+  void welcome(RosterMember& member);
+  [[nodiscard]] bool drop_waiting(std::uint64_t token);
+
+  // controller_frames.cc
+  void serve(std::uint64_t token);
+  [[nodiscard]] bool on_frame(RosterMember& member, const ControlFrame& frame,
+                              std::vector<Handle> handles);
+  void introduce(const RosterMember& from, const IntroduceFrame& frame,
+                 std::vector<Handle> handles);
+  [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,
+                               std::vector<Handle> handles);
+
+  Platform& platform_;
+  ControllerEvents& events_;
+  std::unique_ptr<Roster> roster_;
+  std::unique_ptr<Admission> admission_;
+  std::uint64_t self_id_;
+  // The generation that the roster's provisional members were learned from.
+  std::uint64_t source_generation_;
+  TimePoint started_;
+  // Newcomers who wait until everyone from before is back.
+  std::vector<Applicant> waiting_;
+  // Members who could not be told something they must know: they are made to announce themselves
+  // again, which sets everything right.
+  std::vector<std::uint64_t> unreachable_;
+  // When watchers were last told of a change, and when the next round is due.
+  std::optional<TimePoint> last_notice_;
+  std::optional<TimePoint> next_notice_;
+};
+
+}  // namespace busbar

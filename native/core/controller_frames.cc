@@ -1,0 +1,83 @@
+// What members ask of their controller.
+#include <utility>
+
+#include "core/controller.h"
+
+namespace busbar {
+namespace {
+
+// Frames of one member taken at one go, so that the others get their turn.
+constexpr int kFrameBatch = 16;
+
+}  // namespace
+
+void Controller::serve(std::uint64_t token) {
+  for (int taken = 0; taken < kFrameBatch; ++taken) {
+    RosterMember* member = roster_->find_by_token(token);
+    if (member == nullptr) return;
+    const std::uint64_t id = member->facts.id;
+    auto datagram = member->channel->receive();
+    if (datagram.status() == Status::WouldBlock) return;
+    // An introduction is lost and only its sender knows which: announcing itself again makes it
+    // repeat those that were not attached.
+    if (datagram.status() == Status::OutOfDescriptors) return roster_->demote(*member);
+    if (!datagram) {
+      drop(id);
+      return;
+    }
+    auto frame = decode_frame(datagram.value().bytes, datagram.value().handles.size());
+    if (!frame || !on_frame(*member, frame.value(), std::move(datagram.value().handles))) {
+      drop(id);
+      return;
+    }
+  }
+}
+
+// False: the member leaves or has broken the protocol.
+bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
+                          std::vector<Handle> handles) {
+  if (const auto* introduction = std::get_if<IntroduceFrame>(&frame)) {
+    introduce(member, *introduction, std::move(handles));
+    return true;
+  }
+  if (const auto* watch = std::get_if<WatchFrame>(&frame)) {
+    member.watched_epoch = watch->epoch;
+    return true;
+  }
+  if (const auto* park = std::get_if<ParkFrame>(&frame)) {
+    events_.on_parked(member.facts.id, std::move(handles.front()), park->bytes);
+    return true;
+  }
+  if (std::holds_alternative<LeaveFrame>(frame)) {
+    // Off the directory before it is told so, as with joining.
+    (void)drop(member.facts.id)->send(LeftFrame{});
+  }
+  return false;
+}
+
+void Controller::introduce(const RosterMember& from, const IntroduceFrame& frame,
+                           std::vector<Handle> handles) {
+  // Who introduces itself is the controller's word, never the frame's.
+  const IntroducedFrame introduced{from.facts.id, from.facts.pid, frame.link_id, frame.ring_bytes};
+  RosterMember* to = roster_->find(frame.to_id);
+  Status passed = Status::PeerGone;
+  if (to != nullptr) passed = pass_on(*to, introduced, std::move(handles));
+  if (passed == Status::Ok) return;
+  tell(from.facts.id, IntroduceFailedFrame{frame.to_id, frame.link_id, passed});
+}
+
+Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,
+                           std::vector<Handle> handles) {
+  const bool waits = to.provisional() || to.channel->queued_handles() > 0;
+  if (waits && roster_->waiting_handles() >= kMaxWaitingHandles) return Status::LimitExceeded;
+  if (to.provisional()) {
+    if (to.held.size() == kMaxHeldIntroductions) return Status::LimitExceeded;
+    to.held.push_back({frame, std::move(handles)});
+    return Status::Ok;
+  }
+  const Status sent = to.channel->send(frame, std::move(handles)).status;
+  // The receiver's descriptors or ours: in both cases later may be better.
+  return sent == Status::OutOfDescriptors ? Status::LimitExceeded : sent;
+}
+
+}  // namespace busbar

@@ -1,0 +1,128 @@
+// How applicants become members: newcomers, and those who come back after a change of controller.
+#include <algorithm>
+#include <utility>
+
+#include "core/controller.h"
+
+namespace busbar {
+namespace {
+
+[[nodiscard]] std::uint32_t flags_of(const Applicant& applicant) noexcept {
+  return (applicant.announce.controller_affinity ? 0 : kMemberNoAffinity) |
+         (applicant.is_self ? kMemberController : 0);
+}
+
+[[nodiscard]] bool same_endpoint(const Member& listed, const Applicant& applicant) noexcept {
+  return listed.pid == applicant.channel->peer().pid &&
+         listed.instance == applicant.announce.instance;
+}
+
+}  // namespace
+
+bool Controller::newcomers_may_enter() const {
+  return roster_->provisional_count() == 0 || platform_.now() >= started_ + kReturnTime;
+}
+
+void Controller::consider(Applicant applicant) {
+  if (applicant.announce.previous_id != 0) return readmit(std::move(applicant));
+  if (applicant.is_self || newcomers_may_enter()) return admit(std::move(applicant));
+  if (roster_->members().size() + waiting_.size() >= kMaxMembers) {
+    return refuse(applicant, Status::LimitExceeded);
+  }
+  waiting_.push_back(std::move(applicant));
+}
+
+void Controller::admit(Applicant applicant) {
+  // Listed, but killed was the controller, or cut the connection, before it could be told so.
+  RosterMember* known =
+      roster_->find_instance(applicant.channel->peer().pid, applicant.announce.instance);
+  if (known != nullptr) return enter_again(*known, std::move(applicant));
+
+  auto id = applicant.is_self ? Result<std::uint64_t>(self_id_) : roster_->new_id();
+  if (!id) return refuse(applicant, id.status());
+  enlist(std::move(applicant), id.value());
+}
+
+void Controller::enlist(Applicant applicant, std::uint64_t id) {
+  Member facts{.id = id,
+               .pid = applicant.channel->peer().pid,
+               .flags = flags_of(applicant),
+               .instance = applicant.announce.instance,
+               .label = std::move(applicant.announce.label)};
+  if (roster_->members().size() >= kMaxMembers) return refuse(applicant, Status::LimitExceeded);
+  auto member = roster_->add(std::move(facts), std::move(applicant.channel));
+  // Listed first, welcomed then: whoever has joined can be seen by all.
+  if (member.ok()) welcome(*member.value());
+}
+
+void Controller::readmit(Applicant applicant) {
+  const std::uint64_t id = applicant.announce.previous_id;
+  if (applicant.directory.valid()) import_directory(applicant);
+  RosterMember* member = roster_->find(id);
+  // Our own endpoint, whose directory could not be read.
+  if (member == nullptr && applicant.is_self) return enlist(std::move(applicant), id);
+  if (member == nullptr || !same_endpoint(member->facts, applicant)) {
+    return refuse(applicant, Status::ProtocolViolation);
+  }
+  enter_again(*member, std::move(applicant));
+}
+
+void Controller::enter_again(RosterMember& member, Applicant applicant) {
+  // A connection that it had before is one that it has given up.
+  roster_->demote(member);
+  const std::uint32_t flags = flags_of(applicant);
+  if (applicant.is_self && self_id_ != member.facts.id) {
+    self_id_ = member.facts.id;
+    roster_->directory().set_controller(self_id_);
+  }
+  roster_->confirm(member, std::move(applicant.channel), flags);
+  welcome(member);
+  for (HeldIntroduction& held : std::exchange(member.held, {})) {
+    const Status passed = pass_on(member, held.frame, std::move(held.handles));
+    if (passed == Status::Ok) continue;
+    tell(held.frame.from_id,
+         IntroduceFailedFrame{member.facts.id, held.frame.link_id, passed});
+  }
+}
+
+// A newcomer may have won the office while members of the generation before live on, or a survivor
+// who had missed a generation: they bring what it does not know. Members whom nobody brings were
+// known to nobody.
+void Controller::import_directory(Applicant& applicant) {
+  auto memory =
+      platform_.adopt_memory(std::move(applicant.directory), kDirectoryBytes, Access::ReadOnly);
+  if (!memory) return;
+  auto reader = DirectoryReader::create(memory.take());
+  if (!reader || !reader.value()->refresh()) return;
+  const std::uint64_t brought = reader.value()->generation();
+  if (brought < source_generation_ || brought >= kIdLimit - 1) return;
+  const Member* self = reader.value()->find(applicant.announce.previous_id);
+  if (self == nullptr || !same_endpoint(*self, applicant)) return;
+
+  // When the bus is full, those who fit stay.
+  (void)roster_->import(*reader.value());
+  source_generation_ = brought;
+  if (generation() <= brought) roster_->directory().set_generation(brought + 1);
+}
+
+void Controller::refuse(Applicant& applicant, Status why) {
+  (void)applicant.channel->send(RefuseFrame{why});
+}
+
+void Controller::welcome(RosterMember& member) {
+  const Handle* handles[] = {&roster_->directory().handle()};
+  const WelcomeFrame frame{member.facts.id, generation(), kDirectoryBytes};
+  if (!member.channel->send_now(frame, handles).ok()) unreachable_.push_back(member.facts.id);
+}
+
+bool Controller::drop_waiting(std::uint64_t token) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Applicant& one) {
+    return one.channel->token() == token;
+  });
+  if (found == waiting_.end()) return false;
+  // It has nothing to say before it is welcomed.
+  if (found->channel->receive().status() != Status::WouldBlock) waiting_.erase(found);
+  return true;
+}
+
+}  // namespace busbar

@@ -1,0 +1,220 @@
+// The program's side of an endpoint: calls that take the lock, do one thing and return.
+#include "core/endpoint.h"
+
+#include <chrono>
+#include <utility>
+
+#include "core/identifier.h"
+#include "core/reactor_tokens.h"
+
+namespace busbar {
+
+Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointOptions options) {
+  if (const Status bad = check_identifier(options.membership.identifier); bad != Status::Ok) return bad;
+  const std::uint64_t ring = options.limits.ring_bytes;
+  if ((ring & (ring - 1)) != 0 || ring < kMinRingBytes || ring > kMaxRingBytes) return Status::InvalidArgument;
+  auto reactor = platform.create_reactor();
+  if (!reactor) return reactor.error();
+  auto bells = platform.create_doorbell_set();
+  if (!bells) return bells.error();
+  return std::unique_ptr<Endpoint>(new Endpoint(platform, std::move(options), reactor.take(), bells.take()));
+}
+
+Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
+                   std::unique_ptr<DoorbellSet> bells)
+    : platform_(platform),
+      label_(options.membership.label),
+      reactor_(std::move(reactor)),
+      bells_(std::move(bells)),
+      sender_(platform, *this, options.limits),
+      receiver_(platform, *bells_, options.limits.max_message_bytes,
+                {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
+                 [this](std::unique_ptr<InboundLink> link) {
+                   notify(LinkClosedNotice{link->slot()});
+                   closed_links_.push_back(std::move(link));
+                   reactor_->wake();
+                 },
+                 [this](const Violation& violation) { notify(ViolationNotice{violation}); }}),
+      membership_(platform, *reactor_, std::move(options.membership), *this) {}
+
+Endpoint::~Endpoint() {
+  close(std::chrono::milliseconds(0));
+  join_thread();
+}
+
+Error Endpoint::start() {
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Endpoint::close(std::chrono::milliseconds linger) {
+  const std::lock_guard lock(mutex_);
+  const TimePoint deadline = platform_.now() + linger;
+  if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
+  if (phase_ == Phase::Open) phase_ = Phase::Lingering;
+  sender_.flush_bells();
+  reactor_->wake();
+}
+
+void Endpoint::join_thread() {
+  if (thread_.joinable()) thread_.join();
+}
+
+std::vector<Notice> Endpoint::take_notices() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(notices_, {});
+}
+
+std::uint32_t Endpoint::add_route(SelectorProgram program, bool unicast, bool exclude_self) {
+  const std::lock_guard lock(mutex_);
+  return sender_.routes().add(std::move(program), unicast, exclude_self);
+}
+
+void Endpoint::release_route(std::uint32_t route) {
+  const std::lock_guard lock(mutex_);
+  sender_.routes().release(route);
+}
+
+SendOutcome Endpoint::send(const SendRequest& request) {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::Open) {
+    SendOutcome outcome;
+    outcome.error = {Status::Closed};
+    return outcome;
+  }
+  return sender_.send(request);
+}
+
+void Endpoint::flush_bells() {
+  const std::lock_guard lock(mutex_);
+  sender_.flush_bells();
+}
+
+void Endpoint::forget_delivery(std::uint64_t delivery) {
+  const std::lock_guard lock(mutex_);
+  sender_.forget_delivery(delivery);
+}
+
+void Endpoint::ask_drained() {
+  const std::lock_guard lock(mutex_);
+  sender_.ask_drained();
+}
+
+std::vector<std::uint64_t> Endpoint::matches(std::uint32_t route) {
+  const std::lock_guard lock(mutex_);
+  return sender_.matches(route);
+}
+
+bool Endpoint::collect_bells() {
+  const std::lock_guard lock(mutex_);
+  return receiver_.collect_bells();
+}
+
+void Endpoint::receive(ReceiveBatch& batch) {
+  const std::lock_guard lock(mutex_);
+  receiver_.receive(batch);
+}
+
+bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
+  const std::lock_guard lock(mutex_);
+  return receiver_.receive_large(payload, out);
+}
+
+bool Endpoint::spin(std::chrono::microseconds limit) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!receiver_.worth_spinning(platform_.current_cpu())) return false;
+  }
+  const TimePoint end = platform_.now() + limit;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      const std::lock_guard lock(mutex_);
+      if (receiver_.has_ready() || receiver_.peek_drowsy()) {
+        (void)receiver_.sleep();
+        return true;
+      }
+    }
+  } while (platform_.now() < end);
+  return false;
+}
+
+bool Endpoint::sleep() {
+  const std::lock_guard lock(mutex_);
+  return receiver_.sleep();
+}
+
+void Endpoint::handled(std::uint32_t link_slot, std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  receiver_.handled(link_slot, position);
+}
+
+std::optional<Member> Endpoint::peer(std::uint32_t link_slot) {
+  const std::lock_guard lock(mutex_);
+  const Member* found = receiver_.peer(link_slot);
+  return found == nullptr ? std::nullopt : std::optional<Member>(*found);
+}
+
+void Endpoint::forget_peer(std::uint32_t link_slot) {
+  const std::lock_guard lock(mutex_);
+  receiver_.forget_peer(link_slot);
+}
+
+std::vector<Member> Endpoint::members() {
+  const std::lock_guard lock(mutex_);
+  if (directory_ == nullptr) return {};
+  (void)directory_->refresh();
+  return {directory_->members().begin(), directory_->members().end()};
+}
+
+std::vector<Member> Endpoint::watch_members(bool wanted) {
+  const std::lock_guard lock(mutex_);
+  program_watches_members_ = wanted;
+  std::vector<Member> now;
+  if (directory_ != nullptr) {
+    (void)directory_->refresh();
+    now.assign(directory_->members().begin(), directory_->members().end());
+  }
+  told_members_.clear();
+  for (const Member& member : now) told_members_.emplace(member.id, member);
+  reactor_->wake();
+  return now;
+}
+
+void Endpoint::report_undelivered(bool wanted) {
+  const std::lock_guard lock(mutex_);
+  sender_.report_undelivered(wanted);
+}
+
+std::uint64_t Endpoint::id() {
+  const std::lock_guard lock(mutex_);
+  return id_;
+}
+
+bool Endpoint::is_controller() {
+  const std::lock_guard lock(mutex_);
+  return membership_.is_controller();
+}
+
+std::uint64_t Endpoint::controller_id() {
+  const std::lock_guard lock(mutex_);
+  return directory_ == nullptr ? 0 : directory_->controller_id();
+}
+
+std::uint64_t Endpoint::generation() {
+  const std::lock_guard lock(mutex_);
+  return directory_ == nullptr ? 0 : directory_->generation();
+}
+
+EndpointCounters Endpoint::counters() {
+  const std::lock_guard lock(mutex_);
+  EndpointCounters counters;
+  counters.sent = sender_.counters();
+  counters.received_messages = receiver_.received_messages;
+  counters.received_bytes = receiver_.received_bytes;
+  counters.outbound_links = sender_.link_count();
+  counters.inbound_links = receiver_.link_count();
+  counters.parked = sender_.parked().size();
+  return counters;
+}
+
+}  // namespace busbar

@@ -1,0 +1,156 @@
+// Endpoint: one member of one bus. Joins the halves (Sender, Receiver) with Membership and runs the control thread
+// that serves both. The program's thread calls in here; the two threads meet at one lock, which is never held while
+// the program's code runs or anything waits.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/membership.h"
+#include "core/notice.h"
+#include "core/receiver.h"
+#include "core/sender.h"
+
+namespace busbar {
+
+struct EndpointOptions {
+  MembershipConfig membership;
+  SenderLimits limits;
+};
+
+struct EndpointCounters {
+  SenderCounters sent;
+  std::uint64_t received_messages = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t outbound_links = 0;
+  std::uint64_t inbound_links = 0;
+  std::uint64_t parked = 0;
+};
+
+class Endpoint final : private MembershipEvents, private SenderHost {
+ public:
+  // Checks the options and makes the kernel objects; nothing is visible to others before start().
+  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> create(Platform& platform, EndpointOptions options);
+  // Stops at once if close() was not awaited. Waits for the control thread.
+  ~Endpoint() override;
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. System when no thread can be had.
+  [[nodiscard]] Error start();
+  // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls may shorten it.
+  void close(std::chrono::milliseconds linger);
+  // Waits until the control thread has ended; close() first. For teardown without an event loop.
+  void join_thread();
+
+  // What the program's thread sleeps on: ready when there are messages or notices.
+  [[nodiscard]] DoorbellSet& bells() noexcept { return *bells_; }
+  [[nodiscard]] std::vector<Notice> take_notices();
+
+  // 0: no more routes are to be had.
+  [[nodiscard]] std::uint32_t add_route(SelectorProgram program, bool unicast, bool exclude_self);
+  void release_route(std::uint32_t route);
+  [[nodiscard]] SendOutcome send(const SendRequest& request);
+  void flush_bells();
+  void forget_delivery(std::uint64_t delivery);
+  // One DrainedNotice, at once if nothing queues.
+  void ask_drained();
+  [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
+
+  // Notes which doorbells rang. True when there may be something to receive.
+  [[nodiscard]] bool collect_bells();
+  void receive(ReceiveBatch& batch);
+  [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
+  // Waits actively for at most `limit`, if that promises anything. True when something came.
+  [[nodiscard]] bool spin(std::chrono::microseconds limit);
+  // Announces sleep; false when there is something to receive after all.
+  [[nodiscard]] bool sleep();
+  void handled(std::uint32_t link_slot, std::uint64_t position);
+  // Who sends over an inbound link; nullopt for an unknown slot. Known until forget_peer(), also after its
+  // LinkClosedNotice.
+  [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);
+  void forget_peer(std::uint32_t link_slot);
+
+  // Everybody on the bus, this endpoint included, as of now.
+  [[nodiscard]] std::vector<Member> members();
+  // From now on changes of the membership are told by PeersNotice (or no longer). Returns members() of that moment.
+  std::vector<Member> watch_members(bool wanted);
+  void report_undelivered(bool wanted);
+
+  [[nodiscard]] std::uint64_t id();
+  [[nodiscard]] bool is_controller();
+  [[nodiscard]] std::uint64_t controller_id();
+  [[nodiscard]] std::uint64_t generation();
+  [[nodiscard]] EndpointCounters counters();
+
+ private:
+  enum class Phase : std::uint8_t { Open, Lingering, Leaving, Closed };
+
+  Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
+           std::unique_ptr<DoorbellSet> bells);
+
+  // Control thread.
+  void run();
+  void dispatch(const Readiness& readiness);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  void handle_deadlines();
+  void tend_links();
+  void tend_watch();
+  void advance_closing();
+  [[nodiscard]] std::uint64_t hand_over_parked();
+  void finish_closing();
+  void tell_member_changes();
+
+  // MembershipEvents
+  void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
+                   const ControllerChange& change) override;
+  void on_controller_lost() override;
+  void on_directory_changed() override;
+  void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
+                     std::vector<Handle> handles) override;
+  void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override;
+  void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) override;
+  void on_left() override;
+  void on_refused(Error error) override;
+
+  // SenderHost
+  [[nodiscard]] Error introduce(OutboundLink& link) override;
+  void link_opened(OutboundLink& link) override;
+  void link_closing(OutboundLink& link) override;
+  void needs_attention() override;
+  void notify(Notice notice) override;
+
+  Platform& platform_;
+  Label label_;
+  std::mutex mutex_;
+  std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<DoorbellSet> bells_;
+  std::unique_ptr<DirectoryReader> directory_;
+  Sender sender_;
+  Receiver receiver_;
+  Membership membership_;
+
+  std::vector<Notice> notices_;
+  std::uint64_t id_ = 0;
+  Phase phase_ = Phase::Open;
+  std::optional<TimePoint> close_deadline_;
+  std::uint64_t abandoned_ = 0;
+  bool program_watches_members_ = false;
+  bool watch_armed_ = false;
+  // Who was last told to be there.
+  std::unordered_map<std::uint64_t, Member> told_members_;
+  // Links that the program's thread opened, to be watched by the control thread.
+  std::vector<std::uint64_t> links_to_watch_;
+  // Closed links, until the control thread has stopped watching them.
+  std::vector<std::unique_ptr<InboundLink>> closed_links_;
+  std::thread thread_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,221 @@
+// The control thread of an endpoint: membership, link channels, timers, closing. Everything here runs with the lock
+// held, which is let go only inside Reactor::wait.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/endpoint.h"
+#include "core/origin.h"
+#include "core/reactor_tokens.h"
+
+namespace busbar {
+
+void Endpoint::run() {
+  std::unique_lock lock(mutex_);
+  membership_.start();
+  std::array<Readiness, 64> ready;
+  for (;;) {
+    tend_links();
+    tend_watch();
+    advance_closing();
+    if (phase_ == Phase::Closed) return;
+    const std::optional<TimePoint> deadline = next_deadline();
+    lock.unlock();
+    const std::size_t count = reactor_->wait(deadline, ready);
+    lock.lock();
+    for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
+    handle_deadlines();
+  }
+}
+
+void Endpoint::dispatch(const Readiness& readiness) {
+  if (Membership::owns_token(readiness.token)) {
+    membership_.handle(readiness);
+  } else if (token_space(readiness.token) == kOutboundSpace) {
+    sender_.on_channel(token_number(readiness.token));
+  } else if (token_space(readiness.token) == kInboundSpace && readiness.readable) {
+    receiver_.on_channel(static_cast<std::uint32_t>(token_number(readiness.token)));
+  }
+}
+
+std::optional<TimePoint> Endpoint::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& candidate :
+       {membership_.next_deadline(), sender_.next_deadline(),
+        phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
+    if (candidate && (!next || *candidate < *next)) next = candidate;
+  }
+  return next;
+}
+
+void Endpoint::handle_deadlines() {
+  const TimePoint now = platform_.now();
+  if (const auto due = membership_.next_deadline(); due && *due <= now) membership_.handle_deadline();
+  sender_.on_deadline();
+}
+
+// What the program's thread left to do about watched channels.
+void Endpoint::tend_links() {
+  for (const std::unique_ptr<InboundLink>& link : closed_links_) {
+    if (!link->sender_gone()) reactor_->forget(inbound_token(link->slot()));
+  }
+  closed_links_.clear();
+  for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
+    const OutboundLink* link = sender_.find_link(link_id);
+    if (link != nullptr) (void)reactor_->watch(link->channel(), outbound_token(link_id));
+  }
+  for (const OutboundLink* link : sender_.take_writable_wishes()) {
+    reactor_->want_writable(outbound_token(link->link_id()));
+  }
+}
+
+void Endpoint::tend_watch() {
+  if (watch_armed_ || directory_ == nullptr) return;
+  if (!program_watches_members_ && !sender_.wants_directory_changes()) return;
+  watch_armed_ = true;
+  membership_.watch(directory_->seen_epoch());
+}
+
+void Endpoint::advance_closing() {
+  if (phase_ != Phase::Lingering) return;
+  const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
+  if (!out_of_time && !sender_.settled()) return;
+  abandoned_ = sender_.queued_messages() + hand_over_parked();
+  phase_ = Phase::Leaving;
+  membership_.leave();
+}
+
+// Returns how many parked messages nobody takes over.
+std::uint64_t Endpoint::hand_over_parked() {
+  if (sender_.parked().empty()) return 0;
+  const std::uint64_t count = sender_.parked().size();
+  const std::vector<std::byte> bytes =
+      sender_.parked().encode_all(encode(Origin{id_, platform_.self().pid, label_}));
+  auto memory = platform_.create_memory(bytes.size(), Access::ReadOnly);
+  if (!memory) return count;
+  std::copy(bytes.begin(), bytes.end(), memory.value()->data());
+  const auto handle = memory.value()->share();
+  return handle && membership_.park(handle.value(), bytes.size()).ok() ? 0 : count;
+}
+
+void Endpoint::on_left() {
+  if (phase_ != Phase::Leaving) return;
+  finish_closing();
+}
+
+void Endpoint::finish_closing() {
+  phase_ = Phase::Closed;
+  sender_.close_all();
+  receiver_.close_all();
+  tend_links();
+  notify(ClosedNotice{abandoned_});
+}
+
+void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
+                           const ControllerChange& change) {
+  const bool first = id_ == 0;
+  id_ = id;
+  (void)directory->refresh();
+  directory_ = std::move(directory);
+  watch_armed_ = false;
+  sender_.set_directory(directory_.get(), id);
+  receiver_.set_controller(directory_->controller_id());
+  sender_.repeat_introductions();
+  sender_.on_directory_changed();
+  if (first) notify(JoinedNotice{id});
+  notify(ControllerNotice{change});
+  tell_member_changes();
+}
+
+void Endpoint::on_controller_lost() {}
+
+void Endpoint::on_directory_changed() {
+  watch_armed_ = false;
+  sender_.on_directory_changed();
+  tell_member_changes();
+}
+
+void Endpoint::tell_member_changes() {
+  if (!program_watches_members_ || !directory_->refresh()) return;
+  PeersNotice changes;
+  for (const Member& member : directory_->members()) {
+    if (told_members_.emplace(member.id, member).second) changes.joined.push_back(member);
+  }
+  for (auto it = told_members_.begin(); it != told_members_.end();) {
+    if (directory_->find(it->first) == nullptr) {
+      changes.left.push_back(std::move(it->second));
+      it = told_members_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  if (!changes.joined.empty() || !changes.left.empty()) notify(std::move(changes));
+}
+
+void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
+                             std::uint64_t ring_bytes, std::vector<Handle> handles) {
+  Member from;
+  from.id = from_id;
+  from.pid = from_pid;
+  if (directory_ != nullptr && directory_->refresh()) {
+    if (const Member* listed = directory_->find(from_id); listed != nullptr) from = *listed;
+  }
+  auto introduced = receiver_.introduce(from, link_id, ring_bytes, std::move(handles));
+  if (!introduced) {
+    notify(ViolationNotice{{from_id, from_pid, introduced.status()}});
+    return;
+  }
+  const InboundLink* link = introduced.value();
+  if (link == nullptr) return;
+  (void)reactor_->watch(link->channel(), inbound_token(link->slot()));
+  bells_->raise();
+}
+
+void Endpoint::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
+  sender_.on_introduction_failed(to_id, link_id, why);
+}
+
+void Endpoint::on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) {
+  constexpr std::uint64_t kMostParkedBytes = 64ULL << 20U;
+  if (bytes == 0 || bytes > kMostParkedBytes) return;
+  auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
+  if (!mapped) return;
+  // Copied first: the member that left may still write to it.
+  const std::vector<std::byte> copy(mapped.value()->data(), mapped.value()->data() + bytes);
+  auto messages = ParkedMessages::decode_all(copy);
+  if (!messages) {
+    notify(ViolationNotice{{from_id, 0, Status::ProtocolViolation}});
+    return;
+  }
+  sender_.adopt_parked(std::move(*messages));
+}
+
+void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }
+
+Error Endpoint::introduce(OutboundLink& link) {
+  if (!membership_.admitted()) return {Status::NoController};
+  return membership_.introduce(link.peer_id(), link.link_id(), link.ring_bytes(), link.introduction_handles());
+}
+
+void Endpoint::link_opened(OutboundLink& link) {
+  links_to_watch_.push_back(link.link_id());
+  reactor_->wake();
+}
+
+void Endpoint::link_closing(OutboundLink& link) {
+  const auto unwatched = std::find(links_to_watch_.begin(), links_to_watch_.end(), link.link_id());
+  if (unwatched != links_to_watch_.end()) {
+    links_to_watch_.erase(unwatched);
+  } else {
+    reactor_->forget(outbound_token(link.link_id()));
+  }
+}
+
+void Endpoint::needs_attention() { reactor_->wake(); }
+
+void Endpoint::notify(Notice notice) {
+  notices_.push_back(std::move(notice));
+  bells_->raise();
+}
+
+}  // namespace busbar

@@ -1,0 +1,93 @@
+// InboundLink: the receiving end of one link. Everything that comes over it is a peer's word: what does not fit ends
+// this link, and only this one. Every call with the endpoint's lock held.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/label.h"
+#include "core/ring_consumer.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+class InboundLink {
+ public:
+  // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a hostile sender
+  // can make this process map. Address space only; nothing is read before a record refers to it.
+  static constexpr std::size_t kMaxRegions = 64;
+  static constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
+
+  // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
+  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is told why.
+  [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(Platform& platform, DoorbellSet& bells,
+                                                                   std::uint32_t slot, std::uint64_t peer_id,
+                                                                   std::uint32_t peer_pid, std::uint64_t link_id,
+                                                                   std::uint64_t ring_bytes,
+                                                                   std::vector<Handle> handles);
+
+  // The link's number in this endpoint, never used again.
+  [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
+  [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
+  [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
+  [[nodiscard]] std::uint64_t link_id() const noexcept { return link_id_; }
+  [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
+  [[nodiscard]] RingConsumer& ring() noexcept { return consumer_; }
+
+  // Publishes what was advanced over, and wakes the sender if it waits for that.
+  void release();
+  void release_handled(std::uint64_t position);
+
+  // Reads what the sender said on the channel. Ok: nothing more for now; PeerGone: the sender has left, what it
+  // published is still to be read; ProtocolViolation.
+  [[nodiscard]] Status receive(Platform& platform);
+  [[nodiscard]] bool sender_gone() const noexcept { return sender_gone_; }
+
+  // The bytes that a record refers to, in memory that the sender can still write; empty when there are none such.
+  [[nodiscard]] std::span<const std::byte> spilled(Platform& platform, const SpillReference& reference);
+
+  // Tells the sender why this end hangs up.
+  void refuse(Status why);
+
+  // Where the link stands in the receiver's round.
+  enum class Round : std::uint8_t {
+    // Asleep: the doorbell will tell.
+    Asleep,
+    // Has, or may have, something to read.
+    Ready,
+    // Was read empty and has not announced sleep yet.
+    Drowsy,
+  };
+  Round round = Round::Asleep;
+
+ private:
+  struct Region {
+    std::uint64_t id = 0;
+    std::unique_ptr<SharedMemory> memory;
+  };
+
+  InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
+              std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
+              std::uint64_t link_id, std::uint64_t ring_bytes);
+
+  [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
+  [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes, Handle handle);
+  [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
+
+  std::uint32_t slot_;
+  std::uint64_t peer_id_;
+  std::uint32_t peer_pid_;
+  std::uint64_t link_id_;
+  // The mappings outlive the consumer that points into them.
+  std::unique_ptr<SharedMemory> ring_memory_;
+  std::unique_ptr<SharedMemory> consumer_memory_;
+  std::unique_ptr<Channel> channel_;
+  RingConsumer consumer_;
+  std::vector<Region> regions_;
+  std::uint64_t region_bytes_ = 0;
+  bool sender_gone_ = false;
+};
+
+}  // namespace busbar

@@ -1,0 +1,191 @@
+// The membership's calls, and its life as a member; joining and leaving have files of their own.
+#include "core/membership.h"
+
+#include <utility>
+
+#include "core/membership_impl.h"
+
+namespace busbar {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Frames taken at one go.
+constexpr int kFrameBatch = 32;
+// When a full channel is tried again: its reader, the controller, is at most busy.
+constexpr milliseconds kRetry{1};
+
+}  // namespace
+
+Membership::Membership(Platform& platform, Reactor& reactor, MembershipConfig config,
+                       MembershipEvents& events)
+    : impl_(std::make_unique<Impl>(platform, reactor, std::move(config), events)) {}
+Membership::~Membership() = default;
+
+void Membership::start() { impl_->start(); }
+void Membership::handle(const Readiness& readiness) { impl_->handle(readiness); }
+std::optional<TimePoint> Membership::next_deadline() const noexcept {
+  return impl_->next_deadline();
+}
+void Membership::handle_deadline() { impl_->handle_deadline(); }
+bool Membership::admitted() const noexcept { return impl_->admitted(); }
+bool Membership::is_controller() const noexcept { return impl_->is_controller(); }
+Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uint64_t ring_bytes,
+                            std::span<const Handle* const> handles) {
+  return impl_->introduce({to_id, link_id, ring_bytes}, handles);
+}
+void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
+Error Membership::park(const Handle& memory, std::uint64_t bytes) {
+  return impl_->park(memory, bytes);
+}
+void Membership::leave() { impl_->leave(); }
+
+Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig config,
+                       MembershipEvents& events)
+    : platform_(platform), reactor_(reactor), config_(std::move(config)), events_(events) {}
+
+void Membership::Impl::settle() {
+  for (;;) {
+    if (leave_wanted_ && !leaving_ && phase_ != Phase::Ended) {
+      begin_leaving();
+    } else if (phase_ == Phase::Seeking && seeker_->due()) {
+      seek();
+    } else {
+      return;
+    }
+  }
+}
+
+void Membership::Impl::handle(const Readiness& readiness) {
+  turn([&] {
+    if (channel_ && readiness.token == channel_->token()) {
+      if (readiness.writable) channel_->flush();
+      if (readiness.readable) receive_frames();
+    } else if (controller_) {
+      controller_->handle(readiness);
+    }
+  });
+}
+
+std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
+  std::optional<TimePoint> earliest;
+  const auto keep_earlier = [&](std::optional<TimePoint> time) {
+    if (time && (!earliest || *time < *earliest)) earliest = time;
+  };
+  if (phase_ == Phase::Seeking) keep_earlier(seeker_->next_look());
+  if (phase_ == Phase::Greeting) keep_earlier(answer_due_);
+  if (phase_ != Phase::Ended) keep_earlier(leave_due_);
+  keep_earlier(retry_at_);
+  if (controller_) keep_earlier(controller_->next_deadline());
+  return earliest;
+}
+
+void Membership::Impl::handle_deadline() {
+  turn([&] {
+    const TimePoint now = platform_.now();
+    if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
+    if (controller_) controller_->handle_deadline();
+    if (phase_ == Phase::Greeting && *answer_due_ <= now) {
+      // After a long stop of this process the answer may lie there already.
+      receive_frames();
+      if (phase_ == Phase::Greeting && *answer_due_ <= now) start_over();
+    }
+    if (leave_due_ && *leave_due_ <= now && phase_ != Phase::Ended) finish_leaving();
+  });
+}
+
+void Membership::Impl::receive_frames() {
+  const std::uint64_t token = channel_->token();
+  for (int taken = 0; taken < kFrameBatch; ++taken) {
+    // Any frame may have ended the channel.
+    if (!channel_ || channel_->token() != token) return;
+    auto datagram = channel_->receive();
+    if (datagram.status() == Status::WouldBlock) return;
+    if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) continue;
+    if (!datagram) return fail_or_start_over(datagram.error());
+    std::vector<Handle> handles = std::move(datagram.value().handles);
+    const auto frame = decode_frame(datagram.value().bytes, handles.size());
+    if (!frame) return start_over();
+
+    const auto* refusal = std::get_if<RefuseFrame>(&frame.value());
+    const auto* challenge = std::get_if<ChallengeFrame>(&frame.value());
+    const auto* welcome = std::get_if<WelcomeFrame>(&frame.value());
+    if (phase_ == Phase::Member) {
+      on_member_frame(frame.value(), std::move(handles));
+    } else if (refusal != nullptr) {
+      give_up({refusal->status});
+    } else if (phase_ == Phase::Greeting && challenge != nullptr) {
+      on_challenge(*challenge);
+    } else if (phase_ == Phase::Announced && welcome != nullptr) {
+      on_welcome(*welcome, std::move(handles.front()));
+    } else {
+      start_over();
+    }
+  }
+}
+
+void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Handle> handles) {
+  if (const auto* introduced = std::get_if<IntroducedFrame>(&frame)) {
+    if (leaving_) return;
+    events_.on_introduced(introduced->from_id, introduced->from_pid, introduced->link_id,
+                          introduced->ring_bytes, std::move(handles));
+  } else if (const auto* failed = std::get_if<IntroduceFailedFrame>(&frame)) {
+    if (leaving_) return;
+    events_.on_introduction_failed(failed->to_id, failed->link_id, failed->status);
+  } else if (const auto* changed = std::get_if<ChangedFrame>(&frame)) {
+    if (!watched_epoch_ || leaving_) return;
+    if (changed->epoch > *watched_epoch_) {
+      watched_epoch_.reset();
+      events_.on_directory_changed();
+    } else {
+      (void)channel_->send(WatchFrame{*watched_epoch_});
+    }
+  } else if (std::holds_alternative<SucceedFrame>(frame)) {
+    succeed(std::move(handles.front()));
+  } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
+    finish_leaving();
+  } else {
+    lose_controller();
+  }
+}
+
+Error Membership::Impl::introduce(const IntroduceFrame& frame,
+                                  std::span<const Handle* const> handles) {
+  return send_with_handles(frame, handles);
+}
+
+Error Membership::Impl::park(const Handle& memory, std::uint64_t bytes) {
+  if (controller_) return {Status::NoController};
+  const Handle* handles[] = {&memory};
+  return send_with_handles(ParkFrame{bytes}, handles);
+}
+
+Error Membership::Impl::send_with_handles(const ControlFrame& frame,
+                                          std::span<const Handle* const> handles) {
+  if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
+  const Error sent = channel_->send_now(frame, handles);
+  switch (sent.status) {
+    case Status::WouldBlock:
+    case Status::OutOfDescriptors:
+      retry_at_ = platform_.now() + kRetry;
+      return {Status::WouldBlock, sent.os_code};
+    case Status::PeerGone:
+      // receive() will say so too, and then the search begins.
+      return {Status::WouldBlock, sent.os_code};
+    default:
+      return sent;
+  }
+}
+
+void Membership::Impl::watch(std::uint64_t epoch) {
+  // At most one frame under way: the answer to an older one is compared with the newest epoch.
+  const bool asked = watched_epoch_.has_value();
+  watched_epoch_ = epoch;
+  if (phase_ == Phase::Member && !asked) (void)channel_->send(WatchFrame{epoch});
+}
+
+void Membership::Impl::on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) {
+  events_.on_parked_received(from_id, std::move(memory), bytes);
+}
+
+}  // namespace busbar

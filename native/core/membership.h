@@ -1,0 +1,101 @@
+// Membership: an endpoint's side of the control channel: finds or becomes the controller, joins, joins again after
+// a failover, introduces links. Runs on the control thread; every call is made with the endpoint's lock held.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/controller.h"
+#include "core/directory_reader.h"
+#include "core/label.h"
+#include "core/status.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+struct MembershipConfig {
+  std::string identifier{};
+  std::string token{};
+  Label label{};
+  bool controller_affinity = true;
+};
+
+struct ControllerChange {
+  std::uint64_t generation = 0;
+  std::uint64_t controller_id = 0;
+  bool self = false;
+  // Between noticing that the old controller is gone and being a member again; 0 for the first join.
+  std::chrono::nanoseconds gap{0};
+};
+
+// What Membership tells its endpoint. Called with the endpoint's lock held, from inside Membership's own calls;
+// an event must not destroy the Membership.
+class MembershipEvents {
+ public:
+  virtual ~MembershipEvents() = default;
+  // A controller has admitted this endpoint under `id`. `directory` is that generation's; told again with the same
+  // id after each failover. Introductions that were not attached yet are to be repeated now.
+  virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
+                           const ControllerChange& change) = 0;
+  // The controller is gone; the search for the next has begun. Links live on.
+  virtual void on_controller_lost() = 0;
+  // The directory's epoch is past the one given to watch(). One call for one watch().
+  virtual void on_directory_changed() = 0;
+  // A peer wants to send to us: handles are ring, consumer state, doorbell, channel, in this order, unverified.
+  virtual void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
+                             std::uint64_t ring_bytes, std::vector<Handle> handles) = 0;
+  // PeerGone: no such endpoint any more. LimitExceeded: the receiver takes no introductions now; repeat later.
+  virtual void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) = 0;
+  // This endpoint is controller and a leaving member handed its parked messages over (unverified memory).
+  virtual void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) = 0;
+  // leave() is complete: nobody can see this endpoint any more.
+  virtual void on_left() = 0;
+  // Joining is impossible (TokenMismatch, VersionMismatch, Permission, ...). Final.
+  virtual void on_refused(Error error) = 0;
+};
+
+class Membership {
+ public:
+  // Tokens on the reactor that belong to Membership and its Controller have this top byte.
+  static constexpr std::uint64_t kTokenSpace = 0x01ULL << 56U;
+  [[nodiscard]] static bool owns_token(std::uint64_t token) noexcept { return (token >> 56U) == 1U; }
+
+  Membership(Platform& platform, Reactor& reactor, MembershipConfig config, MembershipEvents& events);
+  ~Membership();
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+  // Begins the search; the outcome is on_admitted or on_refused.
+  void start();
+  void handle(const Readiness& readiness);
+  // When handle_deadline wants to be called next.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+  void handle_deadline();
+
+  [[nodiscard]] bool admitted() const noexcept;
+  [[nodiscard]] bool is_controller() const noexcept;
+
+  // Sends an introduction through the controller. WouldBlock while there is none or its channel is full: the
+  // introduction is remembered by the caller and repeated on on_admitted / after `retry` from next_deadline.
+  // The handles stay the caller's.
+  [[nodiscard]] Error introduce(std::uint64_t to_id, std::uint64_t link_id, std::uint64_t ring_bytes,
+                                std::span<const Handle* const> handles);
+  // One on_directory_changed once the directory is past `epoch`. Repeated by itself after a failover.
+  void watch(std::uint64_t epoch);
+  // Hands parked messages to the controller. WouldBlock while there is none; NoController when this endpoint is it.
+  [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
+  // Leaves: hands the controller's office to another member if there is one, tells the controller, frees the name
+  // when nobody is left. Ends with on_left, in a bounded time even if the controller does not answer.
+  void leave();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace busbar

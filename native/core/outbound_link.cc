@@ -1,0 +1,359 @@
+// The sending end of a link: putting messages, moving the queue, settling what is owed.
+#include "core/outbound_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/link_frame.h"
+
+namespace busbar {
+
+Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::uint64_t ring_bytes) {
+  Parts parts;
+  // The consumer may only read the ring: so what lies in it can be trusted when a dead receiver's share is read back.
+  auto ring = platform.create_memory(kRingHeaderBytes + ring_bytes, Access::ReadOnly);
+  if (!ring) return ring.error();
+  auto consumer = platform.create_memory(kConsumerSegmentBytes, Access::ReadWrite);
+  if (!consumer) return consumer.error();
+  auto doorbell = platform.create_doorbell();
+  if (!doorbell) return doorbell.error();
+  auto pair = platform.create_channel_pair();
+  if (!pair) return pair.error();
+  auto ring_handle = ring.value()->share();
+  if (!ring_handle) return ring_handle.error();
+  auto consumer_handle = consumer.value()->share();
+  if (!consumer_handle) return consumer_handle.error();
+  auto doorbell_handle = doorbell.value()->share();
+  if (!doorbell_handle) return doorbell_handle.error();
+  parts.ring_memory = ring.take();
+  parts.consumer_memory = consumer.take();
+  parts.doorbell = doorbell.take();
+  parts.channel = std::move(pair.value().mine);
+  parts.introduction.push_back(ring_handle.take());
+  parts.introduction.push_back(consumer_handle.take());
+  parts.introduction.push_back(doorbell_handle.take());
+  parts.introduction.push_back(std::move(pair.value().theirs));
+  return parts;
+}
+
+Result<std::unique_ptr<OutboundLink>> OutboundLink::create(Platform& platform, std::uint64_t peer_id,
+                                                           std::uint32_t peer_pid, std::uint64_t link_id,
+                                                           std::uint64_t ring_bytes, std::uint64_t queue_limit) {
+  auto parts = create_parts(platform, ring_bytes);
+  if (!parts) return parts.error();
+  return std::unique_ptr<OutboundLink>(
+      new OutboundLink(parts.take(), peer_id, peer_pid, link_id, ring_bytes, queue_limit));
+}
+
+OutboundLink::OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+                           std::uint64_t ring_bytes, std::uint64_t queue_limit)
+    : peer_id_(peer_id),
+      peer_pid_(peer_pid),
+      link_id_(link_id),
+      queue_limit_(queue_limit),
+      ring_memory_(std::move(parts.ring_memory)),
+      consumer_memory_(std::move(parts.consumer_memory)),
+      doorbell_(std::move(parts.doorbell)),
+      channel_(std::move(parts.channel)),
+      introduction_(std::move(parts.introduction)),
+      producer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes, link_id) {}
+
+std::vector<const Handle*> OutboundLink::introduction_handles() const {
+  std::vector<const Handle*> handles;
+  handles.reserve(introduction_.size());
+  for (const Handle& handle : introduction_) handles.push_back(&handle);
+  return handles;
+}
+
+void OutboundLink::on_attached() noexcept {
+  if (state_ != State::Introducing) return;
+  state_ = State::Attached;
+  introduction_.clear();
+  ring_memory_->stop_sharing();
+  consumer_memory_->stop_sharing();
+}
+
+bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes) {
+  if (spill_bytes != 0 && spills_in_flight_ != 0) {
+    if (spills_in_flight_ >= kMaxSpillsInFlight || spilled_bytes_ + spill_bytes > queue_limit_) return false;
+  }
+  if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
+  return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
+}
+
+void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
+  ++accepted_;
+  if (obligation != nullptr) {
+    Tracked tracked;
+    tracked.serial = accepted_;
+    tracked.obligation = *obligation;
+    spilled_bytes_ += obligation->spill_bytes;
+    spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
+    if (obligation->wants_handled) {
+      tracked.copy.resize(record_bytes(message));
+      write_record(message, tracked.copy.data());
+    }
+    tracked_.push_back(std::move(tracked));
+  }
+  if (!queue_.empty()) (void)flush_queue();
+  if (!queue_.empty() || !publish_now(message, obligation)) {
+    write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
+  }
+  while (!arm_wakes()) {
+    if (!producer_.refresh_head()) return;
+    (void)flush_queue();
+  }
+}
+
+bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
+  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+  if (obligation != nullptr && obligation->region != nullptr && !hand_over_region(*obligation->region)) return false;
+  std::byte* place = producer_.reserve(bytes);
+  if (place == nullptr) return false;
+  write_record(message, place);
+  note_published(producer_.publish(bytes));
+  unrung_bytes += bytes;
+  ++unrung_messages;
+  return true;
+}
+
+bool OutboundLink::flush_queue() {
+  bool moved = false;
+  while (!queue_.empty() && publish_front()) moved = true;
+  return moved;
+}
+
+bool OutboundLink::publish_front() {
+  const Tracked* tracked = next_tracked();
+  if (tracked != nullptr && tracked->obligation.region != nullptr && !hand_over_region(*tracked->obligation.region)) {
+    return false;
+  }
+  const std::span<const std::byte> record = queue_.front();
+  const auto bytes = static_cast<std::uint32_t>(record.size());
+  std::byte* place = producer_.reserve(bytes);
+  if (place == nullptr) return false;
+  std::memcpy(place, record.data(), bytes);
+  note_published(producer_.publish(bytes));
+  queue_.pop_front();
+  unrung_bytes += bytes;
+  ++unrung_messages;
+  return true;
+}
+
+OutboundLink::Tracked* OutboundLink::next_tracked() noexcept {
+  if (tracked_published_ == tracked_.size()) return nullptr;
+  Tracked& candidate = tracked_[tracked_published_];
+  return candidate.serial == published_ + 1 ? &candidate : nullptr;
+}
+
+void OutboundLink::note_published(std::uint64_t position) noexcept {
+  if (Tracked* tracked = next_tracked(); tracked != nullptr) {
+    tracked->position = position;
+    ++tracked_published_;
+  }
+  ++published_;
+}
+
+bool OutboundLink::hand_over_region(const SpillRegion& region) {
+  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end()) return true;
+  if (known_regions_.size() >= kMaxKnownRegions) forget_oldest_region();
+  auto handle = region.memory().share();
+  if (!handle) {
+    wants_retry_ = true;
+    return false;
+  }
+  const Handle* const handles[] = {&handle.value()};
+  const Error sent =
+      channel_->send(encode({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}), handles);
+  if (sent.ok()) {
+    known_regions_.push_back(region.id());
+    return true;
+  }
+  if (sent.status == Status::WouldBlock) wants_writable_ = true;
+  // PeerGone is told by the reactor, too, which then finds this message among the orphans.
+  if (sent.status != Status::WouldBlock && sent.status != Status::PeerGone) wants_retry_ = true;
+  return false;
+}
+
+void OutboundLink::ring_if_asleep() noexcept {
+  unrung_messages = 0;
+  unrung_bytes = 0;
+  if (producer_.must_ring()) doorbell_->ring();
+}
+
+std::uint64_t OutboundLink::unread() noexcept {
+  (void)producer_.refresh_head();
+  return producer_.tail() - producer_.head() + queue_.bytes() + spilled_bytes_;
+}
+
+bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done) {
+  wants_retry_ = false;
+  do {
+    if (!producer_.refresh_head()) return false;
+    settle(done);
+    (void)flush_queue();
+  } while (!arm_wakes());
+  send_forgets();
+  return true;
+}
+
+void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
+  while (tracked_published_ > 0 && tracked_.front().position <= producer_.head()) {
+    Tracked tracked = std::move(tracked_.front());
+    tracked_.pop_front();
+    --tracked_published_;
+    spills_in_flight_ -= tracked.obligation.region != nullptr ? 1 : 0;
+    tracked.obligation.region.reset();
+    spilled_bytes_ -= std::exchange(tracked.obligation.spill_bytes, 0);
+    if (tracked.obligation.wants_handled) {
+      unhandled_.push_back(std::move(tracked));
+    } else if (tracked.obligation.delivery != 0) {
+      done(tracked.obligation.delivery);
+    }
+  }
+  const std::uint64_t handled = unhandled_.empty() ? 0 : producer_.handled();
+  while (!unhandled_.empty() && unhandled_.front().position <= handled) {
+    const std::uint64_t delivery = unhandled_.front().obligation.delivery;
+    unhandled_.pop_front();
+    if (delivery != 0) done(delivery);
+  }
+}
+
+// Asks to be woken for the nearest thing waited for. False when that was reached meanwhile.
+bool OutboundLink::arm_wakes() noexcept {
+  std::uint64_t taken = tracked_published_ > 0 ? tracked_.front().position : kNoPosition;
+  // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
+  if (!queue_.empty() && !wants_writable_ && !wants_retry_ && producer_.tail() > producer_.capacity() / 2) {
+    taken = std::min(taken, producer_.tail() - producer_.capacity() / 2);
+  }
+  if (taken < armed_taken_) {
+    if (!producer_.wake_when_taken(taken)) return false;
+    armed_taken_ = taken;
+  }
+  const std::uint64_t handled = unhandled_.empty() ? kNoPosition : unhandled_.front().position;
+  if (handled < armed_handled_) {
+    if (!producer_.wake_when_handled(handled)) return false;
+    armed_handled_ = handled;
+  }
+  return true;
+}
+
+OutboundLink::Received OutboundLink::receive() {
+  Received result;
+  for (;;) {
+    auto datagram = channel_->receive();
+    if (!datagram) {
+      const Status status = datagram.status();
+      // Anything but "nothing more" ends the link: the receiver's end is gone or not what we made.
+      result.gone = result.gone || status != Status::WouldBlock;
+      return result;
+    }
+    const auto frame = decode_link_frame(datagram.value().bytes);
+    if (!frame) {
+      result.gone = true;
+      result.refused = Status::ProtocolViolation;
+      return result;
+    }
+    if (frame->kind == LinkFrameKind::Attached) {
+      on_attached();
+      result.attached = true;
+    } else if (frame->kind == LinkFrameKind::Wake) {
+      armed_taken_ = kNoPosition;
+      armed_handled_ = kNoPosition;
+      result.progress = true;
+    } else if (frame->kind == LinkFrameKind::Refused) {
+      result.refused = static_cast<Status>(frame->number);
+      result.gone = true;
+      return result;
+    }
+  }
+}
+
+void OutboundLink::forget_regions(const std::vector<std::uint64_t>& ids) {
+  for (const std::uint64_t id : ids) {
+    const auto known = std::find(known_regions_.begin(), known_regions_.end(), id);
+    if (known == known_regions_.end()) continue;
+    known_regions_.erase(known);
+    regions_to_forget_.push_back(id);
+  }
+  send_forgets();
+}
+
+void OutboundLink::forget_oldest_region() {
+  const auto in_flight = [this](std::uint64_t id) {
+    return std::any_of(tracked_.begin(), tracked_.end(), [id](const Tracked& tracked) {
+      return tracked.obligation.region != nullptr && tracked.obligation.region->id() == id;
+    });
+  };
+  const auto oldest = std::find_if_not(known_regions_.begin(), known_regions_.end(), in_flight);
+  if (oldest == known_regions_.end()) return;
+  const std::uint64_t id = *oldest;
+  forget_regions({id});
+}
+
+void OutboundLink::send_forgets() {
+  while (!regions_to_forget_.empty()) {
+    const Error sent = channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
+    if (!sent.ok()) {
+      wants_writable_ = wants_writable_ || sent.status == Status::WouldBlock;
+      return;
+    }
+    regions_to_forget_.pop_back();
+  }
+}
+
+std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
+    const std::function<void(std::uint64_t)>& done) {
+  std::vector<Orphan> orphans;
+  state_ = State::Dead;
+  introduction_.clear();
+  // A head that is nonsense counts as not moved: better a message too many than one too few.
+  (void)producer_.refresh_head();
+  settle(done);
+  collect_unhandled(orphans);
+  collect_untaken(orphans);
+  collect_queued(orphans);
+  tracked_.clear();
+  return orphans;
+}
+
+void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
+  for (Tracked& tracked : unhandled_) out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  unhandled_.clear();
+}
+
+void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
+  for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
+    RecordHeader header;
+    std::memcpy(static_cast<void*>(&header), producer_.at(position), 8);
+    const std::uint64_t end = position + padded(header.bytes);
+    if (header.kind == RecordKind::Message) {
+      Orphan orphan;
+      orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
+      if (tracked_published_ > 0 && tracked_.front().position == end) {
+        orphan.obligation = std::move(tracked_.front().obligation);
+        tracked_.pop_front();
+        --tracked_published_;
+      }
+      out.push_back(std::move(orphan));
+    }
+    position = end;
+  }
+}
+
+void OutboundLink::collect_queued(std::vector<Orphan>& out) {
+  while (!queue_.empty()) {
+    const std::span<const std::byte> record = queue_.front();
+    Orphan orphan;
+    orphan.record.assign(record.begin(), record.end());
+    if (Tracked* tracked = next_tracked(); tracked != nullptr) {
+      orphan.obligation = std::move(tracked->obligation);
+      tracked_.pop_front();
+    }
+    ++published_;
+    queue_.pop_front();
+    out.push_back(std::move(orphan));
+  }
+}
+
+}  // namespace busbar

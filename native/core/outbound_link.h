@@ -1,0 +1,200 @@
+// OutboundLink: the sending end of one link: ring, the queue behind it, and what is still owed to somebody about
+// messages in it. Every call with the endpoint's lock held.
+//
+//   put ──> ring ──────────────> taken by the receiver ──> handled by its program
+//    └────> queue ──flush──┘
+//
+//   Introducing ──on_attached──> Attached ──mark_dead──> Dead
+//        └──────────────mark_dead──────────────────────────┘
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/record.h"
+#include "core/record_queue.h"
+#include "core/ring_producer.h"
+#include "core/spill_pool.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// What the sender still has to do about one message once the receiver took (or handled) it.
+struct Obligation {
+  // Keeps the payload's region from reuse until the message is taken.
+  std::shared_ptr<const SpillRegion> region;
+  // Bytes of that region that the message uses.
+  std::uint64_t spill_bytes = 0;
+  // Delivery to report to, 0 for none.
+  std::uint64_t delivery = 0;
+  bool wants_handled = false;
+};
+
+class OutboundLink {
+ public:
+  // Messages with a region that one receiver may have untaken: bounds the regions, hence descriptors, of a sender.
+  static constexpr std::size_t kMaxSpillsInFlight = 32;
+  // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above the ones in flight.
+  static constexpr std::size_t kMaxKnownRegions = 48;
+
+  enum class State : std::uint8_t { Introducing, Attached, Dead };
+
+  // Creates ring, doorbell and channel. Nothing is known to the receiver before it is introduced.
+  [[nodiscard]] static Result<std::unique_ptr<OutboundLink>> create(Platform& platform, std::uint64_t peer_id,
+                                                                    std::uint32_t peer_pid, std::uint64_t link_id,
+                                                                    std::uint64_t ring_bytes,
+                                                                    std::uint64_t queue_limit);
+
+  [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
+  [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
+  [[nodiscard]] std::uint64_t link_id() const noexcept { return link_id_; }
+  [[nodiscard]] std::uint64_t ring_bytes() const noexcept { return producer_.capacity(); }
+  [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
+
+  // The handles of an introduction in their order; empty once attached.
+  [[nodiscard]] std::vector<const Handle*> introduction_handles() const;
+
+  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be taken now. A queue
+  // of nothing takes any record.
+  [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
+  // Takes the message; only after has_room().
+  void put(const OutgoingMessage& message, const Obligation* obligation);
+  // Moves queued records into the ring as far as there is room. True when something moved.
+  bool flush_queue();
+  // Rings the receiver if it sleeps.
+  void ring_if_asleep() noexcept;
+  // Tells the receiver where its sender runs.
+  void publish_cpu(std::uint32_t cpu) noexcept { producer_.set_cpu(cpu); }
+
+  // Bytes that the receiver has not taken, queue and regions included.
+  [[nodiscard]] std::uint64_t unread() noexcept;
+  [[nodiscard]] std::uint64_t queued_messages() const noexcept { return accepted_ - published_; }
+  // Nothing was published that the receiver has not taken.
+  [[nodiscard]] bool idle() noexcept { return unread() == 0; }
+  // Nothing waits in the sender's memory any more.
+  [[nodiscard]] bool flushed() const noexcept { return queue_.empty(); }
+  // Flushed, and large payloads have room again.
+  [[nodiscard]] bool relaxed() const noexcept {
+    return queue_.empty() && spills_in_flight_ <= kMaxSpillsInFlight / 2 && spilled_bytes_ <= queue_limit_ / 2;
+  }
+
+  // Looks how far the receiver is: calls `done(delivery)` for each delivery that is now complete, drops regions,
+  // moves the queue and asks for the next wake-up. False when the receiver wrote nonsense: mark it dead.
+  [[nodiscard]] bool make_progress(const std::function<void(std::uint64_t delivery)>& done);
+
+  // A datagram that could not be sent waits for the channel to be writable.
+  [[nodiscard]] bool wants_writable() const noexcept { return wants_writable_; }
+  void clear_wants_writable() noexcept { wants_writable_ = false; }
+  // Something failed for want of a resource (a descriptor, say): call make_progress again in a while.
+  [[nodiscard]] bool wants_retry() const noexcept { return wants_retry_; }
+
+  struct Received {
+    // make_progress() has something to find.
+    bool progress = false;
+    bool attached = false;
+    bool gone = false;
+    // Ok, or why the receiver hung up.
+    Status refused = Status::Ok;
+  };
+  // Reads what the receiver said on the channel.
+  [[nodiscard]] Received receive();
+  void on_attached() noexcept;
+
+  // Tells the receiver to unmap regions that the pool gave up.
+  void forget_regions(const std::vector<std::uint64_t>& ids);
+
+  // The messages that the receiver never took (or was still to handle), oldest first; the link is dead afterwards.
+  struct Orphan {
+    std::vector<std::byte> record;
+    Obligation obligation;
+  };
+  [[nodiscard]] std::vector<Orphan> mark_dead(const std::function<void(std::uint64_t delivery)>& done);
+
+  // How far the endpoint is with introducing this link.
+  enum class Introduction : std::uint8_t { AwaitsController, Retry, Sent };
+  Introduction introduction = Introduction::AwaitsController;
+  // Published since the last ring_if_asleep, in messages and bytes.
+  std::uint32_t unrung_messages = 0;
+  std::uint64_t unrung_bytes = 0;
+  bool in_dirty_list = false;
+
+ private:
+  // An obligation at its place in the link's order of messages.
+  struct Tracked {
+    std::uint64_t serial = 0;
+    // Ring position after its record, kNoPosition while it is queued.
+    std::uint64_t position = kNoPosition;
+    Obligation obligation;
+    // The record, kept when its receiver may die between taking and handling it.
+    std::vector<std::byte> copy;
+  };
+
+  // The kernel objects of a new link.
+  struct Parts {
+    std::unique_ptr<SharedMemory> ring_memory;
+    std::unique_ptr<SharedMemory> consumer_memory;
+    std::unique_ptr<Doorbell> doorbell;
+    std::unique_ptr<Channel> channel;
+    std::vector<Handle> introduction;
+  };
+  [[nodiscard]] static Result<Parts> create_parts(Platform& platform, std::uint64_t ring_bytes);
+  OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+               std::uint64_t ring_bytes, std::uint64_t queue_limit);
+
+  [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
+  [[nodiscard]] bool publish_front();
+  [[nodiscard]] bool hand_over_region(const SpillRegion& region);
+  // The obligation of the message that will be published next, if it has one.
+  [[nodiscard]] Tracked* next_tracked() noexcept;
+  void note_published(std::uint64_t position) noexcept;
+  void forget_oldest_region();
+  void send_forgets();
+  void collect_unhandled(std::vector<Orphan>& out);
+  void collect_untaken(std::vector<Orphan>& out);
+  void collect_queued(std::vector<Orphan>& out);
+  void settle(const std::function<void(std::uint64_t)>& done);
+  [[nodiscard]] bool arm_wakes() noexcept;
+
+  std::uint64_t peer_id_;
+  std::uint32_t peer_pid_;
+  std::uint64_t link_id_;
+  std::uint64_t queue_limit_;
+  State state_ = State::Introducing;
+
+  // The mappings outlive the producer that points into them.
+  std::unique_ptr<SharedMemory> ring_memory_;
+  std::unique_ptr<SharedMemory> consumer_memory_;
+  std::unique_ptr<Doorbell> doorbell_;
+  std::unique_ptr<Channel> channel_;
+  // Copies for (repeated) introductions: ring, consumer segment, doorbell, the receiver's end of the channel.
+  std::vector<Handle> introduction_;
+  RingProducer producer_;
+  RecordQueue queue_;
+
+  // Messages accepted and published so far; their difference is what queues.
+  std::uint64_t accepted_ = 0;
+  std::uint64_t published_ = 0;
+  // In the order of serials; most messages have none. The first `tracked_published_` of them are in the ring.
+  std::deque<Tracked> tracked_;
+  std::size_t tracked_published_ = 0;
+  // Taken, not yet handled.
+  std::deque<Tracked> unhandled_;
+  // The wake-up asked for and not yet come.
+  std::uint64_t armed_taken_ = kNoPosition;
+  std::uint64_t armed_handled_ = kNoPosition;
+  // Regions whose memory the receiver was given.
+  std::vector<std::uint64_t> known_regions_;
+  // Payload bytes in regions that the receiver has not taken yet.
+  std::uint64_t spilled_bytes_ = 0;
+  std::size_t spills_in_flight_ = 0;
+  std::vector<std::uint64_t> regions_to_forget_;
+  bool wants_writable_ = false;
+  bool wants_retry_ = false;
+};
+
+}  // namespace busbar

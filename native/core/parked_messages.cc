@@ -1,0 +1,89 @@
+// Messages that wait for somebody to join.
+#include "core/parked_messages.h"
+
+#include <algorithm>
+
+#include "core/bytes.h"
+
+namespace busbar {
+namespace {
+
+constexpr std::uint8_t kUnicastFlag = 1;
+constexpr std::uint8_t kExcludeSelfFlag = 2;
+
+void encode_one(const ParkedMessage& message, std::span<const std::byte> origin, ByteWriter& writer) {
+  const int flags = (message.unicast ? kUnicastFlag : 0) | (message.exclude_self ? kExcludeSelfFlag : 0);
+  writer.u8(static_cast<std::uint8_t>(flags));
+  writer.u64(message.expires_at_ms);
+  writer.u16(static_cast<std::uint16_t>(message.program.bytes().size()));
+  writer.bytes(message.program.bytes());
+  writer.u16(static_cast<std::uint16_t>(origin.size()));
+  writer.bytes(origin);
+  writer.bytes(std::as_bytes(std::span(message.type.bytes)));
+  writer.u16(message.format);
+  writer.u64(message.reply_to);
+  writer.u32(static_cast<std::uint32_t>(message.payload.size()));
+  writer.bytes(message.payload);
+}
+
+std::optional<ParkedMessage> decode_one(ByteReader& reader) {
+  const std::uint8_t flags = reader.u8();
+  const std::uint64_t expires_at_ms = reader.u64();
+  auto program = SelectorProgram::create(reader.bytes(reader.u16()));
+  const std::span<const std::byte> origin = reader.bytes(reader.u16());
+  const std::span<const std::byte> type = reader.bytes(16);
+  const std::uint16_t format = reader.u16();
+  const std::uint64_t reply_to = reader.u64();
+  const std::span<const std::byte> payload = reader.bytes(reader.u32());
+  if (!reader.ok() || !program) return std::nullopt;
+  ParkedMessage message{program.take(), (flags & kUnicastFlag) != 0, (flags & kExcludeSelfFlag) != 0,
+                        expires_at_ms,  {},
+                        format,         reply_to,
+                        0,              false,
+                        {},             {}};
+  std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
+  message.origin.assign(origin.begin(), origin.end());
+  message.payload.assign(payload.begin(), payload.end());
+  return message;
+}
+
+}  // namespace
+
+void ParkedMessages::park(ParkedMessage message) {
+  bytes_ += message.payload.size();
+  messages_.push_back(std::move(message));
+}
+
+std::optional<std::uint64_t> ParkedMessages::next_expiry_ms() const noexcept {
+  std::optional<std::uint64_t> next;
+  for (const ParkedMessage& message : messages_) {
+    if (!next || message.expires_at_ms < *next) next = message.expires_at_ms;
+  }
+  return next;
+}
+
+std::vector<ParkedMessage> ParkedMessages::take_expired(std::uint64_t now_ms) {
+  return take_if([now_ms](const ParkedMessage& message) { return message.expires_at_ms <= now_ms; });
+}
+
+std::vector<std::byte> ParkedMessages::encode_all(std::span<const std::byte> default_origin) const {
+  std::vector<std::byte> out;
+  ByteWriter writer(out);
+  for (const ParkedMessage& message : messages_) {
+    encode_one(message, message.origin.empty() ? default_origin : std::span<const std::byte>(message.origin), writer);
+  }
+  return out;
+}
+
+std::optional<std::vector<ParkedMessage>> ParkedMessages::decode_all(std::span<const std::byte> bytes) {
+  std::vector<ParkedMessage> messages;
+  ByteReader reader(bytes);
+  while (reader.remaining() != 0) {
+    auto message = decode_one(reader);
+    if (!message || messages.size() >= kMaxMessages) return std::nullopt;
+    messages.push_back(std::move(*message));
+  }
+  return messages;
+}
+
+}  // namespace busbar

@@ -1,0 +1,79 @@
+// ParkedMessages: messages with a time-to-live for which no receiver has joined yet. They wait with their sender, in
+// order, and go to the controller if the sender leaves first.
+//
+// Handed over as: for each message { flags u8, expiry ms u64, program u16 + bytes, origin u16 + bytes, type 16,
+// format u16, reply-to u64, payload u32 + bytes }, little-endian.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/selector_program.h"
+#include "core/status.h"
+#include "core/uuid.h"
+
+namespace busbar {
+
+struct ParkedMessage {
+  SelectorProgram program;
+  bool unicast = true;
+  bool exclude_self = false;
+  std::uint64_t expires_at_ms = 0;
+  Uuid type;
+  std::uint16_t format = 0;
+  std::uint64_t reply_to = 0;
+  std::uint64_t delivery = 0;
+  bool wants_handled = false;
+  // Encoded Origin of a sender that has left; empty for one's own.
+  std::vector<std::byte> origin;
+  std::vector<std::byte> payload;
+};
+
+class ParkedMessages {
+ public:
+  static constexpr std::size_t kMaxMessages = 4096;
+
+  explicit ParkedMessages(std::uint64_t max_bytes) noexcept : max_bytes_(max_bytes) {}
+
+  [[nodiscard]] bool has_room(std::uint64_t payload_bytes) const noexcept {
+    return messages_.size() < kMaxMessages && (messages_.empty() || bytes_ + payload_bytes <= max_bytes_);
+  }
+  void park(ParkedMessage message);
+  [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
+  [[nodiscard]] std::optional<std::uint64_t> next_expiry_ms() const noexcept;
+
+  // Takes out those whose time is over.
+  [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
+  // Takes out those that `has_receiver(message)` is true for, in the order they were parked.
+  template <typename Predicate>
+  [[nodiscard]] std::vector<ParkedMessage> take_if(Predicate has_receiver) {
+    std::vector<ParkedMessage> taken;
+    for (auto it = messages_.begin(); it != messages_.end();) {
+      if (has_receiver(*it)) {
+        bytes_ -= it->payload.size();
+        taken.push_back(std::move(*it));
+        it = messages_.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    return taken;
+  }
+
+  // For a hand-over; `default_origin` names the sender of those that have none.
+  [[nodiscard]] std::vector<std::byte> encode_all(std::span<const std::byte> default_origin) const;
+  // Reads what another process handed over; nullopt when it does not parse, is too long-lived or too much.
+  [[nodiscard]] static std::optional<std::vector<ParkedMessage>> decode_all(std::span<const std::byte> bytes);
+
+ private:
+  std::list<ParkedMessage> messages_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t max_bytes_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,264 @@
+// The receiving half of an endpoint.
+#include "core/receiver.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace busbar {
+
+Receiver::Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes, Events events)
+    : platform_(platform),
+      bells_(bells),
+      max_message_bytes_(max_message_bytes),
+      events_(std::move(events)),
+      extension_copy_(kMaxExtensionBytes) {}
+
+Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id, std::uint64_t ring_bytes,
+                                         std::vector<Handle> handles) {
+  for (const auto& [slot, known] : links_) {
+    if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
+  }
+  if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
+  const std::uint32_t slot = next_slot_++;
+  auto attached = InboundLink::attach(platform_, bells_, slot, from.id, from.pid, link_id, ring_bytes,
+                                      std::move(handles));
+  if (!attached) return attached.error();
+  InboundLink* link = attached.value().get();
+  links_.emplace(slot, attached.take());
+  peers_.emplace(slot, from);
+  wake(*link);
+  return link;
+}
+
+void Receiver::on_channel(std::uint32_t slot) {
+  InboundLink* found = link(slot);
+  if (found == nullptr) return;
+  const Status status = found->receive(platform_);
+  if (status == Status::PeerGone) {
+    // Read to the end first: what it published is still there. Closed by the round that finds it empty.
+    wake(*found);
+    events_.on_sender_gone(*found);
+    bells_.raise();
+  } else if (status != Status::Ok) {
+    violate(*found, status);
+  }
+}
+
+bool Receiver::collect_bells() {
+  std::array<std::uint64_t, 64> tokens;
+  for (;;) {
+    const std::size_t count = bells_.collect(tokens);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (InboundLink* rung = link(static_cast<std::uint32_t>(tokens[i])); rung != nullptr) wake(*rung);
+    }
+    if (count < tokens.size()) return !ready_.empty();
+  }
+}
+
+void Receiver::wake(InboundLink& link) {
+  if (link.round == InboundLink::Round::Ready) return;
+  if (link.round == InboundLink::Round::Drowsy) std::erase(drowsy_, &link);
+  link.round = InboundLink::Round::Ready;
+  ready_.push_back(&link);
+}
+
+void Receiver::receive(ReceiveBatch& batch) {
+  batch.count = 0;
+  batch.large_bytes = 0;
+  large_slot_ = 0;
+  std::size_t slab_used = 0;
+  while (!ready_.empty() && batch.count < batch.messages.size() && batch.large_bytes == 0 &&
+         slab_used < batch.slab.size()) {
+    InboundLink& link = *ready_.front();
+    ready_.pop_front();
+    const std::size_t before = batch.count;
+    read_round(link, batch, slab_used);
+    // Nothing taken although there is something: the slab has no room left for it.
+    if (batch.count == before && !ready_.empty() && ready_.back() == &link) break;
+  }
+}
+
+// Reads one link's share and puts it where it belongs next. May close the link.
+void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
+  const std::size_t first = batch.count;
+  const std::size_t slab_before = slab_used;
+  Step step = Step::Taken;
+  while (step == Step::Taken && batch.count - first < kRoundMessages && slab_used - slab_before < kRoundBytes) {
+    step = batch.count < batch.messages.size() ? take_one(link, batch, slab_used) : Step::BatchFull;
+  }
+  if (step == Step::Violation) {
+    violate(link, violation_);
+    return;
+  }
+  if (batch.count > first) link.release();
+  if (step == Step::Empty && link.sender_gone()) {
+    close(link.slot());
+  } else if (step == Step::Empty) {
+    link.round = InboundLink::Round::Drowsy;
+    drowsy_.push_back(&link);
+  } else if (step == Step::Large) {
+    large_slot_ = link.slot();
+    ready_.push_front(&link);
+  } else {
+    ready_.push_back(&link);
+  }
+}
+
+Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
+  violation_ = Status::ProtocolViolation;
+  RingRecord record;
+  switch (link.ring().peek(record)) {
+    case RingRead::Empty:
+      return Step::Empty;
+    case RingRead::Violation:
+      return Step::Violation;
+    case RingRead::Record:
+      break;
+  }
+  Extensions extensions;
+  const std::size_t extension_bytes = std::size_t{record.header.extension_words} * 8;
+  if (extension_bytes != 0) {
+    std::memcpy(extension_copy_.data(), record.extensions, extension_bytes);
+    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions)) return Step::Violation;
+    if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
+  }
+  const std::uint32_t payload = record.header.payload_bytes;
+  if (payload >= kLargeBytes) {
+    batch.large_bytes = payload;
+    return Step::Large;
+  }
+  const std::size_t origin = extensions.origin.size();
+  if (padded(payload) + origin + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
+  ReceivedMessage& message = batch.messages[batch.count++];
+  message.offset = static_cast<std::uint32_t>(slab_used);
+  if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
+  slab_used += padded(payload);
+  describe(link, record, extensions, message);
+  if (link.peer_id() == controller_id_ && origin != 0) {
+    message.origin_offset = static_cast<std::uint32_t>(slab_used);
+    message.origin_bytes = static_cast<std::uint32_t>(origin);
+    std::memcpy(batch.slab.data() + slab_used, extensions.origin.data(), origin);
+    slab_used += padded(message.origin_bytes);
+  }
+  return Step::Taken;
+}
+
+Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill, ReceiveBatch& batch) {
+  if (spill.bytes > max_message_bytes_) {
+    violation_ = Status::TooLarge;
+    return Step::Violation;
+  }
+  if (link.spilled(platform_, spill).empty()) return Step::Violation;
+  batch.large_bytes = spill.bytes;
+  return Step::Large;
+}
+
+void Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
+                        ReceivedMessage& out) {
+  out.link_slot = link.slot();
+  out.from_id = link.peer_id();
+  out.payload_bytes = record.header.payload_bytes;
+  out.header = record.header;
+  out.reply_to = extensions.reply_to.value_or(0);
+  out.origin_bytes = 0;
+  link.ring().advance();
+  out.position = link.ring().head();
+  ++received_messages;
+  received_bytes += out.payload_bytes;
+}
+
+bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
+  InboundLink* found = link(std::exchange(large_slot_, 0));
+  RingRecord record;
+  if (found == nullptr || found->ring().peek(record) != RingRead::Record) return false;
+  Extensions extensions;
+  std::memcpy(extension_copy_.data(), record.extensions, std::size_t{record.header.extension_words} * 8);
+  if (!read_extensions({extension_copy_.data(), std::size_t{record.header.extension_words} * 8}, extensions)) {
+    violate(*found, Status::ProtocolViolation);
+    return false;
+  }
+  const std::span<const std::byte> source = extensions.spill
+                                                ? found->spilled(platform_, *extensions.spill)
+                                                : std::span(record.payload, record.header.payload_bytes);
+  if (source.size() != payload.size()) {
+    violate(*found, Status::ProtocolViolation);
+    return false;
+  }
+  std::memcpy(payload.data(), source.data(), source.size());
+  describe(*found, record, extensions, out);
+  received_bytes += extensions.spill ? source.size() : 0;
+  out.payload_bytes = static_cast<std::uint32_t>(source.size());
+  found->release();
+  return true;
+}
+
+bool Receiver::peek_drowsy() const noexcept {
+  return std::any_of(drowsy_.begin(), drowsy_.end(), [](InboundLink* link) { return link->ring().has_more(); });
+}
+
+bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {
+  return !drowsy_.empty() && std::none_of(drowsy_.begin(), drowsy_.end(), [cpu](InboundLink* link) {
+    return link->ring().producer_cpu() == cpu;
+  });
+}
+
+bool Receiver::sleep() {
+  bool quiet = true;
+  std::vector<InboundLink*> drowsy = std::move(drowsy_);
+  drowsy_.clear();
+  for (InboundLink* link : drowsy) {
+    if (!link->sender_gone() && link->ring().prepare_sleep()) {
+      link->round = InboundLink::Round::Asleep;
+    } else {
+      link->round = InboundLink::Round::Ready;
+      ready_.push_back(link);
+      quiet = false;
+    }
+  }
+  return quiet && ready_.empty();
+}
+
+void Receiver::handled(std::uint32_t slot, std::uint64_t position) {
+  if (InboundLink* found = link(slot); found != nullptr) found->release_handled(position);
+}
+
+InboundLink* Receiver::link(std::uint32_t slot) noexcept {
+  const auto found = links_.find(slot);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+const Member* Receiver::peer(std::uint32_t slot) const noexcept {
+  const auto found = peers_.find(slot);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+void Receiver::forget_peer(std::uint32_t slot) {
+  if (!links_.contains(slot)) peers_.erase(slot);
+}
+
+void Receiver::violate(InboundLink& link, Status why) {
+  const Violation violation{link.peer_id(), link.peer_pid(), why};
+  link.refuse(why);
+  close(link.slot());
+  events_.on_violation(violation);
+}
+
+void Receiver::close(std::uint32_t slot) {
+  const auto found = links_.find(slot);
+  if (found == links_.end()) return;
+  InboundLink* link = found->second.get();
+  std::erase(ready_, link);
+  std::erase(drowsy_, link);
+  bells_.remove(slot);
+  std::unique_ptr<InboundLink> closed = std::move(found->second);
+  links_.erase(found);
+  events_.on_closed(std::move(closed));
+}
+
+void Receiver::close_all() {
+  while (!links_.empty()) close(links_.begin()->first);
+}
+
+}  // namespace busbar

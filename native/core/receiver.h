@@ -1,0 +1,143 @@
+// Receiver: the receiving half of an endpoint: all inbound links, read in turn, in batches, into the caller's slab.
+// Every call with the endpoint's lock held.
+//
+//   Asleep ──doorbell──> Ready ──read empty──> Drowsy ──sleep()──> Asleep
+//                          ^──────something came─────┘
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/directory_reader.h"
+#include "core/inbound_link.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// Where one received message lies and what its header said; everything is a private copy.
+struct ReceivedMessage {
+  std::uint32_t link_slot = 0;
+  std::uint64_t from_id = 0;
+  // In the batch's slab, 8-aligned.
+  std::uint32_t offset = 0;
+  std::uint32_t payload_bytes = 0;
+  RecordHeader header;
+  // 0 when it answers nothing.
+  std::uint64_t reply_to = 0;
+  // Encoded origin in the slab, 0 bytes when the sender speaks for itself.
+  std::uint32_t origin_offset = 0;
+  std::uint32_t origin_bytes = 0;
+  // To be given back to Receiver::handled() when the sender waits for that.
+  std::uint64_t position = 0;
+};
+
+struct ReceiveBatch {
+  // Filled from its start. Any size from kMinSlabBytes.
+  std::span<std::byte> slab;
+  std::span<ReceivedMessage> messages;
+  // Results: how many messages were written; the payload size of the next message if it does not fit into any slab
+  // (take it with receive_large), else 0.
+  std::size_t count = 0;
+  std::uint64_t large_bytes = 0;
+};
+
+// A peer that broke the protocol; its link is gone.
+struct Violation {
+  std::uint64_t peer_id = 0;
+  std::uint32_t peer_pid = 0;
+  Status status = Status::ProtocolViolation;
+};
+
+class Receiver {
+ public:
+  static constexpr std::size_t kMinSlabBytes = 64U << 10U;
+  // Payloads from this size on get a buffer of their own instead of a place in the slab.
+  static constexpr std::uint64_t kLargeBytes = 32U << 10U;
+  // One link's share of a round, so that a fast sender does not starve the others.
+  static constexpr std::size_t kRoundMessages = 128;
+  static constexpr std::size_t kRoundBytes = 128U << 10U;
+  static constexpr std::size_t kMaxLinks = 4096;
+
+  struct Events {
+    // Its sender has left, but what it published is still to be read: its channel has nothing more to tell.
+    std::function<void(InboundLink& link)> on_sender_gone;
+    // A link is gone: its sender left and everything was read, or it broke the protocol.
+    std::function<void(std::unique_ptr<InboundLink> link)> on_closed;
+    std::function<void(const Violation& violation)> on_violation;
+  };
+
+  Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes, Events events);
+
+  // Attaches an introduced link and makes it ready. Repeated introductions of a known link are ignored (nullptr).
+  [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id, std::uint64_t ring_bytes,
+                                               std::vector<Handle> handles);
+  // The channel of `slot` has something to say.
+  void on_channel(std::uint32_t slot);
+
+  // Collects the doorbells that rang. True when there may be something to read.
+  [[nodiscard]] bool collect_bells();
+  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+
+  void receive(ReceiveBatch& batch);
+  // Takes the message that ended the last batch; `payload` has batch.large_bytes. False when it is gone after all.
+  [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
+
+  // Something to read in a link that was read empty? For spinning: touches nothing but their tails.
+  [[nodiscard]] bool peek_drowsy() const noexcept;
+  // Whether all senders of drowsy links ran on another processor than `cpu`.
+  [[nodiscard]] bool worth_spinning(std::uint32_t cpu) const noexcept;
+  // Announces sleep on all links read empty. False when something came meanwhile.
+  [[nodiscard]] bool sleep();
+
+  // The program has handled everything of `slot` up to `position`.
+  void handled(std::uint32_t slot, std::uint64_t position);
+
+  // Only the controller may send in others' names.
+  void set_controller(std::uint64_t id) noexcept { controller_id_ = id; }
+  [[nodiscard]] InboundLink* link(std::uint32_t slot) noexcept;
+  // Who sends over the link, as the directory had it when it was introduced. Outlives the link, because messages do,
+  // until forget_peer(). nullptr for an unknown slot.
+  [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
+  void forget_peer(std::uint32_t slot);
+  [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
+  // Hangs up all links; what was not read stays visible to its senders as untaken.
+  void close_all();
+
+  std::uint64_t received_messages = 0;
+  std::uint64_t received_bytes = 0;
+
+ private:
+  enum class Step : std::uint8_t { Taken, Empty, BatchFull, Large, Violation };
+
+  void wake(InboundLink& link);
+  void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill, ReceiveBatch& batch);
+  void describe(InboundLink& link, const RingRecord& record, const Extensions& extensions, ReceivedMessage& out);
+  void violate(InboundLink& link, Status why);
+  void close(std::uint32_t slot);
+
+  Platform& platform_;
+  DoorbellSet& bells_;
+  std::uint64_t max_message_bytes_;
+  Events events_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<InboundLink>> links_;
+  std::unordered_map<std::uint32_t, Member> peers_;
+  std::deque<InboundLink*> ready_;
+  std::vector<InboundLink*> drowsy_;
+  std::uint32_t next_slot_ = 1;
+  std::uint64_t controller_id_ = 0;
+  // The link whose next message did not fit into the slab; 0 for none.
+  std::uint32_t large_slot_ = 0;
+  // Extensions of the record in hand, copied out of the ring before they are read.
+  std::vector<std::byte> extension_copy_;
+  // Why take_one() said Violation.
+  Status violation_ = Status::ProtocolViolation;
+};
+
+}  // namespace busbar

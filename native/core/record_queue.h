@@ -1,0 +1,39 @@
+// RecordQueue: records that wait in the sender's own memory because a ring is full. First in, first out; blocks of
+// memory instead of one allocation a record, since under backpressure every message comes through here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "core/record.h"
+
+namespace busbar {
+
+class RecordQueue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return blocks_.empty(); }
+  // Bytes of all queued records, padding included.
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+  // Room for one record at the end; it is queued at once, to be filled before the next call.
+  [[nodiscard]] std::byte* append(std::uint32_t bytes);
+  // The first record; only when not empty.
+  [[nodiscard]] std::span<const std::byte> front() const noexcept;
+  void pop_front() noexcept;
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t capacity = 0;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  static constexpr std::size_t kBlockBytes = 256U << 10U;
+
+  std::deque<Block> blocks_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace busbar

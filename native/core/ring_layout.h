@@ -1,0 +1,63 @@
+// The two pieces of shared memory that make a link's ring: one that only the producer can write (the kernel gives
+// the consumer a read-only mapping), one small one for the consumer's answers.
+//
+//   producer's segment                          consumer's segment
+//   +--------------------------+ 0              +--------------------------+ 0
+//   | RingSegment              |                | ConsumerSegment          |
+//   +--------------------------+ 4096           +--------------------------+ 4096
+//   | records, capacity bytes  |
+//   +--------------------------+
+//
+// Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the place in the data.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace busbar {
+
+inline constexpr std::uint64_t kRingMagic = 0x31474E4952425342ULL;  // "BSBRING1"
+inline constexpr std::uint32_t kRingVersion = 1;
+inline constexpr std::size_t kRingHeaderBytes = 4096;
+inline constexpr std::size_t kConsumerSegmentBytes = 4096;
+inline constexpr std::uint64_t kMinRingBytes = 16ULL << 10U;
+inline constexpr std::uint64_t kMaxRingBytes = 64ULL << 20U;
+inline constexpr std::size_t kCacheLine = 64;
+
+// `wake_at` value of a producer that waits for nothing.
+inline constexpr std::uint64_t kNoPosition = ~0ULL;
+
+struct RingSegment {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t header_bytes;
+  std::uint64_t capacity;
+  std::uint64_t link_id;
+  // Everything below it is complete and readable.
+  alignas(kCacheLine) std::atomic<std::uint64_t> tail;
+  // The producer wants its channel written to once the taken / handled position has reached these.
+  alignas(kCacheLine) std::atomic<std::uint64_t> wake_taken_at;
+  std::atomic<std::uint64_t> wake_handled_at;
+  // The processor that the producer last ran on: whether spinning for it can pay.
+  std::atomic<std::uint32_t> producer_cpu;
+};
+
+struct ConsumerSegment {
+  // Everything below it was copied out by the consumer's process ("taken"); the producer may overwrite it.
+  alignas(kCacheLine) std::atomic<std::uint64_t> head;
+  // 1: the consumer is, or is about to be, asleep and wants the doorbell. The producer resets it when it rings.
+  alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
+  // Everything below it was handled by the consumer's program.
+  alignas(kCacheLine) std::atomic<std::uint64_t> handled;
+  std::atomic<std::uint32_t> attached;
+};
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::is_standard_layout_v<RingSegment> && sizeof(RingSegment) <= kRingHeaderBytes);
+static_assert(std::is_standard_layout_v<ConsumerSegment> && sizeof(ConsumerSegment) <= kConsumerSegmentBytes);
+static_assert(offsetof(RingSegment, tail) == 64 && offsetof(RingSegment, wake_taken_at) == 128);
+static_assert(offsetof(ConsumerSegment, sleeping) == 64 && offsetof(ConsumerSegment, handled) == 128);
+
+}  // namespace busbar

@@ -1,0 +1,136 @@
+// Every change goes to the table and to the directory, in that order.
+#include "core/roster.h"
+
+#include <utility>
+
+#include "core/handshake.h"
+
+namespace busbar {
+namespace {
+
+constexpr std::uint64_t kCounterBits = 20;
+constexpr std::uint64_t kCounterMask = (std::uint64_t{1} << kCounterBits) - 1;
+constexpr std::uint64_t kPrefixMask = (std::uint64_t{1} << 32U) - 1;
+
+}  // namespace
+
+Result<std::unique_ptr<Roster>> Roster::create(Platform& platform, Reactor& reactor,
+                                               TokenSource& tokens, std::uint64_t generation,
+                                               std::uint64_t epoch) {
+  auto directory = DirectoryWriter::create(platform, generation, epoch);
+  if (!directory) return directory.error();
+  return std::unique_ptr<Roster>(new Roster(platform, reactor, tokens, directory.take()));
+}
+
+Roster::Roster(Platform& platform, Reactor& reactor, TokenSource& tokens,
+               std::unique_ptr<DirectoryWriter> directory)
+    : platform_(platform),
+      directory_(std::move(directory)),
+      processes_(platform, reactor, tokens) {}
+
+Result<std::uint64_t> Roster::new_id() {
+  // A prefix serves a million joins; then, and at first, a new one is drawn.
+  while ((last_id_ & kCounterMask) == 0 || (last_id_ & kCounterMask) == kCounterMask) {
+    auto number = draw_number(platform_);
+    if (!number) return number.error();
+    const std::uint64_t prefix = (number.value() & kPrefixMask) << kCounterBits;
+    const auto taken = members_.lower_bound(prefix);
+    const bool free = taken == members_.end() || taken->first > prefix + kCounterMask;
+    if (prefix != 0 && free) return last_id_ = prefix + 1;
+  }
+  return ++last_id_;
+}
+
+Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> channel) {
+  auto entry = directory_->add(facts);
+  if (!entry) return entry.error();
+  const std::uint64_t id = facts.id;
+  RosterMember& member = members_[id];
+  member.facts = std::move(facts);
+  member.entry = entry.value();
+  member.channel = std::move(channel);
+  if (member.provisional()) {
+    ++provisional_;
+    processes_.add(member.facts.pid);
+  } else {
+    id_by_token_[member.channel->token()] = id;
+  }
+  return &member;
+}
+
+Error Roster::import(const DirectoryReader& old) {
+  for (const Member& listed : old.members()) {
+    if (members_.contains(listed.id)) continue;
+    Member facts = listed;
+    facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional;
+    const auto added = add(std::move(facts), nullptr);
+    if (!added) return added.error();
+  }
+  return {};
+}
+
+void Roster::confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel,
+                     std::uint32_t flags) {
+  --provisional_;
+  processes_.remove(member.facts.pid);
+  member.channel = std::move(channel);
+  id_by_token_[member.channel->token()] = member.facts.id;
+  member.facts.flags = flags;
+  directory_->set_flags(member.entry, member.facts.pid, flags);
+}
+
+void Roster::demote(RosterMember& member) {
+  if (member.provisional()) return;
+  id_by_token_.erase(member.channel->token());
+  member.channel.reset();
+  member.watched_epoch.reset();
+  member.facts.flags = (member.facts.flags & kMemberNoAffinity) | kMemberProvisional;
+  directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
+  ++provisional_;
+  processes_.add(member.facts.pid);
+}
+
+std::unique_ptr<ControlChannel> Roster::remove(std::uint64_t id) {
+  const auto found = members_.find(id);
+  if (found == members_.end()) return nullptr;
+  RosterMember& member = found->second;
+  if (member.provisional()) {
+    --provisional_;
+    processes_.remove(member.facts.pid);
+  } else {
+    id_by_token_.erase(member.channel->token());
+  }
+  const std::size_t entry = member.entry;
+  std::unique_ptr<ControlChannel> channel = std::move(member.channel);
+  members_.erase(found);
+  directory_->remove(entry);
+  return channel;
+}
+
+RosterMember* Roster::find(std::uint64_t id) noexcept {
+  const auto found = members_.find(id);
+  return found == members_.end() ? nullptr : &found->second;
+}
+
+RosterMember* Roster::find_by_token(std::uint64_t token) noexcept {
+  const auto found = id_by_token_.find(token);
+  return found == id_by_token_.end() ? nullptr : find(found->second);
+}
+
+RosterMember* Roster::find_instance(std::uint32_t pid, std::uint64_t instance) noexcept {
+  for (auto& [id, member] : members_) {
+    if (member.facts.pid == pid && member.facts.instance == instance) return &member;
+  }
+  return nullptr;
+}
+
+std::size_t Roster::waiting_handles() const noexcept {
+  std::size_t count = 0;
+  for (const auto& [id, member] : members_) {
+    count += member.held.size() * kIntroductionHandles;
+    if (member.channel) count += member.channel->queued_handles();
+  }
+  return count;
+}
+
+}  // namespace busbar

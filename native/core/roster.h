@@ -1,0 +1,88 @@
+// Roster: everyone on the bus as its controller knows them, and the directory that shows them to
+// the members. Keeps the two alike; decides nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/control_channel.h"
+#include "core/directory_writer.h"
+#include "core/process_watches.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// An introduction that waits for its receiver to announce itself again.
+struct HeldIntroduction {
+  IntroducedFrame frame;
+  std::vector<Handle> handles;
+};
+
+struct RosterMember {
+  Member facts;
+  std::size_t entry = 0;
+  // nullptr while the member is provisional.
+  std::unique_ptr<ControlChannel> channel;
+  // Set while the member waits to be told that the directory is past this epoch.
+  std::optional<std::uint64_t> watched_epoch;
+  std::vector<HeldIntroduction> held;
+
+  [[nodiscard]] bool provisional() const noexcept { return channel == nullptr; }
+};
+
+// On the control thread. Pointers to members stay valid until that member is removed.
+class Roster {
+ public:
+  using Members = std::map<std::uint64_t, RosterMember>;
+
+  // An empty one for a new generation; draws the prefix of its ids.
+  [[nodiscard]] static Result<std::unique_ptr<Roster>> create(Platform& platform, Reactor& reactor,
+                                                              TokenSource& tokens,
+                                                              std::uint64_t generation,
+                                                              std::uint64_t epoch);
+
+  // An id that nobody has or had: a random prefix of 32 bits drawn by each controller, 20 bits of
+  // counter below it.
+  [[nodiscard]] Result<std::uint64_t> new_id();
+  // Lists a member with its channel; LimitExceeded when the bus is full.
+  [[nodiscard]] Result<RosterMember*> add(Member facts, std::unique_ptr<ControlChannel> channel);
+  // Lists everyone in `old` who is not listed yet, as provisional.
+  [[nodiscard]] Error import(const DirectoryReader& old);
+  // A provisional member has announced itself.
+  void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
+  // Closes the channel of a member which then has to announce itself again.
+  void demote(RosterMember& member);
+  // Returns the member's channel, if it has one, for a last word.
+  std::unique_ptr<ControlChannel> remove(std::uint64_t id);
+
+  [[nodiscard]] Members& members() noexcept { return members_; }
+  // nullptr when there is none.
+  [[nodiscard]] RosterMember* find(std::uint64_t id) noexcept;
+  [[nodiscard]] RosterMember* find_by_token(std::uint64_t token) noexcept;
+  // The entry of one endpoint, which may not have learned yet that it is listed.
+  [[nodiscard]] RosterMember* find_instance(std::uint32_t pid, std::uint64_t instance) noexcept;
+  [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
+  // Introductions held or queued anywhere, counted in handles.
+  [[nodiscard]] std::size_t waiting_handles() const noexcept;
+
+  [[nodiscard]] DirectoryWriter& directory() noexcept { return *directory_; }
+  [[nodiscard]] ProcessWatches& processes() noexcept { return processes_; }
+
+ private:
+  Roster(Platform& platform, Reactor& reactor, TokenSource& tokens,
+         std::unique_ptr<DirectoryWriter> directory);
+
+  Platform& platform_;
+  std::unique_ptr<DirectoryWriter> directory_;
+  ProcessWatches processes_;
+  Members members_;
+  std::map<std::uint64_t, std::uint64_t> id_by_token_;
+  std::size_t provisional_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace busbar

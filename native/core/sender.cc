@@ -1,0 +1,207 @@
+// The way of a message from send() into the rings of its receivers.
+#include "core/sender.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace busbar {
+
+Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
+    : platform_(platform), host_(host), limits_(limits), pool_(platform), parked_(limits.queue_bytes) {}
+
+void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
+  directory_ = directory;
+  self_id_ = self_id;
+  routes_.invalidate();
+}
+
+std::uint64_t Sender::now_ms() const noexcept {
+  const auto since = platform_.now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
+void Sender::look_again_if_stale(Route& route) {
+  if (routes_.current(route, *directory_)) return;
+  routes_.refresh(route, *directory_, self_id_, gone_);
+  for (RouteTarget& target : route.targets) {
+    const auto found = links_.find(target.peer_id);
+    if (found != links_.end()) target.link = found->second.get();
+  }
+}
+
+std::vector<std::uint64_t> Sender::matches(std::uint32_t route_id) {
+  std::vector<std::uint64_t> ids;
+  Route* route = routes_.find(route_id);
+  if (route == nullptr || directory_ == nullptr) return ids;
+  look_again_if_stale(*route);
+  ids.reserve(route->targets.size());
+  for (const RouteTarget& target : route->targets) ids.push_back(target.peer_id);
+  return ids;
+}
+
+SendOutcome Sender::send(const SendRequest& request) {
+  SendOutcome outcome;
+  Route* route = routes_.find(request.route);
+  if (route == nullptr || directory_ == nullptr) {
+    outcome.error = {route == nullptr ? Status::InvalidSelector : Status::Closed};
+    return outcome;
+  }
+  if (request.payload.size() > limits_.max_message_bytes) {
+    outcome.error = {Status::TooLarge};
+    return outcome;
+  }
+  look_again_if_stale(*route);
+  if (route->targets.empty()) return send_without_receiver(request, *route);
+
+  const std::size_t first = route->unicast ? choose(*route) : 0;
+  const std::size_t count = route->unicast ? 1 : route->targets.size();
+  outcome.error = open_links(*route, first, count);
+  if (!outcome.error.ok()) return outcome;
+
+  Dispatch dispatch;
+  dispatch.message.type = request.type;
+  dispatch.message.format = request.format;
+  dispatch.message.route = request.route;
+  dispatch.message.payload = request.payload;
+  dispatch.message.flags = route->unicast ? record_flag::kUnicast : 0;
+  if (request.acknowledge == Acknowledge::Handled) dispatch.message.flags |= record_flag::kWantsHandled;
+  if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
+  if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
+
+  const std::uint64_t bytes = record_bytes(dispatch.message);
+  const bool large = bytes > limits_.ring_bytes / 8;
+  for (std::size_t i = first; i < first + count; ++i) {
+    OutboundLink& link = *route->targets[i].link;
+    if (link.has_room(large ? 256 : bytes, large ? request.payload.size() : 0)) continue;
+    ++counters_.queue_full;
+    drain_owed_ = true;
+    outcome.error = {Status::QueueFull};
+    outcome.peer_id = link.peer_id();
+    return outcome;
+  }
+  if (large) {
+    outcome.error = spill_if_large(dispatch);
+    if (!outcome.error.ok()) return outcome;
+  }
+  if (request.acknowledge != Acknowledge::None) {
+    outcome.delivery = deliveries_.open();
+    deliveries_.expect(outcome.delivery, static_cast<std::uint32_t>(count));
+    dispatch.obligation.delivery = outcome.delivery;
+    dispatch.obligation.wants_handled = request.acknowledge == Acknowledge::Handled;
+  }
+  dispatch.message.id = next_message_id_++;
+  for (std::size_t i = first; i < first + count; ++i) put(*route->targets[i].link, dispatch);
+  outcome.receivers = static_cast<std::uint32_t>(count);
+  counters_.sent_messages += count;
+  counters_.sent_bytes += request.payload.size() * count;
+  return outcome;
+}
+
+SendOutcome Sender::send_without_receiver(const SendRequest& request, const Route& route) {
+  SendOutcome outcome;
+  if (request.ttl_ms == 0) {
+    if (route.unicast) outcome.error = {Status::NoRecipient};
+    return outcome;
+  }
+  if (!parked_.has_room(request.payload.size())) {
+    ++counters_.queue_full;
+    outcome.error = {Status::QueueFull};
+    return outcome;
+  }
+  ParkedMessage message{route.program, route.unicast, route.exclude_self, now_ms() + request.ttl_ms,
+                        request.type,  request.format, request.reply_to,  0,
+                        false,         {},             {}};
+  message.payload.assign(request.payload.begin(), request.payload.end());
+  if (request.acknowledge != Acknowledge::None) {
+    outcome.delivery = deliveries_.open();
+    message.delivery = outcome.delivery;
+    message.wants_handled = request.acknowledge == Acknowledge::Handled;
+  }
+  parked_.park(std::move(message));
+  host_.needs_attention();
+  return outcome;
+}
+
+// The unicast target with the least unread bytes; ties go round.
+std::size_t Sender::choose(Route& route) {
+  const std::size_t count = route.targets.size();
+  if (count == 1) return 0;
+  std::size_t best = route.next % count;
+  std::uint64_t least = kNoPosition;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = (route.next + i) % count;
+    OutboundLink* link = route.targets[index].link;
+    const std::uint64_t unread = link == nullptr ? 0 : link->unread();
+    if (unread >= least) continue;
+    least = unread;
+    best = index;
+  }
+  route.next = best + 1;
+  return best;
+}
+
+Error Sender::open_links(Route& route, std::size_t first, std::size_t count) {
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (route.targets[i].link != nullptr) continue;
+    auto link = link_to(route.targets[i]);
+    if (!link) return link.error();
+    route.targets[i].link = link.value();
+  }
+  return {};
+}
+
+Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
+  const auto known = links_.find(target.peer_id);
+  if (known != links_.end()) return known->second.get();
+  if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
+  auto created = OutboundLink::create(platform_, target.peer_id, target.peer_pid, next_link_id_, limits_.ring_bytes,
+                                      limits_.queue_bytes);
+  if (!created) return created.error();
+  OutboundLink* link = created.value().get();
+  ++next_link_id_;
+  links_by_id_.emplace(link->link_id(), link);
+  links_.emplace(target.peer_id, created.take());
+  host_.link_opened(*link);
+  introduce(*link);
+  return link;
+}
+
+Error Sender::spill_if_large(Dispatch& dispatch) {
+  const std::span<const std::byte> payload = dispatch.message.payload;
+  auto region = pool_.acquire(payload.size());
+  if (!region) return region.error();
+  std::memcpy(region.value()->memory().data(), payload.data(), payload.size());
+  dispatch.message.extensions.spill = SpillReference{region.value()->id(), 0, payload.size()};
+  dispatch.message.payload = {};
+  dispatch.obligation.region = region.take();
+  dispatch.obligation.spill_bytes = payload.size();
+  return {};
+}
+
+void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
+  const bool owes = dispatch.obligation.region != nullptr || dispatch.obligation.delivery != 0 ||
+                    dispatch.obligation.wants_handled;
+  link.put(dispatch.message, owes ? &dispatch.obligation : nullptr);
+  if (!link.flushed()) drain_owed_ = true;
+  if (link.unrung_messages >= kRingAfterMessages || link.unrung_bytes >= kRingAfterBytes) {
+    link.ring_if_asleep();
+  } else if (!link.in_dirty_list && link.unrung_messages != 0) {
+    link.in_dirty_list = true;
+    unrung_.push_back(&link);
+  }
+  if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
+}
+
+void Sender::flush_bells() noexcept {
+  if (unrung_.empty()) return;
+  const std::uint32_t cpu = platform_.current_cpu();
+  for (OutboundLink* link : unrung_) {
+    link->in_dirty_list = false;
+    link->publish_cpu(cpu);
+    link->ring_if_asleep();
+  }
+  unrung_.clear();
+}
+
+}  // namespace busbar

@@ -1,0 +1,188 @@
+// Sender: the sending half of an endpoint: finds the receivers of a message, writes into their links, and sees to it
+// that what a dead receiver had not taken goes to another one, is parked, or is reported. Every call with the
+// endpoint's lock held.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/deliveries.h"
+#include "core/directory_reader.h"
+#include "core/notice.h"
+#include "core/outbound_link.h"
+#include "core/parked_messages.h"
+#include "core/route_table.h"
+#include "core/spill_pool.h"
+
+namespace busbar {
+
+enum class Acknowledge : std::uint8_t { None, Taken, Handled };
+
+struct SendRequest {
+  std::uint32_t route = 0;
+  Uuid type;
+  std::uint16_t format = 0;
+  std::span<const std::byte> payload;
+  // How long a message without receiver may wait for one; 0: not at all.
+  std::uint64_t ttl_ms = 0;
+  // Message id that this one answers; 0 for none.
+  std::uint64_t reply_to = 0;
+  Acknowledge acknowledge = Acknowledge::None;
+};
+
+struct SendOutcome {
+  Error error;
+  // Endpoints that took charge of the message.
+  std::uint32_t receivers = 0;
+  // Names the promise when an acknowledgement was asked for and the message is on its way or parked.
+  std::uint64_t delivery = 0;
+  // Whom QueueFull is about; 0 where nobody in particular is meant.
+  std::uint64_t peer_id = 0;
+};
+
+struct SenderLimits {
+  std::uint64_t ring_bytes = 256U << 10U;
+  std::uint64_t queue_bytes = 16ULL << 20U;
+  std::uint64_t max_message_bytes = 256ULL << 20U;
+};
+
+struct SenderCounters {
+  std::uint64_t sent_messages = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t rerouted = 0;
+  std::uint64_t undelivered = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t queue_full = 0;
+};
+
+// What a Sender needs of the endpoint around it.
+class SenderHost {
+ public:
+  virtual ~SenderHost() = default;
+  // Introduces the link to its receiver. NoController: not now, the host calls repeat_introductions() when there is
+  // one. Other errors: to be tried again soon.
+  [[nodiscard]] virtual Error introduce(OutboundLink& link) = 0;
+  // Watches the link's channel from now on, on behalf of the control thread.
+  virtual void link_opened(OutboundLink& link) = 0;
+  // The link is about to be destroyed.
+  virtual void link_closing(OutboundLink& link) = 0;
+  // The control thread should look at timers and wishes again.
+  virtual void needs_attention() = 0;
+  virtual void notify(Notice notice) = 0;
+};
+
+class Sender {
+ public:
+  // More than this unrung and a sleeping receiver is rung at once instead of at the end of the turn.
+  static constexpr std::uint32_t kRingAfterMessages = 32;
+  static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
+  static constexpr std::size_t kMaxLinks = 4096;
+
+  Sender(Platform& platform, SenderHost& host, const SenderLimits& limits);
+
+  // The directory to find receivers in; replaces the former one. Not owned.
+  void set_directory(DirectoryReader* directory, std::uint64_t self_id);
+  void on_directory_changed();
+
+  [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
+  [[nodiscard]] SendOutcome send(const SendRequest& request);
+  // The endpoints that match now.
+  [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
+  // Rings the receivers that were written to and sleep.
+  void flush_bells() noexcept;
+  // Owes one Drained notice, told as soon as every link has room again.
+  void ask_drained();
+  void forget_delivery(std::uint64_t delivery) { deliveries_.forget(delivery); }
+  // Whether undelivered messages are told with their content, or only counted.
+  void report_undelivered(bool wanted) noexcept { report_undelivered_ = wanted; }
+
+  // Control thread: the link's channel is readable / writable.
+  void on_channel(std::uint64_t link_id);
+  void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why);
+  [[nodiscard]] const OutboundLink* find_link(std::uint64_t link_id) const noexcept;
+  // Introductions that have not arrived yet are made once more.
+  void repeat_introductions();
+  // Control thread: when on_deadline wants to be called.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  void on_deadline();
+
+  // Links that wait for their channel to be writable; clears the wishes.
+  [[nodiscard]] std::vector<OutboundLink*> take_writable_wishes();
+  // Some link is not attached yet, or a message waits for somebody to join.
+  [[nodiscard]] bool wants_directory_changes() const noexcept;
+
+  // Closing: everything accepted is in a ring whose receiver has it mapped.
+  [[nodiscard]] bool settled() const noexcept;
+  [[nodiscard]] std::uint64_t queued_messages() const noexcept;
+  [[nodiscard]] bool drained() const noexcept;
+  [[nodiscard]] ParkedMessages& parked() noexcept { return parked_; }
+  // Messages that a leaving member left with us.
+  void adopt_parked(std::vector<ParkedMessage> messages);
+  // Hangs up all links. What they held is counted as abandoned by the caller.
+  void close_all();
+
+  [[nodiscard]] const SenderCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
+
+ private:
+  // One message on its way to links: what to write and what is owed.
+  struct Dispatch {
+    OutgoingMessage message;
+    Obligation obligation;
+    std::uint64_t spill_bytes = 0;
+  };
+
+  void introduce(OutboundLink& link);
+  [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
+  void look_again_if_stale(Route& route);
+  [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
+  [[nodiscard]] Error open_links(Route& route, std::size_t first, std::size_t count);
+  [[nodiscard]] std::size_t choose(Route& route);
+  [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
+  [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
+  void put(OutboundLink& link, const Dispatch& dispatch);
+
+  void bury(OutboundLink& link, Status reason);
+  void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
+  [[nodiscard]] bool resend(const ParsedRecord& record, const Obligation& obligation);
+  [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
+  [[nodiscard]] std::span<const std::byte> payload_of(const ParsedRecord& record, const Obligation& obligation) const;
+  void try_parked();
+  void send_parked(ParkedMessage message);
+  void report(const UndeliveredNotice& notice, std::uint64_t delivery);
+  void settle(std::optional<DeliveryResult> result);
+  void progress(OutboundLink& link);
+  void tell_if_drained();
+  [[nodiscard]] std::uint64_t now_ms() const noexcept;
+
+  Platform& platform_;
+  SenderHost& host_;
+  SenderLimits limits_;
+  DirectoryReader* directory_ = nullptr;
+  std::uint64_t self_id_ = 0;
+  RouteTable routes_;
+  SpillPool pool_;
+  ParkedMessages parked_;
+  Deliveries deliveries_;
+  // By receiver and by link id.
+  std::unordered_map<std::uint64_t, std::unique_ptr<OutboundLink>> links_;
+  std::unordered_map<std::uint64_t, OutboundLink*> links_by_id_;
+  // Receivers whose link broke and which the directory still lists.
+  std::unordered_set<std::uint64_t> gone_;
+  // Written to since the last flush_bells.
+  std::vector<OutboundLink*> unrung_;
+  std::uint64_t next_link_id_ = 1;
+  std::uint64_t next_message_id_ = 1;
+  // QueueFull was answered, or messages queue: a Drained notice is owed.
+  bool drain_owed_ = false;
+  bool report_undelivered_ = false;
+  SenderCounters counters_;
+};
+
+}  // namespace busbar

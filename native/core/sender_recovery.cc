@@ -1,0 +1,306 @@
+// What the Sender does when receivers come, go and die: progress, burials, parked messages, closing.
+#include <algorithm>
+#include <utility>
+
+#include "core/sender.h"
+
+namespace busbar {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryInterval{5};
+
+}  // namespace
+
+void Sender::on_channel(std::uint64_t link_id) {
+  const auto found = links_by_id_.find(link_id);
+  if (found == links_by_id_.end()) return;
+  OutboundLink& link = *found->second;
+  const OutboundLink::Received received = link.receive();
+  if (received.gone) {
+    bury(link, received.refused == Status::Ok ? Status::PeerGone : received.refused);
+    return;
+  }
+  progress(link);
+}
+
+void Sender::progress(OutboundLink& link) {
+  const bool sane = link.make_progress([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  if (!sane) {
+    const Violation violation{link.peer_id(), link.peer_pid(), Status::ProtocolViolation};
+    bury(link, Status::ProtocolViolation);
+    host_.notify(ViolationNotice{violation});
+    return;
+  }
+  link.ring_if_asleep();
+  const std::vector<std::uint64_t> trimmed = pool_.trim();
+  if (!trimmed.empty()) {
+    for (auto& [peer, each] : links_) each->forget_regions(trimmed);
+  }
+  tell_if_drained();
+}
+
+void Sender::tell_if_drained() {
+  if (!drain_owed_ || !drained()) return;
+  drain_owed_ = false;
+  host_.notify(DrainedNotice{});
+}
+
+void Sender::ask_drained() {
+  drain_owed_ = true;
+  tell_if_drained();
+}
+
+void Sender::settle(std::optional<DeliveryResult> result) {
+  if (result) host_.notify(DeliveredNotice{std::move(*result)});
+}
+
+const OutboundLink* Sender::find_link(std::uint64_t link_id) const noexcept {
+  const auto found = links_by_id_.find(link_id);
+  return found == links_by_id_.end() ? nullptr : found->second;
+}
+
+void Sender::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
+  const auto found = links_by_id_.find(link_id);
+  if (found == links_by_id_.end() || found->second->peer_id() != to_id) return;
+  if (found->second->state() != OutboundLink::State::Introducing) return;
+  if (why == Status::LimitExceeded) {
+    found->second->introduction = OutboundLink::Introduction::Retry;
+    host_.needs_attention();
+    return;
+  }
+  bury(*found->second, why);
+}
+
+void Sender::introduce(OutboundLink& link) {
+  const Error error = host_.introduce(link);
+  if (error.ok()) {
+    link.introduction = OutboundLink::Introduction::Sent;
+  } else {
+    // Without a controller, repeat_introductions() follows as soon as there is one.
+    link.introduction = error.status == Status::NoController ? OutboundLink::Introduction::AwaitsController
+                                                             : OutboundLink::Introduction::Retry;
+    host_.needs_attention();
+  }
+}
+
+bool Sender::needs_introduction(const OutboundLink& link) noexcept {
+  return link.state() == OutboundLink::State::Introducing && link.introduction == OutboundLink::Introduction::Retry;
+}
+
+void Sender::repeat_introductions() {
+  for (auto& [peer, link] : links_) {
+    if (link->state() == OutboundLink::State::Introducing) introduce(*link);
+  }
+}
+
+// The receiver is gone (or broke the protocol): what it had not taken needs another place.
+void Sender::bury(OutboundLink& link, Status reason) {
+  const std::uint64_t peer = link.peer_id();
+  std::vector<OutboundLink::Orphan> orphans =
+      link.mark_dead([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  host_.link_closing(link);
+  std::erase(unrung_, &link);
+  links_by_id_.erase(link.link_id());
+  links_.erase(peer);
+  gone_.insert(peer);
+  routes_.invalidate();
+  for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
+  flush_bells();
+  tell_if_drained();
+}
+
+void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
+  const auto record = parse_record(orphan.record);
+  if (!record) return;
+  const bool unicast = (record->header.flags & record_flag::kUnicast) != 0;
+  if (unicast && (resend(*record, orphan.obligation) || park_again(*record, orphan.obligation))) {
+    ++counters_.rerouted;
+    return;
+  }
+  UndeliveredNotice notice{dead_peer, reason, record->header.type, record->header.format, record->header.id, {}};
+  const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
+  if (report_undelivered_) notice.payload.assign(payload.begin(), payload.end());
+  report(notice, orphan.obligation.delivery);
+}
+
+std::span<const std::byte> Sender::payload_of(const ParsedRecord& record, const Obligation& obligation) const {
+  if (!record.extensions.spill || obligation.region == nullptr) return record.payload;
+  return {obligation.region->memory().data(), obligation.spill_bytes};
+}
+
+bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
+  Route* route = routes_.find(record.header.route);
+  if (route == nullptr) return false;
+  look_again_if_stale(*route);
+  if (route->targets.empty()) return false;
+  const std::size_t chosen = choose(*route);
+  if (!open_links(*route, chosen, 1).ok()) return false;
+  Dispatch dispatch;
+  dispatch.message = {record.header.type,  record.header.format, record.header.flags, record.header.route,
+                      record.header.id, record.payload,       record.extensions};
+  dispatch.obligation = obligation;
+  // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound how much comes.
+  put(*route->targets[chosen].link, dispatch);
+  return true;
+}
+
+bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation) {
+  const Route* route = routes_.find(record.header.route);
+  const std::uint64_t expires_at = record.extensions.expires_at_ms.value_or(0);
+  if (route == nullptr || expires_at <= now_ms()) return false;
+  const std::span<const std::byte> payload = payload_of(record, obligation);
+  if (!parked_.has_room(payload.size())) return false;
+  ParkedMessage message{route->program,     true, route->exclude_self, expires_at,
+                        record.header.type, record.header.format,      record.extensions.reply_to.value_or(0),
+                        0,                  false,
+                        {},                 {}};
+  message.delivery = obligation.delivery;
+  message.wants_handled = obligation.wants_handled;
+  message.origin.assign(record.extensions.origin.begin(), record.extensions.origin.end());
+  message.payload.assign(payload.begin(), payload.end());
+  if (message.delivery != 0) deliveries_.withdraw(message.delivery);
+  parked_.park(std::move(message));
+  host_.needs_attention();
+  return true;
+}
+
+void Sender::report(const UndeliveredNotice& notice, std::uint64_t delivery) {
+  ++counters_.undelivered;
+  if (delivery != 0) settle(deliveries_.failed(delivery, {notice.peer_id, notice.reason}));
+  if (report_undelivered_) host_.notify(notice);
+}
+
+void Sender::on_directory_changed() {
+  if (directory_ == nullptr || !directory_->refresh()) return;
+  std::erase_if(gone_, [this](std::uint64_t id) { return directory_->find(id) == nullptr; });
+  std::vector<OutboundLink*> lost;
+  for (auto& [peer, link] : links_) {
+    // An attached receiver's end is told by its channel, which also says how far it came.
+    if (link->state() == OutboundLink::State::Introducing && directory_->find(peer) == nullptr) {
+      lost.push_back(link.get());
+    }
+  }
+  for (OutboundLink* link : lost) bury(*link, Status::PeerGone);
+  try_parked();
+}
+
+void Sender::try_parked() {
+  if (parked_.empty() || directory_ == nullptr) return;
+  std::vector<ParkedMessage> ready = parked_.take_if([this](const ParkedMessage& message) {
+    return std::any_of(directory_->members().begin(), directory_->members().end(), [&](const Member& member) {
+      if (gone_.contains(member.id) || (message.exclude_self && member.id == self_id_)) return false;
+      return message.program.matches(member.id, member.label);
+    });
+  });
+  for (ParkedMessage& message : ready) send_parked(std::move(message));
+  flush_bells();
+}
+
+void Sender::send_parked(ParkedMessage message) {
+  const std::uint32_t route_id = routes_.add(message.program, message.unicast, message.exclude_self);
+  Route* route = routes_.find(route_id);
+  if (route == nullptr) return parked_.park(std::move(message));
+  look_again_if_stale(*route);
+  const std::size_t first = message.unicast && !route->targets.empty() ? choose(*route) : 0;
+  const std::size_t count = message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
+  Dispatch dispatch;
+  dispatch.message.type = message.type;
+  dispatch.message.format = message.format;
+  dispatch.message.route = route_id;
+  dispatch.message.payload = message.payload;
+  dispatch.message.flags = message.unicast ? record_flag::kUnicast : 0;
+  if (message.wants_handled) dispatch.message.flags |= record_flag::kWantsHandled;
+  dispatch.message.extensions.expires_at_ms = message.expires_at_ms;
+  if (message.reply_to != 0) dispatch.message.extensions.reply_to = message.reply_to;
+  dispatch.message.extensions.origin = message.origin;
+  dispatch.obligation.delivery = message.delivery;
+  dispatch.obligation.wants_handled = message.wants_handled;
+  const bool large = record_bytes(dispatch.message) > limits_.ring_bytes / 8;
+  if (count == 0 || !open_links(*route, first, count).ok() || (large && !spill_if_large(dispatch).ok())) {
+    routes_.release(route_id);
+    return parked_.park(std::move(message));
+  }
+  dispatch.message.id = next_message_id_++;
+  if (message.delivery != 0) deliveries_.expect(message.delivery, static_cast<std::uint32_t>(count));
+  for (std::size_t i = first; i < first + count; ++i) put(*route->targets[i].link, dispatch);
+  counters_.sent_messages += count;
+  routes_.release(route_id);
+}
+
+void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
+  for (ParkedMessage& message : messages) {
+    if (parked_.has_room(message.payload.size())) parked_.park(std::move(message));
+  }
+  try_parked();
+}
+
+std::optional<TimePoint> Sender::next_deadline() const {
+  std::optional<TimePoint> next;
+  const auto consider = [&next](TimePoint candidate) {
+    if (!next || candidate < *next) next = candidate;
+  };
+  if (const auto expiry = parked_.next_expiry_ms()) consider(TimePoint(std::chrono::milliseconds(*expiry)));
+  for (const auto& [peer, link] : links_) {
+    if (link->wants_retry() || needs_introduction(*link)) consider(platform_.now() + kRetryInterval);
+  }
+  return next;
+}
+
+void Sender::on_deadline() {
+  for (ParkedMessage& message : parked_.take_expired(now_ms())) {
+    ++counters_.expired;
+    UndeliveredNotice notice{0, Status::NoRecipient, message.type, message.format, 0, std::move(message.payload)};
+    if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
+    report(notice, message.delivery);
+  }
+  std::vector<OutboundLink*> waiting;
+  for (auto& [peer, link] : links_) {
+    if (link->wants_retry()) waiting.push_back(link.get());
+    if (needs_introduction(*link)) introduce(*link);
+  }
+  for (OutboundLink* link : waiting) progress(*link);
+}
+
+std::vector<OutboundLink*> Sender::take_writable_wishes() {
+  std::vector<OutboundLink*> wishes;
+  for (auto& [peer, link] : links_) {
+    if (!link->wants_writable()) continue;
+    link->clear_wants_writable();
+    wishes.push_back(link.get());
+  }
+  return wishes;
+}
+
+bool Sender::wants_directory_changes() const noexcept {
+  return !parked_.empty() || std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
+    return entry.second->state() == OutboundLink::State::Introducing;
+  });
+}
+
+bool Sender::drained() const noexcept {
+  return std::all_of(links_.begin(), links_.end(), [](const auto& entry) { return entry.second->relaxed(); });
+}
+
+bool Sender::settled() const noexcept {
+  return std::all_of(links_.begin(), links_.end(), [](const auto& entry) {
+    return entry.second->flushed() && (entry.second->state() != OutboundLink::State::Introducing || entry.second->idle());
+  });
+}
+
+std::uint64_t Sender::queued_messages() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& [peer, link] : links_) sum += link->queued_messages();
+  return sum;
+}
+
+void Sender::close_all() {
+  unrung_.clear();
+  for (auto& [peer, link] : links_) {
+    link->ring_if_asleep();
+    host_.link_closing(*link);
+  }
+  links_by_id_.clear();
+  links_.clear();
+}
+
+}  // namespace busbar

@@ -1,0 +1,25 @@
+// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104): for bus names and the admission token.
+// Not meant for bulk data; the message path never hashes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace busbar {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+[[nodiscard]] Digest sha256(std::span<const std::byte> message) noexcept;
+
+// A key of any length; one above 64 bytes is hashed first, as the RFC has it.
+[[nodiscard]] Digest hmac_sha256(std::span<const std::byte> key,
+                                 std::span<const std::byte> message) noexcept;
+
+// Takes the same time wherever the two differ. Their lengths are no secret: unequal ones return at
+// once.
+[[nodiscard]] bool constant_time_equal(std::span<const std::uint8_t> left,
+                                       std::span<const std::uint8_t> right) noexcept;
+
+}  // namespace busbar

@@ -1,0 +1,32 @@
+// Names and sentences of the error list.
+#include "core/status.h"
+
+namespace busbar {
+
+const char* status_text(Status status) noexcept {
+  switch (status) {
+    case Status::Ok:
+      return "ok";
+#define BUSBAR_ERROR(number, name, text) \
+  case Status::name:                     \
+    return text;
+#include "core/error_list.def"
+#undef BUSBAR_ERROR
+  }
+  return "unknown status";
+}
+
+const char* status_name(Status status) noexcept {
+  switch (status) {
+    case Status::Ok:
+      return "Ok";
+#define BUSBAR_ERROR(number, name, text) \
+  case Status::name:                     \
+    return #name;
+#include "core/error_list.def"
+#undef BUSBAR_ERROR
+  }
+  return "Unknown";
+}
+
+}  // namespace busbar

@@ -1,0 +1,40 @@
+// Uuid: the 16 bytes that name a message type. Only carried and compared here; the language on the
+// other side of the binding parses and makes them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+namespace busbar {
+
+struct Uuid {
+  // In the order in which the text form shows them (RFC 9562).
+  std::array<std::uint8_t, 16> bytes{};
+
+  friend bool operator==(const Uuid&, const Uuid&) noexcept = default;
+};
+
+}  // namespace busbar
+
+template <>
+struct std::hash<busbar::Uuid> {
+  [[nodiscard]] std::size_t operator()(const busbar::Uuid& uuid) const noexcept {
+    std::uint64_t first;
+    std::uint64_t second;
+    std::memcpy(&first, uuid.bytes.data(), sizeof first);
+    std::memcpy(&second, uuid.bytes.data() + sizeof first, sizeof second);
+    return static_cast<std::size_t>(mix(mix(first) ^ second));
+  }
+
+ private:
+  // Ids counted up by hand differ in one byte only: folding and an odd factor (2^64 over the golden
+  // ratio), twice, carry any byte into the low bits, which are all that some tables look at.
+  [[nodiscard]] static constexpr std::uint64_t mix(std::uint64_t value) noexcept {
+    value = (value ^ value >> 32) * 0x9e3779b97f4a7c15u;
+    value = (value ^ value >> 29) * 0x9e3779b97f4a7c15u;
+    return value ^ value >> 32;
+  }
+};

@@ -1,0 +1,65 @@
+// Turns an identifier into file names.
+#include "linux/bus_place.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "core/sha256.h"
+#include "linux/file_descriptor.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+// So that a person who lists the directory sees which bus it is; the digest alone tells them apart.
+constexpr std::size_t kReadableCharacters = 24;
+constexpr std::size_t kDigestBytes = 16;
+
+bool is_safe(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '-' || c == '_';
+}
+
+std::string base_name(std::string_view identifier) {
+  std::string name(identifier.substr(0, kReadableCharacters));
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !is_safe(c); }, '_');
+  if (name.starts_with('.')) name[0] = '_';
+  name += '-';
+  const Digest digest = sha256(std::as_bytes(std::span(identifier)));
+  for (const std::uint8_t byte : std::span(digest).first(kDigestBytes)) {
+    name += "0123456789abcdef"[byte >> 4];
+    name += "0123456789abcdef"[byte & 15];
+  }
+  return name;
+}
+
+}  // namespace
+
+int BusPlace::borrow_directory() const noexcept { return borrow_descriptor(directory.descriptor); }
+
+Result<std::shared_ptr<const BusPlace>> open_bus_place(std::string_view identifier) {
+  Result<RuntimeDirectory> directory = open_runtime_directory();
+  if (!directory) return directory.error();
+  const std::string base = base_name(identifier);
+  return std::shared_ptr<const BusPlace>(std::make_shared<BusPlace>(
+      BusPlace{directory.take(), base + ".sock", base + ".lock", base + ".new"}));
+}
+
+Result<SocketAddress> address_in(const BusPlace& place, const std::string& name) {
+  std::string path = "/proc/self/fd/" + std::to_string(place.borrow_directory());
+  if (::access(path.c_str(), F_OK) != 0) path = place.directory.path;
+  path += '/' + name;
+  SocketAddress result;
+  result.address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof result.address.sun_path)
+    return {Error{Status::Unsupported, ENAMETOOLONG}};
+  std::memcpy(result.address.sun_path, path.c_str(), path.size() + 1);
+  return result;
+}
+
+}  // namespace busbar::linux_platform

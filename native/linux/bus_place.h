@@ -1,0 +1,39 @@
+// BusPlace: the directory and the file names of one bus. All file work is relative to the opened
+// directory, so no path is ever too long for a socket address and none can be exchanged on the way.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/status.h"
+#include "linux/runtime_directory.h"
+
+namespace busbar::linux_platform {
+
+struct BusPlace {
+  RuntimeDirectory directory;
+  // <up to 24 characters of the identifier>-<32 hex digits of its SHA-256>, and an ending:
+  std::string socket_name;  // .sock  leads to the socket that listens
+  std::string lock_name;    // .lock  held while .sock is changed
+  std::string fresh_name;   // .new   a socket that does not listen yet; only under the lock
+
+  [[nodiscard]] int borrow_directory() const noexcept;
+};
+
+// Verifies the directory anew; fails as open_runtime_directory does.
+[[nodiscard]] Result<std::shared_ptr<const BusPlace>> open_bus_place(std::string_view identifier);
+
+struct SocketAddress {
+  sockaddr_un address{};
+  socklen_t size = sizeof(sockaddr_un);
+};
+
+// The address of `name` in the directory of `place`. Unsupported where /proc is not mounted and the
+// directory's own path does not fit either.
+[[nodiscard]] Result<SocketAddress> address_in(const BusPlace& place, const std::string& name);
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,126 @@
+// Edge-triggered epoll over doorbells.
+//
+//   bell A (eventfd) --+
+//   bell B (eventfd) --+--> epoll set --> pollable() in the event loop, or wait()
+//   raise()(eventfd) --+        |
+//                               +------> collect(): takes the edges
+#include "linux/epoll_doorbell_set.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "linux/eventfd_doorbell.h"
+#include "linux/file_descriptor.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+constexpr std::uint64_t kRaiseToken = 0;
+// Edges taken by one system call; a guess, twice the number of links that are busy at a time.
+constexpr std::size_t kBatch = 64;
+
+Error listen_for_edges(int epoll, int fd, std::uint64_t token) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = token;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  switch (errno) {
+    case EPERM:   // cannot be polled
+    case ELOOP:   // a chain or circle of epoll sets
+    case EINVAL:  // this very set
+    case EBADF:
+      return {Status::ProtocolViolation, errno};
+    case ENOSPC:
+      return {Status::LimitExceeded, errno};
+    default:
+      return error_of(errno);
+  }
+}
+
+class EpollDoorbellSet final : public DoorbellSet {
+ public:
+  EpollDoorbellSet(Handle epoll, Handle raise) noexcept
+      : raise_(std::move(raise)), epoll_(std::move(epoll)) {}
+
+  [[nodiscard]] Error add(Handle bell, std::uint64_t token) override {
+    if (!bell.valid() || token == kRaiseToken || bells_.contains(token)) {
+      return {Status::InvalidArgument};
+    }
+    const int fd = borrow_descriptor(bell);
+    if (!is_eventfd(fd)) return {Status::ProtocolViolation};
+    const Error error = listen_for_edges(borrow_descriptor(epoll_), fd, token);
+    if (error.ok()) bells_.emplace(token, std::move(bell));
+    return error;
+  }
+
+  void remove(std::uint64_t token) noexcept override {
+    const auto found = bells_.find(token);
+    if (found == bells_.end()) return;
+    // Closing alone would not do: the set watches the eventfd as long as the ringer has it open.
+    ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, borrow_descriptor(found->second),
+                nullptr);
+    bells_.erase(found);
+  }
+
+  void raise() noexcept override { ring_eventfd(borrow_descriptor(raise_)); }
+
+  [[nodiscard]] std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept override {
+    std::array<epoll_event, kBatch> events;
+    std::size_t count = 0;
+    while (count < out_tokens.size()) {
+      const std::size_t room = std::min(out_tokens.size() - count, events.size());
+      const int got =
+          ::epoll_wait(borrow_descriptor(epoll_), events.data(), static_cast<int>(room), 0);
+      if (got <= 0) break;
+      for (int i = 0; i < got; ++i) out_tokens[count++] = events[i].data.u64;
+      if (static_cast<std::size_t>(got) < room) break;
+    }
+    return count;
+  }
+
+  void wait(int timeout_ms) noexcept override {
+    using std::chrono::milliseconds;
+    using std::chrono::steady_clock;
+    const auto end = steady_clock::now() + milliseconds(std::max(timeout_ms, 0));
+    pollfd entry{borrow_descriptor(epoll_), POLLIN, 0};
+    // poll, because it leaves the edges where they are. Signals do not end the sleep.
+    while (::poll(&entry, 1, timeout_ms) < 0 && errno == EINTR) {
+      if (timeout_ms < 0) continue;
+      const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now()).count();
+      timeout_ms = static_cast<int>(std::max<long long>(left, 0));
+    }
+  }
+
+  [[nodiscard]] std::intptr_t pollable() const noexcept override {
+    return borrow_descriptor(epoll_);
+  }
+
+ private:
+  std::unordered_map<std::uint64_t, Handle> bells_;
+  Handle raise_;
+  Handle epoll_;  // destroyed first, with all its watches
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DoorbellSet>> create_epoll_doorbell_set() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return error_of(errno);
+  Handle epoll = own_descriptor(fd);
+  Result<Handle> raise = create_eventfd(0);
+  if (!raise) return raise.error();
+  const Error error = listen_for_edges(fd, borrow_descriptor(raise.value()), kRaiseToken);
+  if (!error.ok()) return error;
+  return std::unique_ptr<DoorbellSet>(
+      std::make_unique<EpollDoorbellSet>(std::move(epoll), raise.take()));
+}
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,51 @@
+// Descriptors as Handles, errno as Status.
+#include "linux/file_descriptor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace busbar::linux_platform {
+namespace {
+
+void close_descriptor(std::intptr_t raw) noexcept {
+  // Never repeated after EINTR: Linux has freed the number by then, another thread may have it.
+  ::close(static_cast<int>(raw));
+}
+
+}  // namespace
+
+Handle own_descriptor(int fd) noexcept { return Handle(fd, close_descriptor); }
+
+int borrow_descriptor(const Handle& handle) noexcept {
+  return handle.valid() ? static_cast<int>(handle.borrow()) : -1;
+}
+
+Result<Handle> duplicate_descriptor(int fd) {
+  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return error_of(errno);
+  return own_descriptor(copy);
+}
+
+Error error_of(int os_code) noexcept {
+  switch (os_code) {
+    case EMFILE:
+    case ENFILE:
+      return {Status::OutOfDescriptors, os_code};
+    case ENOMEM:
+    case ENOBUFS:
+      return {Status::OutOfMemory, os_code};
+    case EACCES:
+    case EPERM:
+      return {Status::Permission, os_code};
+    case EAGAIN:
+      return {Status::WouldBlock, os_code};
+    case ENOSYS:
+      return {Status::Unsupported, os_code};
+    default:
+      return {Status::System, os_code};
+  }
+}
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,22 @@
+// What every file of this folder needs of descriptors: owning one as a Handle, a second one on the
+// same object, and errno as a Status. Knows no particular kind of descriptor.
+#pragma once
+
+#include "core/status.h"
+#include "platform/handle.h"
+
+namespace busbar::linux_platform {
+
+// Owns `fd` from now on.
+[[nodiscard]] Handle own_descriptor(int fd) noexcept;
+
+// Still owned by `handle`; -1 when it holds none.
+[[nodiscard]] int borrow_descriptor(const Handle& handle) noexcept;
+
+// Another descriptor on the same kernel object, close-on-exec. OutOfDescriptors at the limit.
+[[nodiscard]] Result<Handle> duplicate_descriptor(int fd);
+
+// The general meaning of an errno. Calls where one means something else say so where they stand.
+[[nodiscard]] Error error_of(int os_code) noexcept;
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,47 @@
+// flock on a file that the last leaver removes.
+#include "linux/flock_name_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "linux/file_descriptor.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+// Between our open and our flock a leaver may have removed the file, and somebody else may hold the
+// lock on the next one of that name: only the file that the name leads to counts.
+bool is_current(int fd, const BusPlace& place) noexcept {
+  struct stat ours {};
+  struct stat named {};
+  return ::fstat(fd, &ours) == 0 &&
+         ::fstatat(place.borrow_directory(), place.lock_name.c_str(), &named,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+}  // namespace
+
+NameLock::NameLock(Handle file) noexcept : file_(std::move(file)) {}
+
+NameLock::~NameLock() {
+  // Explicitly: a child forked meanwhile has a descriptor on the same lock until it calls exec.
+  if (file_.valid()) ::flock(borrow_descriptor(file_), LOCK_UN);
+}
+
+Result<NameLock> NameLock::try_take(const BusPlace& place) {
+  const int fd = ::openat(place.borrow_directory(), place.lock_name.c_str(),
+                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return error_of(errno);
+  Handle file = own_descriptor(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return error_of(errno);
+  NameLock lock(std::move(file));
+  if (!is_current(fd, place)) return Status::WouldBlock;
+  return lock;
+}
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,27 @@
+// NameLock: who holds it may change where a bus name leads. An flock on the bus's .lock file, so
+// the kernel drops it when its holder dies. Held for some system calls, never while a bus lives.
+#pragma once
+
+#include "core/status.h"
+#include "linux/bus_place.h"
+#include "platform/handle.h"
+
+namespace busbar::linux_platform {
+
+class NameLock {
+ public:
+  // WouldBlock when another process (or thread) has it.
+  [[nodiscard]] static Result<NameLock> try_take(const BusPlace& place);
+
+  NameLock(NameLock&&) noexcept = default;
+  NameLock& operator=(NameLock&&) noexcept = delete;
+  NameLock(const NameLock&) = delete;
+  NameLock& operator=(const NameLock&) = delete;
+  ~NameLock();
+
+ private:
+  explicit NameLock(Handle file) noexcept;
+  Handle file_;
+};
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,89 @@
+// native_platform() of Linux: puts the files of this folder together.
+#include <sched.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "linux/epoll_doorbell_set.h"
+#include "linux/epoll_reactor.h"
+#include "linux/eventfd_doorbell.h"
+#include "linux/file_descriptor.h"
+#include "linux/memfd_memory.h"
+#include "linux/seqpacket_channel.h"
+#include "linux/unix_socket_rendezvous.h"
+#include "platform/platform.h"
+
+namespace busbar {
+namespace {
+
+class LinuxPlatform final : public Platform {
+ public:
+  [[nodiscard]] Result<std::unique_ptr<Rendezvous>> open_rendezvous(
+      std::string_view identifier) override {
+    return linux_platform::open_unix_socket_rendezvous(identifier);
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
+                                                                    Access peers) override {
+    return linux_platform::create_memfd_memory(bytes, peers);
+  }
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle, std::size_t bytes,
+                                                                   Access access) override {
+    return linux_platform::adopt_memfd_memory(std::move(handle), bytes, access);
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override {
+    return linux_platform::create_eventfd_doorbell();
+  }
+  [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override {
+    return linux_platform::create_epoll_doorbell_set();
+  }
+
+  [[nodiscard]] Result<ChannelPair> create_channel_pair() override {
+    return linux_platform::create_seqpacket_pair();
+  }
+  [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override {
+    return linux_platform::adopt_seqpacket_channel(std::move(handle));
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
+    return linux_platform::create_epoll_reactor();
+  }
+
+  // CLOCK_MONOTONIC: one clock for all processes of the machine.
+  [[nodiscard]] TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
+
+  // Asked anew each time: the answer changes in a forked child.
+  [[nodiscard]] ProcessIdentity self() const noexcept override {
+    return {static_cast<std::uint32_t>(::getpid()), ::geteuid()};
+  }
+
+  [[nodiscard]] std::uint32_t current_cpu() const noexcept override {
+    const int cpu = ::sched_getcpu();
+    return cpu < 0 ? 0 : static_cast<std::uint32_t>(cpu);
+  }
+
+  [[nodiscard]] Error random(std::span<std::byte> out) override {
+    while (!out.empty()) {
+      const ssize_t got = ::getrandom(out.data(), out.size(), 0);
+      if (got > 0) {
+        out = out.subspan(static_cast<std::size_t>(got));
+      } else if (errno != EINTR) {
+        return linux_platform::error_of(errno);
+      }
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+Platform& native_platform() noexcept {
+  // Never destroyed: other threads may still use it while the process exits.
+  static LinuxPlatform& platform = *new LinuxPlatform;
+  return platform;
+}
+
+}  // namespace busbar

@@ -1,0 +1,111 @@
+// bind, listen, rename, accept.
+#include "linux/unix_socket_listener.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "linux/file_descriptor.h"
+#include "linux/flock_name_lock.h"
+#include "linux/seqpacket_channel.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+// The kernel lowers it to net.core.somaxconn (4096 since 5.4): as many joins as it lets us.
+constexpr int kBacklog = 65535;
+
+std::optional<UnixSocketListener::FileIdentity> identify(const BusPlace& place,
+                                                         const std::string& name) noexcept {
+  struct stat facts {};
+  if (::fstatat(place.borrow_directory(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISSOCK(facts.st_mode)) {
+    return std::nullopt;
+  }
+  return UnixSocketListener::FileIdentity{facts.st_dev, facts.st_ino};
+}
+
+Error bind_fresh(int socket, const BusPlace& place) {
+  const Result<SocketAddress> address = address_in(place, place.fresh_name);
+  if (!address) return address.error();
+  // Left by somebody who was killed between bind and rename.
+  ::unlinkat(place.borrow_directory(), place.fresh_name.c_str(), 0);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address.value().address);
+  if (::bind(socket, generic, address.value().size) != 0) return error_of(errno);
+  if (::listen(socket, kBacklog) != 0) return error_of(errno);
+  return {};
+}
+
+}  // namespace
+
+UnixSocketListener::UnixSocketListener(Handle socket, std::shared_ptr<const BusPlace> place,
+                                       FileIdentity file) noexcept
+    : socket_(std::move(socket)), place_(std::move(place)), file_(file) {}
+
+Result<std::unique_ptr<Listener>> UnixSocketListener::bind_name(
+    std::shared_ptr<const BusPlace> place) {
+  const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return error_of(errno);
+  Handle socket = own_descriptor(fd);
+  const Error error = bind_fresh(fd, *place);
+  if (!error.ok()) return error;
+  const std::optional<FileIdentity> file = identify(*place, place->fresh_name);
+  // Renamed only now that it listens: the name never leads to a socket which refuses.
+  if (!file || ::renameat(place->borrow_directory(), place->fresh_name.c_str(),
+                          place->borrow_directory(), place->socket_name.c_str()) != 0) {
+    return error_of(errno);
+  }
+  return std::unique_ptr<Listener>(
+      std::make_unique<UnixSocketListener>(std::move(socket), std::move(place), *file));
+}
+
+Result<std::unique_ptr<Listener>> UnixSocketListener::adopt(Handle socket,
+                                                            std::shared_ptr<const BusPlace> place) {
+  if (!socket.valid()) return Status::InvalidArgument;
+  const int fd = borrow_descriptor(socket);
+  const Error error = verify_seqpacket_socket(fd, true);
+  if (!error.ok()) return error;
+  // Non-blocking is a property of the socket that its former owner could have changed.
+  if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return error_of(errno);
+  // Listening again does no harm and makes us the process whom connecting peers see.
+  if (::listen(fd, kBacklog) != 0) return error_of(errno);
+  const std::optional<FileIdentity> file = identify(*place, place->socket_name);
+  return std::unique_ptr<Listener>(std::make_unique<UnixSocketListener>(
+      std::move(socket), std::move(place), file.value_or(FileIdentity{})));
+}
+
+int UnixSocketListener::borrow_socket() const noexcept { return borrow_descriptor(socket_); }
+
+Result<std::unique_ptr<Channel>> UnixSocketListener::accept() {
+  int fd = -1;
+  do {
+    fd = ::accept4(borrow_socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return error_of(errno);
+  Handle socket = own_descriptor(fd);
+  const Result<ProcessIdentity> peer = peer_credentials(fd);
+  if (!peer) return peer.error();
+  return std::unique_ptr<Channel>(
+      std::make_unique<SeqpacketChannel>(std::move(socket), peer.value()));
+}
+
+Result<Handle> UnixSocketListener::share() const { return duplicate_descriptor(borrow_socket()); }
+
+bool UnixSocketListener::holds_name() const noexcept {
+  return identify(*place_, place_->socket_name) == file_;
+}
+
+void UnixSocketListener::release_name() noexcept {
+  const Result<NameLock> lock = NameLock::try_take(*place_);
+  if (!lock || !holds_name()) return;
+  ::unlinkat(place_->borrow_directory(), place_->socket_name.c_str(), 0);
+  ::unlinkat(place_->borrow_directory(), place_->lock_name.c_str(), 0);
+}
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,52 @@
+// Listener on an AF_UNIX SOCK_SEQPACKET socket. It holds the bus name as long as the bus's .sock
+// file is the one that this socket was bound to.
+#pragma once
+
+#include <memory>
+
+#include "core/status.h"
+#include "linux/bus_place.h"
+#include "platform/handle.h"
+#include "platform/rendezvous.h"
+
+namespace busbar::linux_platform {
+
+class UnixSocketListener final : public Listener {
+ public:
+  // A new socket that listens and to which the name leads from now on. The caller holds the
+  // NameLock of `place` and has made sure that nobody answers there.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> bind_name(
+      std::shared_ptr<const BusPlace> place);
+  // A predecessor's socket, still open there or not. ProtocolViolation when it is no listening
+  // socket of this kind. That the name leads to this very socket cannot be asked of the kernel: it
+  // is taken for granted if the name exists, so hand over only what holds_name().
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(
+      Handle socket, std::shared_ptr<const BusPlace> place);
+
+  [[nodiscard]] Result<std::unique_ptr<Channel>> accept() override;
+  [[nodiscard]] Result<Handle> share() const override;
+  [[nodiscard]] bool holds_name() const noexcept override;
+  // Leaves the files when somebody is just trying to claim the name; that claim, or the next,
+  // replaces them.
+  void release_name() noexcept override;
+
+  [[nodiscard]] int borrow_socket() const noexcept;
+
+  // Which file a name leads to. Ours stays taken as long as the socket lives, so the numbers cannot
+  // be given to another file meanwhile.
+  struct FileIdentity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const FileIdentity&) const = default;
+  };
+
+  UnixSocketListener(Handle socket, std::shared_ptr<const BusPlace> place,
+                     FileIdentity file) noexcept;
+
+ private:
+  Handle socket_;
+  std::shared_ptr<const BusPlace> place_;
+  FileIdentity file_;
+};
+
+}  // namespace busbar::linux_platform

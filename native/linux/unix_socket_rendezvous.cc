@@ -1,0 +1,89 @@
+// The election: connect, else take the name under the lock.
+#include "linux/unix_socket_rendezvous.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "linux/bus_place.h"
+#include "linux/file_descriptor.h"
+#include "linux/flock_name_lock.h"
+#include "linux/seqpacket_channel.h"
+#include "linux/unix_socket_listener.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+Error connect_error(int os_code) noexcept {
+  switch (os_code) {
+    case ENOENT:
+      return {Status::NoController, os_code};
+    case ECONNREFUSED:
+      return {Status::PeerGone, os_code};
+    default:
+      return error_of(os_code);  // EAGAIN: the holder's backlog is full
+  }
+}
+
+Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
+  const Result<SocketAddress> address = address_in(place, place.socket_name);
+  if (!address) return address.error();
+  const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return error_of(errno);
+  Handle socket = own_descriptor(fd);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address.value().address);
+  if (::connect(fd, generic, address.value().size) != 0) return connect_error(errno);
+  const Result<ProcessIdentity> peer = peer_credentials(fd);
+  if (!peer) return peer.error();
+  // Only root could have put a socket into our directory; its bus is not ours all the same.
+  if (peer.value().user != ::geteuid()) return Status::Permission;
+  return std::unique_ptr<Channel>(
+      std::make_unique<SeqpacketChannel>(std::move(socket), peer.value()));
+}
+
+class UnixSocketRendezvous final : public Rendezvous {
+ public:
+  explicit UnixSocketRendezvous(std::string_view identifier) : identifier_(identifier) {}
+
+  // The directory is opened for each call: a cleaner of /tmp may have removed it in the meantime.
+
+  [[nodiscard]] Result<std::unique_ptr<Channel>> connect() override {
+    const auto place = open_bus_place(identifier_);
+    if (!place) return place.error();
+    return connect_to(*place.value());
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> claim() override {
+    auto place = open_bus_place(identifier_);
+    if (!place) return place.error();
+    const Result<NameLock> lock = NameLock::try_take(*place.value());
+    if (!lock) return lock.error();
+    // Its holder sees a connection that is gone at once.
+    const Error answer = connect_to(*place.value()).error();
+    if (answer.ok()) return Status::WouldBlock;
+    if (answer.status != Status::NoController && answer.status != Status::PeerGone) return answer;
+    return UnixSocketListener::bind_name(place.take());
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {
+    auto place = open_bus_place(identifier_);
+    if (!place) return place.error();
+    return UnixSocketListener::adopt(std::move(listener), place.take());
+  }
+
+ private:
+  std::string identifier_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Rendezvous>> open_unix_socket_rendezvous(std::string_view identifier) {
+  const auto place = open_bus_place(identifier);
+  if (!place) return place.error();
+  return std::unique_ptr<Rendezvous>(std::make_unique<UnixSocketRendezvous>(identifier));
+}
+
+}  // namespace busbar::linux_platform

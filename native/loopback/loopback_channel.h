@@ -1,0 +1,85 @@
+// Channel, Listener and Rendezvous of the loopback kernel: two ends with an inbox each, and names
+// that lead to queues of ends. Nothing here waits or happens later.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/status.h"
+#include "loopback/loopback_object.h"
+#include "platform/channel.h"
+#include "platform/rendezvous.h"
+
+namespace busbar::loopback {
+
+// One end. That its peer is gone shows in `peer` having expired.
+class ChannelEnd final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::ChannelEnd;
+  struct Letter {
+    std::vector<std::byte> bytes;
+    std::vector<std::shared_ptr<Object>> objects;
+  };
+
+  explicit ChannelEnd(ProcessIdentity peer) noexcept : Object(kKind), peer_identity(peer) {}
+
+  [[nodiscard]] bool is_readable() const noexcept { return !inbox.empty() || peer.expired(); }
+  [[nodiscard]] bool is_writable() const noexcept;
+
+  std::deque<Letter> inbox;
+  std::weak_ptr<ChannelEnd> peer;
+  ProcessIdentity peer_identity;
+};
+
+class ListenerObject final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::Listener;
+  explicit ListenerObject(ProcessIdentity owner) noexcept : Object(kKind), holder(owner) {}
+
+  std::deque<std::shared_ptr<ChannelEnd>> waiting;
+  // Whom connecting peers see.
+  ProcessIdentity holder;
+};
+
+class LoopbackChannel final : public Channel {
+ public:
+  LoopbackChannel(const Process& process, Handle end, ProcessIdentity peer) noexcept;
+  // WouldBlock once the peer has 64 datagrams unread.
+  [[nodiscard]] Error send(std::span<const std::byte> bytes,
+                           std::span<const Handle* const> handles) override;
+  [[nodiscard]] Result<Datagram> receive() override;
+  [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
+  [[nodiscard]] const Handle& end() const noexcept { return end_; }
+
+ private:
+  const Process& process_;
+  Handle end_;
+  ProcessIdentity peer_;
+};
+
+class LoopbackListener final : public Listener {
+ public:
+  LoopbackListener(const Process& process, Handle listener, std::string_view identifier);
+  [[nodiscard]] Result<std::unique_ptr<Channel>> accept() override;
+  [[nodiscard]] Result<Handle> share() const override;
+  [[nodiscard]] bool holds_name() const noexcept override;
+  void release_name() noexcept override;
+  [[nodiscard]] const Handle& listener() const noexcept { return listener_; }
+
+ private:
+  const Process& process_;
+  Handle listener_;
+  std::string identifier_;
+};
+
+[[nodiscard]] Result<ChannelPair> create_loopback_pair(const Process& process);
+[[nodiscard]] Result<std::unique_ptr<Channel>> adopt_loopback_channel(const Process& process,
+                                                                      const Handle& handle);
+[[nodiscard]] std::unique_ptr<Rendezvous> open_loopback_rendezvous(const Process& process,
+                                                                   std::string_view identifier);
+
+}  // namespace busbar::loopback

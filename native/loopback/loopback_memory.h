@@ -1,0 +1,22 @@
+// SharedMemory of the loopback kernel: a piece of heap that all its mappings have in common. That
+// read-only memory is not written to is refused at adoption only; no page protection watches.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "core/status.h"
+#include "loopback/loopback_object.h"
+#include "platform/shared_memory.h"
+
+namespace busbar::loopback {
+
+[[nodiscard]] Result<std::unique_ptr<SharedMemory>> create_loopback_memory(const Process& process,
+                                                                           std::size_t bytes,
+                                                                           Access peers);
+[[nodiscard]] Result<std::unique_ptr<SharedMemory>> adopt_loopback_memory(const Process& process,
+                                                                          const Handle& handle,
+                                                                          std::size_t bytes,
+                                                                          Access access);
+
+}  // namespace busbar::loopback

@@ -1,0 +1,38 @@
+// LoopbackPlatform: the Platform as one process of a LoopbackWorld sees it. Made by
+// LoopbackWorld::start_process. All calls from the world's thread, in spite of what Platform
+// allows.
+#pragma once
+
+#include <memory>
+
+#include "loopback/loopback_object.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+class LoopbackPlatform final : public Platform {
+ public:
+  explicit LoopbackPlatform(const loopback::Process& process) noexcept : process_(process) {}
+
+  [[nodiscard]] Result<std::unique_ptr<Rendezvous>> open_rendezvous(
+      std::string_view identifier) override;
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
+                                                                    Access peers) override;
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle, std::size_t bytes,
+                                                                   Access access) override;
+  [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override;
+  [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override;
+  [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
+  [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
+  [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
+  [[nodiscard]] TimePoint now() const noexcept override;
+  [[nodiscard]] ProcessIdentity self() const noexcept override;
+  [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
+  // Equal in every run with the world's seed.
+  [[nodiscard]] Error random(std::span<std::byte> out) override;
+
+ private:
+  const loopback::Process& process_;
+};
+
+}  // namespace busbar

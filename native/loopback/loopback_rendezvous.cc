@@ -1,0 +1,103 @@
+// Names of the loopback kernel.
+#include <string>
+#include <utility>
+
+#include "loopback/loopback_channel.h"
+#include "loopback/loopback_world.h"
+
+namespace busbar::loopback {
+namespace {
+
+// As Linux has it.
+constexpr std::size_t kBacklog = 4096;
+
+class LoopbackRendezvous final : public Rendezvous {
+ public:
+  LoopbackRendezvous(const Process& process, std::string_view identifier)
+      : process_(process), identifier_(identifier) {}
+
+  [[nodiscard]] Result<std::unique_ptr<Channel>> connect() override {
+    if (!process_.alive) return Status::Closed;
+    const LoopbackWorld::Names& names = process_.world.names();
+    const auto found = names.find({process_.identity.user, identifier_});
+    if (found == names.end()) return Status::NoController;
+    const std::shared_ptr<ListenerObject> listener = found->second.lock();
+    if (!listener) return Status::PeerGone;
+    if (listener->waiting.size() >= kBacklog) return Status::WouldBlock;
+    const auto mine = std::make_shared<ChannelEnd>(listener->holder);
+    const auto theirs = std::make_shared<ChannelEnd>(process_.identity);
+    mine->peer = theirs;
+    theirs->peer = mine;
+    listener->waiting.push_back(theirs);
+    return std::unique_ptr<Channel>(
+        std::make_unique<LoopbackChannel>(process_, open_object(process_, mine), listener->holder));
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> claim() override {
+    if (!process_.alive) return Status::Closed;
+    // As on Linux, the holder sees a connection that is gone at once.
+    const Status answer = connect().status();
+    if (answer == Status::Ok || answer == Status::WouldBlock) return Status::WouldBlock;
+    const auto listener = std::make_shared<ListenerObject>(process_.identity);
+    process_.world.names()[{process_.identity.user, identifier_}] = listener;
+    return open(listener);
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle handle) override {
+    if (!process_.alive) return Status::Closed;
+    const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(handle);
+    if (!listener) return Status::ProtocolViolation;
+    listener->holder = process_.identity;
+    return open(listener);
+  }
+
+ private:
+  [[nodiscard]] Result<std::unique_ptr<Listener>> open(
+      const std::shared_ptr<ListenerObject>& listener) const {
+    return std::unique_ptr<Listener>(
+        std::make_unique<LoopbackListener>(process_, open_object(process_, listener), identifier_));
+  }
+
+  const Process& process_;
+  std::string identifier_;
+};
+
+}  // namespace
+
+LoopbackListener::LoopbackListener(const Process& process, Handle listener,
+                                   std::string_view identifier)
+    : process_(process), listener_(std::move(listener)), identifier_(identifier) {}
+
+Result<std::unique_ptr<Channel>> LoopbackListener::accept() {
+  const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(listener_);
+  if (!listener) return Status::Closed;
+  if (listener->waiting.empty()) return Status::WouldBlock;
+  const std::shared_ptr<ChannelEnd> end = std::move(listener->waiting.front());
+  listener->waiting.pop_front();
+  return std::unique_ptr<Channel>(
+      std::make_unique<LoopbackChannel>(process_, open_object(process_, end), end->peer_identity));
+}
+
+Result<Handle> LoopbackListener::share() const {
+  std::shared_ptr<Object> listener = find_object(listener_);
+  if (!listener) return Status::Closed;
+  return open_object(process_, std::move(listener));
+}
+
+bool LoopbackListener::holds_name() const noexcept {
+  const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(listener_);
+  const LoopbackWorld::Names& names = process_.world.names();
+  const auto found = names.find({process_.identity.user, identifier_});
+  return listener && found != names.end() && found->second.lock() == listener;
+}
+
+void LoopbackListener::release_name() noexcept {
+  if (holds_name()) process_.world.names().erase({process_.identity.user, identifier_});
+}
+
+std::unique_ptr<Rendezvous> open_loopback_rendezvous(const Process& process,
+                                                     std::string_view identifier) {
+  return std::make_unique<LoopbackRendezvous>(process, identifier);
+}
+
+}  // namespace busbar::loopback

@@ -1,0 +1,80 @@
+// What the addon exports. Context-aware: the module may be loaded in any number of environments and threads.
+#include <napi.h>
+
+#include "core/selector_program.h"
+#include "node/endpoint_config.h"
+#include "node/endpoint_door.h"
+#include "node/endpoint_object.h"
+#include "node/environment.h"
+#include "platform/platform.h"
+
+namespace busbar::node {
+namespace {
+
+Napi::Number failure(Napi::Env env, Error error) {
+  return Napi::Number::New(env, -static_cast<std::int32_t>(error.status));
+}
+
+// openEndpoint(config, onMessages, onNotices) -> endpoint object, or -Status.
+Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject() || !info[1].IsFunction() || !info[2].IsFunction()) {
+    return failure(env, {Status::InvalidArgument});
+  }
+  auto config = read_config(info[0].As<Napi::Object>());
+  if (!config) return failure(env, config.error());
+  auto endpoint = Endpoint::create(native_platform(), std::move(config.value().endpoint));
+  if (!endpoint) return failure(env, endpoint.error());
+  const auto door = std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
+                                                   info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
+  if (const Error error = door->attach(); !error.ok()) return failure(env, error);
+  Environment::of(env).add(door);
+  return endpoint_object(env, door);
+}
+
+// evaluateSelector(program, id, label) -> boolean, or -Status.
+Napi::Value evaluate_selector(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsTypedArray()) return failure(env, {Status::InvalidArgument});
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  const auto program =
+      SelectorProgram::create({reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()});
+  if (!program) return failure(env, program.error());
+  const auto label = read_label(info[2]);
+  if (!label) return failure(env, label.error());
+  const auto id = static_cast<std::uint64_t>(info[1].ToNumber().DoubleValue());
+  return Napi::Boolean::New(env, program.value().matches(id, label.value()));
+}
+
+// The error list: [number, name, text] each.
+Napi::Array error_list(Napi::Env env) {
+  Napi::Array list = Napi::Array::New(env);
+  const auto add = [&](std::uint32_t number, const char* name, const char* text) {
+    Napi::Array entry = Napi::Array::New(env, 3);
+    entry.Set(0U, Napi::Number::New(env, number));
+    entry.Set(1U, Napi::String::New(env, name));
+    entry.Set(2U, Napi::String::New(env, text));
+    list.Set(list.Length(), entry);
+  };
+#define BUSBAR_ERROR(number, name, text) add(number, #name, text);
+#include "core/error_list.def"
+#undef BUSBAR_ERROR
+  return list;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  Environment::set_up(env);
+  exports.Set("openEndpoint", Napi::Function::New(env, open_endpoint, "openEndpoint"));
+  exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));
+  exports.Set("errorList", error_list(env));
+  return exports;
+}
+
+}  // namespace
+}  // namespace busbar::node
+
+static Napi::Object InitializeBusbar(Napi::Env env, Napi::Object exports) {
+  return busbar::node::initialize(env, exports);
+}
+
+NODE_API_MODULE(busbar, InitializeBusbar)

@@ -1,0 +1,62 @@
+// From a JavaScript object to EndpointOptions.
+#include "node/endpoint_config.h"
+
+#include <string>
+#include <vector>
+
+namespace busbar::node {
+namespace {
+
+double number(const Napi::Object& config, const char* name) {
+  const Napi::Value value = config.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+}
+
+std::string string(const Napi::Object& config, const char* name) {
+  const Napi::Value value = config.Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+}  // namespace
+
+Result<Label> read_label(const Napi::Value& value) {
+  if (!value.IsArray()) return Status::InvalidLabel;
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value string = array.Get(i);
+    if (!string.IsString()) return Status::InvalidLabel;
+    strings.push_back(string.As<Napi::String>().Utf8Value());
+  }
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  return Label::create(views);
+}
+
+Result<EndpointConfig> read_config(const Napi::Object& config) {
+  EndpointConfig out;
+  out.endpoint.membership.identifier = string(config, "identifier");
+  out.endpoint.membership.token = string(config, "token");
+  auto label = read_label(config.Get("label"));
+  if (!label) return label.error();
+  out.endpoint.membership.label = label.take();
+  out.endpoint.membership.controller_affinity = config.Get("controllerAffinity").ToBoolean();
+
+  const double ring = number(config, "ringBytes");
+  const double queue = number(config, "queueBytes");
+  const double message = number(config, "maxMessageBytes");
+  const double budget = number(config, "drainBudgetUs");
+  const double spin = number(config, "spinUs");
+  const double linger = number(config, "lingerMs");
+  if (!(ring > 0 && queue > 0 && message > 0 && budget > 0 && spin >= 0 && linger >= 0)) {
+    return Status::InvalidArgument;
+  }
+  out.endpoint.limits.ring_bytes = static_cast<std::uint64_t>(ring);
+  out.endpoint.limits.queue_bytes = static_cast<std::uint64_t>(queue);
+  out.endpoint.limits.max_message_bytes = static_cast<std::uint64_t>(message);
+  out.door.drain_budget = std::chrono::microseconds(static_cast<std::int64_t>(budget));
+  out.door.spin = std::chrono::microseconds(static_cast<std::int64_t>(spin));
+  out.door.linger = std::chrono::milliseconds(static_cast<std::int64_t>(linger));
+  return out;
+}
+
+}  // namespace busbar::node

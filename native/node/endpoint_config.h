@@ -1,0 +1,19 @@
+// Reads the configuration object of openEndpoint(), which src/ has checked already; here only types are looked at.
+#pragma once
+
+#include <napi.h>
+
+#include "core/endpoint.h"
+#include "node/endpoint_door.h"
+
+namespace busbar::node {
+
+struct EndpointConfig {
+  EndpointOptions endpoint;
+  DoorOptions door;
+};
+
+[[nodiscard]] Result<EndpointConfig> read_config(const Napi::Object& config);
+[[nodiscard]] Result<Label> read_label(const Napi::Value& value);
+
+}  // namespace busbar::node

@@ -1,0 +1,171 @@
+// Draining an endpoint on the event loop.
+#include "node/endpoint_door.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "node/notice_objects.h"
+
+namespace busbar::node {
+namespace {
+
+// A batch should keep JavaScript busy for about this long: short enough for timers, long enough to pay.
+constexpr std::chrono::nanoseconds kBatchTarget{250'000};
+constexpr std::size_t kSmallestBatch = 8;
+constexpr int kMostSpinCredit = 8;
+// Without credit, spinning is tried again every so many times.
+constexpr int kSpinRetry = 32;
+
+std::chrono::nanoseconds now() noexcept { return std::chrono::nanoseconds(uv_hrtime()); }
+
+}  // namespace
+
+EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
+                           Napi::Function on_messages, Napi::Function on_notices)
+    : env_(env),
+      context_(env, "busbar"),
+      endpoint_(std::move(endpoint)),
+      options_(options),
+      on_messages_(Napi::Persistent(on_messages)),
+      on_notices_(Napi::Persistent(on_notices)),
+      table_(env) {}
+
+EndpointDoor::~EndpointDoor() = default;
+
+Error EndpointDoor::attach() {
+  uv_loop_t* loop = nullptr;
+  if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return {Status::Unsupported};
+  attachment_ = LoopAttachment::create(loop, endpoint_->bells().pollable(), [this] { on_ready(); });
+  return {attachment_ == nullptr ? Status::System : Status::Ok};
+}
+
+void EndpointDoor::set_types(std::span<const Uuid> types) {
+  types_.assign(types.begin(), types.end());
+  table_.set_types(types);
+}
+
+void EndpointDoor::set_credit(std::uint32_t messages) {
+  const bool starts = credit_ == 0 && messages != 0;
+  credit_ = messages;
+  // What came meanwhile rang already: look again from the loop, never from inside the caller.
+  if (starts && !draining_ && !closed_) endpoint_->bells().raise();
+}
+
+void EndpointDoor::ref() noexcept {
+  if (attachment_ != nullptr) attachment_->ref();
+}
+
+void EndpointDoor::unref() noexcept {
+  if (attachment_ != nullptr) attachment_->unref();
+}
+
+void EndpointDoor::close_now() {
+  if (std::exchange(closed_, true)) return;
+  endpoint_->close(options_.linger);
+  endpoint_->join_thread();
+}
+
+void EndpointDoor::detach(std::function<void()> done) {
+  closed_ = true;
+  if (attachment_ == nullptr) return done();
+  // Keeps itself alive until libuv has let go.
+  LoopAttachment* attachment = attachment_.get();
+  attachment->close([self = shared_from_this(), done = std::move(done)] {
+    self->endpoint_->join_thread();
+    const auto gone = std::move(self->attachment_);
+    done();
+  });
+}
+
+void EndpointDoor::on_ready() {
+  if (closed_ || draining_) return;
+  const Napi::HandleScope scope(env_);
+  draining_ = true;
+  (void)endpoint_->collect_bells();
+  deliver_notices();
+  if (credit_ != 0 && !closed_) drain();
+  draining_ = false;
+}
+
+void EndpointDoor::drain() {
+  const std::chrono::nanoseconds end = now() + options_.drain_budget;
+  while (credit_ != 0 && !closed_) {
+    switch (deliver_batch()) {
+      case Step::Stop:
+        return;
+      case Step::Nothing:
+        if (spin_for_more()) break;
+        if (closed_ || endpoint_->sleep()) return;
+        break;
+      case Step::Delivered:
+        break;
+    }
+    if (now() < end) continue;
+    // Everybody else on this loop gets a turn first.
+    if (!closed_) endpoint_->bells().raise();
+    return;
+  }
+}
+
+EndpointDoor::Step EndpointDoor::deliver_batch() {
+  ReceiveBatch batch;
+  batch.slab = table_.slab_bytes();
+  batch.messages = std::span(table_.messages()).first(std::min(batch_limit_, credit_));
+  endpoint_->receive(batch);
+  if (batch.count == 0 && batch.large_bytes == 0) return Step::Nothing;
+  const Napi::HandleScope scope(env_);
+  if (batch.count != 0) {
+    const std::chrono::nanoseconds before = now();
+    table_.write_rows(batch.count);
+    if (!call_on_messages(batch.count, env_.Undefined())) return Step::Stop;
+    const auto each = (now() - before) / static_cast<std::int64_t>(batch.count);
+    const auto fitting = static_cast<std::size_t>(kBatchTarget / std::max(each, std::chrono::nanoseconds(1)));
+    // Grows step by step, since one lucky batch proves little; shrinks at once.
+    batch_limit_ = std::clamp(fitting, kSmallestBatch, std::min(batch_limit_ * 2, ReceiveTable::kMaxMessages));
+  }
+  if (batch.large_bytes != 0 && credit_ != 0 && !deliver_large(batch.large_bytes)) return Step::Stop;
+  return Step::Delivered;
+}
+
+bool EndpointDoor::deliver_large(std::uint64_t bytes) {
+  napi_value buffer = nullptr;
+  void* data = nullptr;
+  if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
+    // The message stays where it is; JavaScript learns why nothing comes.
+    (void)env_.GetAndClearPendingException();
+    (void)on_notices_.MakeCallback(env_.Global(), {out_of_memory_notice(env_, bytes)}, context_);
+    credit_ = 0;
+    return false;
+  }
+  if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0])) return true;
+  table_.write_rows(1);
+  return call_on_messages(1, Napi::Value(env_, buffer));
+}
+
+bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
+  const Napi::Value more = on_messages_.MakeCallback(
+      env_.Global(), {Napi::Number::New(env_, static_cast<double>(count)), large}, context_);
+  // An exception has been handed to the process as an uncaught one; the endpoint goes on.
+  if (env_.IsExceptionPending()) return !closed_;
+  if (!more.IsEmpty() && more.IsNumber()) credit_ = more.As<Napi::Number>().Uint32Value();
+  return credit_ != 0 && !closed_;
+}
+
+void EndpointDoor::deliver_notices() {
+  std::vector<Notice> notices = endpoint_->take_notices();
+  if (notices.empty()) return;
+  (void)on_notices_.MakeCallback(env_.Global(), {notice_objects(env_, notices)}, context_);
+}
+
+bool EndpointDoor::spin_for_more() {
+  if (options_.spin.count() == 0) return false;
+  if (spin_credit_ <= 0 && ++spins_skipped_ < kSpinRetry) return false;
+  spins_skipped_ = 0;
+  const bool came = endpoint_->spin(options_.spin);
+  spin_credit_ = std::clamp(spin_credit_ + (came ? 1 : -2), 0, kMostSpinCredit);
+  return came;
+}
+
+}  // namespace busbar::node

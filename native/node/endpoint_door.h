@@ -1,0 +1,87 @@
+// EndpointDoor: one endpoint as JavaScript sees it: drains it on the event loop, hands batches and notices over.
+// Lives on the thread of its environment; everything it holds goes with that environment.
+#pragma once
+
+#include <napi.h>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "core/endpoint.h"
+#include "node/loop_attachment.h"
+#include "node/receive_table.h"
+
+namespace busbar::node {
+
+struct DoorOptions {
+  // Longest time in one turn of the event loop.
+  std::chrono::microseconds drain_budget{1000};
+  // Longest active waiting for the next message; 0 is off.
+  std::chrono::microseconds spin{0};
+  // For teardown without close().
+  std::chrono::milliseconds linger{1000};
+};
+
+class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
+ public:
+  // `on_messages(count, large)` returns how many more messages it wants now; `on_notices(array)`.
+  EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
+               Napi::Function on_messages, Napi::Function on_notices);
+  ~EndpointDoor();
+
+  // Attaches to the loop; first of all.
+  [[nodiscard]] Error attach();
+  [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
+  [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
+
+  // How many messages JavaScript wants from now on; at 0 they stay in their rings.
+  void set_credit(std::uint32_t messages);
+  void ref() noexcept;
+  void unref() noexcept;
+  // Closes and waits, at most about `linger`: for an environment that ends before close() was awaited. Idempotent.
+  void close_now();
+  // Lets go of the loop; `done` runs when nothing calls back any more.
+  void detach(std::function<void()> done);
+
+  // UUIDs of the program's types, in the order of their indices.
+  void set_types(std::span<const Uuid> types);
+  [[nodiscard]] const Uuid* type(std::uint32_t index) const noexcept {
+    return index < types_.size() ? &types_[index] : nullptr;
+  }
+  // What the last send() was about, for the caller that wants to know more than its number.
+  SendOutcome last_outcome;
+
+ private:
+  // What one step of draining found.
+  enum class Step : std::uint8_t { Delivered, Nothing, Stop };
+
+  void on_ready();
+  void drain();
+  [[nodiscard]] Step deliver_batch();
+  [[nodiscard]] bool deliver_large(std::uint64_t bytes);
+  [[nodiscard]] bool call_on_messages(std::size_t count, Napi::Value large);
+  void deliver_notices();
+  [[nodiscard]] bool spin_for_more();
+
+  Napi::Env env_;
+  Napi::AsyncContext context_;
+  std::unique_ptr<Endpoint> endpoint_;
+  DoorOptions options_;
+  Napi::FunctionReference on_messages_;
+  Napi::FunctionReference on_notices_;
+  ReceiveTable table_;
+  std::unique_ptr<LoopAttachment> attachment_;
+  std::vector<Uuid> types_;
+  // Messages that JavaScript still wants.
+  std::size_t credit_ = 0;
+  bool draining_ = false;
+  bool closed_ = false;
+  // How many messages a batch may have so that JavaScript is done with it in a part of the budget.
+  std::size_t batch_limit_ = 64;
+  // Positive while spinning has lately been worth it.
+  int spin_credit_ = 4;
+  int spins_skipped_ = 0;
+};
+
+}  // namespace busbar::node

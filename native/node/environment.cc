@@ -1,0 +1,40 @@
+// Per-environment state and its teardown.
+#include "node/environment.h"
+
+#include <algorithm>
+
+namespace busbar::node {
+
+Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+void Environment::set_up(Napi::Env env) {
+  auto* environment = new Environment();
+  env.SetInstanceData<Environment>(environment);
+  napi_async_cleanup_hook_handle handle = nullptr;
+  (void)napi_add_async_cleanup_hook(env, tear_down, environment, &handle);
+}
+
+void Environment::add(const std::shared_ptr<EndpointDoor>& door) { doors_.push_back(door); }
+
+void Environment::remove(const EndpointDoor* door) {
+  std::erase_if(doors_, [door](const std::shared_ptr<EndpointDoor>& each) { return each.get() == door; });
+}
+
+void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {
+  auto* environment = static_cast<Environment*>(data);
+  if (environment->doors_.empty()) {
+    (void)napi_remove_async_cleanup_hook(handle);
+    return;
+  }
+  const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
+  environment->doors_.clear();
+  environment->closing_ = doors.size();
+  for (const auto& door : doors) door->close_now();
+  for (const auto& door : doors) {
+    door->detach([environment, handle] {
+      if (--environment->closing_ == 0) (void)napi_remove_async_cleanup_hook(handle);
+    });
+  }
+}
+
+}  // namespace busbar::node

@@ -1,0 +1,31 @@
+// Environment: what the addon keeps for one JavaScript environment (main thread, worker or context): the doors that
+// are open there, so that all can be closed when the environment ends. No static state anywhere else.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "node/endpoint_door.h"
+
+namespace busbar::node {
+
+class Environment {
+ public:
+  // The one of `env`; made by set_up().
+  [[nodiscard]] static Environment& of(Napi::Env env);
+  static void set_up(Napi::Env env);
+
+  void add(const std::shared_ptr<EndpointDoor>& door);
+  void remove(const EndpointDoor* door);
+
+ private:
+  // Terminating a worker while its uv handles are open would abort the process, so teardown waits for their closing.
+  static void tear_down(napi_async_cleanup_hook_handle handle, void* data);
+
+  std::vector<std::shared_ptr<EndpointDoor>> doors_;
+  std::size_t closing_ = 0;
+};
+
+}  // namespace busbar::node

@@ -1,0 +1,111 @@
+// send() and flush() on the C Node-API.
+#include "node/fast_send.h"
+
+namespace busbar::node {
+namespace {
+
+using DoorPointer = std::shared_ptr<EndpointDoor>;
+
+napi_value number(napi_env env, std::int32_t value) {
+  napi_value made = nullptr;
+  (void)napi_create_int32(env, value, &made);
+  return made;
+}
+
+napi_value failure(napi_env env, Status status) { return number(env, -static_cast<std::int32_t>(status)); }
+
+// Bytes `start` to `end` of the Uint8Array in `arguments`.
+bool read_bytes(napi_env env, const napi_value* arguments, std::span<const std::byte>& out) {
+  void* data = nullptr;
+  std::size_t bytes = 0;
+  double start = 0;
+  double end = 0;
+  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array only.
+  if (napi_get_buffer_info(env, arguments[0], &data, &bytes) != napi_ok ||
+      napi_get_value_double(env, arguments[1], &start) != napi_ok ||
+      napi_get_value_double(env, arguments[2], &end) != napi_ok) {
+    return false;
+  }
+  if (!(start >= 0 && start <= end && end <= static_cast<double>(bytes))) return false;
+  const auto first = static_cast<std::size_t>(start);
+  out = {static_cast<const std::byte*>(data) + first, static_cast<std::size_t>(end) - first};
+  return true;
+}
+
+bool read_rare(napi_env env, const napi_value* arguments, std::size_t count, SendRequest& request) {
+  double ttl = 0;
+  double reply_to = 0;
+  std::uint32_t acknowledge = 0;
+  if (count > 6 && napi_get_value_double(env, arguments[6], &ttl) != napi_ok) return false;
+  if (count > 7 && napi_get_value_double(env, arguments[7], &reply_to) != napi_ok) return false;
+  if (count > 8 && napi_get_value_uint32(env, arguments[8], &acknowledge) != napi_ok) return false;
+  if (!(ttl >= 0) || !(reply_to >= 0) || acknowledge > 2) return false;
+  request.ttl_ms = static_cast<std::uint64_t>(ttl);
+  request.reply_to = static_cast<std::uint64_t>(reply_to);
+  request.acknowledge = static_cast<Acknowledge>(acknowledge);
+  return true;
+}
+
+napi_value send(napi_env env, napi_callback_info info) {
+  napi_value arguments[9];
+  std::size_t count = 9;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count < 6) {
+    return failure(env, Status::InvalidArgument);
+  }
+  EndpointDoor& door = **static_cast<DoorPointer*>(data);
+  SendRequest request;
+  std::uint32_t type = 0;
+  std::uint32_t format = 0;
+  if (napi_get_value_uint32(env, arguments[0], &request.route) != napi_ok ||
+      napi_get_value_uint32(env, arguments[1], &type) != napi_ok ||
+      napi_get_value_uint32(env, arguments[2], &format) != napi_ok ||
+      !read_bytes(env, arguments + 3, request.payload) || !read_rare(env, arguments, count, request)) {
+    return failure(env, Status::InvalidArgument);
+  }
+  const Uuid* uuid = door.type(type);
+  if (uuid == nullptr) return failure(env, Status::InvalidArgument);
+  request.type = *uuid;
+  request.format = static_cast<std::uint16_t>(format);
+  const SendOutcome outcome = door.endpoint().send(request);
+  if (outcome.error.ok() && outcome.delivery == 0) {
+    return number(env, static_cast<std::int32_t>(outcome.receivers));
+  }
+  door.last_outcome = outcome;
+  return outcome.error.ok() ? number(env, static_cast<std::int32_t>(outcome.receivers))
+                            : failure(env, outcome.error.status);
+}
+
+napi_value flush(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  std::size_t count = 0;
+  if (napi_get_cb_info(env, info, &count, nullptr, nullptr, &data) == napi_ok) {
+    (*static_cast<DoorPointer*>(data))->endpoint().flush_bells();
+  }
+  return nullptr;
+}
+
+// The function keeps the door alive.
+Napi::Value make(napi_env env, const char* name, napi_callback callback, const DoorPointer& door) {
+  auto* pointer = new DoorPointer(door);
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, pointer, &function) != napi_ok) {
+    delete pointer;
+    return Napi::Env(env).Undefined();
+  }
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<DoorPointer*>(data); };
+  (void)napi_add_finalizer(env, function, pointer, finalize, nullptr, nullptr);
+  return Napi::Value(env, function);
+}
+
+}  // namespace
+
+Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
+  return make(env, "send", send, door);
+}
+
+Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
+  return make(env, "flush", flush, door);
+}
+
+}  // namespace busbar::node

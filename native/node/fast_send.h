@@ -1,0 +1,17 @@
+// The hot way in: send() and flush() straight on the C Node-API, without a wrapper object in between.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "node/endpoint_door.h"
+
+namespace busbar::node {
+
+// send(route, type, format, source, start, end, ttlMs?, replyTo?, acknowledge?) -> receivers, or -Status.
+[[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
+// flush(): rings the receivers that were sent to.
+[[nodiscard]] Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
+
+}  // namespace busbar::node

@@ -1,0 +1,63 @@
+// Rows for JavaScript.
+#include "node/receive_table.h"
+
+#include <cstring>
+
+namespace busbar::node {
+namespace {
+
+void write_u64(std::uint32_t* row, Column column, std::uint64_t value) noexcept {
+  const auto at = static_cast<std::size_t>(column);
+  row[at] = static_cast<std::uint32_t>(value);
+  row[at + 1] = static_cast<std::uint32_t>(value >> 32U);
+}
+
+void write_u32(std::uint32_t* row, Column column, std::uint32_t value) noexcept {
+  row[static_cast<std::size_t>(column)] = value;
+}
+
+}  // namespace
+
+ReceiveTable::ReceiveTable(Napi::Env env) : messages_(kMaxMessages) {
+  const Napi::ArrayBuffer slab = Napi::ArrayBuffer::New(env, kSlabBytes);
+  const Napi::Uint32Array table = Napi::Uint32Array::New(env, kMaxMessages * kWords);
+  slab_reference_ = Napi::Persistent(slab);
+  table_reference_ = Napi::Persistent(table);
+  slab_ = static_cast<std::byte*>(const_cast<Napi::ArrayBuffer&>(slab).Data());
+  table_ = const_cast<Napi::Uint32Array&>(table).Data();
+}
+
+void ReceiveTable::set_types(std::span<const Uuid> types) {
+  types_.clear();
+  for (const Uuid& type : types) types_.emplace(type, static_cast<std::uint32_t>(types_.size()));
+  last_index_ = kUnknownType;
+  last_type_ = Uuid{};
+}
+
+std::uint32_t ReceiveTable::type_index(const Uuid& type) noexcept {
+  if (type == last_type_) return last_index_;
+  const auto found = types_.find(type);
+  last_type_ = type;
+  last_index_ = found == types_.end() ? kUnknownType : found->second;
+  return last_index_;
+}
+
+void ReceiveTable::write_rows(std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) write_row(table_ + i * kWords, messages_[i]);
+}
+
+void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message) noexcept {
+  write_u32(row, Column::Offset, message.offset);
+  write_u32(row, Column::Bytes, message.payload_bytes);
+  write_u32(row, Column::Slot, message.link_slot);
+  write_u32(row, Column::Type, type_index(message.header.type));
+  const std::uint32_t flags = message.header.flags;
+  write_u32(row, Column::FormatAndFlags, message.header.format | (flags << 16U));
+  write_u64(row, Column::Id, message.header.id);
+  write_u64(row, Column::ReplyTo, message.reply_to);
+  write_u32(row, Column::OriginOffset, message.origin_bytes == 0 ? kNone : message.origin_offset);
+  write_u64(row, Column::Position, message.position);
+  std::memcpy(row + static_cast<std::size_t>(Column::TypeUuid), message.header.type.bytes.data(), 16);
+}
+
+}  // namespace busbar::node

@@ -1,0 +1,50 @@
+// Handle: owns one kernel object (descriptor, HANDLE, Mach port right) that can cross to another process.
+// Which kind it is, only the platform folder knows; the core moves handles about and lets them close.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace busbar {
+
+class Handle {
+ public:
+  // Closes the raw value; given by the platform that made it, so that the loopback twin can live beside it.
+  using Closer = void (*)(std::intptr_t raw) noexcept;
+
+  Handle() noexcept = default;
+  Handle(std::intptr_t raw, Closer closer) noexcept : raw_(raw), closer_(closer) {}
+  Handle(Handle&& other) noexcept
+      : raw_(std::exchange(other.raw_, 0)), closer_(std::exchange(other.closer_, nullptr)) {}
+  Handle& operator=(Handle&& other) noexcept {
+    if (this != &other) {
+      close();
+      raw_ = std::exchange(other.raw_, 0);
+      closer_ = std::exchange(other.closer_, nullptr);
+    }
+    return *this;
+  }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() { close(); }
+
+  [[nodiscard]] bool valid() const noexcept { return closer_ != nullptr; }
+  // Still owned by this Handle.
+  [[nodiscard]] std::intptr_t borrow() const noexcept { return raw_; }
+  // Owned by the caller from now on.
+  [[nodiscard]] std::intptr_t take() noexcept {
+    closer_ = nullptr;
+    return std::exchange(raw_, 0);
+  }
+  void close() noexcept {
+    if (closer_ != nullptr) std::exchange(closer_, nullptr)(std::exchange(raw_, 0));
+  }
+
+ private:
+  std::intptr_t raw_ = 0;
+  Closer closer_ = nullptr;
+};
+static_assert(!std::is_copy_constructible_v<Handle> && std::is_nothrow_move_constructible_v<Handle>);
+
+}  // namespace busbar

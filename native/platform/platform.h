@@ -1,0 +1,55 @@
+// Platform: makes every kernel object that the core needs. One implementation a folder:
+// linux, windows, macos, and loopback (in-process twins with an injected clock, for tests).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/status.h"
+#include "platform/channel.h"
+#include "platform/doorbell.h"
+#include "platform/handle.h"
+#include "platform/process_identity.h"
+#include "platform/reactor.h"
+#include "platform/rendezvous.h"
+#include "platform/shared_memory.h"
+
+namespace busbar {
+
+// Stateless and shared by all endpoints of the process; every call from any thread.
+class Platform {
+ public:
+  virtual ~Platform() = default;
+
+  // `identifier` is already checked by the core (1..128 bytes of UTF-8 without control characters).
+  [[nodiscard]] virtual Result<std::unique_ptr<Rendezvous>> open_rendezvous(std::string_view identifier) = 0;
+
+  // Zero-filled memory of `bytes`, mapped read-write here; `peers` says what others may do with a shared handle.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes, Access peers) = 0;
+  // Maps a peer's memory after verifying that it is memory of exactly `bytes` which can neither shrink nor grow
+  // (ProtocolViolation otherwise). The handle is consumed.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle, std::size_t bytes,
+                                                                           Access access) = 0;
+
+  [[nodiscard]] virtual Result<std::unique_ptr<Doorbell>> create_doorbell() = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() = 0;
+
+  [[nodiscard]] virtual Result<ChannelPair> create_channel_pair() = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) = 0;
+
+  [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
+
+  [[nodiscard]] virtual TimePoint now() const noexcept = 0;
+  [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;
+  // Index of the processor that runs this thread; a hint that may be stale at once.
+  [[nodiscard]] virtual std::uint32_t current_cpu() const noexcept = 0;
+  // Fills with bytes that nobody can guess.
+  [[nodiscard]] virtual Error random(std::span<std::byte> out) = 0;
+};
+
+// The platform of this build; lives as long as the process. Defined in the platform folder.
+[[nodiscard]] Platform& native_platform() noexcept;
+
+}  // namespace busbar

@@ -1,0 +1,14 @@
+// ProcessIdentity: who a peer is, in the kernel's words, never in the peer's own.
+#pragma once
+
+#include <cstdint>
+
+namespace busbar {
+
+struct ProcessIdentity {
+  std::uint32_t pid = 0;
+  // uid on POSIX systems, a hash of the SID on Windows.
+  std::uint64_t user = 0;
+};
+
+}  // namespace busbar

@@ -1,0 +1,46 @@
+// Reactor: the event loop of one control thread. Tells which channels, listeners and processes need attention.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/status.h"
+#include "platform/channel.h"
+#include "platform/rendezvous.h"
+
+namespace busbar {
+
+// Monotonic time; the same clock in every process of the machine.
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+
+struct Readiness {
+  std::uint64_t token = 0;
+  // Something to receive or accept, the peer is gone, or the watched process ended.
+  bool readable = false;
+  // A send that would have blocked may be tried again. Told once per request.
+  bool writable = false;
+};
+
+// All calls from the owning thread, except wake().
+class Reactor {
+ public:
+  virtual ~Reactor() = default;
+  // Watches for readability from now on, until forget(). Tokens are the caller's, unique and not 0.
+  [[nodiscard]] virtual Error watch(const Channel& channel, std::uint64_t token) = 0;
+  [[nodiscard]] virtual Error watch(const Listener& listener, std::uint64_t token) = 0;
+  // Readable once the process has ended (at once when there is no such process).
+  [[nodiscard]] virtual Error watch_process(std::uint32_t pid, std::uint64_t token) = 0;
+  // Asks for one `writable`.
+  virtual void want_writable(std::uint64_t token) noexcept = 0;
+  // To be called before the channel or listener is destroyed.
+  virtual void forget(std::uint64_t token) noexcept = 0;
+  // Sleeps until something is ready, wake() was called or `deadline` passed (nullopt: no deadline).
+  // Readiness is level-triggered: what is not taken is told again.
+  [[nodiscard]] virtual std::size_t wait(std::optional<TimePoint> deadline, std::span<Readiness> out_ready) = 0;
+  // Ends the current or next wait() early. Any thread.
+  virtual void wake() noexcept = 0;
+};
+
+}  // namespace busbar

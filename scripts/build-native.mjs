@@ -1,0 +1,37 @@
+// Builds targets of binding.gyp: `node scripts/build-native.mjs [busbar] [core_tests]`.
+// Configures only when something that the configuration depends on has changed; the rest is left to
+// the build tool, so that a build with nothing to do takes about a second.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listFiles, nodePrefixWithHeaders, root, runInstalled } from './project.mjs';
+
+const nodeGyp = 'node-gyp/bin/node-gyp.js';
+const stampFile = join(root, 'build', 'configured.json');
+
+function configuration() {
+  return JSON.stringify({
+    node: process.version,
+    prefix: nodePrefixWithHeaders(),
+    arch: process.arch,
+    bindings: readFileSync(join(root, 'binding.gyp'), 'utf8'),
+    sources: listFiles(['native', 'test/native'], ['.cc']),
+  });
+}
+
+function readOrUndefined(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const targets = process.argv.slice(2);
+const wanted = configuration();
+if (readOrUndefined(stampFile) !== wanted) {
+  const prefix = nodePrefixWithHeaders();
+  const nodedir = prefix === undefined ? [] : [`--nodedir=${prefix}`];
+  runInstalled(nodeGyp, ['configure', '--loglevel=warn', ...nodedir, '--', '-Dnative_tests=1']);
+  writeFileSync(stampFile, wanted);
+}
+runInstalled(nodeGyp, ['build', '--loglevel=warn', '--jobs=max', ...targets]);

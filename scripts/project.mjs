@@ -1,0 +1,57 @@
+// What the build scripts share: where the project is, how a program is run, what a folder holds.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json, without a trailing slash. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Resolves a file of an installed package, as in `installed('typescript/bin/tsc')`. */
+export const installed = createRequire(import.meta.url).resolve;
+
+/**
+ * Paths of the files below `folders` whose names end in one of `endings`: relative to the root, with
+ * forward slashes, sorted by code unit so that every machine sees the same order. A folder that
+ * does not exist holds nothing.
+ */
+export function listFiles(folders, endings) {
+  const found = [];
+  for (const folder of folders) {
+    const top = join(root, folder);
+    if (!existsSync(top)) continue;
+    for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !endings.some((ending) => entry.name.endsWith(ending))) continue;
+      found.push(relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+    }
+  }
+  return found.sort();
+}
+
+/** Runs a program in the project's folder; ends this process with its exit code where that is not 0. */
+export function run(program, args, options = {}) {
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  });
+  if (error !== undefined) throw error;
+  if (signal !== null) console.error(`${program} was ended by ${signal}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs a script of an installed package with the running Node. */
+export function runInstalled(script, args, options) {
+  run(process.execPath, [installed(script), ...args], options);
+}
+
+/**
+ * The prefix of the running Node where it brings its own headers, else undefined. With it the native
+ * build needs no network; without it node-gyp fetches the headers.
+ */
+export function nodePrefixWithHeaders() {
+  const folder = dirname(process.execPath);
+  const prefix = process.platform === 'win32' ? folder : dirname(folder);
+  return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? prefix : undefined;
+}

@@ -1,0 +1,50 @@
+// The promises of deliver(): matched with what the native side tells about them.
+import { type DeliveryFailure, errorList, UndeliveredError } from '../errors/index.js';
+import type { BusErrorFacts } from '../errors/index.js';
+import type { Notice } from '../native/addon.js';
+import type { Settler } from './cancellation.js';
+
+/** The stable code of a native status, for reports that carry a reason. */
+export function codeOf(status: number): string {
+  return errorList.find((entry) => entry.number === status)?.code ?? 'ERR_BUSBAR_SYSTEM';
+}
+
+/** What deliver() waits for on one endpoint. */
+export class Deliveries {
+  readonly #waiting = new Map<number, Settler<number>>();
+
+  /** Waits for the delivery with this number. */
+  wait(delivery: number, settler: Settler<number>): void {
+    this.#waiting.set(delivery, settler);
+  }
+
+  /** No longer waits. */
+  forget(delivery: number): void {
+    this.#waiting.delete(delivery);
+  }
+
+  /** Every receiver has taken the message, or never will. */
+  settle(notice: Extract<Notice, { kind: 'delivered' }>, facts: BusErrorFacts): void {
+    const settler = this.#waiting.get(notice.delivery);
+    if (settler === undefined) return;
+    this.#waiting.delete(notice.delivery);
+    if (notice.failures.length === 0) return settler.resolve(notice.delivered);
+    const failures: DeliveryFailure[] = notice.failures.map(({ peerId, reason }) => ({
+      peer: peerId,
+      reason: codeOf(reason),
+    }));
+    const text = failures.map(({ peer, reason }) => (peer === 0 ? reason : `${peer}: ${reason}`));
+    settler.reject(
+      new UndeliveredError(
+        `message was taken by ${notice.delivered} endpoints, not by ${failures.length} (${text.join(', ')})`,
+        { ...facts, failures },
+      ),
+    );
+  }
+
+  /** Nothing will be told any more. */
+  rejectAll(error: Error): void {
+    for (const settler of this.#waiting.values()) settler.reject(error);
+    this.#waiting.clear();
+  }
+}

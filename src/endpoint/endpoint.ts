@@ -1,0 +1,559 @@
+// An endpoint: one member of one bus, as its user sees it. Puts the parts of this folder together; what happens to a
+// message is in them and in the native core.
+import { EventEmitter } from 'node:events';
+import {
+  type BusError,
+  type BusErrorFacts,
+  ClosedError,
+  errorFromStatus,
+  UndeliveredError,
+} from '../errors/index.js';
+import { StagingArena } from '../memory/staging-arena.js';
+import {
+  boxTable,
+  type BoxTable,
+  encodePayload,
+  type MessageBox,
+  type Outgoing,
+  type OutgoingMessage,
+  type Peer,
+  type Received,
+  type ReplyOptions,
+} from '../messages/index.js';
+import {
+  acknowledgement,
+  type NativeCounters,
+  type NativeEndpoint,
+  type Notice,
+} from '../native/addon.js';
+import { checkInteger, checkOptions } from '../options.js';
+import { type Selector, toSelector, unicast } from '../selector/index.js';
+import {
+  type CancelOptions,
+  cancellable,
+  checkCancelOptions,
+  maxTimeout,
+  type Settler,
+} from './cancellation.js';
+import { Deliveries } from './deliveries.js';
+import type { EndpointEvents } from './events.js';
+import { closeAtExit, closedBeforeExit } from './exit.js';
+import { Inbox } from './inbox.js';
+import { Liveness } from './liveness.js';
+import { type HandledMark, Message } from './message.js';
+import { MessageReader } from './message-reader.js';
+import { NoticeBoard } from './notice-board.js';
+import { Routes } from './routes.js';
+import { sendError } from './send-error.js';
+import { Watchers } from './watchers.js';
+
+/** Options of {@link Endpoint.send}. */
+export interface SendOptions {
+  /**
+   * Milliseconds that the message may wait for a matching endpoint if there is none now: in this process, and with
+   * the controller if this endpoint is closed first. Default: 0, do not wait.
+   */
+  readonly ttl?: number | undefined;
+}
+
+/** Options of {@link Endpoint.deliver}. */
+export interface DeliverOptions extends SendOptions, CancelOptions {
+  /**
+   * What counts as delivered. `'taken'` (default): the receiver's process has copied the message out of shared
+   * memory; it gets it at most once. `'handled'`: its listener has returned, or it has asked for its next message; if it
+   * dies in between, a unicast goes to another match, so it is handled at least once.
+   */
+  readonly acknowledge?: 'taken' | 'handled' | undefined;
+}
+
+/** Options of {@link Endpoint.waitFor}. */
+export interface WaitForOptions extends CancelOptions {
+  /** How many endpoints have to match. Default: 1. */
+  readonly count?: number | undefined;
+}
+
+/** Options of {@link Endpoint.close}. */
+export interface CloseOptions {
+  /** Milliseconds for what still queues in this process to go out. Default: `linger` of `join`. */
+  readonly linger?: number | undefined;
+}
+
+/** Counters of one endpoint since it joined. */
+export interface Counters extends NativeCounters {
+  /** Messages received whose type is not in the message box. */
+  readonly unknown: number;
+  /** Messages received whose payload was refused by codec or schema. */
+  readonly rejected: number;
+  /** Messages received that wait for `recv()` or `for await`. */
+  readonly waiting: number;
+}
+
+/** @internal What an endpoint is made of; see join.ts. */
+export interface EndpointParts {
+  readonly identifier: string;
+  readonly label: readonly string[];
+  readonly box: MessageBox;
+  readonly prefetch: number;
+  readonly linger: number;
+}
+
+const ttlLimit = 2 ** 40;
+
+/**
+ * One member of one bus; made by `join`. Belongs to the thread that joined. Messages go through `send`, come through
+ * `recv`, `for await` or `on('message')`; each message goes to one of these: to a pending `recv` first, else to the
+ * listeners, else it waits. At most `prefetch` messages wait here; all others stay in shared memory, where the death
+ * of this process does not lose them.
+ */
+export class Endpoint<B extends MessageBox>
+  extends EventEmitter<EndpointEvents<B>>
+  implements AsyncDisposable, AsyncIterable<Received<B>>
+{
+  /** The name of the bus. */
+  readonly identifier: string;
+  /** The strings by which selectors find this endpoint. */
+  readonly label: readonly string[];
+
+  readonly #native: NativeEndpoint;
+  readonly #box: BoxTable;
+  readonly #arena = new StagingArena();
+  readonly #routes: Routes;
+  readonly #inbox: Inbox;
+  readonly #reader: MessageReader;
+  readonly #liveness: Liveness;
+  readonly #deliveries = new Deliveries();
+  readonly #drains = new Set<Settler<void>>();
+  readonly #watchers: Watchers;
+  readonly #linger: number;
+  readonly #board: NoticeBoard;
+  readonly #flush = () => {
+    this.#flushScheduled = false;
+    this.#native.flush();
+  };
+  #flushScheduled = false;
+  #id = 0;
+  #handedOut: HandledMark | undefined;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  /** @internal */
+  constructor(native: NativeEndpoint, board: NoticeBoard, parts: EndpointParts) {
+    super();
+    this.identifier = parts.identifier;
+    this.label = parts.label;
+    this.#native = native;
+    this.#board = board;
+    this.#box = parts.box[boxTable] as BoxTable;
+    this.#linger = parts.linger;
+    this.#routes = new Routes(native);
+    this.#liveness = new Liveness(native);
+    this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
+    this.#watchers = new Watchers(native);
+    this.#reader = new MessageReader(
+      native,
+      this.#box,
+      {
+        unknown: (event) => this.emit('unknown', event),
+        rejected: (event) => this.emit('rejected', event),
+      },
+      (to, replyTo, message, options) => this.#reply(to, replyTo, message, options),
+    );
+    native.setTypes(this.#box.idBytes());
+    // The emitter's own two events are not in EndpointEvents.
+    const emitter: EventEmitter = this as unknown as EventEmitter;
+    emitter.on('newListener', (event: string | symbol) => this.#listenerAdded(event));
+    emitter.on('removeListener', (event: string | symbol) => this.#listenerRemoved(event));
+  }
+
+  /** This endpoint's number on the bus; the same through every change of controller. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Whether `close()` was called, or the bus has shut this endpoint out. */
+  get closed(): boolean {
+    return this.#closed || this.#closing !== undefined;
+  }
+
+  /** Whether this endpoint is the bus controller now. */
+  get isController(): boolean {
+    return !this.#closed && this.#native.isController();
+  }
+
+  /** The bus controller as the directory lists it; `undefined` in the moment in which there is none. */
+  get controller(): Peer | undefined {
+    const id = this.#native.controllerId();
+    return this.#native.members().find((member) => member.id === id);
+  }
+
+  /** Counts the controllers that this bus has had. */
+  get generation(): number {
+    return this.#native.generation();
+  }
+
+  /** Everybody else on the bus, as of now. */
+  get peers(): readonly Peer[] {
+    return this.#native.members().filter((member) => member.id !== this.#id);
+  }
+
+  /** Counters since this endpoint joined. */
+  get counters(): Counters {
+    return {
+      ...this.#native.counters(),
+      unknown: this.#reader.unknown,
+      rejected: this.#reader.rejected,
+      waiting: this.#inbox.length,
+    };
+  }
+
+  /**
+   * Sends a message and returns how many endpoints took charge of it: it is in their rings, or in this process's queue
+   * for them. A string means `unicast`. Order is kept between one sender and one receiver. With nobody matching, a
+   * multicast returns 0, and with `ttl` the message waits for somebody and 0 is returned, too.
+   *
+   * @throws NoRecipientError if a unicast without `ttl` matches nobody.
+   * @throws QueueFullError if a receiver's queue is full; then nobody got the message. Wait for {@link drained}.
+   * @throws TooLargeError if the encoded payload exceeds `maxMessageBytes`.
+   * @throws ClosedError if the endpoint is closed.
+   */
+  send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
+    const selector = toSelector(to);
+    if (options === undefined) return this.#send(selector, this.#box.accept(message));
+    checkOptions('send()', options, ['ttl']);
+    return this.#send(selector, this.#box.accept(message), ttlOf(options));
+  }
+
+  /**
+   * Sends a message and resolves when every receiver has taken it (see {@link DeliverOptions.acknowledge}), to their
+   * number.
+   *
+   * @throws UndeliveredError if a receiver died or left before it took the message and no other one could have it;
+   * `failures` says what happened to whom. Everything that {@link send} throws, too, and `TimeoutError` and
+   * `AbortedError`, after which the message may still arrive.
+   */
+  async deliver(
+    to: Selector | string,
+    message: Outgoing<B>,
+    options: DeliverOptions = {},
+  ): Promise<number> {
+    checkCancelOptions('deliver()', options, ['ttl', 'acknowledge']);
+    const selector = toSelector(to);
+    const mode = options.acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
+    let delivery = 0;
+    const promise = cancellable<number>(
+      'deliver()',
+      options,
+      this.#facts,
+      (settler) => {
+        const receivers = this.#send(selector, this.#box.accept(message), ttlOf(options), 0, mode);
+        delivery = this.#native.lastOutcome().delivery;
+        if (receivers === 0 && ttlOf(options) === 0) settler.resolve(0);
+        else this.#deliveries.wait(delivery, settler);
+      },
+      () => {
+        this.#deliveries.forget(delivery);
+        this.#native.forgetDelivery(delivery);
+      },
+    );
+    return this.#liveness.during(promise);
+  }
+
+  /** Resolves when no message waits in this process's memory for a receiver with a full ring. */
+  drained(options: CancelOptions = {}): Promise<void> {
+    checkCancelOptions('drained()', options);
+    if (this.closed) return Promise.reject(this.#closedError());
+    const promise = cancellable<void>(
+      'drained()',
+      options,
+      this.#facts,
+      (settler) => {
+        this.#drains.add(settler);
+        this.#native.askDrained();
+      },
+      (settler) => this.#drains.delete(settler),
+    );
+    return this.#liveness.during(promise);
+  }
+
+  /**
+   * The next message. Asking for it also tells the sender of the one before that it is handled.
+   * @throws TimeoutError, AbortedError, ClosedError. No message is lost by any of them.
+   */
+  recv(options: CancelOptions = {}): Promise<Received<B>> {
+    checkCancelOptions('recv()', options);
+    this.#handledLast();
+    const message = this.#inbox.take();
+    if (message !== undefined) return Promise.resolve(this.#handOut(message));
+    if (this.closed) return Promise.reject(this.#closedError());
+    const promise = cancellable<Message>(
+      'recv()',
+      options,
+      this.#facts,
+      (settler) => this.#inbox.wait(settler),
+      (settler) => this.#inbox.cancel(settler),
+    );
+    return this.#liveness.during(promise).then((received) => this.#handOut(received));
+  }
+
+  /** The messages as they come, until the endpoint is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Received<B>, void, undefined> {
+    try {
+      for (;;) yield await this.recv();
+    } catch (error) {
+      if (!(error instanceof ClosedError)) throw error;
+    } finally {
+      this.#handledLast();
+    }
+  }
+
+  /** Resolves, to the endpoints that match, once there are at least `count`. The sender counts if it matches. */
+  waitFor(to: Selector | string, options: WaitForOptions = {}): Promise<readonly Peer[]> {
+    checkCancelOptions('waitFor()', options, ['count']);
+    const { count = 1 } = options;
+    checkInteger('count', count, 1, 4096);
+    if (this.closed) return Promise.reject(this.#closedError());
+    const route = this.#routes.of(toSelector(to));
+    const promise = cancellable<readonly Peer[]>(
+      'waitFor()',
+      options,
+      this.#facts,
+      (settler) => this.#watchers.wait(route, count, settler),
+      (settler) => this.#watchers.cancel(settler),
+    );
+    return this.#liveness.during(promise);
+  }
+
+  /** Lets this endpoint keep the process alive while somebody listens or waits (the default). */
+  ref(): this {
+    this.#liveness.setWanted(true);
+    return this;
+  }
+
+  /** Lets the process end although somebody listens or waits. */
+  unref(): this {
+    this.#liveness.setWanted(false);
+    return this;
+  }
+
+  /**
+   * Leaves the bus: gives queued messages their linger time, hands messages that wait for a receiver, and the
+   * controller's office, to other endpoints, and gives everything back to the system. Pending calls reject with
+   * `ClosedError`. Repeated calls return the same promise.
+   * @throws UndeliveredError if messages had to be given up; the endpoint is closed nevertheless.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    checkOptions('close()', options, ['linger']);
+    const { linger = this.#linger } = options;
+    checkInteger('linger', linger, 0, maxTimeout, 'milliseconds');
+    this.#closing ??= this.#close(linger);
+    return this.#closing;
+  }
+
+  /** Closes, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal Called by join() once the bus has let this endpoint in. */
+  joined(id: number): void {
+    this.#id = id;
+    closeAtExit(this.#native);
+    this.#board.open(
+      (notices) => this.#onNotices(notices),
+      (count, large) => this.#onMessages(count, large),
+    );
+  }
+
+  get #facts(): BusErrorFacts {
+    return { bus: this.identifier, endpoint: this.#id };
+  }
+
+  #closedError(): ClosedError {
+    return new ClosedError(`endpoint ${this.#id} of bus '${this.identifier}' is closed`, this.#facts);
+  }
+
+  #send(selector: Selector, message: OutgoingMessage, ttl = 0, replyTo = 0, acknowledge = 0): number {
+    if (this.closed) throw this.#closedError();
+    const arena = this.#arena;
+    encodePayload(message, arena);
+    const route = this.#routes.of(selector);
+    const { index } = message.entry;
+    const { format } = message;
+    const receivers =
+      ttl === 0 && replyTo === 0 && acknowledge === 0
+        ? this.#native.send(route, index, format, arena.source, arena.start, arena.end)
+        : this.#native.send(
+            route,
+            index,
+            format,
+            arena.source,
+            arena.start,
+            arena.end,
+            ttl,
+            replyTo,
+            acknowledge,
+          );
+    if (receivers < 0) {
+      const bytes = arena.end - arena.start;
+      throw sendError(-receivers, selector, bytes, this.#native.lastOutcome(), this.#facts);
+    }
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      queueMicrotask(this.#flush);
+    }
+    return receivers;
+  }
+
+  #reply(to: Peer, replyTo: number, message: unknown, options: ReplyOptions = {}): number {
+    checkOptions('reply()', options, ['ttl']);
+    return this.#send(unicast(to), this.#box.accept(message), ttlOf(options), replyTo);
+  }
+
+  #handOut(message: Message): Received<B> {
+    this.#handedOut = Message.markOf(message);
+    // The reader made it by this endpoint's own box.
+    return message as unknown as Received<B>;
+  }
+
+  #handledLast(): void {
+    if (this.#handedOut === undefined) return;
+    this.#native.handled(this.#handedOut.slot, this.#handedOut.position);
+    this.#handedOut = undefined;
+  }
+
+  #onMessages(count: number, large: Uint8Array | undefined): number {
+    for (let index = 0; index < count; index++) {
+      const message = this.#reader.read(index, large);
+      if (message !== undefined) this.#inbox.push(message);
+    }
+    return this.closed ? 0 : this.#inbox.creditAfterBatch();
+  }
+
+  #emitMessage(message: Message): void {
+    const mark = Message.markOf(message);
+    try {
+      this.emit('message', message as unknown as Received<B>);
+    } catch (error) {
+      // Uncaught, as an exception of any listener is; but the messages behind this one still come.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+    if (mark !== undefined) this.#native.handled(mark.slot, mark.position);
+  }
+
+  #listenerAdded(event: string | symbol): void {
+    if (event === 'message' && this.listenerCount('message') === 0) {
+      this.#liveness.hold();
+      // Later, when the listener is really there.
+      queueMicrotask(() => this.#listenIfWanted());
+    } else if (event === 'peer' && this.listenerCount('peer') === 0) {
+      this.#watchers.listen(true);
+    } else if (event === 'undelivered') {
+      this.#native.reportUndelivered(true);
+    }
+  }
+
+  #listenerRemoved(event: string | symbol): void {
+    if (this.listenerCount(event as 'message') > 0) return;
+    if (event === 'message') {
+      this.#liveness.drop();
+      this.#inbox.listen(undefined);
+    } else if (event === 'peer') {
+      this.#watchers.listen(false);
+    } else if (event === 'undelivered') {
+      this.#native.reportUndelivered(false);
+    }
+  }
+
+  #listenIfWanted(): void {
+    if (this.listenerCount('message') === 0 || this.closed) return;
+    this.#inbox.listen((message) => this.#emitMessage(message));
+  }
+
+  #onNotices(notices: readonly Notice[]): void {
+    for (const notice of notices) this.#onNotice(notice);
+  }
+
+  #onNotice(notice: Notice): void {
+    switch (notice.kind) {
+      case 'controller':
+        this.emit('controller', {
+          generation: notice.generation,
+          peer: this.controller,
+          self: notice.self,
+          gapMs: notice.gapMs,
+        });
+        break;
+      case 'peers':
+        for (const peer of notice.joined) this.emit('peer', { change: 'joined', peer });
+        for (const peer of notice.left) this.emit('peer', { change: 'left', peer });
+        this.#watchers.look();
+        break;
+      case 'delivered':
+        this.#deliveries.settle(notice, this.#facts);
+        break;
+      case 'drained':
+        for (const settler of this.#drains) settler.resolve();
+        this.#drains.clear();
+        this.emit('drain');
+        break;
+      case 'undelivered':
+        this.emit('undelivered', this.#board.undelivered(notice, this.#box));
+        break;
+      case 'violation':
+        this.emit('violation', {
+          peer: { id: notice.peerId, pid: notice.pid },
+          error: errorFromStatus(notice.status, { ...this.#facts, peer: notice.peerId }),
+        });
+        break;
+      case 'linkClosed':
+        // Its last messages may be in the batch that comes after these notices.
+        setImmediate(() => this.#reader.forget(notice.slot)).unref();
+        break;
+      case 'outOfMemory':
+      case 'refused':
+        this.#shutOut(notice);
+        break;
+    }
+  }
+
+  // The bus has shut this endpoint out, or it cannot go on: nothing more will come.
+  #shutOut(notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>): void {
+    const error =
+      notice.kind === 'refused'
+        ? errorFromStatus(notice.status, { ...this.#facts, osCode: notice.osCode || undefined })
+        : errorFromStatus(20, { ...this.#facts, limit: notice.bytes });
+    this.#closing ??= this.#close(0, error);
+    this.#closing.catch(() => undefined);
+  }
+
+  async #close(linger: number, cause?: BusError): Promise<void> {
+    this.#liveness.setWanted(true);
+    this.#liveness.hold();
+    if (this.listenerCount('message') > 0) this.#liveness.drop();
+    const error = cause ?? this.#closedError();
+    this.#inbox.rejectAll(error);
+    this.#deliveries.rejectAll(error);
+    this.#watchers.rejectAll(error);
+    for (const settler of this.#drains) settler.reject(error);
+    this.#drains.clear();
+    const abandoned = await this.#board.closed(() => this.#native.close(linger));
+    closedBeforeExit(this.#native);
+    this.#liveness.drop();
+    this.#native.detach();
+    this.#closed = true;
+    this.emit('close', cause);
+    if (abandoned > 0) {
+      throw new UndeliveredError(`closed with ${abandoned} messages that nobody had taken`, {
+        ...this.#facts,
+        value: abandoned,
+      });
+    }
+  }
+}
+
+function ttlOf({ ttl = 0 }: { readonly ttl?: number | undefined }): number {
+  checkInteger('ttl', ttl, 0, ttlLimit, 'milliseconds');
+  return ttl;
+}

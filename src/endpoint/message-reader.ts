@@ -1,0 +1,148 @@
+// Makes messages of the rows that the native side wrote for one batch. What cannot be read is told by `rejected` and
+// `unknown`, never thrown: one sender's nonsense must not cost another's message.
+import { BusError, DecodeFailedError } from '../errors/index.js';
+import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
+import { column, type NativeEndpoint, none, rowWords, wantsHandled } from '../native/addon.js';
+import type { RejectedEvent, UnknownEvent } from './events.js';
+import { Message, type Replier } from './message.js';
+
+const twoTo32 = 2 ** 32;
+
+/** Types and senders remembered as reported; beyond that, a report may come again. */
+const maxReported = 1000;
+
+/** What a reader reports beside the messages. */
+export interface ReaderEvents {
+  readonly unknown: (event: UnknownEvent) => void;
+  readonly rejected: (event: RejectedEvent) => void;
+}
+
+/** Reads the batches of one endpoint. */
+export class MessageReader {
+  /** Messages whose type is not in the box. */
+  unknown = 0;
+  /** Messages whose payload was refused. */
+  rejected = 0;
+
+  readonly #native: NativeEndpoint;
+  readonly #box: BoxTable;
+  readonly #events: ReaderEvents;
+  readonly #replier: Replier;
+  readonly #slab: Uint8Array;
+  readonly #table: Uint32Array;
+  readonly #peers = new Map<number, Peer>();
+  readonly #reported = new Set<string>();
+  #lastSlot = 0;
+  #lastPeer: Peer | undefined;
+
+  constructor(native: NativeEndpoint, box: BoxTable, events: ReaderEvents, replier: Replier) {
+    this.#native = native;
+    this.#box = box;
+    this.#events = events;
+    this.#replier = replier;
+    this.#slab = new Uint8Array(native.slab);
+    this.#table = native.table;
+  }
+
+  /** The message of row `index`; `large` is its payload if that has a buffer of its own. `undefined`: reported. */
+  read(index: number, large: Uint8Array | undefined): Message | undefined {
+    const table = this.#table;
+    const row = index * rowWords;
+    const entry = this.#box.entries[table[row + column.type] as number];
+    const from =
+      table[row + column.originOffset] === none
+        ? this.#peerOf(table[row + column.slot] as number)
+        : this.#originOf(table[row + column.originOffset] as number);
+    if (entry === undefined) {
+      this.#reportUnknown(row, from);
+      return undefined;
+    }
+    const formatAndFlags = table[row + column.formatAndFlags] as number;
+    const format = formatAndFlags & 0xffff;
+    const start = table[row + column.offset] as number;
+    const end = start + (table[row + column.bytes] as number);
+    let payload: unknown;
+    try {
+      payload =
+        large === undefined
+          ? decodePayload(entry, this.#slab, start, end, format, from.id)
+          : decodePayload(entry, large, 0, large.length, format, from.id, true);
+    } catch (error) {
+      this.#reportRejected(entry.key, from, error);
+      return undefined;
+    }
+    const replyTo = this.#number(row + column.replyTo);
+    return new Message(
+      entry.key,
+      payload,
+      from,
+      this.#number(row + column.id),
+      format,
+      replyTo === 0 ? undefined : replyTo,
+      this.#replier,
+      formatAndFlags >>> 16 & wantsHandled
+        ? { slot: table[row + column.slot] as number, position: this.#number(row + column.position) }
+        : undefined,
+    );
+  }
+
+  /** A link is gone and all its messages have been read. */
+  forget(slot: number): void {
+    this.#peers.delete(slot);
+    if (slot === this.#lastSlot) this.#lastPeer = undefined;
+    this.#native.forgetPeer(slot);
+  }
+
+  #peerOf(slot: number): Peer {
+    if (slot === this.#lastSlot && this.#lastPeer !== undefined) return this.#lastPeer;
+    let peer = this.#peers.get(slot);
+    if (peer === undefined) {
+      peer = Object.freeze(this.#native.peer(slot) ?? { id: 0, pid: 0, label: [] });
+      this.#peers.set(slot, peer);
+    }
+    this.#lastSlot = slot;
+    this.#lastPeer = peer;
+    return peer;
+  }
+
+  // Written by native/core/origin.h.
+  #originOf(offset: number): Peer {
+    const view = new DataView(this.#slab.buffer, offset);
+    const id = Number(view.getBigUint64(0, true));
+    const pid = view.getUint32(8, true);
+    const label: string[] = [];
+    const end = 16 + view.getUint32(12, true);
+    for (let at = 16; at < end; ) {
+      const length = view.getUint8(at);
+      label.push(Buffer.from(this.#slab.buffer as ArrayBuffer, offset + at + 1, length).toString());
+      at += 1 + length;
+    }
+    return Object.freeze({ id, pid, label });
+  }
+
+  #number(at: number): number {
+    return (this.#table[at + 1] as number) * twoTo32 + (this.#table[at] as number);
+  }
+
+  #reportUnknown(row: number, from: Peer): void {
+    this.unknown++;
+    const { buffer, byteOffset } = this.#table;
+    const type = uuidText(
+      new Uint8Array(buffer, byteOffset + 4 * (row + column.typeUuid), 16).slice(),
+    );
+    const key = `${type} ${from.id}`;
+    if (this.#reported.has(key)) return;
+    if (this.#reported.size >= maxReported) this.#reported.clear();
+    this.#reported.add(key);
+    this.#events.unknown({ type, from });
+  }
+
+  #reportRejected(type: string, from: Peer, error: unknown): void {
+    this.rejected++;
+    const known =
+      error instanceof BusError
+        ? error
+        : new DecodeFailedError(`payload of '${type}' failed to decode`, { type, cause: error });
+    this.#events.rejected({ type, from, error: known });
+  }
+}

@@ -1,0 +1,80 @@
+// Where the native side's callbacks arrive. Before the endpoint is open, join() waits here for the outcome; at its end,
+// close() waits here for the last notice.
+import { decodePayload, type BoxTable, uuidText } from '../messages/index.js';
+import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
+import { codeOf } from './deliveries.js';
+import type { UndeliveredEvent } from './events.js';
+
+/** Notices and messages of one endpoint, handed on to whoever is in charge of them now. */
+export class NoticeBoard {
+  #onNotices: OnNotices | undefined;
+  #onMessages: OnMessages | undefined;
+  #onJoin: ((notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void) | undefined;
+  #onClosed: ((abandoned: number) => void) | undefined;
+
+  /** For the native side. */
+  readonly receiveNotices: OnNotices = (notices) => {
+    for (const notice of notices) {
+      if (notice.kind === 'closed') {
+        this.#onClosed?.(notice.abandoned);
+      } else if (this.#onJoin !== undefined) {
+        if (notice.kind === 'joined' || notice.kind === 'refused') this.#onJoin(notice);
+      } else if (notice.kind === 'controller' && notice.gapMs === 0) {
+        // Told with the join itself; the user did not see a change.
+      } else {
+        this.#onNotices?.([notice]);
+      }
+    }
+  };
+
+  /** For the native side. */
+  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large) ?? 0;
+
+  /** Waits for the outcome of joining, which `start` begins. */
+  outcome(
+    start: () => void,
+    settle: (notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void,
+  ): void {
+    this.#onJoin = (notice) => {
+      this.#onJoin = undefined;
+      settle(notice);
+    };
+    start();
+  }
+
+  /** From now on everything goes to the endpoint. */
+  open(onNotices: OnNotices, onMessages: OnMessages): void {
+    this.#onNotices = onNotices;
+    this.#onMessages = onMessages;
+  }
+
+  /** Resolves, to the number of messages given up, when the endpoint that `close` closes has ended. */
+  closed(close: () => void): Promise<number> {
+    return new Promise((resolve) => {
+      this.#onClosed = resolve;
+      close();
+    });
+  }
+
+  /** A message that came back, as an event. */
+  undelivered(notice: Extract<Notice, { kind: 'undelivered' }>, box: BoxTable): UndeliveredEvent {
+    const id = uuidText(notice.type);
+    const entry = box.entries.find((candidate) => candidate.type.id === id);
+    const { payload: bytes, format } = notice;
+    let payload: unknown = bytes;
+    try {
+      if (entry !== undefined) {
+        payload = decodePayload(entry, bytes, 0, bytes.length, format, notice.peerId);
+      }
+    } catch {
+      // A type whose codec cannot read what it wrote: the bytes have to do.
+    }
+    return {
+      type: entry?.key ?? id,
+      payload,
+      id: notice.messageId,
+      to: notice.peerId === 0 ? undefined : notice.peerId,
+      reason: codeOf(notice.reason),
+    };
+  }
+}

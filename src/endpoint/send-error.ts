@@ -1,0 +1,42 @@
+// The error for a send that the native side refused, with everything there is to know about it in its text.
+import { type BusError, type BusErrorFacts, errorFromStatus } from '../errors/index.js';
+import type { SendOutcome } from '../native/addon.js';
+import type { Selector } from '../selector/index.js';
+
+/** Statuses that the text says more about; numbers of the error list. */
+const status = { tooLarge: 11, noRecipient: 12, queueFull: 13 } as const;
+
+/** Makes the error of a refused send. `bytes` is the size of the encoded payload. */
+export function sendError(
+  number: number,
+  selector: Selector,
+  bytes: number,
+  outcome: SendOutcome,
+  facts: BusErrorFacts,
+): BusError {
+  const peer = outcome.peerId === 0 ? undefined : outcome.peerId;
+  const osCode = outcome.osCode === 0 ? undefined : outcome.osCode;
+  const message = sentence(number, selector, bytes, peer, facts.bus);
+  return errorFromStatus(number, { ...facts, peer, osCode, message });
+}
+
+function sentence(
+  number: number,
+  selector: Selector,
+  bytes: number,
+  peer: number | undefined,
+  bus: string | undefined,
+): string | undefined {
+  switch (number) {
+    case status.noRecipient:
+      return `no endpoint of bus '${bus}' matches ${selector}; give a ttl to wait for one`;
+    case status.queueFull:
+      return peer === undefined
+        ? `no room to keep a message for ${selector} until somebody joins`
+        : `the queue to endpoint ${peer} is full; wait for drained() and send again`;
+    case status.tooLarge:
+      return `payload is ${bytes} bytes long, which is more than maxMessageBytes`;
+    default:
+      return undefined;
+  }
+}

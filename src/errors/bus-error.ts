@@ -1,0 +1,120 @@
+// The base class of every error busbar raises, and the factory its subclasses in errors.ts are made with.
+// It formats nothing: who raises an error writes the whole sentence.
+import { type BusErrorCode, type EntryOf, type ErrorName, errorList } from './error-list.js';
+
+/** What happened to one receiver of a message that `deliver` could not deliver to everyone. */
+export interface DeliveryFailure {
+  /** The endpoint's id. */
+  readonly peer: number;
+  /** Why it did not take the message, for example `'left'` or `'timeout'`. */
+  readonly reason: string;
+}
+
+/**
+ * What an error knows beside its text. Each fact that is given becomes a field of the error; a fact that
+ * is not known is `undefined`.
+ */
+export interface BusErrorFacts {
+  /** The identifier of the bus. */
+  readonly bus?: string | undefined;
+  /** The id of the endpoint of this process that the error belongs to. */
+  readonly endpoint?: number | undefined;
+  /** The id of the other endpoint. */
+  readonly peer?: number | undefined;
+  /** The error number of the operating system, as it is in `errno`. */
+  readonly osCode?: number | undefined;
+  /** The name of the option or argument that was refused. */
+  readonly option?: string | undefined;
+  /** The value that was refused. */
+  readonly value?: unknown;
+  /** The limit that was exceeded, in the unit that the message names. */
+  readonly limit?: number | undefined;
+  /** The message type concerned: its key in the message box, or else its UUID. */
+  readonly type?: string | undefined;
+  /** Who did not get the message; only in an `UndeliveredError`. */
+  readonly failures?: readonly DeliveryFailure[] | undefined;
+  /** The error this one was caused by, kept as it was. */
+  readonly cause?: unknown;
+}
+
+const factNames = [
+  'bus',
+  'endpoint',
+  'peer',
+  'osCode',
+  'option',
+  'value',
+  'limit',
+  'type',
+  'failures',
+] as const satisfies readonly (keyof BusErrorFacts)[];
+
+/** Looks up the row of a name; every {@link ErrorName} has one. */
+export function entryOf<N extends ErrorName>(name: N): EntryOf<N> {
+  return errorList.find((entry) => entry.name === name) as EntryOf<N>;
+}
+
+/**
+ * The base of all errors of this package. Compare `code`, which never changes, or use `instanceof` with
+ * the subclasses; the text is for people and may change.
+ */
+export abstract class BusError extends Error {
+  /** The stable code: `'ERR_BUSBAR_…'`. */
+  abstract readonly code: BusErrorCode;
+
+  // Declared, not defined: only the facts that are known become properties, so that a logged error
+  // shows nothing but what it knows.
+  declare readonly bus: string | undefined;
+  declare readonly endpoint: number | undefined;
+  declare readonly peer: number | undefined;
+  declare readonly osCode: number | undefined;
+  declare readonly option: string | undefined;
+  declare readonly value: unknown;
+  declare readonly limit: number | undefined;
+  declare readonly type: string | undefined;
+  declare readonly failures: readonly DeliveryFailure[] | undefined;
+
+  constructor(message: string, facts: BusErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    for (const name of factNames) {
+      if (facts[name] !== undefined) Object.assign(this, { [name]: facts[name] });
+    }
+  }
+}
+
+/** What {@link errorClass} returns: a class whose instances carry the code of `N`. */
+export type BusErrorClass<N extends ErrorName> = new (
+  message?: string,
+  facts?: BusErrorFacts,
+) => BusError & { readonly code: EntryOf<N>['code'] };
+
+/**
+ * Makes the base class for one row of the list. Without a message the row's text is used.
+ * `error.name` is `shownName`, by default the name with `Error` appended.
+ */
+export function errorClass<N extends ErrorName>(
+  name: N,
+  shownName = `${name}Error`,
+): BusErrorClass<N> {
+  const entry = entryOf(name);
+  class ListedError extends BusError {
+    override readonly code: BusErrorCode = entry.code;
+
+    constructor(message: string = entry.text, facts?: BusErrorFacts) {
+      super(message, facts);
+    }
+  }
+  nameErrors(ListedError, shownName);
+  // The compiler cannot see that `code` of this row is that of N; entryOf() says so.
+  return ListedError as unknown as BusErrorClass<N>;
+}
+
+/** Sets the `name` that the errors of a class show. */
+export function nameErrors(errors: { readonly prototype: Error }, name: string): void {
+  // On the prototype, as with the errors of the language: not an own property that every log prints.
+  Object.defineProperty(errors.prototype, 'name', {
+    value: name,
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,64 @@
+// Turns a native status number into the error of its class, and an aborted signal into an AbortedError.
+import type { BusError, BusErrorFacts } from './bus-error.js';
+import { type ErrorName, errorList } from './error-list.js';
+import * as errors from './errors.js';
+
+type AnyErrorClass = new (message?: string, facts?: BusErrorFacts) => BusError;
+
+// By name and not by order: a missing or misspelt class does not compile.
+const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
+  InvalidArgument: errors.InvalidArgumentError,
+  InvalidIdentifier: errors.InvalidIdentifierError,
+  InvalidLabel: errors.InvalidLabelError,
+  InvalidSelector: errors.InvalidSelectorError,
+  TokenMismatch: errors.TokenMismatchError,
+  VersionMismatch: errors.VersionMismatchError,
+  Permission: errors.PermissionError,
+  Timeout: errors.TimeoutError,
+  Aborted: errors.AbortedError,
+  Closed: errors.ClosedError,
+  TooLarge: errors.TooLargeError,
+  NoRecipient: errors.NoRecipientError,
+  QueueFull: errors.QueueFullError,
+  UnknownType: errors.UnknownTypeError,
+  SchemaMismatch: errors.SchemaMismatchError,
+  DecodeFailed: errors.DecodeFailedError,
+  ProtocolViolation: errors.ProtocolViolationError,
+  Undelivered: errors.UndeliveredError,
+  LimitExceeded: errors.LimitExceededError,
+  OutOfMemory: errors.OutOfMemoryError,
+  OutOfDescriptors: errors.OutOfDescriptorsError,
+  System: errors.SystemError,
+  PeerGone: errors.PeerGoneError,
+  NoController: errors.NoControllerError,
+  WouldBlock: errors.WouldBlockError,
+  Unsupported: errors.UnsupportedError,
+};
+
+/** What {@link errorFromStatus} is told beside the status. */
+export interface StatusFacts extends BusErrorFacts {
+  /** The whole sentence to show; without it, the text of the list. */
+  readonly message?: string | undefined;
+}
+
+/**
+ * Makes (does not throw) the error for a status that the native side returned. A status that is not in
+ * the list, which means that addon and package are of different versions, becomes a `SystemError` that
+ * names the number.
+ */
+export function errorFromStatus(status: number, facts: StatusFacts = {}): BusError {
+  const entry = errorList.find((candidate) => candidate.number === status);
+  if (entry === undefined) {
+    return new errors.SystemError(`unknown native status ${status}`, { ...facts, value: status });
+  }
+  return new classes[entry.name](facts.message ?? withOsCode(entry.text, facts.osCode), facts);
+}
+
+function withOsCode(text: string, osCode: number | undefined): string {
+  return osCode === undefined ? text : `${text} (errno ${osCode})`;
+}
+
+/** Makes the error for an aborted signal: `cause` is the signal's reason. `what` is aborted, as in 'join'. */
+export function abortedError(what: string, signal: AbortSignal, facts?: BusErrorFacts): BusError {
+  return new errors.AbortedError(`${what} was aborted`, { ...facts, cause: signal.reason });
+}

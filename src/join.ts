@@ -1,0 +1,255 @@
+// join(): checks the options, opens the native endpoint and waits until the bus has let it in.
+import { cancellable, checkCancelOptions, type CancelOptions } from './endpoint/cancellation.js';
+import { Endpoint } from './endpoint/endpoint.js';
+import { NoticeBoard } from './endpoint/notice-board.js';
+import {
+  type BusError,
+  errorFromStatus,
+  InvalidArgumentError,
+  InvalidIdentifierError,
+  InvalidLabelError,
+} from './errors/index.js';
+import { boxTable, type MessageBox, type PlainBox, plainBox } from './messages/index.js';
+import { addon, type EndpointConfig, type NativeEndpoint } from './native/addon.js';
+import { checkBoolean, checkInteger, checkString, show } from './options.js';
+import { checkLabelName } from './selector/index.js';
+import { isWellFormed } from './utf8.js';
+
+/** Options of {@link join}. */
+export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOptions {
+  /**
+   * The strings by which selectors find this endpoint: at most 32, each of 1 to 255 bytes of UTF-8, 1,024 bytes in
+   * all, counting one more for each. Default: none.
+   */
+  readonly label?: string | readonly string[] | undefined;
+  /**
+   * What all members of the bus have to know, up to 1,024 bytes. Never sent; each side proves to the other that it
+   * has it. Default: the empty string.
+   */
+  readonly token?: string | undefined;
+  /** The messages that this endpoint speaks. Default: any plain value, as MessagePack. */
+  readonly messages?: B | undefined;
+  /** Whether this endpoint may become bus controller. Default: true. */
+  readonly controllerAffinity?: boolean | undefined;
+  /** Milliseconds to wait for the bus to let this endpoint in. Default: 5,000. */
+  readonly timeout?: number | undefined;
+  /** The largest payload that can be sent or received, in bytes, up to 4 GiB - 1. Default: 256 MiB. */
+  readonly maxMessageBytes?: number | undefined;
+  /** Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
+  readonly queueBytes?: number | undefined;
+  /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 256 KiB. */
+  readonly ringBytes?: number | undefined;
+  /** Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default: 256. */
+  readonly prefetch?: number | undefined;
+  /** Milliseconds that `close()`, or the end of the process, gives to what still queues. Default: 1,000. */
+  readonly linger?: number | undefined;
+  /**
+   * Microseconds of waiting actively for the next message before sleeping, 0 to 1,000. Done only while it pays.
+   * Blocks the event loop meanwhile; not for processes with a user interface. Default: 0, off.
+   */
+  readonly spin?: number | undefined;
+  /** Milliseconds of receiving in one turn of the event loop, 0.05 to 1,000. Default: 1. */
+  readonly drainBudget?: number | undefined;
+}
+
+const maxIdentifierBytes = 128;
+const maxTokenBytes = 1024;
+const maxLabelStrings = 32;
+/** Of all strings, with one byte of length for each. */
+const maxLabelBytes = 1024;
+const defaultTimeout = 5000;
+
+/**
+ * Joins a bus and becomes an endpoint of it. The first one to join becomes bus controller; nothing has to be started
+ * before. Resolves when every other endpoint can see the new one. Buses are told apart by `identifier` (1 to 128
+ * bytes of UTF-8 without control characters); only processes of the same user meet. The endpoint belongs to the
+ * caller, who closes it.
+ *
+ * @throws InvalidIdentifierError, InvalidLabelError, InvalidArgumentError: nothing was done.
+ * @throws TokenMismatchError, VersionMismatchError, PermissionError: the bus does not let this endpoint in.
+ * @throws TimeoutError, AbortedError.
+ */
+export async function join<B extends MessageBox = PlainBox>(
+  identifier: string,
+  options: JoinOptions<B> = {},
+): Promise<Endpoint<B>> {
+  checkIdentifier(identifier);
+  const label = checkOptionsOfJoin(options);
+  const board = new NoticeBoard();
+  const native = open(configOf(identifier, label, options), board);
+  const endpoint = new Endpoint<B>(native, board, {
+    identifier,
+    label,
+    box: options.messages ?? plainBox,
+    prefetch: options.prefetch ?? 256,
+    linger: options.linger ?? 1000,
+  });
+  native.ref();
+  try {
+    endpoint.joined(await admission(native, board, identifier, options));
+    return endpoint;
+  } catch (error) {
+    await board.closed(() => native.close(0));
+    native.detach();
+    throw error;
+  } finally {
+    native.unref();
+  }
+}
+
+function admission(
+  native: NativeEndpoint,
+  board: NoticeBoard,
+  identifier: string,
+  { timeout = defaultTimeout, signal }: CancelOptions,
+): Promise<number> {
+  const facts = { bus: identifier };
+  return cancellable<number>(
+    `join('${identifier}')`,
+    { timeout, signal },
+    facts,
+    (settler) => {
+      board.outcome(
+        () => {
+          const status = native.start();
+          if (status < 0) settler.reject(joinError(-status, 0, identifier));
+        },
+        (notice) => {
+          if (notice.kind === 'joined') settler.resolve(notice.id);
+          else settler.reject(joinError(notice.status, notice.osCode, identifier));
+        },
+      );
+    },
+    () => undefined,
+  );
+}
+
+function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
+  const native = addon.openEndpoint(config, board.receiveMessages, board.receiveNotices);
+  if (typeof native === 'number') throw joinError(-native, 0, config.identifier);
+  return native;
+}
+
+function joinError(status: number, osCode: number, identifier: string): BusError {
+  const error = errorFromStatus(status, { bus: identifier, osCode: osCode === 0 ? undefined : osCode });
+  error.message = `cannot join bus '${identifier}': ${error.message}`;
+  return error;
+}
+
+function configOf<B extends MessageBox>(
+  identifier: string,
+  label: readonly string[],
+  options: JoinOptions<B>,
+): EndpointConfig {
+  return {
+    identifier,
+    label,
+    token: options.token ?? '',
+    controllerAffinity: options.controllerAffinity ?? true,
+    ringBytes: options.ringBytes ?? 256 * 1024,
+    queueBytes: options.queueBytes ?? 16 * 2 ** 20,
+    maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
+    drainBudgetUs: (options.drainBudget ?? 1) * 1000,
+    spinUs: options.spin ?? 0,
+    lingerMs: options.linger ?? 1000,
+  };
+}
+
+function checkIdentifier(identifier: unknown): void {
+  if (typeof identifier !== 'string' || !isWellFormed(identifier)) {
+    throw new InvalidIdentifierError(`identifier is ${show(identifier)}; expected a string`);
+  }
+  const bytes = Buffer.byteLength(identifier);
+  if (bytes < 1 || bytes > maxIdentifierBytes) {
+    throw new InvalidIdentifierError(
+      `identifier is ${bytes} bytes long; allowed are 1 to ${maxIdentifierBytes}`,
+      { value: identifier, limit: maxIdentifierBytes },
+    );
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  const control = /[\u0000-\u001f\u007f-\u009f]/.exec(identifier);
+  if (control !== null) {
+    throw new InvalidIdentifierError(
+      `identifier has a control character at index ${control.index}`,
+      { value: identifier },
+    );
+  }
+}
+
+function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): readonly string[] {
+  checkCancelOptions('join()', options, [
+    'label',
+    'token',
+    'messages',
+    'controllerAffinity',
+    'maxMessageBytes',
+    'queueBytes',
+    'ringBytes',
+    'prefetch',
+    'linger',
+    'spin',
+    'drainBudget',
+  ]);
+  const { token, messages, controllerAffinity, linger, spin } = options;
+  if (token !== undefined) checkString('token', token, 0, maxTokenBytes);
+  if (messages !== undefined && messages?.[boxTable] === undefined) {
+    throw new InvalidArgumentError(`messages is ${show(messages)}; expected a messageBox(…)`, {
+      option: 'messages',
+    });
+  }
+  if (controllerAffinity !== undefined) checkBoolean('controllerAffinity', controllerAffinity);
+  checkSizes(options);
+  if (linger !== undefined) checkInteger('linger', linger, 0, 2 ** 31 - 1, 'milliseconds');
+  if (spin !== undefined) checkInteger('spin', spin, 0, 1000, 'microseconds');
+  checkDrainBudget(options.drainBudget);
+  return checkLabel(options.label ?? []);
+}
+
+function checkSizes({ maxMessageBytes, queueBytes, ringBytes, prefetch }: JoinOptions<MessageBox>) {
+  if (maxMessageBytes !== undefined) {
+    checkInteger('maxMessageBytes', maxMessageBytes, 1, 2 ** 32 - 1, 'bytes');
+  }
+  if (queueBytes !== undefined) checkInteger('queueBytes', queueBytes, 1, 2 ** 40, 'bytes');
+  if (prefetch !== undefined) checkInteger('prefetch', prefetch, 1, 65_535, 'messages');
+  if (ringBytes === undefined) return;
+  checkInteger('ringBytes', ringBytes, 16 * 1024, 64 * 2 ** 20, 'bytes');
+  if ((ringBytes & (ringBytes - 1)) !== 0) {
+    throw new InvalidArgumentError(`ringBytes is ${ringBytes}; expected a power of two`, {
+      option: 'ringBytes',
+      value: ringBytes,
+    });
+  }
+}
+
+function checkDrainBudget(budget: unknown): void {
+  if (budget === undefined) return;
+  if (typeof budget === 'number' && budget >= 0.05 && budget <= 1000) return;
+  throw new InvalidArgumentError(
+    `drainBudget is ${show(budget)}; allowed are 0.05 to 1000 milliseconds`,
+    { option: 'drainBudget', value: budget },
+  );
+}
+
+function checkLabel(label: unknown): readonly string[] {
+  const strings: unknown[] = Array.isArray(label) ? [...label] : [label];
+  if (strings.length > maxLabelStrings) {
+    throw new InvalidLabelError(
+      `label has ${strings.length} strings; the limit is ${maxLabelStrings}`,
+      { limit: maxLabelStrings },
+    );
+  }
+  let bytes = 0;
+  for (const string of strings) {
+    checkLabelName(string as string);
+    bytes += 1 + Buffer.byteLength(string as string);
+  }
+  if (bytes > maxLabelBytes) {
+    throw new InvalidLabelError(`label takes ${bytes} bytes; the limit is ${maxLabelBytes}`, {
+      limit: maxLabelBytes,
+    });
+  }
+  if (new Set(strings).size !== strings.length) {
+    throw new InvalidLabelError('label has the same string twice', { value: label });
+  }
+  return Object.freeze(strings as string[]);
+}

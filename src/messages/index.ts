@@ -1,0 +1,62 @@
+// Everything other folders and the package's users need of messages.
+export {
+  bytes,
+  codecs,
+  json,
+  messagePack,
+  plain,
+  structuredClone,
+  text,
+} from './built-in-types.js';
+export { type Codec, type CodecFunctions, defineCodec } from './codec.js';
+export {
+  type FieldInit,
+  type FieldValue,
+  type StructCodec,
+  type StructInit,
+  type StructView,
+  struct,
+} from './codecs/struct.js';
+export type {
+  ElementType,
+  FieldLayout,
+  FieldType,
+  ScalarType,
+  StructFields,
+  StructLayout,
+} from './codecs/struct-layout.js';
+export {
+  type BoxEntry,
+  BoxTable,
+  boxTable,
+  maxBoxTypes,
+  messageBox,
+  plainBox,
+} from './message-box.js';
+export {
+  type AnyMessageType,
+  MessageType,
+  type MessageTypeOptions,
+  messageType,
+  messageTypeNamespace,
+  uuidText,
+  type ValidatedMessageTypeOptions,
+} from './message-type.js';
+export { maxFormat, OutgoingMessage } from './outgoing-message.js';
+export { decodePayload, encodePayload } from './payload.js';
+export type {
+  MessageBox,
+  MessageFactory,
+  MessageTypes,
+  Outgoing,
+  OutgoingOptions,
+  Peer,
+  PlainBox,
+  Received,
+  ReceivedBy,
+  ReceivedMessage,
+  ReplyOptions,
+  SentBy,
+  TypedMessageBox,
+  TypesOf,
+} from './types.js';

@@ -1,0 +1,28 @@
+// A message on its way out: a payload bound to its entry in a message box, not encoded yet.
+import type { BoxEntry } from './message-box.js';
+
+/** The largest format word: 16 bits. */
+export const maxFormat = 0xffff;
+
+/**
+ * A payload with its type, made by a message box: `box.Move({ x: 1, y: 2 })`. It is encoded when it is sent,
+ * each time anew; do not change the payload between the two.
+ */
+export class OutgoingMessage<out Key extends string = string, out Payload = unknown> {
+  /** The key in the box that made it. */
+  readonly type: Key;
+  readonly payload: Payload;
+  /** The 16-bit format word, 0 unless given. */
+  readonly format: number;
+  /** @internal */
+  readonly entry: BoxEntry;
+
+  /** @internal */
+  constructor(entry: BoxEntry, payload: Payload, format: number) {
+    // The entry's key is Key: only the factories of a box come here.
+    this.type = entry.key as Key;
+    this.payload = payload;
+    this.format = format;
+    this.entry = entry;
+  }
+}

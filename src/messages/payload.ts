@@ -1,0 +1,108 @@
+// From an outgoing message to bytes, and from bytes to the payload of a received one, with every failure told
+// in the package's own errors. The endpoint's way into the codecs.
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import {
+  BusError,
+  DecodeFailedError,
+  SchemaMismatchError,
+  UnsupportedError,
+} from '../errors/index.js';
+import type { StagingArena } from '../memory/staging-arena.js';
+import type { BoxEntry } from './message-box.js';
+import type { OutgoingMessage } from './outgoing-message.js';
+
+/**
+ * Encodes a message; its bytes are `arena.start` to `arena.end` of `arena.source` until the next encoding.
+ * @throws InvalidArgumentError, or what else the codec threw, if it refused the payload.
+ */
+export function encodePayload(message: OutgoingMessage, arena: StagingArena): void {
+  // Only the type's own factory made the message, and that took what the codec takes.
+  message.entry.type.codec.encode(message.payload as never, arena);
+}
+
+/**
+ * Decodes bytes `start` to `end` of `source`, which may be reused at once, and validates the result. With `owned`,
+ * they are all of `source` and nothing else uses them.
+ * `peer` is the id of the sender, for the errors.
+ * @throws DecodeFailedError if the bytes are not what the codec writes.
+ * @throws SchemaMismatchError if the schema refuses the value; `cause` has its issues.
+ * @throws UnsupportedError if the schema is asynchronous.
+ */
+export function decodePayload(
+  { type, key }: BoxEntry,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  format: number,
+  peer: number,
+  owned = false,
+): unknown {
+  let value: unknown;
+  try {
+    const { codec } = type;
+    value =
+      owned && codec.adopt !== undefined
+        ? codec.adopt(source, format)
+        : codec.decode(source, start, end, format);
+  } catch (error) {
+    throw new DecodeFailedError(
+      `${described(key, peer)} is no valid ${type.codec.name}: ${textOf(error)}`,
+      { type: key, peer, cause: error },
+    );
+  }
+  return type.schema === undefined ? value : validated(type.schema, value, key, peer);
+}
+
+function validated(schema: StandardSchemaV1, value: unknown, key: string, peer: number): unknown {
+  const result = callValidator(schema, value, key, peer);
+  if ('then' in result) {
+    // Nobody will look at its outcome, and a rejection must not end the process.
+    result.then(undefined, () => undefined);
+    throw new UnsupportedError(
+      `schema of '${key}' is asynchronous; only synchronous ones are supported`,
+      {
+        type: key,
+        peer,
+      },
+    );
+  }
+  if (result.issues === undefined) return result.value;
+  throw new SchemaMismatchError(
+    `${described(key, peer)} does not fit its schema: ${issuesText(result.issues)}`,
+    { type: key, peer, cause: result.issues },
+  );
+}
+
+function callValidator(schema: StandardSchemaV1, value: unknown, key: string, peer: number) {
+  try {
+    return schema['~standard'].validate(value);
+  } catch (error) {
+    if (error instanceof BusError) throw error;
+    throw new SchemaMismatchError(`schema of '${key}' failed: ${textOf(error)}`, {
+      type: key,
+      peer,
+      cause: error,
+    });
+  }
+}
+
+function described(key: string, peer: number): string {
+  return `payload of '${key}' from endpoint ${peer}`;
+}
+
+const shownIssues = 3;
+
+function issuesText(issues: readonly StandardSchemaV1.Issue[]): string {
+  const shown = issues.slice(0, shownIssues).map(({ message, path }) => {
+    const keys = path?.map((segment) => (typeof segment === 'object' ? segment.key : segment));
+    return keys === undefined || keys.length === 0
+      ? message
+      : `${keys.map(String).join('.')}: ${message}`;
+  });
+  const hidden = issues.length - shown.length;
+  return hidden > 0 ? `${shown.join('; ')}; and ${hidden} more` : shown.join('; ');
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,96 @@
+// The types of messages as the compiler sees them: which messages a box can make, and what arrives as a
+// union that narrows by `message.type`. Types only; the values are in message-box.ts.
+import type { BoxTable, boxTable } from './message-box.js';
+import type { AnyMessageType, MessageType } from './message-type.js';
+import type { OutgoingMessage } from './outgoing-message.js';
+
+/** Another endpoint of the bus, as the directory describes it. */
+export interface Peer {
+  /** Unique on this bus; not given to another endpoint while anyone remembers it. */
+  readonly id: number;
+  /** Its process id, as the kernel knows it. */
+  readonly pid: number;
+  readonly label: readonly string[];
+}
+
+/** What a message box is made of. */
+export type MessageTypes = Readonly<Record<string, AnyMessageType>>;
+
+/** Any message box. */
+export interface MessageBox<T extends MessageTypes = MessageTypes> {
+  /** @internal */
+  readonly [boxTable]: BoxTable & { readonly types?: T };
+}
+
+/** The box of an endpoint that joined without one: any plain value is a message. */
+export interface PlainBox extends MessageBox<{ readonly plain: MessageType<unknown> }> {
+  /** Never there; tells the compiler that this is the one. */
+  readonly plain?: never;
+}
+
+/** A message box with a factory for each of its types. */
+export type TypedMessageBox<T extends MessageTypes> = MessageBox<T> & {
+  readonly [K in keyof T & string]: MessageFactory<K, SentBy<T[K]>>;
+};
+
+/** Makes a message to send. Where the payload may be `undefined`, it may be left out. */
+export type MessageFactory<Key extends string, Payload> = (
+  ...payloadAndOptions: undefined extends Payload
+    ? [payload?: Payload, options?: OutgoingOptions]
+    : [payload: Payload, options?: OutgoingOptions]
+) => OutgoingMessage<Key, Payload>;
+
+/** Options of a box's factories. */
+export interface OutgoingOptions {
+  /** A word of 16 bits that travels with the payload; with `bytes` it says what they are. Default: 0. */
+  readonly format?: number;
+}
+
+/** What can be sent as a message of this type. */
+export type SentBy<T extends AnyMessageType> =
+  T extends MessageType<infer _, infer In> ? In : never;
+
+/** What is received as a message of this type. */
+export type ReceivedBy<T extends AnyMessageType> =
+  T extends MessageType<infer Out, never> ? Out : never;
+
+/** The types of a box by their keys. */
+export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : never;
+
+/** What an endpoint with this box can send: messages that the box made, or anything where there is no box. */
+export type Outgoing<B extends MessageBox> = B extends PlainBox
+  ? unknown
+  : {
+      [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;
+    }[keyof TypesOf<B> & string];
+
+/** What an endpoint with this box receives: a union that `switch (message.type)` narrows. */
+export type Received<B extends MessageBox> = {
+  [K in keyof TypesOf<B> & string]: ReceivedMessage<K, ReceivedBy<TypesOf<B>[K]>, B>;
+}[keyof TypesOf<B> & string];
+
+/** Options of `message.reply()` and `endpoint.send()`. */
+export interface ReplyOptions {
+  /** Milliseconds the reply may wait for its receiver to be there again. Default: 0. */
+  readonly ttl?: number;
+}
+
+/** A message that arrived. The payload is the receiver's own: it may be kept and changed. */
+export interface ReceivedMessage<Key extends string, Payload, B extends MessageBox> {
+  /** The key of the message's type in the receiver's box; `'plain'` without a box. */
+  readonly type: Key;
+  readonly payload: Payload;
+  /** Who sent it, as the directory described it then. It may have left in the meantime. */
+  readonly from: Peer;
+  /** The sender's number of this message, unique among all it sends. */
+  readonly id: number;
+  /** The 16-bit format word, 0 where the sender gave none. */
+  readonly format: number;
+  /** The `id` of the message that this one answers. */
+  readonly replyTo: number | undefined;
+  /**
+   * Sends a message to the sender of this one and to nobody else. Returns how many took charge of it.
+   * @throws NoRecipientError if the sender has left.
+   */
+  reply(message: Outgoing<B>, options?: ReplyOptions): number;
+}

@@ -1,0 +1,184 @@
+// The one file that loads and describes the native addon. Everything native is numbers, bytes and flat objects:
+// checks and meaning are on this side of it, lengths and UUIDs are checked again on the other.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** What openEndpoint() is told; all of it checked already. */
+export interface EndpointConfig {
+  readonly identifier: string;
+  readonly token: string;
+  readonly label: readonly string[];
+  readonly controllerAffinity: boolean;
+  readonly ringBytes: number;
+  readonly queueBytes: number;
+  readonly maxMessageBytes: number;
+  readonly drainBudgetUs: number;
+  readonly spinUs: number;
+  readonly lingerMs: number;
+}
+
+/** A member of the bus as the directory lists it. */
+export interface NativeMember {
+  readonly id: number;
+  readonly pid: number;
+  readonly label: readonly string[];
+}
+
+/** What a control thread has to tell; the mirror of native/core/notice.h. `status` is a number of the error list. */
+export type Notice =
+  | { readonly kind: 'joined'; readonly id: number }
+  | { readonly kind: 'refused'; readonly status: number; readonly osCode: number }
+  | {
+      readonly kind: 'controller';
+      readonly generation: number;
+      readonly controllerId: number;
+      readonly self: boolean;
+      readonly gapMs: number;
+    }
+  | {
+      readonly kind: 'peers';
+      readonly joined: readonly NativeMember[];
+      readonly left: readonly NativeMember[];
+    }
+  | {
+      readonly kind: 'delivered';
+      readonly delivery: number;
+      readonly delivered: number;
+      readonly failures: readonly { readonly peerId: number; readonly reason: number }[];
+    }
+  | { readonly kind: 'drained' }
+  | {
+      readonly kind: 'undelivered';
+      readonly peerId: number;
+      readonly reason: number;
+      readonly type: Uint8Array;
+      readonly format: number;
+      readonly messageId: number;
+      readonly payload: Uint8Array;
+    }
+  | {
+      readonly kind: 'violation';
+      readonly peerId: number;
+      readonly pid: number;
+      readonly status: number;
+    }
+  | { readonly kind: 'linkClosed'; readonly slot: number }
+  | { readonly kind: 'outOfMemory'; readonly bytes: number }
+  | { readonly kind: 'closed'; readonly abandoned: number };
+
+/** Columns of the table of received messages, in 32-bit words; the mirror of native/node/receive_table.h. */
+export const column = {
+  offset: 0,
+  bytes: 1,
+  slot: 2,
+  type: 3,
+  /** Format in the low half, flags in the high one. */
+  formatAndFlags: 4,
+  /** Two words, the low one first; so are replyTo and position. */
+  id: 5,
+  replyTo: 7,
+  originOffset: 9,
+  position: 10,
+  /** Sixteen bytes. */
+  typeUuid: 12,
+} as const;
+
+/** Words of one row of the table. */
+export const rowWords = 16;
+/** In `type`: the sender's type is not one of those given to setTypes(). In `originOffset`: there is none. */
+export const none = 0xffff_ffff;
+/** In the flags: the sender waits until this message is handled. */
+export const wantsHandled = 2;
+
+/** How a send is acknowledged. */
+export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
+
+/** What the last send() was about that failed, or that asked for an acknowledgement. */
+export interface SendOutcome {
+  readonly delivery: number;
+  readonly peerId: number;
+  readonly osCode: number;
+}
+
+/** One endpoint. Numbers below zero are negated numbers of the error list. */
+export interface NativeEndpoint {
+  /** Payloads of the batch in hand; reused for the next one. */
+  readonly slab: ArrayBuffer;
+  /** Rows of the batch in hand. */
+  readonly table: Uint32Array;
+  start(): number;
+  close(lingerMs: number): void;
+  closeNow(): void;
+  detach(): void;
+  ref(): void;
+  unref(): void;
+  setTypes(uuids: Uint8Array): void;
+  addRoute(program: Uint8Array, unicast: boolean, excludeSelf: boolean): number;
+  releaseRoute(route: number): void;
+  send(
+    route: number,
+    type: number,
+    format: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    ttlMs?: number,
+    replyTo?: number,
+    acknowledge?: number,
+  ): number;
+  flush(): void;
+  lastOutcome(): SendOutcome;
+  forgetDelivery(delivery: number): void;
+  /** Asks for one 'drained' notice. */
+  askDrained(): void;
+  matches(route: number): number[];
+  reportUndelivered(wanted: boolean): void;
+  /** How many more messages are wanted; 0 leaves them in their rings. */
+  setCredit(messages: number): void;
+  handled(slot: number, position: number): void;
+  peer(slot: number): NativeMember | undefined;
+  forgetPeer(slot: number): void;
+  members(): NativeMember[];
+  watchMembers(wanted: boolean): NativeMember[];
+  isController(): boolean;
+  controllerId(): number;
+  generation(): number;
+  counters(): NativeCounters;
+}
+
+/** Counters since the endpoint joined; the mirror of EndpointCounters. */
+export interface NativeCounters {
+  readonly sentMessages: number;
+  readonly sentBytes: number;
+  readonly rerouted: number;
+  readonly undelivered: number;
+  readonly expired: number;
+  readonly queueFull: number;
+  readonly receivedMessages: number;
+  readonly receivedBytes: number;
+  readonly outboundLinks: number;
+  readonly inboundLinks: number;
+  readonly parked: number;
+}
+
+/** Called with `count` rows to read, or one whose payload is `large`; returns how many more are wanted now. */
+export type OnMessages = (count: number, large: Uint8Array | undefined) => number;
+/** Called with everything that the control thread had to tell, in order. */
+export type OnNotices = (notices: readonly Notice[]) => void;
+
+interface Addon {
+  readonly errorList: readonly (readonly [number: number, name: string, text: string])[];
+  openEndpoint(
+    config: EndpointConfig,
+    onMessages: OnMessages,
+    onNotices: OnNotices,
+  ): NativeEndpoint | number;
+  evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
+}
+
+// node-gyp-build has no types, and it looks for prebuilt binaries below the package's root.
+const require = createRequire(import.meta.url);
+const load = require('node-gyp-build') as (root: string) => Addon;
+
+/** The addon of this platform: a prebuilt one, or the one a clone has built. */
+export const addon: Addon = load(fileURLToPath(new URL('../..', import.meta.url)));

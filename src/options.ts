@@ -1,0 +1,162 @@
+// Checks of options and arguments, shared by everything that takes some. Each refusal is an
+// InvalidArgumentError whose text names the option, the value and the limit. No defaults are filled in
+// here, and nothing is coerced.
+import { InvalidArgumentError } from './errors/index.js';
+import { isWellFormed } from './utf8.js';
+
+/**
+ * Refuses `options` that are not an object or have a key that is not in `known`. A misspelt key is
+ * answered with the name that was probably meant. `where` is the function, as in `join()`.
+ */
+export function checkOptions(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidArgumentError(`options of ${where} are ${show(options)}; expected an object`, {
+      option: 'options',
+      value: options,
+    });
+  }
+  for (const name in options) {
+    if (known.includes(name)) continue;
+    const guess = closest(name, known);
+    const hint =
+      guess === undefined
+        ? `; known: ${known.map((option) => `'${option}'`).join(', ')}`
+        : `; did you mean '${guess}'?`;
+    throw new InvalidArgumentError(`unknown option '${name}' of ${where}${hint}`, { option: name });
+  }
+}
+
+/** Refuses everything but an integer of `min` to `max`. `unit` follows the numbers, as in 'bytes'. */
+export function checkInteger(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+  unit = '',
+): asserts value is number {
+  const suffix = unit === '' ? '' : ` ${unit}`;
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    throw new InvalidArgumentError(
+      `${option} is ${show(value)}; expected an integer${suffix && ` of${suffix}`}`,
+      {
+        option,
+        value,
+      },
+    );
+  }
+  if (value < min || value > max) {
+    const limit = value < min ? min : max;
+    const bound = value < min ? 'smallest' : 'largest';
+    throw new InvalidArgumentError(
+      `${option} is ${value}${suffix}; the ${bound} allowed is ${limit}`,
+      {
+        option,
+        value,
+        limit,
+      },
+    );
+  }
+}
+
+/**
+ * Refuses everything but a well-formed string of `min` to `max` bytes in UTF-8. The error does not carry
+ * the string: it may be long, or a secret.
+ */
+export function checkString(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is string {
+  if (typeof value !== 'string') {
+    throw new InvalidArgumentError(`${option} is ${show(value)}; expected a string`, { option });
+  }
+  if (!isWellFormed(value)) {
+    throw new InvalidArgumentError(`${option} has a lone surrogate, which UTF-8 cannot express`, {
+      option,
+    });
+  }
+  const bytes = Buffer.byteLength(value);
+  if (bytes < min || bytes > max) {
+    const limit = bytes < min ? min : max;
+    const bound = bytes < min ? 'least' : 'limit';
+    throw new InvalidArgumentError(`${option} is ${bytes} bytes long; the ${bound} is ${limit}`, {
+      option,
+      limit,
+    });
+  }
+}
+
+/** Refuses everything but `true` and `false`. */
+export function checkBoolean(option: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') {
+    throw new InvalidArgumentError(`${option} is ${show(value)}; expected true or false`, {
+      option,
+      value,
+    });
+  }
+}
+
+/** Refuses everything but an AbortSignal. An already aborted one passes: its user decides. */
+export function checkSignal(option: string, value: unknown): asserts value is AbortSignal {
+  if (!(value instanceof AbortSignal)) {
+    throw new InvalidArgumentError(`${option} is ${show(value)}; expected an AbortSignal`, {
+      option,
+      value,
+    });
+  }
+}
+
+/** A value as an error text shows it: short, on one line, and never running code of the value's owner. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'bigint':
+      return `${value}n`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'an array' : 'an object';
+    case 'function':
+      return 'a function';
+    case 'symbol':
+      return 'a symbol';
+    default:
+      return String(value);
+  }
+}
+
+/** The candidate that differs least from `name`, if it differs by at most a third of its letters. */
+export function closest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance && distance <= Math.max(1, candidate.length / 3)) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+// Levenshtein's distance, one row at a time. A name from a caller may be of any length; what is far too
+// long is not compared.
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > b.length) return Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,15 @@
+// Everything other folders and the package's users need of labels and selectors.
+export { anyone, LabelExpression, label, nobody } from './label-expression.js';
+export { checkLabelName, maxLabelBytes } from './label-name.js';
+export { LabelExpressionTooComplexError, programLimits } from './label-program.js';
+export { parseLabelExpression } from './parse-label.js';
+export {
+  type MulticastOptions,
+  multicast,
+  type PeerLike,
+  Selector,
+  type SelectorKind,
+  toSelector,
+  unicast,
+} from './selector.js';
+export { SelectorSyntaxError } from './selector-syntax-error.js';

@@ -1,0 +1,40 @@
+// The rules for one string of a label, and which of them can stand in a selector's text without quotes.
+import { InvalidLabelError } from '../errors/index.js';
+import { show } from '../options.js';
+import { isWellFormed } from '../utf8.js';
+
+/** Bytes of one label string in UTF-8: the program has one byte for its length. */
+export const maxLabelBytes = 255;
+
+/** The characters of a name without quotes, as a class of a regular expression with the flag `u`. */
+export const bareCharacters = String.raw`[\p{L}\p{M}\p{N}_.:/@+=~-]`;
+
+const bareName = new RegExp(`^${bareCharacters}+$`, 'u');
+
+/** Whether a name can stand in the text without quotes. */
+export function isBareName(name: string): boolean {
+  return name !== 'true' && name !== 'false' && bareName.test(name);
+}
+
+/**
+ * Refuses what cannot be one string of a label.
+ * @throws InvalidLabelError if it is not a string, empty, longer than 255 bytes or not well-formed.
+ */
+export function checkLabelName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') {
+    throw new InvalidLabelError(`label is ${show(name)}; expected a string`, { value: name });
+  }
+  if (name === '') throw new InvalidLabelError('label is empty', { value: name });
+  if (!isWellFormed(name)) {
+    throw new InvalidLabelError('label has a lone surrogate, which UTF-8 cannot express', {
+      value: name,
+    });
+  }
+  const length = Buffer.byteLength(name);
+  if (length > maxLabelBytes) {
+    throw new InvalidLabelError(`label is ${length} bytes long; the limit is ${maxLabelBytes}`, {
+      value: name,
+      limit: maxLabelBytes,
+    });
+  }
+}

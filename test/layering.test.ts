@@ -1,0 +1,121 @@
+// Reads every import and include of the project and fails on one that runs against the layers; then
+// feeds the same rules a tree with one mistake at a time, to see that they would have noticed.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { readSources, type SourceFile } from './layering/files.js';
+import { judge, maxLines } from './layering/rules.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+test('every import and include of this project runs along the layers', (t) => {
+  const manifest: Manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const files = readSources(root);
+  t.true(files.some(({ path }) => path === 'src/index.ts'));
+  t.true(files.some(({ path }) => path.startsWith('native/core/')));
+  t.deepEqual(judge(files, Object.keys(manifest.dependencies)), []);
+});
+
+const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join('\n') });
+
+const dependencies = ['msgpackr', 'node-gyp-build'];
+
+/** A small tree in which every layer is present and nothing is wrong. */
+const orderly: readonly SourceFile[] = [
+  file('src/index.ts', "export { join } from './endpoint/join.js';"),
+  file(
+    'src/endpoint/join.ts',
+    "import { addon } from '../native/addon.js';",
+    "import '../errors.js';",
+  ),
+  file('src/errors.ts', "import { inspect } from 'node:util';"),
+  file('src/selector/parse.ts', "import { BusError } from '../errors.js';"),
+  file('src/memory/region.ts', "import { addon } from '../native/addon.js';"),
+  file('src/native/addon.ts', "createRequire(import.meta.url)('node-gyp-build')(root);"),
+  file('src/codec/pack.ts', "import { pack } from 'msgpackr';", "// import '../index.js'"),
+  file(
+    'native/core/ring.cc',
+    '#include <atomic>',
+    '#include "core/ring.h"',
+    '#include "platform/doorbell.h"',
+  ),
+  file('native/core/cache.h', '#if defined(__x86_64__)', '#endif'),
+  file('native/platform/doorbell.h', '#include <span>', '#include "core/status.h"'),
+  file(
+    'native/linux/eventfd_doorbell.cc',
+    '#include <sys/eventfd.h>',
+    '#include "platform/doorbell.h"',
+  ),
+  file('native/node/addon.cc', '#include <napi.h>', '#include <uv.h>', '#include "core/ring.h"'),
+  file('native/ffi/ffi.cc', '#include "core/ring.h"', '#include "ffi/include/busbar.h"'),
+  file('test/send.test.ts', "import { join } from 'busbar';", "import test from 'ava';"),
+  file('test/unit/parse.test.ts', "import { parse } from '../../dist/selector/parse.js';"),
+  file('test/native/ring_test.cc', '#include "check.h"', '#include "core/ring.h"'),
+  file('bench/run.mjs', "import { join } from 'busbar';", "import './harness/launch.mjs';"),
+];
+
+/** One mistake each: the file that holds it, and what the rules must say. */
+const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
+  [file('src/selector/a.ts', "import { addon } from '../native/addon.js';"), /neither the addon/],
+  [file('src/selector/b.ts', "import type { Region } from '../memory/region.js';"), /nor memory/],
+  [file('src/memory/c.ts', "import { parse } from '../selector/parse.js';"), /knows no selector/],
+  [file('src/memory/d.ts', "export * from '../endpoint/join.js';"), /no endpoint/],
+  [file('src/codec/e.ts', "const { join } = await import('../index.js');"), /src\/index/],
+  [file('src/native/f.ts', "import load from 'node-gyp-build';"), /only .* loads the addon/],
+  [file('src/native/g.ts', "createRequire(import.meta.url)('./busbar.node');"), /loads the addon/],
+  [file('src/endpoint/h.ts', "import fc from 'fast-check';"), /no runtime dependency/],
+  [file('src/endpoint/i.ts', "import '../../test/helpers.js';"), /src imports only src/],
+  [file('test/j.test.ts', "import { join } from '../src/index.js';"), /imports 'busbar'/],
+  [
+    file('test/k.test.ts', "import { parse } from '../dist/selector/parse.js';"),
+    /imports 'busbar'/,
+  ],
+  [file('test/unit/l.test.ts', "import { parse } from '../../src/selector/parse.js';"), /imports/],
+  [file('bench/m.mjs', "import { join } from '../dist/index.js';"), /bench\/ imports 'busbar'/],
+  [file('examples/n.mjs', "import { x } from 'busbar/dist/x.js';"), /not the package's entry/],
+  [file('native/core/o.cc', '#include <napi.h>'), /core must not include <napi.h>/],
+  [file('native/core/p.cc', '#include <sys/mman.h>'), /core must not include/],
+  [file('native/core/q.cc', '#  include <windows.h>'), /core must not include/],
+  [file('native/core/r.cc', '#include "linux/memfd_memory.h"'), /core must not include/],
+  [file('native/core/s.cc', '#ifdef __linux__', '#endif'), /build file selects/],
+  [file('native/core/t.cc', '#if defined(_WIN32) || 0', '#endif'), /build file selects/],
+  [file('native/core/u.cc', '#include "ring.h"'), /from native\/ on/],
+  [file('native/platform/v.cc', '#include <span>'), /headers only/],
+  [file('native/platform/w.h', '#include "core/ring.h"'), /never sees a message/],
+  [file('native/linux/x.cc', '#include "core/record.h"'), /never sees a message/],
+  [file('native/linux/y.cc', '#include <uv.h>'), /linux must not include <uv.h>/],
+  [file('native/linux/z.cc', '#include "windows/section.h"'), /linux must not include/],
+  [file('native/node/a.cc', '#include "ffi/ffi.h"'), /node must not include "ffi/],
+  [file('native/ffi/b.cc', '#include "node/addon.h"'), /ffi must not include "node/],
+  [file('native/ffi/c.cc', '#include <node_api.h>'), /ffi must not include/],
+  [file('native/node/d.cc', '#include "ffi/include/busbar.h"'), /belongs to native\/ffi/],
+  [file('native/freebsd/e.cc', '#include <span>'), /has no rule/],
+  [file('test/native/f_test.cc', '#include <napi.h>'), /only native\/node includes/],
+  [file('src/endpoint/long.ts', ...Array<string>(maxLines + 2).fill('')), /451 lines; the limit/],
+];
+
+test('a tree in order is not reproached', (t) => {
+  t.deepEqual(judge(orderly, dependencies), []);
+});
+
+for (const [wrong, expected] of mistakes) {
+  test(`the rules notice ${wrong.path}: ${wrong.text.split('\n')[0]?.trim() || 'its length'}`, (t) => {
+    const found = judge([...orderly, wrong], dependencies);
+    t.is(found.length, 1, found.join('\n'));
+    t.regex(found[0] ?? '', expected);
+    t.true(found[0]?.startsWith(wrong.path));
+  });
+}
+
+test('the rules notice folders that import each other in a circle', (t) => {
+  const closing = file('src/codec/back.ts', "import type { Join } from '../endpoint/join.js';");
+  const opening = file('src/endpoint/forth.ts', "import { pack } from '../codec/pack.js';");
+  t.deepEqual(judge([...orderly, opening], dependencies), []);
+  t.deepEqual(judge([...orderly, opening, closing], dependencies), [
+    'circle: src/endpoint -> src/codec -> src/endpoint',
+  ]);
+});

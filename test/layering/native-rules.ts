@@ -1,0 +1,79 @@
+// What may include what among the C and C++ sources.
+import type { SourceFile } from './files.js';
+import { type Include, includesOf } from './imports.js';
+
+// Plain values and pure functions of the core that know no message: all that a platform folder may see.
+const coreValues = ['status', 'bytes', 'identifier', 'sha256', 'utf8', 'uuid'].map(
+  (name) => `core/${name}.h`,
+);
+
+const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
+const publicHeaders = /(^|\/)busbar\.hp?p?$/;
+const systemMacros = /__linux__|_WIN32|_WIN64|_MSC_VER|__APPLE__|__MACH__|__unix__|_POSIX_VERSION/;
+
+interface Layer {
+  /** First folders of the includes in quotes that are allowed; platform folders see `coreValues` besides. */
+  readonly folders: readonly string[];
+  /** What may stand between angle brackets. */
+  readonly system: (header: string) => boolean;
+}
+
+const isStandard = (header: string) => /^[a-z_0-9]+$/.test(header);
+const isNotHost = (header: string) => !hostHeaders.test(header);
+const anything = () => true;
+
+const layers: Readonly<Record<string, Layer>> = {
+  core: { folders: ['core', 'platform'], system: isStandard },
+  platform: { folders: ['platform'], system: isStandard },
+  loopback: { folders: ['loopback', 'platform'], system: isStandard },
+  linux: { folders: ['linux', 'platform'], system: isNotHost },
+  windows: { folders: ['windows', 'platform'], system: isNotHost },
+  macos: { folders: ['macos', 'platform'], system: isNotHost },
+  node: { folders: ['node', 'core', 'platform'], system: anything },
+  ffi: { folders: ['ffi', 'core', 'platform'], system: isNotHost },
+};
+
+const seesCoreValues = ['platform', 'loopback', 'linux', 'windows', 'macos'];
+
+/** Judges one file; returns a sentence for each wrong include or system macro. */
+export function judgeIncludes(file: SourceFile): string[] {
+  const folder = /^native\/([^/]+)\//.exec(file.path)?.[1];
+  if (folder === undefined) return includesOf(file).flatMap(outsideNative);
+  const layer = layers[folder];
+  if (layer === undefined) return [`native/${folder} has no rule in test/layering/native-rules.ts`];
+  const wrong = includesOf(file).flatMap((found) => insideNative(folder, layer, found));
+  if (folder === 'platform' && !file.path.endsWith('.h')) {
+    wrong.push('native/platform holds headers only');
+  }
+  if (['core', 'platform'].includes(folder)) wrong.push(...macrosIn(file));
+  return wrong;
+}
+
+function insideNative(folder: string, layer: Layer, { header, isSystem }: Include): string[] {
+  if (publicHeaders.test(header) && folder !== 'ffi') {
+    return [`<${header}> belongs to native/ffi and to C programs`];
+  }
+  if (isSystem)
+    return layer.system(header) ? [] : [`native/${folder} must not include <${header}>`];
+  if (folder === 'node' && hostHeaders.test(header)) return [];
+  if (!header.includes('/')) return [`"${header}": write includes from native/ on`];
+  if (layer.folders.includes(header.slice(0, header.indexOf('/')))) return [];
+  if (seesCoreValues.includes(folder)) {
+    if (coreValues.includes(header)) return [];
+    if (header.startsWith('core/')) return [`native/${folder} never sees a message: "${header}"`];
+  }
+  return [`native/${folder} must not include "${header}"`];
+}
+
+// C++ tests and benchmarks may use every layer but the two doors and their hosts.
+function outsideNative({ header }: Include): string[] {
+  if (!hostHeaders.test(header) && !/^(node|ffi)\//.test(header)) return [];
+  return [`only native/node includes "${header}"`];
+}
+
+function macrosIn(file: SourceFile): string[] {
+  return file.text
+    .split('\n')
+    .filter((line) => /^\s*#\s*(el)?if/.test(line) && systemMacros.test(line))
+    .map((line) => `the build file selects the platform: ${line.trim()}`);
+}

@@ -1,0 +1,25 @@
+// The layering rules over a whole tree. Folders are layers and imports run one way.
+import type { SourceFile } from './files.js';
+import { judgeIncludes } from './native-rules.js';
+import { importCircles, judgeImports } from './typescript-rules.js';
+
+/** Lines a file of src or native may have; beyond it there are usually two ideas in one file. */
+export const maxLines = 450;
+
+/** Returns a line for each broken rule, 'path: what is wrong'; none for a tree in order. */
+export function judge(files: readonly SourceFile[], dependencies: readonly string[]): string[] {
+  const wrong = files.flatMap((file) =>
+    [...judgeFile(file, dependencies), ...judgeLength(file)].map((text) => `${file.path}: ${text}`),
+  );
+  return [...wrong, ...importCircles(files)];
+}
+
+function judgeFile(file: SourceFile, dependencies: readonly string[]): string[] {
+  return /\.(cc|h|hpp|c)$/.test(file.path) ? judgeIncludes(file) : judgeImports(file, dependencies);
+}
+
+function judgeLength({ path, text }: SourceFile): string[] {
+  const lines = text.split('\n').length - 1;
+  if (!/^(src|native)\//.test(path) || lines <= maxLines) return [];
+  return [`${lines} lines; the limit is ${maxLines}`];
+}

@@ -1,0 +1,96 @@
+// What may import what among the TypeScript and JavaScript sources.
+import type { SourceFile } from './files.js';
+import { type Import, importsOf } from './imports.js';
+
+const addonFile = 'src/native/addon.ts';
+
+/** Judges one file; returns a sentence for each wrong import. `dependencies` are what users install with us. */
+export function judgeImports(file: SourceFile, dependencies: readonly string[]): string[] {
+  const imports = importsOf(file);
+  if (file.path.startsWith('src/')) {
+    return [...imports.flatMap((found) => inSource(file, found, dependencies)), ...loading(file)];
+  }
+  return imports.flatMap((found) => inConsumer(file, found));
+}
+
+function inSource(file: SourceFile, found: Import, dependencies: readonly string[]): string[] {
+  const { specifier, path } = found;
+  const wrong: string[] = [];
+  if (path === undefined) {
+    if (!specifier.startsWith('node:') && !dependencies.includes(packageName(specifier))) {
+      wrong.push(`'${specifier}' is no runtime dependency`);
+    }
+    return wrong;
+  }
+  if (!path.startsWith('src/')) wrong.push(`src imports only src, not '${specifier}'`);
+  if (path === 'src/index.ts') wrong.push('nothing in src imports src/index');
+  if (file.path.startsWith('src/selector/') && /^src\/(native|memory)\//.test(path)) {
+    wrong.push('src/selector imports neither the addon nor memory');
+  }
+  if (file.path.startsWith('src/memory/') && /^src\/(selector|endpoint)/.test(path)) {
+    wrong.push('src/memory knows no selector and no endpoint');
+  }
+  return wrong;
+}
+
+// Looked for as text: createRequire() and process.dlopen() are no imports.
+function loading(file: SourceFile): string[] {
+  if (file.path === addonFile || !/node-gyp-build|\.node['"`]|dlopen/.test(file.text)) return [];
+  return [`only ${addonFile} loads the addon`];
+}
+
+/**
+ * Tests of behaviour, benchmarks and examples see the package by its name. White-box tests stand in
+ * test/unit and may reach into dist/, what is built, never into src/.
+ */
+function inConsumer(file: SourceFile, { specifier, path }: Import): string[] {
+  if (path === undefined) {
+    return specifier.startsWith('busbar/') ? [`'${specifier}' is not the package's entry`] : [];
+  }
+  const folder = file.path.slice(0, file.path.indexOf('/') + 1);
+  const whiteBox = file.path.startsWith('test/unit/') && path.startsWith('dist/');
+  if (path.startsWith(folder) || whiteBox) return [];
+  return [`${folder} imports 'busbar' and its own files, not '${specifier}'`];
+}
+
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** The folders of src, and the files at its top, that import each other in a circle; one sentence each. */
+export function importCircles(files: readonly SourceFile[]): string[] {
+  const edges = new Map<string, Set<string>>();
+  for (const file of files.filter(({ path }) => path.startsWith('src/'))) {
+    const from = layerOf(file.path);
+    const targets = edges.get(from) ?? new Set<string>();
+    edges.set(from, targets);
+    for (const { path } of importsOf(file)) {
+      if (path !== undefined && layerOf(path) !== from) targets.add(layerOf(path));
+    }
+  }
+  return circlesIn(edges);
+}
+
+// 'src/selector/parse.ts' -> 'src/selector', 'src/errors.ts' -> 'src/errors.ts'
+function layerOf(path: string): string {
+  return path.split('/').slice(0, 2).join('/');
+}
+
+function circlesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (node: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(node);
+    if (at >= 0) {
+      found.push(`circle: ${[...trail.slice(at), node].join(' -> ')}`);
+    } else if (!done.has(node)) {
+      for (const next of edges.get(node) ?? []) walk(next, [...trail, node]);
+      done.add(node);
+    }
+  };
+  for (const node of edges.keys()) walk(node, []);
+  return found;
+}

@@ -1,0 +1,83 @@
+// Runs the registered tests in order of name: `core_tests [--filter text] [--list]`.
+// Prints one line a failure and `N passed, N failed` at the end; exits 1 if one failed or none ran.
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check.h"
+
+namespace check {
+namespace {
+
+struct Test {
+  std::string name;
+  std::function<void()> body;
+};
+
+// A function-local static: tests register before main, in no particular order of files.
+std::vector<Test>& all_tests() {
+  static std::vector<Test> tests;
+  return tests;
+}
+
+std::atomic<int> failures_in_this_test{0};
+
+bool run(const Test& test) {
+  failures_in_this_test = 0;
+  test.body();
+  const bool passed = failures_in_this_test == 0;
+  std::printf("%s %s\n", passed ? "ok    " : "FAILED", test.name.c_str());
+  std::fflush(stdout);  // a crash in the next test must not swallow this line
+  return passed;
+}
+
+}  // namespace
+
+bool register_test(std::string name, std::function<void()> body) {
+  all_tests().push_back({std::move(name), std::move(body)});
+  return true;
+}
+
+void fail(const char* file, int line, const std::string& what) {
+  ++failures_in_this_test;
+  std::fprintf(stderr, "%s:%d: %s\n", file, line, what.c_str());
+}
+
+int failure_count() { return failures_in_this_test; }
+
+}  // namespace check
+
+int main(int argc, char** argv) {
+  std::string_view filter;
+  bool list_only = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--filter" && i + 1 < argc) {
+      filter = argv[++i];
+    } else if (argument == "--list") {
+      list_only = true;
+    } else {
+      std::fprintf(stderr, "usage: %s [--filter text] [--list]\n", argv[0]);
+      return 2;
+    }
+  }
+  auto& tests = check::all_tests();
+  std::sort(tests.begin(), tests.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  int passed = 0;
+  int failed = 0;
+  for (const auto& test : tests) {
+    if (test.name.find(filter) == std::string::npos) continue;
+    if (list_only) {
+      std::printf("%s\n", test.name.c_str());
+      continue;
+    }
+    ++(check::run(test) ? passed : failed);
+  }
+  if (list_only) return 0;
+  std::printf("%d passed, %d failed\n", passed, failed);
+  return failed == 0 && passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,180 @@
+// Contract: one name, one holder, freed at death, handed over without a gap.
+#include "platform_contract.h"
+
+namespace {
+
+using namespace busbar;
+using namespace contract;
+
+}  // namespace
+
+CONTRACT(rendezvous_without_holder_says_so) {
+  auto rendezvous = open(subject.here(), unique_identifier(subject.here()));
+  CHECK_EQ(rendezvous->connect().status(), Status::NoController);
+}
+
+CONTRACT(rendezvous_connects_claimant_and_visitor) {
+  Platform& here = subject.here();
+  const std::string identifier = unique_identifier(here);
+  auto rendezvous = open(here, identifier);
+  auto listener = rendezvous->claim();
+  REQUIRE(listener.ok());
+  CHECK(listener.value()->holds_name());
+  CHECK_EQ(listener.value()->accept().status(), Status::WouldBlock);
+
+  const std::uint32_t holder = here.self().pid;
+  Child visitor = subject.spawn([&](Platform& there, Channel&) -> Kept {
+    auto channel = open(there, identifier)->connect();
+    if (!CHECK(channel.ok())) return {};
+    CHECK_EQ(channel.value()->peer().pid, holder);
+    CHECK(send_text(*channel.value(), "hello").ok());
+    return {std::shared_ptr<void>(channel.take())};
+  });
+  auto accepted = accept_next(here, *listener.value());
+  REQUIRE(accepted.ok());
+  CHECK_EQ(accepted.value()->peer().pid, visitor.pid);
+  CHECK_EQ(accepted.value()->peer().user, here.self().user);
+  CHECK_EQ(receive_text(here, *accepted.value()), "hello");
+}
+
+CONTRACT(rendezvous_refuses_a_second_claim) {
+  Platform& here = subject.here();
+  const std::string identifier = unique_identifier(here);
+  auto listener = open(here, identifier)->claim();
+  REQUIRE(listener.ok());
+  CHECK_EQ(open(here, identifier)->claim().status(), Status::WouldBlock);
+  CHECK(listener.value()->holds_name());
+  CHECK(open(here, identifier)->connect().ok());
+}
+
+CONTRACT(rendezvous_tells_leaving_from_dying) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  {
+    auto listener = rendezvous->claim();
+    REQUIRE(listener.ok());
+  }
+  CHECK_EQ(rendezvous->connect().status(), Status::PeerGone);
+  auto next = rendezvous->claim();
+  REQUIRE(next.ok());
+  next.value()->release_name();
+  CHECK(!next.value()->holds_name());
+  CHECK_EQ(rendezvous->connect().status(), Status::NoController);
+  next.value()->release_name();
+  auto last = rendezvous->claim();
+  REQUIRE(last.ok());
+  // The one that left has no say any more.
+  next.value()->release_name();
+  CHECK(last.value()->holds_name());
+  CHECK(rendezvous->connect().ok());
+}
+
+CONTRACT(rendezvous_breaks_waiting_connections_when_the_door_closes) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  auto listener = rendezvous->claim();
+  REQUIRE(listener.ok());
+  auto visitor = rendezvous->connect();
+  REQUIRE(visitor.ok());
+  CHECK(send_text(*visitor.value(), "unheard").ok());
+  listener.take().reset();
+  CHECK_EQ(receive_next(here, *visitor.value()).status(), Status::PeerGone);
+}
+
+CONTRACT(rendezvous_has_one_winner_among_racers) {
+  for (int round = 0; round < 5; ++round) {
+    const std::string identifier = unique_identifier(subject.here());
+    CHECK_EQ(subject.race(identifier, 6), 1);
+    subject.kill_racers();
+    // Again, now that the name leads to a dead holder.
+    CHECK_EQ(subject.race(identifier, 6), 1);
+    subject.kill_racers();
+  }
+}
+
+CONTRACT(rendezvous_is_freed_by_death) {
+  Platform& here = subject.here();
+  const std::string identifier = unique_identifier(here);
+  Child holder = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
+    auto listener = open(there, identifier)->claim();
+    CHECK(listener.ok());
+    CHECK(send_text(parent, "claimed").ok());
+    return {std::shared_ptr<void>(listener.take())};
+  });
+  REQUIRE_EQ(receive_text(here, *holder.channel), "claimed");
+  auto rendezvous = open(here, identifier);
+  auto member = rendezvous->connect();
+  REQUIRE(member.ok());
+  CHECK_EQ(member.value()->peer().pid, holder.pid);
+  CHECK_EQ(rendezvous->claim().status(), Status::WouldBlock);
+
+  subject.kill(holder);
+  CHECK_EQ(receive_next(here, *member.value()).status(), Status::PeerGone);
+  CHECK_EQ(rendezvous->connect().status(), Status::PeerGone);
+  auto listener = rendezvous->claim();
+  REQUIRE(listener.ok());
+  CHECK(rendezvous->connect().ok());
+}
+
+CONTRACT(rendezvous_hands_the_door_to_a_successor) {
+  Platform& here = subject.here();
+  const std::string identifier = unique_identifier(here);
+  Child predecessor = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
+    auto listener = open(there, identifier)->claim();
+    if (!CHECK(listener.ok())) return {};
+    auto door = listener.value()->share();
+    if (!CHECK(door.ok())) return {};
+    CHECK(send_text(parent, "yours", {&door.value()}).ok());
+    return {std::shared_ptr<void>(listener.take())};
+  });
+  auto handover = receive_next(here, *predecessor.channel);
+  REQUIRE(handover.ok());
+  REQUIRE_EQ(handover.value().handles.size(), 1);
+  auto rendezvous = open(here, identifier);
+  auto before = rendezvous->connect();
+  REQUIRE(before.ok());
+  CHECK_EQ(before.value()->peer().pid, predecessor.pid);
+
+  auto door = rendezvous->adopt(std::move(handover.value().handles[0]));
+  REQUIRE(door.ok());
+  CHECK(door.value()->holds_name());
+  subject.kill(predecessor);
+  CHECK_EQ(receive_next(here, *predecessor.channel).status(), Status::PeerGone);
+
+  CHECK(door.value()->holds_name());
+  auto after = rendezvous->connect();
+  REQUIRE(after.ok());
+  CHECK_EQ(after.value()->peer().pid, here.self().pid);
+  CHECK(send_text(*before.value(), "before").ok());
+  CHECK(send_text(*after.value(), "after").ok());
+  auto first = accept_next(here, *door.value());
+  auto second = accept_next(here, *door.value());
+  REQUIRE(first.ok() && second.ok());
+  CHECK_EQ(receive_text(here, *first.value()), "before");
+  CHECK_EQ(receive_text(here, *second.value()), "after");
+}
+
+CONTRACT(rendezvous_adopts_only_doors) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  auto bell = here.create_doorbell();
+  REQUIRE(bell.ok());
+  CHECK_EQ(rendezvous->adopt(bell.value()->share().take()).status(), Status::ProtocolViolation);
+  auto pair = here.create_channel_pair();
+  REQUIRE(pair.ok());
+  CHECK_EQ(rendezvous->adopt(std::move(pair.value().theirs)).status(), Status::ProtocolViolation);
+}
+
+CONTRACT(rendezvous_keeps_similar_names_apart) {
+  Platform& here = subject.here();
+  const std::string stem = unique_identifier(here) + std::string(60, 'x');
+  std::vector<std::unique_ptr<Listener>> listeners;
+  for (const char* ending : {"", "y", "/../z", ".sock", "ü", " "}) {
+    auto listener = open(here, stem + ending)->claim();
+    REQUIRE(listener.ok());
+    listeners.push_back(listener.take());
+  }
+  auto longest = open(here, std::string(128, '/'))->claim();
+  REQUIRE(longest.ok());
+  for (const auto& listener : listeners) CHECK(listener->holds_name());
+}

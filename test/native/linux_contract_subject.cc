@@ -1,0 +1,142 @@
+// Linux as a subject of the contract: children are forked, death is SIGKILL, and bus names lie in a
+// runtime directory of the subject's own.
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "platform_contract.h"
+
+namespace contract {
+namespace {
+
+using namespace busbar;
+
+struct RaceBoard {
+  std::atomic<bool> started;
+  std::atomic<int> holders;
+  std::atomic<int> finished;
+};
+
+// Of the racing child, which keeps what it got until it is killed.
+[[noreturn]] void run_racer(const std::string& identifier, RaceBoard& board) {
+  auto rendezvous = open(native_platform(), identifier);
+  while (!board.started) ::sched_yield();
+  for (;;) {
+    if (auto channel = rendezvous->connect()) {
+      ++board.finished;
+      for (;;) ::pause();
+    }
+    if (auto listener = rendezvous->claim()) {
+      ++board.holders;
+      ++board.finished;
+      for (;;) ::pause();
+    }
+    ::sched_yield();
+  }
+}
+
+class LinuxSubject final : public Subject {
+ public:
+  LinuxSubject() {
+    char path[] = "/tmp/busbar-contract-XXXXXX";
+    if (CHECK(::mkdtemp(path) != nullptr)) directory_ = path;
+    ::setenv("XDG_RUNTIME_DIR", directory_.c_str(), 1);
+  }
+
+  ~LinuxSubject() override {
+    kill_racers();
+    while (!children_.empty()) end_child(children_.back());
+    std::filesystem::remove_all(directory_);
+    ::unsetenv("XDG_RUNTIME_DIR");
+  }
+
+  Platform& here() override { return native_platform(); }
+
+  Child spawn(std::function<Kept(Platform&, Channel&)> body) override {
+    Result<ChannelPair> pair = here().create_channel_pair();
+    if (!CHECK(pair.ok())) return {};
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      pair.value().mine.reset();
+      run_child(std::move(pair.value().theirs), body);
+    }
+    CHECK(pid > 0);
+    children_.push_back(pid);
+    return {static_cast<std::uint32_t>(pid), std::move(pair.value().mine)};
+  }
+
+  void kill(const Child& child) override { ::kill(static_cast<pid_t>(child.pid), SIGKILL); }
+  void reap(const Child& child) override { end_child(static_cast<pid_t>(child.pid)); }
+
+  int race(const std::string& identifier, int racers) override {
+    void* shared = ::mmap(nullptr, sizeof(RaceBoard), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto& board = *new (shared) RaceBoard{};
+    for (int i = 0; i < racers; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) run_racer(identifier, board);
+      children_.push_back(pid);
+      racers_.push_back(pid);
+    }
+    board.started = true;
+    while (board.finished < racers) ::sched_yield();
+    const int holders = board.holders;
+    ::munmap(shared, sizeof(RaceBoard));
+    return holders;
+  }
+
+  void kill_racers() override {
+    for (const pid_t pid : std::exchange(racers_, {})) end_child(pid);
+  }
+
+  std::size_t count_open() override {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/fd")) {
+      ++count;
+    }
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      count += line.find("memfd:") != std::string::npos ? 1 : 0;
+    }
+    return count;
+  }
+
+ private:
+  [[noreturn]] static void run_child(Handle theirs,
+                                     const std::function<Kept(Platform&, Channel&)>& body) {
+    const int failures = check::failure_count();
+    auto parent = native_platform().adopt_channel(std::move(theirs));
+    if (!parent) ::_exit(1);
+    [[maybe_unused]] const Kept kept = body(native_platform(), *parent.value());
+    if (check::failure_count() != failures) ::_exit(1);
+    for (;;) ::pause();
+  }
+
+  void end_child(pid_t pid) {
+    if (std::erase(children_, pid) == 0) return;
+    ::kill(pid, SIGKILL);
+    int how = 0;
+    ::waitpid(pid, &how, 0);
+    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);  // else a CHECK failed in it, or worse
+  }
+
+  std::string directory_;
+  std::vector<pid_t> children_;
+  std::vector<pid_t> racers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> make_native_subject() { return std::make_unique<LinuxSubject>(); }
+
+}  // namespace contract

@@ -1,0 +1,315 @@
+// Controllers that die, leave, or are beaten to the office: members on a loopback bus, also with
+// the death at every single step.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include "check.h"
+#include "membership_harness.h"
+
+namespace busbar::test {
+namespace {
+
+std::vector<TestMember*> join_many(TestBus& bus, int count) {
+  std::vector<TestMember*> members;
+  for (int i = 0; i < count; ++i) members.push_back(&bus.join());
+  return members;
+}
+
+// Everybody alive is a member, sees exactly the living, and one of them is in office.
+bool is_whole(TestBus& bus) {
+  const std::vector<TestMember*> living = bus.living();
+  if (!CHECK_EQ(bus.controllers(), 1)) return false;
+  bool whole = true;
+  std::set<std::uint64_t> ids;
+  for (TestMember* member : living) {
+    ids.insert(member->id);
+    whole = CHECK(member->membership.admitted()) && CHECK(!member->refused) && whole;
+    whole = CHECK_EQ(member->peers(), living.size()) && whole;
+    whole = CHECK_EQ(member->directory->controller_id(), bus.controller()->id) && whole;
+    for (TestMember* other : living) whole = CHECK(member->sees(other->id)) && whole;
+    for (const Member& listed : member->directory->members()) {
+      whole = CHECK_EQ(listed.flags & kMemberProvisional, 0) && whole;
+    }
+  }
+  return CHECK_EQ(ids.size(), living.size()) && whole;
+}
+
+std::array<Handle, 4> four_handles(Platform& platform) {
+  std::array<Handle, 4> handles;
+  for (Handle& handle : handles) handle = platform.create_doorbell().value()->share().take();
+  return handles;
+}
+
+Error introduce(TestMember& from, const TestMember& to, std::uint64_t link_id) {
+  const auto handles = four_handles(from.platform);
+  const Handle* borrowed[] = {&handles[0], &handles[1], &handles[2], &handles[3]};
+  return from.membership.introduce(to.id, link_id, 4096, borrowed);
+}
+
+}  // namespace
+
+TEST(failover_keeps_every_id) {
+  TestBus bus;
+  const auto members = join_many(bus, 8);
+  std::vector<std::uint64_t> ids;
+  for (const TestMember* member : members) ids.push_back(member->id);
+  bus.kill(*members[0]);
+  bus.world.advance(std::chrono::microseconds(1));
+  REQUIRE(bus.settle());
+  // At once: no timer had to pass.
+  REQUIRE(is_whole(bus));
+  for (std::size_t i = 1; i < members.size(); ++i) {
+    CHECK_EQ(members[i]->id, ids[i]);
+    CHECK_EQ(members[i]->losses, 1);
+    REQUIRE_EQ(members[i]->changes.size(), 2);
+    CHECK_EQ(members[i]->changes[1].generation, 2);
+    CHECK_EQ(members[i]->changes[1].controller_id, bus.controller()->id);
+    CHECK_EQ(members[i]->changes[1].self, members[i] == bus.controller());
+    CHECK(!members[i]->sees(ids[0]));
+  }
+}
+
+TEST(failover_after_failover) {
+  TestBus bus;
+  join_many(bus, 6);
+  for (std::uint64_t generation = 2; generation <= 6; ++generation) {
+    bus.kill(*bus.controller());
+    REQUIRE(bus.settle());
+    REQUIRE(is_whole(bus));
+    CHECK_EQ(bus.controller()->directory->generation(), generation);
+  }
+}
+
+TEST(failover_tells_a_watcher) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  members[2]->membership.watch(members[2]->directory->epoch());
+  bus.kill(*members[0]);
+  REQUIRE(bus.settle());
+  CHECK_EQ(members[2]->directory_changes, 1);
+}
+
+TEST(failover_survivors_have_the_right_of_way) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.kill(*members[0]);
+  TestMember& newcomer = bus.start();
+  REQUIRE(bus.settle());
+  CHECK(!newcomer.membership.is_controller());
+  REQUIRE(bus.pass(milliseconds(25)));
+  REQUIRE(is_whole(bus));
+}
+
+TEST(failover_newcomer_may_win_the_office_all_the_same) {
+  TestBus bus;
+  const auto members = join_many(bus, 4);
+  std::vector<std::uint64_t> ids;
+  for (const TestMember* member : members) ids.push_back(member->id);
+  for (int i = 1; i < 4; ++i) bus.stop(*members[i]);
+  bus.kill(*members[0]);
+  TestMember& newcomer = bus.start();
+  REQUIRE(bus.pass(milliseconds(30)));
+  REQUIRE(newcomer.membership.is_controller() && newcomer.membership.admitted());
+  bus.resume(*members[1]);
+  REQUIRE(bus.settle());
+  // The others are known again by what the first one brought.
+  CHECK(newcomer.sees(ids[2]));
+  CHECK(newcomer.sees(ids[3]));
+  for (int i = 2; i < 4; ++i) bus.resume(*members[i]);
+  REQUIRE(bus.settle());
+  REQUIRE(is_whole(bus));
+  for (int i = 1; i < 4; ++i) CHECK_EQ(members[i]->id, ids[i]);
+  CHECK_EQ(newcomer.directory->generation(), 2);
+  CHECK_EQ(members[1]->changes[1].generation, 2);
+}
+
+TEST(failover_newcomers_wait_for_those_from_before) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.stop(*members[2]);
+  bus.kill(*members[0]);
+  REQUIRE(bus.settle());
+  REQUIRE(members[1]->membership.is_controller());
+  TestMember& early = bus.start();
+  REQUIRE(bus.pass(milliseconds(100)));
+  CHECK(!early.membership.admitted());
+  bus.resume(*members[2]);
+  REQUIRE(bus.settle());
+  CHECK(early.membership.admitted());
+  CHECK(members[2]->sees(early.id));
+}
+
+TEST(failover_newcomers_do_not_wait_for_ever) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.stop(*members[2]);
+  bus.kill(*members[0]);
+  REQUIRE(bus.settle());
+  TestMember& patient = bus.start();
+  REQUIRE(bus.pass(milliseconds(249)));
+  CHECK(!patient.membership.admitted());
+  REQUIRE(bus.pass(milliseconds(2)));
+  CHECK(patient.membership.admitted());
+  REQUIRE(patient.sees(members[2]->id));
+  CHECK_EQ(patient.directory->find(members[2]->id)->flags, kMemberProvisional);
+}
+
+TEST(failover_holds_introductions_for_those_not_back_yet) {
+  TestBus bus;
+  const auto members = join_many(bus, 4);
+  bus.stop(*members[2]);
+  bus.stop(*members[3]);
+  bus.kill(*members[0]);
+  REQUIRE(bus.settle());
+  for (std::uint64_t link = 1; link <= 70; ++link) {
+    REQUIRE(introduce(*members[1], *members[2], link).ok());
+    REQUIRE(bus.settle());
+  }
+  CHECK_EQ(members[1]->failed_introductions.size(), 6);
+  CHECK_EQ(members[1]->failed_introductions.front().link_id, 65);
+  CHECK_EQ(members[1]->failed_introductions.front().why, Status::LimitExceeded);
+  REQUIRE(introduce(*members[1], *members[3], 99).ok());
+  REQUIRE(bus.settle());
+  bus.resume(*members[2]);
+  REQUIRE(bus.settle());
+  REQUIRE_EQ(members[2]->introductions.size(), 64);
+  CHECK_EQ(members[2]->introductions[0].from_id, members[1]->id);
+  CHECK_EQ(members[2]->introductions[63].link_id, 64);
+
+  bus.kill(*members[3]);
+  REQUIRE(bus.settle());
+  CHECK_EQ(members[1]->failed_introductions.back().link_id, 99);
+  CHECK_EQ(members[1]->failed_introductions.back().why, Status::PeerGone);
+  CHECK(!members[1]->sees(members[3]->id));
+}
+
+TEST(failover_of_a_bus_without_affinity_waits_for_one_that_has) {
+  TestBus bus;
+  TestMember& founder = bus.join();
+  TestMember& shy = bus.join({.controller_affinity = false});
+  const std::uint64_t id = shy.id;
+  bus.kill(founder);
+  REQUIRE(bus.pass(milliseconds(300)));
+  CHECK_EQ(bus.controllers(), 0);
+  bus.start();
+  REQUIRE(bus.pass(milliseconds(100)));
+  REQUIRE(is_whole(bus));
+  CHECK_EQ(shy.id, id);
+}
+
+TEST(failover_leaving_member_tells_the_next_controller) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.stop(*members[0]);
+  members[1]->membership.leave();
+  bus.kill(*members[0]);
+  REQUIRE(bus.pass(milliseconds(100)));
+  CHECK_EQ(members[1]->lefts, 1);
+  CHECK(!members[1]->membership.is_controller());
+  CHECK_EQ(members[1]->losses, 0);
+  CHECK_EQ(members[2]->peers(), 1);
+}
+
+TEST(succession_goes_to_the_lowest_id_that_wants_it) {
+  TestBus bus;
+  TestMember& first = bus.join();
+  TestMember& shy = bus.join({.controller_affinity = false});
+  TestMember& heir = bus.join();
+  TestMember& other = bus.join();
+  const std::uint64_t ids[] = {shy.id, heir.id, other.id};
+  first.membership.leave();
+  REQUIRE(bus.settle());
+  CHECK_EQ(first.lefts, 1);
+  CHECK(!first.membership.is_controller());
+  CHECK(heir.membership.is_controller());
+  CHECK_EQ(heir.changes.back().generation, 2);
+  bus.kill(first);
+  REQUIRE(is_whole(bus));
+  CHECK_EQ(shy.id, ids[0]);
+  CHECK_EQ(heir.id, ids[1]);
+  CHECK_EQ(other.id, ids[2]);
+}
+
+TEST(succession_without_candidates_gives_the_name_back) {
+  TestBus bus;
+  TestMember& first = bus.join();
+  TestMember& shy = bus.join({.controller_affinity = false});
+  first.membership.leave();
+  REQUIRE(bus.settle());
+  CHECK_EQ(first.lefts, 1);
+  // Nobody died with the name, so nobody has to be waited for.
+  TestMember& next = bus.join();
+  CHECK(next.membership.is_controller());
+  REQUIRE(bus.pass(milliseconds(50)));
+  CHECK(shy.membership.admitted());
+  CHECK(next.sees(shy.id));
+}
+
+TEST(succession_when_the_successor_dies_at_once) {
+  TestBus bus;
+  const auto members = join_many(bus, 4);
+  bus.stop(*members[1]);
+  members[0]->membership.leave();
+  REQUIRE(bus.settle());
+  CHECK_EQ(bus.controllers(), 0);
+  bus.kill(*members[1]);
+  bus.kill(*members[0]);
+  REQUIRE(bus.settle());
+  REQUIRE(is_whole(bus));
+}
+
+TEST(succession_when_everybody_leaves_at_once) {
+  TestBus bus;
+  const auto members = join_many(bus, 5);
+  for (TestMember* member : members) member->membership.leave();
+  REQUIRE(bus.pass(milliseconds(250)));
+  for (const TestMember* member : members) CHECK_EQ(member->lefts, 1);
+  CHECK_EQ(bus.controllers(), 0);
+}
+
+// Four members and a newcomer, the controller killed after any number of steps, its follower after
+// any number of further ones.
+TEST(failover_at_every_step) {
+  bool finished = false;
+  for (int first = 0; !finished; ++first) {
+    for (int second = 0; second < 60; second += 1 + second / 8) {
+      TestBus bus;
+      join_many(bus, 4);
+      bus.start();
+      finished = bus.settle_within(first);
+      bus.kill(*bus.controller());
+      (void)bus.settle_within(second);
+      if (TestMember* next = bus.controller()) bus.kill(*next);
+      REQUIRE(bus.settle());
+      REQUIRE(bus.pass(milliseconds(60)));
+      if (!is_whole(bus)) {
+        CHECK_EQ("killed after steps", std::to_string(first) + " and " + std::to_string(second));
+        return;
+      }
+    }
+  }
+}
+
+// The controller leaves and is killed after any number of steps: its successor may have the office
+// or not.
+TEST(succession_at_every_step) {
+  bool finished = false;
+  for (int steps = 0; !finished; ++steps) {
+    TestBus bus;
+    const auto members = join_many(bus, 4);
+    bus.start();
+    members[0]->membership.leave();
+    finished = bus.settle_within(steps);
+    bus.kill(*members[0]);
+    if (steps % 2 == 1) bus.kill(*members[1]);
+    REQUIRE(bus.pass(milliseconds(60)));
+    if (!is_whole(bus)) {
+      CHECK_EQ("killed after steps", std::to_string(steps));
+      return;
+    }
+  }
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,200 @@
+// A bus in a box for tests: members on a LoopbackWorld, driven by one thread until nothing is left
+// to do, with a clock that only moves when the test says so.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/membership.h"
+#include "loopback/loopback_world.h"
+
+namespace busbar::test {
+
+using std::chrono::milliseconds;
+
+inline Label label_of(std::string_view string) {
+  const std::string_view strings[] = {string};
+  return Label::create(strings).take();
+}
+
+struct Introduction {
+  std::uint64_t from_id;
+  std::uint32_t from_pid;
+  std::uint64_t link_id;
+  std::uint64_t ring_bytes;
+  std::size_t handles;
+};
+
+struct FailedIntroduction {
+  std::uint64_t to_id;
+  std::uint64_t link_id;
+  Status why;
+};
+
+// One member and everything it was told.
+class TestMember final : public MembershipEvents {
+ public:
+  TestMember(Platform& platform, MembershipConfig config)
+      : platform(platform),
+        reactor(platform.create_reactor().take()),
+        membership(platform, *reactor, std::move(config), *this) {}
+
+  // Handles one thing that is ready and what is due now; false when there was nothing.
+  bool step() {
+    Readiness ready[1];
+    const std::size_t count = reactor->wait(platform.now(), ready);
+    if (count > 0) membership.handle(ready[0]);
+    const auto due = membership.next_deadline();
+    const bool timer = due && *due <= platform.now();
+    if (timer) membership.handle_deadline();
+    return count > 0 || timer;
+  }
+
+  [[nodiscard]] bool sees(std::uint64_t other) {
+    return directory && directory->refresh() && directory->find(other) != nullptr;
+  }
+  [[nodiscard]] std::size_t peers() {
+    return directory && directory->refresh() ? directory->members().size() : 0;
+  }
+
+  void on_admitted(std::uint64_t new_id, std::unique_ptr<DirectoryReader> new_directory,
+                   const ControllerChange& change) override {
+    id = new_id;
+    directory = std::move(new_directory);
+    changes.push_back(change);
+  }
+  void on_controller_lost() override { ++losses; }
+  void on_directory_changed() override { ++directory_changes; }
+  void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
+                     std::uint64_t ring_bytes, std::vector<Handle> handles) override {
+    introductions.push_back({from_id, from_pid, link_id, ring_bytes, handles.size()});
+  }
+  void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override {
+    failed_introductions.push_back({to_id, link_id, why});
+  }
+  void on_parked_received(std::uint64_t from_id, Handle, std::uint64_t bytes) override {
+    parked.emplace_back(from_id, bytes);
+  }
+  void on_left() override { ++lefts; }
+  void on_refused(Error error) override { refused = error.status; }
+
+  Platform& platform;
+  std::unique_ptr<Reactor> reactor;
+  std::uint64_t id = 0;
+  std::unique_ptr<DirectoryReader> directory;
+  std::vector<ControllerChange> changes;
+  int losses = 0;
+  int directory_changes = 0;
+  std::vector<Introduction> introductions;
+  std::vector<FailedIntroduction> failed_introductions;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> parked;
+  int lefts = 0;
+  std::optional<Status> refused;
+  Membership membership;
+};
+
+// Processes with one member each, on one bus.
+class TestBus {
+ public:
+  TestMember& start(MembershipConfig config = {}) {
+    const std::uint32_t pid = next_pid_++;
+    if (config.identifier.empty()) config.identifier = "test.bus";
+    return start_in(pid, world.start_process(pid), std::move(config));
+  }
+
+  // Another member of a process that runs already.
+  TestMember& start_in(std::uint32_t pid, Platform& platform, MembershipConfig config) {
+    if (config.label.empty()) config.label = label_of("member " + std::to_string(pid));
+    members_.push_back({pid, std::make_unique<TestMember>(platform, std::move(config))});
+    members_.back().second->membership.start();
+    return *members_.back().second;
+  }
+
+  // Started and settled.
+  TestMember& join(MembershipConfig config = {}) {
+    TestMember& member = start(std::move(config));
+    settle();
+    return member;
+  }
+
+  // Until nobody has anything to do at this moment; false when that never comes.
+  bool settle() { return settle_within(1000000); }
+
+  // The same, interrupted after so many steps of single members: false.
+  bool settle_within(int steps) {
+    for (;;) {
+      bool busy = false;
+      for (auto& [pid, member] : members_) {
+        if (!world.is_alive(pid) || stopped(pid)) continue;
+        if (steps-- == 0) return false;
+        busy = member->step() || busy;
+      }
+      if (!busy) return true;
+    }
+  }
+
+  // Time passes, in steps of a millisecond; false when the members never rest.
+  bool pass(milliseconds time) {
+    for (milliseconds gone{0}; gone < time; ++gone) {
+      world.advance(milliseconds(1));
+      if (!settle()) return false;
+    }
+    return true;
+  }
+
+  void kill(const TestMember& member) { world.kill(pid_of(member)); }
+  // SIGSTOP and SIGCONT.
+  void stop(const TestMember& member) { stopped_.push_back(pid_of(member)); }
+  void resume(const TestMember& member) { std::erase(stopped_, pid_of(member)); }
+
+  [[nodiscard]] std::uint32_t pid_of(const TestMember& member) const {
+    for (const auto& [pid, candidate] : members_) {
+      if (candidate.get() == &member) return pid;
+    }
+    return 0;
+  }
+
+  [[nodiscard]] std::vector<TestMember*> living() const {
+    std::vector<TestMember*> members;
+    for (const auto& [pid, member] : members_) {
+      if (world.is_alive(pid)) members.push_back(member.get());
+    }
+    return members;
+  }
+
+  // nullptr when nobody is in office.
+  [[nodiscard]] TestMember* controller() const {
+    for (TestMember* member : living()) {
+      if (member->membership.is_controller()) return member;
+    }
+    return nullptr;
+  }
+
+  // Living members in office; more than one would be the end of the bus.
+  [[nodiscard]] std::size_t controllers() const {
+    std::size_t count = 0;
+    for (const TestMember* member : living()) count += member->membership.is_controller() ? 1 : 0;
+    return count;
+  }
+
+  LoopbackWorld world;
+
+ private:
+  [[nodiscard]] bool stopped(std::uint32_t pid) const {
+    return std::find(stopped_.begin(), stopped_.end(), pid) != stopped_.end();
+  }
+
+  std::uint32_t next_pid_ = 100;
+  std::vector<std::uint32_t> stopped_;
+  // After the world, so that they still find it when they go.
+  std::vector<std::pair<std::uint32_t, std::unique_ptr<TestMember>>> members_;
+};
+
+}  // namespace busbar::test

@@ -1,0 +1,148 @@
+// A member against a holder of the name that is not what it seems: it must neither crash nor give
+// anything away, and find the bus once there is one.
+#include "check.h"
+#include "membership_harness.h"
+#include "raw_control_client.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint32_t kImpostorPid = 5000;
+
+struct Fixture {
+  TestBus bus;
+  Platform& platform = bus.world.start_process(kImpostorPid);
+  std::unique_ptr<Listener> listener =
+      platform.open_rendezvous("test.bus").value()->claim().take();
+
+  // The next connection, when there is one.
+  std::unique_ptr<RawControlClient> accept() {
+    for (;;) {
+      auto channel = listener->accept();
+      if (!channel) return nullptr;
+      auto client = std::make_unique<RawControlClient>(platform, channel.take());
+      hello = client->receive<HelloFrame>();
+      if (hello) return client;
+    }
+  }
+  std::optional<HelloFrame> hello;
+};
+
+std::vector<Handle> one(Handle handle) {
+  std::vector<Handle> handles;
+  handles.push_back(std::move(handle));
+  return handles;
+}
+
+}  // namespace
+
+TEST(member_proves_nothing_to_an_impostor) {
+  Fixture f;
+  TestMember& member = f.bus.join({.token = "secret"});
+  const auto holder = f.accept();
+  REQUIRE(holder != nullptr);
+  // Knows the empty token only.
+  holder->challenge(*f.hello);
+  REQUIRE(f.bus.settle());
+  CHECK(!holder->receive<AnnounceFrame>().has_value());
+  REQUIRE(member.refused.has_value());
+  CHECK_EQ(*member.refused, Status::TokenMismatch);
+}
+
+TEST(member_looks_again_when_the_handshake_breaks) {
+  Fixture f;
+  TestMember& member = f.bus.join();
+  auto memory = f.platform.create_memory(kDirectoryBytes, Access::ReadOnly).take();
+  for (int kind = 0; kind < 6; ++kind) {
+    const auto holder = f.accept();
+    REQUIRE(holder != nullptr);
+    if (kind == 0) holder->send(WelcomeFrame{1, 1, kDirectoryBytes}, one(memory->share().take()));
+    if (kind == 1) holder->send_bytes({std::byte{200}, std::byte{1}});
+    if (kind > 1) holder->challenge(*f.hello);
+    REQUIRE(f.bus.settle());
+    if (kind > 1) REQUIRE(holder->receive<AnnounceFrame>().has_value());
+    if (kind == 2) holder->send(LeftFrame{});
+    if (kind == 3) holder->send(WelcomeFrame{1, 1, 4096}, one(memory->share().take()));
+    // A directory that is none.
+    if (kind >= 4) {
+      holder->send(WelcomeFrame{1, 1, kDirectoryBytes}, one(memory->share().take()));
+    }
+    REQUIRE(f.bus.pass(milliseconds(20)));
+    CHECK(holder->closed());
+    CHECK(!member.membership.admitted());
+    CHECK(!member.refused.has_value());
+  }
+  f.bus.world.kill(kImpostorPid);
+  REQUIRE(f.bus.pass(milliseconds(50)));
+  CHECK(member.membership.is_controller());
+}
+
+TEST(member_does_not_wait_for_ever_for_an_answer) {
+  Fixture f;
+  TestMember& member = f.bus.join();
+  const auto first = f.accept();
+  REQUIRE(first != nullptr);
+  REQUIRE(f.bus.pass(milliseconds(1999)));
+  CHECK(!first->closed());
+  REQUIRE(f.bus.pass(milliseconds(2)));
+  CHECK(first->closed());
+  CHECK(f.accept() != nullptr);
+  CHECK(!member.refused.has_value());
+}
+
+TEST(member_is_told_why_it_is_refused) {
+  for (const Status why : {Status::VersionMismatch, Status::LimitExceeded}) {
+    Fixture f;
+    TestMember& member = f.bus.join();
+    const auto holder = f.accept();
+    REQUIRE(holder != nullptr);
+    holder->send(RefuseFrame{why});
+    REQUIRE(f.bus.settle());
+    REQUIRE(member.refused.has_value());
+    CHECK_EQ(*member.refused, why);
+  }
+}
+
+TEST(member_seeks_again_when_its_controller_talks_nonsense) {
+  Fixture f;
+  TestMember& member = f.bus.join();
+  const auto holder = f.accept();
+  REQUIRE(holder != nullptr);
+  auto memory = f.platform.create_memory(kDirectoryBytes, Access::ReadOnly).take();
+  auto* header = reinterpret_cast<DirectoryHeader*>(memory->data());
+  header->magic = kDirectoryMagic;
+  header->version = kDirectoryVersion;
+  header->capacity = kMaxMembers;
+  header->entry_bytes = sizeof(DirectoryEntry);
+  header->generation = 8;
+  header->epoch = 1;
+  holder->challenge(*f.hello);
+  REQUIRE(f.bus.settle());
+  REQUIRE(holder->receive<AnnounceFrame>().has_value());
+  holder->send(WelcomeFrame{42, 8, kDirectoryBytes}, one(memory->share().take()));
+  REQUIRE(f.bus.settle());
+  REQUIRE(member.membership.admitted());
+  CHECK_EQ(member.id, 42);
+  // A door that is no door: it looks again, and says who it was.
+  holder->send(SucceedFrame{8}, one(memory->share().take()));
+  REQUIRE(f.bus.settle());
+  CHECK_EQ(member.losses, 1);
+  CHECK(holder->closed());
+  const auto next = f.accept();
+  REQUIRE(next != nullptr);
+  next->challenge(*f.hello);
+  REQUIRE(f.bus.settle());
+  const auto announce = next->receive<AnnounceFrame>();
+  REQUIRE(announce.has_value());
+  CHECK_EQ(announce->previous_id, 42);
+  CHECK_EQ(next->handles.size(), 1);
+  // The name is free again: it goes on from the generation it knew, under the id it had.
+  f.bus.world.kill(kImpostorPid);
+  REQUIRE(f.bus.pass(milliseconds(50)));
+  CHECK(member.membership.is_controller());
+  CHECK_EQ(member.id, 42);
+  CHECK_EQ(member.changes.back().generation, 9);
+  CHECK_EQ(member.changes.back().controller_id, 42);
+}
+
+}  // namespace busbar::test
