@@ -32,11 +32,9 @@ struct Applicant {
 // On the control thread.
 class Admission {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<Admission>> create(Platform& platform,
-                                                                 Reactor& reactor,
-                                                                 TokenSource& tokens,
-                                                                 BusSecret secret,
-                                                                 std::unique_ptr<Listener> listener);
+  [[nodiscard]] static Result<std::unique_ptr<Admission>> create(
+      Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
+      std::unique_ptr<Listener> listener);
   ~Admission();
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;

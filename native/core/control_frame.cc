@@ -150,6 +150,9 @@ void read(ByteReader&, LeaveFrame&) {}
 void write(ByteWriter&, const LeftFrame&) {}
 void read(ByteReader&, LeftFrame&) {}
 
+void write(ByteWriter&, const MissedFrame&) {}
+void read(ByteReader&, MissedFrame&) {}
+
 void write(ByteWriter& out, const SucceedFrame& frame) { out.u64(frame.generation); }
 void read(ByteReader& in, SucceedFrame& out_frame) { out_frame.generation = in.u64(); }
 

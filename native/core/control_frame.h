@@ -10,6 +10,7 @@
 //   from then on Introduce 4 handles ----------->
 //                              <------------      Introduced 4 handles (to the receiver)
 //                              <------------      IntroduceFailed (to the sender)
+//                Missed             ------------>   an Introduced was lost: IntroduceFailed to all
 //                Watch              ------------>
 //                              <------------      Changed (once)
 //                Park memory        ------------>
@@ -86,6 +87,7 @@ struct IntroducedFrame {
   std::uint64_t ring_bytes = 0;
 };
 
+// Ids of 0 stand for any: the controller does not know which introduction was lost.
 struct IntroduceFailedFrame {
   std::uint64_t to_id = 0;
   std::uint64_t link_id = 0;
@@ -112,11 +114,14 @@ struct SucceedFrame {
   std::uint64_t generation = 0;
 };
 
+// The kernel dropped handles of an introduction, for want of descriptors in this process.
+struct MissedFrame {};
+
 // The order is the wire's: a frame's type byte is its index plus one.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, WatchFrame, ChangedFrame,
-                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame>;
+                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame>;
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 

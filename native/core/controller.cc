@@ -81,6 +81,7 @@ std::optional<TimePoint> Controller::next_deadline() const noexcept {
   std::optional<TimePoint> earliest = admission_->next_deadline();
   keep_earlier(earliest, roster_->processes().next_deadline());
   keep_earlier(earliest, next_notice_);
+  if (!missed_.empty()) keep_earlier(earliest, *missed_round_ + kMissedInterval);
   if (!waiting_.empty()) keep_earlier(earliest, started_ + kReturnTime);
   return earliest;
 }
@@ -96,6 +97,7 @@ void Controller::settle() {
   if (!waiting_.empty() && newcomers_may_enter()) {
     for (Applicant& applicant : std::exchange(waiting_, {})) admit(std::move(applicant));
   }
+  repeat_missed();
   notify_watchers();
   while (!unreachable_.empty()) {
     for (const std::uint64_t id : std::exchange(unreachable_, {})) {

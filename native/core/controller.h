@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/admission.h"
@@ -29,6 +30,9 @@ inline constexpr std::size_t kMaxWaitingHandles = 512;
 // How long newcomers wait for members of the generation before to come back, counted from the
 // controller's first moment: who has joined shall be visible to all.
 inline constexpr std::chrono::milliseconds kReturnTime{250};
+
+// Between two rounds in which everybody is told who could not take an introduction.
+inline constexpr std::chrono::milliseconds kMissedInterval{5};
 
 class ControllerEvents {
  public:
@@ -108,6 +112,7 @@ class Controller {
                  std::vector<Handle> handles);
   [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,
                                std::vector<Handle> handles);
+  void repeat_missed();
 
   Platform& platform_;
   ControllerEvents& events_;
@@ -122,6 +127,9 @@ class Controller {
   // Members who could not be told something they must know: they are made to announce themselves
   // again, which sets everything right.
   std::vector<std::uint64_t> unreachable_;
+  // Members that lost an introduction, by whomever; and when everybody was last told of such.
+  std::set<std::uint64_t> missed_;
+  std::optional<TimePoint> missed_round_;
   // When watchers were last told of a change, and when the next round is due.
   std::optional<TimePoint> last_notice_;
   std::optional<TimePoint> next_notice_;

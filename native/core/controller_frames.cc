@@ -18,9 +18,11 @@ void Controller::serve(std::uint64_t token) {
     const std::uint64_t id = member->facts.id;
     auto datagram = member->channel->receive();
     if (datagram.status() == Status::WouldBlock) return;
-    // An introduction is lost and only its sender knows which: announcing itself again makes it
-    // repeat those that were not attached.
-    if (datagram.status() == Status::OutOfDescriptors) return roster_->demote(*member);
+    // An introduction is lost and only its sender knows which.
+    if (datagram.status() == Status::OutOfDescriptors) {
+      tell(id, IntroduceFailedFrame{0, 0, Status::LimitExceeded});
+      return;
+    }
     if (!datagram) {
       drop(id);
       return;
@@ -44,6 +46,10 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     member.watched_epoch = watch->epoch;
     return true;
   }
+  if (std::holds_alternative<MissedFrame>(frame)) {
+    missed_.insert(member.facts.id);
+    return true;
+  }
   if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     events_.on_parked(member.facts.id, std::move(handles.front()), park->bytes);
     return true;
@@ -64,6 +70,18 @@ void Controller::introduce(const RosterMember& from, const IntroduceFrame& frame
   if (to != nullptr) passed = pass_on(*to, introduced, std::move(handles));
   if (passed == Status::Ok) return;
   tell(from.facts.id, IntroduceFailedFrame{frame.to_id, frame.link_id, passed});
+}
+
+void Controller::repeat_missed() {
+  if (missed_.empty()) return;
+  const TimePoint now = platform_.now();
+  if (missed_round_ && now < *missed_round_ + kMissedInterval) return;
+  missed_round_ = now;
+  for (const std::uint64_t missed : std::exchange(missed_, {})) {
+    for (const auto& [id, member] : roster_->members()) {
+      tell(id, IntroduceFailedFrame{missed, 0, Status::LimitExceeded});
+    }
+  }
 }
 
 Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,

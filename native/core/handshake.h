@@ -9,8 +9,8 @@
 //     Announce {proof, who I am}       -->
 //                                      <--    Welcome | Refuse
 //
-// A proof is HMAC-SHA256(token, role | member nonce | controller nonce | identifier); the role keeps
-// one side's proof from being played back as the other's.
+// A proof is HMAC-SHA256(token, role | member nonce | controller nonce | identifier); the role
+// keeps one side's proof from being played back as the other's.
 #pragma once
 
 #include <cstdint>

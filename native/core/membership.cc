@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 constexpr int kFrameBatch = 32;
 // When a full channel is tried again: its reader, the controller, is at most busy.
 constexpr milliseconds kRetry{1};
+// What a limit is given to pass.
+constexpr milliseconds kLimitPause{10};
+// Failures that wait for it; an endpoint has fewer introductions under way.
+constexpr std::size_t kMaxLimited = 4096;
 
 }  // namespace
 
@@ -76,6 +80,8 @@ std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
   if (phase_ == Phase::Greeting) keep_earlier(answer_due_);
   if (phase_ != Phase::Ended) keep_earlier(leave_due_);
   keep_earlier(retry_at_);
+  keep_earlier(limited_due_);
+  keep_earlier(missed_due_);
   if (controller_) keep_earlier(controller_->next_deadline());
   return earliest;
 }
@@ -84,6 +90,11 @@ void Membership::Impl::handle_deadline() {
   turn([&] {
     const TimePoint now = platform_.now();
     if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
+    if (limited_due_ && *limited_due_ <= now) tell_limited();
+    if (missed_due_ && *missed_due_ <= now) {
+      missed_due_.reset();
+      if (phase_ == Phase::Member) (void)channel_->send(MissedFrame{});
+    }
     if (controller_) controller_->handle_deadline();
     if (phase_ == Phase::Greeting && *answer_due_ <= now) {
       // After a long stop of this process the answer may lie there already.
@@ -101,7 +112,10 @@ void Membership::Impl::receive_frames() {
     if (!channel_ || channel_->token() != token) return;
     auto datagram = channel_->receive();
     if (datagram.status() == Status::WouldBlock) return;
-    if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) continue;
+    if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) {
+      if (!missed_due_) missed_due_ = platform_.now() + kLimitPause;
+      continue;
+    }
     if (!datagram) return fail_or_start_over(datagram.error());
     std::vector<Handle> handles = std::move(datagram.value().handles);
     const auto frame = decode_frame(datagram.value().bytes, handles.size());
@@ -130,8 +144,7 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
     events_.on_introduced(introduced->from_id, introduced->from_pid, introduced->link_id,
                           introduced->ring_bytes, std::move(handles));
   } else if (const auto* failed = std::get_if<IntroduceFailedFrame>(&frame)) {
-    if (leaving_) return;
-    events_.on_introduction_failed(failed->to_id, failed->link_id, failed->status);
+    on_failed(*failed);
   } else if (const auto* changed = std::get_if<ChangedFrame>(&frame)) {
     if (!watched_epoch_ || leaving_) return;
     if (changed->epoch > *watched_epoch_) {
@@ -146,6 +159,25 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
     finish_leaving();
   } else {
     lose_controller();
+  }
+}
+
+void Membership::Impl::on_failed(const IntroduceFailedFrame& failed) {
+  if (leaving_) return;
+  // Told at once, a limit would make sender and controller ask and refuse in a circle.
+  if (failed.status == Status::LimitExceeded && limited_.size() < kMaxLimited) {
+    limited_.push_back(failed);
+    if (!limited_due_) limited_due_ = platform_.now() + kLimitPause;
+    return;
+  }
+  events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
+}
+
+void Membership::Impl::tell_limited() {
+  limited_due_.reset();
+  for (const IntroduceFailedFrame& failed : std::exchange(limited_, {})) {
+    if (leaving_) return;
+    events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
   }
 }
 

@@ -1,5 +1,6 @@
-// Membership: an endpoint's side of the control channel: finds or becomes the controller, joins, joins again after
-// a failover, introduces links. Runs on the control thread; every call is made with the endpoint's lock held.
+// Membership: an endpoint's side of the control channel: finds or becomes the controller, joins,
+// joins again after a failover, introduces links. Runs on the control thread; every call is made
+// with the endpoint's lock held.
 #pragma once
 
 #include <chrono>
@@ -29,29 +30,37 @@ struct ControllerChange {
   std::uint64_t generation = 0;
   std::uint64_t controller_id = 0;
   bool self = false;
-  // Between noticing that the old controller is gone and being a member again; 0 for the first join.
+  // Between noticing that the old controller is gone and being a member again; 0 for the first
+  // join.
   std::chrono::nanoseconds gap{0};
 };
 
-// What Membership tells its endpoint. Called with the endpoint's lock held, from inside Membership's own calls;
-// an event must not destroy the Membership.
+// What Membership tells its endpoint. Called with the endpoint's lock held, from inside
+// Membership's own calls; an event may call Membership, but must not destroy it.
 class MembershipEvents {
  public:
   virtual ~MembershipEvents() = default;
-  // A controller has admitted this endpoint under `id`. `directory` is that generation's; told again with the same
-  // id after each failover. Introductions that were not attached yet are to be repeated now.
+  // A controller has admitted this endpoint under `id`. `directory` is that generation's; told
+  // again with the same id after each failover. Introductions that were not attached yet are to be
+  // repeated now.
   virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) = 0;
   // The controller is gone; the search for the next has begun. Links live on.
   virtual void on_controller_lost() = 0;
-  // The directory's epoch is past the one given to watch(). One call for one watch().
+  // The directory's epoch is past the one given to watch(), or there is a new directory. One call
+  // for one watch().
   virtual void on_directory_changed() = 0;
-  // A peer wants to send to us: handles are ring, consumer state, doorbell, channel, in this order, unverified.
+  // A peer wants to send to us: handles are ring, consumer state, doorbell, channel, in this order,
+  // unverified.
   virtual void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                              std::uint64_t ring_bytes, std::vector<Handle> handles) = 0;
-  // PeerGone: no such endpoint any more. LimitExceeded: the receiver takes no introductions now; repeat later.
+  // PeerGone: no such endpoint any more. LimitExceeded: the receiver or the controller could not
+  // take the introduction some milliseconds ago; may be repeated now. A link_id of 0 means every
+  // link to `to_id` that is not attached yet, a to_id of 0 to anybody: with LimitExceeded only,
+  // when a process had no descriptors left to see which introduction it lost.
   virtual void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) = 0;
-  // This endpoint is controller and a leaving member handed its parked messages over (unverified memory).
+  // This endpoint is controller and a leaving member handed its parked messages over (unverified
+  // memory).
   virtual void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) = 0;
   // leave() is complete: nobody can see this endpoint any more.
   virtual void on_left() = 0;
@@ -63,9 +72,14 @@ class Membership {
  public:
   // Tokens on the reactor that belong to Membership and its Controller have this top byte.
   static constexpr std::uint64_t kTokenSpace = 0x01ULL << 56U;
-  [[nodiscard]] static bool owns_token(std::uint64_t token) noexcept { return (token >> 56U) == 1U; }
+  [[nodiscard]] static bool owns_token(std::uint64_t token) noexcept {
+    return (token >> 56U) == 1U;
+  }
 
-  Membership(Platform& platform, Reactor& reactor, MembershipConfig config, MembershipEvents& events);
+  // Platform, reactor and events must outlive it. Destroyed without leave(), it is gone as if its
+  // process had died: a controller's name is left to the survivors.
+  Membership(Platform& platform, Reactor& reactor, MembershipConfig config,
+             MembershipEvents& events);
   ~Membership();
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
@@ -80,17 +94,20 @@ class Membership {
   [[nodiscard]] bool admitted() const noexcept;
   [[nodiscard]] bool is_controller() const noexcept;
 
-  // Sends an introduction through the controller. WouldBlock while there is none or its channel is full: the
-  // introduction is remembered by the caller and repeated on on_admitted / after `retry` from next_deadline.
+  // Sends an introduction through the controller. WouldBlock while there is none (repeat it on
+  // on_admitted) and while its channel is full (repeat it when next_deadline() has passed).
   // The handles stay the caller's.
-  [[nodiscard]] Error introduce(std::uint64_t to_id, std::uint64_t link_id, std::uint64_t ring_bytes,
-                                std::span<const Handle* const> handles);
-  // One on_directory_changed once the directory is past `epoch`. Repeated by itself after a failover.
+  [[nodiscard]] Error introduce(std::uint64_t to_id, std::uint64_t link_id,
+                                std::uint64_t ring_bytes, std::span<const Handle* const> handles);
+  // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
+  // one that has not been answered. Kept over a failover.
   void watch(std::uint64_t epoch);
-  // Hands parked messages to the controller. WouldBlock while there is none; NoController when this endpoint is it.
+  // Hands parked messages to the controller. WouldBlock as with introduce(); NoController when this
+  // endpoint is it.
   [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
-  // Leaves: hands the controller's office to another member if there is one, tells the controller, frees the name
-  // when nobody is left. Ends with on_left, in a bounded time even if the controller does not answer.
+  // Leaves: hands the controller's office to another member if there is one, tells the controller,
+  // frees the name when nobody is left. Ends with on_left, within 200 ms even if the controller
+  // does not answer. No other event comes once this call has returned to the control thread's loop.
   void leave();
 
  private:

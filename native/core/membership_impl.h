@@ -64,6 +64,8 @@ class Membership::Impl final : public ControllerEvents {
   // membership.cc
   void on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) override;
   void receive_frames();
+  void on_failed(const IntroduceFailedFrame& failed);
+  void tell_limited();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
   [[nodiscard]] Error send_with_handles(const ControlFrame& frame,
                                         std::span<const Handle* const> handles);
@@ -113,6 +115,11 @@ class Membership::Impl final : public ControllerEvents {
   std::optional<TimePoint> lost_at_;
   // When introduce or park, which would have blocked, may be tried again.
   std::optional<TimePoint> retry_at_;
+  // Introductions that failed for a limit, and when the endpoint is told, who tries again then.
+  std::vector<IntroduceFailedFrame> limited_;
+  std::optional<TimePoint> limited_due_;
+  // When the controller is told that we lost an introduction.
+  std::optional<TimePoint> missed_due_;
 
   bool leave_wanted_ = false;
   bool leaving_ = false;

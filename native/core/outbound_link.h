@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -62,6 +63,8 @@ class OutboundLink {
   // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be taken now. A queue
   // of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
+  // The common case of put(): a message that owes nothing, straight into the ring. False when it has to be put().
+  [[nodiscard]] bool put_now(const RecordHeader& header, std::span<const std::byte> payload) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
@@ -196,5 +199,20 @@ class OutboundLink {
   bool wants_writable_ = false;
   bool wants_retry_ = false;
 };
+
+inline bool OutboundLink::put_now(const RecordHeader& header, std::span<const std::byte> payload) noexcept {
+  if (!queue_.empty()) return false;
+  std::byte* place = producer_.reserve(header.bytes);
+  if (place == nullptr) return false;
+  std::memcpy(place, &header, sizeof header);
+  if (!payload.empty()) std::memcpy(place + sizeof header, payload.data(), payload.size());
+  (void)producer_.publish(header.bytes);
+  // Nothing queues, so every obligation is published and this message is the next in line.
+  ++accepted_;
+  ++published_;
+  unrung_bytes += header.bytes;
+  ++unrung_messages;
+  return true;
+}
 
 }  // namespace busbar

@@ -1,10 +1,7 @@
 // The writing side of a ring.
 #include "core/ring_producer.h"
 
-#include <cstring>
 #include <new>
-
-#include "core/record.h"
 
 namespace busbar {
 
@@ -21,31 +18,6 @@ RingProducer::RingProducer(std::byte* ring_memory, std::byte* consumer_memory, s
   ring_->link_id = link_id;
   ring_->wake_taken_at.store(kNoPosition, std::memory_order_relaxed);
   ring_->wake_handled_at.store(kNoPosition, std::memory_order_relaxed);
-}
-
-std::byte* RingProducer::reserve(std::uint32_t bytes) noexcept {
-  const std::uint32_t needed = padded(bytes);
-  const std::uint64_t place = tail_ & (capacity_ - 1);
-  const std::uint64_t to_end = capacity_ - place;
-  pad_ = needed > to_end ? static_cast<std::uint32_t>(to_end) : 0;
-  const std::uint64_t total = std::uint64_t{needed} + pad_;
-  if (tail_ + total - head_ > capacity_) {
-    if (!refresh_head() || tail_ + total - head_ > capacity_) return nullptr;
-  }
-  if (pad_ == 0) return data_ + place;
-  // The pad is written now but seen only together with the record that publish() makes visible.
-  RecordHeader pad;
-  pad.bytes = pad_;
-  pad.kind = RecordKind::Pad;
-  std::memcpy(data_ + place, &pad, 8);
-  return data_;
-}
-
-std::uint64_t RingProducer::publish(std::uint32_t bytes) noexcept {
-  tail_ += std::uint64_t{padded(bytes)} + pad_;
-  pad_ = 0;
-  ring_->tail.store(tail_, std::memory_order_release);
-  return tail_;
 }
 
 bool RingProducer::must_ring() noexcept {

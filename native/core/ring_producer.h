@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "core/record.h"
 #include "core/ring_layout.h"
 
 namespace busbar {
@@ -54,5 +56,31 @@ class RingProducer {
   // Bytes of pad that the reservation in hand needs before its record.
   std::uint32_t pad_ = 0;
 };
+
+// In the header because every message passes here.
+inline std::byte* RingProducer::reserve(std::uint32_t bytes) noexcept {
+  const std::uint32_t needed = padded(bytes);
+  const std::uint64_t place = tail_ & (capacity_ - 1);
+  const std::uint64_t to_end = capacity_ - place;
+  pad_ = needed > to_end ? static_cast<std::uint32_t>(to_end) : 0;
+  const std::uint64_t total = std::uint64_t{needed} + pad_;
+  if (tail_ + total - head_ > capacity_) {
+    if (!refresh_head() || tail_ + total - head_ > capacity_) return nullptr;
+  }
+  if (pad_ == 0) return data_ + place;
+  // The pad is written now but seen only together with the record that publish() makes visible.
+  RecordHeader pad;
+  pad.bytes = pad_;
+  pad.kind = RecordKind::Pad;
+  std::memcpy(data_ + place, &pad, 8);
+  return data_;
+}
+
+inline std::uint64_t RingProducer::publish(std::uint32_t bytes) noexcept {
+  tail_ += std::uint64_t{padded(bytes)} + pad_;
+  pad_ = 0;
+  ring_->tail.store(tail_, std::memory_order_release);
+  return tail_;
+}
 
 }  // namespace busbar

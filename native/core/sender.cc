@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace busbar {
+namespace {
+
+// Room for what send() may add to a record: reply, expiry and a reference to a region.
+constexpr std::uint64_t kMostSenderExtensions = 64;
+
+}  // namespace
 
 Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
     : platform_(platform), host_(host), limits_(limits), pool_(platform), parked_(limits.queue_bytes) {}
@@ -55,47 +61,86 @@ SendOutcome Sender::send(const SendRequest& request) {
   if (route->targets.empty()) return send_without_receiver(request, *route);
 
   const std::size_t first = route->unicast ? choose(*route) : 0;
-  const std::size_t count = route->unicast ? 1 : route->targets.size();
-  outcome.error = open_links(*route, first, count);
+  const std::span<RouteTarget> targets =
+      std::span(route->targets).subspan(first, route->unicast ? 1 : route->targets.size());
+  outcome.error = open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
+  const std::uint64_t bytes = sizeof(RecordHeader) + kMostSenderExtensions + request.payload.size();
+  const bool spills = bytes > limits_.ring_bytes / 8;
+  // All or nobody: a message that one receiver has no room for is refused before another one gets it.
+  if (const OutboundLink* full = first_full(targets, bytes, spills ? request.payload.size() : 0); full != nullptr) {
+    ++counters_.queue_full;
+    drain_owed_ = true;
+    outcome.error = {Status::QueueFull};
+    outcome.peer_id = full->peer_id();
+    return outcome;
+  }
+  const bool plain = request.ttl_ms == 0 && request.reply_to == 0 && request.acknowledge == Acknowledge::None;
+  if (plain && !spills) {
+    send_plain(request, *route, targets);
+  } else {
+    outcome.error = send_with_obligations(request, *route, targets, outcome.delivery);
+    if (!outcome.error.ok()) return outcome;
+  }
+  outcome.receivers = static_cast<std::uint32_t>(targets.size());
+  counters_.sent_messages += targets.size();
+  counters_.sent_bytes += request.payload.size() * targets.size();
+  return outcome;
+}
+
+OutboundLink* Sender::first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
+                                 std::uint64_t spill_bytes) {
+  for (const RouteTarget& target : targets) {
+    if (!target.link->has_room(bytes, spill_bytes)) return target.link;
+  }
+  return nullptr;
+}
+
+// The common case: nothing is owed to anybody but the bytes themselves.
+void Sender::send_plain(const SendRequest& request, const Route& route, std::span<const RouteTarget> targets) {
+  RecordHeader header;
+  header.payload_bytes = static_cast<std::uint32_t>(request.payload.size());
+  header.bytes = static_cast<std::uint32_t>(sizeof header) + header.payload_bytes;
+  header.flags = route.unicast ? record_flag::kUnicast : 0;
+  header.type = request.type;
+  header.id = next_message_id_++;
+  header.format = request.format;
+  header.route = request.route;
+  for (const RouteTarget& target : targets) {
+    OutboundLink& link = *target.link;
+    if (link.put_now(header, request.payload)) {
+      note_unrung(link);
+    } else {
+      Dispatch dispatch;
+      dispatch.message = {header.type, header.format,   header.flags, header.route,
+                          header.id,   request.payload, {}};
+      put(link, dispatch);
+    }
+  }
+}
+
+Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
+                                    std::span<const RouteTarget> targets, std::uint64_t& out_delivery) {
   Dispatch dispatch;
   dispatch.message.type = request.type;
   dispatch.message.format = request.format;
   dispatch.message.route = request.route;
   dispatch.message.payload = request.payload;
-  dispatch.message.flags = route->unicast ? record_flag::kUnicast : 0;
+  dispatch.message.flags = route.unicast ? record_flag::kUnicast : 0;
   if (request.acknowledge == Acknowledge::Handled) dispatch.message.flags |= record_flag::kWantsHandled;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
-
-  const std::uint64_t bytes = record_bytes(dispatch.message);
-  const bool large = bytes > limits_.ring_bytes / 8;
-  for (std::size_t i = first; i < first + count; ++i) {
-    OutboundLink& link = *route->targets[i].link;
-    if (link.has_room(large ? 256 : bytes, large ? request.payload.size() : 0)) continue;
-    ++counters_.queue_full;
-    drain_owed_ = true;
-    outcome.error = {Status::QueueFull};
-    outcome.peer_id = link.peer_id();
-    return outcome;
-  }
-  if (large) {
-    outcome.error = spill_if_large(dispatch);
-    if (!outcome.error.ok()) return outcome;
-  }
+  if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
-    outcome.delivery = deliveries_.open();
-    deliveries_.expect(outcome.delivery, static_cast<std::uint32_t>(count));
-    dispatch.obligation.delivery = outcome.delivery;
+    out_delivery = deliveries_.open();
+    deliveries_.expect(out_delivery, static_cast<std::uint32_t>(targets.size()));
+    dispatch.obligation.delivery = out_delivery;
     dispatch.obligation.wants_handled = request.acknowledge == Acknowledge::Handled;
   }
   dispatch.message.id = next_message_id_++;
-  for (std::size_t i = first; i < first + count; ++i) put(*route->targets[i].link, dispatch);
-  outcome.receivers = static_cast<std::uint32_t>(count);
-  counters_.sent_messages += count;
-  counters_.sent_bytes += request.payload.size() * count;
-  return outcome;
+  for (const RouteTarget& target : targets) put(*target.link, dispatch);
+  return {};
 }
 
 SendOutcome Sender::send_without_receiver(const SendRequest& request, const Route& route) {
@@ -141,12 +186,12 @@ std::size_t Sender::choose(Route& route) {
   return best;
 }
 
-Error Sender::open_links(Route& route, std::size_t first, std::size_t count) {
-  for (std::size_t i = first; i < first + count; ++i) {
-    if (route.targets[i].link != nullptr) continue;
-    auto link = link_to(route.targets[i]);
+Error Sender::open_links(std::span<RouteTarget> targets) {
+  for (RouteTarget& target : targets) {
+    if (target.link != nullptr) continue;
+    auto link = link_to(target);
     if (!link) return link.error();
-    route.targets[i].link = link.value();
+    target.link = link.value();
   }
   return {};
 }
@@ -169,6 +214,7 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
 
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
+  if (record_bytes(dispatch.message) <= limits_.ring_bytes / 8) return {};
   auto region = pool_.acquire(payload.size());
   if (!region) return region.error();
   std::memcpy(region.value()->memory().data(), payload.data(), payload.size());
@@ -184,13 +230,17 @@ void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
                     dispatch.obligation.wants_handled;
   link.put(dispatch.message, owes ? &dispatch.obligation : nullptr);
   if (!link.flushed()) drain_owed_ = true;
+  note_unrung(link);
+  if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
+}
+
+void Sender::note_unrung(OutboundLink& link) {
   if (link.unrung_messages >= kRingAfterMessages || link.unrung_bytes >= kRingAfterBytes) {
     link.ring_if_asleep();
   } else if (!link.in_dirty_list && link.unrung_messages != 0) {
     link.in_dirty_list = true;
     unrung_.push_back(&link);
   }
-  if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
 }
 
 void Sender::flush_bells() noexcept {

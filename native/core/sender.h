@@ -142,11 +142,17 @@ class Sender {
   [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
   void look_again_if_stale(Route& route);
   [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
-  [[nodiscard]] Error open_links(Route& route, std::size_t first, std::size_t count);
+  [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
+  [[nodiscard]] OutboundLink* first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
+                                         std::uint64_t spill_bytes);
+  void send_plain(const SendRequest& request, const Route& route, std::span<const RouteTarget> targets);
+  [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
+                                            std::span<const RouteTarget> targets, std::uint64_t& out_delivery);
   [[nodiscard]] std::size_t choose(Route& route);
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
+  void note_unrung(OutboundLink& link);
 
   void bury(OutboundLink& link, Status reason);
   void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);

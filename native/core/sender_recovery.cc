@@ -60,15 +60,19 @@ const OutboundLink* Sender::find_link(std::uint64_t link_id) const noexcept {
 }
 
 void Sender::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
-  const auto found = links_by_id_.find(link_id);
-  if (found == links_by_id_.end() || found->second->peer_id() != to_id) return;
-  if (found->second->state() != OutboundLink::State::Introducing) return;
   if (why == Status::LimitExceeded) {
-    found->second->introduction = OutboundLink::Introduction::Retry;
-    host_.needs_attention();
+    // Some introduction, or this one, was lost on its way: to be repeated. 0 stands for any.
+    for (auto& [peer, link] : links_) {
+      const bool meant = (to_id == 0 || peer == to_id) && (link_id == 0 || link->link_id() == link_id);
+      if (!meant || link->state() != OutboundLink::State::Introducing) continue;
+      link->introduction = OutboundLink::Introduction::Retry;
+      host_.needs_attention();
+    }
     return;
   }
-  bury(*found->second, why);
+  const auto found = links_by_id_.find(link_id);
+  if (found == links_by_id_.end() || found->second->peer_id() != to_id) return;
+  if (found->second->state() == OutboundLink::State::Introducing) bury(*found->second, why);
 }
 
 void Sender::introduce(OutboundLink& link) {
@@ -134,7 +138,7 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   look_again_if_stale(*route);
   if (route->targets.empty()) return false;
   const std::size_t chosen = choose(*route);
-  if (!open_links(*route, chosen, 1).ok()) return false;
+  if (!open_links(std::span(route->targets).subspan(chosen, 1)).ok()) return false;
   Dispatch dispatch;
   dispatch.message = {record.header.type,  record.header.format, record.header.flags, record.header.route,
                       record.header.id, record.payload,       record.extensions};
@@ -203,6 +207,7 @@ void Sender::send_parked(ParkedMessage message) {
   look_again_if_stale(*route);
   const std::size_t first = message.unicast && !route->targets.empty() ? choose(*route) : 0;
   const std::size_t count = message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
+  const std::span<RouteTarget> targets = std::span(route->targets).subspan(first, count);
   Dispatch dispatch;
   dispatch.message.type = message.type;
   dispatch.message.format = message.format;
@@ -215,14 +220,13 @@ void Sender::send_parked(ParkedMessage message) {
   dispatch.message.extensions.origin = message.origin;
   dispatch.obligation.delivery = message.delivery;
   dispatch.obligation.wants_handled = message.wants_handled;
-  const bool large = record_bytes(dispatch.message) > limits_.ring_bytes / 8;
-  if (count == 0 || !open_links(*route, first, count).ok() || (large && !spill_if_large(dispatch).ok())) {
+  if (targets.empty() || !open_links(targets).ok() || !spill_if_large(dispatch).ok()) {
     routes_.release(route_id);
     return parked_.park(std::move(message));
   }
   dispatch.message.id = next_message_id_++;
   if (message.delivery != 0) deliveries_.expect(message.delivery, static_cast<std::uint32_t>(count));
-  for (std::size_t i = first; i < first + count; ++i) put(*route->targets[i].link, dispatch);
+  for (const RouteTarget& target : targets) put(*target.link, dispatch);
   counters_.sent_messages += count;
   routes_.release(route_id);
 }

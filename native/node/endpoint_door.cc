@@ -112,7 +112,7 @@ void EndpointDoor::drain() {
 EndpointDoor::Step EndpointDoor::deliver_batch() {
   ReceiveBatch batch;
   batch.slab = table_.slab_bytes();
-  batch.messages = std::span(table_.messages()).first(std::min(batch_limit_, credit_));
+  batch.messages = std::span(table_.messages()).first(std::min<std::size_t>(batch_limit_, credit_));
   endpoint_->receive(batch);
   if (batch.count == 0 && batch.large_bytes == 0) return Step::Nothing;
   const Napi::HandleScope scope(env_);
@@ -145,11 +145,11 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
 }
 
 bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
-  const Napi::Value more = on_messages_.MakeCallback(
-      env_.Global(), {Napi::Number::New(env_, static_cast<double>(count)), large}, context_);
-  // An exception has been handed to the process as an uncaught one; the endpoint goes on.
-  if (env_.IsExceptionPending()) return !closed_;
-  if (!more.IsEmpty() && more.IsNumber()) credit_ = more.As<Napi::Number>().Uint32Value();
+  if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
+  // An exception is handed to the process as an uncaught one; the endpoint goes on. What JavaScript wants from now on
+  // it says by set_credit(), from within this call or the microtasks behind it.
+  (void)on_messages_.MakeCallback(env_.Global(), {Napi::Number::New(env_, static_cast<double>(count)), large},
+                                  context_);
   return credit_ != 0 && !closed_;
 }
 

@@ -23,9 +23,12 @@ struct DoorOptions {
   std::chrono::milliseconds linger{1000};
 };
 
+// As many messages as come.
+inline constexpr std::uint32_t kUnlimitedCredit = 0xFFFFFFFF;
+
 class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
  public:
-  // `on_messages(count, large)` returns how many more messages it wants now; `on_notices(array)`.
+  // Called as on_messages(count, large) and on_notices(array).
   EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
                Napi::Function on_messages, Napi::Function on_notices);
   ~EndpointDoor();
@@ -35,7 +38,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
   [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
 
-  // How many messages JavaScript wants from now on; at 0 they stay in their rings.
+  // How many messages JavaScript wants from now on (or kUnlimitedCredit); at 0 they stay in their rings.
   void set_credit(std::uint32_t messages);
   void ref() noexcept;
   void unref() noexcept;
@@ -74,7 +77,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   std::unique_ptr<LoopAttachment> attachment_;
   std::vector<Uuid> types_;
   // Messages that JavaScript still wants.
-  std::size_t credit_ = 0;
+  std::uint32_t credit_ = 0;
   bool draining_ = false;
   bool closed_ = false;
   // How many messages a batch may have so that JavaScript is done with it in a part of the budget.

@@ -421,12 +421,12 @@ export class Endpoint<B extends MessageBox>
     this.#handedOut = undefined;
   }
 
-  #onMessages(count: number, large: Uint8Array | undefined): number {
+  #onMessages(count: number, large: Uint8Array | undefined): void {
     for (let index = 0; index < count; index++) {
       const message = this.#reader.read(index, large);
       if (message !== undefined) this.#inbox.push(message);
     }
-    return this.closed ? 0 : this.#inbox.creditAfterBatch();
+    this.#inbox.batchDone(count);
   }
 
   #emitMessage(message: Message): void {

@@ -85,10 +85,10 @@ export class Inbox {
     this.#waiting.clear();
   }
 
-  /** How many more messages are wanted now; asked after each batch. */
-  creditAfterBatch(): number {
-    this.#credit = this.#demand();
-    return this.#credit;
+  /** A batch of `count` messages has been pushed: says how many more are wanted. */
+  batchDone(count: number): void {
+    if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
+    this.#grant(this.#demand());
   }
 
   #demand(): number {

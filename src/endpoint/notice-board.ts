@@ -28,7 +28,7 @@ export class NoticeBoard {
   };
 
   /** For the native side. */
-  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large) ?? 0;
+  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large);
 
   /** Waits for the outcome of joining, which `start` begins. */
   outcome(

@@ -32,17 +32,17 @@ export const text: MessageType<string> = messageType('busbar.text', { codec: tex
 export const plain: MessageType<unknown> = messageType('busbar.plain');
 
 /** A message type of JSON; see `codecs.json` for what arrives changed. */
-export function json<T = unknown>(uuidOrName: string): MessageType<T> {
+export function json<T = unknown>(uuidOrName: string): MessageType<T, NoInfer<T>> {
   return withCodec(uuidOrName, jsonCodec<T>());
 }
 
 /** A message type of MessagePack; see `codecs.messagePack` for what arrives changed. */
-export function messagePack<T = unknown>(uuidOrName: string): MessageType<T> {
+export function messagePack<T = unknown>(uuidOrName: string): MessageType<T, NoInfer<T>> {
   return withCodec(uuidOrName, messagePackCodec<T>());
 }
 
 /** A message type of structured clones, for Node peers only. */
-export function structuredClone<T = unknown>(uuidOrName: string): MessageType<T> {
+export function structuredClone<T = unknown>(uuidOrName: string): MessageType<T, NoInfer<T>> {
   return withCodec(uuidOrName, structuredCloneCodec<T>());
 }
 

@@ -71,14 +71,15 @@ export interface ValidatedMessageTypeOptions<Out, In> {
  * that begin with `busbar.` belong to this package.
  * @throws InvalidArgumentError if it is neither, or an option is wrong.
  */
+// NoInfer: within messageBox({ … }) the compiler would else infer `never` for In.
 export function messageType<Out = unknown, In = Out>(
   uuidOrName: string,
   options?: MessageTypeOptions<Out, In>,
-): MessageType<Out, In>;
+): MessageType<Out, NoInfer<In>>;
 export function messageType<Out, In = Out>(
   uuidOrName: string,
   options: ValidatedMessageTypeOptions<Out, In>,
-): MessageType<Out, In>;
+): MessageType<Out, NoInfer<In>>;
 export function messageType<Out, In>(
   uuidOrName: string,
   options: MessageTypeOptions<Out, In> | ValidatedMessageTypeOptions<Out, In> = {},

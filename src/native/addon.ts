@@ -161,8 +161,8 @@ export interface NativeCounters {
   readonly parked: number;
 }
 
-/** Called with `count` rows to read, or one whose payload is `large`; returns how many more are wanted now. */
-export type OnMessages = (count: number, large: Uint8Array | undefined) => number;
+/** Called with `count` rows to read, or one whose payload is `large`. */
+export type OnMessages = (count: number, large: Uint8Array | undefined) => void;
 /** Called with everything that the control thread had to tell, in order. */
 export type OnNotices = (notices: readonly Notice[]) => void;
 

@@ -37,7 +37,8 @@ std::vector<Sample> samples() {
           {ParkFrame{1}, 1},
           {LeaveFrame{}, 0},
           {LeftFrame{}, 0},
-          {SucceedFrame{8}, 1}};
+          {SucceedFrame{8}, 1},
+          {MissedFrame{}, 0}};
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ TEST(control_frame_round_trip) {
     CHECK_EQ(decoded.value().index(), sample.frame.index());
     CHECK(encode_frame(decoded.value()) == bytes);
   }
-  auto announce = decode_frame(encode_frame(AnnounceFrame{.instance = 5, .label = some_label()}), 0);
+  const AnnounceFrame written{.instance = 5, .label = some_label()};
+  auto announce = decode_frame(encode_frame(written), 0);
   REQUIRE(announce.ok());
   CHECK(std::get<AnnounceFrame>(announce.value()).label == some_label());
   CHECK_EQ(std::get<AnnounceFrame>(announce.value()).instance, 5);
@@ -80,7 +82,7 @@ TEST(control_frame_refuses_unknown_values) {
   CHECK(!decode_frame({}, 0).ok());
   for (int type = 0; type < 256; ++type) {
     const std::byte bytes[] = {static_cast<std::byte>(type)};
-    const bool empty_frame = type == 12 || type == 13;
+    const bool empty_frame = type == 12 || type == 13 || type == 15;
     CHECK_EQ(decode_frame(bytes, 0).ok(), empty_frame);
   }
   auto hello = encode_frame(HelloFrame{});

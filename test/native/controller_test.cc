@@ -218,6 +218,23 @@ TEST(controller_knows_an_endpoint_that_connects_anew) {
   CHECK_EQ(f.bystander.peers(), 3);
 }
 
+TEST(controller_tells_everybody_who_missed_an_introduction) {
+  Fixture f;
+  std::uint64_t id = 0;
+  const auto client = f.join(77, id);
+  // However often it says so.
+  for (int i = 0; i < 3; ++i) client->send(MissedFrame{});
+  REQUIRE(f.bus.settle());
+  CHECK(f.bystander.failed_introductions.empty());
+  REQUIRE(f.bus.pass(milliseconds(20)));
+  const std::size_t told = f.bystander.failed_introductions.size();
+  CHECK(told == 1 || told == 2);
+  CHECK_EQ(f.bystander.failed_introductions[0].to_id, id);
+  CHECK_EQ(f.bystander.failed_introductions[0].link_id, 0);
+  CHECK_EQ(f.bystander.failed_introductions[0].why, Status::LimitExceeded);
+  CHECK(f.unharmed());
+}
+
 TEST(controller_believes_no_directory_that_does_not_fit) {
   Fixture f;
   const std::uint64_t generation = f.bystander.directory->generation();

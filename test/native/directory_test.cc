@@ -1,7 +1,10 @@
 // DirectoryWriter and DirectoryReader on one piece of memory, and what a broken or hostile writer
 // can do to a reader: nothing.
+#include <atomic>
 #include <cstring>
+#include <deque>
 #include <string>
+#include <thread>
 
 #include "check.h"
 #include "core/directory_reader.h"
@@ -163,6 +166,51 @@ TEST(directory_readers_agree_however_often_they_look) {
     REQUIRE(f.reader->find(id) != nullptr && fresh->find(id) != nullptr);
     CHECK(f.reader->find(id)->label.contains(std::to_string(id)));
   }
+}
+
+// Under ThreadSanitizer this also proves that no access is a data race.
+TEST(directory_readers_beside_a_busy_writer_see_whole_members) {
+  Platform& platform = native_platform();
+  auto writer = DirectoryWriter::create(platform, 1, 1).take();
+  auto pair = platform.create_channel_pair().take();
+  auto other = platform.adopt_channel(std::move(pair.theirs)).take();
+  const Handle* handles[] = {&writer->handle()};
+  const std::byte nothing{};
+  REQUIRE(pair.mine->send({&nothing, 1}, handles).ok());
+  Handle handle = std::move(other->receive().value().handles.front());
+  auto memory = platform.adopt_memory(std::move(handle), kDirectoryBytes, Access::ReadOnly);
+  REQUIRE(memory.ok());
+  auto reader = DirectoryReader::create(memory.take()).take();
+
+  std::atomic<bool> done = false;
+  std::thread churn([&] {
+    std::deque<std::size_t> entries;
+    for (std::uint64_t id = 1; id < 40000; ++id) {
+      // Long labels, so that a copy takes its time.
+      const std::string text = std::to_string(id);
+      entries.push_back(writer->add(member_of(id, std::string(240, 'x') + text)).value());
+      if (entries.size() > 3) {
+        writer->remove(entries.front());
+        entries.pop_front();
+      }
+    }
+    done = true;
+  });
+  std::uint64_t looked = 0;
+  bool whole = true;
+  while (!done) {
+    if (!reader->refresh()) continue;
+    ++looked;
+    for (const Member& member : reader->members()) {
+      const std::string expected = std::string(240, 'x') + std::to_string(member.id);
+      whole = whole && member.label.contains(expected) && member.instance == 11;
+    }
+  }
+  churn.join();
+  CHECK(whole);
+  CHECK(looked > 0);
+  REQUIRE(reader->refresh());
+  CHECK_EQ(reader->members().size(), 3);
 }
 
 TEST(directory_write_that_was_cut_off_is_not_seen) {

@@ -1,5 +1,5 @@
-// Real processes on the platform of this build: controllers killed with SIGKILL, and one that leaves
-// politely. The parent only watches; it has no membership of its own.
+// Real processes: controllers killed with SIGKILL, and others that leave politely. The parent only
+// watches; it has no membership of its own.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -1,8 +1,6 @@
-// Controllers that die, leave, or are beaten to the office: members on a loopback bus, also with
-// the death at every single step.
-#include <algorithm>
+// Controllers that die or are beaten to the office: members on a loopback bus, also with the death
+// at every single step.
 #include <array>
-#include <set>
 #include <string>
 
 #include "check.h"
@@ -10,31 +8,6 @@
 
 namespace busbar::test {
 namespace {
-
-std::vector<TestMember*> join_many(TestBus& bus, int count) {
-  std::vector<TestMember*> members;
-  for (int i = 0; i < count; ++i) members.push_back(&bus.join());
-  return members;
-}
-
-// Everybody alive is a member, sees exactly the living, and one of them is in office.
-bool is_whole(TestBus& bus) {
-  const std::vector<TestMember*> living = bus.living();
-  if (!CHECK_EQ(bus.controllers(), 1)) return false;
-  bool whole = true;
-  std::set<std::uint64_t> ids;
-  for (TestMember* member : living) {
-    ids.insert(member->id);
-    whole = CHECK(member->membership.admitted()) && CHECK(!member->refused) && whole;
-    whole = CHECK_EQ(member->peers(), living.size()) && whole;
-    whole = CHECK_EQ(member->directory->controller_id(), bus.controller()->id) && whole;
-    for (TestMember* other : living) whole = CHECK(member->sees(other->id)) && whole;
-    for (const Member& listed : member->directory->members()) {
-      whole = CHECK_EQ(listed.flags & kMemberProvisional, 0) && whole;
-    }
-  }
-  return CHECK_EQ(ids.size(), living.size()) && whole;
-}
 
 std::array<Handle, 4> four_handles(Platform& platform) {
   std::array<Handle, 4> handles;
@@ -167,7 +140,9 @@ TEST(failover_holds_introductions_for_those_not_back_yet) {
     REQUIRE(introduce(*members[1], *members[2], link).ok());
     REQUIRE(bus.settle());
   }
-  CHECK_EQ(members[1]->failed_introductions.size(), 6);
+  CHECK(members[1]->failed_introductions.empty());
+  REQUIRE(bus.pass(milliseconds(10)));
+  REQUIRE_EQ(members[1]->failed_introductions.size(), 6);
   CHECK_EQ(members[1]->failed_introductions.front().link_id, 65);
   CHECK_EQ(members[1]->failed_introductions.front().why, Status::LimitExceeded);
   REQUIRE(introduce(*members[1], *members[3], 99).ok());
@@ -212,63 +187,6 @@ TEST(failover_leaving_member_tells_the_next_controller) {
   CHECK_EQ(members[2]->peers(), 1);
 }
 
-TEST(succession_goes_to_the_lowest_id_that_wants_it) {
-  TestBus bus;
-  TestMember& first = bus.join();
-  TestMember& shy = bus.join({.controller_affinity = false});
-  TestMember& heir = bus.join();
-  TestMember& other = bus.join();
-  const std::uint64_t ids[] = {shy.id, heir.id, other.id};
-  first.membership.leave();
-  REQUIRE(bus.settle());
-  CHECK_EQ(first.lefts, 1);
-  CHECK(!first.membership.is_controller());
-  CHECK(heir.membership.is_controller());
-  CHECK_EQ(heir.changes.back().generation, 2);
-  bus.kill(first);
-  REQUIRE(is_whole(bus));
-  CHECK_EQ(shy.id, ids[0]);
-  CHECK_EQ(heir.id, ids[1]);
-  CHECK_EQ(other.id, ids[2]);
-}
-
-TEST(succession_without_candidates_gives_the_name_back) {
-  TestBus bus;
-  TestMember& first = bus.join();
-  TestMember& shy = bus.join({.controller_affinity = false});
-  first.membership.leave();
-  REQUIRE(bus.settle());
-  CHECK_EQ(first.lefts, 1);
-  // Nobody died with the name, so nobody has to be waited for.
-  TestMember& next = bus.join();
-  CHECK(next.membership.is_controller());
-  REQUIRE(bus.pass(milliseconds(50)));
-  CHECK(shy.membership.admitted());
-  CHECK(next.sees(shy.id));
-}
-
-TEST(succession_when_the_successor_dies_at_once) {
-  TestBus bus;
-  const auto members = join_many(bus, 4);
-  bus.stop(*members[1]);
-  members[0]->membership.leave();
-  REQUIRE(bus.settle());
-  CHECK_EQ(bus.controllers(), 0);
-  bus.kill(*members[1]);
-  bus.kill(*members[0]);
-  REQUIRE(bus.settle());
-  REQUIRE(is_whole(bus));
-}
-
-TEST(succession_when_everybody_leaves_at_once) {
-  TestBus bus;
-  const auto members = join_many(bus, 5);
-  for (TestMember* member : members) member->membership.leave();
-  REQUIRE(bus.pass(milliseconds(250)));
-  for (const TestMember* member : members) CHECK_EQ(member->lefts, 1);
-  CHECK_EQ(bus.controllers(), 0);
-}
-
 // Four members and a newcomer, the controller killed after any number of steps, its follower after
 // any number of further ones.
 TEST(failover_at_every_step) {
@@ -288,26 +206,6 @@ TEST(failover_at_every_step) {
         CHECK_EQ("killed after steps", std::to_string(first) + " and " + std::to_string(second));
         return;
       }
-    }
-  }
-}
-
-// The controller leaves and is killed after any number of steps: its successor may have the office
-// or not.
-TEST(succession_at_every_step) {
-  bool finished = false;
-  for (int steps = 0; !finished; ++steps) {
-    TestBus bus;
-    const auto members = join_many(bus, 4);
-    bus.start();
-    members[0]->membership.leave();
-    finished = bus.settle_within(steps);
-    bus.kill(*members[0]);
-    if (steps % 2 == 1) bus.kill(*members[1]);
-    REQUIRE(bus.pass(milliseconds(60)));
-    if (!is_whole(bus)) {
-      CHECK_EQ("killed after steps", std::to_string(steps));
-      return;
     }
   }
 }

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "check.h"
 #include "core/membership.h"
 #include "loopback/loopback_world.h"
 
@@ -196,5 +198,30 @@ class TestBus {
   // After the world, so that they still find it when they go.
   std::vector<std::pair<std::uint32_t, std::unique_ptr<TestMember>>> members_;
 };
+
+inline std::vector<TestMember*> join_many(TestBus& bus, int count) {
+  std::vector<TestMember*> members;
+  for (int i = 0; i < count; ++i) members.push_back(&bus.join());
+  return members;
+}
+
+// Everybody alive is a member, sees exactly the living, and one of them is in office.
+inline bool is_whole(TestBus& bus) {
+  const std::vector<TestMember*> living = bus.living();
+  if (!CHECK_EQ(bus.controllers(), 1)) return false;
+  bool whole = true;
+  std::set<std::uint64_t> ids;
+  for (TestMember* member : living) {
+    ids.insert(member->id);
+    whole = CHECK(member->membership.admitted()) && CHECK(!member->refused) && whole;
+    whole = CHECK_EQ(member->peers(), living.size()) && whole;
+    whole = CHECK_EQ(member->directory->controller_id(), bus.controller()->id) && whole;
+    for (TestMember* other : living) whole = CHECK(member->sees(other->id)) && whole;
+    for (const Member& listed : member->directory->members()) {
+      whole = CHECK_EQ(listed.flags & kMemberProvisional, 0) && whole;
+    }
+  }
+  return CHECK_EQ(ids.size(), living.size()) && whole;
+}
 
 }  // namespace busbar::test

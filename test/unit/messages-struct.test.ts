@@ -1,4 +1,5 @@
 // Structs: C's layout, reading and writing in place, refusals.
+import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
 import { StagingArena } from '../../dist/memory/staging-arena.js';
@@ -212,4 +213,20 @@ test('field names are never code', (t) => {
   codec.encode({ [name]: 5 } as never, arena);
   t.deepEqual([...arena.source.slice(arena.start, arena.end)], [5]);
   t.false('pwned' in globalThis);
+});
+
+test('structs work where code may not be made from strings', (t) => {
+  const program = `
+    import { StagingArena } from './dist/memory/staging-arena.js';
+    import { struct } from './dist/messages/codecs/struct.js';
+    const arena = new StagingArena();
+    struct({ a: 'u8', b: 'u32' }).encode({ a: 1, b: 2 }, arena);
+    console.log(Buffer.from(arena.source.slice(arena.start, arena.end)).toString('hex'));
+  `;
+  const output = execFileSync(
+    process.execPath,
+    ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program],
+    { cwd: new URL('../../', import.meta.url), encoding: 'utf8' },
+  );
+  t.is(output.trim(), '0100000002000000');
 });

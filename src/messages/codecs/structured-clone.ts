@@ -27,7 +27,8 @@ function serialized(value: unknown): Uint8Array {
   try {
     return serialize(value);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'DataCloneError') throw error;
+    // V8 tells it by a plain Error; an error of the user's own getter goes on as it is.
+    if (!(error instanceof Error) || !/could not be cloned/.test(error.message)) throw error;
     throw new InvalidArgumentError(`payload cannot be cloned: ${error.message}`, { cause: error });
   }
 }
