@@ -1,13 +1,6 @@
 // The public surface of busbar. Everything a program needs is exported here, and nothing else is public.
 export type { CancelOptions } from './endpoint/cancellation.js';
-export type {
-  CloseOptions,
-  Counters,
-  DeliverOptions,
-  Endpoint,
-  SendOptions,
-  WaitForOptions,
-} from './endpoint/endpoint.js';
+export type { Endpoint } from './endpoint/endpoint.js';
 export type {
   ControllerEvent,
   EndpointEvents,
@@ -17,9 +10,17 @@ export type {
   UnknownEvent,
   ViolationEvent,
 } from './endpoint/events.js';
+export type {
+  CloseOptions,
+  Counters,
+  DeliverOptions,
+  SendOptions,
+  WaitForOptions,
+} from './endpoint/options.js';
 export { type BusErrorCode, BusError, type DeliveryFailure } from './errors/index.js';
 export * from './errors/errors.js';
 export { type JoinOptions, join } from './join.js';
+export type { StagingArena } from './memory/staging-arena.js';
 export {
   type AnyMessageType,
   bytes,

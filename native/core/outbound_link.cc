@@ -175,10 +175,12 @@ bool OutboundLink::hand_over_region(const SpillRegion& region) {
   return false;
 }
 
-void OutboundLink::ring_if_asleep() noexcept {
+bool OutboundLink::ring_if_asleep() noexcept {
   unrung_messages = 0;
   unrung_bytes = 0;
-  if (producer_.must_ring()) doorbell_->ring();
+  if (!producer_.must_ring()) return false;
+  doorbell_->ring();
+  return true;
 }
 
 std::uint64_t OutboundLink::unread() noexcept {

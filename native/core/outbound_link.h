@@ -69,8 +69,8 @@ class OutboundLink {
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
   bool flush_queue();
-  // Rings the receiver if it sleeps.
-  void ring_if_asleep() noexcept;
+  // Rings the receiver if it sleeps; true when it did.
+  bool ring_if_asleep() noexcept;
   // Tells the receiver where its sender runs.
   void publish_cpu(std::uint32_t cpu) noexcept { producer_.set_cpu(cpu); }
 
@@ -125,6 +125,7 @@ class OutboundLink {
   std::uint32_t unrung_messages = 0;
   std::uint64_t unrung_bytes = 0;
   bool in_dirty_list = false;
+  std::uint32_t rings_this_turn = 0;
 
  private:
   // An obligation at its place in the link's order of messages.

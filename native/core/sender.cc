@@ -235,9 +235,11 @@ void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
 }
 
 void Sender::note_unrung(OutboundLink& link) {
-  if (link.unrung_messages >= kRingAfterMessages || link.unrung_bytes >= kRingAfterBytes) {
-    link.ring_if_asleep();
-  } else if (!link.in_dirty_list && link.unrung_messages != 0) {
+  const std::uint64_t most = kRingAfterBytes << link.rings_this_turn;
+  if (link.unrung_messages >= kRingAfterMessages << link.rings_this_turn || link.unrung_bytes >= most) {
+    if (link.ring_if_asleep() && most < limits_.ring_bytes / 4) ++link.rings_this_turn;
+  }
+  if (!link.in_dirty_list) {
     link.in_dirty_list = true;
     unrung_.push_back(&link);
   }
@@ -248,8 +250,9 @@ void Sender::flush_bells() noexcept {
   const std::uint32_t cpu = platform_.current_cpu();
   for (OutboundLink* link : unrung_) {
     link->in_dirty_list = false;
+    link->rings_this_turn = 0;
     link->publish_cpu(cpu);
-    link->ring_if_asleep();
+    (void)link->ring_if_asleep();
   }
   unrung_.clear();
 }

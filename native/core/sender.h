@@ -79,7 +79,8 @@ class SenderHost {
 
 class Sender {
  public:
-  // More than this unrung and a sleeping receiver is rung at once instead of at the end of the turn.
+  // More than this unrung and a sleeping receiver is rung at once instead of at the end of the turn. Waking costs the
+  // sender about 10 us, so both double with each ring in one turn, up to a quarter of the ring.
   static constexpr std::uint32_t kRingAfterMessages = 32;
   static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
   static constexpr std::size_t kMaxLinks = 4096;

@@ -31,7 +31,7 @@ void Sender::progress(OutboundLink& link) {
     host_.notify(ViolationNotice{violation});
     return;
   }
-  link.ring_if_asleep();
+  (void)link.ring_if_asleep();
   const std::vector<std::uint64_t> trimmed = pool_.trim();
   if (!trimmed.empty()) {
     for (auto& [peer, each] : links_) each->forget_regions(trimmed);
@@ -300,7 +300,7 @@ std::uint64_t Sender::queued_messages() const noexcept {
 void Sender::close_all() {
   unrung_.clear();
   for (auto& [peer, link] : links_) {
-    link->ring_if_asleep();
+    (void)link->ring_if_asleep();
     host_.link_closing(*link);
   }
   links_by_id_.clear();

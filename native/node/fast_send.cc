@@ -14,32 +14,45 @@ napi_value number(napi_env env, std::int32_t value) {
 
 napi_value failure(napi_env env, Status status) { return number(env, -static_cast<std::int32_t>(status)); }
 
-// Bytes `start` to `end` of the Uint8Array in `arguments`.
-bool read_bytes(napi_env env, const napi_value* arguments, std::span<const std::byte>& out) {
+// Arguments of send() in their order.
+enum Argument : std::size_t { kRoute, kTypeAndFormat, kSource, kStart, kEnd, kTtl, kReplyTo, kAcknowledge, kArguments };
+
+struct Arguments {
+  napi_value values[kArguments];
+  std::size_t count = kArguments;
+
+  [[nodiscard]] bool read(napi_env env, Argument which, double& out) const {
+    return which >= count || napi_get_value_double(env, values[which], &out) == napi_ok;
+  }
+};
+
+// The Uint8Array, or bytes `start` to `end` of it where these are given.
+bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::byte>& out) {
   void* data = nullptr;
   std::size_t bytes = 0;
+  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array only.
+  if (napi_get_buffer_info(env, arguments.values[kSource], &data, &bytes) != napi_ok) return false;
+  out = {static_cast<const std::byte*>(data), bytes};
+  if (arguments.count <= kStart) return true;
   double start = 0;
   double end = 0;
-  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array only.
-  if (napi_get_buffer_info(env, arguments[0], &data, &bytes) != napi_ok ||
-      napi_get_value_double(env, arguments[1], &start) != napi_ok ||
-      napi_get_value_double(env, arguments[2], &end) != napi_ok) {
-    return false;
-  }
+  if (!arguments.read(env, kStart, start) || !arguments.read(env, kEnd, end)) return false;
   if (!(start >= 0 && start <= end && end <= static_cast<double>(bytes))) return false;
   const auto first = static_cast<std::size_t>(start);
-  out = {static_cast<const std::byte*>(data) + first, static_cast<std::size_t>(end) - first};
+  out = out.subspan(first, static_cast<std::size_t>(end) - first);
   return true;
 }
 
-bool read_rare(napi_env env, const napi_value* arguments, std::size_t count, SendRequest& request) {
+bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
+  if (arguments.count <= kTtl) return true;
   double ttl = 0;
   double reply_to = 0;
-  std::uint32_t acknowledge = 0;
-  if (count > 6 && napi_get_value_double(env, arguments[6], &ttl) != napi_ok) return false;
-  if (count > 7 && napi_get_value_double(env, arguments[7], &reply_to) != napi_ok) return false;
-  if (count > 8 && napi_get_value_uint32(env, arguments[8], &acknowledge) != napi_ok) return false;
-  if (!(ttl >= 0) || !(reply_to >= 0) || acknowledge > 2) return false;
+  double acknowledge = 0;
+  if (!arguments.read(env, kTtl, ttl) || !arguments.read(env, kReplyTo, reply_to) ||
+      !arguments.read(env, kAcknowledge, acknowledge)) {
+    return false;
+  }
+  if (!(ttl >= 0) || !(reply_to >= 0) || !(acknowledge >= 0 && acknowledge <= 2)) return false;
   request.ttl_ms = static_cast<std::uint64_t>(ttl);
   request.reply_to = static_cast<std::uint64_t>(reply_to);
   request.acknowledge = static_cast<Acknowledge>(acknowledge);
@@ -47,31 +60,26 @@ bool read_rare(napi_env env, const napi_value* arguments, std::size_t count, Sen
 }
 
 napi_value send(napi_env env, napi_callback_info info) {
-  napi_value arguments[9];
-  std::size_t count = 9;
+  Arguments arguments;
   void* data = nullptr;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count < 6) {
+  if (napi_get_cb_info(env, info, &arguments.count, arguments.values, nullptr, &data) != napi_ok ||
+      arguments.count <= kSource) {
     return failure(env, Status::InvalidArgument);
   }
   EndpointDoor& door = **static_cast<DoorPointer*>(data);
   SendRequest request;
-  std::uint32_t type = 0;
-  std::uint32_t format = 0;
-  if (napi_get_value_uint32(env, arguments[0], &request.route) != napi_ok ||
-      napi_get_value_uint32(env, arguments[1], &type) != napi_ok ||
-      napi_get_value_uint32(env, arguments[2], &format) != napi_ok ||
-      !read_bytes(env, arguments + 3, request.payload) || !read_rare(env, arguments, count, request)) {
+  std::uint32_t type_and_format = 0;
+  if (napi_get_value_uint32(env, arguments.values[kRoute], &request.route) != napi_ok ||
+      napi_get_value_uint32(env, arguments.values[kTypeAndFormat], &type_and_format) != napi_ok ||
+      !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request)) {
     return failure(env, Status::InvalidArgument);
   }
-  const Uuid* uuid = door.type(type);
+  const Uuid* uuid = door.type(type_and_format & 0xFFFFU);
   if (uuid == nullptr) return failure(env, Status::InvalidArgument);
   request.type = *uuid;
-  request.format = static_cast<std::uint16_t>(format);
+  request.format = static_cast<std::uint16_t>(type_and_format >> 16U);
   const SendOutcome outcome = door.endpoint().send(request);
-  if (outcome.error.ok() && outcome.delivery == 0) {
-    return number(env, static_cast<std::int32_t>(outcome.receivers));
-  }
-  door.last_outcome = outcome;
+  if (!outcome.error.ok() || outcome.delivery != 0) door.last_outcome = outcome;
   return outcome.error.ok() ? number(env, static_cast<std::int32_t>(outcome.receivers))
                             : failure(env, outcome.error.status);
 }

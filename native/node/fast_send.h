@@ -9,7 +9,7 @@
 
 namespace busbar::node {
 
-// send(route, type, format, source, start, end, ttlMs?, replyTo?, acknowledge?) -> receivers, or -Status.
+// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?) -> receivers, or -Status.
 [[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
 // flush(): rings the receivers that were sent to.
 [[nodiscard]] Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);

@@ -8,21 +8,17 @@ import {
   errorFromStatus,
   UndeliveredError,
 } from '../errors/index.js';
-import { StagingArena } from '../memory/staging-arena.js';
 import {
   boxTable,
   type BoxTable,
-  encodePayload,
   type MessageBox,
   type Outgoing,
-  type OutgoingMessage,
   type Peer,
   type Received,
   type ReplyOptions,
 } from '../messages/index.js';
 import {
   acknowledgement,
-  type NativeCounters,
   type NativeEndpoint,
   type Notice,
 } from '../native/addon.js';
@@ -43,50 +39,16 @@ import { Liveness } from './liveness.js';
 import { type HandledMark, Message } from './message.js';
 import { MessageReader } from './message-reader.js';
 import { NoticeBoard } from './notice-board.js';
-import { Routes } from './routes.js';
-import { sendError } from './send-error.js';
+import {
+  type CloseOptions,
+  type Counters,
+  type DeliverOptions,
+  type SendOptions,
+  ttlOf,
+  type WaitForOptions,
+} from './options.js';
+import { Outbox } from './outbox.js';
 import { Watchers } from './watchers.js';
-
-/** Options of {@link Endpoint.send}. */
-export interface SendOptions {
-  /**
-   * Milliseconds that the message may wait for a matching endpoint if there is none now: in this process, and with
-   * the controller if this endpoint is closed first. Default: 0, do not wait.
-   */
-  readonly ttl?: number | undefined;
-}
-
-/** Options of {@link Endpoint.deliver}. */
-export interface DeliverOptions extends SendOptions, CancelOptions {
-  /**
-   * What counts as delivered. `'taken'` (default): the receiver's process has copied the message out of shared
-   * memory; it gets it at most once. `'handled'`: its listener has returned, or it has asked for its next message; if it
-   * dies in between, a unicast goes to another match, so it is handled at least once.
-   */
-  readonly acknowledge?: 'taken' | 'handled' | undefined;
-}
-
-/** Options of {@link Endpoint.waitFor}. */
-export interface WaitForOptions extends CancelOptions {
-  /** How many endpoints have to match. Default: 1. */
-  readonly count?: number | undefined;
-}
-
-/** Options of {@link Endpoint.close}. */
-export interface CloseOptions {
-  /** Milliseconds for what still queues in this process to go out. Default: `linger` of `join`. */
-  readonly linger?: number | undefined;
-}
-
-/** Counters of one endpoint since it joined. */
-export interface Counters extends NativeCounters {
-  /** Messages received whose type is not in the message box. */
-  readonly unknown: number;
-  /** Messages received whose payload was refused by codec or schema. */
-  readonly rejected: number;
-  /** Messages received that wait for `recv()` or `for await`. */
-  readonly waiting: number;
-}
 
 /** @internal What an endpoint is made of; see join.ts. */
 export interface EndpointParts {
@@ -96,8 +58,6 @@ export interface EndpointParts {
   readonly prefetch: number;
   readonly linger: number;
 }
-
-const ttlLimit = 2 ** 40;
 
 /**
  * One member of one bus; made by `join`. Belongs to the thread that joined. Messages go through `send`, come through
@@ -116,8 +76,7 @@ export class Endpoint<B extends MessageBox>
 
   readonly #native: NativeEndpoint;
   readonly #box: BoxTable;
-  readonly #arena = new StagingArena();
-  readonly #routes: Routes;
+  readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
@@ -126,11 +85,6 @@ export class Endpoint<B extends MessageBox>
   readonly #watchers: Watchers;
   readonly #linger: number;
   readonly #board: NoticeBoard;
-  readonly #flush = () => {
-    this.#flushScheduled = false;
-    this.#native.flush();
-  };
-  #flushScheduled = false;
   #id = 0;
   #handedOut: HandledMark | undefined;
   #closing: Promise<void> | undefined;
@@ -145,7 +99,7 @@ export class Endpoint<B extends MessageBox>
     this.#board = board;
     this.#box = parts.box[boxTable] as BoxTable;
     this.#linger = parts.linger;
-    this.#routes = new Routes(native);
+    this.#outbox = new Outbox(native, this.#box, () => this.#facts);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
     this.#watchers = new Watchers(native);
@@ -218,9 +172,9 @@ export class Endpoint<B extends MessageBox>
    */
   send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
     const selector = toSelector(to);
-    if (options === undefined) return this.#send(selector, this.#box.accept(message));
+    if (options === undefined) return this.#send(selector, message);
     checkOptions('send()', options, ['ttl']);
-    return this.#send(selector, this.#box.accept(message), ttlOf(options));
+    return this.#send(selector, message, ttlOf(options));
   }
 
   /**
@@ -245,7 +199,7 @@ export class Endpoint<B extends MessageBox>
       options,
       this.#facts,
       (settler) => {
-        const receivers = this.#send(selector, this.#box.accept(message), ttlOf(options), 0, mode);
+        const receivers = this.#send(selector, message, ttlOf(options), 0, mode);
         delivery = this.#native.lastOutcome().delivery;
         if (receivers === 0 && ttlOf(options) === 0) settler.resolve(0);
         else this.#deliveries.wait(delivery, settler);
@@ -312,7 +266,7 @@ export class Endpoint<B extends MessageBox>
     const { count = 1 } = options;
     checkInteger('count', count, 1, 4096);
     if (this.closed) return Promise.reject(this.#closedError());
-    const route = this.#routes.of(toSelector(to));
+    const route = this.#outbox.routeOf(toSelector(to));
     const promise = cancellable<readonly Peer[]>(
       'waitFor()',
       options,
@@ -372,41 +326,14 @@ export class Endpoint<B extends MessageBox>
     return new ClosedError(`endpoint ${this.#id} of bus '${this.identifier}' is closed`, this.#facts);
   }
 
-  #send(selector: Selector, message: OutgoingMessage, ttl = 0, replyTo = 0, acknowledge = 0): number {
+  #send(selector: Selector, message: unknown, ttl = 0, replyTo = 0, acknowledge = 0): number {
     if (this.closed) throw this.#closedError();
-    const arena = this.#arena;
-    encodePayload(message, arena);
-    const route = this.#routes.of(selector);
-    const { index } = message.entry;
-    const { format } = message;
-    const receivers =
-      ttl === 0 && replyTo === 0 && acknowledge === 0
-        ? this.#native.send(route, index, format, arena.source, arena.start, arena.end)
-        : this.#native.send(
-            route,
-            index,
-            format,
-            arena.source,
-            arena.start,
-            arena.end,
-            ttl,
-            replyTo,
-            acknowledge,
-          );
-    if (receivers < 0) {
-      const bytes = arena.end - arena.start;
-      throw sendError(-receivers, selector, bytes, this.#native.lastOutcome(), this.#facts);
-    }
-    if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      queueMicrotask(this.#flush);
-    }
-    return receivers;
+    return this.#outbox.send(selector, message, ttl, replyTo, acknowledge);
   }
 
   #reply(to: Peer, replyTo: number, message: unknown, options: ReplyOptions = {}): number {
     checkOptions('reply()', options, ['ttl']);
-    return this.#send(unicast(to), this.#box.accept(message), ttlOf(options), replyTo);
+    return this.#send(unicast(to), message, ttlOf(options), replyTo);
   }
 
   #handOut(message: Message): Received<B> {
@@ -551,9 +478,4 @@ export class Endpoint<B extends MessageBox>
       });
     }
   }
-}
-
-function ttlOf({ ttl = 0 }: { readonly ttl?: number | undefined }): number {
-  checkInteger('ttl', ttl, 0, ttlLimit, 'milliseconds');
-  return ttl;
 }

@@ -117,11 +117,11 @@ export interface NativeEndpoint {
   releaseRoute(route: number): void;
   send(
     route: number,
-    type: number,
-    format: number,
+    /** The type's index in the low half, the format in the high one. */
+    typeAndFormat: number,
     source: Uint8Array,
-    start: number,
-    end: number,
+    start?: number,
+    end?: number,
     ttlMs?: number,
     replyTo?: number,
     acknowledge?: number,

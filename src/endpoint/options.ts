@@ -1,0 +1,54 @@
+// The options of an endpoint's methods, and its counters.
+import type { NativeCounters } from '../native/addon.js';
+import { checkInteger } from '../options.js';
+import type { CancelOptions } from './cancellation.js';
+
+/** Options of `endpoint.send()`. */
+export interface SendOptions {
+  /**
+   * Milliseconds that the message may wait for a matching endpoint if there is none now: in this process, and with
+   * the controller if this endpoint is closed first. Default: 0, do not wait.
+   */
+  readonly ttl?: number | undefined;
+}
+
+/** Options of `endpoint.deliver()`. */
+export interface DeliverOptions extends SendOptions, CancelOptions {
+  /**
+   * What counts as delivered. `'taken'` (default): the receiver's process has copied the message out of shared
+   * memory; it gets it at most once. `'handled'`: its listener has returned, or it has asked for its next message; if it
+   * dies in between, a unicast goes to another match, so it is handled at least once.
+   */
+  readonly acknowledge?: 'taken' | 'handled' | undefined;
+}
+
+/** Options of `endpoint.waitFor()`. */
+export interface WaitForOptions extends CancelOptions {
+  /** How many endpoints have to match. Default: 1. */
+  readonly count?: number | undefined;
+}
+
+/** Options of `endpoint.close()`. */
+export interface CloseOptions {
+  /** Milliseconds for what still queues in this process to go out. Default: `linger` of `join`. */
+  readonly linger?: number | undefined;
+}
+
+/** Counters of one endpoint since it joined. */
+export interface Counters extends NativeCounters {
+  /** Messages received whose type is not in the message box. */
+  readonly unknown: number;
+  /** Messages received whose payload was refused by codec or schema. */
+  readonly rejected: number;
+  /** Messages received that wait for `recv()` or `for await`. */
+  readonly waiting: number;
+}
+
+/** More would not be a time to live: 35 years. */
+const maxTtl = 2 ** 40;
+
+/** The `ttl` of some options in milliseconds, checked; 0 where there is none. */
+export function ttlOf({ ttl = 0 }: SendOptions): number {
+  checkInteger('ttl', ttl, 0, maxTtl, 'milliseconds');
+  return ttl;
+}

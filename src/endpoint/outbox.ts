@@ -1,0 +1,68 @@
+// The way of a message out of this thread: encoded into the arena, given to the native side, receivers rung at the end
+// of the turn. Every line here runs for every message.
+import type { BusErrorFacts } from '../errors/index.js';
+import { StagingArena } from '../memory/staging-arena.js';
+import { type BoxTable, encodePayload } from '../messages/index.js';
+import type { NativeEndpoint } from '../native/addon.js';
+import type { Selector } from '../selector/index.js';
+import { Routes } from './routes.js';
+import { sendError } from './send-error.js';
+
+/** A payload from this size on is let go of at once, not when the next message is encoded. */
+const largeBytes = 64 * 1024;
+
+/** What one endpoint sends. */
+export class Outbox {
+  readonly #native: NativeEndpoint;
+  // Fields of their own: looking them up on the native object for every message costs more than the call.
+  readonly #nativeSend: NativeEndpoint['send'];
+  readonly #box: BoxTable;
+  readonly #facts: () => BusErrorFacts;
+  readonly #arena = new StagingArena();
+  readonly #routes: Routes;
+  readonly #flush: () => void;
+  #flushScheduled = false;
+
+  constructor(native: NativeEndpoint, box: BoxTable, facts: () => BusErrorFacts) {
+    this.#native = native;
+    this.#nativeSend = native.send;
+    this.#box = box;
+    this.#facts = facts;
+    this.#routes = new Routes(native);
+    this.#flush = () => {
+      this.#flushScheduled = false;
+      native.flush();
+    };
+  }
+
+  /** The native route of a selector. */
+  routeOf(selector: Selector): number {
+    return this.#routes.of(selector);
+  }
+
+  /** Sends `value`, a message of the box or a plain value; returns how many took charge of it. */
+  send(selector: Selector, value: unknown, ttl: number, replyTo: number, acknowledge: number): number {
+    const message = this.#box.accept(value);
+    const arena = this.#arena;
+    encodePayload(message, arena);
+    const { source, start, end } = arena;
+    const route = this.#routes.of(selector);
+    const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
+    // Each argument costs; most messages need three of them.
+    const receivers =
+      ttl !== 0 || replyTo !== 0 || acknowledge !== 0
+        ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
+        : end === source.length && start === 0
+          ? this.#nativeSend(route, typeAndFormat, source)
+          : this.#nativeSend(route, typeAndFormat, source, start, end);
+    if (end - start >= largeBytes) arena.clear();
+    if (receivers < 0) {
+      throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());
+    }
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      queueMicrotask(this.#flush);
+    }
+    return receivers;
+  }
+}
