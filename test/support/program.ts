@@ -1,0 +1,113 @@
+// Programs that tests run in processes or worker threads of their own. A program is a function of the test, written
+// where it is used; it runs elsewhere, so it sees only what it is given.
+import { type ChildProcess, fork } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ExecutionContext } from 'ava';
+import type * as Busbar from 'busbar';
+
+/** What a program is given. */
+export interface Tools {
+  readonly busbar: typeof Busbar;
+  readonly bus: string;
+  /** Tells the test something. */
+  readonly tell: (news: unknown) => void;
+  /** The next thing the test says. */
+  readonly told: () => Promise<unknown>;
+}
+
+export type Source = (tools: Tools) => unknown;
+
+/** A running program. */
+export class Program {
+  readonly #news: AsyncIterator<unknown[]>;
+  readonly #say: (news: unknown) => void;
+  readonly child: ChildProcess | undefined;
+  readonly worker: Worker | undefined;
+  /** Exit code and signal, once it has ended. */
+  readonly ended: Promise<readonly unknown[]>;
+
+  constructor(running: ChildProcess | Worker) {
+    const emitter: EventEmitter = running;
+    this.#news = on(emitter, 'message') as unknown as AsyncIterator<unknown[]>;
+    this.ended = once(emitter, 'exit');
+    this.child = running instanceof Worker ? undefined : running;
+    this.worker = running instanceof Worker ? running : undefined;
+    this.#say =
+      running instanceof Worker
+        ? (news) => running.postMessage(news)
+        : (news) => running.send(news as string);
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? process.pid;
+  }
+
+  /** The next thing the program tells. Fails if it ends instead. */
+  async next<T = unknown>(): Promise<T> {
+    const ended = this.ended.then(([code, signal]) => {
+      throw new Error(`the program ended with ${signal ?? code} instead of telling something`);
+    });
+    const { value } = await Promise.race([this.#news.next(), ended]);
+    return (value as unknown[])[0] as T;
+  }
+
+  say(news: unknown): void {
+    this.#say(news);
+  }
+
+  /** SIGKILL, and its end. */
+  async kill(): Promise<void> {
+    this.child?.kill('SIGKILL');
+    await this.worker?.terminate();
+    await this.ended;
+  }
+
+  stop(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.child?.kill('SIGCONT');
+  }
+}
+
+const runner = new URL('../fixtures/run-program.js', import.meta.url);
+let buses = 0;
+
+/** A name for a bus that nobody else uses. */
+export function newBus(): string {
+  return `test-${process.pid}-${++buses}`;
+}
+
+/** Runs a program in a process of its own; it is killed at the end of the test if it still runs. */
+export function inProcess(
+  t: ExecutionContext,
+  bus: string,
+  source: Source,
+  env: NodeJS.ProcessEnv = {},
+): Program {
+  const child = fork(runner, [bus, source.toString()], { env: { ...process.env, ...env } });
+  t.teardown(() => child.kill('SIGKILL'));
+  return new Program(child);
+}
+
+/** Runs a program in a worker thread. */
+export function inWorker(t: ExecutionContext, bus: string, source: Source): Program {
+  const worker = new Worker(runner, { argv: [bus, source.toString()] });
+  t.teardown(() => worker.terminate());
+  return new Program(worker);
+}
+
+/** Joins in this process; closed at the end of the test. */
+export async function joined<B extends Busbar.MessageBox = Busbar.PlainBox>(
+  t: ExecutionContext,
+  bus: string,
+  options: Busbar.JoinOptions<B> = {},
+): Promise<Busbar.Endpoint<B>> {
+  const { join } = await import('busbar');
+  const endpoint = await join<B>(bus, options);
+  // What a test leaves undelivered is its own affair.
+  t.teardown(() => endpoint.close({ linger: 0 }).catch(() => undefined));
+  return endpoint;
+}
