@@ -14,9 +14,9 @@
 //                Watch              ------------>
 //                              <------------      Changed (once)
 //                Park memory        ------------>
+//                              <------------      Park memory, Succeed listener (the controller leaves)
 //                Leave              ------------>
 //                              <------------      Left
-//                              <------------      Succeed listener (the controller leaves)
 #pragma once
 
 #include <array>

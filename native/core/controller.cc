@@ -152,16 +152,32 @@ void Controller::tell(std::uint64_t id, const ControlFrame& frame) {
   if (!sent.ok() && sent.status != Status::PeerGone) unreachable_.push_back(id);
 }
 
+// Who may take the office over, the first choice first.
+std::vector<RosterMember*> Controller::successors() {
+  std::vector<RosterMember*> found;
+  for (auto& [id, member] : roster_->members()) {
+    if (id == self_id_ || member.provisional()) continue;
+    if ((member.facts.flags & kMemberNoAffinity) == 0) found.push_back(&member);
+  }
+  return found;
+}
+
+Error Controller::pass_on_parked(const Handle& memory, std::uint64_t bytes) {
+  const Handle* handles[] = {&memory};
+  for (RosterMember* successor : successors()) {
+    if (successor->channel->send_now(ParkFrame{bytes}, handles).ok()) return {};
+  }
+  return {Status::NoController};
+}
+
 void Controller::retire() {
   roster_->remove(self_id_);
-  bool wanted = false;
-  for (auto& [id, member] : roster_->members()) {
-    if (member.provisional() || (member.facts.flags & kMemberNoAffinity) != 0) continue;
-    wanted = true;
-    if (hand_over_to(member)) return;
+  const std::vector<RosterMember*> candidates = successors();
+  for (RosterMember* candidate : candidates) {
+    if (hand_over_to(*candidate)) return;
   }
   // Candidates that could not be reached find the name without a holder, as after a crash.
-  if (!wanted) admission_->listener().release_name();
+  if (candidates.empty()) admission_->listener().release_name();
 }
 
 bool Controller::hand_over_to(RosterMember& successor) {

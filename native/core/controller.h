@@ -71,6 +71,10 @@ class Controller {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
 
+  // Gives parked messages to the member that retire() would make the successor. NoController when
+  // there is none.
+  [[nodiscard]] Error pass_on_parked(const Handle& memory, std::uint64_t bytes);
+
   // Leaves office politely: takes its own endpoint off the directory and hands the door to the
   // connected member with the lowest id that wants the office, or gives the name back when there
   // is none. Destroy the controller afterwards.
@@ -90,6 +94,7 @@ class Controller {
   void end_process(std::uint32_t pid);
   std::unique_ptr<ControlChannel> drop(std::uint64_t id);
   void tell(std::uint64_t id, const ControlFrame& frame);
+  [[nodiscard]] std::vector<RosterMember*> successors();
   [[nodiscard]] bool hand_over_to(RosterMember& successor);
 
   // controller_joining.cc

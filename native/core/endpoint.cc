@@ -32,10 +32,10 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
                  [this](std::unique_ptr<InboundLink> link) {
                    notify(LinkClosedNotice{link->slot()});
                    closed_links_.push_back(std::move(link));
-                   reactor_->wake();
+                   wake();
                  },
                  [this](const Violation& violation) { notify(ViolationNotice{violation}); }}),
-      membership_(platform, *reactor_, std::move(options.membership), *this) {}
+      membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)) {}
 
 Endpoint::~Endpoint() {
   close(std::chrono::milliseconds(0));
@@ -53,11 +53,28 @@ void Endpoint::close(std::chrono::milliseconds linger) {
   if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
   if (phase_ == Phase::Open) phase_ = Phase::Lingering;
   sender_.flush_bells();
-  reactor_->wake();
+  wake();
 }
 
 void Endpoint::join_thread() {
   if (thread_.joinable()) thread_.join();
+}
+
+void Endpoint::release() {
+  const std::lock_guard lock(mutex_);
+  phase_ = Phase::Closed;
+  sender_.close_all();
+  receiver_.close_all();
+  closed_links_.clear();
+  membership_.reset();
+  sender_.set_directory(nullptr, id_);
+  directory_.reset();
+  reactor_.reset();
+  bells_.reset();
+}
+
+void Endpoint::wake() noexcept {
+  if (reactor_ != nullptr) reactor_->wake();
 }
 
 std::vector<Notice> Endpoint::take_notices() {
@@ -176,7 +193,7 @@ std::vector<Member> Endpoint::watch_members(bool wanted) {
   }
   told_members_.clear();
   for (const Member& member : now) told_members_.emplace(member.id, member);
-  reactor_->wake();
+  wake();
   return now;
 }
 
@@ -192,7 +209,7 @@ std::uint64_t Endpoint::id() {
 
 bool Endpoint::is_controller() {
   const std::lock_guard lock(mutex_);
-  return membership_.is_controller();
+  return membership_ != nullptr && membership_->is_controller();
 }
 
 std::uint64_t Endpoint::controller_id() {

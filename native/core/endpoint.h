@@ -49,6 +49,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void close(std::chrono::milliseconds linger);
   // Waits until the control thread has ended; close() first. For teardown without an event loop.
   void join_thread();
+  // After join_thread(): gives all kernel objects back. Every later call finds the endpoint closed.
+  void release();
 
   // What the program's thread sleeps on: ready when there are messages or notices.
   [[nodiscard]] DoorbellSet& bells() noexcept { return *bells_; }
@@ -96,6 +98,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
            std::unique_ptr<DoorbellSet> bells);
 
+  void wake() noexcept;
+
   // Control thread.
   void run();
   void dispatch(const Readiness& readiness);
@@ -135,7 +139,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::unique_ptr<DirectoryReader> directory_;
   Sender sender_;
   Receiver receiver_;
-  Membership membership_;
+  // Until release().
+  std::unique_ptr<Membership> membership_;
 
   std::vector<Notice> notices_;
   std::uint64_t id_ = 0;

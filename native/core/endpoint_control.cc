@@ -12,7 +12,7 @@ namespace busbar {
 
 void Endpoint::run() {
   std::unique_lock lock(mutex_);
-  membership_.start();
+  membership_->start();
   std::array<Readiness, 64> ready;
   for (;;) {
     tend_links();
@@ -30,7 +30,7 @@ void Endpoint::run() {
 
 void Endpoint::dispatch(const Readiness& readiness) {
   if (Membership::owns_token(readiness.token)) {
-    membership_.handle(readiness);
+    membership_->handle(readiness);
   } else if (token_space(readiness.token) == kOutboundSpace) {
     sender_.on_channel(token_number(readiness.token));
   } else if (token_space(readiness.token) == kInboundSpace && readiness.readable) {
@@ -41,7 +41,7 @@ void Endpoint::dispatch(const Readiness& readiness) {
 std::optional<TimePoint> Endpoint::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& candidate :
-       {membership_.next_deadline(), sender_.next_deadline(),
+       {membership_->next_deadline(), sender_.next_deadline(),
         phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   }
@@ -50,7 +50,7 @@ std::optional<TimePoint> Endpoint::next_deadline() const {
 
 void Endpoint::handle_deadlines() {
   const TimePoint now = platform_.now();
-  if (const auto due = membership_.next_deadline(); due && *due <= now) membership_.handle_deadline();
+  if (const auto due = membership_->next_deadline(); due && *due <= now) membership_->handle_deadline();
   sender_.on_deadline();
 }
 
@@ -73,7 +73,7 @@ void Endpoint::tend_watch() {
   if (watch_armed_ || directory_ == nullptr) return;
   if (!program_watches_members_ && !sender_.wants_directory_changes()) return;
   watch_armed_ = true;
-  membership_.watch(directory_->seen_epoch());
+  membership_->watch(directory_->seen_epoch());
 }
 
 void Endpoint::advance_closing() {
@@ -82,7 +82,7 @@ void Endpoint::advance_closing() {
   if (!out_of_time && !sender_.settled()) return;
   abandoned_ = sender_.queued_messages() + hand_over_parked();
   phase_ = Phase::Leaving;
-  membership_.leave();
+  membership_->leave();
 }
 
 // Returns how many parked messages nobody takes over.
@@ -95,7 +95,7 @@ std::uint64_t Endpoint::hand_over_parked() {
   if (!memory) return count;
   std::copy(bytes.begin(), bytes.end(), memory.value()->data());
   const auto handle = memory.value()->share();
-  return handle && membership_.park(handle.value(), bytes.size()).ok() ? 0 : count;
+  return handle && membership_->park(handle.value(), bytes.size()).ok() ? 0 : count;
 }
 
 void Endpoint::on_left() {
@@ -193,13 +193,13 @@ void Endpoint::on_parked_received(std::uint64_t from_id, Handle memory, std::uin
 void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }
 
 Error Endpoint::introduce(OutboundLink& link) {
-  if (!membership_.admitted()) return {Status::NoController};
-  return membership_.introduce(link.peer_id(), link.link_id(), link.ring_bytes(), link.introduction_handles());
+  if (!membership_->admitted()) return {Status::NoController};
+  return membership_->introduce(link.peer_id(), link.link_id(), link.ring_bytes(), link.introduction_handles());
 }
 
 void Endpoint::link_opened(OutboundLink& link) {
   links_to_watch_.push_back(link.link_id());
-  reactor_->wake();
+  wake();
 }
 
 void Endpoint::link_closing(OutboundLink& link) {
@@ -211,9 +211,10 @@ void Endpoint::link_closing(OutboundLink& link) {
   }
 }
 
-void Endpoint::needs_attention() { reactor_->wake(); }
+void Endpoint::needs_attention() { wake(); }
 
 void Endpoint::notify(Notice notice) {
+  if (bells_ == nullptr) return;
   notices_.push_back(std::move(notice));
   bells_->raise();
 }

@@ -153,6 +153,9 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
     } else {
       (void)channel_->send(WatchFrame{*watched_epoch_});
     }
+  } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
+    // Comes from a controller that is about to make us its successor.
+    events_.on_parked_received(0, std::move(handles.front()), park->bytes);
   } else if (std::holds_alternative<SucceedFrame>(frame)) {
     succeed(std::move(handles.front()));
   } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
@@ -187,7 +190,7 @@ Error Membership::Impl::introduce(const IntroduceFrame& frame,
 }
 
 Error Membership::Impl::park(const Handle& memory, std::uint64_t bytes) {
-  if (controller_) return {Status::NoController};
+  if (controller_) return controller_->pass_on_parked(memory, bytes);
   const Handle* handles[] = {&memory};
   return send_with_handles(ParkFrame{bytes}, handles);
 }

@@ -103,7 +103,7 @@ class Membership {
   // one that has not been answered. Kept over a failover.
   void watch(std::uint64_t epoch);
   // Hands parked messages to the controller. WouldBlock as with introduce(); NoController when this
-  // endpoint is it.
+  // endpoint is it and has no successor.
   [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
   // Leaves: hands the controller's office to another member if there is one, tells the controller,
   // frees the name when nobody is left. Ends with on_left, within 200 ms even if the controller

@@ -233,7 +233,11 @@ void Sender::send_parked(ParkedMessage message) {
 
 void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
   for (ParkedMessage& message : messages) {
-    if (parked_.has_room(message.payload.size())) parked_.park(std::move(message));
+    if (parked_.has_room(message.payload.size())) {
+      parked_.park(std::move(message));
+    } else {
+      report({0, Status::QueueFull, message.type, message.format, 0, std::move(message.payload)}, 0);
+    }
   }
   try_parked();
 }

@@ -69,14 +69,26 @@ void EndpointDoor::close_now() {
 
 void EndpointDoor::detach(std::function<void()> done) {
   closed_ = true;
-  if (attachment_ == nullptr) return done();
+  if (attachment_ == nullptr) {
+    release();
+    return done();
+  }
   // Keeps itself alive until libuv has let go.
   LoopAttachment* attachment = attachment_.get();
   attachment->close([self = shared_from_this(), done = std::move(done)] {
-    self->endpoint_->join_thread();
     const auto gone = std::move(self->attachment_);
+    self->release();
     done();
   });
+}
+
+// Nothing calls back any more. JavaScript may keep the object, but nothing that costs anything.
+void EndpointDoor::release() {
+  endpoint_->join_thread();
+  endpoint_->release();
+  // They lead to the JavaScript object that leads here: a circle that no collector sees.
+  on_messages_.Reset();
+  on_notices_.Reset();
 }
 
 void EndpointDoor::on_ready() {
@@ -135,7 +147,7 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
   if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
     // The message stays where it is; JavaScript learns why nothing comes.
     (void)env_.GetAndClearPendingException();
-    (void)on_notices_.MakeCallback(env_.Global(), {out_of_memory_notice(env_, bytes)}, context_);
+    call(on_notices_, {out_of_memory_notice(env_, bytes)});
     credit_ = 0;
     return false;
   }
@@ -146,17 +158,24 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
 
 bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
-  // An exception is handed to the process as an uncaught one; the endpoint goes on. What JavaScript wants from now on
-  // it says by set_credit(), from within this call or the microtasks behind it.
-  (void)on_messages_.MakeCallback(env_.Global(), {Napi::Number::New(env_, static_cast<double>(count)), large},
-                                  context_);
+  // What JavaScript wants from now on it says by set_credit(), from within this call or the microtasks behind it.
+  call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
   return credit_ != 0 && !closed_;
+}
+
+// Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before this returns. What a
+// program throws there is an uncaught exception of its process; the endpoint goes on.
+void EndpointDoor::call(const Napi::FunctionReference& function, const std::vector<napi_value>& arguments) {
+  (void)function.MakeCallback(env_.Global(), arguments, context_);
+  if (!env_.IsExceptionPending()) return;
+  const Napi::Error error = env_.GetAndClearPendingException();
+  (void)napi_fatal_exception(env_, error.Value());
 }
 
 void EndpointDoor::deliver_notices() {
   std::vector<Notice> notices = endpoint_->take_notices();
   if (notices.empty()) return;
-  (void)on_notices_.MakeCallback(env_.Global(), {notice_objects(env_, notices)}, context_);
+  call(on_notices_, {notice_objects(env_, notices)});
 }
 
 bool EndpointDoor::spin_for_more() {

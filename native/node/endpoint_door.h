@@ -64,6 +64,8 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Step deliver_batch();
   [[nodiscard]] bool deliver_large(std::uint64_t bytes);
   [[nodiscard]] bool call_on_messages(std::size_t count, Napi::Value large);
+  void call(const Napi::FunctionReference& function, const std::vector<napi_value>& arguments);
+  void release();
   void deliver_notices();
   [[nodiscard]] bool spin_for_more();
 

@@ -1,0 +1,123 @@
+// Receiving: recv(), for await and on('message').
+import test from 'ava';
+import { bytes, messageBox, text } from 'busbar';
+import { inProcess, joined, newBus, type Source } from './support/program.js';
+
+const box = messageBox({ Text: text, Raw: bytes });
+
+test('recv gives one message each, in order, also to those who waited before', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  const waiting = [receiver.recv(), receiver.recv(), receiver.recv()];
+  for (let i = 0; i < 6; i++) sender.send('receiver', i);
+  t.deepEqual(
+    (await Promise.all(waiting)).map(({ payload }) => payload),
+    [0, 1, 2],
+  );
+  for (let i = 3; i < 6; i++) t.is((await receiver.recv()).payload, i);
+});
+
+test('a recv that ends by timeout or signal loses nothing', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  await t.throwsAsync(receiver.recv({ timeout: 1 }), { code: 'ERR_BUSBAR_TIMEOUT', message: /1 ms/ });
+  await t.throwsAsync(receiver.recv({ signal: AbortSignal.timeout(1) }), { name: 'AbortError' });
+  sender.send('receiver', 'kept');
+  t.is((await receiver.recv()).payload, 'kept');
+});
+
+test('for await ends when the endpoint is closed', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  for (let i = 0; i < 1000; i++) sender.send('receiver', i);
+  let next = 0;
+  for await (const { payload } of receiver) {
+    t.is(payload, next++);
+    if (next === 1000) void receiver.close();
+  }
+  t.is(next, 1000);
+});
+
+test('unread messages beyond prefetch stay with their sender', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver', prefetch: 10 });
+  for (let i = 0; i < 100; i++) sender.send('receiver', i);
+  t.is((await receiver.recv()).payload, 0);
+  t.true(receiver.counters.receivedMessages <= 11);
+  for (let i = 1; i < 100; i++) t.is((await receiver.recv()).payload, i);
+});
+
+test('a listener that throws costs no other message', async (t) => {
+  const bus = newBus();
+  const program = inProcess(t, bus, async ({ busbar, bus, tell }) => {
+    const endpoint = await busbar.join(bus, { label: 'receiver' });
+    process.on('uncaughtException', (error) => tell(error.message));
+    endpoint.on('message', ({ payload }) => {
+      if (payload === 1) throw new Error('one is too much');
+      tell(payload);
+    });
+    tell('joined');
+  });
+  const sender = await joined(t, bus);
+  t.is(await program.next(), 'joined');
+  for (let i = 0; i < 3; i++) sender.send('receiver', i);
+  const got = new Set([await program.next(), await program.next(), await program.next()]);
+  t.deepEqual(got, new Set([0, 2, 'one is too much']));
+});
+
+test('a listener added late gets what waited', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  for (let i = 0; i < 20; i++) sender.send('receiver', i);
+  t.is((await receiver.recv()).payload, 0);
+  const got: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    receiver.on('message', ({ payload }) => {
+      got.push(payload);
+      if (got.length === 19) resolve();
+    });
+  });
+  t.deepEqual(got, Array.from({ length: 19 }, (_, i) => i + 1));
+});
+
+/** Sends without end, as fast as it can. */
+const flood: Source = async ({ busbar, bus, tell }) => {
+  const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
+  const endpoint = await busbar.join(bus, { label: 'flood', messages: box });
+  tell('joined');
+  const payload = box.Raw(new Uint8Array(64));
+  await endpoint.waitFor('receiver');
+  for (;;) {
+    try {
+      endpoint.send('receiver', payload);
+    } catch {
+      await endpoint.drained();
+    }
+  }
+};
+
+test('under a flood, timers run, and every sender is heard', async (t) => {
+  const bus = newBus();
+  const programs = [1, 2, 3, 4].map(() => inProcess(t, bus, flood));
+  for (const program of programs) await program.next();
+  const receiver = await joined(t, bus, { label: 'receiver', messages: box });
+  const heard = new Map<number, number>();
+  receiver.on('message', ({ from }) => heard.set(from.id, (heard.get(from.id) ?? 0) + 1));
+  let ticks = 0;
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      ticks++;
+      const least = Math.min(...heard.values());
+      if (ticks < 50 || heard.size < 4 || least < 1000) return;
+      clearInterval(timer);
+      resolve();
+    }, 2);
+  });
+  t.is(heard.size, 4);
+  for (const program of programs) await program.kill();
+});

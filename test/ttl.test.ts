@@ -1,0 +1,77 @@
+// Messages that wait for a receiver: with their sender, and with the controller when the sender leaves first.
+import test from 'ava';
+import { multicast, unicast } from 'busbar';
+import { inProcess, joined, newBus, type Source } from './support/program.js';
+
+/** Joins as controller and stays. */
+const keeper: Source = async ({ busbar, bus, tell }) => {
+  const endpoint = await busbar.join(bus, { label: 'keeper' });
+  endpoint.on('message', () => undefined);
+  tell(endpoint.id);
+};
+
+test('a message waits until somebody matches, and several keep their order', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, { label: 'sender' });
+  for (let i = 0; i < 5; i++) t.is(sender.send('late', i, { ttl: 60_000 }), 0);
+  t.is(sender.counters.parked, 5);
+  const late = await joined(t, bus, { label: 'late' });
+  for (let i = 0; i < 5; i++) t.is((await late.recv()).payload, i);
+  t.is(sender.counters.parked, 0);
+});
+
+test('a multicast that waits goes to who comes first', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  t.is(sender.send(multicast('late'), 'news', { ttl: 60_000 }), 0);
+  const late = await joined(t, bus, { label: 'late' });
+  t.is((await late.recv()).payload, 'news');
+});
+
+test('a message whose time is over is told by undelivered', async (t) => {
+  const sender = await joined(t, newBus());
+  const told = new Promise((resolve) => sender.once('undelivered', resolve));
+  sender.send(unicast('nobody'), { some: 'thing' }, { ttl: 1 });
+  t.like(await told, {
+    payload: { some: 'thing' },
+    to: undefined,
+    reason: 'ERR_BUSBAR_NO_RECIPIENT',
+  });
+  t.is(sender.counters.expired, 1);
+});
+
+test('the controller keeps what a leaving sender leaves behind, in its name', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, keeper);
+  await controller.next();
+  const sender = await joined(t, bus, { label: ['sender', 'gone'] });
+  sender.send('late', 'still for you', { ttl: 60_000 });
+  const { id } = sender;
+  await sender.close();
+  const late = await joined(t, bus, { label: 'late' });
+  const message = await late.recv();
+  t.is(message.payload, 'still for you');
+  t.deepEqual(message.from, { id, pid: process.pid, label: ['sender', 'gone'] });
+});
+
+test('a leaving controller hands its own waiting messages to the next one', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, { label: 'first' });
+  t.true(sender.isController);
+  const successor = inProcess(t, bus, keeper);
+  await successor.next();
+  sender.send('late', 'from the old controller', { ttl: 60_000 });
+  const { id } = sender;
+  await sender.close();
+  const late = await joined(t, bus, { label: 'late' });
+  const message = await late.recv();
+  t.is(message.payload, 'from the old controller');
+  t.is(message.from.id, id);
+});
+
+test('the last one to leave says that it had to give messages up', async (t) => {
+  const sender = await joined(t, newBus());
+  sender.send('nobody', 1, { ttl: 60_000 });
+  await t.throwsAsync(sender.close(), { code: 'ERR_BUSBAR_UNDELIVERED', message: /1 message/ });
+  t.true(sender.closed);
+});
