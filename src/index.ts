@@ -17,8 +17,8 @@ export type {
   SendOptions,
   WaitForOptions,
 } from './endpoint/options.js';
-export { type BusErrorCode, BusError, type DeliveryFailure } from './errors/index.js';
 export * from './errors/errors.js';
+export { BusError, type BusErrorCode, type DeliveryFailure } from './errors/index.js';
 export { type JoinOptions, join } from './join.js';
 export type { StagingArena } from './memory/staging-arena.js';
 export {
@@ -61,9 +61,9 @@ export {
   type StructView,
   struct,
   structuredClone,
-  text,
   type TypedMessageBox,
   type TypesOf,
+  text,
   type ValidatedMessageTypeOptions,
 } from './messages/index.js';
 export {

@@ -1,5 +1,5 @@
 // join(): checks the options, opens the native endpoint and waits until the bus has let it in.
-import { cancellable, checkCancelOptions, type CancelOptions } from './endpoint/cancellation.js';
+import { type CancelOptions, cancellable, checkCancelOptions } from './endpoint/cancellation.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import {
@@ -131,7 +131,10 @@ function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
 }
 
 function joinError(status: number, osCode: number, identifier: string): BusError {
-  const error = errorFromStatus(status, { bus: identifier, osCode: osCode === 0 ? undefined : osCode });
+  const error = errorFromStatus(status, {
+    bus: identifier,
+    osCode: osCode === 0 ? undefined : osCode,
+  });
   error.message = `cannot join bus '${identifier}': ${error.message}`;
   return error;
 }

@@ -22,7 +22,10 @@ test('a recv that ends by timeout or signal loses nothing', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   const receiver = await joined(t, bus, { label: 'receiver' });
-  await t.throwsAsync(receiver.recv({ timeout: 1 }), { code: 'ERR_BUSBAR_TIMEOUT', message: /1 ms/ });
+  await t.throwsAsync(receiver.recv({ timeout: 1 }), {
+    code: 'ERR_BUSBAR_TIMEOUT',
+    message: /1 ms/,
+  });
   await t.throwsAsync(receiver.recv({ signal: AbortSignal.timeout(1) }), { name: 'AbortError' });
   sender.send('receiver', 'kept');
   t.is((await receiver.recv()).payload, 'kept');
@@ -82,7 +85,10 @@ test('a listener added late gets what waited', async (t) => {
       if (got.length === 19) resolve();
     });
   });
-  t.deepEqual(got, Array.from({ length: 19 }, (_, i) => i + 1));
+  t.deepEqual(
+    got,
+    Array.from({ length: 19 }, (_, i) => i + 1),
+  );
 });
 
 /** Sends without end, as fast as it can. */

@@ -131,7 +131,9 @@ test('bad input is refused at the call', async (t) => {
     code: 'ERR_BUSBAR_INVALID_ARGUMENT',
   });
   t.throws(() => endpoint.send('me', box.Text('x'), { ttl: -1 }), { message: /ttl is -1/ });
-  t.throws(() => endpoint.send('me', box.Text('x'), { tll: 1 } as never), { message: /mean 'ttl'/ });
+  t.throws(() => endpoint.send('me', box.Text('x'), { tll: 1 } as never), {
+    message: /mean 'ttl'/,
+  });
   t.throws(() => endpoint.send('me', box.Raw(new Uint8Array(1001))), {
     code: 'ERR_BUSBAR_TOO_LARGE',
     message: /1001 bytes/,

@@ -23,7 +23,10 @@ const end = (code, line) => {
   process.exit(code);
 };
 process.on('SIGINT', () => end(130, red('interrupted')));
-setTimeout(() => end(1, red(`not finished after ${deadline / 1000} s: ${unfinished()}`)), deadline).unref();
+setTimeout(
+  () => end(1, red(`not finished after ${deadline / 1000} s: ${unfinished()}`)),
+  deadline,
+).unref();
 
 function unfinished() {
   const waiting = members.filter(({ alive, result }) => alive && result === undefined);
@@ -48,21 +51,33 @@ await Promise.all([
   start('worker-2', 'worker'),
   start('echo', 'echo'),
 ]);
-await Promise.all([start('reader', 'reader'), start('feeder', 'feeder'), start('caller', 'caller')]);
-screen.say(`all have joined after ${elapsed().toFixed(1)} s; reader sends ${(expected.fileBytes / 1e6).toFixed(0)} MB to both mirrors`);
+await Promise.all([
+  start('reader', 'reader'),
+  start('feeder', 'feeder'),
+  start('caller', 'caller'),
+]);
+screen.say(
+  `all have joined after ${elapsed().toFixed(1)} s; reader sends ${(expected.fileBytes / 1e6).toFixed(0)} MB to both mirrors`,
+);
 const redraw = setInterval(() => screen.draw(elapsed(), members), 250);
 for (const member of members) member.tell('go');
 
 await pause(killAfter);
 const changes = members
   .filter((member) => member !== keeper)
-  .map((member) => member.waitFor('controller').then((change) => ({ ...change, name: member.name })));
-screen.say(bold(`${elapsed().toFixed(1)} s: kill -9 ${keeper.pid}: the controller, keeper, is dead`));
+  .map((member) =>
+    member.waitFor('controller').then((change) => ({ ...change, name: member.name })),
+  );
+screen.say(
+  bold(`${elapsed().toFixed(1)} s: kill -9 ${keeper.pid}: the controller, keeper, is dead`),
+);
 keeper.kill();
 const heard = await Promise.all(changes);
 const gap = Math.max(...heard.map(({ gapMs }) => gapMs));
 const [successor] = new Set(heard.map(({ by }) => by));
-const agreed = heard.every(({ by, generation }) => by === successor && generation === heard[0].generation);
+const agreed = heard.every(
+  ({ by, generation }) => by === successor && generation === heard[0].generation,
+);
 screen.say(
   `${elapsed().toFixed(1)} s: ${successor} took over; ${heard.length} survivors agree; ` +
     `the last of them was without a controller for ${gap.toFixed(1)} ms`,
@@ -72,7 +87,9 @@ await pause(Math.max(0, runFor - killAfter));
 const named = (name) => members.find((member) => member.name === name);
 const resultOf = (member) => member.result ?? member.waitFor('result');
 for (const name of ['feeder', 'caller']) named(name).tell('stop');
-await Promise.all(['reader', 'feeder', 'caller', 'mirror-1', 'mirror-2'].map((name) => resultOf(named(name))));
+await Promise.all(
+  ['reader', 'feeder', 'caller', 'mirror-1', 'mirror-2'].map((name) => resultOf(named(name))),
+);
 await allJobsDone();
 for (const name of ['worker-1', 'worker-2', 'echo']) named(name).tell('stop');
 await Promise.all(['worker-1', 'worker-2', 'echo'].map((name) => resultOf(named(name))));
@@ -81,7 +98,11 @@ await Promise.all(['worker-1', 'worker-2', 'echo'].map((name) => resultOf(named(
 async function allJobsDone() {
   const { sent } = named('feeder').result;
   const done = () => named('worker-1').figures.in + named('worker-2').figures.in;
-  while (done() < sent) await Promise.race([named('worker-1').waitFor('figures'), named('worker-2').waitFor('figures')]);
+  while (done() < sent)
+    await Promise.race([
+      named('worker-1').waitFor('figures'),
+      named('worker-2').waitFor('figures'),
+    ]);
 }
 
 for (const member of members) member.tell('leave');
@@ -89,7 +110,10 @@ await Promise.all(members.filter(({ alive }) => alive).map((member) => member.wa
 clearInterval(redraw);
 
 const verdicts = [
-  { fine: agreed, text: `one controller: all ${heard.length} survivors agree on ${successor}, ${gap.toFixed(1)} ms without one` },
+  {
+    fine: agreed,
+    text: `one controller: all ${heard.length} survivors agree on ${successor}, ${gap.toFixed(1)} ms without one`,
+  },
   ...verdictsOf(named),
 ];
 process.stdout.write('\n');

@@ -3,7 +3,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { join } from 'busbar';
 import { box } from './box.mjs';
-import * as roles from './roles.mjs';
+import { roles } from './roles.mjs';
 
 const { bus, name, role, expected } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
 const director = isMainThread
@@ -39,7 +39,13 @@ director.hear(async (order) => {
     else parentPort.close();
   }
   if (order === 'go') {
-    const result = await roles[role]({ endpoint, count, roundTrips, expected, until: until.signal });
+    const result = await roles[role]({
+      endpoint,
+      count,
+      roundTrips,
+      expected,
+      until: until.signal,
+    });
     director.tell({ kind: 'result', ...result });
   }
 });

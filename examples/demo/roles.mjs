@@ -10,7 +10,7 @@ const chunkBytes = 64 * 1024;
 const secondsOfFile = 6;
 
 /** Says something to everybody now and then; is controller, because it was the first to join. */
-export async function keeper({ endpoint, count, until }) {
+async function keeper({ endpoint, count, until }) {
   while (!until.aborted) {
     count.out += endpoint.send(multicast(label('keeper').not()), box.News('all is well'));
     await pause(50);
@@ -19,7 +19,7 @@ export async function keeper({ endpoint, count, until }) {
 }
 
 /** Streams a real file, the Node executable, to all mirrors: in chunks of 64 KiB, spread over some seconds. */
-export async function reader({ endpoint, count }) {
+async function reader({ endpoint, count }) {
   const { size } = await stat(process.execPath);
   const file = await open(process.execPath);
   const hash = createHash('sha256');
@@ -39,7 +39,7 @@ export async function reader({ endpoint, count }) {
 }
 
 /** Receives the file; knows by the chunks' numbers whether one is missing, twice there or out of order. */
-export async function mirror({ endpoint, count, expected }) {
+async function mirror({ endpoint, count, expected }) {
   const hash = createHash('sha256');
   let chunks = 0;
   let bytes = 0;
@@ -57,7 +57,7 @@ export async function mirror({ endpoint, count, expected }) {
 }
 
 /** Gives out jobs: each goes to one of the workers, the one with the least unread. */
-export async function feeder({ endpoint, count, until }) {
+async function feeder({ endpoint, count, until }) {
   const to = unicast('worker');
   let number = 0;
   while (!until.aborted) {
@@ -71,7 +71,7 @@ export async function feeder({ endpoint, count, until }) {
 }
 
 /** Takes jobs until the director says that all workers together have had them all. */
-export function worker({ endpoint, count, until }) {
+function worker({ endpoint, count, until }) {
   let sum = 0;
   let disorder = 0;
   let last = 0;
@@ -88,7 +88,7 @@ export function worker({ endpoint, count, until }) {
 }
 
 /** Calls the echo and measures how long the answers take. */
-export async function caller({ endpoint, count, roundTrips, until }) {
+async function caller({ endpoint, count, roundTrips, until }) {
   const to = unicast('echo');
   let number = 0;
   let wrong = 0;
@@ -114,7 +114,7 @@ async function nextAnswer(endpoint) {
 }
 
 /** Answers calls. */
-export function echo({ endpoint, count, until }) {
+function echo({ endpoint, count, until }) {
   endpoint.on('message', (message) => {
     if (message.type !== 'Call') return;
     count.in++;
@@ -124,3 +124,6 @@ export function echo({ endpoint, count, until }) {
     until.addEventListener('abort', () => resolve({ received: count.in }));
   });
 }
+
+/** The roles by their names. */
+export const roles = { keeper, reader, mirror, feeder, worker, caller, echo };

@@ -39,7 +39,8 @@ export class Screen {
 
   #redraw(seconds, members) {
     const lines = [
-      bold(`busbar demo`) + dim(`   ${seconds.toFixed(1)} s   ${members.length} endpoints and a director`),
+      bold(`busbar demo`) +
+        dim(`   ${seconds.toFixed(1)} s   ${members.length} endpoints and a director`),
       '',
       dim(row(columns.map(({ title }) => title))),
       ...members.map(rowOf),

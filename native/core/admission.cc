@@ -137,8 +137,8 @@ bool Admission::on_announce(Strangers::iterator stranger, AnnounceFrame announce
     return false;
   }
   Handle directory = handles.empty() ? Handle() : std::move(handles.front());
-  applicants_.push_back({std::move(stranger->channel), std::move(announce), std::move(directory),
-                         stranger->is_self});
+  applicants_.push_back(
+      {std::move(stranger->channel), std::move(announce), std::move(directory), stranger->is_self});
   return false;
 }
 

@@ -14,7 +14,8 @@
 //                Watch              ------------>
 //                              <------------      Changed (once)
 //                Park memory        ------------>
-//                              <------------      Park memory, Succeed listener (the controller leaves)
+//                              <------------      Park memory, Succeed listener (the controller
+//                              leaves)
 //                Leave              ------------>
 //                              <------------      Left
 #pragma once

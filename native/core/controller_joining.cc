@@ -80,8 +80,7 @@ void Controller::enter_again(RosterMember& member, Applicant applicant) {
   for (HeldIntroduction& held : std::exchange(member.held, {})) {
     const Status passed = pass_on(member, held.frame, std::move(held.handles));
     if (passed == Status::Ok) continue;
-    tell(held.frame.from_id,
-         IntroduceFailedFrame{member.facts.id, held.frame.link_id, passed});
+    tell(held.frame.from_id, IntroduceFailedFrame{member.facts.id, held.frame.link_id, passed});
   }
 }
 

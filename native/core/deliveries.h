@@ -1,4 +1,5 @@
-// Deliveries: the promises of `deliver`: which of them wait for how many receivers, and what went wrong.
+// Deliveries: the promises of `deliver`: which of them wait for how many receivers, and what went
+// wrong.
 #pragma once
 
 #include <cstddef>
@@ -32,9 +33,11 @@ class Deliveries {
   }
   void expect(std::uint64_t delivery, std::uint32_t receivers) { add(delivery, receivers); }
 
-  // One receiver less to wait for, without an outcome: its message is looking for another one, expect() will follow.
+  // One receiver less to wait for, without an outcome: its message is looking for another one,
+  // expect() will follow.
   void withdraw(std::uint64_t delivery) {
-    if (const auto found = waiting_.find(delivery); found != waiting_.end()) --found->second.receivers;
+    if (const auto found = waiting_.find(delivery); found != waiting_.end())
+      --found->second.receivers;
   }
 
   // One receiver has it, or will never have it; the result once nobody is waited for.
@@ -44,7 +47,8 @@ class Deliveries {
     ++found->second.result.delivered;
     return settle(found);
   }
-  [[nodiscard]] std::optional<DeliveryResult> failed(std::uint64_t delivery, const DeliveryFailure& failure) {
+  [[nodiscard]] std::optional<DeliveryResult> failed(std::uint64_t delivery,
+                                                     const DeliveryFailure& failure) {
     const auto found = waiting_.find(delivery);
     if (found == waiting_.end()) return std::nullopt;
     found->second.result.failures.push_back(failure);
@@ -62,7 +66,8 @@ class Deliveries {
   using Table = std::unordered_map<std::uint64_t, Waiting>;
 
   void add(std::uint64_t delivery, std::uint32_t receivers) {
-    if (const auto found = waiting_.find(delivery); found != waiting_.end()) found->second.receivers += receivers;
+    if (const auto found = waiting_.find(delivery); found != waiting_.end())
+      found->second.receivers += receivers;
   }
   std::optional<DeliveryResult> settle(Table::iterator found) {
     if (--found->second.receivers != 0) return std::nullopt;

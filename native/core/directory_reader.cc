@@ -38,8 +38,7 @@ const DirectoryHeader& DirectoryReader::header() const noexcept {
 }
 
 const DirectoryEntry& DirectoryReader::entry(std::size_t index) const noexcept {
-  return reinterpret_cast<const DirectoryEntry*>(memory_->data() +
-                                                 sizeof(DirectoryHeader))[index];
+  return reinterpret_cast<const DirectoryEntry*>(memory_->data() + sizeof(DirectoryHeader))[index];
 }
 
 std::uint64_t DirectoryReader::epoch() const noexcept {

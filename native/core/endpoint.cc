@@ -10,14 +10,17 @@
 namespace busbar {
 
 Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointOptions options) {
-  if (const Status bad = check_identifier(options.membership.identifier); bad != Status::Ok) return bad;
+  if (const Status bad = check_identifier(options.membership.identifier); bad != Status::Ok)
+    return bad;
   const std::uint64_t ring = options.limits.ring_bytes;
-  if ((ring & (ring - 1)) != 0 || ring < kMinRingBytes || ring > kMaxRingBytes) return Status::InvalidArgument;
+  if ((ring & (ring - 1)) != 0 || ring < kMinRingBytes || ring > kMaxRingBytes)
+    return Status::InvalidArgument;
   auto reactor = platform.create_reactor();
   if (!reactor) return reactor.error();
   auto bells = platform.create_doorbell_set();
   if (!bells) return bells.error();
-  return std::unique_ptr<Endpoint>(new Endpoint(platform, std::move(options), reactor.take(), bells.take()));
+  return std::unique_ptr<Endpoint>(
+      new Endpoint(platform, std::move(options), reactor.take(), bells.take()));
 }
 
 Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,

@@ -1,6 +1,6 @@
-// Endpoint: one member of one bus. Joins the halves (Sender, Receiver) with Membership and runs the control thread
-// that serves both. The program's thread calls in here; the two threads meet at one lock, which is never held while
-// the program's code runs or anything waits.
+// Endpoint: one member of one bus. Joins the halves (Sender, Receiver) with Membership and runs the
+// control thread that serves both. The program's thread calls in here; the two threads meet at one
+// lock, which is never held while the program's code runs or anything waits.
 #pragma once
 
 #include <condition_variable>
@@ -37,15 +37,18 @@ struct EndpointCounters {
 class Endpoint final : private MembershipEvents, private SenderHost {
  public:
   // Checks the options and makes the kernel objects; nothing is visible to others before start().
-  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> create(Platform& platform, EndpointOptions options);
+  [[nodiscard]] static Result<std::unique_ptr<Endpoint>> create(Platform& platform,
+                                                                EndpointOptions options);
   // Stops at once if close() was not awaited. Waits for the control thread.
   ~Endpoint() override;
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. System when no thread can be had.
+  // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. System when no thread can be
+  // had.
   [[nodiscard]] Error start();
-  // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls may shorten it.
+  // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls
+  // may shorten it.
   void close(std::chrono::milliseconds linger);
   // Waits until the control thread has ended; close() first. For teardown without an event loop.
   void join_thread();
@@ -75,14 +78,15 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // Announces sleep; false when there is something to receive after all.
   [[nodiscard]] bool sleep();
   void handled(std::uint32_t link_slot, std::uint64_t position);
-  // Who sends over an inbound link; nullopt for an unknown slot. Known until forget_peer(), also after its
-  // LinkClosedNotice.
+  // Who sends over an inbound link; nullopt for an unknown slot. Known until forget_peer(), also
+  // after its LinkClosedNotice.
   [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);
   void forget_peer(std::uint32_t link_slot);
 
   // Everybody on the bus, this endpoint included, as of now.
   [[nodiscard]] std::vector<Member> members();
-  // From now on changes of the membership are told by PeersNotice (or no longer). Returns members() of that moment.
+  // From now on changes of the membership are told by PeersNotice (or no longer). Returns members()
+  // of that moment.
   std::vector<Member> watch_members(bool wanted);
   void report_undelivered(bool wanted);
 
@@ -117,8 +121,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
                    const ControllerChange& change) override;
   void on_controller_lost() override;
   void on_directory_changed() override;
-  void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
-                     std::vector<Handle> handles) override;
+  void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
+                     std::uint64_t ring_bytes, std::vector<Handle> handles) override;
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override;
   void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) override;
   void on_left() override;

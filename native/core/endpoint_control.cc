@@ -1,5 +1,5 @@
-// The control thread of an endpoint: membership, link channels, timers, closing. Everything here runs with the lock
-// held, which is let go only inside Reactor::wait.
+// The control thread of an endpoint: membership, link channels, timers, closing. Everything here
+// runs with the lock held, which is let go only inside Reactor::wait.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -50,7 +50,8 @@ std::optional<TimePoint> Endpoint::next_deadline() const {
 
 void Endpoint::handle_deadlines() {
   const TimePoint now = platform_.now();
-  if (const auto due = membership_->next_deadline(); due && *due <= now) membership_->handle_deadline();
+  if (const auto due = membership_->next_deadline(); due && *due <= now)
+    membership_->handle_deadline();
   sender_.on_deadline();
 }
 
@@ -194,7 +195,8 @@ void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }
 
 Error Endpoint::introduce(OutboundLink& link) {
   if (!membership_->admitted()) return {Status::NoController};
-  return membership_->introduce(link.peer_id(), link.link_id(), link.ring_bytes(), link.introduction_handles());
+  return membership_->introduce(link.peer_id(), link.link_id(), link.ring_bytes(),
+                                link.introduction_handles());
 }
 
 void Endpoint::link_opened(OutboundLink& link) {

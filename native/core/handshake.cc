@@ -52,8 +52,7 @@ Result<std::uint64_t> draw_number(Platform& platform) {
 }
 
 std::uint16_t common_version(const HelloFrame& hello) noexcept {
-  const bool spoken =
-      hello.version_min <= kControlVersion && kControlVersion <= hello.version_max;
+  const bool spoken = hello.version_min <= kControlVersion && kControlVersion <= hello.version_max;
   return spoken ? kControlVersion : 0;
 }
 

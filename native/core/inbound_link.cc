@@ -8,9 +8,11 @@
 
 namespace busbar {
 
-Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, DoorbellSet& bells, std::uint32_t slot,
-                                                         std::uint64_t peer_id, std::uint32_t peer_pid,
-                                                         std::uint64_t link_id, std::uint64_t ring_bytes,
+Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, DoorbellSet& bells,
+                                                         std::uint32_t slot, std::uint64_t peer_id,
+                                                         std::uint32_t peer_pid,
+                                                         std::uint64_t link_id,
+                                                         std::uint64_t ring_bytes,
                                                          std::vector<Handle> handles) {
   if (handles.size() != 4 || !std::has_single_bit(ring_bytes) || ring_bytes < kMinRingBytes ||
       ring_bytes > kMaxRingBytes) {
@@ -19,12 +21,15 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, Doo
   auto channel = platform.adopt_channel(std::move(handles[3]));
   if (!channel) return channel.error();
   const auto refuse = [&channel](Error why) {
-    (void)channel.value()->send(encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why.status), 0}), {});
+    (void)channel.value()->send(
+        encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why.status), 0}), {});
     return why;
   };
-  auto ring = platform.adopt_memory(std::move(handles[0]), kRingHeaderBytes + ring_bytes, Access::ReadOnly);
+  auto ring =
+      platform.adopt_memory(std::move(handles[0]), kRingHeaderBytes + ring_bytes, Access::ReadOnly);
   if (!ring) return refuse(ring.error());
-  auto consumer = platform.adopt_memory(std::move(handles[1]), kConsumerSegmentBytes, Access::ReadWrite);
+  auto consumer =
+      platform.adopt_memory(std::move(handles[1]), kConsumerSegmentBytes, Access::ReadWrite);
   if (!consumer) return refuse(consumer.error());
   if (!RingConsumer(ring.value()->data(), consumer.value()->data(), ring_bytes).verify(link_id)) {
     return refuse({Status::ProtocolViolation});
@@ -32,8 +37,8 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, Doo
   if (const Error added = bells.add(std::move(handles[2]), slot); !added.ok()) return refuse(added);
   ring.value()->stop_sharing();
   consumer.value()->stop_sharing();
-  std::unique_ptr<InboundLink> link(new InboundLink(ring.take(), consumer.take(), channel.take(), slot, peer_id,
-                                                    peer_pid, link_id, ring_bytes));
+  std::unique_ptr<InboundLink> link(new InboundLink(ring.take(), consumer.take(), channel.take(),
+                                                    slot, peer_id, peer_pid, link_id, ring_bytes));
   link->consumer_.set_attached();
   // Whether this arrives or not, the sender finds out: from it, or from the channel's end.
   (void)link->channel_->send(encode({LinkFrameKind::Attached, 0, 0}), {});
@@ -41,8 +46,9 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, Doo
 }
 
 InboundLink::InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
-                         std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id,
-                         std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes)
+                         std::unique_ptr<Channel> channel, std::uint32_t slot,
+                         std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+                         std::uint64_t ring_bytes)
     : slot_(slot),
       peer_id_(peer_id),
       peer_pid_(peer_pid),
@@ -58,7 +64,8 @@ void InboundLink::release() {
 }
 
 void InboundLink::release_handled(std::uint64_t position) {
-  if (consumer_.release_handled(position)) (void)channel_->send(encode({LinkFrameKind::Wake, 0, 0}), {});
+  if (consumer_.release_handled(position))
+    (void)channel_->send(encode({LinkFrameKind::Wake, 0, 0}), {});
 }
 
 void InboundLink::refuse(Status why) {
@@ -88,16 +95,19 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
     return add_region(platform, frame->number, frame->bytes, std::move(datagram.handles[0]));
   }
   if (frame->kind != LinkFrameKind::ForgetRegion || !datagram.handles.empty()) return false;
-  const auto found =
-      std::find_if(regions_.begin(), regions_.end(), [&](const Region& region) { return region.id == frame->number; });
+  const auto found = std::find_if(regions_.begin(), regions_.end(),
+                                  [&](const Region& region) { return region.id == frame->number; });
   if (found == regions_.end()) return false;
   region_bytes_ -= found->memory->size();
   regions_.erase(found);
   return true;
 }
 
-bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes, Handle handle) {
-  if (regions_.size() >= kMaxRegions || bytes > kMaxRegionBytes || region_bytes_ + bytes > kMaxRegionBytes) return false;
+bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
+                             Handle handle) {
+  if (regions_.size() >= kMaxRegions || bytes > kMaxRegionBytes ||
+      region_bytes_ + bytes > kMaxRegionBytes)
+    return false;
   if (region(id) != nullptr) return false;
   auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
   if (!memory) return false;
@@ -114,9 +124,12 @@ const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept 
   return nullptr;
 }
 
-std::span<const std::byte> InboundLink::spilled(Platform& platform, const SpillReference& reference) {
-  // The sender handed the region over before it published the record, so it is here or on its channel.
-  if (region(reference.region_id) == nullptr && receive(platform) == Status::ProtocolViolation) return {};
+std::span<const std::byte> InboundLink::spilled(Platform& platform,
+                                                const SpillReference& reference) {
+  // The sender handed the region over before it published the record, so it is here or on its
+  // channel.
+  if (region(reference.region_id) == nullptr && receive(platform) == Status::ProtocolViolation)
+    return {};
   const Region* found = region(reference.region_id);
   if (found == nullptr || reference.bytes == 0) return {};
   const std::uint64_t size = found->memory->size();

@@ -1,5 +1,5 @@
-// InboundLink: the receiving end of one link. Everything that comes over it is a peer's word: what does not fit ends
-// this link, and only this one. Every call with the endpoint's lock held.
+// InboundLink: the receiving end of one link. Everything that comes over it is a peer's word: what
+// does not fit ends this link, and only this one. Every call with the endpoint's lock held.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,19 @@ namespace busbar {
 
 class InboundLink {
  public:
-  // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a hostile sender
-  // can make this process map. Address space only; nothing is read before a record refers to it.
+  // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a
+  // hostile sender can make this process map. Address space only; nothing is read before a record
+  // refers to it.
   static constexpr std::size_t kMaxRegions = 64;
   static constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
 
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
-  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is told why.
-  [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(Platform& platform, DoorbellSet& bells,
-                                                                   std::uint32_t slot, std::uint64_t peer_id,
-                                                                   std::uint32_t peer_pid, std::uint64_t link_id,
-                                                                   std::uint64_t ring_bytes,
-                                                                   std::vector<Handle> handles);
+  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
+  // told why.
+  [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
+      Platform& platform, DoorbellSet& bells, std::uint32_t slot, std::uint64_t peer_id,
+      std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
+      std::vector<Handle> handles);
 
   // The link's number in this endpoint, never used again.
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
@@ -40,13 +41,15 @@ class InboundLink {
   void release();
   void release_handled(std::uint64_t position);
 
-  // Reads what the sender said on the channel. Ok: nothing more for now; PeerGone: the sender has left, what it
-  // published is still to be read; ProtocolViolation.
+  // Reads what the sender said on the channel. Ok: nothing more for now; PeerGone: the sender has
+  // left, what it published is still to be read; ProtocolViolation.
   [[nodiscard]] Status receive(Platform& platform);
   [[nodiscard]] bool sender_gone() const noexcept { return sender_gone_; }
 
-  // The bytes that a record refers to, in memory that the sender can still write; empty when there are none such.
-  [[nodiscard]] std::span<const std::byte> spilled(Platform& platform, const SpillReference& reference);
+  // The bytes that a record refers to, in memory that the sender can still write; empty when there
+  // are none such.
+  [[nodiscard]] std::span<const std::byte> spilled(Platform& platform,
+                                                   const SpillReference& reference);
 
   // Tells the sender why this end hangs up.
   void refuse(Status why);
@@ -69,11 +72,12 @@ class InboundLink {
   };
 
   InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
-              std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
-              std::uint64_t link_id, std::uint64_t ring_bytes);
+              std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id,
+              std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes);
 
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
-  [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes, Handle handle);
+  [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
+                                Handle handle);
   [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
 
   std::uint32_t slot_;

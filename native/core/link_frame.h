@@ -1,4 +1,5 @@
-// LinkFrame: the few small things that the two ends of a link tell each other on their own channel, beside the ring.
+// LinkFrame: the few small things that the two ends of a link tell each other on their own channel,
+// beside the ring.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@
 namespace busbar {
 
 enum class LinkFrameKind : std::uint8_t {
-  // Producer to consumer, with one handle: memory that records will refer to. number = region id, bytes = its size.
+  // Producer to consumer, with one handle: memory that records will refer to. number = region id,
+  // bytes = its size.
   SpillRegion = 1,
   // Producer to consumer: unmap region `number`, no record will refer to it again.
   ForgetRegion = 2,

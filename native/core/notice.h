@@ -1,4 +1,5 @@
-// Notice: what an endpoint's control thread has to tell its program. Queued until the program's thread takes them.
+// Notice: what an endpoint's control thread has to tell its program. Queued until the program's
+// thread takes them.
 #pragma once
 
 #include <cstdint>
@@ -51,11 +52,13 @@ struct LinkClosedNotice {
   std::uint32_t slot = 0;
 };
 struct ClosedNotice {
-  // Messages given up: still queued at the end of the linger time, or parked with nobody to take them over.
+  // Messages given up: still queued at the end of the linger time, or parked with nobody to take
+  // them over.
   std::uint64_t abandoned = 0;
 };
 
-using Notice = std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice, DrainedNotice,
-                            UndeliveredNotice, ViolationNotice, LinkClosedNotice, ClosedNotice>;
+using Notice =
+    std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice,
+                 DrainedNotice, UndeliveredNotice, ViolationNotice, LinkClosedNotice, ClosedNotice>;
 
 }  // namespace busbar

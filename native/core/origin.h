@@ -1,4 +1,5 @@
-// Origin: who a message is from when somebody else sends it: the controller does so for members that have left.
+// Origin: who a message is from when somebody else sends it: the controller does so for members
+// that have left.
 #pragma once
 
 #include <cstdint>

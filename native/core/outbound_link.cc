@@ -8,9 +8,11 @@
 
 namespace busbar {
 
-Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::uint64_t ring_bytes) {
+Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
+                                                       std::uint64_t ring_bytes) {
   Parts parts;
-  // The consumer may only read the ring: so what lies in it can be trusted when a dead receiver's share is read back.
+  // The consumer may only read the ring: so what lies in it can be trusted when a dead receiver's
+  // share is read back.
   auto ring = platform.create_memory(kRingHeaderBytes + ring_bytes, Access::ReadOnly);
   if (!ring) return ring.error();
   auto consumer = platform.create_memory(kConsumerSegmentBytes, Access::ReadWrite);
@@ -36,17 +38,18 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::
   return parts;
 }
 
-Result<std::unique_ptr<OutboundLink>> OutboundLink::create(Platform& platform, std::uint64_t peer_id,
-                                                           std::uint32_t peer_pid, std::uint64_t link_id,
-                                                           std::uint64_t ring_bytes, std::uint64_t queue_limit) {
+Result<std::unique_ptr<OutboundLink>> OutboundLink::create(
+    Platform& platform, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+    std::uint64_t ring_bytes, std::uint64_t queue_limit) {
   auto parts = create_parts(platform, ring_bytes);
   if (!parts) return parts.error();
   return std::unique_ptr<OutboundLink>(
       new OutboundLink(parts.take(), peer_id, peer_pid, link_id, ring_bytes, queue_limit));
 }
 
-OutboundLink::OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-                           std::uint64_t ring_bytes, std::uint64_t queue_limit)
+OutboundLink::OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid,
+                           std::uint64_t link_id, std::uint64_t ring_bytes,
+                           std::uint64_t queue_limit)
     : peer_id_(peer_id),
       peer_pid_(peer_pid),
       link_id_(link_id),
@@ -75,7 +78,8 @@ void OutboundLink::on_attached() noexcept {
 
 bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes) {
   if (spill_bytes != 0 && spills_in_flight_ != 0) {
-    if (spills_in_flight_ >= kMaxSpillsInFlight || spilled_bytes_ + spill_bytes > queue_limit_) return false;
+    if (spills_in_flight_ >= kMaxSpillsInFlight || spilled_bytes_ + spill_bytes > queue_limit_)
+      return false;
   }
   if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
   return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
@@ -107,7 +111,9 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
 
 bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
-  if (obligation != nullptr && obligation->region != nullptr && !hand_over_region(*obligation->region)) return false;
+  if (obligation != nullptr && obligation->region != nullptr &&
+      !hand_over_region(*obligation->region))
+    return false;
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
   write_record(message, place);
@@ -125,7 +131,8 @@ bool OutboundLink::flush_queue() {
 
 bool OutboundLink::publish_front() {
   const Tracked* tracked = next_tracked();
-  if (tracked != nullptr && tracked->obligation.region != nullptr && !hand_over_region(*tracked->obligation.region)) {
+  if (tracked != nullptr && tracked->obligation.region != nullptr &&
+      !hand_over_region(*tracked->obligation.region)) {
     return false;
   }
   const std::span<const std::byte> record = queue_.front();
@@ -155,7 +162,8 @@ void OutboundLink::note_published(std::uint64_t position) noexcept {
 }
 
 bool OutboundLink::hand_over_region(const SpillRegion& region) {
-  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end()) return true;
+  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end())
+    return true;
   if (known_regions_.size() >= kMaxKnownRegions) forget_oldest_region();
   auto handle = region.memory().share();
   if (!handle) {
@@ -163,8 +171,8 @@ bool OutboundLink::hand_over_region(const SpillRegion& region) {
     return false;
   }
   const Handle* const handles[] = {&handle.value()};
-  const Error sent =
-      channel_->send(encode({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}), handles);
+  const Error sent = channel_->send(
+      encode({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}), handles);
   if (sent.ok()) {
     known_regions_.push_back(region.id());
     return true;
@@ -225,7 +233,8 @@ void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
 bool OutboundLink::arm_wakes() noexcept {
   std::uint64_t taken = tracked_published_ > 0 ? tracked_.front().position : kNoPosition;
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
-  if (!queue_.empty() && !wants_writable_ && !wants_retry_ && producer_.tail() > producer_.capacity() / 2) {
+  if (!queue_.empty() && !wants_writable_ && !wants_retry_ &&
+      producer_.tail() > producer_.capacity() / 2) {
     taken = std::min(taken, producer_.tail() - producer_.capacity() / 2);
   }
   if (taken < armed_taken_) {
@@ -295,7 +304,8 @@ void OutboundLink::forget_oldest_region() {
 
 void OutboundLink::send_forgets() {
   while (!regions_to_forget_.empty()) {
-    const Error sent = channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
+    const Error sent =
+        channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
     if (!sent.ok()) {
       wants_writable_ = wants_writable_ || sent.status == Status::WouldBlock;
       return;
@@ -320,7 +330,8 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
 }
 
 void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
-  for (Tracked& tracked : unhandled_) out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  for (Tracked& tracked : unhandled_)
+    out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
   unhandled_.clear();
 }
 

@@ -1,5 +1,5 @@
-// OutboundLink: the sending end of one link: ring, the queue behind it, and what is still owed to somebody about
-// messages in it. Every call with the endpoint's lock held.
+// OutboundLink: the sending end of one link: ring, the queue behind it, and what is still owed to
+// somebody about messages in it. Every call with the endpoint's lock held.
 //
 //   put ──> ring ──────────────> taken by the receiver ──> handled by its program
 //    └────> queue ──flush──┘
@@ -37,18 +37,19 @@ struct Obligation {
 
 class OutboundLink {
  public:
-  // Messages with a region that one receiver may have untaken: bounds the regions, hence descriptors, of a sender.
+  // Messages with a region that one receiver may have untaken: bounds the regions, hence
+  // descriptors, of a sender.
   static constexpr std::size_t kMaxSpillsInFlight = 32;
-  // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above the ones in flight.
+  // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above
+  // the ones in flight.
   static constexpr std::size_t kMaxKnownRegions = 48;
 
   enum class State : std::uint8_t { Introducing, Attached, Dead };
 
   // Creates ring, doorbell and channel. Nothing is known to the receiver before it is introduced.
-  [[nodiscard]] static Result<std::unique_ptr<OutboundLink>> create(Platform& platform, std::uint64_t peer_id,
-                                                                    std::uint32_t peer_pid, std::uint64_t link_id,
-                                                                    std::uint64_t ring_bytes,
-                                                                    std::uint64_t queue_limit);
+  [[nodiscard]] static Result<std::unique_ptr<OutboundLink>> create(
+      Platform& platform, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+      std::uint64_t ring_bytes, std::uint64_t queue_limit);
 
   [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
   [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
@@ -60,11 +61,13 @@ class OutboundLink {
   // The handles of an introduction in their order; empty once attached.
   [[nodiscard]] std::vector<const Handle*> introduction_handles() const;
 
-  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be taken now. A queue
-  // of nothing takes any record.
+  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be
+  // taken now. A queue of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
-  // The common case of put(): a message that owes nothing, straight into the ring. False when it has to be put().
-  [[nodiscard]] bool put_now(const RecordHeader& header, std::span<const std::byte> payload) noexcept;
+  // The common case of put(): a message that owes nothing, straight into the ring. False when it
+  // has to be put().
+  [[nodiscard]] bool put_now(const RecordHeader& header,
+                             std::span<const std::byte> payload) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
@@ -83,17 +86,20 @@ class OutboundLink {
   [[nodiscard]] bool flushed() const noexcept { return queue_.empty(); }
   // Flushed, and large payloads have room again.
   [[nodiscard]] bool relaxed() const noexcept {
-    return queue_.empty() && spills_in_flight_ <= kMaxSpillsInFlight / 2 && spilled_bytes_ <= queue_limit_ / 2;
+    return queue_.empty() && spills_in_flight_ <= kMaxSpillsInFlight / 2 &&
+           spilled_bytes_ <= queue_limit_ / 2;
   }
 
-  // Looks how far the receiver is: calls `done(delivery)` for each delivery that is now complete, drops regions,
-  // moves the queue and asks for the next wake-up. False when the receiver wrote nonsense: mark it dead.
+  // Looks how far the receiver is: calls `done(delivery)` for each delivery that is now complete,
+  // drops regions, moves the queue and asks for the next wake-up. False when the receiver wrote
+  // nonsense: mark it dead.
   [[nodiscard]] bool make_progress(const std::function<void(std::uint64_t delivery)>& done);
 
   // A datagram that could not be sent waits for the channel to be writable.
   [[nodiscard]] bool wants_writable() const noexcept { return wants_writable_; }
   void clear_wants_writable() noexcept { wants_writable_ = false; }
-  // Something failed for want of a resource (a descriptor, say): call make_progress again in a while.
+  // Something failed for want of a resource (a descriptor, say): call make_progress again in a
+  // while.
   [[nodiscard]] bool wants_retry() const noexcept { return wants_retry_; }
 
   struct Received {
@@ -111,12 +117,14 @@ class OutboundLink {
   // Tells the receiver to unmap regions that the pool gave up.
   void forget_regions(const std::vector<std::uint64_t>& ids);
 
-  // The messages that the receiver never took (or was still to handle), oldest first; the link is dead afterwards.
+  // The messages that the receiver never took (or was still to handle), oldest first; the link is
+  // dead afterwards.
   struct Orphan {
     std::vector<std::byte> record;
     Obligation obligation;
   };
-  [[nodiscard]] std::vector<Orphan> mark_dead(const std::function<void(std::uint64_t delivery)>& done);
+  [[nodiscard]] std::vector<Orphan> mark_dead(
+      const std::function<void(std::uint64_t delivery)>& done);
 
   // How far the endpoint is with introducing this link.
   enum class Introduction : std::uint8_t { AwaitsController, Retry, Sent };
@@ -175,7 +183,8 @@ class OutboundLink {
   std::unique_ptr<SharedMemory> consumer_memory_;
   std::unique_ptr<Doorbell> doorbell_;
   std::unique_ptr<Channel> channel_;
-  // Copies for (repeated) introductions: ring, consumer segment, doorbell, the receiver's end of the channel.
+  // Copies for (repeated) introductions: ring, consumer segment, doorbell, the receiver's end of
+  // the channel.
   std::vector<Handle> introduction_;
   RingProducer producer_;
   RecordQueue queue_;
@@ -183,7 +192,8 @@ class OutboundLink {
   // Messages accepted and published so far; their difference is what queues.
   std::uint64_t accepted_ = 0;
   std::uint64_t published_ = 0;
-  // In the order of serials; most messages have none. The first `tracked_published_` of them are in the ring.
+  // In the order of serials; most messages have none. The first `tracked_published_` of them are in
+  // the ring.
   std::deque<Tracked> tracked_;
   std::size_t tracked_published_ = 0;
   // Taken, not yet handled.
@@ -201,7 +211,8 @@ class OutboundLink {
   bool wants_retry_ = false;
 };
 
-inline bool OutboundLink::put_now(const RecordHeader& header, std::span<const std::byte> payload) noexcept {
+inline bool OutboundLink::put_now(const RecordHeader& header,
+                                  std::span<const std::byte> payload) noexcept {
   if (!queue_.empty()) return false;
   std::byte* place = producer_.reserve(header.bytes);
   if (place == nullptr) return false;

@@ -11,8 +11,10 @@ namespace {
 constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
 
-void encode_one(const ParkedMessage& message, std::span<const std::byte> origin, ByteWriter& writer) {
-  const int flags = (message.unicast ? kUnicastFlag : 0) | (message.exclude_self ? kExcludeSelfFlag : 0);
+void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
+                ByteWriter& writer) {
+  const int flags =
+      (message.unicast ? kUnicastFlag : 0) | (message.exclude_self ? kExcludeSelfFlag : 0);
   writer.u8(static_cast<std::uint8_t>(flags));
   writer.u64(message.expires_at_ms);
   writer.u16(static_cast<std::uint16_t>(message.program.bytes().size()));
@@ -36,11 +38,17 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
   const std::uint64_t reply_to = reader.u64();
   const std::span<const std::byte> payload = reader.bytes(reader.u32());
   if (!reader.ok() || !program) return std::nullopt;
-  ParkedMessage message{program.take(), (flags & kUnicastFlag) != 0, (flags & kExcludeSelfFlag) != 0,
-                        expires_at_ms,  {},
-                        format,         reply_to,
-                        0,              false,
-                        {},             {}};
+  ParkedMessage message{program.take(),
+                        (flags & kUnicastFlag) != 0,
+                        (flags & kExcludeSelfFlag) != 0,
+                        expires_at_ms,
+                        {},
+                        format,
+                        reply_to,
+                        0,
+                        false,
+                        {},
+                        {}};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   message.origin.assign(origin.begin(), origin.end());
   message.payload.assign(payload.begin(), payload.end());
@@ -63,19 +71,23 @@ std::optional<std::uint64_t> ParkedMessages::next_expiry_ms() const noexcept {
 }
 
 std::vector<ParkedMessage> ParkedMessages::take_expired(std::uint64_t now_ms) {
-  return take_if([now_ms](const ParkedMessage& message) { return message.expires_at_ms <= now_ms; });
+  return take_if(
+      [now_ms](const ParkedMessage& message) { return message.expires_at_ms <= now_ms; });
 }
 
 std::vector<std::byte> ParkedMessages::encode_all(std::span<const std::byte> default_origin) const {
   std::vector<std::byte> out;
   ByteWriter writer(out);
   for (const ParkedMessage& message : messages_) {
-    encode_one(message, message.origin.empty() ? default_origin : std::span<const std::byte>(message.origin), writer);
+    encode_one(message,
+               message.origin.empty() ? default_origin : std::span<const std::byte>(message.origin),
+               writer);
   }
   return out;
 }
 
-std::optional<std::vector<ParkedMessage>> ParkedMessages::decode_all(std::span<const std::byte> bytes) {
+std::optional<std::vector<ParkedMessage>> ParkedMessages::decode_all(
+    std::span<const std::byte> bytes) {
   std::vector<ParkedMessage> messages;
   ByteReader reader(bytes);
   while (reader.remaining() != 0) {

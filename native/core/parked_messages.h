@@ -1,8 +1,8 @@
-// ParkedMessages: messages with a time-to-live for which no receiver has joined yet. They wait with their sender, in
-// order, and go to the controller if the sender leaves first.
+// ParkedMessages: messages with a time-to-live for which no receiver has joined yet. They wait with
+// their sender, in order, and go to the controller if the sender leaves first.
 //
-// Handed over as: for each message { flags u8, expiry ms u64, program u16 + bytes, origin u16 + bytes, type 16,
-// format u16, reply-to u64, payload u32 + bytes }, little-endian.
+// Handed over as: for each message { flags u8, expiry ms u64, program u16 + bytes, origin u16 +
+// bytes, type 16, format u16, reply-to u64, payload u32 + bytes }, little-endian.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,8 @@ class ParkedMessages {
   explicit ParkedMessages(std::uint64_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
   [[nodiscard]] bool has_room(std::uint64_t payload_bytes) const noexcept {
-    return messages_.size() < kMaxMessages && (messages_.empty() || bytes_ + payload_bytes <= max_bytes_);
+    return messages_.size() < kMaxMessages &&
+           (messages_.empty() || bytes_ + payload_bytes <= max_bytes_);
   }
   void park(ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
@@ -67,8 +68,10 @@ class ParkedMessages {
 
   // For a hand-over; `default_origin` names the sender of those that have none.
   [[nodiscard]] std::vector<std::byte> encode_all(std::span<const std::byte> default_origin) const;
-  // Reads what another process handed over; nullopt when it does not parse, is too long-lived or too much.
-  [[nodiscard]] static std::optional<std::vector<ParkedMessage>> decode_all(std::span<const std::byte> bytes);
+  // Reads what another process handed over; nullopt when it does not parse, is too long-lived or
+  // too much.
+  [[nodiscard]] static std::optional<std::vector<ParkedMessage>> decode_all(
+      std::span<const std::byte> bytes);
 
  private:
   std::list<ParkedMessage> messages_;

@@ -1,5 +1,5 @@
-// Which part of an endpoint a reactor token belongs to: the top byte says it, the rest is that part's own number.
-// 0x01 is Membership's (Membership::kTokenSpace).
+// Which part of an endpoint a reactor token belongs to: the top byte says it, the rest is that
+// part's own number. 0x01 is Membership's (Membership::kTokenSpace).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,14 @@ inline constexpr std::uint64_t kInboundSpace = 0x03ULL << 56U;
 [[nodiscard]] constexpr std::uint64_t outbound_token(std::uint64_t link_id) noexcept {
   return kOutboundSpace | link_id;
 }
-[[nodiscard]] constexpr std::uint64_t inbound_token(std::uint32_t slot) noexcept { return kInboundSpace | slot; }
-[[nodiscard]] constexpr std::uint64_t token_space(std::uint64_t token) noexcept { return token & ~kTokenNumberMask; }
-[[nodiscard]] constexpr std::uint64_t token_number(std::uint64_t token) noexcept { return token & kTokenNumberMask; }
+[[nodiscard]] constexpr std::uint64_t inbound_token(std::uint32_t slot) noexcept {
+  return kInboundSpace | slot;
+}
+[[nodiscard]] constexpr std::uint64_t token_space(std::uint64_t token) noexcept {
+  return token & ~kTokenNumberMask;
+}
+[[nodiscard]] constexpr std::uint64_t token_number(std::uint64_t token) noexcept {
+  return token & kTokenNumberMask;
+}
 
 }  // namespace busbar

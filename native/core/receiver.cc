@@ -8,22 +8,23 @@
 
 namespace busbar {
 
-Receiver::Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes, Events events)
+Receiver::Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes,
+                   Events events)
     : platform_(platform),
       bells_(bells),
       max_message_bytes_(max_message_bytes),
       events_(std::move(events)),
       extension_copy_(kMaxExtensionBytes) {}
 
-Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id, std::uint64_t ring_bytes,
-                                         std::vector<Handle> handles) {
+Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id,
+                                         std::uint64_t ring_bytes, std::vector<Handle> handles) {
   for (const auto& [slot, known] : links_) {
     if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
   }
   if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
   const std::uint32_t slot = next_slot_++;
-  auto attached = InboundLink::attach(platform_, bells_, slot, from.id, from.pid, link_id, ring_bytes,
-                                      std::move(handles));
+  auto attached = InboundLink::attach(platform_, bells_, slot, from.id, from.pid, link_id,
+                                      ring_bytes, std::move(handles));
   if (!attached) return attached.error();
   InboundLink* link = attached.value().get();
   links_.emplace(slot, attached.take());
@@ -37,7 +38,8 @@ void Receiver::on_channel(std::uint32_t slot) {
   if (found == nullptr) return;
   const Status status = found->receive(platform_);
   if (status == Status::PeerGone) {
-    // Read to the end first: what it published is still there. Closed by the round that finds it empty.
+    // Read to the end first: what it published is still there. Closed by the round that finds it
+    // empty.
     wake(*found);
     events_.on_sender_gone(*found);
     bells_.raise();
@@ -51,7 +53,8 @@ bool Receiver::collect_bells() {
   for (;;) {
     const std::size_t count = bells_.collect(tokens);
     for (std::size_t i = 0; i < count; ++i) {
-      if (InboundLink* rung = link(static_cast<std::uint32_t>(tokens[i])); rung != nullptr) wake(*rung);
+      if (InboundLink* rung = link(static_cast<std::uint32_t>(tokens[i])); rung != nullptr)
+        wake(*rung);
     }
     if (count < tokens.size()) return !ready_.empty();
   }
@@ -85,7 +88,8 @@ void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& s
   const std::size_t first = batch.count;
   const std::size_t slab_before = slab_used;
   Step step = Step::Taken;
-  while (step == Step::Taken && batch.count - first < kRoundMessages && slab_used - slab_before < kRoundBytes) {
+  while (step == Step::Taken && batch.count - first < kRoundMessages &&
+         slab_used - slab_before < kRoundBytes) {
     step = batch.count < batch.messages.size() ? take_one(link, batch, slab_used) : Step::BatchFull;
   }
   if (step == Step::Violation) {
@@ -121,7 +125,8 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   const std::size_t extension_bytes = std::size_t{record.header.extension_words} * 8;
   if (extension_bytes != 0) {
     std::memcpy(extension_copy_.data(), record.extensions, extension_bytes);
-    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions)) return Step::Violation;
+    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions))
+      return Step::Violation;
     if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
   }
   const std::uint32_t payload = record.header.payload_bytes;
@@ -145,7 +150,8 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   return Step::Taken;
 }
 
-Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill, ReceiveBatch& batch) {
+Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill,
+                                      ReceiveBatch& batch) {
   if (spill.bytes > max_message_bytes_) {
     violation_ = Status::TooLarge;
     return Step::Violation;
@@ -174,14 +180,16 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   RingRecord record;
   if (found == nullptr || found->ring().peek(record) != RingRead::Record) return false;
   Extensions extensions;
-  std::memcpy(extension_copy_.data(), record.extensions, std::size_t{record.header.extension_words} * 8);
-  if (!read_extensions({extension_copy_.data(), std::size_t{record.header.extension_words} * 8}, extensions)) {
+  std::memcpy(extension_copy_.data(), record.extensions,
+              std::size_t{record.header.extension_words} * 8);
+  if (!read_extensions({extension_copy_.data(), std::size_t{record.header.extension_words} * 8},
+                       extensions)) {
     violate(*found, Status::ProtocolViolation);
     return false;
   }
-  const std::span<const std::byte> source = extensions.spill
-                                                ? found->spilled(platform_, *extensions.spill)
-                                                : std::span(record.payload, record.header.payload_bytes);
+  const std::span<const std::byte> source =
+      extensions.spill ? found->spilled(platform_, *extensions.spill)
+                       : std::span(record.payload, record.header.payload_bytes);
   if (source.size() != payload.size()) {
     violate(*found, Status::ProtocolViolation);
     return false;
@@ -195,7 +203,8 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
 }
 
 bool Receiver::peek_drowsy() const noexcept {
-  return std::any_of(drowsy_.begin(), drowsy_.end(), [](InboundLink* link) { return link->ring().has_more(); });
+  return std::any_of(drowsy_.begin(), drowsy_.end(),
+                     [](InboundLink* link) { return link->ring().has_more(); });
 }
 
 bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {

@@ -1,5 +1,5 @@
-// Receiver: the receiving half of an endpoint: all inbound links, read in turn, in batches, into the caller's slab.
-// Every call with the endpoint's lock held.
+// Receiver: the receiving half of an endpoint: all inbound links, read in turn, in batches, into
+// the caller's slab. Every call with the endpoint's lock held.
 //
 //   Asleep ──doorbell──> Ready ──read empty──> Drowsy ──sleep()──> Asleep
 //                          ^──────something came─────┘
@@ -40,8 +40,8 @@ struct ReceiveBatch {
   // Filled from its start. Any size from kMinSlabBytes.
   std::span<std::byte> slab;
   std::span<ReceivedMessage> messages;
-  // Results: how many messages were written; the payload size of the next message if it does not fit into any slab
-  // (take it with receive_large), else 0.
+  // Results: how many messages were written; the payload size of the next message if it does not
+  // fit into any slab (take it with receive_large), else 0.
   std::size_t count = 0;
   std::uint64_t large_bytes = 0;
 };
@@ -64,7 +64,8 @@ class Receiver {
   static constexpr std::size_t kMaxLinks = 4096;
 
   struct Events {
-    // Its sender has left, but what it published is still to be read: its channel has nothing more to tell.
+    // Its sender has left, but what it published is still to be read: its channel has nothing more
+    // to tell.
     std::function<void(InboundLink& link)> on_sender_gone;
     // A link is gone: its sender left and everything was read, or it broke the protocol.
     std::function<void(std::unique_ptr<InboundLink> link)> on_closed;
@@ -73,8 +74,10 @@ class Receiver {
 
   Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes, Events events);
 
-  // Attaches an introduced link and makes it ready. Repeated introductions of a known link are ignored (nullptr).
-  [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id, std::uint64_t ring_bytes,
+  // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
+  // ignored (nullptr).
+  [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id,
+                                               std::uint64_t ring_bytes,
                                                std::vector<Handle> handles);
   // The channel of `slot` has something to say.
   void on_channel(std::uint32_t slot);
@@ -84,7 +87,8 @@ class Receiver {
   [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
 
   void receive(ReceiveBatch& batch);
-  // Takes the message that ended the last batch; `payload` has batch.large_bytes. False when it is gone after all.
+  // Takes the message that ended the last batch; `payload` has batch.large_bytes. False when it is
+  // gone after all.
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
 
   // Something to read in a link that was read empty? For spinning: touches nothing but their tails.
@@ -100,8 +104,8 @@ class Receiver {
   // Only the controller may send in others' names.
   void set_controller(std::uint64_t id) noexcept { controller_id_ = id; }
   [[nodiscard]] InboundLink* link(std::uint32_t slot) noexcept;
-  // Who sends over the link, as the directory had it when it was introduced. Outlives the link, because messages do,
-  // until forget_peer(). nullptr for an unknown slot.
+  // Who sends over the link, as the directory had it when it was introduced. Outlives the link,
+  // because messages do, until forget_peer(). nullptr for an unknown slot.
   [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
   void forget_peer(std::uint32_t slot);
   [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
@@ -117,8 +121,10 @@ class Receiver {
   void wake(InboundLink& link);
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
-  [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill, ReceiveBatch& batch);
-  void describe(InboundLink& link, const RingRecord& record, const Extensions& extensions, ReceivedMessage& out);
+  [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill,
+                                  ReceiveBatch& batch);
+  void describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
+                ReceivedMessage& out);
   void violate(InboundLink& link, Status why);
   void close(std::uint32_t slot);
 

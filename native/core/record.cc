@@ -74,7 +74,8 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
   ExtensionWriter writer(out);
   if (extensions.reply_to) writer.put(ExtensionKind::ReplyTo, &*extensions.reply_to, 8);
   if (extensions.expires_at_ms) writer.put(ExtensionKind::Expiry, &*extensions.expires_at_ms, 8);
-  if (extensions.spill) writer.put(ExtensionKind::Spill, &*extensions.spill, sizeof(SpillReference));
+  if (extensions.spill)
+    writer.put(ExtensionKind::Spill, &*extensions.spill, sizeof(SpillReference));
   if (!extensions.origin.empty()) {
     writer.put(ExtensionKind::Origin, extensions.origin.data(), extensions.origin.size());
   }
@@ -95,15 +96,17 @@ bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept
 }
 
 bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
-  if (header.kind == RecordKind::Pad) return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
+  if (header.kind == RecordKind::Pad)
+    return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
   if (header.kind != RecordKind::Message) return false;
-  const std::uint64_t sum =
-      sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 + std::uint64_t{header.payload_bytes};
+  const std::uint64_t sum = sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 +
+                            std::uint64_t{header.payload_bytes};
   return sum == header.bytes && padded(header.bytes) <= available;
 }
 
 std::uint64_t record_bytes(const OutgoingMessage& message) noexcept {
-  return sizeof(RecordHeader) + extension_bytes(message.extensions) + std::uint64_t{message.payload.size()};
+  return sizeof(RecordHeader) + extension_bytes(message.extensions) +
+         std::uint64_t{message.payload.size()};
 }
 
 void write_record(const OutgoingMessage& message, std::byte* out) noexcept {
@@ -128,12 +131,14 @@ std::optional<ParsedRecord> parse_record(std::span<const std::byte> record) noex
   ParsedRecord parsed;
   if (record.size() < sizeof(RecordHeader)) return std::nullopt;
   std::memcpy(&parsed.header, record.data(), sizeof(RecordHeader));
-  if (parsed.header.kind != RecordKind::Message || !plausible(parsed.header, padded(parsed.header.bytes)) ||
+  if (parsed.header.kind != RecordKind::Message ||
+      !plausible(parsed.header, padded(parsed.header.bytes)) ||
       parsed.header.bytes > record.size()) {
     return std::nullopt;
   }
   const std::size_t extra = std::size_t{parsed.header.extension_words} * 8;
-  if (!read_extensions(record.subspan(sizeof(RecordHeader), extra), parsed.extensions)) return std::nullopt;
+  if (!read_extensions(record.subspan(sizeof(RecordHeader), extra), parsed.extensions))
+    return std::nullopt;
   parsed.payload = record.subspan(sizeof(RecordHeader) + extra, parsed.header.payload_bytes);
   return parsed;
 }

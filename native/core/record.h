@@ -1,9 +1,10 @@
 // Record: one message as it lies in a ring, a queue or a parked list.
 //
-//   | RecordHeader 48 B | extensions, 8 B units | payload | zero to seven bytes up to a multiple of 8 |
+//   | RecordHeader 48 B | extensions, 8 B units | payload | zero to seven bytes up to a multiple of
+//   8 |
 //
-// A reader skips extensions that it does not know, so later versions can add some. Fields are in the machine's
-// byte order: a record never leaves the machine.
+// A reader skips extensions that it does not know, so later versions can add some. Fields are in
+// the machine's byte order: a record never leaves the machine.
 #pragma once
 
 #include <cstddef>
@@ -87,13 +88,16 @@ struct Extensions {
 
 inline constexpr std::size_t kMaxExtensionBytes = 255 * 8;
 
-[[nodiscard]] constexpr std::uint32_t padded(std::uint32_t bytes) noexcept { return (bytes + 7U) & ~7U; }
+[[nodiscard]] constexpr std::uint32_t padded(std::uint32_t bytes) noexcept {
+  return (bytes + 7U) & ~7U;
+}
 
 // Bytes that `extensions` take in a record, a multiple of 8.
 [[nodiscard]] std::uint32_t extension_bytes(const Extensions& extensions) noexcept;
 // Writes exactly extension_bytes(extensions) to `out`.
 void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
-// False when the bytes do not parse. `bytes` may be hostile, but must not change meanwhile (a private copy).
+// False when the bytes do not parse. `bytes` may be hostile, but must not change meanwhile (a
+// private copy).
 [[nodiscard]] bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept;
 
 // True when the header's own numbers fit together and within `available` bytes.

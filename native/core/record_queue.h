@@ -1,5 +1,6 @@
-// RecordQueue: records that wait in the sender's own memory because a ring is full. First in, first out; blocks of
-// memory instead of one allocation a record, since under backpressure every message comes through here.
+// RecordQueue: records that wait in the sender's own memory because a ring is full. First in, first
+// out; blocks of memory instead of one allocation a record, since under backpressure every message
+// comes through here.
 #pragma once
 
 #include <cstddef>

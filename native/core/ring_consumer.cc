@@ -5,18 +5,22 @@
 
 namespace busbar {
 
-RingConsumer::RingConsumer(const std::byte* ring_memory, std::byte* consumer_memory, std::uint64_t capacity) noexcept
+RingConsumer::RingConsumer(const std::byte* ring_memory, std::byte* consumer_memory,
+                           std::uint64_t capacity) noexcept
     : ring_(reinterpret_cast<const RingSegment*>(ring_memory)),
       consumer_(reinterpret_cast<ConsumerSegment*>(consumer_memory)),
       data_(ring_memory + kRingHeaderBytes),
       capacity_(capacity) {}
 
 bool RingConsumer::verify(std::uint64_t link_id) const noexcept {
-  return ring_->magic == kRingMagic && ring_->version == kRingVersion && ring_->header_bytes == kRingHeaderBytes &&
-         ring_->capacity == capacity_ && ring_->link_id == link_id;
+  return ring_->magic == kRingMagic && ring_->version == kRingVersion &&
+         ring_->header_bytes == kRingHeaderBytes && ring_->capacity == capacity_ &&
+         ring_->link_id == link_id;
 }
 
-void RingConsumer::set_attached() noexcept { consumer_->attached.store(1, std::memory_order_release); }
+void RingConsumer::set_attached() noexcept {
+  consumer_->attached.store(1, std::memory_order_release);
+}
 
 RingRead RingConsumer::peek(RingRecord& out) noexcept {
   bool skipped_pad = false;
@@ -31,13 +35,16 @@ RingRead RingConsumer::peek(RingRecord& out) noexcept {
     const std::uint64_t contiguous = capacity_ - place;
     const std::uint64_t available = tail_ - head_ < contiguous ? tail_ - head_ : contiguous;
     const std::byte* record = data_ + place;
-    // A pad may be shorter than a header; `available` is at least 8, as both positions are multiples of it.
+    // A pad may be shorter than a header; `available` is at least 8, as both positions are
+    // multiples of it.
     const std::size_t copied = available < sizeof(RecordHeader) ? 8 : sizeof(RecordHeader);
     std::memcpy(static_cast<void*>(&out.header), record, copied);
-    if (out.header.kind != RecordKind::Pad && copied < sizeof(RecordHeader)) return RingRead::Violation;
+    if (out.header.kind != RecordKind::Pad && copied < sizeof(RecordHeader))
+      return RingRead::Violation;
     if (!plausible(out.header, available)) return RingRead::Violation;
     if (out.header.kind == RecordKind::Pad) {
-      // A pad reaches to the end and a record follows it: anything else could keep us here for ever.
+      // A pad reaches to the end and a record follows it: anything else could keep us here for
+      // ever.
       if (skipped_pad || out.header.bytes != contiguous) return RingRead::Violation;
       skipped_pad = true;
       head_ += out.header.bytes;

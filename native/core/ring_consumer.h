@@ -1,5 +1,6 @@
-// RingConsumer: the reading side of one ring. Trusts nothing: headers are copied before they are checked, every
-// length is held against the mapping, positions are the consumer's own. Every call with the endpoint's lock held.
+// RingConsumer: the reading side of one ring. Trusts nothing: headers are copied before they are
+// checked, every length is held against the mapping, positions are the consumer's own. Every call
+// with the endpoint's lock held.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@ namespace busbar {
 
 enum class RingRead : std::uint8_t { Empty, Record, Violation };
 
-// One record: the header is a private copy, the pointers lead into the ring, where a hostile producer may still be
-// writing: copy out what they lead to before believing it.
+// One record: the header is a private copy, the pointers lead into the ring, where a hostile
+// producer may still be writing: copy out what they lead to before believing it.
 struct RingRecord {
   RecordHeader header;
   const std::byte* extensions = nullptr;
@@ -23,7 +24,8 @@ struct RingRecord {
 class RingConsumer {
  public:
   // The sizes of both mappings were verified: kRingHeaderBytes + capacity, kConsumerSegmentBytes.
-  RingConsumer(const std::byte* ring_memory, std::byte* consumer_memory, std::uint64_t capacity) noexcept;
+  RingConsumer(const std::byte* ring_memory, std::byte* consumer_memory,
+               std::uint64_t capacity) noexcept;
 
   // True when the segment's own header says what it should.
   [[nodiscard]] bool verify(std::uint64_t link_id) const noexcept;
@@ -41,7 +43,9 @@ class RingConsumer {
   // Position after everything advanced over.
   [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
   // One acquire load: whether there is something to read.
-  [[nodiscard]] bool has_more() const noexcept { return ring_->tail.load(std::memory_order_acquire) != head_; }
+  [[nodiscard]] bool has_more() const noexcept {
+    return ring_->tail.load(std::memory_order_acquire) != head_;
+  }
 
   // Announces sleep. False when something came meanwhile: read on instead of sleeping.
   [[nodiscard]] bool prepare_sleep() noexcept;

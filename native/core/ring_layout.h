@@ -1,5 +1,5 @@
-// The two pieces of shared memory that make a link's ring: one that only the producer can write (the kernel gives
-// the consumer a read-only mapping), one small one for the consumer's answers.
+// The two pieces of shared memory that make a link's ring: one that only the producer can write
+// (the kernel gives the consumer a read-only mapping), one small one for the consumer's answers.
 //
 //   producer's segment                          consumer's segment
 //   +--------------------------+ 0              +--------------------------+ 0
@@ -8,7 +8,8 @@
 //   | records, capacity bytes  |
 //   +--------------------------+
 //
-// Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the place in the data.
+// Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the
+// place in the data.
 #pragma once
 
 #include <atomic>
@@ -45,19 +46,24 @@ struct RingSegment {
 };
 
 struct ConsumerSegment {
-  // Everything below it was copied out by the consumer's process ("taken"); the producer may overwrite it.
+  // Everything below it was copied out by the consumer's process ("taken"); the producer may
+  // overwrite it.
   alignas(kCacheLine) std::atomic<std::uint64_t> head;
-  // 1: the consumer is, or is about to be, asleep and wants the doorbell. The producer resets it when it rings.
+  // 1: the consumer is, or is about to be, asleep and wants the doorbell. The producer resets it
+  // when it rings.
   alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
   // Everything below it was handled by the consumer's program.
   alignas(kCacheLine) std::atomic<std::uint64_t> handled;
   std::atomic<std::uint32_t> attached;
 };
 
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+              std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::is_standard_layout_v<RingSegment> && sizeof(RingSegment) <= kRingHeaderBytes);
-static_assert(std::is_standard_layout_v<ConsumerSegment> && sizeof(ConsumerSegment) <= kConsumerSegmentBytes);
+static_assert(std::is_standard_layout_v<ConsumerSegment> &&
+              sizeof(ConsumerSegment) <= kConsumerSegmentBytes);
 static_assert(offsetof(RingSegment, tail) == 64 && offsetof(RingSegment, wake_taken_at) == 128);
-static_assert(offsetof(ConsumerSegment, sleeping) == 64 && offsetof(ConsumerSegment, handled) == 128);
+static_assert(offsetof(ConsumerSegment, sleeping) == 64 &&
+              offsetof(ConsumerSegment, handled) == 128);
 
 }  // namespace busbar

@@ -5,8 +5,8 @@
 
 namespace busbar {
 
-RingProducer::RingProducer(std::byte* ring_memory, std::byte* consumer_memory, std::uint64_t capacity,
-                           std::uint64_t link_id) noexcept
+RingProducer::RingProducer(std::byte* ring_memory, std::byte* consumer_memory,
+                           std::uint64_t capacity, std::uint64_t link_id) noexcept
     : ring_(new (ring_memory) RingSegment{}),
       consumer_(new (consumer_memory) ConsumerSegment{}),
       data_(ring_memory + kRingHeaderBytes),
@@ -21,7 +21,8 @@ RingProducer::RingProducer(std::byte* ring_memory, std::byte* consumer_memory, s
 }
 
 bool RingProducer::must_ring() noexcept {
-  // Pairs with the fence in RingConsumer::prepare_sleep: either the consumer sees our tail or we see its flag.
+  // Pairs with the fence in RingConsumer::prepare_sleep: either the consumer sees our tail or we
+  // see its flag.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (consumer_->sleeping.load(std::memory_order_relaxed) == 0) return false;
   return consumer_->sleeping.exchange(0, std::memory_order_acq_rel) != 0;
@@ -34,9 +35,13 @@ bool RingProducer::refresh_head() noexcept {
   return true;
 }
 
-std::uint64_t RingProducer::handled() const noexcept { return consumer_->handled.load(std::memory_order_acquire); }
+std::uint64_t RingProducer::handled() const noexcept {
+  return consumer_->handled.load(std::memory_order_acquire);
+}
 
-bool RingProducer::attached() const noexcept { return consumer_->attached.load(std::memory_order_acquire) != 0; }
+bool RingProducer::attached() const noexcept {
+  return consumer_->attached.load(std::memory_order_acquire) != 0;
+}
 
 bool RingProducer::wake_when_taken(std::uint64_t position) noexcept {
   ring_->wake_taken_at.store(position, std::memory_order_relaxed);
@@ -51,6 +56,8 @@ bool RingProducer::wake_when_handled(std::uint64_t position) noexcept {
   return position == kNoPosition || handled() < position;
 }
 
-void RingProducer::set_cpu(std::uint32_t cpu) noexcept { ring_->producer_cpu.store(cpu, std::memory_order_relaxed); }
+void RingProducer::set_cpu(std::uint32_t cpu) noexcept {
+  ring_->producer_cpu.store(cpu, std::memory_order_relaxed);
+}
 
 }  // namespace busbar

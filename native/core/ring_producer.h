@@ -1,5 +1,6 @@
-// RingProducer: the writing side of one ring. Nothing it writes is visible before publish(), so a producer that is
-// killed half-way leaves nothing behind. Belongs to the sending endpoint; every call with that endpoint's lock held.
+// RingProducer: the writing side of one ring. Nothing it writes is visible before publish(), so a
+// producer that is killed half-way leaves nothing behind. Belongs to the sending endpoint; every
+// call with that endpoint's lock held.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +24,12 @@ class RingProducer {
   // Makes the reserved record visible; returns the position after it.
   std::uint64_t publish(std::uint32_t bytes) noexcept;
 
-  // After publishing: true when the consumer sleeps and its doorbell must be rung now. Costs a full fence.
+  // After publishing: true when the consumer sleeps and its doorbell must be rung now. Costs a full
+  // fence.
   [[nodiscard]] bool must_ring() noexcept;
 
-  // Position up to which the consumer has taken everything. False when it wrote nonsense there: its link is broken.
+  // Position up to which the consumer has taken everything. False when it wrote nonsense there: its
+  // link is broken.
   [[nodiscard]] bool refresh_head() noexcept;
   [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
@@ -34,13 +37,14 @@ class RingProducer {
   [[nodiscard]] std::uint64_t handled() const noexcept;
   [[nodiscard]] bool attached() const noexcept;
 
-  // Asks to be told once `taken` / `handled` are reached (kNoPosition: not at all). False when it is too late to
-  // ask because the position was reached meanwhile: look again instead of waiting.
+  // Asks to be told once `taken` / `handled` are reached (kNoPosition: not at all). False when it
+  // is too late to ask because the position was reached meanwhile: look again instead of waiting.
   [[nodiscard]] bool wake_when_taken(std::uint64_t position) noexcept;
   [[nodiscard]] bool wake_when_handled(std::uint64_t position) noexcept;
   void set_cpu(std::uint32_t cpu) noexcept;
 
-  // The record bytes at `position` (untaken ones, after the consumer is gone). Only the producer can write there.
+  // The record bytes at `position` (untaken ones, after the consumer is gone). Only the producer
+  // can write there.
   [[nodiscard]] const std::byte* at(std::uint64_t position) const noexcept {
     return data_ + (position & (capacity_ - 1));
   }

@@ -8,7 +8,8 @@ namespace busbar {
 std::uint32_t RouteTable::add(SelectorProgram program, bool unicast, bool exclude_self) {
   if (routes_.size() >= kMaxRoutes) return 0;
   while (next_id_ == 0 || routes_.contains(next_id_)) ++next_id_;
-  auto route = std::make_unique<Route>(Route{std::move(program), unicast, exclude_self, {}, 0, 0, 0});
+  auto route =
+      std::make_unique<Route>(Route{std::move(program), unicast, exclude_self, {}, 0, 0, 0});
   routes_.emplace(next_id_, std::move(route));
   return next_id_++;
 }
@@ -32,8 +33,8 @@ Route* RouteTable::find(std::uint32_t id) noexcept {
 
 void RouteTable::refresh(Route& route, DirectoryReader& directory, std::uint64_t self,
                          const std::unordered_set<std::uint64_t>& gone) const {
-  // When the directory cannot be read (its writer is in the middle, or died there) the last good copy serves, and
-  // seen_epoch makes the next message look again.
+  // When the directory cannot be read (its writer is in the middle, or died there) the last good
+  // copy serves, and seen_epoch makes the next message look again.
   (void)directory.refresh();
   route.targets.clear();
   for (const Member& member : directory.members()) {

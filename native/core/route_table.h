@@ -1,5 +1,6 @@
-// RouteTable: the selectors that an endpoint sends to, each with the endpoints that match it right now. A route is
-// worked out again only when the directory has changed: one shared atomic load on the way of a message.
+// RouteTable: the selectors that an endpoint sends to, each with the endpoints that match it right
+// now. A route is worked out again only when the directory has changed: one shared atomic load on
+// the way of a message.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,8 @@ struct Route {
 
 class RouteTable {
  public:
-  // Released routes stay known for this many further releases, because records on their way still name them.
+  // Released routes stay known for this many further releases, because records on their way still
+  // name them.
   static constexpr std::size_t kRemembered = 4096;
   static constexpr std::size_t kMaxRoutes = 1U << 16U;
 
@@ -51,7 +53,8 @@ class RouteTable {
   [[nodiscard]] bool current(const Route& route, const DirectoryReader& directory) const noexcept {
     return route.seen_view == view_ && route.seen_epoch == directory.epoch();
   }
-  // Works `route` out from what `directory` says now. Members in `gone` are left out. Links are for the caller.
+  // Works `route` out from what `directory` says now. Members in `gone` are left out. Links are for
+  // the caller.
   void refresh(Route& route, DirectoryReader& directory, std::uint64_t self,
                const std::unordered_set<std::uint64_t>& gone) const;
 

@@ -25,8 +25,8 @@ class Seeker {
   struct Later {};
   // The last holder gave the name back and nobody has taken it since; only without `may_claim`.
   struct Vacant {};
-  using Find = std::variant<Later, Vacant, std::unique_ptr<Channel>, std::unique_ptr<Listener>,
-                            Error>;
+  using Find =
+      std::variant<Later, Vacant, std::unique_ptr<Channel>, std::unique_ptr<Listener>, Error>;
 
   Seeker(Platform& platform, std::unique_ptr<Rendezvous> rendezvous) noexcept
       : platform_(platform), rendezvous_(std::move(rendezvous)) {}

@@ -14,7 +14,11 @@ constexpr std::uint64_t kMostSenderExtensions = 64;
 }  // namespace
 
 Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
-    : platform_(platform), host_(host), limits_(limits), pool_(platform), parked_(limits.queue_bytes) {}
+    : platform_(platform),
+      host_(host),
+      limits_(limits),
+      pool_(platform),
+      parked_(limits.queue_bytes) {}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;
@@ -24,7 +28,8 @@ void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
 
 std::uint64_t Sender::now_ms() const noexcept {
   const auto since = platform_.now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
 void Sender::look_again_if_stale(Route& route) {
@@ -68,15 +73,18 @@ SendOutcome Sender::send(const SendRequest& request) {
 
   const std::uint64_t bytes = sizeof(RecordHeader) + kMostSenderExtensions + request.payload.size();
   const bool spills = bytes > limits_.ring_bytes / 8;
-  // All or nobody: a message that one receiver has no room for is refused before another one gets it.
-  if (const OutboundLink* full = first_full(targets, bytes, spills ? request.payload.size() : 0); full != nullptr) {
+  // All or nobody: a message that one receiver has no room for is refused before another one gets
+  // it.
+  if (const OutboundLink* full = first_full(targets, bytes, spills ? request.payload.size() : 0);
+      full != nullptr) {
     ++counters_.queue_full;
     drain_owed_ = true;
     outcome.error = {Status::QueueFull};
     outcome.peer_id = full->peer_id();
     return outcome;
   }
-  const bool plain = request.ttl_ms == 0 && request.reply_to == 0 && request.acknowledge == Acknowledge::None;
+  const bool plain =
+      request.ttl_ms == 0 && request.reply_to == 0 && request.acknowledge == Acknowledge::None;
   if (plain && !spills) {
     send_plain(request, *route, targets);
   } else {
@@ -98,7 +106,8 @@ OutboundLink* Sender::first_full(std::span<const RouteTarget> targets, std::uint
 }
 
 // The common case: nothing is owed to anybody but the bytes themselves.
-void Sender::send_plain(const SendRequest& request, const Route& route, std::span<const RouteTarget> targets) {
+void Sender::send_plain(const SendRequest& request, const Route& route,
+                        std::span<const RouteTarget> targets) {
   RecordHeader header;
   header.payload_bytes = static_cast<std::uint32_t>(request.payload.size());
   header.bytes = static_cast<std::uint32_t>(sizeof header) + header.payload_bytes;
@@ -113,22 +122,24 @@ void Sender::send_plain(const SendRequest& request, const Route& route, std::spa
       note_unrung(link);
     } else {
       Dispatch dispatch;
-      dispatch.message = {header.type, header.format,   header.flags, header.route,
-                          header.id,   request.payload, {}};
+      dispatch.message = {
+          header.type, header.format, header.flags, header.route, header.id, request.payload, {}};
       put(link, dispatch);
     }
   }
 }
 
 Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
-                                    std::span<const RouteTarget> targets, std::uint64_t& out_delivery) {
+                                    std::span<const RouteTarget> targets,
+                                    std::uint64_t& out_delivery) {
   Dispatch dispatch;
   dispatch.message.type = request.type;
   dispatch.message.format = request.format;
   dispatch.message.route = request.route;
   dispatch.message.payload = request.payload;
   dispatch.message.flags = route.unicast ? record_flag::kUnicast : 0;
-  if (request.acknowledge == Acknowledge::Handled) dispatch.message.flags |= record_flag::kWantsHandled;
+  if (request.acknowledge == Acknowledge::Handled)
+    dispatch.message.flags |= record_flag::kWantsHandled;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
@@ -154,9 +165,17 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
     outcome.error = {Status::QueueFull};
     return outcome;
   }
-  ParkedMessage message{route.program, route.unicast, route.exclude_self, now_ms() + request.ttl_ms,
-                        request.type,  request.format, request.reply_to,  0,
-                        false,         {},             {}};
+  ParkedMessage message{route.program,
+                        route.unicast,
+                        route.exclude_self,
+                        now_ms() + request.ttl_ms,
+                        request.type,
+                        request.format,
+                        request.reply_to,
+                        0,
+                        false,
+                        {},
+                        {}};
   message.payload.assign(request.payload.begin(), request.payload.end());
   if (request.acknowledge != Acknowledge::None) {
     outcome.delivery = deliveries_.open();
@@ -200,8 +219,8 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
   const auto known = links_.find(target.peer_id);
   if (known != links_.end()) return known->second.get();
   if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
-  auto created = OutboundLink::create(platform_, target.peer_id, target.peer_pid, next_link_id_, limits_.ring_bytes,
-                                      limits_.queue_bytes);
+  auto created = OutboundLink::create(platform_, target.peer_id, target.peer_pid, next_link_id_,
+                                      limits_.ring_bytes, limits_.queue_bytes);
   if (!created) return created.error();
   OutboundLink* link = created.value().get();
   ++next_link_id_;
@@ -236,7 +255,8 @@ void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
 
 void Sender::note_unrung(OutboundLink& link) {
   const std::uint64_t most = kRingAfterBytes << link.rings_this_turn;
-  if (link.unrung_messages >= kRingAfterMessages << link.rings_this_turn || link.unrung_bytes >= most) {
+  if (link.unrung_messages >= kRingAfterMessages << link.rings_this_turn ||
+      link.unrung_bytes >= most) {
     if (link.ring_if_asleep() && most < limits_.ring_bytes / 4) ++link.rings_this_turn;
   }
   if (!link.in_dirty_list) {

@@ -1,6 +1,6 @@
-// Sender: the sending half of an endpoint: finds the receivers of a message, writes into their links, and sees to it
-// that what a dead receiver had not taken goes to another one, is parked, or is reported. Every call with the
-// endpoint's lock held.
+// Sender: the sending half of an endpoint: finds the receivers of a message, writes into their
+// links, and sees to it that what a dead receiver had not taken goes to another one, is parked, or
+// is reported. Every call with the endpoint's lock held.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ struct SendOutcome {
   Error error;
   // Endpoints that took charge of the message.
   std::uint32_t receivers = 0;
-  // Names the promise when an acknowledgement was asked for and the message is on its way or parked.
+  // Names the promise when an acknowledgement was asked for and the message is on its way or
+  // parked.
   std::uint64_t delivery = 0;
   // Whom QueueFull is about; 0 where nobody in particular is meant.
   std::uint64_t peer_id = 0;
@@ -65,8 +66,8 @@ struct SenderCounters {
 class SenderHost {
  public:
   virtual ~SenderHost() = default;
-  // Introduces the link to its receiver. NoController: not now, the host calls repeat_introductions() when there is
-  // one. Other errors: to be tried again soon.
+  // Introduces the link to its receiver. NoController: not now, the host calls
+  // repeat_introductions() when there is one. Other errors: to be tried again soon.
   [[nodiscard]] virtual Error introduce(OutboundLink& link) = 0;
   // Watches the link's channel from now on, on behalf of the control thread.
   virtual void link_opened(OutboundLink& link) = 0;
@@ -79,8 +80,9 @@ class SenderHost {
 
 class Sender {
  public:
-  // More than this unrung and a sleeping receiver is rung at once instead of at the end of the turn. Waking costs the
-  // sender about 10 us, so both double with each ring in one turn, up to a quarter of the ring.
+  // More than this unrung and a sleeping receiver is rung at once instead of at the end of the
+  // turn. Waking costs the sender about 10 us, so both double with each ring in one turn, up to a
+  // quarter of the ring.
   static constexpr std::uint32_t kRingAfterMessages = 32;
   static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
   static constexpr std::size_t kMaxLinks = 4096;
@@ -146,9 +148,11 @@ class Sender {
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
   [[nodiscard]] OutboundLink* first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
                                          std::uint64_t spill_bytes);
-  void send_plain(const SendRequest& request, const Route& route, std::span<const RouteTarget> targets);
+  void send_plain(const SendRequest& request, const Route& route,
+                  std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
-                                            std::span<const RouteTarget> targets, std::uint64_t& out_delivery);
+                                            std::span<const RouteTarget> targets,
+                                            std::uint64_t& out_delivery);
   [[nodiscard]] std::size_t choose(Route& route);
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
@@ -159,7 +163,8 @@ class Sender {
   void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
   [[nodiscard]] bool resend(const ParsedRecord& record, const Obligation& obligation);
   [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
-  [[nodiscard]] std::span<const std::byte> payload_of(const ParsedRecord& record, const Obligation& obligation) const;
+  [[nodiscard]] std::span<const std::byte> payload_of(const ParsedRecord& record,
+                                                      const Obligation& obligation) const;
   void try_parked();
   void send_parked(ParkedMessage message);
   void report(const UndeliveredNotice& notice, std::uint64_t delivery);

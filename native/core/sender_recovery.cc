@@ -1,4 +1,5 @@
-// What the Sender does when receivers come, go and die: progress, burials, parked messages, closing.
+// What the Sender does when receivers come, go and die: progress, burials, parked messages,
+// closing.
 #include <algorithm>
 #include <utility>
 
@@ -24,7 +25,8 @@ void Sender::on_channel(std::uint64_t link_id) {
 }
 
 void Sender::progress(OutboundLink& link) {
-  const bool sane = link.make_progress([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  const bool sane = link.make_progress(
+      [this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
   if (!sane) {
     const Violation violation{link.peer_id(), link.peer_pid(), Status::ProtocolViolation};
     bury(link, Status::ProtocolViolation);
@@ -63,7 +65,8 @@ void Sender::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, 
   if (why == Status::LimitExceeded) {
     // Some introduction, or this one, was lost on its way: to be repeated. 0 stands for any.
     for (auto& [peer, link] : links_) {
-      const bool meant = (to_id == 0 || peer == to_id) && (link_id == 0 || link->link_id() == link_id);
+      const bool meant =
+          (to_id == 0 || peer == to_id) && (link_id == 0 || link->link_id() == link_id);
       if (!meant || link->state() != OutboundLink::State::Introducing) continue;
       link->introduction = OutboundLink::Introduction::Retry;
       host_.needs_attention();
@@ -81,14 +84,16 @@ void Sender::introduce(OutboundLink& link) {
     link.introduction = OutboundLink::Introduction::Sent;
   } else {
     // Without a controller, repeat_introductions() follows as soon as there is one.
-    link.introduction = error.status == Status::NoController ? OutboundLink::Introduction::AwaitsController
-                                                             : OutboundLink::Introduction::Retry;
+    link.introduction = error.status == Status::NoController
+                            ? OutboundLink::Introduction::AwaitsController
+                            : OutboundLink::Introduction::Retry;
     host_.needs_attention();
   }
 }
 
 bool Sender::needs_introduction(const OutboundLink& link) noexcept {
-  return link.state() == OutboundLink::State::Introducing && link.introduction == OutboundLink::Introduction::Retry;
+  return link.state() == OutboundLink::State::Introducing &&
+         link.introduction == OutboundLink::Introduction::Retry;
 }
 
 void Sender::repeat_introductions() {
@@ -121,13 +126,15 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
     ++counters_.rerouted;
     return;
   }
-  UndeliveredNotice notice{dead_peer, reason, record->header.type, record->header.format, record->header.id, {}};
+  UndeliveredNotice notice{dead_peer,         reason, record->header.type, record->header.format,
+                           record->header.id, {}};
   const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
   if (report_undelivered_) notice.payload.assign(payload.begin(), payload.end());
   report(notice, orphan.obligation.delivery);
 }
 
-std::span<const std::byte> Sender::payload_of(const ParsedRecord& record, const Obligation& obligation) const {
+std::span<const std::byte> Sender::payload_of(const ParsedRecord& record,
+                                              const Obligation& obligation) const {
   if (!record.extensions.spill || obligation.region == nullptr) return record.payload;
   return {obligation.region->memory().data(), obligation.spill_bytes};
 }
@@ -140,10 +147,12 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   const std::size_t chosen = choose(*route);
   if (!open_links(std::span(route->targets).subspan(chosen, 1)).ok()) return false;
   Dispatch dispatch;
-  dispatch.message = {record.header.type,  record.header.format, record.header.flags, record.header.route,
-                      record.header.id, record.payload,       record.extensions};
+  dispatch.message = {record.header.type,  record.header.format, record.header.flags,
+                      record.header.route, record.header.id,     record.payload,
+                      record.extensions};
   dispatch.obligation = obligation;
-  // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound how much comes.
+  // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
+  // how much comes.
   put(*route->targets[chosen].link, dispatch);
   return true;
 }
@@ -154,10 +163,17 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
   if (route == nullptr || expires_at <= now_ms()) return false;
   const std::span<const std::byte> payload = payload_of(record, obligation);
   if (!parked_.has_room(payload.size())) return false;
-  ParkedMessage message{route->program,     true, route->exclude_self, expires_at,
-                        record.header.type, record.header.format,      record.extensions.reply_to.value_or(0),
-                        0,                  false,
-                        {},                 {}};
+  ParkedMessage message{route->program,
+                        true,
+                        route->exclude_self,
+                        expires_at,
+                        record.header.type,
+                        record.header.format,
+                        record.extensions.reply_to.value_or(0),
+                        0,
+                        false,
+                        {},
+                        {}};
   message.delivery = obligation.delivery;
   message.wants_handled = obligation.wants_handled;
   message.origin.assign(record.extensions.origin.begin(), record.extensions.origin.end());
@@ -191,22 +207,26 @@ void Sender::on_directory_changed() {
 void Sender::try_parked() {
   if (parked_.empty() || directory_ == nullptr) return;
   std::vector<ParkedMessage> ready = parked_.take_if([this](const ParkedMessage& message) {
-    return std::any_of(directory_->members().begin(), directory_->members().end(), [&](const Member& member) {
-      if (gone_.contains(member.id) || (message.exclude_self && member.id == self_id_)) return false;
-      return message.program.matches(member.id, member.label);
-    });
+    return std::any_of(
+        directory_->members().begin(), directory_->members().end(), [&](const Member& member) {
+          if (gone_.contains(member.id) || (message.exclude_self && member.id == self_id_))
+            return false;
+          return message.program.matches(member.id, member.label);
+        });
   });
   for (ParkedMessage& message : ready) send_parked(std::move(message));
   flush_bells();
 }
 
 void Sender::send_parked(ParkedMessage message) {
-  const std::uint32_t route_id = routes_.add(message.program, message.unicast, message.exclude_self);
+  const std::uint32_t route_id =
+      routes_.add(message.program, message.unicast, message.exclude_self);
   Route* route = routes_.find(route_id);
   if (route == nullptr) return parked_.park(std::move(message));
   look_again_if_stale(*route);
   const std::size_t first = message.unicast && !route->targets.empty() ? choose(*route) : 0;
-  const std::size_t count = message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
+  const std::size_t count =
+      message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
   const std::span<RouteTarget> targets = std::span(route->targets).subspan(first, count);
   Dispatch dispatch;
   dispatch.message.type = message.type;
@@ -225,7 +245,8 @@ void Sender::send_parked(ParkedMessage message) {
     return parked_.park(std::move(message));
   }
   dispatch.message.id = next_message_id_++;
-  if (message.delivery != 0) deliveries_.expect(message.delivery, static_cast<std::uint32_t>(count));
+  if (message.delivery != 0)
+    deliveries_.expect(message.delivery, static_cast<std::uint32_t>(count));
   for (const RouteTarget& target : targets) put(*target.link, dispatch);
   counters_.sent_messages += count;
   routes_.release(route_id);
@@ -236,7 +257,8 @@ void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
     if (parked_.has_room(message.payload.size())) {
       parked_.park(std::move(message));
     } else {
-      report({0, Status::QueueFull, message.type, message.format, 0, std::move(message.payload)}, 0);
+      report({0, Status::QueueFull, message.type, message.format, 0, std::move(message.payload)},
+             0);
     }
   }
   try_parked();
@@ -247,9 +269,11 @@ std::optional<TimePoint> Sender::next_deadline() const {
   const auto consider = [&next](TimePoint candidate) {
     if (!next || candidate < *next) next = candidate;
   };
-  if (const auto expiry = parked_.next_expiry_ms()) consider(TimePoint(std::chrono::milliseconds(*expiry)));
+  if (const auto expiry = parked_.next_expiry_ms())
+    consider(TimePoint(std::chrono::milliseconds(*expiry)));
   for (const auto& [peer, link] : links_) {
-    if (link->wants_retry() || needs_introduction(*link)) consider(platform_.now() + kRetryInterval);
+    if (link->wants_retry() || needs_introduction(*link))
+      consider(platform_.now() + kRetryInterval);
   }
   return next;
 }
@@ -257,7 +281,8 @@ std::optional<TimePoint> Sender::next_deadline() const {
 void Sender::on_deadline() {
   for (ParkedMessage& message : parked_.take_expired(now_ms())) {
     ++counters_.expired;
-    UndeliveredNotice notice{0, Status::NoRecipient, message.type, message.format, 0, std::move(message.payload)};
+    UndeliveredNotice notice{0, Status::NoRecipient,       message.type, message.format,
+                             0, std::move(message.payload)};
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
     report(notice, message.delivery);
   }
@@ -286,12 +311,14 @@ bool Sender::wants_directory_changes() const noexcept {
 }
 
 bool Sender::drained() const noexcept {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& entry) { return entry.second->relaxed(); });
+  return std::all_of(links_.begin(), links_.end(),
+                     [](const auto& entry) { return entry.second->relaxed(); });
 }
 
 bool Sender::settled() const noexcept {
   return std::all_of(links_.begin(), links_.end(), [](const auto& entry) {
-    return entry.second->flushed() && (entry.second->state() != OutboundLink::State::Introducing || entry.second->idle());
+    return entry.second->flushed() &&
+           (entry.second->state() != OutboundLink::State::Introducing || entry.second->idle());
   });
 }
 

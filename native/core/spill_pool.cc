@@ -7,7 +7,9 @@
 namespace busbar {
 namespace {
 
-bool is_free(const std::shared_ptr<const SpillRegion>& region) noexcept { return region.use_count() == 1; }
+bool is_free(const std::shared_ptr<const SpillRegion>& region) noexcept {
+  return region.use_count() == 1;
+}
 
 // Few distinct sizes, so that regions fit again: powers of two up to 1 MiB, whole MiB above.
 std::size_t rounded(std::size_t bytes) noexcept {
@@ -49,7 +51,8 @@ std::vector<std::uint64_t> SpillPool::trim() {
     auto largest = regions_.end();
     for (auto it = regions_.begin(); it != regions_.end(); ++it) {
       if (!is_free(*it)) continue;
-      if (largest == regions_.end() || (*it)->memory().size() > (*largest)->memory().size()) largest = it;
+      if (largest == regions_.end() || (*it)->memory().size() > (*largest)->memory().size())
+        largest = it;
     }
     if (largest == regions_.end()) break;
     idle -= (*largest)->memory().size();

@@ -1,6 +1,7 @@
-// SpillPool: the sender's pooled shared memory for payloads that are too large for a ring. One copy in, shared by
-// all receivers of a multicast, reused once every receiver has taken the message. Needs no counter in shared memory:
-// what is still in use the sender reads off its links' positions.
+// SpillPool: the sender's pooled shared memory for payloads that are too large for a ring. One copy
+// in, shared by all receivers of a multicast, reused once every receiver has taken the message.
+// Needs no counter in shared memory: what is still in use the sender reads off its links'
+// positions.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@ namespace busbar {
 
 class SpillRegion {
  public:
-  SpillRegion(std::uint64_t id, std::unique_ptr<SharedMemory> memory) noexcept : id_(id), memory_(std::move(memory)) {}
+  SpillRegion(std::uint64_t id, std::unique_ptr<SharedMemory> memory) noexcept
+      : id_(id), memory_(std::move(memory)) {}
 
   // Unique within its sender, never used again.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
@@ -28,14 +30,17 @@ class SpillRegion {
 // Every call with the endpoint's lock held.
 class SpillPool {
  public:
-  // Free regions beyond this are given back to the system, the largest first. A guess, to be measured.
+  // Free regions beyond this are given back to the system, the largest first. A guess, to be
+  // measured.
   static constexpr std::uint64_t kIdleBytes = 32ULL << 20U;
 
   explicit SpillPool(Platform& platform) noexcept : platform_(platform) {}
 
-  // A region of at least `bytes` that nobody reads from any more; in use as long as somebody else holds the pointer.
+  // A region of at least `bytes` that nobody reads from any more; in use as long as somebody else
+  // holds the pointer.
   [[nodiscard]] Result<std::shared_ptr<const SpillRegion>> acquire(std::size_t bytes);
-  // Takes regions out of the pool that are free and too many; the caller tells receivers to unmap them.
+  // Takes regions out of the pool that are free and too many; the caller tells receivers to unmap
+  // them.
   [[nodiscard]] std::vector<std::uint64_t> trim();
 
  private:

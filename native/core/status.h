@@ -33,9 +33,13 @@ struct [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : content_(std::in_place_index<1>, error) {}         // NOLINT(google-explicit-constructor)
-  Result(Status status) : content_(std::in_place_index<1>, Error{status}) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : content_(std::in_place_index<0>, std::move(value)) {
+  }  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : content_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status)
+      : content_(std::in_place_index<1>, Error{status}) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const noexcept { return content_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }

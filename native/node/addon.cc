@@ -1,4 +1,5 @@
-// What the addon exports. Context-aware: the module may be loaded in any number of environments and threads.
+// What the addon exports. Context-aware: the module may be loaded in any number of environments and
+// threads.
 #include <napi.h>
 
 #include "core/selector_program.h"
@@ -25,8 +26,9 @@ Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
   if (!config) return failure(env, config.error());
   auto endpoint = Endpoint::create(native_platform(), std::move(config.value().endpoint));
   if (!endpoint) return failure(env, endpoint.error());
-  const auto door = std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
-                                                   info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
+  const auto door =
+      std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
+                                     info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
   if (const Error error = door->attach(); !error.ok()) return failure(env, error);
   Environment::of(env).add(door);
   return endpoint_object(env, door);
@@ -37,8 +39,8 @@ Napi::Value evaluate_selector(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsTypedArray()) return failure(env, {Status::InvalidArgument});
   const auto bytes = info[0].As<Napi::Uint8Array>();
-  const auto program =
-      SelectorProgram::create({reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()});
+  const auto program = SelectorProgram::create(
+      {reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()});
   if (!program) return failure(env, program.error());
   const auto label = read_label(info[2]);
   if (!label) return failure(env, label.error());

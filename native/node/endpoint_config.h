@@ -1,4 +1,5 @@
-// Reads the configuration object of openEndpoint(), which src/ has checked already; here only types are looked at.
+// Reads the configuration object of openEndpoint(), which src/ has checked already; here only types
+// are looked at.
 #pragma once
 
 #include <napi.h>

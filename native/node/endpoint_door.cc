@@ -11,7 +11,8 @@
 namespace busbar::node {
 namespace {
 
-// A batch should keep JavaScript busy for about this long: short enough for timers, long enough to pay.
+// A batch should keep JavaScript busy for about this long: short enough for timers, long enough to
+// pay.
 constexpr std::chrono::nanoseconds kBatchTarget{250'000};
 constexpr std::size_t kSmallestBatch = 8;
 constexpr int kMostSpinCredit = 8;
@@ -22,8 +23,9 @@ std::chrono::nanoseconds now() noexcept { return std::chrono::nanoseconds(uv_hrt
 
 }  // namespace
 
-EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
-                           Napi::Function on_messages, Napi::Function on_notices)
+EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
+                           const DoorOptions& options, Napi::Function on_messages,
+                           Napi::Function on_notices)
     : env_(env),
       context_(env, "busbar"),
       endpoint_(std::move(endpoint)),
@@ -133,11 +135,14 @@ EndpointDoor::Step EndpointDoor::deliver_batch() {
     table_.write_rows(batch.count);
     if (!call_on_messages(batch.count, env_.Undefined())) return Step::Stop;
     const auto each = (now() - before) / static_cast<std::int64_t>(batch.count);
-    const auto fitting = static_cast<std::size_t>(kBatchTarget / std::max(each, std::chrono::nanoseconds(1)));
+    const auto fitting =
+        static_cast<std::size_t>(kBatchTarget / std::max(each, std::chrono::nanoseconds(1)));
     // Grows step by step, since one lucky batch proves little; shrinks at once.
-    batch_limit_ = std::clamp(fitting, kSmallestBatch, std::min(batch_limit_ * 2, ReceiveTable::kMaxMessages));
+    batch_limit_ =
+        std::clamp(fitting, kSmallestBatch, std::min(batch_limit_ * 2, ReceiveTable::kMaxMessages));
   }
-  if (batch.large_bytes != 0 && credit_ != 0 && !deliver_large(batch.large_bytes)) return Step::Stop;
+  if (batch.large_bytes != 0 && credit_ != 0 && !deliver_large(batch.large_bytes))
+    return Step::Stop;
   return Step::Delivered;
 }
 
@@ -151,21 +156,25 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
     credit_ = 0;
     return false;
   }
-  if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0])) return true;
+  if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0]))
+    return true;
   table_.write_rows(1);
   return call_on_messages(1, Napi::Value(env_, buffer));
 }
 
 bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
-  // What JavaScript wants from now on it says by set_credit(), from within this call or the microtasks behind it.
+  // What JavaScript wants from now on it says by set_credit(), from within this call or the
+  // microtasks behind it.
   call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
   return credit_ != 0 && !closed_;
 }
 
-// Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before this returns. What a
-// program throws there is an uncaught exception of its process; the endpoint goes on.
-void EndpointDoor::call(const Napi::FunctionReference& function, const std::vector<napi_value>& arguments) {
+// Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before
+// this returns. What a program throws there is an uncaught exception of its process; the endpoint
+// goes on.
+void EndpointDoor::call(const Napi::FunctionReference& function,
+                        const std::vector<napi_value>& arguments) {
   (void)function.MakeCallback(env_.Global(), arguments, context_);
   if (!env_.IsExceptionPending()) return;
   const Napi::Error error = env_.GetAndClearPendingException();

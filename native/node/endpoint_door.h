@@ -1,5 +1,6 @@
-// EndpointDoor: one endpoint as JavaScript sees it: drains it on the event loop, hands batches and notices over.
-// Lives on the thread of its environment; everything it holds goes with that environment.
+// EndpointDoor: one endpoint as JavaScript sees it: drains it on the event loop, hands batches and
+// notices over. Lives on the thread of its environment; everything it holds goes with that
+// environment.
 #pragma once
 
 #include <napi.h>
@@ -38,11 +39,13 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
   [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
 
-  // How many messages JavaScript wants from now on (or kUnlimitedCredit); at 0 they stay in their rings.
+  // How many messages JavaScript wants from now on (or kUnlimitedCredit); at 0 they stay in their
+  // rings.
   void set_credit(std::uint32_t messages);
   void ref() noexcept;
   void unref() noexcept;
-  // Closes and waits, at most about `linger`: for an environment that ends before close() was awaited. Idempotent.
+  // Closes and waits, at most about `linger`: for an environment that ends before close() was
+  // awaited. Idempotent.
   void close_now();
   // Lets go of the loop; `done` runs when nothing calls back any more.
   void detach(std::function<void()> done);

@@ -14,9 +14,13 @@ namespace {
 using DoorPointer = std::shared_ptr<EndpointDoor>;
 using Info = const Napi::CallbackInfo&;
 
-Napi::Number number(Napi::Env env, std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+Napi::Number number(Napi::Env env, std::uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
 
-std::uint32_t unsigned_at(Info info, std::size_t index) { return info[index].ToNumber().Uint32Value(); }
+std::uint32_t unsigned_at(Info info, std::size_t index) {
+  return info[index].ToNumber().Uint32Value();
+}
 
 std::uint64_t large_at(Info info, std::size_t index) {
   const double value = info[index].ToNumber().DoubleValue();
@@ -34,14 +38,16 @@ std::span<const std::byte> bytes_at(Info info, std::size_t index) {
 template <typename Function>
 void method(Napi::Object& object, const char* name, const DoorPointer& door, Function function) {
   object.Set(name, Napi::Function::New(
-                       object.Env(), [door, function](Info info) -> Napi::Value { return function(info, *door); },
+                       object.Env(),
+                       [door, function](Info info) -> Napi::Value { return function(info, *door); },
                        name));
 }
 
 Napi::Value set_types(Info info, EndpointDoor& door) {
   const std::span<const std::byte> bytes = bytes_at(info, 0);
   std::vector<Uuid> types(bytes.size() / 16);
-  for (std::size_t i = 0; i < types.size(); ++i) std::memcpy(types[i].bytes.data(), bytes.data() + i * 16, 16);
+  for (std::size_t i = 0; i < types.size(); ++i)
+    std::memcpy(types[i].bytes.data(), bytes.data() + i * 16, 16);
   door.set_types(types);
   return info.Env().Undefined();
 }
@@ -50,8 +56,10 @@ Napi::Value set_types(Info info, EndpointDoor& door) {
 Napi::Value add_route(Info info, EndpointDoor& door) {
   auto program = SelectorProgram::create(bytes_at(info, 0));
   if (!program) return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(program.status()));
-  const std::uint32_t route = door.endpoint().add_route(program.take(), info[1].ToBoolean(), info[2].ToBoolean());
-  if (route == 0) return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(Status::LimitExceeded));
+  const std::uint32_t route =
+      door.endpoint().add_route(program.take(), info[1].ToBoolean(), info[2].ToBoolean());
+  if (route == 0)
+    return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(Status::LimitExceeded));
   return Napi::Number::New(info.Env(), route);
 }
 
@@ -74,11 +82,16 @@ Napi::Value counters(Info info, EndpointDoor& door) {
   const EndpointCounters counters = door.endpoint().counters();
   Napi::Object made = Napi::Object::New(info.Env());
   const std::pair<const char*, std::uint64_t> entries[] = {
-      {"sentMessages", counters.sent.sent_messages}, {"sentBytes", counters.sent.sent_bytes},
-      {"rerouted", counters.sent.rerouted},          {"undelivered", counters.sent.undelivered},
-      {"expired", counters.sent.expired},            {"queueFull", counters.sent.queue_full},
-      {"receivedMessages", counters.received_messages}, {"receivedBytes", counters.received_bytes},
-      {"outboundLinks", counters.outbound_links},    {"inboundLinks", counters.inbound_links},
+      {"sentMessages", counters.sent.sent_messages},
+      {"sentBytes", counters.sent.sent_bytes},
+      {"rerouted", counters.sent.rerouted},
+      {"undelivered", counters.sent.undelivered},
+      {"expired", counters.sent.expired},
+      {"queueFull", counters.sent.queue_full},
+      {"receivedMessages", counters.received_messages},
+      {"receivedBytes", counters.received_bytes},
+      {"outboundLinks", counters.outbound_links},
+      {"inboundLinks", counters.inbound_links},
       {"parked", counters.parked},
   };
   for (const auto& [name, value] : entries) made.Set(name, number(info.Env(), value));
@@ -92,7 +105,8 @@ Napi::Value peer(Info info, EndpointDoor& door) {
 
 void add_life_cycle(Napi::Object& object, const DoorPointer& door) {
   method(object, "start", door, [](Info info, EndpointDoor& each) -> Napi::Value {
-    return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(each.endpoint().start().status));
+    return Napi::Number::New(info.Env(),
+                             -static_cast<std::int32_t>(each.endpoint().start().status));
   });
   method(object, "close", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     each.endpoint().close(std::chrono::milliseconds(large_at(info, 0)));

@@ -1,4 +1,5 @@
-// The JavaScript object of one endpoint: functions that hold the door; src/native/addon.ts is its typed mirror.
+// The JavaScript object of one endpoint: functions that hold the door; src/native/addon.ts is its
+// typed mirror.
 #pragma once
 
 #include <napi.h>
@@ -9,6 +10,7 @@
 
 namespace busbar::node {
 
-[[nodiscard]] Napi::Object endpoint_object(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
+[[nodiscard]] Napi::Object endpoint_object(Napi::Env env,
+                                           const std::shared_ptr<EndpointDoor>& door);
 
 }  // namespace busbar::node

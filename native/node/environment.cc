@@ -17,7 +17,8 @@ void Environment::set_up(Napi::Env env) {
 void Environment::add(const std::shared_ptr<EndpointDoor>& door) { doors_.push_back(door); }
 
 void Environment::remove(const EndpointDoor* door) {
-  std::erase_if(doors_, [door](const std::shared_ptr<EndpointDoor>& each) { return each.get() == door; });
+  std::erase_if(doors_,
+                [door](const std::shared_ptr<EndpointDoor>& each) { return each.get() == door; });
 }
 
 void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {

@@ -1,5 +1,6 @@
-// Environment: what the addon keeps for one JavaScript environment (main thread, worker or context): the doors that
-// are open there, so that all can be closed when the environment ends. No static state anywhere else.
+// Environment: what the addon keeps for one JavaScript environment (main thread, worker or
+// context): the doors that are open there, so that all can be closed when the environment ends. No
+// static state anywhere else.
 #pragma once
 
 #include <napi.h>
@@ -21,7 +22,8 @@ class Environment {
   void remove(const EndpointDoor* door);
 
  private:
-  // Terminating a worker while its uv handles are open would abort the process, so teardown waits for their closing.
+  // Terminating a worker while its uv handles are open would abort the process, so teardown waits
+  // for their closing.
   static void tear_down(napi_async_cleanup_hook_handle handle, void* data);
 
   std::vector<std::shared_ptr<EndpointDoor>> doors_;

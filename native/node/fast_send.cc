@@ -12,10 +12,22 @@ napi_value number(napi_env env, std::int32_t value) {
   return made;
 }
 
-napi_value failure(napi_env env, Status status) { return number(env, -static_cast<std::int32_t>(status)); }
+napi_value failure(napi_env env, Status status) {
+  return number(env, -static_cast<std::int32_t>(status));
+}
 
 // Arguments of send() in their order.
-enum Argument : std::size_t { kRoute, kTypeAndFormat, kSource, kStart, kEnd, kTtl, kReplyTo, kAcknowledge, kArguments };
+enum Argument : std::size_t {
+  kRoute,
+  kTypeAndFormat,
+  kSource,
+  kStart,
+  kEnd,
+  kTtl,
+  kReplyTo,
+  kAcknowledge,
+  kArguments
+};
 
 struct Arguments {
   napi_value values[kArguments];
@@ -30,7 +42,8 @@ struct Arguments {
 bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::byte>& out) {
   void* data = nullptr;
   std::size_t bytes = 0;
-  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array only.
+  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array
+  // only.
   if (napi_get_buffer_info(env, arguments.values[kSource], &data, &bytes) != napi_ok) return false;
   out = {static_cast<const std::byte*>(data), bytes};
   if (arguments.count <= kStart) return true;

@@ -1,4 +1,5 @@
-// The hot way in: send() and flush() straight on the C Node-API, without a wrapper object in between.
+// The hot way in: send() and flush() straight on the C Node-API, without a wrapper object in
+// between.
 #pragma once
 
 #include <napi.h>
@@ -9,7 +10,8 @@
 
 namespace busbar::node {
 
-// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?) -> receivers, or -Status.
+// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?) ->
+// receivers, or -Status.
 [[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
 // flush(): rings the receivers that were sent to.
 [[nodiscard]] Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);

@@ -11,7 +11,9 @@ std::unique_ptr<LoopAttachment> LoopAttachment::create(uv_loop_t* loop, std::int
   attachment->on_ready_ = std::move(on_ready);
   attachment->poll_.data = attachment.get();
   if (uv_poll_init(loop, &attachment->poll_, static_cast<int>(pollable)) != 0) return nullptr;
-  const auto on_poll = [](uv_poll_t* poll, int, int) { static_cast<LoopAttachment*>(poll->data)->on_ready_(); };
+  const auto on_poll = [](uv_poll_t* poll, int, int) {
+    static_cast<LoopAttachment*>(poll->data)->on_ready_();
+  };
   // Cannot fail for a descriptor that uv_poll_init has just accepted.
   (void)uv_poll_start(&attachment->poll_, UV_READABLE, on_poll);
   attachment->unref();

@@ -7,7 +7,9 @@
 namespace busbar::node {
 namespace {
 
-Napi::Number number(Napi::Env env, std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+Napi::Number number(Napi::Env env, std::uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
 
 Napi::Number status_number(Napi::Env env, Status status) {
   return Napi::Number::New(env, static_cast<std::int32_t>(status));
@@ -100,7 +102,8 @@ struct Converter {
 
 Napi::Array notice_objects(Napi::Env env, std::vector<Notice>& notices) {
   Napi::Array array = Napi::Array::New(env, notices.size());
-  for (std::uint32_t i = 0; i < notices.size(); ++i) array.Set(i, std::visit(Converter{env}, notices[i]));
+  for (std::uint32_t i = 0; i < notices.size(); ++i)
+    array.Set(i, std::visit(Converter{env}, notices[i]));
   return array;
 }
 

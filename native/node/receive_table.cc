@@ -57,7 +57,8 @@ void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message)
   write_u64(row, Column::ReplyTo, message.reply_to);
   write_u32(row, Column::OriginOffset, message.origin_bytes == 0 ? kNone : message.origin_offset);
   write_u64(row, Column::Position, message.position);
-  std::memcpy(row + static_cast<std::size_t>(Column::TypeUuid), message.header.type.bytes.data(), 16);
+  std::memcpy(row + static_cast<std::size_t>(Column::TypeUuid), message.header.type.bytes.data(),
+              16);
 }
 
 }  // namespace busbar::node

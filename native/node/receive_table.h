@@ -1,5 +1,6 @@
-// ReceiveTable: the slab and the table through which received messages cross into JavaScript: one crossing a batch,
-// 16 words a message. Both belong to V8, so it works the same where foreign buffers are forbidden.
+// ReceiveTable: the slab and the table through which received messages cross into JavaScript: one
+// crossing a batch, 16 words a message. Both belong to V8, so it works the same where foreign
+// buffers are forbidden.
 #pragma once
 
 #include <napi.h>

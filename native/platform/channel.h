@@ -1,5 +1,5 @@
-// Channel: small ordered datagrams with handles between two endpoints. Carries membership and handles, no messages.
-// Every call returns at once; readiness is told by the Reactor.
+// Channel: small ordered datagrams with handles between two endpoints. Carries membership and
+// handles, no messages. Every call returns at once; readiness is told by the Reactor.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace busbar {
 
-// The largest datagram a Channel carries, in bytes. Fits every platform's default buffers many times over.
+// The largest datagram a Channel carries, in bytes. Fits every platform's default buffers many
+// times over.
 inline constexpr std::size_t kMaxDatagramBytes = 8192;
 // The most handles in one datagram (Linux: SCM_MAX_FD).
 inline constexpr std::size_t kMaxDatagramHandles = 253;
@@ -28,11 +29,13 @@ struct Datagram {
 class Channel {
  public:
   virtual ~Channel() = default;
-  // Ok: the kernel has taken all of it. WouldBlock: nothing was sent, wait for writable. PeerGone: for good.
-  // The handles stay the caller's. Other errors leave the channel usable.
-  [[nodiscard]] virtual Error send(std::span<const std::byte> bytes, std::span<const Handle* const> handles) = 0;
-  // The next datagram; WouldBlock when there is none, PeerGone at the end. A datagram whose handles the
-  // kernel had to drop (this process is at its limit) gives OutOfDescriptors and is gone, its other handles closed.
+  // Ok: the kernel has taken all of it. WouldBlock: nothing was sent, wait for writable. PeerGone:
+  // for good. The handles stay the caller's. Other errors leave the channel usable.
+  [[nodiscard]] virtual Error send(std::span<const std::byte> bytes,
+                                   std::span<const Handle* const> handles) = 0;
+  // The next datagram; WouldBlock when there is none, PeerGone at the end. A datagram whose handles
+  // the kernel had to drop (this process is at its limit) gives OutOfDescriptors and is gone, its
+  // other handles closed.
   [[nodiscard]] virtual Result<Datagram> receive() = 0;
   // Who was at the other end when the channel was made, as the kernel knows it.
   [[nodiscard]] virtual ProcessIdentity peer() const noexcept = 0;

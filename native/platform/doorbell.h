@@ -1,5 +1,5 @@
-// Doorbell: wakes one sleeping receiver in another process. DoorbellSet: what the receiver sleeps on.
-// Rings are hints: they may coalesce, and a hostile peer can only wake in vain.
+// Doorbell: wakes one sleeping receiver in another process. DoorbellSet: what the receiver sleeps
+// on. Rings are hints: they may coalesce, and a hostile peer can only wake in vain.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,8 @@ class Doorbell {
   [[nodiscard]] virtual Result<Handle> share() const = 0;
 };
 
-// The bells that one consumer listens to. add/remove/collect: one thread at a time; `raise` from any.
+// The bells that one consumer listens to. add/remove/collect: one thread at a time; `raise` from
+// any.
 class DoorbellSet {
  public:
   virtual ~DoorbellSet() = default;
@@ -34,9 +35,11 @@ class DoorbellSet {
   // Tokens of the bells rung since the last call, without waiting; returns how many were written.
   // A full span means: call again.
   [[nodiscard]] virtual std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept = 0;
-  // Sleeps until a bell rings or `timeout_ms` passed (-1: for ever). For consumers without an event loop.
+  // Sleeps until a bell rings or `timeout_ms` passed (-1: for ever). For consumers without an event
+  // loop.
   virtual void wait(int timeout_ms) noexcept = 0;
-  // What an event loop polls for readability (Linux: a descriptor); -1 where the platform needs a waiter thread.
+  // What an event loop polls for readability (Linux: a descriptor); -1 where the platform needs a
+  // waiter thread.
   [[nodiscard]] virtual std::intptr_t pollable() const noexcept = 0;
 };
 

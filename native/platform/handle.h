@@ -1,5 +1,6 @@
-// Handle: owns one kernel object (descriptor, HANDLE, Mach port right) that can cross to another process.
-// Which kind it is, only the platform folder knows; the core moves handles about and lets them close.
+// Handle: owns one kernel object (descriptor, HANDLE, Mach port right) that can cross to another
+// process. Which kind it is, only the platform folder knows; the core moves handles about and lets
+// them close.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@ namespace busbar {
 
 class Handle {
  public:
-  // Closes the raw value; given by the platform that made it, so that the loopback twin can live beside it.
+  // Closes the raw value; given by the platform that made it, so that the loopback twin can live
+  // beside it.
   using Closer = void (*)(std::intptr_t raw) noexcept;
 
   Handle() noexcept = default;
@@ -45,6 +47,7 @@ class Handle {
   std::intptr_t raw_ = 0;
   Closer closer_ = nullptr;
 };
-static_assert(!std::is_copy_constructible_v<Handle> && std::is_nothrow_move_constructible_v<Handle>);
+static_assert(!std::is_copy_constructible_v<Handle> &&
+              std::is_nothrow_move_constructible_v<Handle>);
 
 }  // namespace busbar

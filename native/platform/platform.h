@@ -24,13 +24,17 @@ class Platform {
   virtual ~Platform() = default;
 
   // `identifier` is already checked by the core (1..128 bytes of UTF-8 without control characters).
-  [[nodiscard]] virtual Result<std::unique_ptr<Rendezvous>> open_rendezvous(std::string_view identifier) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Rendezvous>> open_rendezvous(
+      std::string_view identifier) = 0;
 
-  // Zero-filled memory of `bytes`, mapped read-write here; `peers` says what others may do with a shared handle.
-  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes, Access peers) = 0;
-  // Maps a peer's memory after verifying that it is memory of exactly `bytes` which can neither shrink nor grow
-  // (ProtocolViolation otherwise). The handle is consumed.
-  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle, std::size_t bytes,
+  // Zero-filled memory of `bytes`, mapped read-write here; `peers` says what others may do with a
+  // shared handle.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
+                                                                            Access peers) = 0;
+  // Maps a peer's memory after verifying that it is memory of exactly `bytes` which can neither
+  // shrink nor grow (ProtocolViolation otherwise). The handle is consumed.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle,
+                                                                           std::size_t bytes,
                                                                            Access access) = 0;
 
   [[nodiscard]] virtual Result<std::unique_ptr<Doorbell>> create_doorbell() = 0;

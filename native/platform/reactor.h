@@ -1,4 +1,5 @@
-// Reactor: the event loop of one control thread. Tells which channels, listeners and processes need attention.
+// Reactor: the event loop of one control thread. Tells which channels, listeners and processes need
+// attention.
 #pragma once
 
 #include <chrono>
@@ -38,7 +39,8 @@ class Reactor {
   virtual void forget(std::uint64_t token) noexcept = 0;
   // Sleeps until something is ready, wake() was called or `deadline` passed (nullopt: no deadline).
   // Readiness is level-triggered: what is not taken is told again.
-  [[nodiscard]] virtual std::size_t wait(std::optional<TimePoint> deadline, std::span<Readiness> out_ready) = 0;
+  [[nodiscard]] virtual std::size_t wait(std::optional<TimePoint> deadline,
+                                         std::span<Readiness> out_ready) = 0;
   // Ends the current or next wait() early. Any thread.
   virtual void wake() noexcept = 0;
 };

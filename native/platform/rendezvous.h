@@ -1,5 +1,5 @@
-// Rendezvous: where the endpoints of one bus name find each other. Exactly one process holds the name;
-// the kernel frees it at once when that process dies.
+// Rendezvous: where the endpoints of one bus name find each other. Exactly one process holds the
+// name; the kernel frees it at once when that process dies.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,13 @@
 
 namespace busbar {
 
-// The holder's side. Destroying it closes the door; waiting connections break and their owners look again.
+// The holder's side. Destroying it closes the door; waiting connections break and their owners look
+// again.
 class Listener {
  public:
   virtual ~Listener() = default;
-  // The next waiting connection; WouldBlock when there is none. OutOfDescriptors when it cannot be taken now.
+  // The next waiting connection; WouldBlock when there is none. OutOfDescriptors when it cannot be
+  // taken now.
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> accept() = 0;
   // Handle by which a successor keeps the same door open without a gap.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
@@ -28,11 +30,13 @@ class Listener {
 class Rendezvous {
  public:
   virtual ~Rendezvous() = default;
-  // A channel to the holder; NoController when nobody holds the name and its last holder left politely (or there was
-  // none); PeerGone when the last holder died with the name, so that survivors may be about to claim it; WouldBlock
-  // when the holder's door is crowded (try again in a moment); Permission when the holder is another user.
+  // A channel to the holder; NoController when nobody holds the name and its last holder left
+  // politely (or there was none); PeerGone when the last holder died with the name, so that
+  // survivors may be about to claim it; WouldBlock when the holder's door is crowded (try again in
+  // a moment); Permission when the holder is another user.
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> connect() = 0;
-  // Takes the name if nobody holds it; WouldBlock when another process is just doing that (or did: connect again).
+  // Takes the name if nobody holds it; WouldBlock when another process is just doing that (or did:
+  // connect again).
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> claim() = 0;
   // Continues a predecessor's Listener handed over by Listener::share.
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> adopt(Handle listener) = 0;

@@ -24,7 +24,8 @@ class SharedMemory {
   // A handle of its own for a peer. ReadOnly: the kernel refuses the peer a writable mapping
   // (the memory must have been created with `peers` == ReadOnly).
   [[nodiscard]] virtual Result<Handle> share() const = 0;
-  // Gives the creator's own descriptor back early; the mapping stays. share() fails with Closed from then on.
+  // Gives the creator's own descriptor back early; the mapping stays. share() fails with Closed
+  // from then on.
   virtual void stop_sharing() noexcept = 0;
 };
 

@@ -1,6 +1,7 @@
 // The promises of deliver(): matched with what the native side tells about them.
-import { type DeliveryFailure, errorList, UndeliveredError } from '../errors/index.js';
+
 import type { BusErrorFacts } from '../errors/index.js';
+import { type DeliveryFailure, errorList, UndeliveredError } from '../errors/index.js';
 import type { Notice } from '../native/addon.js';
 import type { Settler } from './cancellation.js';
 
@@ -28,7 +29,10 @@ export class Deliveries {
     const settler = this.#waiting.get(notice.delivery);
     if (settler === undefined) return;
     this.#waiting.delete(notice.delivery);
-    if (notice.failures.length === 0) return settler.resolve(notice.delivered);
+    if (notice.failures.length === 0) {
+      settler.resolve(notice.delivered);
+      return;
+    }
     const failures: DeliveryFailure[] = notice.failures.map(({ peerId, reason }) => ({
       peer: peerId,
       reason: codeOf(reason),

@@ -9,19 +9,15 @@ import {
   UndeliveredError,
 } from '../errors/index.js';
 import {
-  boxTable,
   type BoxTable,
+  boxTable,
   type MessageBox,
   type Outgoing,
   type Peer,
   type Received,
   type ReplyOptions,
 } from '../messages/index.js';
-import {
-  acknowledgement,
-  type NativeEndpoint,
-  type Notice,
-} from '../native/addon.js';
+import { acknowledgement, type NativeEndpoint, type Notice } from '../native/addon.js';
 import { checkInteger, checkOptions } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
 import {
@@ -38,7 +34,7 @@ import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
 import { type HandledMark, Message } from './message.js';
 import { MessageReader } from './message-reader.js';
-import { NoticeBoard } from './notice-board.js';
+import type { NoticeBoard } from './notice-board.js';
 import {
   type CloseOptions,
   type Counters,
@@ -192,7 +188,8 @@ export class Endpoint<B extends MessageBox>
   ): Promise<number> {
     checkCancelOptions('deliver()', options, ['ttl', 'acknowledge']);
     const selector = toSelector(to);
-    const mode = options.acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
+    const mode =
+      options.acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
     let delivery = 0;
     const promise = cancellable<number>(
       'deliver()',
@@ -323,7 +320,10 @@ export class Endpoint<B extends MessageBox>
   }
 
   #closedError(): ClosedError {
-    return new ClosedError(`endpoint ${this.#id} of bus '${this.identifier}' is closed`, this.#facts);
+    return new ClosedError(
+      `endpoint ${this.#id} of bus '${this.identifier}' is closed`,
+      this.#facts,
+    );
   }
 
   #send(selector: Selector, message: unknown, ttl = 0, replyTo = 0, acknowledge = 0): number {

@@ -1,7 +1,8 @@
 // The inbox: messages that have arrived and wait for recv(), for await or a listener, and those who wait for them.
 // Bounded: it says how many more messages it wants, and what nobody wants stays in the senders' rings.
-import type { Message } from './message.js';
+
 import type { Settler } from './cancellation.js';
+import type { Message } from './message.js';
 
 /** Nobody can ask for more at a time. */
 const unlimited = 0xffff_ffff;

@@ -80,8 +80,11 @@ export class MessageReader {
       format,
       replyTo === 0 ? undefined : replyTo,
       this.#replier,
-      formatAndFlags >>> 16 & wantsHandled
-        ? { slot: table[row + column.slot] as number, position: this.#number(row + column.position) }
+      (formatAndFlags >>> 16) & wantsHandled
+        ? {
+            slot: table[row + column.slot] as number,
+            position: this.#number(row + column.position),
+          }
         : undefined,
     );
   }

@@ -1,5 +1,11 @@
 // One received message, as the user holds it. Owns its payload; knows its endpoint only to reply.
-import type { MessageBox, Outgoing, Peer, ReceivedMessage, ReplyOptions } from '../messages/index.js';
+import type {
+  MessageBox,
+  Outgoing,
+  Peer,
+  ReceivedMessage,
+  ReplyOptions,
+} from '../messages/index.js';
 
 /** Sends a reply to `to` as an answer to message `replyTo`. */
 export type Replier = (

@@ -1,6 +1,6 @@
 // Where the native side's callbacks arrive. Before the endpoint is open, join() waits here for the outcome; at its end,
 // close() waits here for the last notice.
-import { decodePayload, type BoxTable, uuidText } from '../messages/index.js';
+import { type BoxTable, decodePayload, uuidText } from '../messages/index.js';
 import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
 import { codeOf } from './deliveries.js';
 import type { UndeliveredEvent } from './events.js';

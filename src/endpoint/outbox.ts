@@ -41,7 +41,13 @@ export class Outbox {
   }
 
   /** Sends `value`, a message of the box or a plain value; returns how many took charge of it. */
-  send(selector: Selector, value: unknown, ttl: number, replyTo: number, acknowledge: number): number {
+  send(
+    selector: Selector,
+    value: unknown,
+    ttl: number,
+    replyTo: number,
+    acknowledge: number,
+  ): number {
     const message = this.#box.accept(value);
     const arena = this.#arena;
     encodePayload(message, arena);

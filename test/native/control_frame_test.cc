@@ -62,9 +62,8 @@ TEST(control_frame_refuses_what_does_not_fit) {
   for (const Sample& sample : samples()) {
     auto bytes = encode_frame(sample.frame);
     for (const std::size_t handles : {0, 1, 2, 3, 4, 5, 253}) {
-      const bool optional =
-          std::holds_alternative<AnnounceFrame>(sample.frame) &&
-          std::get<AnnounceFrame>(sample.frame).previous_id != 0 && handles <= 1;
+      const bool optional = std::holds_alternative<AnnounceFrame>(sample.frame) &&
+                            std::get<AnnounceFrame>(sample.frame).previous_id != 0 && handles <= 1;
       CHECK_EQ(decode_frame(bytes, handles).ok(), optional || handles == sample.handles);
     }
     // A label may end anywhere between two strings; all else has one length.

@@ -50,10 +50,11 @@ std::vector<Handle> some_handles(Platform& platform, std::size_t count) {
 
 // One of each; with as many handles as it carries.
 std::vector<std::pair<ControlFrame, std::size_t>> all_frames() {
-  return {{HelloFrame{}, 0},          {ChallengeFrame{}, 0}, {AnnounceFrame{}, 0},
-          {WelcomeFrame{1, 2, 3}, 1}, {LeftFrame{}, 0},      {RefuseFrame{Status::Closed}, 0},
-          {IntroducedFrame{}, 4},     {ChangedFrame{}, 0},   {SucceedFrame{}, 1},
-          {IntroduceFailedFrame{1, 1, Status::PeerGone}, 0}};
+  return {{HelloFrame{}, 0},      {ChallengeFrame{}, 0},
+          {AnnounceFrame{}, 0},   {WelcomeFrame{1, 2, 3}, 1},
+          {LeftFrame{}, 0},       {RefuseFrame{Status::Closed}, 0},
+          {IntroducedFrame{}, 4}, {ChangedFrame{}, 0},
+          {SucceedFrame{}, 1},    {IntroduceFailedFrame{1, 1, Status::PeerGone}, 0}};
 }
 
 }  // namespace
@@ -147,9 +148,8 @@ TEST(controller_speaks_one_version) {
   Fixture f;
   for (const auto& [lowest, highest] : {std::pair<int, int>{0, 0}, {2, 9}}) {
     RawControlClient client(f.platform);
-    client.send(HelloFrame{static_cast<std::uint16_t>(lowest),
-                           static_cast<std::uint16_t>(highest),
-                           {}});
+    client.send(
+        HelloFrame{static_cast<std::uint16_t>(lowest), static_cast<std::uint16_t>(highest), {}});
     REQUIRE(f.bus.settle());
     const auto refusal = client.receive<RefuseFrame>();
     REQUIRE(refusal.has_value());
@@ -184,8 +184,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
   std::uint64_t id = 0;
   const auto owner = f.join(77, id);
   for (const int kind : {0, 1, 2}) {
-    Platform& thief_platform =
-        kind == 0 ? f.bus.world.start_process(kRawPid + 1) : f.platform;
+    Platform& thief_platform = kind == 0 ? f.bus.world.start_process(kRawPid + 1) : f.platform;
     RawControlClient thief(thief_platform);
     thief.hello();
     REQUIRE(f.bus.settle());

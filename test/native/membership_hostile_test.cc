@@ -12,8 +12,7 @@ constexpr std::uint32_t kImpostorPid = 5000;
 struct Fixture {
   TestBus bus;
   Platform& platform = bus.world.start_process(kImpostorPid);
-  std::unique_ptr<Listener> listener =
-      platform.open_rendezvous("test.bus").value()->claim().take();
+  std::unique_ptr<Listener> listener = platform.open_rendezvous("test.bus").value()->claim().take();
 
   // The next connection, when there is one.
   std::unique_ptr<RawControlClient> accept() {

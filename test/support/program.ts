@@ -1,7 +1,7 @@
 // Programs that tests run in processes or worker threads of their own. A program is a function of the test, written
 // where it is used; it runs elsewhere, so it sees only what it is given.
 import { type ChildProcess, fork } from 'node:child_process';
-import { EventEmitter, on, once } from 'node:events';
+import { type EventEmitter, on, once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
 import type * as Busbar from 'busbar';
