@@ -1,4 +1,5 @@
 // Copies of received bytes that belong to the user. It knows nothing of messages.
+import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 
 /** V8 keeps the bytes of smaller arrays in its own heap: 50 ns. Anything larger is allocated: 400 ns. */
