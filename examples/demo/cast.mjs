@@ -1,53 +1,87 @@
-// Who plays in the demo. Each part becomes one endpoint: a process of its own, or a worker thread.
+// The members of the demo as the director sees them: started, spoken to, listened to and, one of them, killed.
+import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
-/**
- * @typedef {object} Part
- * @property {string} name first string of the endpoint's label
- * @property {readonly string[]} label all strings of it
- * @property {'process' | 'thread'} runsAs
- * @property {number} jobsPerSecond sent by unicast to `worker`; each answer gives one round trip
- * @property {number} [readingsPerSecond] sent by multicast to `feed`
- * @property {number} [ticksPerSecond] sent by multicast to `feed`
- * @property {boolean} [readsFile] sends the file by multicast to `copy`
- * @property {boolean} [controllerAffinity] whether it may become bus controller
- */
+const program = new URL('./member.mjs', import.meta.url);
 
-/** Joins first, is therefore the bus controller, and is killed in the middle of the show. */
-export const victim = 'keeper';
+/** One member. Emits 'joined', 'controller', 'result' and 'gone'. */
+export class Member extends EventEmitter {
+  figures = { in: 0, out: 0, controller: false, p50: undefined, p99: undefined };
+  /** Messages a second, in and out, in the last quarter of a second. */
+  rate = { in: 0, out: 0 };
+  result;
+  alive = true;
+  #last = performance.now();
+  #tell;
+  #end;
+  #killed = false;
 
-/** @type {readonly Part[]} */
-export const cast = [
-  part(victim, ['feed'], { jobsPerSecond: 100, ticksPerSecond: 100 }),
-  part('planner', ['feed'], { jobsPerSecond: 2000 }),
-  part('worker-1', ['worker', 'feed'], { jobsPerSecond: 100 }),
-  part('worker-2', ['worker', 'feed'], { jobsPerSecond: 100 }),
-  part('reader', [], { jobsPerSecond: 100, readsFile: true }),
-  part('mirror-1', ['copy', 'feed'], { jobsPerSecond: 100 }),
-  part('mirror-2', ['copy', 'feed'], { jobsPerSecond: 100 }),
-  part('sensor', [], {
-    runsAs: 'thread',
-    jobsPerSecond: 100,
-    readingsPerSecond: 20_000,
-    controllerAffinity: false,
-  }),
-];
+  constructor(bus, name, role, { thread = false, expected = {} } = {}) {
+    super();
+    this.name = name;
+    this.role = role;
+    this.thread = thread;
+    const data = { bus, name, role, expected };
+    if (thread) {
+      const worker = new Worker(program, { workerData: data });
+      this.#tell = (order) => worker.postMessage(order);
+      this.#end = () => worker.terminate();
+      worker.on('message', (news) => this.#hear(news));
+      worker.on('error', (error) => this.emit('trouble', error));
+      worker.on('exit', () => this.#gone());
+      this.pid = process.pid;
+    } else {
+      const child = fork(program, [JSON.stringify(data)]);
+      this.#tell = (order) => child.connected && child.send(order);
+      this.#end = () => child.kill('SIGKILL');
+      child.on('message', (news) => this.#hear(news));
+      child.on('exit', (code, signal) => this.#gone(code, signal));
+      this.pid = child.pid;
+    }
+  }
 
-/** Everybody but the victim. */
-export const survivors = cast.filter(({ name }) => name !== victim);
+  tell(order) {
+    if (this.alive) this.#tell(order);
+  }
 
-/** The file that travels: the running Node itself. There is one on every machine, and it is about 100 MB. */
-export const filePath = process.execPath;
-/** Bytes of one chunk. Above a share of the ring, so it goes through shared memory by itself. */
-export const chunkBytes = 64 * 1024;
-/** The file is slowed down to this, so that the controller dies in the middle of it. */
-export const fileSeconds = 6.5;
+  /** SIGKILL, or the end of the thread: no chance to say anything. */
+  kill() {
+    this.#killed = true;
+    this.#end();
+  }
 
-/** The names of the survivors that have this string in their label. */
-export function survivorsLabelled(string) {
-  return survivors.filter(({ label }) => label.includes(string)).map(({ name }) => name);
-}
+  async waitFor(event) {
+    const [value] = await once(this, event);
+    return value;
+  }
 
-/** @returns {Part} */
-function part(name, more, rest) {
-  return { name, label: [name, ...more], runsAs: 'process', ...rest };
+  #hear(news) {
+    if (news.kind === 'figures') this.#count(news);
+    if (news.kind === 'result') this.result = news;
+    this.emit(news.kind, news);
+  }
+
+  #count({ kind, ...figures }) {
+    const now = performance.now();
+    const seconds = (now - this.#last) / 1000;
+    this.rate.in = (figures.in - this.figures.in) / seconds;
+    this.rate.out = (figures.out - this.figures.out) / seconds;
+    this.figures = {
+      ...figures,
+      p50: figures.p50 ?? this.figures.p50,
+      p99: figures.p99 ?? this.figures.p99,
+    };
+    this.#last = now;
+  }
+
+  #gone(code, signal) {
+    this.alive = false;
+    this.figures.controller = false;
+    this.rate = { in: 0, out: 0 };
+    if (!this.#killed && code !== undefined && code !== 0) {
+      this.emit('trouble', new Error(`${this.name} ended with ${signal ?? code}`));
+    }
+    this.emit('gone', { signal });
+  }
 }
