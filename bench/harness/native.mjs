@@ -18,6 +18,10 @@ const COMPILE_TIMEOUT = 300_000;
  */
 const PROGRAMS = {
   bare_ring: { sources: ['native/bare_ring.cc'] },
+  core_rate: {
+    sources: ['native/core_rate.cc', '../build/Release/busbar_core.a'],
+    include: ['../native'],
+  },
 };
 
 /** Compiles all that is missing or older than its source. @param {(line: string) => void} say */

@@ -30,6 +30,12 @@ export const PEERS = {
     variant: 'bare_ring',
     program: true,
   },
+  'busbar-core': {
+    title: 'busbar core, C++',
+    module: 'native-program',
+    variant: 'core_rate',
+    program: true,
+  },
   nothing: { title: 'Node alone', module: 'nothing' },
 };
 

@@ -17,6 +17,7 @@ const PEERS = [
   'message-port',
   'ipmb',
   'bare-ring',
+  'busbar-core',
 ];
 
 /** @type {import('../harness/trials.mjs').Trial} */

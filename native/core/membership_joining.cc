@@ -165,11 +165,14 @@ std::unique_ptr<DirectoryReader> Membership::Impl::open_known_directory() {
 // everyone then finds the name without a holder and the next one takes it.
 void Membership::Impl::succeed(Handle listener) {
   const bool wanted = !leaving_ && config_.controller_affinity && !controller_;
-  auto adopted = wanted ? seeker_->adopt(std::move(listener))
-                        : Result<std::unique_ptr<Listener>>(Status::Aborted);
-  listener.close();
+  std::unique_ptr<Listener> door;
+  if (wanted) {
+    if (auto adopted = seeker_->adopt(std::move(listener))) door = adopted.take();
+  } else {
+    listener.close();
+  }
   lose_controller();
-  if (adopted) take_office(adopted.take());
+  if (door != nullptr) take_office(std::move(door));
 }
 
 void Membership::Impl::give_up(Error why) {
