@@ -1,0 +1,41 @@
+// Publish and subscribe by label expressions, and who comes and goes. All endpoints live in one process here; with
+// each in its own, nothing else would change.
+import { once } from 'node:events';
+import { join, label, multicast } from 'busbar';
+
+const bus = `events-${process.pid}`;
+const publisher = await join(bus, { label: 'publisher' });
+publisher.on('peer', ({ change, peer }) => console.log(`${peer.label[0]} ${change}`));
+
+// The directory lists them in no particular order.
+const names = () =>
+  publisher.peers
+    .map((peer) => peer.label[0])
+    .sort()
+    .join(', ');
+const subscribers = [];
+for (const strings of [
+  ['kitchen', 'lamp'],
+  ['hall', 'lamp', 'broken'],
+  ['garden', 'pump'],
+]) {
+  const joined = once(publisher, 'peer');
+  const subscriber = await join(bus, { label: strings });
+  subscriber.on('message', ({ payload }) => console.log(`${strings[0]} hears: ${payload}`));
+  subscribers.push(subscriber);
+  await joined;
+}
+console.log(`peers: ${names()}`);
+
+// deliver() is send() that waits until the messages have been handled.
+const handled = { acknowledge: 'handled' };
+const working = label('lamp').and(label('broken').not());
+console.log(`${await publisher.deliver(multicast(working), 'light', handled)} lamp told`);
+console.log(`${await publisher.deliver(multicast('lamp | pump'), 'off', handled)} things told`);
+
+const left = once(publisher, 'peer');
+await subscribers[0].close();
+await left;
+console.log(`peers: ${names()}`);
+publisher.removeAllListeners('peer');
+for (const endpoint of [...subscribers, publisher]) await endpoint.close();
