@@ -46,8 +46,9 @@ Endpoint::~Endpoint() {
 }
 
 Error Endpoint::start() {
-  thread_ = std::thread([this] { run(); });
-  return {};
+  auto thread = platform_.start_thread([this] { run(); });
+  if (thread) thread_ = thread.take();
+  return thread.error();
 }
 
 void Endpoint::close(std::chrono::milliseconds linger) {
@@ -55,12 +56,14 @@ void Endpoint::close(std::chrono::milliseconds linger) {
   const TimePoint deadline = platform_.now() + linger;
   if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
   if (phase_ == Phase::Open) phase_ = Phase::Lingering;
+  // Never started: there is nobody else to say that it is over.
+  if (thread_ == nullptr && phase_ != Phase::Closed) finish_closing();
   sender_.flush_bells();
   wake();
 }
 
 void Endpoint::join_thread() {
-  if (thread_.joinable()) thread_.join();
+  if (thread_ != nullptr) thread_->join();
 }
 
 void Endpoint::release() {
@@ -97,12 +100,7 @@ void Endpoint::release_route(std::uint32_t route) {
 
 SendOutcome Endpoint::send(const SendRequest& request) {
   const std::lock_guard lock(mutex_);
-  if (phase_ != Phase::Open) {
-    SendOutcome outcome;
-    outcome.error = {Status::Closed};
-    return outcome;
-  }
-  return sender_.send(request);
+  return phase_ == Phase::Open ? sender_.send(request) : SendOutcome{.error = {Status::Closed}};
 }
 
 void Endpoint::flush_bells() {

@@ -3,13 +3,11 @@
 // lock, which is never held while the program's code runs or anything waits.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -44,8 +42,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. System when no thread can be
-  // had.
+  // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. OutOfMemory when no
+  // thread can be had.
   [[nodiscard]] Error start();
   // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls
   // may shorten it.
@@ -159,7 +157,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::vector<std::uint64_t> links_to_watch_;
   // Closed links, until the control thread has stopped watching them.
   std::vector<std::unique_ptr<InboundLink>> closed_links_;
-  std::thread thread_;
+  // nullptr before start().
+  std::unique_ptr<Thread> thread_;
 };
 
 }  // namespace busbar

@@ -63,7 +63,11 @@ SendOutcome Sender::send(const SendRequest& request) {
     return outcome;
   }
   look_again_if_stale(*route);
-  if (route->targets.empty()) return send_without_receiver(request, *route);
+  if (route->targets.empty()) {
+    // Assigned, not returned: with one object to return, the compiler builds it in its place.
+    outcome = send_without_receiver(request, *route);
+    return outcome;
+  }
 
   const std::size_t first = route->unicast ? choose(*route) : 0;
   const std::span<RouteTarget> targets =

@@ -11,6 +11,7 @@
 #include "linux/eventfd_doorbell.h"
 #include "linux/file_descriptor.h"
 #include "linux/memfd_memory.h"
+#include "linux/pthread_thread.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_rendezvous.h"
 #include "platform/platform.h"
@@ -50,6 +51,10 @@ class LinuxPlatform final : public Platform {
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
     return linux_platform::create_epoll_reactor();
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override {
+    return linux_platform::start_pthread(std::move(body));
   }
 
   // CLOCK_MONOTONIC: one clock for all processes of the machine.

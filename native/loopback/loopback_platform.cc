@@ -62,6 +62,11 @@ ProcessIdentity LoopbackPlatform::self() const noexcept { return process_.identi
 
 std::uint32_t LoopbackPlatform::current_cpu() const noexcept { return process_.cpu; }
 
+// Everything here happens in the thread of the test, in the order that it decides.
+Result<std::unique_ptr<Thread>> LoopbackPlatform::start_thread(std::function<void()>) {
+  return Status::Unsupported;
+}
+
 Error LoopbackPlatform::random(std::span<std::byte> out) {
   process_.world.fill_random(out);
   return {};

@@ -29,6 +29,7 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] ProcessIdentity self() const noexcept override;
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
   // Equal in every run with the world's seed.
+  [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;
   [[nodiscard]] Error random(std::span<std::byte> out) override;
 
  private:

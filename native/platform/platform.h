@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "platform/reactor.h"
 #include "platform/rendezvous.h"
 #include "platform/shared_memory.h"
+#include "platform/thread.h"
 
 namespace busbar {
 
@@ -44,6 +46,11 @@ class Platform {
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) = 0;
 
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
+
+  // Runs `body` in a thread of its own. OutOfMemory when there is none to be had, Unsupported where
+  // the platform has no threads (the loopback twins are driven by their test).
+  [[nodiscard]] virtual Result<std::unique_ptr<Thread>> start_thread(
+      std::function<void()> body) = 0;
 
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;

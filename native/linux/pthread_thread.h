@@ -1,0 +1,16 @@
+// pthread_thread: a thread of a small, fixed stack that takes no signals: those are for the
+// program's own threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/status.h"
+#include "platform/thread.h"
+
+namespace busbar::linux_platform {
+
+// OutOfMemory when the system has no thread left (EAGAIN).
+[[nodiscard]] Result<std::unique_ptr<Thread>> start_pthread(std::function<void()> body);
+
+}  // namespace busbar::linux_platform
