@@ -12,6 +12,8 @@ export class Member extends EventEmitter {
   rate = { in: 0, out: 0 };
   result;
   alive = true;
+  /** How it ended: 'killed', or 'left' by itself. */
+  ended;
   #last = performance.now();
   #tell;
   #end;
@@ -29,7 +31,7 @@ export class Member extends EventEmitter {
       this.#end = () => worker.terminate();
       worker.on('message', (news) => this.#hear(news));
       worker.on('error', (error) => this.emit('trouble', error));
-      worker.on('exit', () => this.#gone());
+      worker.on('exit', (code) => this.#gone(code));
       this.pid = process.pid;
     } else {
       const child = fork(program, [JSON.stringify(data)]);
@@ -77,9 +79,10 @@ export class Member extends EventEmitter {
 
   #gone(code, signal) {
     this.alive = false;
+    this.ended = this.#killed ? 'killed' : 'left';
     this.figures.controller = false;
     this.rate = { in: 0, out: 0 };
-    if (!this.#killed && code !== undefined && code !== 0) {
+    if (!this.#killed && code !== 0) {
       this.emit('trouble', new Error(`${this.name} ended with ${signal ?? code}`));
     }
     this.emit('gone', { signal });

@@ -1,8 +1,9 @@
-// The demo: seven processes and a worker thread on one bus, one of them killed before your eyes. Exits with 0 only if
+// The demo: eight processes and a worker thread on one bus, one of them killed before your eyes. Exits with 0 only if
 // everything that was expected arrived.
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Member } from './cast.mjs';
+import { chunkBytes } from './roles.mjs';
 import { bold, green, red, Screen } from './screen.mjs';
 import { verdictsOf } from './verdict.mjs';
 
@@ -15,6 +16,8 @@ const screen = new Screen();
 const begun = performance.now();
 const elapsed = () => (performance.now() - begun) / 1000;
 
+/** What the demo waits for; the deadline's explanation. */
+let phase = 'the members joined';
 /** @type {Member[]} */
 const members = [];
 const end = (code, line) => {
@@ -23,14 +26,18 @@ const end = (code, line) => {
   process.exit(code);
 };
 process.on('SIGINT', () => end(130, red('interrupted')));
+process.on('SIGTERM', () => end(143, red('terminated')));
 setTimeout(
-  () => end(1, red(`not finished after ${deadline / 1000} s: ${unfinished()}`)),
+  () => end(1, red(`not finished after ${deadline / 1000} s while ${phase}: ${unfinished()}`)),
   deadline,
-).unref();
+);
 
 function unfinished() {
   const waiting = members.filter(({ alive, result }) => alive && result === undefined);
-  return `no result from ${waiting.map(({ name }) => name).join(', ') || 'nobody in particular'}`;
+  const figures = waiting.map(
+    ({ name, figures }) => `${name} (${figures.in} in, ${figures.out} out)`,
+  );
+  return `no result from ${figures.join(', ') || 'nobody in particular'}`;
 }
 
 async function start(name, role, options) {
@@ -39,6 +46,12 @@ async function start(name, role, options) {
   members.push(member);
   await member.waitFor('joined');
   return member;
+}
+
+// Of the mirror that is behind.
+function shareOfFile() {
+  const arrived = members.filter(({ role }) => role === 'mirror').map(({ figures }) => figures.in);
+  return Math.min(1, Math.min(...arrived) / Math.ceil(expected.fileBytes / chunkBytes));
 }
 
 const expected = { fileBytes: (await stat(process.execPath)).size };
@@ -59,7 +72,9 @@ await Promise.all([
 screen.say(
   `all have joined after ${elapsed().toFixed(1)} s; reader sends ${(expected.fileBytes / 1e6).toFixed(0)} MB to both mirrors`,
 );
-const redraw = setInterval(() => screen.draw(elapsed(), members), 250);
+const show = () => screen.draw(elapsed(), members, shareOfFile());
+const redraw = setInterval(show, 250);
+phase = 'the streams ran';
 for (const member of members) member.tell('go');
 
 await pause(killAfter);
@@ -69,8 +84,10 @@ const changes = members
     member.waitFor('controller').then((change) => ({ ...change, name: member.name })),
   );
 screen.say(
-  bold(`${elapsed().toFixed(1)} s: kill -9 ${keeper.pid}: the controller, keeper, is dead`),
+  `${elapsed().toFixed(1)} s: kill -9 ${keeper.pid}: the controller, keeper, is dead`,
+  bold,
 );
+phase = 'another member was to take over';
 keeper.kill();
 const heard = await Promise.all(changes);
 const gap = Math.max(...heard.map(({ gapMs }) => gapMs));
@@ -84,6 +101,7 @@ screen.say(
 );
 
 await pause(Math.max(0, runFor - killAfter));
+phase = 'the streams came to their ends';
 const named = (name) => members.find((member) => member.name === name);
 const resultOf = (member) => member.result ?? member.waitFor('result');
 for (const name of ['feeder', 'caller']) named(name).tell('stop');
@@ -105,9 +123,11 @@ async function allJobsDone() {
     ]);
 }
 
+phase = 'the members left';
 for (const member of members) member.tell('leave');
 await Promise.all(members.filter(({ alive }) => alive).map((member) => member.waitFor('gone')));
 clearInterval(redraw);
+show();
 
 const verdicts = [
   {

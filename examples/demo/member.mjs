@@ -30,11 +30,16 @@ const timer = setInterval(() => {
   roundTrips.length = 0;
 }, 250);
 
+// A director that is gone, however it ended, takes its members along.
+const abandoned = () => process.exit(1);
+if (isMainThread) process.on('disconnect', abandoned);
+
 director.hear(async (order) => {
   if (order === 'stop') until.abort();
   if (order === 'leave') {
     clearInterval(timer);
     await endpoint.close();
+    process.off('disconnect', abandoned);
     if (isMainThread) process.disconnect();
     else parentPort.close();
   }

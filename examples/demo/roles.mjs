@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { label, multicast, unicast } from 'busbar';
 import { box, sendAll } from './box.mjs';
 
-const chunkBytes = 64 * 1024;
+/** Bytes of one piece of the file. Above a share of the ring, so it goes through shared memory by itself. */
+export const chunkBytes = 64 * 1024;
 const secondsOfFile = 6;
 
 /** Says something to everybody now and then; is controller, because it was the first to join. */

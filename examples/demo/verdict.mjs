@@ -9,10 +9,10 @@ function fileTo(named, name) {
   const sent = named('reader').result;
   const got = named(name).result;
   const fine = got.sha256 === sent.sha256 && got.chunks === sent.chunks && got.disorder === 0;
-  const where = named(name).thread ? 'a worker thread' : 'a process';
+  const where = named(name).thread ? 'thread' : 'process';
   return {
     fine,
-    text: `file to ${name}, ${where}: ${(got.bytes / 1e6).toFixed(1)} of ${(sent.bytes / 1e6).toFixed(1)} MB in ${got.chunks} chunks, SHA-256 ${fine ? 'equal' : 'differs'}`,
+    text: `file to ${name} (${where}): ${got.chunks} of ${sent.chunks} chunks, ${(got.bytes / 1e6).toFixed(1)} MB, ${fine ? 'SHA-256 equal' : 'damaged'}`,
   };
 }
 
@@ -24,7 +24,7 @@ function jobs(named) {
   const disorder = workers.reduce((total, worker) => total + worker.disorder, 0);
   return {
     fine: received === sent.sent && sum === sent.sum && disorder === 0,
-    text: `jobs: ${sent.sent} sent, ${workers.map((worker) => worker.received).join(' + ')} received, each once and in order`,
+    text: `jobs: ${sent.sent} sent, ${workers.map((worker) => worker.received).join(' + ')} received, in order`,
   };
 }
 
