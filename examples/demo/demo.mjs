@@ -115,6 +115,7 @@ await Promise.all(['worker-1', 'worker-2', 'echo'].map((name) => resultOf(named(
 // Every job that feeder sent has come to one of the workers; if one is lost, the deadline tells.
 async function allJobsDone() {
   const { sent } = named('feeder').result;
+  phase = `the ${sent} jobs that feeder sent came to the two workers`;
   const done = () => named('worker-1').figures.in + named('worker-2').figures.in;
   while (done() < sent)
     await Promise.race([
