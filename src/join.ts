@@ -3,6 +3,7 @@ import { type CancelOptions, cancellable, checkCancelOptions } from './endpoint/
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import {
+  abortedError,
   type BusError,
   errorFromStatus,
   InvalidArgumentError,
@@ -75,6 +76,10 @@ export async function join<B extends MessageBox = PlainBox>(
 ): Promise<Endpoint<B>> {
   checkIdentifier(identifier);
   const label = checkOptionsOfJoin(options);
+  // Before anything is opened: what was never started cannot be closed.
+  if (options.signal?.aborted) {
+    throw abortedError(`join('${identifier}')`, options.signal, { bus: identifier });
+  }
   const board = new NoticeBoard();
   const native = open(configOf(identifier, label, options), board);
   const endpoint = new Endpoint<B>(native, board, {

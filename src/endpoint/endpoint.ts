@@ -30,6 +30,7 @@ import {
 import { Deliveries } from './deliveries.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
+import { followListeners } from './follow-listeners.js';
 import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
 import { type HandledMark, Message } from './message.js';
@@ -39,21 +40,13 @@ import {
   type CloseOptions,
   type Counters,
   type DeliverOptions,
+  type EndpointParts,
   type SendOptions,
   ttlOf,
   type WaitForOptions,
 } from './options.js';
 import { Outbox } from './outbox.js';
 import { Watchers } from './watchers.js';
-
-/** @internal What an endpoint is made of; see join.ts. */
-export interface EndpointParts {
-  readonly identifier: string;
-  readonly label: readonly string[];
-  readonly box: MessageBox;
-  readonly prefetch: number;
-  readonly linger: number;
-}
 
 /**
  * One member of one bus; made by `join`. Belongs to the thread that joined. Messages go through `send`, come through
@@ -83,6 +76,7 @@ export class Endpoint<B extends MessageBox>
   readonly #board: NoticeBoard;
   #id = 0;
   #handedOut: HandledMark | undefined;
+  #listening = false;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -109,10 +103,11 @@ export class Endpoint<B extends MessageBox>
       (to, replyTo, message, options) => this.#reply(to, replyTo, message, options),
     );
     native.setTypes(this.#box.idBytes());
-    // The emitter's own two events are not in EndpointEvents.
-    const emitter: EventEmitter = this as unknown as EventEmitter;
-    emitter.on('newListener', (event: string | symbol) => this.#listenerAdded(event));
-    emitter.on('removeListener', (event: string | symbol) => this.#listenerRemoved(event));
+    followListeners(this as unknown as EventEmitter, {
+      message: (wanted) => this.#listen(wanted),
+      peer: (wanted) => this.#watchers.listen(wanted),
+      undelivered: (wanted) => native.reportUndelivered(wanted),
+    });
   }
 
   /** This endpoint's number on the bus; the same through every change of controller. */
@@ -369,33 +364,12 @@ export class Endpoint<B extends MessageBox>
     if (mark !== undefined) this.#native.handled(mark.slot, mark.position);
   }
 
-  #listenerAdded(event: string | symbol): void {
-    if (event === 'message' && this.listenerCount('message') === 0) {
-      this.#liveness.hold();
-      // Later, when the listener is really there.
-      queueMicrotask(() => this.#listenIfWanted());
-    } else if (event === 'peer' && this.listenerCount('peer') === 0) {
-      this.#watchers.listen(true);
-    } else if (event === 'undelivered') {
-      this.#native.reportUndelivered(true);
-    }
-  }
-
-  #listenerRemoved(event: string | symbol): void {
-    if (this.listenerCount(event as 'message') > 0) return;
-    if (event === 'message') {
-      this.#liveness.drop();
-      this.#inbox.listen(undefined);
-    } else if (event === 'peer') {
-      this.#watchers.listen(false);
-    } else if (event === 'undelivered') {
-      this.#native.reportUndelivered(false);
-    }
-  }
-
-  #listenIfWanted(): void {
-    if (this.listenerCount('message') === 0 || this.closed) return;
-    this.#inbox.listen((message) => this.#emitMessage(message));
+  #listen(wanted: boolean): void {
+    if (wanted === this.#listening || (wanted && this.closed)) return;
+    this.#listening = wanted;
+    if (wanted) this.#liveness.hold();
+    else this.#liveness.drop();
+    this.#inbox.listen(wanted ? (message) => this.#emitMessage(message) : undefined);
   }
 
   #onNotices(notices: readonly Notice[]): void {
@@ -447,10 +421,7 @@ export class Endpoint<B extends MessageBox>
 
   // The bus has shut this endpoint out, or it cannot go on: nothing more will come.
   #shutOut(notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>): void {
-    const error =
-      notice.kind === 'refused'
-        ? errorFromStatus(notice.status, { ...this.#facts, osCode: notice.osCode || undefined })
-        : errorFromStatus(20, { ...this.#facts, limit: notice.bytes });
+    const error = shutOutError(notice, this.#facts);
     this.#closing ??= this.#close(0, error);
     this.#closing.catch(() => undefined);
   }
@@ -458,7 +429,7 @@ export class Endpoint<B extends MessageBox>
   async #close(linger: number, cause?: BusError): Promise<void> {
     this.#liveness.setWanted(true);
     this.#liveness.hold();
-    if (this.listenerCount('message') > 0) this.#liveness.drop();
+    this.#listen(false);
     const error = cause ?? this.#closedError();
     this.#inbox.rejectAll(error);
     this.#deliveries.rejectAll(error);

@@ -78,3 +78,14 @@ export class NoticeBoard {
     };
   }
 }
+
+/** The error for an endpoint that cannot go on: the bus refused it, or there is no memory for its next message. */
+export function shutOutError(
+  notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>,
+  facts: BusErrorFacts,
+): BusError {
+  if (notice.kind === 'outOfMemory') {
+    return new OutOfMemoryError(`no memory for a message of ${notice.bytes} bytes`, facts);
+  }
+  return errorFromStatus(notice.status, { ...facts, osCode: notice.osCode || undefined });
+}

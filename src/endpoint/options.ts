@@ -1,4 +1,5 @@
 // The options of an endpoint's methods, and its counters.
+import type { MessageBox } from '../messages/index.js';
 import type { NativeCounters } from '../native/addon.js';
 import { checkInteger } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
@@ -42,6 +43,15 @@ export interface Counters extends NativeCounters {
   readonly rejected: number;
   /** Messages received that wait for `recv()` or `for await`. */
   readonly waiting: number;
+}
+
+/** @internal What an endpoint is made of; see join.ts. */
+export interface EndpointParts {
+  readonly identifier: string;
+  readonly label: readonly string[];
+  readonly box: MessageBox;
+  readonly prefetch: number;
+  readonly linger: number;
 }
 
 /** More would not be a time to live: 35 years. */
