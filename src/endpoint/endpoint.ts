@@ -35,7 +35,7 @@ import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
 import { type HandledMark, Message } from './message.js';
 import { MessageReader } from './message-reader.js';
-import type { NoticeBoard } from './notice-board.js';
+import { type NoticeBoard, shutOutError } from './notice-board.js';
 import {
   type CloseOptions,
   type Counters,
@@ -305,7 +305,7 @@ export class Endpoint<B extends MessageBox>
     this.#id = id;
     closeAtExit(this.#native);
     this.#board.open(
-      (notices) => this.#onNotices(notices),
+      (notice) => this.#onNotice(notice),
       (count, large) => this.#onMessages(count, large),
     );
   }
@@ -370,10 +370,6 @@ export class Endpoint<B extends MessageBox>
     if (wanted) this.#liveness.hold();
     else this.#liveness.drop();
     this.#inbox.listen(wanted ? (message) => this.#emitMessage(message) : undefined);
-  }
-
-  #onNotices(notices: readonly Notice[]): void {
-    for (const notice of notices) this.#onNotice(notice);
   }
 
   #onNotice(notice: Notice): void {

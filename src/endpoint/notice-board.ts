@@ -1,5 +1,11 @@
 // Where the native side's callbacks arrive. Before the endpoint is open, join() waits here for the outcome; at its end,
 // close() waits here for the last notice.
+import {
+  type BusError,
+  type BusErrorFacts,
+  errorFromStatus,
+  OutOfMemoryError,
+} from '../errors/index.js';
 import { type BoxTable, decodePayload, uuidText } from '../messages/index.js';
 import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
 import { codeOf } from './deliveries.js';
@@ -7,7 +13,7 @@ import type { UndeliveredEvent } from './events.js';
 
 /** Notices and messages of one endpoint, handed on to whoever is in charge of them now. */
 export class NoticeBoard {
-  #onNotices: OnNotices | undefined;
+  #onNotice: ((notice: Notice) => void) | undefined;
   #onMessages: OnMessages | undefined;
   #onJoin: ((notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void) | undefined;
   #onClosed: ((abandoned: number) => void) | undefined;
@@ -22,7 +28,7 @@ export class NoticeBoard {
       } else if (notice.kind === 'controller' && notice.gapMs === 0) {
         // Told with the join itself; the user did not see a change.
       } else {
-        this.#onNotices?.([notice]);
+        this.#onNotice?.(notice);
       }
     }
   };
@@ -43,8 +49,8 @@ export class NoticeBoard {
   }
 
   /** From now on everything goes to the endpoint. */
-  open(onNotices: OnNotices, onMessages: OnMessages): void {
-    this.#onNotices = onNotices;
+  open(onNotice: (notice: Notice) => void, onMessages: OnMessages): void {
+    this.#onNotice = onNotice;
     this.#onMessages = onMessages;
   }
 
