@@ -1,7 +1,8 @@
 // deliver(): what the sender learns about the fate of its message.
+import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { multicast } from 'busbar';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 /** Joins and takes nothing. */
 const deaf: Source = async ({ busbar, bus, tell, told }) => {
@@ -80,7 +81,7 @@ test('rejects with the name of a receiver that died before it took the message',
   const sender = await joined(t, bus);
   const program = inProcess(t, bus, deaf);
   const id = await program.next<number>();
-  const back = new Promise((resolve) => sender.once('undelivered', resolve));
+  const back = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   const delivery = sender.deliver('receiver', 'lost');
   await program.kill();
   const error = await t.throwsAsync(delivery, { code: 'ERR_BUSBAR_UNDELIVERED' });
@@ -134,7 +135,7 @@ test('a receiver that leaves politely gives back what it has not taken', async (
   const sender = await joined(t, bus);
   const leaving = await joined(t, bus, { label: 'receiver' });
   const staying = await joined(t, bus, { label: 'other' });
-  const back = new Promise((resolve) => sender.once('undelivered', resolve));
+  const back = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   sender.send('receiver', 'x');
   await leaving.close();
   t.like(await back, { payload: 'x', to: leaving.id, reason: 'ERR_BUSBAR_PEER_GONE' });

@@ -1,7 +1,8 @@
 // Messages that wait for a receiver: with their sender, and with the controller when the sender leaves first.
+import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { multicast, unicast } from 'busbar';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 /** Joins as controller and stays. */
 const keeper: Source = async ({ busbar, bus, tell }) => {
@@ -30,7 +31,7 @@ test('a multicast that waits goes to who comes first', async (t) => {
 
 test('a message whose time is over is told by undelivered', async (t) => {
   const sender = await joined(t, newBus());
-  const told = new Promise((resolve) => sender.once('undelivered', resolve));
+  const told = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   sender.send(unicast('nobody'), { some: 'thing' }, { ttl: 1 });
   t.like(await told, {
     payload: { some: 'thing' },

@@ -111,3 +111,11 @@ export async function joined<B extends Busbar.MessageBox = Busbar.PlainBox>(
   t.teardown(() => endpoint.close({ linger: 0 }).catch(() => undefined));
   return endpoint;
 }
+
+/** What the next event of this kind carries. Keeps the process alive meanwhile, which events alone do not. */
+export function nextEvent(emitter: EventEmitter, event: string): Promise<unknown> {
+  const alive = setInterval(() => undefined, 1000);
+  return once(emitter, event)
+    .then(([value]) => value)
+    .finally(() => clearInterval(alive));
+}
