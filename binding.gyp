@@ -62,7 +62,12 @@
       'target_name': 'busbar',
       'dependencies': ['busbar_core'],
       'sources': ['<!@(node scripts/list-sources.mjs native/node)'],
-      'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+      # The last: a worker may be terminated between any two of our calls; what can then no longer be
+      # thrown is dropped instead of aborting the process.
+      'defines': [
+        'NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      ],
       'conditions': [
         # -isystem: warnings in other people's headers are not ours to fix.
         ['OS=="win"', {

@@ -175,10 +175,21 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
 // goes on.
 void EndpointDoor::call(const Napi::FunctionReference& function,
                         const std::vector<napi_value>& arguments) {
-  (void)function.MakeCallback(env_.Global(), arguments, context_);
-  if (!env_.IsExceptionPending()) return;
-  const Napi::Error error = env_.GetAndClearPendingException();
-  (void)napi_fatal_exception(env_, error.Value());
+  // The plain C calls: in a worker that is being terminated they fail, and the wrappers would make
+  // that fatal.
+  napi_value global = nullptr;
+  if (napi_get_global(env_, &global) != napi_ok) return;
+  (void)napi_make_callback(env_, context_, global, function.Value(), arguments.size(),
+                           arguments.data(), nullptr);
+  bool pending = false;
+  napi_value error = nullptr;
+  napi_valuetype kind = napi_undefined;
+  if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending) return;
+  if (napi_get_and_clear_last_exception(env_, &error) != napi_ok || error == nullptr) return;
+  // A termination leaves nothing to report.
+  if (napi_typeof(env_, error, &kind) == napi_ok && kind != napi_null && kind != napi_undefined) {
+    (void)napi_fatal_exception(env_, error);
+  }
 }
 
 void EndpointDoor::deliver_notices() {

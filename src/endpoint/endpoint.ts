@@ -369,7 +369,10 @@ export class Endpoint<B extends MessageBox>
     this.#listening = wanted;
     if (wanted) this.#liveness.hold();
     else this.#liveness.drop();
-    this.#inbox.listen(wanted ? (message) => this.#emitMessage(message) : undefined);
+    // At the end of this turn the listener is really there.
+    queueMicrotask(() =>
+      this.#inbox.listen(this.#listening ? (message) => this.#emitMessage(message) : undefined),
+    );
   }
 
   #onNotice(notice: Notice): void {
@@ -415,7 +418,6 @@ export class Endpoint<B extends MessageBox>
     }
   }
 
-  // The bus has shut this endpoint out, or it cannot go on: nothing more will come.
   #shutOut(notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>): void {
     const error = shutOutError(notice, this.#facts);
     this.#closing ??= this.#close(0, error);

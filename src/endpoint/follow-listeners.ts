@@ -6,22 +6,22 @@ import type { EventEmitter } from 'node:events';
 export type ListenerHooks = Readonly<Record<string, (wanted: boolean) => void>>;
 
 /**
- * Calls the hooks from now on, at the end of the turn in which listeners were added or removed: a listener that is
- * added only to be removed changes nothing, and one that is told about is really there.
+ * Calls the hooks from now on, at once: before the first listener is there, so that it misses nothing, and after the
+ * last is gone.
  */
 export function followListeners(emitter: EventEmitter, hooks: ListenerHooks): void {
   const wanted = new Set<string>();
-  const follow = (event: string | symbol): void => {
-    const hook = typeof event === 'string' ? hooks[event] : undefined;
-    if (hook === undefined) return;
-    queueMicrotask(() => {
-      const now = emitter.listenerCount(event) > 0;
-      if (now === wanted.has(event as string)) return;
-      if (now) wanted.add(event as string);
-      else wanted.delete(event as string);
-      hook(now);
-    });
-  };
-  emitter.on('newListener', follow);
-  emitter.on('removeListener', follow);
+  const hookOf = (event: string | symbol) => (typeof event === 'string' ? hooks[event] : undefined);
+  emitter.on('newListener', (event) => {
+    const hook = hookOf(event);
+    if (hook === undefined || wanted.has(event)) return;
+    wanted.add(event);
+    hook(true);
+  });
+  emitter.on('removeListener', (event) => {
+    const hook = hookOf(event);
+    if (hook === undefined || emitter.listenerCount(event) > 0) return;
+    wanted.delete(event);
+    hook(false);
+  });
 }

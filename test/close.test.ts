@@ -1,0 +1,187 @@
+// Closing: what it ends, what it keeps, what it gives up, and what the others see of it.
+import { once } from 'node:events';
+import test from 'ava';
+import { join, multicast, unicast } from 'busbar';
+import { untilLeft } from './support/lifecycle-waiting.js';
+import { inProcess, joined, newBus, type Source } from './support/program.js';
+
+const closed = {
+  code: 'ERR_BUSBAR_CLOSED',
+  message: /endpoint \d+ of bus '.*' is closed/,
+} as const;
+
+test('closing twice is closing once', async (t) => {
+  const endpoint = await join(newBus());
+  let events = 0;
+  endpoint.on('close', (error) => {
+    t.is(error, undefined);
+    events++;
+  });
+  const closing = endpoint.close();
+  t.true(endpoint.closed);
+  t.is(endpoint.close({ linger: 5 }), closing);
+  t.is(endpoint[Symbol.asyncDispose](), closing);
+  await closing;
+  await endpoint.close();
+  t.is(events, 1);
+  t.true(endpoint.closed);
+  t.false(endpoint.isController);
+});
+
+test('await using closes', async (t) => {
+  const bus = newBus();
+  const witness = await joined(t, bus);
+  let id: number;
+  {
+    await using endpoint = await join(bus);
+    id = endpoint.id;
+    t.is(witness.peers[0]?.id, id);
+  }
+  await untilLeft(witness, id);
+  t.pass();
+});
+
+test('pending calls reject, and a loop over the messages ends', async (t) => {
+  const bus = newBus();
+  const endpoint = await join(bus, { label: 'closing', ringBytes: 16_384 });
+  // It takes nothing: what is sent to it stays in its ring and in the queue of the sender.
+  await joined(t, bus, { label: 'deaf', prefetch: 1 });
+  for (let i = 0; i < 100; i++) endpoint.send('deaf', 'x'.repeat(1000));
+  const loop = (async () => {
+    for await (const _ of endpoint) t.fail('nobody sends');
+  })();
+  const pending = {
+    recv: endpoint.recv(),
+    waitFor: endpoint.waitFor('nobody'),
+    deliver: endpoint.deliver('deaf', 'never taken'),
+    drained: endpoint.drained(),
+    parked: endpoint.deliver('nobody', 'parked', { ttl: 60_000 }),
+  };
+  const rejections = Object.entries(pending).map(([name, promise]) =>
+    t.throwsAsync<Error>(promise as Promise<unknown>, { code: closed.code }, name),
+  );
+  await t.throwsAsync(endpoint.close({ linger: 0 }), { code: 'ERR_BUSBAR_UNDELIVERED' });
+  await Promise.all(rejections);
+  await loop;
+});
+
+test('calls after close are refused', async (t) => {
+  const endpoint = await join(newBus(), { label: 'me' });
+  await endpoint.close();
+  t.throws(() => endpoint.send('me', 1), closed);
+  t.throws(() => endpoint.send(multicast('me'), 1), closed);
+  await t.throwsAsync(endpoint.deliver('me', 1), closed);
+  await t.throwsAsync(endpoint.recv(), closed);
+  await t.throwsAsync(endpoint.waitFor('me'), closed);
+  await t.throwsAsync(endpoint.drained(), closed);
+  for await (const _ of endpoint) t.fail('nothing comes any more');
+});
+
+test('a closed endpoint can be asked and told everything without harm', async (t) => {
+  const endpoint = await join(newBus(), { label: 'me' });
+  const { id, counters } = endpoint;
+  await endpoint.close();
+  t.is(endpoint.id, id);
+  t.deepEqual(endpoint.peers, []);
+  t.is(endpoint.controller, undefined);
+  t.is(typeof endpoint.generation, 'number');
+  t.deepEqual(Object.keys(endpoint.counters), Object.keys(counters));
+  endpoint.ref().unref().ref();
+  const listener = () => t.fail('nothing happens any more');
+  for (const event of ['message', 'peer', 'undelivered'] as const) {
+    endpoint.on(event, listener).off(event, listener);
+  }
+});
+
+test('messages that came before close can still be taken', async (t) => {
+  const bus = newBus();
+  const endpoint = await join(bus, { label: 'me' });
+  endpoint.send('me', 'first');
+  endpoint.send('me', 'second');
+  t.is((await endpoint.recv()).payload, 'first');
+  const { waiting } = endpoint.counters;
+  await endpoint.close();
+  t.is(endpoint.counters.waiting, waiting);
+  for (let i = 0; i < waiting; i++) t.is((await endpoint.recv()).payload, 'second');
+  await t.throwsAsync(endpoint.recv(), closed);
+});
+
+test('bad options are refused, and the endpoint stays open', async (t) => {
+  const endpoint = await joined(t, newBus(), { label: 'me' });
+  const invalid = 'ERR_BUSBAR_INVALID_ARGUMENT';
+  t.throws(() => endpoint.close({ lingr: 5 } as object), {
+    code: invalid,
+    message: /unknown option 'lingr' of close\(\); did you mean 'linger'\?/,
+  });
+  t.throws(() => endpoint.close({ linger: -1 }), { code: invalid, message: /linger is -1/ });
+  t.false(endpoint.closed);
+  endpoint.send('me', 1);
+  t.is((await endpoint.recv()).payload, 1);
+});
+
+test('the others see it leave, and can no longer send to it', async (t) => {
+  const bus = newBus();
+  const witness = await joined(t, bus);
+  const leaver = await join(bus, { label: ['leaver', 'second name'] });
+  const [peer] = await witness.waitFor('leaver');
+  t.is(witness.send('leaver', 1), 1);
+  t.is((await leaver.recv()).payload, 1);
+  const heard = once(witness, 'peer');
+  await leaver.close();
+  const [event] = await heard;
+  t.deepEqual(event, { change: 'left', peer });
+  t.deepEqual(witness.peers, []);
+  t.throws(() => witness.send('leaver', 2), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
+});
+
+/** Takes nothing until it is told to; then tells the payloads it gets, up to the one it was told. */
+const lateReader: Source = async ({ busbar, bus, tell, told }) => {
+  const endpoint = await busbar.join(bus, { label: 'late', prefetch: 1 });
+  tell('joined');
+  const last = await told();
+  const payloads = [];
+  for await (const { payload } of endpoint) {
+    payloads.push((payload as string).length);
+    if (payload === last || payloads.length === last) break;
+  }
+  tell(payloads);
+  await endpoint.close();
+  process.exit();
+};
+
+test('close waits for what still queues', async (t) => {
+  const bus = newBus();
+  const reader = inProcess(t, bus, lateReader);
+  await reader.next();
+  const sender = await join(bus, { ringBytes: 16_384 });
+  for (let i = 1; i <= 500; i++) sender.send('late', 'x'.repeat(i));
+  const closing = sender.close({ linger: 2 ** 31 - 1 });
+  // Far more than the ring holds: closing needs the reader.
+  reader.say('x'.repeat(500));
+  await closing;
+  t.deepEqual(
+    await reader.next(),
+    Array.from({ length: 500 }, (_, i) => i + 1),
+  );
+  t.deepEqual(await reader.ended, [0, null]);
+});
+
+test('what close gives up is counted, and what it had published is read', async (t) => {
+  const bus = newBus();
+  const reader = inProcess(t, bus, lateReader);
+  await reader.next();
+  const sender = await join(bus, { ringBytes: 16_384 });
+  for (let i = 1; i <= 500; i++) sender.send(unicast('late'), 'x'.repeat(i));
+  const error = await t.throwsAsync(sender.close({ linger: 0 }), {
+    code: 'ERR_BUSBAR_UNDELIVERED',
+    message: /closed with \d+ messages that nobody had taken/,
+  });
+  t.true(sender.closed);
+  const lost = (error as unknown as { value: number }).value;
+  t.true(lost > 0 && lost < 500);
+  reader.say(500 - lost);
+  t.deepEqual(
+    await reader.next(),
+    Array.from({ length: 500 - lost }, (_, i) => i + 1),
+  );
+});
