@@ -1,6 +1,7 @@
 // Replies: they go to the one who sent the message, and say which message they answer.
+import type { EventEmitter } from 'node:events';
 import test from 'ava';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 /** Answers every message with who asked. */
 const answering: Source = async ({ busbar, bus, tell }) => {
@@ -65,11 +66,9 @@ test('a reply to a sender that has gone finds nobody', async (t) => {
   });
   await program.next();
   const message = await receiver.recv();
-  const left = new Promise<void>((resolve) => {
-    receiver.on('peer', ({ change }) => change === 'left' && resolve());
-  });
+  const left = nextEvent(receiver as unknown as EventEmitter, 'peer');
   await program.kill();
-  await left;
+  t.like(await left, { change: 'left', peer: { id: message.from.id } });
   t.throws(() => message.reply('too late'), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
   t.throws(() => message.reply('x', { tll: 1 } as never), { message: /mean 'ttl'/ });
 });
