@@ -77,12 +77,34 @@ void OutboundLink::on_attached() noexcept {
 }
 
 bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes) {
-  if (spill_bytes != 0 && spills_in_flight_ != 0) {
-    if (spills_in_flight_ >= kMaxSpillsInFlight || spilled_bytes_ + spill_bytes > queue_limit_)
-      return false;
+  if (spill_bytes != 0 && !has_spill_room(spill_bytes)) {
+    release_taken_regions();
+    if (!has_spill_room(spill_bytes)) return false;
   }
   if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
   return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
+}
+
+bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {
+  return spills_in_flight_ == 0 || (spills_in_flight_ < kMaxSpillsInFlight &&
+                                    spilled_bytes_ + spill_bytes <= queue_limit_);
+}
+
+// What the receiver has taken is room again at once, not only when the control thread's turn comes;
+// the rest of the obligation waits for settle().
+void OutboundLink::release_taken_regions() noexcept {
+  if (!producer_.refresh_head()) return;
+  for (std::size_t index = 0; index < tracked_published_; ++index) {
+    Tracked& tracked = tracked_[index];
+    if (tracked.position > producer_.head()) return;
+    if (!tracked.obligation.wants_handled) release_region(tracked.obligation);
+  }
+}
+
+void OutboundLink::release_region(Obligation& obligation) noexcept {
+  spills_in_flight_ -= obligation.region != nullptr ? 1 : 0;
+  obligation.region.reset();
+  spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
 }
 
 void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
@@ -212,17 +234,17 @@ void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
     Tracked tracked = std::move(tracked_.front());
     tracked_.pop_front();
     --tracked_published_;
-    spills_in_flight_ -= tracked.obligation.region != nullptr ? 1 : 0;
-    tracked.obligation.region.reset();
-    spilled_bytes_ -= std::exchange(tracked.obligation.spill_bytes, 0);
     if (tracked.obligation.wants_handled) {
+      // Keeps its region: should the receiver die before it has handled it, another one gets it.
       unhandled_.push_back(std::move(tracked));
-    } else if (tracked.obligation.delivery != 0) {
-      done(tracked.obligation.delivery);
+      continue;
     }
+    release_region(tracked.obligation);
+    if (tracked.obligation.delivery != 0) done(tracked.obligation.delivery);
   }
   const std::uint64_t handled = unhandled_.empty() ? 0 : producer_.handled();
   while (!unhandled_.empty() && unhandled_.front().position <= handled) {
+    release_region(unhandled_.front().obligation);
     const std::uint64_t delivery = unhandled_.front().obligation.delivery;
     unhandled_.pop_front();
     if (delivery != 0) done(delivery);

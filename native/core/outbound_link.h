@@ -158,6 +158,9 @@ class OutboundLink {
   OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
                std::uint64_t ring_bytes, std::uint64_t queue_limit);
 
+  [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
+  void release_taken_regions() noexcept;
+  void release_region(Obligation& obligation) noexcept;
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool hand_over_region(const SpillRegion& region);
