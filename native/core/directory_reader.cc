@@ -31,18 +31,11 @@ Result<std::unique_ptr<DirectoryReader>> DirectoryReader::create(
 }
 
 DirectoryReader::DirectoryReader(std::unique_ptr<SharedMemory> memory)
-    : memory_(std::move(memory)) {}
-
-const DirectoryHeader& DirectoryReader::header() const noexcept {
-  return *reinterpret_cast<const DirectoryHeader*>(memory_->data());
-}
+    : memory_(std::move(memory)),
+      header_(reinterpret_cast<const DirectoryHeader*>(memory_->data())) {}
 
 const DirectoryEntry& DirectoryReader::entry(std::size_t index) const noexcept {
   return reinterpret_cast<const DirectoryEntry*>(memory_->data() + sizeof(DirectoryHeader))[index];
-}
-
-std::uint64_t DirectoryReader::epoch() const noexcept {
-  return header().epoch.load(std::memory_order_acquire);
 }
 
 std::uint64_t DirectoryReader::generation() const noexcept {

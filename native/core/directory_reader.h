@@ -36,7 +36,9 @@ class DirectoryReader {
       std::unique_ptr<SharedMemory> memory);
 
   // Grows with every change. One acquire load.
-  [[nodiscard]] std::uint64_t epoch() const noexcept;
+  [[nodiscard]] std::uint64_t epoch() const noexcept {
+    return header_->epoch.load(std::memory_order_acquire);
+  }
   // These two are the memory's word, unverified, and may change while the directory lives.
   [[nodiscard]] std::uint64_t generation() const noexcept;
   [[nodiscard]] std::uint64_t controller_id() const noexcept;
@@ -59,7 +61,7 @@ class DirectoryReader {
 
   explicit DirectoryReader(std::unique_ptr<SharedMemory> memory);
 
-  [[nodiscard]] const DirectoryHeader& header() const noexcept;
+  [[nodiscard]] const DirectoryHeader& header() const noexcept { return *header_; }
   [[nodiscard]] const DirectoryEntry& entry(std::size_t index) const noexcept;
   // False when the entry changed meanwhile, each time it was tried.
   [[nodiscard]] bool copy(std::size_t index, std::optional<Member>& out_member) const;
@@ -67,6 +69,7 @@ class DirectoryReader {
   void insert(std::size_t entry, Member member);
 
   std::unique_ptr<SharedMemory> memory_;
+  const DirectoryHeader* header_;
   std::uint64_t seen_epoch_ = 0;
   std::vector<Member> members_;
   // Parallel to members_: the entry each was read from.

@@ -8,6 +8,19 @@
 #include "core/reactor_tokens.h"
 
 namespace busbar {
+namespace {
+
+constexpr int kPausesBetweenLooks = 4;
+
+void pause_cpu() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointOptions options) {
   if (const Status bad = check_identifier(options.membership.identifier); bad != Status::Ok)
@@ -26,6 +39,7 @@ Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointO
 Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
                    std::unique_ptr<DoorbellSet> bells)
     : platform_(platform),
+      lock_(platform),
       label_(options.membership.label),
       reactor_(std::move(reactor)),
       bells_(std::move(bells)),
@@ -52,7 +66,7 @@ Error Endpoint::start() {
 }
 
 void Endpoint::close(std::chrono::milliseconds linger) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   const TimePoint deadline = platform_.now() + linger;
   if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
   if (phase_ == Phase::Open) phase_ = Phase::Lingering;
@@ -67,7 +81,7 @@ void Endpoint::join_thread() {
 }
 
 void Endpoint::release() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   phase_ = Phase::Closed;
   sender_.close_all();
   receiver_.close_all();
@@ -84,108 +98,115 @@ void Endpoint::wake() noexcept {
 }
 
 std::vector<Notice> Endpoint::take_notices() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return std::exchange(notices_, {});
 }
 
 std::uint32_t Endpoint::add_route(SelectorProgram program, bool unicast, bool exclude_self) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return sender_.routes().add(std::move(program), unicast, exclude_self);
 }
 
 void Endpoint::release_route(std::uint32_t route) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   sender_.routes().release(route);
 }
 
 SendOutcome Endpoint::send(const SendRequest& request) {
-  const std::lock_guard lock(mutex_);
-  return phase_ == Phase::Open ? sender_.send(request) : SendOutcome{.error = {Status::Closed}};
+  const OwnerGuard lock(lock_);
+  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
+  if (sender_.send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
+  return sender_.send(request);
 }
 
 void Endpoint::flush_bells() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   sender_.flush_bells();
 }
 
 void Endpoint::forget_delivery(std::uint64_t delivery) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   sender_.forget_delivery(delivery);
 }
 
 void Endpoint::ask_drained() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   sender_.ask_drained();
 }
 
 std::vector<std::uint64_t> Endpoint::matches(std::uint32_t route) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return sender_.matches(route);
 }
 
 bool Endpoint::collect_bells() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return receiver_.collect_bells();
 }
 
 void Endpoint::receive(ReceiveBatch& batch) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   receiver_.receive(batch);
 }
 
 bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return receiver_.receive_large(payload, out);
 }
 
 bool Endpoint::spin(std::chrono::microseconds limit) {
   {
-    const std::lock_guard lock(mutex_);
+    const OwnerGuard lock(lock_);
     if (!receiver_.worth_spinning(platform_.current_cpu())) return false;
   }
   const TimePoint end = platform_.now() + limit;
   do {
     for (int i = 0; i < 32; ++i) {
-      const std::lock_guard lock(mutex_);
-      if (receiver_.has_ready() || receiver_.peek_drowsy()) {
-        (void)receiver_.sleep();
-        return true;
+      {
+        const OwnerGuard lock(lock_);
+        if (receiver_.has_ready() || receiver_.peek_drowsy()) {
+          (void)receiver_.sleep();
+          return true;
+        }
       }
+      // Each look takes the ring's cache line away from the sender, who wants to write the next
+      // message there.
+      for (int pause = 0; pause < kPausesBetweenLooks; ++pause) pause_cpu();
     }
   } while (platform_.now() < end);
   return false;
 }
 
 bool Endpoint::sleep() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return receiver_.sleep();
 }
 
 void Endpoint::handled(std::uint32_t link_slot, std::uint64_t position) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   receiver_.handled(link_slot, position);
 }
 
 std::optional<Member> Endpoint::peer(std::uint32_t link_slot) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   const Member* found = receiver_.peer(link_slot);
   return found == nullptr ? std::nullopt : std::optional<Member>(*found);
 }
 
 void Endpoint::forget_peer(std::uint32_t link_slot) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   receiver_.forget_peer(link_slot);
 }
 
 std::vector<Member> Endpoint::members() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   if (directory_ == nullptr) return {};
   (void)directory_->refresh();
   return {directory_->members().begin(), directory_->members().end()};
 }
 
 std::vector<Member> Endpoint::watch_members(bool wanted) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   program_watches_members_ = wanted;
   std::vector<Member> now;
   if (directory_ != nullptr) {
@@ -199,32 +220,32 @@ std::vector<Member> Endpoint::watch_members(bool wanted) {
 }
 
 void Endpoint::report_undelivered(bool wanted) {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   sender_.report_undelivered(wanted);
 }
 
 std::uint64_t Endpoint::id() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return id_;
 }
 
 bool Endpoint::is_controller() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return membership_ != nullptr && membership_->is_controller();
 }
 
 std::uint64_t Endpoint::controller_id() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return directory_ == nullptr ? 0 : directory_->controller_id();
 }
 
 std::uint64_t Endpoint::generation() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   return directory_ == nullptr ? 0 : directory_->generation();
 }
 
 EndpointCounters Endpoint::counters() {
-  const std::lock_guard lock(mutex_);
+  const OwnerGuard lock(lock_);
   EndpointCounters counters;
   counters.sent = sender_.counters();
   counters.received_messages = receiver_.received_messages;

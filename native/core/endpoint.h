@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "core/biased_lock.h"
 #include "core/membership.h"
 #include "core/notice.h"
 #include "core/receiver.h"
@@ -134,8 +134,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void notify(Notice notice) override;
 
   Platform& platform_;
+  // Owner: the program's thread. Visitor: the control thread.
+  BiasedLock lock_;
   Label label_;
-  std::mutex mutex_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<DoorbellSet> bells_;
   std::unique_ptr<DirectoryReader> directory_;

@@ -11,21 +11,22 @@
 namespace busbar {
 
 void Endpoint::run() {
-  std::unique_lock lock(mutex_);
+  lock_.lock_as_visitor();
   membership_->start();
   std::array<Readiness, 64> ready;
   for (;;) {
     tend_links();
     tend_watch();
     advance_closing();
-    if (phase_ == Phase::Closed) return;
+    if (phase_ == Phase::Closed) break;
     const std::optional<TimePoint> deadline = next_deadline();
-    lock.unlock();
+    lock_.unlock_as_visitor();
     const std::size_t count = reactor_->wait(deadline, ready);
-    lock.lock();
+    lock_.lock_as_visitor();
     for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
     handle_deadlines();
   }
+  lock_.unlock_as_visitor();
 }
 
 void Endpoint::dispatch(const Readiness& readiness) {

@@ -86,8 +86,8 @@ bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes) {
 }
 
 bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {
-  return spills_in_flight_ == 0 || (spills_in_flight_ < kMaxSpillsInFlight &&
-                                    spilled_bytes_ + spill_bytes <= queue_limit_);
+  return spills_in_flight_ == 0 ||
+         (spills_in_flight_ < kMaxSpillsInFlight && spilled_bytes_ + spill_bytes <= queue_limit_);
 }
 
 // What the receiver has taken is room again at once, not only when the control thread's turn comes;
@@ -121,6 +121,8 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     }
     tracked_.push_back(std::move(tracked));
   }
+  // The receiver can make room only of what it sees.
+  producer_.publish();
   if (!queue_.empty()) (void)flush_queue();
   if (!queue_.empty() || !publish_now(message, obligation)) {
     write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
@@ -139,7 +141,8 @@ bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation*
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
   write_record(message, place);
-  note_published(producer_.publish(bytes));
+  note_published(producer_.commit(bytes));
+  producer_.publish();
   unrung_bytes += bytes;
   ++unrung_messages;
   return true;
@@ -162,7 +165,8 @@ bool OutboundLink::publish_front() {
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
   std::memcpy(place, record.data(), bytes);
-  note_published(producer_.publish(bytes));
+  note_published(producer_.commit(bytes));
+  producer_.publish();
   queue_.pop_front();
   unrung_bytes += bytes;
   ++unrung_messages;
@@ -206,11 +210,19 @@ bool OutboundLink::hand_over_region(const SpillRegion& region) {
 }
 
 bool OutboundLink::ring_if_asleep() noexcept {
+  producer_.publish();
   unrung_messages = 0;
   unrung_bytes = 0;
   if (!producer_.must_ring()) return false;
   doorbell_->ring();
   return true;
+}
+
+bool OutboundLink::ring_if_seems_asleep() noexcept {
+  if (producer_.seems_asleep()) return ring_if_asleep();
+  unrung_messages = 0;
+  unrung_bytes = 0;
+  return false;
 }
 
 std::uint64_t OutboundLink::unread() noexcept {

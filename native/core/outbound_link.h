@@ -44,6 +44,11 @@ class OutboundLink {
   // the ones in flight.
   static constexpr std::size_t kMaxKnownRegions = 48;
 
+  // The first messages of a turn are visible to the receiver at once; in a burst, what follows is
+  // published together when it comes to so many bytes, or at the end of the turn.
+  static constexpr std::uint32_t kPublishedAtOnce = 4;
+  static constexpr std::uint64_t kPublishBytes = 2048;
+
   enum class State : std::uint8_t { Introducing, Attached, Dead };
 
   // Creates ring, doorbell and channel. Nothing is known to the receiver before it is introduced.
@@ -64,16 +69,17 @@ class OutboundLink {
   // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be
   // taken now. A queue of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
-  // The common case of put(): a message that owes nothing, straight into the ring. False when it
-  // has to be put().
-  [[nodiscard]] bool put_now(const RecordHeader& header,
-                             std::span<const std::byte> payload) noexcept;
+  // The common case of put(): a message without extensions that owes nothing, straight into the
+  // ring. False when it has to be put(). To be followed by ring_if_asleep() at the end of the turn.
+  [[nodiscard]] bool put_now(const PlainMessage& message) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
   bool flush_queue();
-  // Rings the receiver if it sleeps; true when it did.
+  // Publishes what is written and rings the receiver if it sleeps; true when it did.
   bool ring_if_asleep() noexcept;
+  // In the middle of a turn: the same if a cheap look, which may be mistaken, finds it asleep.
+  bool ring_if_seems_asleep() noexcept;
   // Tells the receiver where its sender runs.
   void publish_cpu(std::uint32_t cpu) noexcept { producer_.set_cpu(cpu); }
 
@@ -134,6 +140,7 @@ class OutboundLink {
   std::uint64_t unrung_bytes = 0;
   bool in_dirty_list = false;
   std::uint32_t rings_this_turn = 0;
+  std::uint32_t put_this_turn = 0;
 
  private:
   // An obligation at its place in the link's order of messages.
@@ -214,18 +221,22 @@ class OutboundLink {
   bool wants_retry_ = false;
 };
 
-inline bool OutboundLink::put_now(const RecordHeader& header,
-                                  std::span<const std::byte> payload) noexcept {
+inline bool OutboundLink::put_now(const PlainMessage& message) noexcept {
   if (!queue_.empty()) return false;
-  std::byte* place = producer_.reserve(header.bytes);
+  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+  std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
-  std::memcpy(place, &header, sizeof header);
-  if (!payload.empty()) std::memcpy(place + sizeof header, payload.data(), payload.size());
-  (void)producer_.publish(header.bytes);
+  write_plain_header(message, place);
+  if (!message.payload.empty()) {
+    std::memcpy(place + sizeof(RecordHeader), message.payload.data(), message.payload.size());
+  }
+  (void)producer_.commit(bytes);
+  if (++put_this_turn <= kPublishedAtOnce || producer_.unpublished() >= kPublishBytes)
+    producer_.publish();
   // Nothing queues, so every obligation is published and this message is the next in line.
   ++accepted_;
   ++published_;
-  unrung_bytes += header.bytes;
+  unrung_bytes += bytes;
   ++unrung_messages;
   return true;
 }

@@ -95,15 +95,6 @@ bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept
   return true;
 }
 
-bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
-  if (header.kind == RecordKind::Pad)
-    return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
-  if (header.kind != RecordKind::Message) return false;
-  const std::uint64_t sum = sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 +
-                            std::uint64_t{header.payload_bytes};
-  return sum == header.bytes && padded(header.bytes) <= available;
-}
-
 std::uint64_t record_bytes(const OutgoingMessage& message) noexcept {
   return sizeof(RecordHeader) + extension_bytes(message.extensions) +
          std::uint64_t{message.payload.size()};

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -101,18 +102,46 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
 [[nodiscard]] bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept;
 
 // True when the header's own numbers fit together and within `available` bytes.
-[[nodiscard]] bool plausible(const RecordHeader& header, std::uint64_t available) noexcept;
+[[nodiscard]] inline bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
+  if (header.kind == RecordKind::Pad)
+    return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
+  if (header.kind != RecordKind::Message) return false;
+  const std::uint64_t sum = sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 +
+                            std::uint64_t{header.payload_bytes};
+  return sum == header.bytes && padded(header.bytes) <= available;
+}
 
-// A message before it is a record: what send() was given.
-struct OutgoingMessage {
+// A message before it is a record: what send() was given. Most have no extensions.
+struct PlainMessage {
   Uuid type;
   std::uint16_t format = 0;
   std::uint16_t flags = 0;
   std::uint32_t route = 0;
   std::uint64_t id = 0;
   std::span<const std::byte> payload;
+};
+struct OutgoingMessage : PlainMessage {
   Extensions extensions;
 };
+
+// Builds the header of a record without extensions where it belongs. Field by field: a header that
+// is built elsewhere and copied in wide steps waits until all stores before it have left the core,
+// the ones into the ring that the receiver is reading too.
+inline void write_plain_header(const PlainMessage& message, std::byte* out) noexcept {
+  const auto payload = static_cast<std::uint32_t>(message.payload.size());
+  new (out) RecordHeader{.bytes = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload,
+                         .kind = RecordKind::Message,
+                         .extension_words = 0,
+                         .flags = message.flags,
+                         .type = message.type,
+                         .id = message.id,
+                         .payload_bytes = payload,
+                         .format = message.format,
+                         .object_count = 0,
+                         .region_count = 0,
+                         .route = message.route,
+                         .reserved = 0};
+}
 
 [[nodiscard]] std::uint64_t record_bytes(const OutgoingMessage& message) noexcept;
 // Writes the record (record_bytes, padding not touched) to `out`, which is 8-aligned.

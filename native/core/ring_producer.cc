@@ -30,7 +30,7 @@ bool RingProducer::must_ring() noexcept {
 
 bool RingProducer::refresh_head() noexcept {
   const std::uint64_t head = consumer_->head.load(std::memory_order_acquire);
-  if (head < head_ || head > tail_ || head % 8 != 0) return false;
+  if (head < head_ || head > published_ || head % 8 != 0) return false;
   head_ = head;
   return true;
 }

@@ -1,6 +1,7 @@
 // RingProducer: the writing side of one ring. Nothing it writes is visible before publish(), so a
-// producer that is killed half-way leaves nothing behind. Belongs to the sending endpoint; every
-// call with that endpoint's lock held.
+// producer that is killed half-way leaves nothing behind. Several records may be written and then
+// published together: each publication takes a cache line away from the receiver's core. Belongs to
+// the sending endpoint; every call with that endpoint's lock held.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +20,19 @@ class RingProducer {
                std::uint64_t link_id) noexcept;
 
   // Room for one record of `bytes` (8-aligned, not wrapping), or nullptr when the ring is too full.
-  // `bytes` is at most capacity / 2. Nothing is taken until publish().
+  // `bytes` is at most capacity / 2. Nothing is taken until commit().
   [[nodiscard]] std::byte* reserve(std::uint32_t bytes) noexcept;
-  // Makes the reserved record visible; returns the position after it.
-  std::uint64_t publish(std::uint32_t bytes) noexcept;
+  // The reserved record is complete; returns the position after it.
+  std::uint64_t commit(std::uint32_t bytes) noexcept;
+  // Makes everything committed visible.
+  void publish() noexcept;
+  // Bytes committed and not yet visible.
+  [[nodiscard]] std::uint64_t unpublished() const noexcept { return tail_ - published_; }
 
+  // Whether the consumer looks asleep. A hint without a fence: must_ring() is the truth.
+  [[nodiscard]] bool seems_asleep() const noexcept {
+    return consumer_->sleeping.load(std::memory_order_relaxed) != 0;
+  }
   // After publishing: true when the consumer sleeps and its doorbell must be rung now. Costs a full
   // fence.
   [[nodiscard]] bool must_ring() noexcept;
@@ -55,6 +64,7 @@ class RingProducer {
   std::byte* data_;
   std::uint64_t capacity_;
   std::uint64_t tail_ = 0;
+  std::uint64_t published_ = 0;
   // Last value seen of the consumer's head.
   std::uint64_t head_ = 0;
   // Bytes of pad that the reservation in hand needs before its record.
@@ -72,7 +82,7 @@ inline std::byte* RingProducer::reserve(std::uint32_t bytes) noexcept {
     if (!refresh_head() || tail_ + total - head_ > capacity_) return nullptr;
   }
   if (pad_ == 0) return data_ + place;
-  // The pad is written now but seen only together with the record that publish() makes visible.
+  // The pad is written now but seen only together with the record that is published after it.
   RecordHeader pad;
   pad.bytes = pad_;
   pad.kind = RecordKind::Pad;
@@ -80,11 +90,16 @@ inline std::byte* RingProducer::reserve(std::uint32_t bytes) noexcept {
   return data_;
 }
 
-inline std::uint64_t RingProducer::publish(std::uint32_t bytes) noexcept {
+inline std::uint64_t RingProducer::commit(std::uint32_t bytes) noexcept {
   tail_ += std::uint64_t{padded(bytes)} + pad_;
   pad_ = 0;
-  ring_->tail.store(tail_, std::memory_order_release);
   return tail_;
+}
+
+inline void RingProducer::publish() noexcept {
+  if (published_ == tail_) return;
+  published_ = tail_;
+  ring_->tail.store(tail_, std::memory_order_release);
 }
 
 }  // namespace busbar

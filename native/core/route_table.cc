@@ -22,8 +22,7 @@ void RouteTable::release(std::uint32_t id) {
   released_.pop_front();
 }
 
-Route* RouteTable::find(std::uint32_t id) noexcept {
-  if (id == last_id_ && id != 0) return last_;
+Route* RouteTable::look_up(std::uint32_t id) noexcept {
   const auto found = routes_.find(id);
   if (found == routes_.end()) return nullptr;
   last_id_ = id;

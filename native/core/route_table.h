@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/directory_reader.h"
+#include "core/record.h"
 #include "core/selector_program.h"
 
 namespace busbar {
@@ -34,6 +35,11 @@ struct Route {
   // The directory that `targets` were worked out from.
   std::uint64_t seen_view = 0;
   std::uint64_t seen_epoch = 0;
+
+  // Flags of the records that go this way.
+  [[nodiscard]] std::uint16_t flags() const noexcept {
+    return unicast ? record_flag::kUnicast : std::uint16_t{0};
+  }
 };
 
 class RouteTable {
@@ -46,7 +52,9 @@ class RouteTable {
   // A number for the route, from 1; 0 when there are too many.
   [[nodiscard]] std::uint32_t add(SelectorProgram program, bool unicast, bool exclude_self);
   void release(std::uint32_t id);
-  [[nodiscard]] Route* find(std::uint32_t id) noexcept;
+  [[nodiscard]] Route* find(std::uint32_t id) noexcept {
+    return id == last_id_ && id != 0 ? last_ : look_up(id);
+  }
 
   // Makes every route look again: another directory, or an endpoint was found to be gone.
   void invalidate() noexcept { ++view_; }
@@ -59,6 +67,8 @@ class RouteTable {
                const std::unordered_set<std::uint64_t>& gone) const;
 
  private:
+  [[nodiscard]] Route* look_up(std::uint32_t id) noexcept;
+
   std::unordered_map<std::uint32_t, std::unique_ptr<Route>> routes_;
   std::deque<std::uint32_t> released_;
   std::uint32_t next_id_ = 1;

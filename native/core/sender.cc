@@ -6,13 +6,6 @@
 #include <utility>
 
 namespace busbar {
-namespace {
-
-// Room for what send() may add to a record: reply, expiry and a reference to a region.
-constexpr std::uint64_t kMostSenderExtensions = 64;
-
-}  // namespace
-
 Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
     : platform_(platform),
       host_(host),
@@ -75,8 +68,8 @@ SendOutcome Sender::send(const SendRequest& request) {
   outcome.error = open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
-  const std::uint64_t bytes = sizeof(RecordHeader) + kMostSenderExtensions + request.payload.size();
-  const bool spills = bytes > limits_.ring_bytes / 8;
+  const std::uint64_t bytes = most_bytes(request.payload.size());
+  const bool spills = is_large(request.payload.size());
   // All or nobody: a message that one receiver has no room for is refused before another one gets
   // it.
   if (const OutboundLink* full = first_full(targets, bytes, spills ? request.payload.size() : 0);
@@ -87,9 +80,7 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.peer_id = full->peer_id();
     return outcome;
   }
-  const bool plain =
-      request.ttl_ms == 0 && request.reply_to == 0 && request.acknowledge == Acknowledge::None;
-  if (plain && !spills) {
+  if (!request.conditional() && !spills) {
     send_plain(request, *route, targets);
   } else {
     outcome.error = send_with_obligations(request, *route, targets, outcome.delivery);
@@ -112,23 +103,17 @@ OutboundLink* Sender::first_full(std::span<const RouteTarget> targets, std::uint
 // The common case: nothing is owed to anybody but the bytes themselves.
 void Sender::send_plain(const SendRequest& request, const Route& route,
                         std::span<const RouteTarget> targets) {
-  RecordHeader header;
-  header.payload_bytes = static_cast<std::uint32_t>(request.payload.size());
-  header.bytes = static_cast<std::uint32_t>(sizeof header) + header.payload_bytes;
-  header.flags = route.unicast ? record_flag::kUnicast : 0;
-  header.type = request.type;
-  header.id = next_message_id_++;
-  header.format = request.format;
-  header.route = request.route;
+  const PlainMessage message{.type = request.type,
+                             .format = request.format,
+                             .flags = route.flags(),
+                             .route = request.route,
+                             .id = next_message_id_++,
+                             .payload = request.payload};
   for (const RouteTarget& target : targets) {
-    OutboundLink& link = *target.link;
-    if (link.put_now(header, request.payload)) {
-      note_unrung(link);
+    if (target.link->put_now(message)) {
+      note_unrung(*target.link);
     } else {
-      Dispatch dispatch;
-      dispatch.message = {
-          header.type, header.format, header.flags, header.route, header.id, request.payload, {}};
-      put(link, dispatch);
+      put(*target.link, {.message = {message, {}}, .obligation = {}});
     }
   }
 }
@@ -141,7 +126,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   dispatch.message.format = request.format;
   dispatch.message.route = request.route;
   dispatch.message.payload = request.payload;
-  dispatch.message.flags = route.unicast ? record_flag::kUnicast : 0;
+  dispatch.message.flags = route.flags();
   if (request.acknowledge == Acknowledge::Handled)
     dispatch.message.flags |= record_flag::kWantsHandled;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
@@ -257,16 +242,11 @@ void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
   if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
 }
 
-void Sender::note_unrung(OutboundLink& link) {
+void Sender::ring_in_turn(OutboundLink& link) noexcept {
   const std::uint64_t most = kRingAfterBytes << link.rings_this_turn;
-  if (link.unrung_messages >= kRingAfterMessages << link.rings_this_turn ||
-      link.unrung_bytes >= most) {
-    if (link.ring_if_asleep() && most < limits_.ring_bytes / 4) ++link.rings_this_turn;
-  }
-  if (!link.in_dirty_list) {
-    link.in_dirty_list = true;
-    unrung_.push_back(&link);
-  }
+  if (link.unrung_messages < kRingAfterMessages << link.rings_this_turn && link.unrung_bytes < most)
+    return;
+  if (link.ring_if_seems_asleep() && most < limits_.ring_bytes / 4) ++link.rings_this_turn;
 }
 
 void Sender::flush_bells() noexcept {
@@ -275,6 +255,7 @@ void Sender::flush_bells() noexcept {
   for (OutboundLink* link : unrung_) {
     link->in_dirty_list = false;
     link->rings_this_turn = 0;
+    link->put_this_turn = 0;
     link->publish_cpu(cpu);
     (void)link->ring_if_asleep();
   }

@@ -34,6 +34,11 @@ struct SendRequest {
   // Message id that this one answers; 0 for none.
   std::uint64_t reply_to = 0;
   Acknowledge acknowledge = Acknowledge::None;
+
+  // Something is owed to somebody beyond the bytes themselves.
+  [[nodiscard]] bool conditional() const noexcept {
+    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None;
+  }
 };
 
 struct SendOutcome {
@@ -95,6 +100,9 @@ class Sender {
 
   [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
   [[nodiscard]] SendOutcome send(const SendRequest& request);
+  // The common case of send(): a small message without conditions to one receiver with room in its
+  // ring. False when it has to be sent the long way; nothing has happened then.
+  [[nodiscard]] bool send_at_once(const SendRequest& request) noexcept;
   // The endpoints that match now.
   [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
   // Rings the receivers that were written to and sleep.
@@ -138,9 +146,17 @@ class Sender {
   struct Dispatch {
     OutgoingMessage message;
     Obligation obligation;
-    std::uint64_t spill_bytes = 0;
   };
 
+  // Room for what send() may add to a record: reply, expiry and a reference to a region.
+  static constexpr std::uint64_t kMostExtensions = 64;
+  [[nodiscard]] static constexpr std::uint64_t most_bytes(std::size_t payload) noexcept {
+    return sizeof(RecordHeader) + kMostExtensions + payload;
+  }
+  // Too large for the ring: goes into a region of its own.
+  [[nodiscard]] bool is_large(std::size_t payload) const noexcept {
+    return most_bytes(payload) > limits_.ring_bytes / 8;
+  }
   void introduce(OutboundLink& link);
   [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
   void look_again_if_stale(Route& route);
@@ -158,6 +174,7 @@ class Sender {
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
   void note_unrung(OutboundLink& link);
+  void ring_in_turn(OutboundLink& link) noexcept;
 
   void bury(OutboundLink& link, Status reason);
   void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
@@ -196,5 +213,37 @@ class Sender {
   bool report_undelivered_ = false;
   SenderCounters counters_;
 };
+
+inline bool Sender::send_at_once(const SendRequest& request) noexcept {
+  const Route* route = routes_.find(request.route);
+  if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
+      !routes_.current(*route, *directory_) || request.conditional() ||
+      is_large(request.payload.size())) {
+    return false;
+  }
+  OutboundLink* link = route->targets.front().link;
+  if (link == nullptr || !link->put_now({.type = request.type,
+                                         .format = request.format,
+                                         .flags = route->flags(),
+                                         .route = request.route,
+                                         .id = next_message_id_,
+                                         .payload = request.payload})) {
+    return false;
+  }
+  ++next_message_id_;
+  note_unrung(*link);
+  ++counters_.sent_messages;
+  counters_.sent_bytes += request.payload.size();
+  return true;
+}
+
+inline void Sender::note_unrung(OutboundLink& link) {
+  if (link.unrung_messages >= kRingAfterMessages || link.unrung_bytes >= kRingAfterBytes)
+    ring_in_turn(link);
+  if (!link.in_dirty_list) {
+    link.in_dirty_list = true;
+    unrung_.push_back(&link);
+  }
+}
 
 }  // namespace busbar

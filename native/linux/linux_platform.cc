@@ -11,6 +11,7 @@
 #include "linux/eventfd_doorbell.h"
 #include "linux/file_descriptor.h"
 #include "linux/memfd_memory.h"
+#include "linux/membarrier_fence.h"
 #include "linux/pthread_thread.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_rendezvous.h"
@@ -56,6 +57,8 @@ class LinuxPlatform final : public Platform {
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override {
     return linux_platform::start_pthread(std::move(body));
   }
+
+  [[nodiscard]] bool fence_process() noexcept override { return linux_platform::fence_process(); }
 
   // CLOCK_MONOTONIC: one clock for all processes of the machine.
   [[nodiscard]] TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }

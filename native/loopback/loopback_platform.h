@@ -25,6 +25,8 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
+  // Its twins run in one thread, which needs no fence.
+  [[nodiscard]] bool fence_process() noexcept override { return true; }
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] ProcessIdentity self() const noexcept override;
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;

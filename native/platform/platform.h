@@ -52,6 +52,10 @@ class Platform {
   [[nodiscard]] virtual Result<std::unique_ptr<Thread>> start_thread(
       std::function<void()> body) = 0;
 
+  // Makes every other thread of this process execute a full memory fence before it returns. False:
+  // the platform cannot; once true it is always true.
+  [[nodiscard]] virtual bool fence_process() noexcept = 0;
+
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;
   // Index of the processor that runs this thread; a hint that may be stale at once.

@@ -1,0 +1,36 @@
+// The rare halves of a BiasedLock: where owner and visitor meet.
+#include "core/biased_lock.h"
+
+namespace busbar {
+
+void BiasedLock::enter_behind_visitor() noexcept {
+  leave_to_visitor();
+  mutex_.lock();
+  owner_has_mutex_ = true;
+}
+
+// The full fence: the visitor may be about to sleep, and what wakes it looks for sleepers first.
+void BiasedLock::leave_to_visitor() noexcept {
+  inside_.store(0, std::memory_order_release);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  inside_.notify_one();
+}
+
+void BiasedLock::lock_as_visitor() noexcept {
+  mutex_.lock();
+  visitors_.store(1, std::memory_order_seq_cst);
+  // From here on either the owner sees the visitor or the visitor sees the owner.
+  if (asymmetric_) {
+    (void)platform_.fence_process();
+  } else {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  while (inside_.load(std::memory_order_acquire) != 0) inside_.wait(1, std::memory_order_acquire);
+}
+
+void BiasedLock::unlock_as_visitor() noexcept {
+  visitors_.store(0, std::memory_order_release);
+  mutex_.unlock();
+}
+
+}  // namespace busbar
