@@ -44,7 +44,9 @@ Napi::Value evaluate_selector(const Napi::CallbackInfo& info) {
   if (!program) return failure(env, program.error());
   const auto label = read_label(info[2]);
   if (!label) return failure(env, label.error());
-  const auto id = static_cast<std::uint64_t>(info[1].ToNumber().DoubleValue());
+  double id_number = 0;
+  (void)napi_get_value_double(info.Env(), info[1], &id_number);
+  const auto id = static_cast<std::uint64_t>(id_number);
   return Napi::Boolean::New(env, program.value().matches(id, label.value()));
 }
 

@@ -12,6 +12,11 @@ double number(const Napi::Object& config, const char* name) {
   return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
 }
 
+bool boolean(const Napi::Object& config, const char* name) {
+  const Napi::Value value = config.Get(name);
+  return value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
 std::string string(const Napi::Object& config, const char* name) {
   const Napi::Value value = config.Get(name);
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
@@ -39,7 +44,7 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   auto label = read_label(config.Get("label"));
   if (!label) return label.error();
   out.endpoint.membership.label = label.take();
-  out.endpoint.membership.controller_affinity = config.Get("controllerAffinity").ToBoolean();
+  out.endpoint.membership.controller_affinity = boolean(config, "controllerAffinity");
 
   const double ring = number(config, "ringBytes");
   const double queue = number(config, "queueBytes");

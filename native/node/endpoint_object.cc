@@ -18,13 +18,25 @@ Napi::Number number(Napi::Env env, std::uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
+// The three readers of arguments use the plain C calls, which run no JavaScript: conversions fail in
+// a worker that is being terminated, and the wrappers would make that fatal. src/ passes the right
+// types.
 std::uint32_t unsigned_at(Info info, std::size_t index) {
-  return info[index].ToNumber().Uint32Value();
+  std::uint32_t value = 0;
+  (void)napi_get_value_uint32(info.Env(), info[index], &value);
+  return value;
 }
 
 std::uint64_t large_at(Info info, std::size_t index) {
-  const double value = info[index].ToNumber().DoubleValue();
+  double value = 0;
+  (void)napi_get_value_double(info.Env(), info[index], &value);
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+bool flag_at(Info info, std::size_t index) {
+  bool value = false;
+  (void)napi_get_value_bool(info.Env(), info[index], &value);
+  return value;
 }
 
 // The bytes of a Uint8Array argument; empty for anything else.
@@ -57,7 +69,7 @@ Napi::Value add_route(Info info, EndpointDoor& door) {
   auto program = SelectorProgram::create(bytes_at(info, 0));
   if (!program) return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(program.status()));
   const std::uint32_t route =
-      door.endpoint().add_route(program.take(), info[1].ToBoolean(), info[2].ToBoolean());
+      door.endpoint().add_route(program.take(), flag_at(info, 1), flag_at(info, 2));
   if (route == 0)
     return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(Status::LimitExceeded));
   return Napi::Number::New(info.Env(), route);
@@ -152,7 +164,7 @@ void add_sending(Napi::Object& object, const DoorPointer& door) {
     return info.Env().Undefined();
   });
   method(object, "reportUndelivered", door, [](Info info, EndpointDoor& each) -> Napi::Value {
-    each.endpoint().report_undelivered(info[0].ToBoolean());
+    each.endpoint().report_undelivered(flag_at(info, 0));
     return info.Env().Undefined();
   });
 }
@@ -181,7 +193,7 @@ void add_membership(Napi::Object& object, const DoorPointer& door) {
     return member_array(info.Env(), each.endpoint().members());
   });
   method(object, "watchMembers", door, [](Info info, EndpointDoor& each) -> Napi::Value {
-    return member_array(info.Env(), each.endpoint().watch_members(info[0].ToBoolean()));
+    return member_array(info.Env(), each.endpoint().watch_members(flag_at(info, 0)));
   });
   method(object, "isController", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     return Napi::Boolean::New(info.Env(), each.endpoint().is_controller());
