@@ -38,7 +38,7 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   readonly maxMessageBytes?: number | undefined;
   /** Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
   readonly queueBytes?: number | undefined;
-  /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 256 KiB. */
+  /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
   readonly ringBytes?: number | undefined;
   /** Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default: 256. */
   readonly prefetch?: number | undefined;
@@ -154,7 +154,7 @@ function configOf<B extends MessageBox>(
     label,
     token: options.token ?? '',
     controllerAffinity: options.controllerAffinity ?? true,
-    ringBytes: options.ringBytes ?? 256 * 1024,
+    ringBytes: options.ringBytes ?? 512 * 1024,
     queueBytes: options.queueBytes ?? 16 * 2 ** 20,
     maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,

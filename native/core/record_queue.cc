@@ -9,8 +9,7 @@ namespace busbar {
 std::byte* RecordQueue::append(std::uint32_t bytes) {
   const std::size_t needed = padded(bytes);
   if (blocks_.empty() || blocks_.back().capacity - blocks_.back().end < needed) {
-    const std::size_t capacity = std::max(kBlockBytes, needed);
-    blocks_.push_back(Block{std::unique_ptr<std::byte[]>(new std::byte[capacity]), capacity, 0, 0});
+    blocks_.push_back(needed <= kBlockBytes && !spare_.empty() ? take_spare() : new_block(needed));
   }
   Block& block = blocks_.back();
   std::byte* place = block.memory.get() + block.end;
@@ -32,7 +31,23 @@ void RecordQueue::pop_front() noexcept {
   const std::size_t bytes = padded(static_cast<std::uint32_t>(front().size()));
   block.begin += bytes;
   bytes_ -= bytes;
-  if (block.begin == block.end) blocks_.pop_front();
+  if (block.begin != block.end) return;
+  if (block.capacity == kBlockBytes && spare_.size() < kSpareBlocks)
+    spare_.push_back(std::move(block));
+  blocks_.pop_front();
+}
+
+RecordQueue::Block RecordQueue::new_block(std::size_t needed) {
+  const std::size_t capacity = std::max(kBlockBytes, needed);
+  return {std::unique_ptr<std::byte[]>(new std::byte[capacity]), capacity, 0, 0};
+}
+
+RecordQueue::Block RecordQueue::take_spare() noexcept {
+  Block block = std::move(spare_.back());
+  spare_.pop_back();
+  block.begin = 0;
+  block.end = 0;
+  return block;
 }
 
 }  // namespace busbar

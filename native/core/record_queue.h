@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "core/record.h"
 
@@ -32,8 +33,14 @@ class RecordQueue {
     std::size_t end = 0;
   };
   static constexpr std::size_t kBlockBytes = 256U << 10U;
+  // Emptied blocks that are kept: fresh memory costs a page fault for each 4 KiB.
+  static constexpr std::size_t kSpareBlocks = 8;
+
+  [[nodiscard]] static Block new_block(std::size_t needed);
+  [[nodiscard]] Block take_spare() noexcept;
 
   std::deque<Block> blocks_;
+  std::vector<Block> spare_;
   std::uint64_t bytes_ = 0;
 };
 

@@ -222,7 +222,7 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
 
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
-  if (record_bytes(dispatch.message) <= limits_.ring_bytes / 8) return {};
+  if (!is_large(payload.size())) return {};
   auto region = pool_.acquire(payload.size());
   if (!region) return region.error();
   std::memcpy(region.value()->memory().data(), payload.data(), payload.size());

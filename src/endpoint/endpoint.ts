@@ -344,10 +344,7 @@ export class Endpoint<B extends MessageBox>
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): void {
-    for (let index = 0; index < count; index++) {
-      const message = this.#reader.read(index, large);
-      if (message !== undefined) this.#inbox.push(message);
-    }
+    this.#reader.readBatch(count, large, this.#inbox);
     this.#inbox.batchDone(count);
   }
 

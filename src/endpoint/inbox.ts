@@ -48,10 +48,8 @@ export class Inbox {
 
   /** Takes a message that arrived. */
   push(message: Message): void {
-    const [first] = this.#waiting;
-    if (first !== undefined) {
-      this.#waiting.delete(first);
-      first.resolve(message);
+    if (this.#waiting.size > 0) {
+      this.#firstWaiting().resolve(message);
     } else if (this.#listener !== undefined) {
       this.#listener(message);
     } else {
@@ -90,6 +88,13 @@ export class Inbox {
   batchDone(count: number): void {
     if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
     this.#grant(this.#demand());
+  }
+
+  // Only while somebody waits.
+  #firstWaiting(): Settler<Message> {
+    const [first] = this.#waiting as Iterable<Settler<Message>> as [Settler<Message>];
+    this.#waiting.delete(first);
+    return first;
   }
 
   #demand(): number {

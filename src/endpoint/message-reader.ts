@@ -1,6 +1,7 @@
 // Makes messages of the rows that the native side wrote for one batch. What cannot be read is told by `rejected` and
 // `unknown`, never thrown: one sender's nonsense must not cost another's message.
 import { BusError, DecodeFailedError } from '../errors/index.js';
+import { beginBatch } from '../memory/owned-bytes.js';
 import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
 import { column, type NativeEndpoint, none, rowWords, wantsHandled } from '../native/addon.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
@@ -15,6 +16,11 @@ const maxReported = 1000;
 export interface ReaderEvents {
   readonly unknown: (event: UnknownEvent) => void;
   readonly rejected: (event: RejectedEvent) => void;
+}
+
+/** Where messages go. */
+export interface MessageTaker {
+  push(message: Message): void;
 }
 
 /** Reads the batches of one endpoint. */
@@ -44,8 +50,20 @@ export class MessageReader {
     this.#table = native.table;
   }
 
-  /** The message of row `index`; `large` is its payload if that has a buffer of its own. `undefined`: reported. */
-  read(index: number, large: Uint8Array | undefined): Message | undefined {
+  /** Gives the messages of rows 0 to `count` - 1 to `inbox`; `large` is the payload of a row that has a buffer of its own. */
+  readBatch(count: number, large: Uint8Array | undefined, inbox: MessageTaker): void {
+    const last = (count - 1) * rowWords;
+    const end =
+      (this.#table[last + column.offset] as number) + (this.#table[last + column.bytes] as number);
+    if (large === undefined) beginBatch(this.#slab, end);
+    for (let index = 0; index < count; index++) {
+      const message = this.#read(index, large);
+      if (message !== undefined) inbox.push(message);
+    }
+  }
+
+  // `undefined`: reported.
+  #read(index: number, large: Uint8Array | undefined): Message | undefined {
     const table = this.#table;
     const row = index * rowWords;
     const entry = this.#box.entries[table[row + column.type] as number];

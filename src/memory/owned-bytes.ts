@@ -14,6 +14,25 @@ const poolBytes = 64 * 1024;
 let pool = newPool();
 let used = 0;
 
+// The batch being read: what lies ahead in it is copied together, since a call for each message costs more than
+// its bytes. Bytes windowStart to windowEnd of batchSource are in windowBuffer from windowOffset on.
+let batchSource: Uint8Array | undefined;
+let batchEnd = 0;
+let windowStart = 0;
+let windowEnd = 0;
+let windowBuffer = pool;
+let windowOffset = 0;
+
+/**
+ * Says that bytes up to `end` of `source` are about to be read from front to back, and do not change before the
+ * next call.
+ */
+export function beginBatch(source: Uint8Array, end: number): void {
+  batchSource = source;
+  batchEnd = end;
+  windowEnd = 0;
+}
+
 /**
  * A copy of bytes `start` to `end` of `source`, as a plain Uint8Array also where `source` is a Buffer. It
  * begins at a multiple of 8. As with Buffer, a copy of up to 8 KiB may share its ArrayBuffer with others;
@@ -26,18 +45,42 @@ export function ownedBytes(
 ): Uint8Array<ArrayBuffer> {
   const length = end - start;
   if (length > pooledBytes) return exclusiveBytes(source, start, end);
+  if (source === batchSource && start % 8 === 0) {
+    if (start < windowStart || end > windowEnd) openWindow(source, start, end);
+    if (end <= windowEnd) {
+      return new Uint8Array(windowBuffer, windowOffset + start - windowStart, length);
+    }
+  }
   // A Buffer's own slice() would be a view.
   if (length <= heapBytes && !Buffer.isBuffer(source)) {
     return source.slice(start, end) as Uint8Array<ArrayBuffer>;
   }
-  if (length > poolBytes - used) {
+  const offset = poolRoom(length);
+  const copy = new Uint8Array(pool, offset, length);
+  copy.set(source.subarray(start, end));
+  return copy;
+}
+
+// Copies what lies ahead in the batch, unless that is little.
+function openWindow(source: Uint8Array, start: number, end: number): void {
+  const bytes = Math.min(batchEnd - start, poolBytes);
+  if (bytes < 2 * (end - start)) return;
+  windowOffset = poolRoom(bytes);
+  windowBuffer = pool;
+  windowStart = start;
+  windowEnd = start + bytes;
+  new Uint8Array(pool, windowOffset, bytes).set(source.subarray(start, windowEnd));
+}
+
+// The offset of `bytes` fresh bytes in `pool`.
+function poolRoom(bytes: number): number {
+  if (bytes > poolBytes - used) {
     pool = newPool();
     used = 0;
   }
-  const copy = new Uint8Array(pool, used, length);
-  used = (used + length + 7) & ~7;
-  copy.set(source.subarray(start, end));
-  return copy;
+  const offset = used;
+  used = (used + bytes + 7) & ~7;
+  return offset;
 }
 
 /** As {@link ownedBytes}, but always with an ArrayBuffer that nothing else is in. */
