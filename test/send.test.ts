@@ -89,7 +89,7 @@ test('a hundred thousand messages come in order, through ring and queue', async 
       if (number !== next++) tell({ expected: next - 1, number });
     });
   });
-  const sender = await joined(t, bus, { messages: box, ringBytes: 16 * 1024, queueBytes: 1 << 20 });
+  const sender = await joined(t, bus, { messages: box, ringBytes: 16 * 1024, queueBytes: 1 << 16 });
   await counter.next();
   const payload = new Uint8Array(64);
   let full = 0;

@@ -133,6 +133,15 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   }
 }
 
+// Whoever queued first asked to be woken when the ring has room; no need to look at it now.
+bool OutboundLink::queue_behind(const PlainMessage& message) {
+  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+  if (queue_.bytes() + bytes > queue_limit_) return false;
+  ++accepted_;
+  write_plain_record(message, queue_.append(bytes));
+  return true;
+}
+
 bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
   if (obligation != nullptr && obligation->region != nullptr &&

@@ -70,7 +70,8 @@ class OutboundLink {
   // taken now. A queue of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
   // The common case of put(): a message without extensions that owes nothing, straight into the
-  // ring. False when it has to be put(). To be followed by ring_if_asleep() at the end of the turn.
+  // ring, or the queue if others wait there already. False when it has to be put(). To be followed
+  // by ring_if_asleep() at the end of the turn.
   [[nodiscard]] bool put_now(const PlainMessage& message) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
@@ -165,6 +166,7 @@ class OutboundLink {
   OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
                std::uint64_t ring_bytes, std::uint64_t queue_limit);
 
+  [[nodiscard]] bool queue_behind(const PlainMessage& message);
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
   void release_taken_regions() noexcept;
   void release_region(Obligation& obligation) noexcept;
@@ -222,14 +224,11 @@ class OutboundLink {
 };
 
 inline bool OutboundLink::put_now(const PlainMessage& message) noexcept {
-  if (!queue_.empty()) return false;
+  if (!queue_.empty()) return queue_behind(message);
   const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
-  write_plain_header(message, place);
-  if (!message.payload.empty()) {
-    std::memcpy(place + sizeof(RecordHeader), message.payload.data(), message.payload.size());
-  }
+  write_plain_record(message, place);
   (void)producer_.commit(bytes);
   if (++put_this_turn <= kPublishedAtOnce || producer_.unpublished() >= kPublishBytes)
     producer_.publish();
