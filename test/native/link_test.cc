@@ -1,0 +1,199 @@
+// Both ends of one link on the platform of this build: order through ring and queue, back-pressure,
+// large payloads, and exactly what a dead receiver had not taken.
+#include <cstring>
+#include <vector>
+
+#include "check.h"
+#include "core/inbound_link.h"
+#include "core/outbound_link.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint64_t kQueueLimit = 256U << 10U;
+
+struct Link {
+  Platform& platform = native_platform();
+  std::unique_ptr<DoorbellSet> bells = platform.create_doorbell_set().take();
+  std::unique_ptr<OutboundLink> out =
+      OutboundLink::create(platform, 2, platform.self().pid, 1, kMinRingBytes, kQueueLimit).take();
+  std::unique_ptr<InboundLink> in;
+
+  // As the controller would carry it: through a channel, which makes handles of the receiver's own.
+  bool introduce() {
+    auto pair = platform.create_channel_pair();
+    if (!pair) return false;
+    auto theirs = platform.adopt_channel(std::move(pair.value().theirs));
+    const std::byte byte{1};
+    if (!theirs || !pair.value().mine->send({&byte, 1}, out->introduction_handles()).ok())
+      return false;
+    auto datagram = theirs.value()->receive();
+    if (!datagram) return false;
+    auto attached = InboundLink::attach(platform, *bells, 5, 1, platform.self().pid, 1,
+                                        kMinRingBytes, std::move(datagram.value().handles));
+    if (!attached) return false;
+    in = attached.take();
+    return out->receive().attached;
+  }
+
+  bool send(std::uint64_t id, std::size_t bytes) {
+    const std::vector<std::byte> payload(bytes, static_cast<std::byte>(id));
+    OutgoingMessage message;
+    message.id = id;
+    message.payload = payload;
+    if (!out->has_room(record_bytes(message), 0)) return false;
+    if (!out->put_now(message)) out->put(message, nullptr);
+    return true;
+  }
+
+  // The id of the next message, 0 when there is none.
+  std::uint64_t take() {
+    RingRecord record;
+    if (in->ring().peek(record) != RingRead::Record) return 0;
+    const std::uint64_t id = record.header.id;
+    in->ring().advance();
+    in->release();
+    return id;
+  }
+
+  // The end of the sender's turn, and its control thread's.
+  bool progress() {
+    (void)out->ring_if_asleep();
+    (void)out->receive();
+    return out->make_progress([](std::uint64_t) {});
+  }
+};
+
+}  // namespace
+
+TEST(link_writes_before_it_is_introduced) {
+  Link link;
+  for (std::uint64_t id = 1; id <= 10; ++id) REQUIRE(link.send(id, 50));
+  CHECK(link.out->state() == OutboundLink::State::Introducing);
+  REQUIRE(link.introduce());
+  CHECK(link.out->state() == OutboundLink::State::Attached);
+  (void)link.out->ring_if_asleep();
+  for (std::uint64_t id = 1; id <= 10; ++id) CHECK_EQ(link.take(), id);
+  CHECK_EQ(link.take(), 0);
+}
+
+TEST(link_keeps_the_order_through_ring_and_queue) {
+  Link link;
+  REQUIRE(link.introduce());
+  std::uint64_t sent = 0;
+  while (link.send(sent + 1, 500)) ++sent;
+  CHECK(link.out->queued_messages() > 0);
+  CHECK(sent * 548 > kQueueLimit);
+  std::uint64_t expected = 1;
+  while (expected <= sent) {
+    const std::uint64_t id = link.take();
+    if (id == 0) {
+      REQUIRE(link.progress());
+      continue;
+    }
+    REQUIRE_EQ(id, expected);
+    ++expected;
+    if (expected % 3 == 0 && link.send(sent + 1, 100)) ++sent;
+    // What is too far ahead would keep the test going for ever.
+    if (sent > 5000) break;
+  }
+  CHECK(expected > 500);
+}
+
+TEST(link_full_queue_has_no_room_until_it_moves) {
+  Link link;
+  REQUIRE(link.introduce());
+  std::uint64_t sent = 0;
+  while (link.send(sent + 1, 1000)) ++sent;
+  CHECK(!link.out->relaxed());
+  for (int i = 0; i < 10; ++i) CHECK_EQ(link.take(), i + 1);
+  CHECK(link.send(sent + 1, 1000));
+}
+
+TEST(link_orphans_are_exactly_what_was_not_taken) {
+  Link link;
+  REQUIRE(link.introduce());
+  std::uint64_t sent = 0;
+  while (sent < 60 && link.send(sent + 1, 700)) ++sent;
+  (void)link.out->ring_if_asleep();
+  for (int i = 0; i < 7; ++i) CHECK_EQ(link.take(), i + 1);
+  const auto orphans = link.out->mark_dead([](std::uint64_t) {});
+  REQUIRE_EQ(orphans.size(), sent - 7);
+  for (std::size_t i = 0; i < orphans.size(); ++i) {
+    const auto parsed = parse_record(orphans[i].record);
+    REQUIRE(parsed.has_value());
+    CHECK_EQ(parsed->header.id, 8 + i);
+    CHECK_EQ(parsed->payload.size(), 700);
+  }
+}
+
+TEST(link_unpublished_messages_are_orphans_too) {
+  Link link;
+  REQUIRE(link.introduce());
+  for (std::uint64_t id = 1; id <= 8; ++id) REQUIRE(link.send(id, 10));
+  // The receiver sees the first of a turn only.
+  for (std::uint64_t id = 1; id <= OutboundLink::kPublishedAtOnce; ++id) CHECK_EQ(link.take(), id);
+  CHECK_EQ(link.take(), 0);
+  const auto orphans = link.out->mark_dead([](std::uint64_t) {});
+  CHECK_EQ(orphans.size(), 8 - OutboundLink::kPublishedAtOnce);
+}
+
+TEST(link_large_payload_travels_in_a_region) {
+  Link link;
+  REQUIRE(link.introduce());
+  SpillPool pool(link.platform);
+  auto region = pool.acquire(100'000);
+  REQUIRE(region.ok());
+  std::memset(region.value()->memory().data(), 0x5A, 100'000);
+  Obligation obligation;
+  obligation.region = region.value();
+  obligation.spill_bytes = 100'000;
+  OutgoingMessage message;
+  message.id = 1;
+  message.extensions.spill = SpillReference{region.value()->id(), 0, 100'000};
+  REQUIRE(link.out->has_room(record_bytes(message), 100'000));
+  link.out->put(message, &obligation);
+  obligation.region.reset();
+  const SpillReference reference = *message.extensions.spill;
+  const auto bytes = link.in->spilled(link.platform, reference);
+  REQUIRE_EQ(bytes.size(), 100'000);
+  CHECK(bytes[99'999] == std::byte{0x5A});
+  // Beyond its end there is nothing, whatever the record says.
+  CHECK(link.in->spilled(link.platform, {reference.region_id, 1, 1U << 30U}).empty());
+  CHECK(link.in->spilled(link.platform, {reference.region_id, ~0ULL, 8}).empty());
+  CHECK(link.in->spilled(link.platform, {77, 0, 8}).empty());
+  CHECK_EQ(link.take(), 1);
+  REQUIRE(link.progress());
+  // Taken: free for the next one.
+  CHECK_EQ(region.value().use_count(), 2);
+}
+
+TEST(link_introduction_that_lies_is_refused) {
+  Link link;
+  auto memory = link.platform.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
+  auto pair = link.platform.create_channel_pair();
+  std::vector<Handle> handles;
+  handles.push_back(memory->share().take());
+  handles.push_back(memory->share().take());
+  handles.push_back(link.platform.create_doorbell().value()->share().take());
+  handles.push_back(std::move(pair.value().theirs));
+  const auto attached = InboundLink::attach(link.platform, *link.bells, 5, 1, 1, 1, kMinRingBytes,
+                                            std::move(handles));
+  CHECK(!attached.ok());
+  // The sender is told why.
+  CHECK(pair.value().mine->receive().ok());
+  const auto none = InboundLink::attach(link.platform, *link.bells, 5, 1, 1, 1, kMinRingBytes, {});
+  CHECK(none.status() == Status::ProtocolViolation);
+}
+
+TEST(link_receiver_that_hangs_up_leaves_its_message) {
+  Link link;
+  REQUIRE(link.introduce());
+  REQUIRE(link.send(1, 10));
+  link.in.reset();
+  const OutboundLink::Received received = link.out->receive();
+  CHECK(received.gone);
+  CHECK_EQ(link.out->mark_dead([](std::uint64_t) {}).size(), 1);
+}
+
+}  // namespace busbar::test
