@@ -67,6 +67,12 @@ export {
   type ValidatedMessageTypeOptions,
 } from './messages/index.js';
 export {
+  type FromFdOptions,
+  KernelObject,
+  type ObjectSource,
+  type ToSocketOptions,
+} from './objects/index.js';
+export {
   anyone,
   type LabelExpression,
   LabelExpressionTooComplexError,

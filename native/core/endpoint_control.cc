@@ -89,15 +89,20 @@ void Endpoint::advance_closing() {
 
 // Returns how many parked messages nobody takes over.
 std::uint64_t Endpoint::hand_over_parked() {
-  if (sender_.parked().empty()) return 0;
-  const std::uint64_t count = sender_.parked().size();
+  // Objects have no place in the memory by which the others are handed over.
+  const std::uint64_t kept =
+      sender_.parked()
+          .take_if([](const ParkedMessage& message) { return message.objects != nullptr; })
+          .size();
+  if (sender_.parked().empty()) return kept;
+  const std::uint64_t count = sender_.parked().size() + kept;
   const std::vector<std::byte> bytes =
       sender_.parked().encode_all(encode(Origin{id_, platform_.self().pid, label_}));
   auto memory = platform_.create_memory(bytes.size(), Access::ReadOnly);
   if (!memory) return count;
   std::copy(bytes.begin(), bytes.end(), memory.value()->data());
   const auto handle = memory.value()->share();
-  return handle && membership_->park(handle.value(), bytes.size()).ok() ? 0 : count;
+  return handle && membership_->park(handle.value(), bytes.size()).ok() ? kept : count;
 }
 
 void Endpoint::on_left() {

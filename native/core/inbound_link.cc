@@ -81,7 +81,10 @@ Status InboundLink::receive(Platform& platform) {
         sender_gone_ = true;
         return Status::PeerGone;
       }
-      return datagram.status();
+      if (datagram.status() != Status::OutOfDescriptors) return datagram.status();
+      // Whoever takes the message that they belonged to is told.
+      lost_handles_ = true;
+      continue;
     }
     if (!accept(platform, datagram.take())) return Status::ProtocolViolation;
   }
@@ -94,6 +97,8 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
     if (datagram.handles.size() != 1) return false;
     return add_region(platform, frame->number, frame->bytes, std::move(datagram.handles[0]));
   }
+  if (frame->kind == LinkFrameKind::Objects)
+    return add_objects(frame->number, frame->bytes, std::move(datagram.handles));
   if (frame->kind != LinkFrameKind::ForgetRegion || !datagram.handles.empty()) return false;
   const auto found = std::find_if(regions_.begin(), regions_.end(),
                                   [&](const Region& region) { return region.id == frame->number; });
@@ -115,6 +120,34 @@ bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t
   region_bytes_ += bytes;
   regions_.push_back({id, memory.take()});
   return true;
+}
+
+bool InboundLink::add_objects(std::uint64_t message_id, std::uint64_t count,
+                              std::vector<Handle> handles) {
+  if (count == 0 || handles.size() != count || pending_handles_ + count > kMaxPendingObjects)
+    return false;
+  pending_handles_ += count;
+  pending_objects_.push_back({message_id, std::move(handles)});
+  return true;
+}
+
+std::optional<std::vector<Handle>> InboundLink::take_objects(Platform& platform, std::uint64_t id,
+                                                             std::size_t count) {
+  const auto find = [this, id] {
+    return std::find_if(pending_objects_.begin(), pending_objects_.end(),
+                        [id](const PendingObjects& each) { return each.message_id == id; });
+  };
+  auto found = find();
+  if (found == pending_objects_.end()) {
+    // They were sent before the record, so they are here, on the channel or nowhere.
+    (void)receive(platform);
+    found = find();
+  }
+  if (found == pending_objects_.end() || found->handles.size() != count) return std::nullopt;
+  std::vector<Handle> handles = std::move(found->handles);
+  pending_handles_ -= handles.size();
+  pending_objects_.erase(found);
+  return handles;
 }
 
 const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept {

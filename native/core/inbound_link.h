@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +22,9 @@ class InboundLink {
   // refers to it.
   static constexpr std::size_t kMaxRegions = 64;
   static constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
+  // The most kernel objects of messages that are still to be taken; above what a sender allows
+  // itself (OutboundLink::kMaxObjectsInFlight and one message more).
+  static constexpr std::size_t kMaxPendingObjects = 1024;
 
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
@@ -51,6 +56,14 @@ class InboundLink {
   [[nodiscard]] std::span<const std::byte> spilled(Platform& platform,
                                                    const SpillReference& reference);
 
+  // The `count` objects of message `id`, the caller's from now on; nullopt when they got lost: this
+  // process was at its descriptor limit when they came, or they never did.
+  [[nodiscard]] std::optional<std::vector<Handle>> take_objects(Platform& platform,
+                                                                std::uint64_t id,
+                                                                std::size_t count);
+  // Handles of some datagram were lost at this process's descriptor limit.
+  [[nodiscard]] bool lost_handles() const noexcept { return lost_handles_; }
+
   // Tells the sender why this end hangs up.
   void refuse(Status why);
 
@@ -70,6 +83,10 @@ class InboundLink {
     std::uint64_t id = 0;
     std::unique_ptr<SharedMemory> memory;
   };
+  struct PendingObjects {
+    std::uint64_t message_id = 0;
+    std::vector<Handle> handles;
+  };
 
   InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
               std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id,
@@ -78,6 +95,8 @@ class InboundLink {
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
   [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
                                 Handle handle);
+  [[nodiscard]] bool add_objects(std::uint64_t message_id, std::uint64_t count,
+                                 std::vector<Handle> handles);
   [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
 
   std::uint32_t slot_;
@@ -91,6 +110,10 @@ class InboundLink {
   RingConsumer consumer_;
   std::vector<Region> regions_;
   std::uint64_t region_bytes_ = 0;
+  // In the order of arrival, which is nearly that of the records.
+  std::deque<PendingObjects> pending_objects_;
+  std::size_t pending_handles_ = 0;
+  bool lost_handles_ = false;
   bool sender_gone_ = false;
 };
 

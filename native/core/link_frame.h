@@ -25,6 +25,9 @@ enum class LinkFrameKind : std::uint8_t {
   Wake = 4,
   // Consumer to producer, before it hangs up: number = the Status that says why.
   Refused = 5,
+  // Producer to consumer, with 1 to kMaxObjects handles: the objects of message `number`, before its
+  // record is published. bytes = how many.
+  Objects = 6,
 };
 
 struct LinkFrame {
@@ -51,7 +54,7 @@ inline constexpr std::size_t kLinkFrameBytes = 17;
   const std::uint8_t kind = reader.u8();
   frame.number = reader.u64();
   frame.bytes = reader.u64();
-  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 5) return std::nullopt;
+  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 6) return std::nullopt;
   frame.kind = static_cast<LinkFrameKind>(kind);
   return frame;
 }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/link_frame.h"
-
 namespace busbar {
 
 Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
@@ -76,35 +74,42 @@ void OutboundLink::on_attached() noexcept {
   consumer_memory_->stop_sharing();
 }
 
-bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes) {
-  if (spill_bytes != 0 && !has_spill_room(spill_bytes)) {
-    release_taken_regions();
-    if (!has_spill_room(spill_bytes)) return false;
+bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects) {
+  if (!has_spill_room(spill_bytes) || !has_object_room(objects)) {
+    release_taken();
+    if (!has_spill_room(spill_bytes) || !has_object_room(objects)) return false;
   }
   if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
   return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
 }
 
 bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {
-  return spills_in_flight_ == 0 ||
+  return spill_bytes == 0 || spills_in_flight_ == 0 ||
          (spills_in_flight_ < kMaxSpillsInFlight && spilled_bytes_ + spill_bytes <= queue_limit_);
+}
+
+bool OutboundLink::has_object_room(std::size_t objects) const noexcept {
+  return objects == 0 || objects_in_flight_ == 0 ||
+         objects_in_flight_ + objects <= kMaxObjectsInFlight;
 }
 
 // What the receiver has taken is room again at once, not only when the control thread's turn comes;
 // the rest of the obligation waits for settle().
-void OutboundLink::release_taken_regions() noexcept {
+void OutboundLink::release_taken() noexcept {
   if (!producer_.refresh_head()) return;
   for (std::size_t index = 0; index < tracked_published_; ++index) {
     Tracked& tracked = tracked_[index];
     if (tracked.position > producer_.head()) return;
-    if (!tracked.obligation.wants_handled) release_region(tracked.obligation);
+    if (!tracked.obligation.wants_handled) release(tracked.obligation);
   }
 }
 
-void OutboundLink::release_region(Obligation& obligation) noexcept {
+void OutboundLink::release(Obligation& obligation) noexcept {
   spills_in_flight_ -= obligation.region != nullptr ? 1 : 0;
   obligation.region.reset();
   spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
+  objects_in_flight_ -= obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
+  obligation.objects.reset();
 }
 
 void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
@@ -115,6 +120,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     tracked.obligation = *obligation;
     spilled_bytes_ += obligation->spill_bytes;
     spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
+    objects_in_flight_ += obligation->objects != nullptr ? obligation->objects->handles.size() : 0;
     if (obligation->wants_handled) {
       tracked.copy.resize(record_bytes(message));
       write_record(message, tracked.copy.data());
@@ -144,11 +150,10 @@ bool OutboundLink::queue_behind(const PlainMessage& message) {
 
 bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
-  if (obligation != nullptr && obligation->region != nullptr &&
-      !hand_over_region(*obligation->region))
-    return false;
+  // First the place: objects cannot be taken back once they are under way.
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
+  if (obligation != nullptr && !hand_over(*obligation, message.id)) return false;
   write_record(message, place);
   note_published(producer_.commit(bytes));
   producer_.publish();
@@ -164,15 +169,15 @@ bool OutboundLink::flush_queue() {
 }
 
 bool OutboundLink::publish_front() {
-  const Tracked* tracked = next_tracked();
-  if (tracked != nullptr && tracked->obligation.region != nullptr &&
-      !hand_over_region(*tracked->obligation.region)) {
-    return false;
-  }
   const std::span<const std::byte> record = queue_.front();
   const auto bytes = static_cast<std::uint32_t>(record.size());
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
+  if (const Tracked* tracked = next_tracked(); tracked != nullptr) {
+    RecordHeader header;
+    std::memcpy(static_cast<void*>(&header), record.data(), sizeof header);
+    if (!hand_over(tracked->obligation, header.id)) return false;
+  }
   std::memcpy(place, record.data(), bytes);
   note_published(producer_.commit(bytes));
   producer_.publish();
@@ -196,6 +201,11 @@ void OutboundLink::note_published(std::uint64_t position) noexcept {
   ++published_;
 }
 
+bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
+  if (obligation.region != nullptr && !hand_over_region(*obligation.region)) return false;
+  return obligation.objects == nullptr || hand_over_objects(*obligation.objects, id);
+}
+
 bool OutboundLink::hand_over_region(const SpillRegion& region) {
   if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end())
     return true;
@@ -206,12 +216,22 @@ bool OutboundLink::hand_over_region(const SpillRegion& region) {
     return false;
   }
   const Handle* const handles[] = {&handle.value()};
-  const Error sent = channel_->send(
-      encode({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}), handles);
-  if (sent.ok()) {
-    known_regions_.push_back(region.id());
-    return true;
-  }
+  if (!send_on_channel({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}, handles))
+    return false;
+  known_regions_.push_back(region.id());
+  return true;
+}
+
+bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
+  std::vector<const Handle*> handles;
+  handles.reserve(objects.handles.size());
+  for (const Handle& handle : objects.handles) handles.push_back(&handle);
+  return send_on_channel({LinkFrameKind::Objects, id, handles.size()}, handles);
+}
+
+bool OutboundLink::send_on_channel(const LinkFrame& frame, std::span<const Handle* const> handles) {
+  const Error sent = channel_->send(encode(frame), handles);
+  if (sent.ok()) return true;
   if (sent.status == Status::WouldBlock) wants_writable_ = true;
   // PeerGone is told by the reactor, too, which then finds this message among the orphans.
   if (sent.status != Status::WouldBlock && sent.status != Status::PeerGone) wants_retry_ = true;
@@ -260,12 +280,12 @@ void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
       unhandled_.push_back(std::move(tracked));
       continue;
     }
-    release_region(tracked.obligation);
+    release(tracked.obligation);
     if (tracked.obligation.delivery != 0) done(tracked.obligation.delivery);
   }
   const std::uint64_t handled = unhandled_.empty() ? 0 : producer_.handled();
   while (!unhandled_.empty() && unhandled_.front().position <= handled) {
-    release_region(unhandled_.front().obligation);
+    release(unhandled_.front().obligation);
     const std::uint64_t delivery = unhandled_.front().obligation.delivery;
     unhandled_.pop_front();
     if (delivery != 0) done(delivery);

@@ -16,6 +16,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/link_frame.h"
+#include "core/object_bundle.h"
 #include "core/record.h"
 #include "core/record_queue.h"
 #include "core/ring_producer.h"
@@ -30,6 +32,8 @@ struct Obligation {
   std::shared_ptr<const SpillRegion> region;
   // Bytes of that region that the message uses.
   std::uint64_t spill_bytes = 0;
+  // The message's kernel objects; null for none.
+  std::shared_ptr<const ObjectBundle> objects;
   // Delivery to report to, 0 for none.
   std::uint64_t delivery = 0;
   bool wants_handled = false;
@@ -40,6 +44,9 @@ class OutboundLink {
   // Messages with a region that one receiver may have untaken: bounds the regions, hence
   // descriptors, of a sender.
   static constexpr std::size_t kMaxSpillsInFlight = 32;
+  // Kernel objects that one receiver may have untaken: bounds what it has open on our behalf. One
+  // message may exceed it when none is under way.
+  static constexpr std::size_t kMaxObjectsInFlight = 512;
   // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above
   // the ones in flight.
   static constexpr std::size_t kMaxKnownRegions = 48;
@@ -66,9 +73,9 @@ class OutboundLink {
   // The handles of an introduction in their order; empty once attached.
   [[nodiscard]] std::vector<const Handle*> introduction_handles() const;
 
-  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none), would be
-  // taken now. A queue of nothing takes any record.
-  [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes);
+  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none) and which
+  // has `objects` kernel objects, would be taken now. A queue of nothing takes any record.
+  [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects);
   // The common case of put(): a message without extensions that owes nothing, straight into the
   // ring, or the queue if others wait there already. False when it has to be put(). To be followed
   // by ring_if_asleep() at the end of the turn.
@@ -94,7 +101,7 @@ class OutboundLink {
   // Flushed, and large payloads have room again.
   [[nodiscard]] bool relaxed() const noexcept {
     return queue_.empty() && spills_in_flight_ <= kMaxSpillsInFlight / 2 &&
-           spilled_bytes_ <= queue_limit_ / 2;
+           spilled_bytes_ <= queue_limit_ / 2 && objects_in_flight_ <= kMaxObjectsInFlight / 2;
   }
 
   // Looks how far the receiver is: calls `done(delivery)` for each delivery that is now complete,
@@ -168,8 +175,15 @@ class OutboundLink {
 
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
-  void release_taken_regions() noexcept;
-  void release_region(Obligation& obligation) noexcept;
+  [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept;
+  void release_taken() noexcept;
+  // Lets go of what the message carried beside its record.
+  void release(Obligation& obligation) noexcept;
+  // Gives the receiver what the record of message `id` will refer to. False: try again later.
+  [[nodiscard]] bool hand_over(const Obligation& obligation, std::uint64_t id);
+  [[nodiscard]] bool hand_over_objects(const ObjectBundle& objects, std::uint64_t id);
+  [[nodiscard]] bool send_on_channel(const LinkFrame& frame,
+                                     std::span<const Handle* const> handles);
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool hand_over_region(const SpillRegion& region);
@@ -218,6 +232,8 @@ class OutboundLink {
   // Payload bytes in regions that the receiver has not taken yet.
   std::uint64_t spilled_bytes_ = 0;
   std::size_t spills_in_flight_ = 0;
+  // Kernel objects of messages that the receiver has not taken yet.
+  std::size_t objects_in_flight_ = 0;
   std::vector<std::uint64_t> regions_to_forget_;
   bool wants_writable_ = false;
   bool wants_retry_ = false;

@@ -48,6 +48,7 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
                         0,
                         false,
                         {},
+                        {},
                         {}};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   message.origin.assign(origin.begin(), origin.end());

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "core/object_bundle.h"
 #include "core/selector_program.h"
 #include "core/status.h"
 #include "core/uuid.h"
@@ -31,6 +32,8 @@ struct ParkedMessage {
   // Encoded Origin of a sender that has left; empty for one's own.
   std::vector<std::byte> origin;
   std::vector<std::byte> payload;
+  // Kernel objects; null for none. Such a message cannot be handed over to the controller.
+  std::shared_ptr<const ObjectBundle> objects;
 };
 
 class ParkedMessages {

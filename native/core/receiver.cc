@@ -156,7 +156,10 @@ Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& s
     violation_ = Status::TooLarge;
     return Step::Violation;
   }
-  if (link.spilled(platform_, spill).empty()) return Step::Violation;
+  if (link.spilled(platform_, spill).empty()) {
+    if (link.lost_handles()) violation_ = Status::OutOfDescriptors;
+    return Step::Violation;
+  }
   batch.large_bytes = spill.bytes;
   return Step::Large;
 }
@@ -169,6 +172,13 @@ void Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
   out.header = record.header;
   out.reply_to = extensions.reply_to.value_or(0);
   out.origin_bytes = 0;
+  out.objects.clear();
+  out.objects_lost = false;
+  if (record.header.object_count != 0) {
+    auto objects = link.take_objects(platform_, record.header.id, record.header.object_count);
+    out.objects_lost = !objects;
+    if (objects) out.objects = std::move(*objects);
+  }
   link.ring().advance();
   out.position = link.ring().head();
   ++received_messages;

@@ -34,6 +34,10 @@ struct ReceivedMessage {
   std::uint32_t origin_bytes = 0;
   // To be given back to Receiver::handled() when the sender waits for that.
   std::uint64_t position = 0;
+  // The message's kernel objects.
+  std::vector<Handle> objects;
+  // It had objects, and they got lost: this process was at its descriptor limit.
+  bool objects_lost = false;
 };
 
 struct ReceiveBatch {

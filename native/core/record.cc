@@ -111,6 +111,7 @@ void write_record(const OutgoingMessage& message, std::byte* out) noexcept {
   header.id = message.id;
   header.format = message.format;
   header.route = message.route;
+  header.object_count = message.object_count;
   std::memcpy(out, &header, sizeof header);
   if (extra != 0) write_extensions(message.extensions, out + sizeof header);
   if (!message.payload.empty()) {

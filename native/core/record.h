@@ -121,6 +121,7 @@ struct PlainMessage {
   std::span<const std::byte> payload;
 };
 struct OutgoingMessage : PlainMessage {
+  std::uint8_t object_count = 0;
   Extensions extensions;
 };
 

@@ -72,7 +72,8 @@ SendOutcome Sender::send(const SendRequest& request) {
   const bool spills = is_large(request.payload.size());
   // All or nobody: a message that one receiver has no room for is refused before another one gets
   // it.
-  if (const OutboundLink* full = first_full(targets, bytes, spills ? request.payload.size() : 0);
+  if (const OutboundLink* full =
+          first_full(targets, bytes, spills ? request.payload.size() : 0, request.objects.size());
       full != nullptr) {
     ++counters_.queue_full;
     drain_owed_ = true;
@@ -93,9 +94,9 @@ SendOutcome Sender::send(const SendRequest& request) {
 }
 
 OutboundLink* Sender::first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
-                                 std::uint64_t spill_bytes) {
+                                 std::uint64_t spill_bytes, std::size_t objects) {
   for (const RouteTarget& target : targets) {
-    if (!target.link->has_room(bytes, spill_bytes)) return target.link;
+    if (!target.link->has_room(bytes, spill_bytes, objects)) return target.link;
   }
   return nullptr;
 }
@@ -113,7 +114,7 @@ void Sender::send_plain(const SendRequest& request, const Route& route,
     if (target.link->put_now(message)) {
       note_unrung(*target.link);
     } else {
-      put(*target.link, {.message = {message, {}}, .obligation = {}});
+      put(*target.link, {.message = {message, 0, {}}, .obligation = {}});
     }
   }
 }
@@ -131,6 +132,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
     dispatch.message.flags |= record_flag::kWantsHandled;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
+  if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
     out_delivery = deliveries_.open();
@@ -164,8 +166,15 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                         0,
                         false,
                         {},
+                        {},
                         {}};
   message.payload.assign(request.payload.begin(), request.payload.end());
+  if (!request.objects.empty()) {
+    auto bundle = ObjectBundle::copy(platform_, request.objects);
+    outcome.error = bundle.error();
+    if (!bundle) return outcome;
+    message.objects = bundle.take();
+  }
   if (request.acknowledge != Acknowledge::None) {
     outcome.delivery = deliveries_.open();
     message.delivery = outcome.delivery;
@@ -220,6 +229,15 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
   return link;
 }
 
+Error Sender::attach_objects(const SendRequest& request, Dispatch& dispatch) {
+  if (request.objects.empty()) return {};
+  auto bundle = ObjectBundle::copy(platform_, request.objects);
+  if (!bundle) return bundle.error();
+  dispatch.obligation.objects = bundle.take();
+  dispatch.message.object_count = static_cast<std::uint8_t>(request.objects.size());
+  return {};
+}
+
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
   if (!is_large(payload.size())) return {};
@@ -234,9 +252,10 @@ Error Sender::spill_if_large(Dispatch& dispatch) {
 }
 
 void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
-  const bool owes = dispatch.obligation.region != nullptr || dispatch.obligation.delivery != 0 ||
-                    dispatch.obligation.wants_handled;
-  link.put(dispatch.message, owes ? &dispatch.obligation : nullptr);
+  const Obligation& owed = dispatch.obligation;
+  const bool owes =
+      owed.region != nullptr || owed.objects != nullptr || owed.delivery != 0 || owed.wants_handled;
+  link.put(dispatch.message, owes ? &owed : nullptr);
   if (!link.flushed()) drain_owed_ = true;
   note_unrung(link);
   if (link.wants_writable() || link.wants_retry()) host_.needs_attention();

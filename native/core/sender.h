@@ -34,10 +34,12 @@ struct SendRequest {
   // Message id that this one answers; 0 for none.
   std::uint64_t reply_to = 0;
   Acknowledge acknowledge = Acknowledge::None;
+  // At most kMaxObjects; they stay the caller's.
+  std::span<const Handle* const> objects;
 
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
-    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None;
+    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty();
   }
 };
 
@@ -164,7 +166,7 @@ class Sender {
   [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
   [[nodiscard]] OutboundLink* first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
-                                         std::uint64_t spill_bytes);
+                                         std::uint64_t spill_bytes, std::size_t objects);
   void send_plain(const SendRequest& request, const Route& route,
                   std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
@@ -172,6 +174,7 @@ class Sender {
                                             std::uint64_t& out_delivery);
   [[nodiscard]] std::size_t choose(Route& route);
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
+  [[nodiscard]] Error attach_objects(const SendRequest& request, Dispatch& dispatch);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
   void note_unrung(OutboundLink& link);

@@ -147,8 +147,9 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   const std::size_t chosen = choose(*route);
   if (!open_links(std::span(route->targets).subspan(chosen, 1)).ok()) return false;
   Dispatch dispatch;
-  dispatch.message = {record.header.type,  record.header.format, record.header.flags,
-                      record.header.route, record.header.id,     record.payload,
+  dispatch.message = {{record.header.type, record.header.format, record.header.flags,
+                       record.header.route, record.header.id, record.payload},
+                      record.header.object_count,
                       record.extensions};
   dispatch.obligation = obligation;
   // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
@@ -173,7 +174,8 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
                         0,
                         false,
                         {},
-                        {}};
+                        {},
+                        obligation.objects};
   message.delivery = obligation.delivery;
   message.wants_handled = obligation.wants_handled;
   message.origin.assign(record.extensions.origin.begin(), record.extensions.origin.end());
@@ -240,6 +242,10 @@ void Sender::send_parked(ParkedMessage message) {
   dispatch.message.extensions.origin = message.origin;
   dispatch.obligation.delivery = message.delivery;
   dispatch.obligation.wants_handled = message.wants_handled;
+  if (message.objects != nullptr) {
+    dispatch.obligation.objects = message.objects;
+    dispatch.message.object_count = static_cast<std::uint8_t>(message.objects->handles.size());
+  }
   if (targets.empty() || !open_links(targets).ok() || !spill_if_large(dispatch).ok()) {
     routes_.release(route_id);
     return parked_.park(std::move(message));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace busbar::linux_platform {
 namespace {
@@ -24,8 +25,18 @@ int borrow_descriptor(const Handle& handle) noexcept {
 
 Result<Handle> duplicate_descriptor(int fd) {
   const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return error_of(errno);
+  if (copy < 0) return errno == EBADF ? Error{Status::InvalidArgument, EBADF} : error_of(errno);
   return own_descriptor(copy);
+}
+
+Result<Handle> adopt_descriptor(std::intptr_t raw) {
+  if (raw < 0 || !std::in_range<int>(raw)) return Status::InvalidArgument;
+  const int fd = static_cast<int>(raw);
+  const int flags = ::fcntl(fd, F_GETFD);
+  if (flags < 0) return Error{Status::InvalidArgument, errno};
+  if ((flags & FD_CLOEXEC) == 0 && ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0)
+    return error_of(errno);
+  return own_descriptor(fd);
 }
 
 Error error_of(int os_code) noexcept {

@@ -16,6 +16,10 @@ namespace busbar::linux_platform {
 // Another descriptor on the same kernel object, close-on-exec. OutOfDescriptors at the limit.
 [[nodiscard]] Result<Handle> duplicate_descriptor(int fd);
 
+// Owns a descriptor of the program's from now on and makes it close-on-exec. InvalidArgument when
+// it is not open.
+[[nodiscard]] Result<Handle> adopt_descriptor(std::intptr_t raw);
+
 // The general meaning of an errno. Calls where one means something else say so where they stand.
 [[nodiscard]] Error error_of(int os_code) noexcept;
 

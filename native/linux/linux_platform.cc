@@ -50,6 +50,14 @@ class LinuxPlatform final : public Platform {
     return linux_platform::adopt_seqpacket_channel(std::move(handle));
   }
 
+  [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override {
+    if (!handle.valid()) return Status::InvalidArgument;
+    return linux_platform::duplicate_descriptor(linux_platform::borrow_descriptor(handle));
+  }
+  [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override {
+    return linux_platform::adopt_descriptor(raw);
+  }
+
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
     return linux_platform::create_epoll_reactor();
   }

@@ -51,6 +51,15 @@ Result<std::unique_ptr<Channel>> LoopbackPlatform::adopt_channel(Handle handle) 
   return loopback::adopt_loopback_channel(process_, handle);
 }
 
+Result<Handle> LoopbackPlatform::duplicate(const Handle& handle) {
+  if (!process_.alive) return Status::Closed;
+  auto object = loopback::find_object(handle);
+  if (object == nullptr) return Status::InvalidArgument;
+  return loopback::open_object(process_, std::move(object));
+}
+
+Result<Handle> LoopbackPlatform::adopt(std::intptr_t) { return Status::Unsupported; }
+
 Result<std::unique_ptr<Reactor>> LoopbackPlatform::create_reactor() {
   if (!process_.alive) return Status::Closed;
   return loopback::create_loopback_reactor(process_);

@@ -24,6 +24,9 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override;
   [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
+  [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override;
+  // Unsupported: programs have no objects of their own here.
+  [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override;
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
   // Its twins run in one thread, which needs no fence.
   [[nodiscard]] bool fence_process() noexcept override { return true; }

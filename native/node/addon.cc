@@ -7,6 +7,7 @@
 #include "node/endpoint_door.h"
 #include "node/endpoint_object.h"
 #include "node/environment.h"
+#include "node/handle_value.h"
 #include "platform/platform.h"
 
 namespace busbar::node {
@@ -71,6 +72,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("openEndpoint", Napi::Function::New(env, open_endpoint, "openEndpoint"));
   exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));
   exports.Set("errorList", error_list(env));
+  add_handle_functions(env, exports);
   return exports;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/handle_value.h"
 #include "node/notice_objects.h"
 
 namespace busbar::node {
@@ -53,6 +54,17 @@ void EndpointDoor::set_credit(std::uint32_t messages) {
   credit_ = messages;
   // What came meanwhile rang already: look again from the loop, never from inside the caller.
   if (starts && !draining_ && !closed_) endpoint_->bells().raise();
+}
+
+Napi::Value EndpointDoor::take_objects(std::uint32_t row) {
+  std::vector<Handle> handles;
+  if (row < table_.messages().size()) handles = std::exchange(table_.messages()[row].objects, {});
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env_, handles.size(), &array) != napi_ok)
+    return env_.Undefined();
+  for (std::uint32_t i = 0; i < handles.size(); ++i)
+    (void)napi_set_element(env_, array, i, handle_value(env_, std::move(handles[i])));
+  return Napi::Value(env_, array);
 }
 
 void EndpointDoor::ref() noexcept {
@@ -167,6 +179,7 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
   // What JavaScript wants from now on it says by set_credit(), from within this call or the
   // microtasks behind it.
   call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
+  table_.drop_objects(count);
   return credit_ != 0 && !closed_;
 }
 

@@ -42,6 +42,9 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   // How many messages JavaScript wants from now on (or kUnlimitedCredit); at 0 they stay in their
   // rings.
   void set_credit(std::uint32_t messages);
+  // The kernel objects of a row of the batch in hand, as an array of handles; JavaScript's from now
+  // on. Empty for any other row.
+  [[nodiscard]] Napi::Value take_objects(std::uint32_t row);
   void ref() noexcept;
   void unref() noexcept;
   // Closes and waits, at most about `linger`: for an environment that ends before close() was

@@ -18,9 +18,9 @@ Napi::Number number(Napi::Env env, std::uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
-// The three readers of arguments use the plain C calls, which run no JavaScript: conversions fail in
-// a worker that is being terminated, and the wrappers would make that fatal. src/ passes the right
-// types.
+// The three readers of arguments use the plain C calls, which run no JavaScript: conversions fail
+// in a worker that is being terminated, and the wrappers would make that fatal. src/ passes the
+// right types.
 std::uint32_t unsigned_at(Info info, std::size_t index) {
   std::uint32_t value = 0;
   (void)napi_get_value_uint32(info.Env(), info[index], &value);
@@ -173,6 +173,9 @@ void add_receiving(Napi::Object& object, const DoorPointer& door) {
   object.Set("slab", door->table().slab());
   object.Set("table", door->table().table());
   method(object, "peer", door, peer);
+  method(object, "takeObjects", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    return each.take_objects(unsigned_at(info, 0));
+  });
   method(object, "setCredit", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     each.set_credit(unsigned_at(info, 0));
     return info.Env().Undefined();

@@ -1,6 +1,10 @@
 // send() and flush() on the C Node-API.
 #include "node/fast_send.h"
 
+#include <vector>
+
+#include "node/handle_value.h"
+
 namespace busbar::node {
 namespace {
 
@@ -26,6 +30,7 @@ enum Argument : std::size_t {
   kTtl,
   kReplyTo,
   kAcknowledge,
+  kObjects,
   kArguments
 };
 
@@ -72,6 +77,24 @@ bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   return true;
 }
 
+// The handles of an array; false when one of them is none.
+bool read_objects(napi_env env, const Arguments& arguments, std::vector<const Handle*>& out) {
+  if (arguments.count <= kObjects) return true;
+  std::uint32_t count = 0;
+  if (napi_get_array_length(env, arguments.values[kObjects], &count) != napi_ok ||
+      count > kMaxObjects) {
+    return false;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    napi_value element = nullptr;
+    if (napi_get_element(env, arguments.values[kObjects], i, &element) != napi_ok) return false;
+    const Handle* handle = handle_of(env, element);
+    if (handle == nullptr || !handle->valid()) return false;
+    out.push_back(handle);
+  }
+  return true;
+}
+
 napi_value send(napi_env env, napi_callback_info info) {
   Arguments arguments;
   void* data = nullptr;
@@ -81,12 +104,15 @@ napi_value send(napi_env env, napi_callback_info info) {
   }
   EndpointDoor& door = **static_cast<DoorPointer*>(data);
   SendRequest request;
+  std::vector<const Handle*> objects;
   std::uint32_t type_and_format = 0;
   if (napi_get_value_uint32(env, arguments.values[kRoute], &request.route) != napi_ok ||
       napi_get_value_uint32(env, arguments.values[kTypeAndFormat], &type_and_format) != napi_ok ||
-      !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request)) {
+      !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request) ||
+      !read_objects(env, arguments, objects)) {
     return failure(env, Status::InvalidArgument);
   }
+  request.objects = objects;
   const Uuid* uuid = door.type(type_and_format & 0xFFFFU);
   if (uuid == nullptr) return failure(env, Status::InvalidArgument);
   request.type = *uuid;

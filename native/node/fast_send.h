@@ -10,7 +10,8 @@
 
 namespace busbar::node {
 
-// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?) ->
+// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?,
+// handles?) ->
 // receivers, or -Status.
 [[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
 // flush(): rings the receivers that were sent to.

@@ -22,7 +22,7 @@ enum class Column : std::uint8_t {
   Slot = 2,
   // Index into the endpoint's message types, kUnknownType when it has no such type.
   Type = 3,
-  // Format in the low, flags in the high half.
+  // Format in the low, flags in the high half: kWantsHandled, and those below.
   FormatAndFlags = 4,
   Id = 5,       // and 6, low word first
   ReplyTo = 7,  // and 8
@@ -31,6 +31,10 @@ enum class Column : std::uint8_t {
   Position = 10,  // and 11
   TypeUuid = 12,  // to 15, bytes in order
 };
+
+// Flags of a row that no sender can set.
+inline constexpr std::uint32_t kRowHasObjects = 1U << 14U;
+inline constexpr std::uint32_t kRowObjectsLost = 1U << 15U;
 
 class ReceiveTable {
  public:
@@ -53,6 +57,8 @@ class ReceiveTable {
   [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept { return messages_; }
   // Writes rows 0 to count - 1 from messages().
   void write_rows(std::size_t count) noexcept;
+  // Closes the kernel objects of rows 0 to count - 1 that JavaScript did not take.
+  void drop_objects(std::size_t count) noexcept;
 
  private:
   void write_row(std::uint32_t* row, const ReceivedMessage& message) noexcept;

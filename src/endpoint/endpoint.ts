@@ -1,13 +1,7 @@
 // An endpoint: one member of one bus, as its user sees it. Puts the parts of this folder together; what happens to a
 // message is in them and in the native core.
 import { EventEmitter } from 'node:events';
-import {
-  type BusError,
-  type BusErrorFacts,
-  ClosedError,
-  errorFromStatus,
-  UndeliveredError,
-} from '../errors/index.js';
+import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
 import {
   type BoxTable,
   boxTable,
@@ -17,7 +11,7 @@ import {
   type Received,
   type ReplyOptions,
 } from '../messages/index.js';
-import { acknowledgement, type NativeEndpoint, type Notice } from '../native/addon.js';
+import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { checkInteger, checkOptions } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
 import {
@@ -31,21 +25,26 @@ import { Deliveries } from './deliveries.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
+import { Handling } from './handling.js';
 import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
-import { type HandledMark, Message } from './message.js';
+import type { Message } from './message.js';
 import { MessageReader } from './message-reader.js';
-import { type NoticeBoard, shutOutError } from './notice-board.js';
+import { type NoticeBoard, shutOutError, violationEvent } from './notice-board.js';
 import {
+  acknowledgementOf,
   type CloseOptions,
   type Counters,
   type DeliverOptions,
   type EndpointParts,
+  objectsOf,
   type SendOptions,
+  sendOptions,
   ttlOf,
   type WaitForOptions,
 } from './options.js';
 import { Outbox } from './outbox.js';
+import { abandonedError } from './send-error.js';
 import { Watchers } from './watchers.js';
 
 /**
@@ -67,6 +66,7 @@ export class Endpoint<B extends MessageBox>
   readonly #box: BoxTable;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
+  readonly #handling: Handling;
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
   readonly #deliveries = new Deliveries();
@@ -75,7 +75,6 @@ export class Endpoint<B extends MessageBox>
   readonly #linger: number;
   readonly #board: NoticeBoard;
   #id = 0;
-  #handedOut: HandledMark | undefined;
   #listening = false;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -93,6 +92,7 @@ export class Endpoint<B extends MessageBox>
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
     this.#watchers = new Watchers(native);
+    this.#handling = new Handling(native);
     this.#reader = new MessageReader(
       native,
       this.#box,
@@ -163,9 +163,9 @@ export class Endpoint<B extends MessageBox>
    */
   send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
     const selector = toSelector(to);
-    if (options === undefined) return this.#send(selector, message);
-    checkOptions('send()', options, ['ttl']);
-    return this.#send(selector, message, ttlOf(options));
+    if (options === undefined) return this.#openOutbox.send(selector, message);
+    checkOptions('send()', options, sendOptions);
+    return this.#openOutbox.send(selector, message, ttlOf(options), 0, 0, objectsOf(options));
   }
 
   /**
@@ -181,17 +181,23 @@ export class Endpoint<B extends MessageBox>
     message: Outgoing<B>,
     options: DeliverOptions = {},
   ): Promise<number> {
-    checkCancelOptions('deliver()', options, ['ttl', 'acknowledge']);
+    checkCancelOptions('deliver()', options, [...sendOptions, 'acknowledge']);
     const selector = toSelector(to);
-    const mode =
-      options.acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
+    const mode = acknowledgementOf(options);
     let delivery = 0;
     const promise = cancellable<number>(
       'deliver()',
       options,
       this.#facts,
       (settler) => {
-        const receivers = this.#send(selector, message, ttlOf(options), 0, mode);
+        const receivers = this.#openOutbox.send(
+          selector,
+          message,
+          ttlOf(options),
+          0,
+          mode,
+          objectsOf(options),
+        );
         delivery = this.#native.lastOutcome().delivery;
         if (receivers === 0 && ttlOf(options) === 0) settler.resolve(0);
         else this.#deliveries.wait(delivery, settler);
@@ -227,7 +233,7 @@ export class Endpoint<B extends MessageBox>
    */
   recv(options: CancelOptions = {}): Promise<Received<B>> {
     checkCancelOptions('recv()', options);
-    this.#handledLast();
+    this.#handling.done();
     const message = this.#inbox.take();
     if (message !== undefined) return Promise.resolve(this.#handOut(message));
     if (this.closed) return Promise.reject(this.#closedError());
@@ -248,7 +254,7 @@ export class Endpoint<B extends MessageBox>
     } catch (error) {
       if (!(error instanceof ClosedError)) throw error;
     } finally {
-      this.#handledLast();
+      this.#handling.done();
     }
   }
 
@@ -321,26 +327,27 @@ export class Endpoint<B extends MessageBox>
     );
   }
 
-  #send(selector: Selector, message: unknown, ttl = 0, replyTo = 0, acknowledge = 0): number {
+  get #openOutbox(): Outbox {
     if (this.closed) throw this.#closedError();
-    return this.#outbox.send(selector, message, ttl, replyTo, acknowledge);
+    return this.#outbox;
   }
 
   #reply(to: Peer, replyTo: number, message: unknown, options: ReplyOptions = {}): number {
-    checkOptions('reply()', options, ['ttl']);
-    return this.#send(unicast(to), message, ttlOf(options), replyTo);
+    checkOptions('reply()', options, sendOptions);
+    return this.#openOutbox.send(
+      unicast(to),
+      message,
+      ttlOf(options),
+      replyTo,
+      0,
+      objectsOf(options),
+    );
   }
 
   #handOut(message: Message): Received<B> {
-    this.#handedOut = Message.markOf(message);
+    this.#handling.handOut(message);
     // The reader made it by this endpoint's own box.
     return message as unknown as Received<B>;
-  }
-
-  #handledLast(): void {
-    if (this.#handedOut === undefined) return;
-    this.#native.handled(this.#handedOut.slot, this.#handedOut.position);
-    this.#handedOut = undefined;
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): void {
@@ -349,7 +356,6 @@ export class Endpoint<B extends MessageBox>
   }
 
   #emitMessage(message: Message): void {
-    const mark = Message.markOf(message);
     try {
       this.emit('message', message as unknown as Received<B>);
     } catch (error) {
@@ -358,7 +364,7 @@ export class Endpoint<B extends MessageBox>
         throw error;
       });
     }
-    if (mark !== undefined) this.#native.handled(mark.slot, mark.position);
+    this.#handling.handled(message);
   }
 
   #listen(wanted: boolean): void {
@@ -399,10 +405,7 @@ export class Endpoint<B extends MessageBox>
         this.emit('undelivered', this.#board.undelivered(notice, this.#box));
         break;
       case 'violation':
-        this.emit('violation', {
-          peer: { id: notice.peerId, pid: notice.pid },
-          error: errorFromStatus(notice.status, { ...this.#facts, peer: notice.peerId }),
-        });
+        this.emit('violation', violationEvent(notice, this.#facts));
         break;
       case 'linkClosed':
         // Its last messages may be in the batch that comes after these notices.
@@ -437,11 +440,6 @@ export class Endpoint<B extends MessageBox>
     this.#native.detach();
     this.#closed = true;
     this.emit('close', cause);
-    if (abandoned > 0) {
-      throw new UndeliveredError(`closed with ${abandoned} messages that nobody had taken`, {
-        ...this.#facts,
-        value: abandoned,
-      });
-    }
+    if (abandoned > 0) throw abandonedError(abandoned, this.#facts);
   }
 }

@@ -1,13 +1,24 @@
 // Makes messages of the rows that the native side wrote for one batch. What cannot be read is told by `rejected` and
 // `unknown`, never thrown: one sender's nonsense must not cost another's message.
-import { BusError, DecodeFailedError } from '../errors/index.js';
+import { BusError, DecodeFailedError, OutOfDescriptorsError } from '../errors/index.js';
 import { beginBatch } from '../memory/owned-bytes.js';
 import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
-import { column, type NativeEndpoint, none, rowWords, wantsHandled } from '../native/addon.js';
+import {
+  column,
+  hasObjects,
+  type NativeEndpoint,
+  none,
+  objectsLost,
+  rowWords,
+  wantsHandled,
+} from '../native/addon.js';
+import { adoptHandle, type KernelObject } from '../objects/index.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
 import { Message, type Replier } from './message.js';
 
 const twoTo32 = 2 ** 32;
+
+const noObjects: readonly KernelObject[] = Object.freeze([]);
 
 /** Types and senders remembered as reported; beyond that, a report may come again. */
 const maxReported = 1000;
@@ -89,6 +100,14 @@ export class MessageReader {
       this.#reportRejected(entry.key, from, error);
       return undefined;
     }
+    if ((formatAndFlags >>> 16) & objectsLost) {
+      this.#reportRejected(entry.key, from, lostObjects(entry.key, from));
+      return undefined;
+    }
+    const objects =
+      (formatAndFlags >>> 16) & hasObjects
+        ? this.#native.takeObjects(index).map(adoptHandle)
+        : noObjects;
     const replyTo = this.#number(row + column.replyTo);
     return new Message(
       entry.key,
@@ -97,6 +116,7 @@ export class MessageReader {
       this.#number(row + column.id),
       format,
       replyTo === 0 ? undefined : replyTo,
+      objects,
       this.#replier,
       (formatAndFlags >>> 16) & wantsHandled
         ? {
@@ -166,4 +186,11 @@ export class MessageReader {
         : new DecodeFailedError(`payload of '${type}' failed to decode`, { type, cause: error });
     this.#events.rejected({ type, from, error: known });
   }
+}
+
+function lostObjects(type: string, from: Peer): OutOfDescriptorsError {
+  return new OutOfDescriptorsError(
+    `message '${type}' of endpoint ${from.id} came with kernel objects for which this process had no descriptors left`,
+    { type, peer: from.id },
+  );
 }

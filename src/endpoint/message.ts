@@ -6,6 +6,7 @@ import type {
   ReceivedMessage,
   ReplyOptions,
 } from '../messages/index.js';
+import type { KernelObject } from '../objects/index.js';
 
 /** Sends a reply to `to` as an answer to message `replyTo`. */
 export type Replier = (
@@ -29,6 +30,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly id: number;
   readonly format: number;
   readonly replyTo: number | undefined;
+  readonly objects: readonly KernelObject[];
   readonly #replier: Replier;
   readonly #mark: HandledMark | undefined;
 
@@ -39,6 +41,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     id: number,
     format: number,
     replyTo: number | undefined,
+    objects: readonly KernelObject[],
     replier: Replier,
     mark: HandledMark | undefined,
   ) {
@@ -48,12 +51,21 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.id = id;
     this.format = format;
     this.replyTo = replyTo;
+    this.objects = objects;
     this.#replier = replier;
     this.#mark = mark;
   }
 
   reply(message: Outgoing<MessageBox>, options?: ReplyOptions): number {
     return this.#replier(this.from, this.id, message, options);
+  }
+
+  close(): void {
+    for (const object of this.objects) object.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** What to tell the sender once the message is handled; `undefined` where it does not wait for that. */

@@ -9,7 +9,7 @@ import {
 import { type BoxTable, decodePayload, uuidText } from '../messages/index.js';
 import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
 import { codeOf } from './deliveries.js';
-import type { UndeliveredEvent } from './events.js';
+import type { UndeliveredEvent, ViolationEvent } from './events.js';
 
 /** Notices and messages of one endpoint, handed on to whoever is in charge of them now. */
 export class NoticeBoard {
@@ -94,4 +94,12 @@ export function shutOutError(
     return new OutOfMemoryError(`no memory for a message of ${notice.bytes} bytes`, facts);
   }
   return errorFromStatus(notice.status, { ...facts, osCode: notice.osCode || undefined });
+}
+
+/** What the user is told of a peer that broke the protocol. */
+export function violationEvent(
+  { peerId, pid, status }: Extract<Notice, { kind: 'violation' }>,
+  facts: BusErrorFacts,
+): ViolationEvent {
+  return { peer: { id: peerId, pid }, error: errorFromStatus(status, { ...facts, peer: peerId }) };
 }

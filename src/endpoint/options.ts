@@ -1,7 +1,14 @@
 // The options of an endpoint's methods, and its counters.
+import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
 import type { MessageBox } from '../messages/index.js';
-import type { NativeCounters } from '../native/addon.js';
-import { checkInteger } from '../options.js';
+import {
+  acknowledgement,
+  maxObjects,
+  type NativeCounters,
+  type NativeHandle,
+} from '../native/addon.js';
+import { KernelObject, openHandle } from '../objects/index.js';
+import { checkInteger, show } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
 
 /** Options of `endpoint.send()`. */
@@ -11,6 +18,12 @@ export interface SendOptions {
    * the controller if this endpoint is closed first. Default: 0, do not wait.
    */
   readonly ttl?: number | undefined;
+  /**
+   * Kernel objects that go with the message, at most 253. They stay the sender's, who may close them at once; each
+   * receiver gets descriptors of its own. A message with objects that waits by `ttl` when its endpoint is closed is
+   * given up: the controller takes over bytes only.
+   */
+  readonly objects?: readonly KernelObject[] | undefined;
 }
 
 /** Options of `endpoint.deliver()`. */
@@ -52,6 +65,34 @@ export interface EndpointParts {
   readonly box: MessageBox;
   readonly prefetch: number;
   readonly linger: number;
+}
+
+/** The names of {@link SendOptions}. */
+export const sendOptions = ['ttl', 'objects'] as const;
+
+/** The handles of the objects in some options, checked; `undefined` where there are none. */
+export function objectsOf({ objects }: SendOptions): readonly NativeHandle[] | undefined {
+  if (objects === undefined) return undefined;
+  if (!Array.isArray(objects) || !objects.every((object) => object instanceof KernelObject)) {
+    throw new InvalidArgumentError(
+      `objects are ${show(objects)}; expected an array of KernelObject`,
+      {
+        option: 'objects',
+      },
+    );
+  }
+  if (objects.length > maxObjects) {
+    throw new LimitExceededError(
+      `a message with ${objects.length} kernel objects; the largest number allowed is ${maxObjects}`,
+      { option: 'objects', limit: maxObjects },
+    );
+  }
+  return objects.length === 0 ? undefined : objects.map(openHandle);
+}
+
+/** The native number of what counts as delivered. */
+export function acknowledgementOf({ acknowledge }: DeliverOptions): number {
+  return acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
 }
 
 /** More would not be a time to live: 35 years. */

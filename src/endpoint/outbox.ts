@@ -3,7 +3,7 @@
 import type { BusErrorFacts } from '../errors/index.js';
 import { StagingArena } from '../memory/staging-arena.js';
 import { type BoxTable, encodePayload } from '../messages/index.js';
-import type { NativeEndpoint } from '../native/addon.js';
+import type { NativeEndpoint, NativeHandle } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
@@ -44,9 +44,10 @@ export class Outbox {
   send(
     selector: Selector,
     value: unknown,
-    ttl: number,
-    replyTo: number,
-    acknowledge: number,
+    ttl = 0,
+    replyTo = 0,
+    acknowledge = 0,
+    objects?: readonly NativeHandle[],
   ): number {
     const message = this.#box.accept(value);
     const arena = this.#arena;
@@ -56,11 +57,23 @@ export class Outbox {
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
     // Each argument costs; most messages need three of them.
     const receivers =
-      ttl !== 0 || replyTo !== 0 || acknowledge !== 0
-        ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
-        : end === source.length && start === 0
-          ? this.#nativeSend(route, typeAndFormat, source)
-          : this.#nativeSend(route, typeAndFormat, source, start, end);
+      objects !== undefined
+        ? this.#nativeSend(
+            route,
+            typeAndFormat,
+            source,
+            start,
+            end,
+            ttl,
+            replyTo,
+            acknowledge,
+            objects,
+          )
+        : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
+          ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
+          : end === source.length && start === 0
+            ? this.#nativeSend(route, typeAndFormat, source)
+            : this.#nativeSend(route, typeAndFormat, source, start, end);
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
       throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());

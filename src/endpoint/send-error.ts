@@ -1,5 +1,10 @@
 // The error for a send that the native side refused, with everything there is to know about it in its text.
-import { type BusError, type BusErrorFacts, errorFromStatus } from '../errors/index.js';
+import {
+  type BusError,
+  type BusErrorFacts,
+  errorFromStatus,
+  UndeliveredError,
+} from '../errors/index.js';
 import type { SendOutcome } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 
@@ -18,6 +23,14 @@ export function sendError(
   const osCode = outcome.osCode === 0 ? undefined : outcome.osCode;
   const message = sentence(number, selector, bytes, peer, facts.bus);
   return errorFromStatus(number, { ...facts, peer, osCode, message });
+}
+
+/** The error of a close() that had to give up `count` messages. */
+export function abandonedError(count: number, facts: BusErrorFacts): UndeliveredError {
+  return new UndeliveredError(`closed with ${count} messages that nobody had taken`, {
+    ...facts,
+    value: count,
+  });
 }
 
 function sentence(

@@ -1,5 +1,6 @@
 // The types of messages as the compiler sees them: which messages a box can make, and what arrives as a
 // union that narrows by `message.type`. Types only; the values are in message-box.ts.
+import type { KernelObject } from '../objects/index.js';
 import type { BoxTable, boxTable } from './message-box.js';
 import type { AnyMessageType, MessageType } from './message-type.js';
 import type { OutgoingMessage } from './outgoing-message.js';
@@ -69,14 +70,17 @@ export type Received<B extends MessageBox> = {
   [K in keyof TypesOf<B> & string]: ReceivedMessage<K, ReceivedBy<TypesOf<B>[K]>, B>;
 }[keyof TypesOf<B> & string];
 
-/** Options of `message.reply()` and `endpoint.send()`. */
+/** Options of `message.reply()`. */
 export interface ReplyOptions {
   /** Milliseconds the reply may wait for its receiver to be there again. Default: 0. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
+  /** Kernel objects that go with the reply, at most 253; they stay the sender's. */
+  readonly objects?: readonly KernelObject[] | undefined;
 }
 
 /** A message that arrived. The payload is the receiver's own: it may be kept and changed. */
-export interface ReceivedMessage<Key extends string, Payload, B extends MessageBox> {
+export interface ReceivedMessage<Key extends string, Payload, B extends MessageBox>
+  extends Disposable {
   /** The key of the message's type in the receiver's box; `'plain'` without a box. */
   readonly type: Key;
   readonly payload: Payload;
@@ -88,6 +92,13 @@ export interface ReceivedMessage<Key extends string, Payload, B extends MessageB
   readonly format: number;
   /** The `id` of the message that this one answers. */
   readonly replyTo: number | undefined;
+  /**
+   * The kernel objects that came with it, in the sender's order, each with a descriptor of this process's own. They
+   * belong to the message: what is not taken is closed by {@link close}, and when nobody has the object any more.
+   */
+  readonly objects: readonly KernelObject[];
+  /** Closes the kernel objects that were not taken. Without any it does nothing; the payload stays as it is. */
+  close(): void;
   /**
    * Sends a message to the sender of this one and to nobody else. Returns how many took charge of it.
    * @throws NoRecipientError if the sender has left.

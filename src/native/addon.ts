@@ -17,6 +17,13 @@ export interface EndpointConfig {
   readonly lingerMs: number;
 }
 
+declare const handleBrand: unique symbol;
+
+/** A kernel object that native code owns; closed when it is collected. */
+export interface NativeHandle {
+  readonly [handleBrand]: never;
+}
+
 /** A member of the bus as the directory lists it. */
 export interface NativeMember {
   readonly id: number;
@@ -89,6 +96,12 @@ export const rowWords = 16;
 export const none = 0xffff_ffff;
 /** In the flags: the sender waits until this message is handled. */
 export const wantsHandled = 2;
+/** In the flags: the message has kernel objects, for takeObjects(). */
+export const hasObjects = 1 << 14;
+/** In the flags: it had some, and this process was at its descriptor limit when they came. */
+export const objectsLost = 1 << 15;
+/** Kernel objects that one message can carry. */
+export const maxObjects = 253;
 
 /** How a send is acknowledged. */
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
@@ -125,6 +138,7 @@ export interface NativeEndpoint {
     ttlMs?: number,
     replyTo?: number,
     acknowledge?: number,
+    objects?: readonly NativeHandle[],
   ): number;
   flush(): void;
   lastOutcome(): SendOutcome;
@@ -135,6 +149,8 @@ export interface NativeEndpoint {
   reportUndelivered(wanted: boolean): void;
   /** How many more messages are wanted; 0 leaves them in their rings. */
   setCredit(messages: number): void;
+  /** The kernel objects of a row of the batch in hand; native code closes those that nobody takes. */
+  takeObjects(row: number): NativeHandle[];
   handled(slot: number, position: number): void;
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
@@ -173,6 +189,14 @@ interface Addon {
     onMessages: OnMessages,
     onNotices: OnNotices,
   ): NativeEndpoint | number;
+  /** Owns `fd` from now on. */
+  adoptDescriptor(fd: number): NativeHandle | number;
+  duplicateDescriptor(fd: number): NativeHandle | number;
+  duplicateHandle(handle: NativeHandle): NativeHandle | number;
+  /** -1 when it was closed or taken. */
+  descriptorOf(handle: NativeHandle): number;
+  takeDescriptor(handle: NativeHandle): number;
+  closeHandle(handle: NativeHandle): void;
   evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
 }
 

@@ -41,7 +41,7 @@ struct Link {
     OutgoingMessage message;
     message.id = id;
     message.payload = payload;
-    if (!out->has_room(record_bytes(message), 0)) return false;
+    if (!out->has_room(record_bytes(message), 0, 0)) return false;
     if (!out->put_now(message)) out->put(message, nullptr);
     return true;
   }
@@ -151,7 +151,7 @@ TEST(link_large_payload_travels_in_a_region) {
   OutgoingMessage message;
   message.id = 1;
   message.extensions.spill = SpillReference{region.value()->id(), 0, 100'000};
-  REQUIRE(link.out->has_room(record_bytes(message), 100'000));
+  REQUIRE(link.out->has_room(record_bytes(message), 100'000, 0));
   link.out->put(message, &obligation);
   obligation.region.reset();
   const SpillReference reference = *message.extensions.spill;

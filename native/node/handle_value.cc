@@ -1,0 +1,101 @@
+// Handles as externals, and what JavaScript can do with them.
+#include "node/handle_value.h"
+
+#include <utility>
+
+#include "platform/platform.h"
+
+namespace busbar::node {
+namespace {
+
+// Tells our externals from other addons'.
+constexpr napi_type_tag kTag{0x6275736261722e68, 0x616e646c652e7631};
+
+Napi::Value outcome(Napi::Env env, Result<Handle> made) {
+  if (made) return handle_value(env, made.take());
+  return Napi::Number::New(env, -static_cast<std::int32_t>(made.status()));
+}
+
+std::intptr_t descriptor_at(const Napi::CallbackInfo& info) {
+  std::int64_t raw = -1;
+  (void)napi_get_value_int64(info.Env(), info[0], &raw);
+  return static_cast<std::intptr_t>(raw);
+}
+
+// adoptDescriptor(fd) -> handle, or -Status: owned from now on.
+Napi::Value adopt_descriptor(const Napi::CallbackInfo& info) {
+  return outcome(info.Env(), native_platform().adopt(descriptor_at(info)));
+}
+
+// duplicateDescriptor(fd) -> handle, or -Status: a second one; `fd` stays the caller's.
+Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
+  const Handle borrowed(descriptor_at(info), [](std::intptr_t) noexcept {});
+  return outcome(info.Env(), native_platform().duplicate(borrowed));
+}
+
+// duplicateHandle(handle) -> handle, or -Status.
+Napi::Value duplicate_handle(const Napi::CallbackInfo& info) {
+  const Handle* handle = handle_of(info.Env(), info[0]);
+  if (handle == nullptr || !handle->valid())
+    return outcome(info.Env(), Result<Handle>(Status::Closed));
+  return outcome(info.Env(), native_platform().duplicate(*handle));
+}
+
+Napi::Value number(Napi::Env env, std::intptr_t raw) {
+  return Napi::Number::New(env, static_cast<double>(raw));
+}
+
+// descriptorOf(handle) -> fd, -1 when it is taken or closed.
+Napi::Value descriptor_of(const Napi::CallbackInfo& info) {
+  const Handle* handle = handle_of(info.Env(), info[0]);
+  return number(info.Env(), handle != nullptr && handle->valid() ? handle->borrow() : -1);
+}
+
+// takeDescriptor(handle) -> fd, the caller's from now on; -1 when it is taken or closed.
+Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
+  Handle* handle = handle_of(info.Env(), info[0]);
+  return number(info.Env(), handle != nullptr && handle->valid() ? handle->take() : -1);
+}
+
+Napi::Value close_handle(const Napi::CallbackInfo& info) {
+  if (Handle* handle = handle_of(info.Env(), info[0]); handle != nullptr) handle->close();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+Napi::Value handle_value(Napi::Env env, Handle handle) {
+  auto* owned = new Handle(std::move(handle));
+  napi_value value = nullptr;
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
+  if (napi_create_external(env, owned, finalize, nullptr, &value) != napi_ok) {
+    delete owned;
+    return env.Undefined();
+  }
+  (void)napi_type_tag_object(env, value, &kTag);
+  return Napi::Value(env, value);
+}
+
+Handle* handle_of(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  bool ours = false;
+  void* data = nullptr;
+  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
+  if (napi_check_object_type_tag(env, value, &kTag, &ours) != napi_ok || !ours) return nullptr;
+  if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
+  return static_cast<Handle*>(data);
+}
+
+void add_handle_functions(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  add("adoptDescriptor", adopt_descriptor);
+  add("duplicateDescriptor", duplicate_descriptor);
+  add("duplicateHandle", duplicate_handle);
+  add("descriptorOf", descriptor_of);
+  add("takeDescriptor", take_descriptor);
+  add("closeHandle", close_handle);
+}
+
+}  // namespace busbar::node

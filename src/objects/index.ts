@@ -1,0 +1,9 @@
+// Kernel objects, for the other folders.
+export {
+  adoptHandle,
+  type FromFdOptions,
+  KernelObject,
+  openHandle,
+  type ToSocketOptions,
+} from './kernel-object.js';
+export type { ObjectSource } from './sources.js';

@@ -1,0 +1,33 @@
+// Where the descriptor of Node's own objects is.
+import { Socket as DatagramSocket } from 'node:dgram';
+import type { FileHandle } from 'node:fs/promises';
+import { Server, Socket } from 'node:net';
+
+/** What a kernel object can be made of. */
+export type ObjectSource = Socket | Server | DatagramSocket | FileHandle;
+
+/** The descriptor behind `source`; `undefined` where there is none (now). It stays the source's. */
+export function descriptorOf(source: unknown): number | undefined {
+  if (source instanceof Socket || source instanceof Server) return handleFd(source);
+  if (source instanceof DatagramSocket) return datagramFd(source);
+  if (typeof source !== 'object' || source === null) return undefined;
+  // fs.FileHandle cannot be imported as a value.
+  return source.constructor?.name === 'FileHandle' ? checked((source as FileHandle).fd) : undefined;
+}
+
+// Node has no public way to a socket's descriptor; `_handle.fd` has been there on POSIX systems since 0.x.
+function handleFd(source: object): number | undefined {
+  return checked((source as { _handle?: { fd?: unknown } })._handle?.fd);
+}
+
+function datagramFd(source: DatagramSocket): number | undefined {
+  const symbol = Object.getOwnPropertySymbols(source).find(
+    ({ description }) => description === 'state symbol',
+  );
+  const state = symbol && (source as unknown as Record<symbol, unknown>)[symbol];
+  return checked((state as { handle?: { fd?: unknown } } | undefined)?.handle?.fd);
+}
+
+function checked(fd: unknown): number | undefined {
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+}
