@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /^(main|echo) took over after \d+\.\d ms$/,
     '10000 messages went there and back meanwhile, in order',
   ],
+  'hand-over-server.mjs': ['the first process answered 20 times', 'its heir answered 20 times'],
 };
 
 for (const [name, lines] of Object.entries(expected)) {

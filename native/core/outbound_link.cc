@@ -201,43 +201,6 @@ void OutboundLink::note_published(std::uint64_t position) noexcept {
   ++published_;
 }
 
-bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
-  if (obligation.region != nullptr && !hand_over_region(*obligation.region)) return false;
-  return obligation.objects == nullptr || hand_over_objects(*obligation.objects, id);
-}
-
-bool OutboundLink::hand_over_region(const SpillRegion& region) {
-  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end())
-    return true;
-  if (known_regions_.size() >= kMaxKnownRegions) forget_oldest_region();
-  auto handle = region.memory().share();
-  if (!handle) {
-    wants_retry_ = true;
-    return false;
-  }
-  const Handle* const handles[] = {&handle.value()};
-  if (!send_on_channel({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}, handles))
-    return false;
-  known_regions_.push_back(region.id());
-  return true;
-}
-
-bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
-  std::vector<const Handle*> handles;
-  handles.reserve(objects.handles.size());
-  for (const Handle& handle : objects.handles) handles.push_back(&handle);
-  return send_on_channel({LinkFrameKind::Objects, id, handles.size()}, handles);
-}
-
-bool OutboundLink::send_on_channel(const LinkFrame& frame, std::span<const Handle* const> handles) {
-  const Error sent = channel_->send(encode(frame), handles);
-  if (sent.ok()) return true;
-  if (sent.status == Status::WouldBlock) wants_writable_ = true;
-  // PeerGone is told by the reactor, too, which then finds this message among the orphans.
-  if (sent.status != Status::WouldBlock && sent.status != Status::PeerGone) wants_retry_ = true;
-  return false;
-}
-
 bool OutboundLink::ring_if_asleep() noexcept {
   producer_.publish();
   unrung_messages = 0;
@@ -340,95 +303,6 @@ OutboundLink::Received OutboundLink::receive() {
       result.gone = true;
       return result;
     }
-  }
-}
-
-void OutboundLink::forget_regions(const std::vector<std::uint64_t>& ids) {
-  for (const std::uint64_t id : ids) {
-    const auto known = std::find(known_regions_.begin(), known_regions_.end(), id);
-    if (known == known_regions_.end()) continue;
-    known_regions_.erase(known);
-    regions_to_forget_.push_back(id);
-  }
-  send_forgets();
-}
-
-void OutboundLink::forget_oldest_region() {
-  const auto in_flight = [this](std::uint64_t id) {
-    return std::any_of(tracked_.begin(), tracked_.end(), [id](const Tracked& tracked) {
-      return tracked.obligation.region != nullptr && tracked.obligation.region->id() == id;
-    });
-  };
-  const auto oldest = std::find_if_not(known_regions_.begin(), known_regions_.end(), in_flight);
-  if (oldest == known_regions_.end()) return;
-  const std::uint64_t id = *oldest;
-  forget_regions({id});
-}
-
-void OutboundLink::send_forgets() {
-  while (!regions_to_forget_.empty()) {
-    const Error sent =
-        channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
-    if (!sent.ok()) {
-      wants_writable_ = wants_writable_ || sent.status == Status::WouldBlock;
-      return;
-    }
-    regions_to_forget_.pop_back();
-  }
-}
-
-std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
-    const std::function<void(std::uint64_t)>& done) {
-  std::vector<Orphan> orphans;
-  state_ = State::Dead;
-  introduction_.clear();
-  // A head that is nonsense counts as not moved: better a message too many than one too few.
-  (void)producer_.refresh_head();
-  settle(done);
-  collect_unhandled(orphans);
-  collect_untaken(orphans);
-  collect_queued(orphans);
-  tracked_.clear();
-  return orphans;
-}
-
-void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
-  for (Tracked& tracked : unhandled_)
-    out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
-  unhandled_.clear();
-}
-
-void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
-  for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
-    RecordHeader header;
-    std::memcpy(static_cast<void*>(&header), producer_.at(position), 8);
-    const std::uint64_t end = position + padded(header.bytes);
-    if (header.kind == RecordKind::Message) {
-      Orphan orphan;
-      orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
-      if (tracked_published_ > 0 && tracked_.front().position == end) {
-        orphan.obligation = std::move(tracked_.front().obligation);
-        tracked_.pop_front();
-        --tracked_published_;
-      }
-      out.push_back(std::move(orphan));
-    }
-    position = end;
-  }
-}
-
-void OutboundLink::collect_queued(std::vector<Orphan>& out) {
-  while (!queue_.empty()) {
-    const std::span<const std::byte> record = queue_.front();
-    Orphan orphan;
-    orphan.record.assign(record.begin(), record.end());
-    if (Tracked* tracked = next_tracked(); tracked != nullptr) {
-      orphan.obligation = std::move(tracked->obligation);
-      tracked_.pop_front();
-    }
-    ++published_;
-    queue_.pop_front();
-    out.push_back(std::move(orphan));
   }
 }
 

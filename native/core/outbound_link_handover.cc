@@ -1,0 +1,80 @@
+// What the sending end of a link gives the receiver beside its ring: regions for large payloads,
+// and kernel objects.
+#include <algorithm>
+
+#include "core/outbound_link.h"
+
+namespace busbar {
+
+bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
+  if (obligation.region != nullptr && !hand_over_region(*obligation.region)) return false;
+  return obligation.objects == nullptr || hand_over_objects(*obligation.objects, id);
+}
+
+bool OutboundLink::hand_over_region(const SpillRegion& region) {
+  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end())
+    return true;
+  if (known_regions_.size() >= kMaxKnownRegions) forget_oldest_region();
+  auto handle = region.memory().share();
+  if (!handle) {
+    wants_retry_ = true;
+    return false;
+  }
+  const Handle* const handles[] = {&handle.value()};
+  if (!send_on_channel({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}, handles))
+    return false;
+  known_regions_.push_back(region.id());
+  return true;
+}
+
+bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
+  std::vector<const Handle*> handles;
+  handles.reserve(objects.handles.size());
+  for (const Handle& handle : objects.handles) handles.push_back(&handle);
+  return send_on_channel({LinkFrameKind::Objects, id, handles.size()}, handles);
+}
+
+bool OutboundLink::send_on_channel(const LinkFrame& frame, std::span<const Handle* const> handles) {
+  const Error sent = channel_->send(encode(frame), handles);
+  if (sent.ok()) return true;
+  if (sent.status == Status::WouldBlock) wants_writable_ = true;
+  // PeerGone is told by the reactor, too, which then finds this message among the orphans.
+  if (sent.status != Status::WouldBlock && sent.status != Status::PeerGone) wants_retry_ = true;
+  return false;
+}
+
+void OutboundLink::forget_regions(const std::vector<std::uint64_t>& ids) {
+  for (const std::uint64_t id : ids) {
+    const auto known = std::find(known_regions_.begin(), known_regions_.end(), id);
+    if (known == known_regions_.end()) continue;
+    known_regions_.erase(known);
+    regions_to_forget_.push_back(id);
+  }
+  send_forgets();
+}
+
+void OutboundLink::forget_oldest_region() {
+  const auto in_flight = [this](std::uint64_t id) {
+    return std::any_of(tracked_.begin(), tracked_.end(), [id](const Tracked& tracked) {
+      return tracked.obligation.region != nullptr && tracked.obligation.region->id() == id;
+    });
+  };
+  const auto oldest = std::find_if_not(known_regions_.begin(), known_regions_.end(), in_flight);
+  if (oldest == known_regions_.end()) return;
+  const std::uint64_t id = *oldest;
+  forget_regions({id});
+}
+
+void OutboundLink::send_forgets() {
+  while (!regions_to_forget_.empty()) {
+    const Error sent =
+        channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
+    if (!sent.ok()) {
+      wants_writable_ = wants_writable_ || sent.status == Status::WouldBlock;
+      return;
+    }
+    regions_to_forget_.pop_back();
+  }
+}
+
+}  // namespace busbar

@@ -1,0 +1,64 @@
+// What a receiver that is gone had not taken: read back out of the ring, the queue and the
+// obligations.
+#include <utility>
+
+#include "core/outbound_link.h"
+
+namespace busbar {
+
+std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
+    const std::function<void(std::uint64_t)>& done) {
+  std::vector<Orphan> orphans;
+  state_ = State::Dead;
+  introduction_.clear();
+  // A head that is nonsense counts as not moved: better a message too many than one too few.
+  (void)producer_.refresh_head();
+  settle(done);
+  collect_unhandled(orphans);
+  collect_untaken(orphans);
+  collect_queued(orphans);
+  tracked_.clear();
+  return orphans;
+}
+
+void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
+  for (Tracked& tracked : unhandled_)
+    out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  unhandled_.clear();
+}
+
+void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
+  for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
+    RecordHeader header;
+    std::memcpy(static_cast<void*>(&header), producer_.at(position), 8);
+    const std::uint64_t end = position + padded(header.bytes);
+    if (header.kind == RecordKind::Message) {
+      Orphan orphan;
+      orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
+      if (tracked_published_ > 0 && tracked_.front().position == end) {
+        orphan.obligation = std::move(tracked_.front().obligation);
+        tracked_.pop_front();
+        --tracked_published_;
+      }
+      out.push_back(std::move(orphan));
+    }
+    position = end;
+  }
+}
+
+void OutboundLink::collect_queued(std::vector<Orphan>& out) {
+  while (!queue_.empty()) {
+    const std::span<const std::byte> record = queue_.front();
+    Orphan orphan;
+    orphan.record.assign(record.begin(), record.end());
+    if (Tracked* tracked = next_tracked(); tracked != nullptr) {
+      orphan.obligation = std::move(tracked->obligation);
+      tracked_.pop_front();
+    }
+    ++published_;
+    queue_.pop_front();
+    out.push_back(std::move(orphan));
+  }
+}
+
+}  // namespace busbar
