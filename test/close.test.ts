@@ -1,9 +1,8 @@
 // Closing: what it ends, what it keeps, what it gives up, and what the others see of it.
-import { once } from 'node:events';
 import test from 'ava';
 import { join, multicast, unicast } from 'busbar';
 import { untilLeft } from './support/lifecycle-waiting.js';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 const closed = {
   code: 'ERR_BUSBAR_CLOSED',
@@ -126,10 +125,9 @@ test('the others see it leave, and can no longer send to it', async (t) => {
   const [peer] = await witness.waitFor('leaver');
   t.is(witness.send('leaver', 1), 1);
   t.is((await leaver.recv()).payload, 1);
-  const heard = once(witness, 'peer');
+  const heard = nextEvent(witness as never, 'peer');
   await leaver.close();
-  const [event] = await heard;
-  t.deepEqual(event, { change: 'left', peer });
+  t.deepEqual(await heard, { change: 'left', peer });
   t.deepEqual(witness.peers, []);
   t.throws(() => witness.send('leaver', 2), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
 });

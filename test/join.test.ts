@@ -1,9 +1,8 @@
 // Joining: what is refused, what ends the wait, and who can meet whom.
-import { once } from 'node:events';
 import test from 'ava';
 import { type JoinOptions, join, multicast } from 'busbar';
 import { until } from './support/lifecycle-waiting.js';
-import { inWorker, joined, newBus } from './support/program.js';
+import { inWorker, joined, newBus, nextEvent } from './support/program.js';
 
 const invalid = 'ERR_BUSBAR_INVALID_ARGUMENT';
 
@@ -183,7 +182,7 @@ test('without affinity an endpoint waits for somebody else and never becomes con
 
   await first.close();
   t.false(shy.isController);
-  const heard = once(shy, 'controller');
+  const heard = nextEvent(shy as never, 'controller');
   const second = await joined(t, bus, { label: 'second' });
   await heard;
   t.true(second.isController);

@@ -1,9 +1,8 @@
 // Membership: who is there, who comes and goes, and that whoever has joined can be reached by everybody.
-import { once } from 'node:events';
 import test from 'ava';
 import { anyone, join, label, multicast, nobody, type PeerEvent, unicast } from 'busbar';
 import { until, untilLeft } from './support/lifecycle-waiting.js';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 test('peers are all the others, with their process and label', async (t) => {
   const bus = newBus();
@@ -33,7 +32,7 @@ test('who joins, leaves or dies is told to those who listen', async (t) => {
   const events: PeerEvent[] = [];
   endpoint.on('peer', (event) => events.push(event));
   const next = async (count: number) => {
-    while (events.length < count) await once(endpoint, 'peer');
+    while (events.length < count) await nextEvent(endpoint as never, 'peer');
   };
   const guest = await join(bus, { label: 'guest' });
   await next(1);

@@ -20,12 +20,10 @@ void BiasedLock::lock_as_visitor() noexcept {
   mutex_.lock();
   visitors_.store(1, std::memory_order_seq_cst);
   // From here on either the owner sees the visitor or the visitor sees the owner.
-  if (asymmetric_) {
-    (void)platform_.fence_process();
-  } else {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const bool fenced = platform_.fence_process();
   while (inside_.load(std::memory_order_acquire) != 0) inside_.wait(1, std::memory_order_acquire);
+  if (fenced) asymmetric_.store(true, std::memory_order_release);
 }
 
 void BiasedLock::unlock_as_visitor() noexcept {

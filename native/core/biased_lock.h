@@ -1,7 +1,8 @@
 // BiasedLock: mutual exclusion between one owner, who takes it for every message, and one visitor,
 // who rarely needs it. The owner pays for two plain stores and a load, no atomic operation: an
 // atomic one would wait until the ring's cache line, just published, has come back from the
-// receiver's core. The visitor pays instead, by a fence that it makes the whole process execute.
+// receiver's core. The visitor pays instead, by a fence that it makes the whole process execute,
+// once the platform is prepared for that.
 //
 //   owner    inside = 1 ──(no fence)── visitors?  no: in        yes: inside = 0, take the mutex
 //   visitor  mutex, visitors = 1, fence_process() ── inside?    no: in   yes: wait until it is 0
@@ -18,8 +19,7 @@ namespace busbar {
 // At most one thread at a time is owner and one is visitor.
 class BiasedLock {
  public:
-  explicit BiasedLock(Platform& platform) noexcept
-      : platform_(platform), asymmetric_(platform.fence_process()) {}
+  explicit BiasedLock(Platform& platform) noexcept : platform_(platform) {}
   BiasedLock(const BiasedLock&) = delete;
   BiasedLock& operator=(const BiasedLock&) = delete;
 
@@ -34,8 +34,9 @@ class BiasedLock {
   void leave_to_visitor() noexcept;
 
   Platform& platform_;
-  // The platform can fence the process; else each of the owner's entries costs a fence.
-  const bool asymmetric_;
+  // The visitor fences the process from now on; before, each of the owner's entries costs a fence.
+  // Set by the visitor: an owner that does not know it yet fences in vain.
+  std::atomic<bool> asymmetric_{false};
   // Written by the owner only.
   bool owner_has_mutex_ = false;
   alignas(64) std::atomic<std::uint32_t> inside_{0};
@@ -45,7 +46,7 @@ class BiasedLock {
 };
 
 inline void BiasedLock::owner_fence() const noexcept {
-  if (asymmetric_) {
+  if (asymmetric_.load(std::memory_order_relaxed)) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
     std::atomic_thread_fence(std::memory_order_seq_cst);

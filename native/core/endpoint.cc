@@ -61,8 +61,14 @@ Endpoint::~Endpoint() {
 
 Error Endpoint::start() {
   auto thread = platform_.start_thread([this] { run(); });
-  if (thread) thread_ = thread.take();
-  return thread.error();
+  if (!thread) return thread.error();
+  thread_ = thread.take();
+  if (!platform_.fence_process()) {
+    // Beside the joining, which would have to wait for it. Without it, the lock only costs more.
+    auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
+    if (preparing) preparing_ = preparing.take();
+  }
+  return {};
 }
 
 void Endpoint::close(std::chrono::milliseconds linger) {
@@ -78,6 +84,7 @@ void Endpoint::close(std::chrono::milliseconds linger) {
 
 void Endpoint::join_thread() {
   if (thread_ != nullptr) thread_->join();
+  if (preparing_ != nullptr) preparing_->join();
 }
 
 void Endpoint::release() {

@@ -160,6 +160,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::vector<std::unique_ptr<InboundLink>> closed_links_;
   // nullptr before start().
   std::unique_ptr<Thread> thread_;
+  // Prepares what makes the lock cheap; ends by itself.
+  std::unique_ptr<Thread> preparing_;
 };
 
 }  // namespace busbar

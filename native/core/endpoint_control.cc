@@ -80,6 +80,12 @@ void Endpoint::tend_watch() {
 
 void Endpoint::advance_closing() {
   if (phase_ != Phase::Lingering) return;
+  if (preparing_ != nullptr) {
+    // Here, so that nobody who waits for this thread has to wait for that one, too.
+    lock_.unlock_as_visitor();
+    preparing_->join();
+    lock_.lock_as_visitor();
+  }
   const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
   abandoned_ = sender_.queued_messages() + hand_over_parked();

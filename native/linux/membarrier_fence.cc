@@ -5,20 +5,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <atomic>
 
 namespace busbar::linux_platform {
 namespace {
 
 bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
 
+// A fact about the process, so the process's threads share it.
+std::atomic<bool> registered{false};
+
 }  // namespace
 
 bool fence_process() noexcept {
-  if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return true;
-  // The first call of this process, or of a child that was forked from one that had registered.
-  return errno == EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
-         membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  return registered.load(std::memory_order_relaxed) && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+void prepare_process_fence() noexcept {
+  if (registered.load(std::memory_order_relaxed)) return;
+  if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+    registered.store(true, std::memory_order_relaxed);
 }
 
 }  // namespace busbar::linux_platform

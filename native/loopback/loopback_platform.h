@@ -30,6 +30,7 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
   // Its twins run in one thread, which needs no fence.
   [[nodiscard]] bool fence_process() noexcept override { return true; }
+  void prepare_process_fence() noexcept override {}
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] ProcessIdentity self() const noexcept override;
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;

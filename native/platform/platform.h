@@ -59,8 +59,10 @@ class Platform {
       std::function<void()> body) = 0;
 
   // Makes every other thread of this process execute a full memory fence before it returns. False:
-  // the platform cannot; once true it is always true.
+  // not prepared, or the platform cannot; once true it is always true.
   [[nodiscard]] virtual bool fence_process() noexcept = 0;
+  // Makes fence_process() work where the platform can. May take tens of milliseconds.
+  virtual void prepare_process_fence() noexcept = 0;
 
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;

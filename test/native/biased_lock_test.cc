@@ -8,6 +8,7 @@
 namespace busbar::test {
 
 TEST(biased_lock_keeps_owner_and_visitor_apart) {
+  native_platform().prepare_process_fence();
   BiasedLock lock(native_platform());
   // Plain numbers: only the lock makes them right (and a thread checker content).
   std::uint64_t total = 0;
@@ -40,6 +41,7 @@ TEST(biased_lock_keeps_owner_and_visitor_apart) {
 }
 
 TEST(biased_lock_owner_waits_for_a_long_visit) {
+  native_platform().prepare_process_fence();
   BiasedLock lock(native_platform());
   std::atomic<bool> entered{false};
   int value = 0;

@@ -17,6 +17,8 @@ export async function until(
   holds: () => boolean,
 ): Promise<void> {
   let look = () => {};
+  // Listening for such an event alone does not keep the process.
+  const alive = setInterval(() => undefined, 60_000);
   await new Promise<void>((resolve) => {
     look = () => {
       if (holds()) resolve();
@@ -26,6 +28,7 @@ export async function until(
     look();
   });
   member.off(event, look);
+  clearInterval(alive);
 }
 
 /** Resolves once the endpoint no longer sees a peer of this id. */
