@@ -1,5 +1,10 @@
 // join(): checks the options, opens the native endpoint and waits until the bus has let it in.
-import { type CancelOptions, cancellable, checkCancelOptions } from './endpoint/cancellation.js';
+import {
+  type CancelOptions,
+  cancellable,
+  checkCancelOptions,
+  timeoutError,
+} from './endpoint/cancellation.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import {
@@ -60,6 +65,9 @@ const maxLabelStrings = 32;
 const maxLabelBytes = 1024;
 const defaultTimeout = 5000;
 
+/** Status of the error list: joining took too long. */
+const timedOut = 8;
+
 /**
  * Joins a bus and becomes an endpoint of it. The first one to join becomes bus controller; nothing has to be started
  * before. Resolves when every other endpoint can see the new one. Buses are told apart by `identifier` (1 to 128
@@ -109,9 +117,11 @@ function admission(
   { timeout = defaultTimeout, signal }: CancelOptions,
 ): Promise<number> {
   const facts = { bus: identifier };
+  const what = `join('${identifier}')`;
+  // The timeout is the native side's: a timer of the event loop would wake an idle process once more.
   return cancellable<number>(
-    `join('${identifier}')`,
-    { timeout, signal },
+    what,
+    { signal },
     facts,
     (settler) => {
       board.outcome(
@@ -121,6 +131,7 @@ function admission(
         },
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
+          else if (notice.status === timedOut) settler.reject(timeoutError(what, timeout, facts));
           else settler.reject(joinError(notice.status, notice.osCode, identifier));
         },
       );
@@ -160,6 +171,7 @@ function configOf<B extends MessageBox>(
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
     spinUs: options.spin ?? 0,
     lingerMs: options.linger ?? 1000,
+    joinTimeoutMs: options.timeout ?? defaultTimeout,
   };
 }
 

@@ -40,6 +40,7 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
                    std::unique_ptr<DoorbellSet> bells)
     : platform_(platform),
       lock_(platform),
+      join_timeout_(options.join_timeout),
       label_(options.membership.label),
       reactor_(std::move(reactor)),
       bells_(std::move(bells)),
@@ -60,6 +61,8 @@ Endpoint::~Endpoint() {
 }
 
 Error Endpoint::start() {
+  // A timer of the event loop would wake the program once more after it was cleared.
+  join_deadline_ = platform_.now() + join_timeout_;
   auto thread = platform_.start_thread([this] { run(); });
   if (!thread) return thread.error();
   thread_ = thread.take();

@@ -21,6 +21,8 @@ namespace busbar {
 struct EndpointOptions {
   MembershipConfig membership;
   SenderLimits limits;
+  // How long joining may take; RefusedNotice with Timeout afterwards.
+  std::chrono::milliseconds join_timeout{5000};
 };
 
 struct EndpointCounters {
@@ -136,6 +138,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   Platform& platform_;
   // Owner: the program's thread. Visitor: the control thread.
   BiasedLock lock_;
+  const std::chrono::milliseconds join_timeout_;
   Label label_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<DoorbellSet> bells_;
@@ -148,6 +151,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::vector<Notice> notices_;
   std::uint64_t id_ = 0;
   Phase phase_ = Phase::Open;
+  // Until the endpoint has joined.
+  std::optional<TimePoint> join_deadline_;
   std::optional<TimePoint> close_deadline_;
   std::uint64_t abandoned_ = 0;
   bool program_watches_members_ = false;

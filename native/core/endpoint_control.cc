@@ -42,7 +42,7 @@ void Endpoint::dispatch(const Readiness& readiness) {
 std::optional<TimePoint> Endpoint::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& candidate :
-       {membership_->next_deadline(), sender_.next_deadline(),
+       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_,
         phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   }
@@ -54,6 +54,10 @@ void Endpoint::handle_deadlines() {
   if (const auto due = membership_->next_deadline(); due && *due <= now)
     membership_->handle_deadline();
   sender_.on_deadline();
+  if (join_deadline_ && *join_deadline_ <= now) {
+    join_deadline_.reset();
+    notify(RefusedNotice{{Status::Timeout}});
+  }
 }
 
 // What the program's thread left to do about watched channels.
@@ -127,6 +131,7 @@ void Endpoint::finish_closing() {
 void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) {
   const bool first = id_ == 0;
+  join_deadline_.reset();
   id_ = id;
   (void)directory->refresh();
   directory_ = std::move(directory);

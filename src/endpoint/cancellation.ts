@@ -69,12 +69,15 @@ export function cancellable<T>(
     if (timeout !== undefined) {
       timer = setTimeout(() => {
         cancel(settler);
-        settler.reject(
-          new TimeoutError(`${what} took longer than ${timeout} ms`, { ...facts, limit: timeout }),
-        );
+        settler.reject(timeoutError(what, timeout, facts));
       }, timeout);
       timer.unref();
     }
     begin(settler);
   });
+}
+
+/** The error of what took longer than `timeout` milliseconds. */
+export function timeoutError(what: string, timeout: number, facts: BusErrorFacts): TimeoutError {
+  return new TimeoutError(`${what} took longer than ${timeout} ms`, { ...facts, limit: timeout });
 }

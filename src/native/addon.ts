@@ -15,6 +15,7 @@ export interface EndpointConfig {
   readonly drainBudgetUs: number;
   readonly spinUs: number;
   readonly lingerMs: number;
+  readonly joinTimeoutMs: number;
 }
 
 declare const handleBrand: unique symbol;
