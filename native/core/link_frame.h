@@ -25,7 +25,8 @@ enum class LinkFrameKind : std::uint8_t {
   Wake = 4,
   // Consumer to producer, before it hangs up: number = the Status that says why.
   Refused = 5,
-  // Producer to consumer, with 1 to kMaxObjects handles: the objects of message `number`, before its
+  // Producer to consumer, with 1 to kMaxObjects handles: the objects of message `number`, before
+  // its
   // record is published. bytes = how many.
   Objects = 6,
 };

@@ -39,7 +39,7 @@ void RecordQueue::pop_front() noexcept {
 
 RecordQueue::Block RecordQueue::new_block(std::size_t needed) {
   const std::size_t capacity = std::max(kBlockBytes, needed);
-  return {std::unique_ptr<std::byte[]>(new std::byte[capacity]), capacity, 0, 0};
+  return {std::make_unique_for_overwrite<std::byte[]>(capacity), capacity, 0, 0};
 }
 
 RecordQueue::Block RecordQueue::take_spare() noexcept {

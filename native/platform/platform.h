@@ -47,8 +47,8 @@ class Platform {
 
   // A second handle on the same kernel object, of any kind. InvalidArgument when it owns none.
   [[nodiscard]] virtual Result<Handle> duplicate(const Handle& handle) = 0;
-  // Owns a kernel object that the program made, by its raw name, from now on; it stays the program's
-  // on failure. InvalidArgument when there is no such object.
+  // Owns a kernel object that the program made, by its raw name, from now on; it stays the
+  // program's on failure. InvalidArgument when there is no such object.
   [[nodiscard]] virtual Result<Handle> adopt(std::intptr_t raw) = 0;
 
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
