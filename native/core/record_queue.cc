@@ -9,7 +9,8 @@ namespace busbar {
 std::byte* RecordQueue::append(std::uint32_t bytes) {
   const std::size_t needed = padded(bytes);
   if (blocks_.empty() || blocks_.back().capacity - blocks_.back().end < needed) {
-    blocks_.push_back(needed <= kBlockBytes && !spare_.empty() ? take_spare() : new_block(needed));
+    const bool reuse = needed <= kBlockBytes && !spare_.empty();
+    blocks_.emplace_back(reuse ? take_spare() : new_block(needed));
   }
   Block& block = blocks_.back();
   std::byte* place = block.memory.get() + block.end;
@@ -39,7 +40,10 @@ void RecordQueue::pop_front() noexcept {
 
 RecordQueue::Block RecordQueue::new_block(std::size_t needed) {
   const std::size_t capacity = std::max(kBlockBytes, needed);
-  return {std::make_unique_for_overwrite<std::byte[]>(capacity), capacity, 0, 0};
+  Block block;
+  block.memory.reset(new std::byte[capacity]);
+  block.capacity = capacity;
+  return block;
 }
 
 RecordQueue::Block RecordQueue::take_spare() noexcept {
