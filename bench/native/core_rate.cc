@@ -34,6 +34,7 @@ struct Shared {
 
 std::unique_ptr<Endpoint> join(const std::string& bus, std::string_view label) {
   busbar::EndpointOptions options;
+  options.regions = &busbar::process_regions();
   options.membership.identifier = bus;
   const std::string_view strings[] = {label};
   options.membership.label = busbar::Label::create(strings).take();

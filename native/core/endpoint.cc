@@ -28,6 +28,7 @@ Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointO
   const std::uint64_t ring = options.limits.ring_bytes;
   if ((ring & (ring - 1)) != 0 || ring < kMinRingBytes || ring > kMaxRingBytes)
     return Status::InvalidArgument;
+  if (options.regions == nullptr) return Status::InvalidArgument;
   auto reactor = platform.create_reactor();
   if (!reactor) return reactor.error();
   auto bells = platform.create_doorbell_set();
@@ -45,7 +46,7 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
       reactor_(std::move(reactor)),
       bells_(std::move(bells)),
       sender_(platform, *this, options.limits),
-      receiver_(platform, *bells_, options.limits.max_message_bytes,
+      receiver_(platform, *options.regions, *bells_, options.limits.max_message_bytes,
                 {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
                  [this](std::unique_ptr<InboundLink> link) {
                    notify(LinkClosedNotice{link->slot()});
@@ -53,11 +54,18 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
                    wake();
                  },
                  [this](const Violation& violation) { notify(ViolationNotice{violation}); }}),
-      membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)) {}
+      membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
+      regions_(*options.regions) {
+  region_listener_ = regions_.add_listener([this] {
+    regions_unmapped_ = true;
+    wake();
+  });
+}
 
 Endpoint::~Endpoint() {
   close(std::chrono::milliseconds(0));
   join_thread();
+  regions_.remove_listener(region_listener_);
 }
 
 Error Endpoint::start() {
@@ -91,6 +99,7 @@ void Endpoint::join_thread() {
 }
 
 void Endpoint::release() {
+  regions_.remove_listener(region_listener_);
   const OwnerGuard lock(lock_);
   phase_ = Phase::Closed;
   sender_.close_all();

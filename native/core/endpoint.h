@@ -3,6 +3,7 @@
 // lock, which is never held while the program's code runs or anything waits.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "core/membership.h"
 #include "core/notice.h"
 #include "core/receiver.h"
+#include "core/region_table.h"
 #include "core/sender.h"
 
 namespace busbar {
@@ -23,6 +25,8 @@ struct EndpointOptions {
   SenderLimits limits;
   // How long joining may take; RefusedNotice with Timeout afterwards.
   std::chrono::milliseconds join_timeout{5000};
+  // The memory regions of this process; outlives the endpoint.
+  RegionTable* regions = nullptr;
 };
 
 struct EndpointCounters {
@@ -148,6 +152,10 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // Until release().
   std::unique_ptr<Membership> membership_;
 
+  RegionTable& regions_;
+  std::uint64_t region_listener_ = 0;
+  // Some region was unmapped since the control thread looked last.
+  std::atomic<bool> regions_unmapped_ = false;
   std::vector<Notice> notices_;
   std::uint64_t id_ = 0;
   Phase phase_ = Phase::Open;

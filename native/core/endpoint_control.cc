@@ -66,6 +66,7 @@ void Endpoint::tend_links() {
     if (!link->sender_gone()) reactor_->forget(inbound_token(link->slot()));
   }
   closed_links_.clear();
+  if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();
   for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
     const OutboundLink* link = sender_.find_link(link_id);
     if (link != nullptr) (void)reactor_->watch(link->channel(), outbound_token(link_id));
@@ -99,11 +100,12 @@ void Endpoint::advance_closing() {
 
 // Returns how many parked messages nobody takes over.
 std::uint64_t Endpoint::hand_over_parked() {
-  // Objects have no place in the memory by which the others are handed over.
-  const std::uint64_t kept =
-      sender_.parked()
-          .take_if([](const ParkedMessage& message) { return message.objects != nullptr; })
-          .size();
+  // Objects and regions have no place in the memory by which the others are handed over.
+  const std::uint64_t kept = sender_.parked()
+                                 .take_if([](const ParkedMessage& message) {
+                                   return message.objects != nullptr || message.memory != nullptr;
+                                 })
+                                 .size();
   if (sender_.parked().empty()) return kept;
   const std::uint64_t count = sender_.parked().size() + kept;
   const std::vector<std::byte> bytes =

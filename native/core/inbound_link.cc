@@ -8,12 +8,10 @@
 
 namespace busbar {
 
-Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, DoorbellSet& bells,
-                                                         std::uint32_t slot, std::uint64_t peer_id,
-                                                         std::uint32_t peer_pid,
-                                                         std::uint64_t link_id,
-                                                         std::uint64_t ring_bytes,
-                                                         std::vector<Handle> handles) {
+Result<std::unique_ptr<InboundLink>> InboundLink::attach(
+    Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
+    std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
+    std::vector<Handle> handles) {
   if (handles.size() != 4 || !std::has_single_bit(ring_bytes) || ring_bytes < kMinRingBytes ||
       ring_bytes > kMaxRingBytes) {
     return Status::ProtocolViolation;
@@ -37,19 +35,21 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(Platform& platform, Doo
   if (const Error added = bells.add(std::move(handles[2]), slot); !added.ok()) return refuse(added);
   ring.value()->stop_sharing();
   consumer.value()->stop_sharing();
-  std::unique_ptr<InboundLink> link(new InboundLink(ring.take(), consumer.take(), channel.take(),
-                                                    slot, peer_id, peer_pid, link_id, ring_bytes));
+  std::unique_ptr<InboundLink> link(new InboundLink(regions, ring.take(), consumer.take(),
+                                                    channel.take(), slot, peer_id, peer_pid,
+                                                    link_id, ring_bytes));
   link->consumer_.set_attached();
   // Whether this arrives or not, the sender finds out: from it, or from the channel's end.
   (void)link->channel_->send(encode({LinkFrameKind::Attached, 0, 0}), {});
   return link;
 }
 
-InboundLink::InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
-                         std::unique_ptr<Channel> channel, std::uint32_t slot,
-                         std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-                         std::uint64_t ring_bytes)
-    : slot_(slot),
+InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
+                         std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
+                         std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
+                         std::uint64_t link_id, std::uint64_t ring_bytes)
+    : region_table_(regions),
+      slot_(slot),
       peer_id_(peer_id),
       peer_pid_(peer_pid),
       link_id_(link_id),
@@ -99,6 +99,12 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
   }
   if (frame->kind == LinkFrameKind::Objects)
     return add_objects(frame->number, frame->bytes, std::move(datagram.handles));
+  if (frame->kind == LinkFrameKind::MemoryRegion)
+    return add_memory(frame->number, frame->bytes, std::move(datagram.handles));
+  if (frame->kind == LinkFrameKind::ForgetMemory) {
+    forget_memory(frame->number);
+    return datagram.handles.empty();
+  }
   if (frame->kind != LinkFrameKind::ForgetRegion || !datagram.handles.empty()) return false;
   const auto found = std::find_if(regions_.begin(), regions_.end(),
                                   [&](const Region& region) { return region.id == frame->number; });

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/label.h"
+#include "core/record.h"
+#include "core/region_table.h"
 #include "core/ring_consumer.h"
 #include "platform/platform.h"
 
@@ -26,13 +28,22 @@ class InboundLink {
   // itself (OutboundLink::kMaxObjectsInFlight and one message more).
   static constexpr std::size_t kMaxPendingObjects = 1024;
 
+  // The most memory regions of one sender that stay mapped between messages, and their bytes in
+  // all; above what a sender allows itself (OutboundLink::kMaxKnownMemory).
+  static constexpr std::size_t kMaxMemory = 128;
+  static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
+
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
   // told why.
   [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
-      Platform& platform, DoorbellSet& bells, std::uint32_t slot, std::uint64_t peer_id,
-      std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
-      std::vector<Handle> handles);
+      Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
+      std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+      std::uint64_t ring_bytes, std::vector<Handle> handles);
+  // Hangs up. References that its sender, who is gone, had still under way are counted no more.
+  ~InboundLink();
+  InboundLink(const InboundLink&) = delete;
+  InboundLink& operator=(const InboundLink&) = delete;
 
   // The link's number in this endpoint, never used again.
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
@@ -61,6 +72,11 @@ class InboundLink {
   [[nodiscard]] std::optional<std::vector<Handle>> take_objects(Platform& platform,
                                                                 std::uint64_t id,
                                                                 std::size_t count);
+  // The regions that a record mentions; they are counted as this process's own from now on.
+  // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
+  // ProtocolViolation: it never gave them, or they are not as large as that.
+  [[nodiscard]] Status take_regions(Platform& platform, const Extensions& extensions,
+                                    std::vector<RegionReference>& out);
   // Handles of some datagram were lost at this process's descriptor limit.
   [[nodiscard]] bool lost_handles() const noexcept { return lost_handles_; }
 
@@ -83,14 +99,19 @@ class InboundLink {
     std::uint64_t id = 0;
     std::unique_ptr<SharedMemory> memory;
   };
+  struct Memory {
+    std::uint64_t id = 0;
+    std::shared_ptr<MemoryRegion> region;
+  };
   struct PendingObjects {
     std::uint64_t message_id = 0;
     std::vector<Handle> handles;
   };
 
-  InboundLink(std::unique_ptr<SharedMemory> ring, std::unique_ptr<SharedMemory> consumer,
-              std::unique_ptr<Channel> channel, std::uint32_t slot, std::uint64_t peer_id,
-              std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes);
+  InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
+              std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
+              std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
+              std::uint64_t link_id, std::uint64_t ring_bytes);
 
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
   [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
@@ -98,7 +119,12 @@ class InboundLink {
   [[nodiscard]] bool add_objects(std::uint64_t message_id, std::uint64_t count,
                                  std::vector<Handle> handles);
   [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
+  [[nodiscard]] bool add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<Handle> handles);
+  void forget_memory(std::uint64_t id);
+  [[nodiscard]] const std::shared_ptr<MemoryRegion>* memory(std::uint64_t id) const noexcept;
+  void tell_lost(const Extensions& extensions);
 
+  RegionTable& region_table_;
   std::uint32_t slot_;
   std::uint64_t peer_id_;
   std::uint32_t peer_pid_;
@@ -110,6 +136,8 @@ class InboundLink {
   RingConsumer consumer_;
   std::vector<Region> regions_;
   std::uint64_t region_bytes_ = 0;
+  std::vector<Memory> memory_;
+  std::uint64_t memory_bytes_ = 0;
   // In the order of arrival, which is nearly that of the records.
   std::deque<PendingObjects> pending_objects_;
   std::size_t pending_handles_ = 0;

@@ -29,6 +29,13 @@ enum class LinkFrameKind : std::uint8_t {
   // its
   // record is published. bytes = how many.
   Objects = 6,
+  // Producer to consumer, with its kRegionHandles handles: memory region `number` of `bytes`, which
+  // messages will mention.
+  MemoryRegion = 7,
+  // Producer to consumer: region `number` is not going to be mentioned any more.
+  ForgetMemory = 8,
+  // Consumer to producer: it never got region `number`, which `bytes` references were to.
+  LostMemory = 9,
 };
 
 struct LinkFrame {
@@ -55,7 +62,7 @@ inline constexpr std::size_t kLinkFrameBytes = 17;
   const std::uint8_t kind = reader.u8();
   frame.number = reader.u64();
   frame.bytes = reader.u64();
-  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 6) return std::nullopt;
+  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 9) return std::nullopt;
   frame.kind = static_cast<LinkFrameKind>(kind);
   return frame;
 }

@@ -37,18 +37,20 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
 }
 
 Result<std::unique_ptr<OutboundLink>> OutboundLink::create(
-    Platform& platform, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-    std::uint64_t ring_bytes, std::uint64_t queue_limit) {
+    Platform& platform, std::uint64_t self_id, std::uint64_t peer_id, std::uint32_t peer_pid,
+    std::uint64_t link_id, std::uint64_t ring_bytes, std::uint64_t queue_limit) {
   auto parts = create_parts(platform, ring_bytes);
   if (!parts) return parts.error();
-  return std::unique_ptr<OutboundLink>(
-      new OutboundLink(parts.take(), peer_id, peer_pid, link_id, ring_bytes, queue_limit));
+  return std::unique_ptr<OutboundLink>(new OutboundLink(
+      platform, parts.take(), self_id, peer_id, peer_pid, link_id, ring_bytes, queue_limit));
 }
 
-OutboundLink::OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid,
-                           std::uint64_t link_id, std::uint64_t ring_bytes,
-                           std::uint64_t queue_limit)
-    : peer_id_(peer_id),
+OutboundLink::OutboundLink(Platform& platform, Parts parts, std::uint64_t self_id,
+                           std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+                           std::uint64_t ring_bytes, std::uint64_t queue_limit)
+    : platform_(platform),
+      self_id_(self_id),
+      peer_id_(peer_id),
       peer_pid_(peer_pid),
       link_id_(link_id),
       queue_limit_(queue_limit),
@@ -110,6 +112,19 @@ void OutboundLink::release(Obligation& obligation) noexcept {
   spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
   objects_in_flight_ -= obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
   obligation.objects.reset();
+  obligation.memory.reset();
+  obligation.claim.reset();
+}
+
+// So that a sender of nothing but regions keeps no list of all it ever sent.
+void OutboundLink::drop_taken_quiet() noexcept {
+  if (tracked_published_ < kQuietUnnoticed || !tracked_.front().quiet) return;
+  if (!producer_.refresh_head()) return;
+  while (tracked_published_ > 0 && tracked_.front().position <= producer_.head() &&
+         tracked_.front().quiet) {
+    tracked_.pop_front();
+    --tracked_published_;
+  }
 }
 
 void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
@@ -118,6 +133,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     Tracked tracked;
     tracked.serial = accepted_;
     tracked.obligation = *obligation;
+    tracked.quiet = obligation->quiet();
     spilled_bytes_ += obligation->spill_bytes;
     spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
     objects_in_flight_ += obligation->objects != nullptr ? obligation->objects->handles.size() : 0;
@@ -127,6 +143,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     }
     tracked_.push_back(std::move(tracked));
   }
+  drop_taken_quiet();
   // The receiver can make room only of what it sees.
   producer_.publish();
   if (!queue_.empty()) (void)flush_queue();
@@ -197,6 +214,9 @@ void OutboundLink::note_published(std::uint64_t position) noexcept {
   if (Tracked* tracked = next_tracked(); tracked != nullptr) {
     tracked->position = position;
     ++tracked_published_;
+    loud_published_ += tracked->quiet ? 0 : 1;
+    // Booked on the receiver now.
+    if (!tracked->obligation.wants_handled) tracked->obligation.claim.reset();
   }
   ++published_;
 }
@@ -238,6 +258,7 @@ void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
     Tracked tracked = std::move(tracked_.front());
     tracked_.pop_front();
     --tracked_published_;
+    loud_published_ -= tracked.quiet ? 0 : 1;
     if (tracked.obligation.wants_handled) {
       // Keeps its region: should the receiver die before it has handled it, another one gets it.
       unhandled_.push_back(std::move(tracked));
@@ -257,7 +278,12 @@ void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
 
 // Asks to be woken for the nearest thing waited for. False when that was reached meanwhile.
 bool OutboundLink::arm_wakes() noexcept {
-  std::uint64_t taken = tracked_published_ > 0 ? tracked_.front().position : kNoPosition;
+  std::uint64_t taken = kNoPosition;
+  if (loud_published_ > 0) {
+    taken = tracked_.front().position;
+  } else if (quiet_armed_ && tracked_published_ > 0) {
+    taken = tracked_[tracked_published_ - 1].position;
+  }
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
   if (!queue_.empty() && !wants_writable_ && !wants_retry_ &&
       producer_.tail() > producer_.capacity() / 2) {
@@ -297,7 +323,10 @@ OutboundLink::Received OutboundLink::receive() {
     } else if (frame->kind == LinkFrameKind::Wake) {
       armed_taken_ = kNoPosition;
       armed_handled_ = kNoPosition;
+      quiet_armed_ = false;
       result.progress = true;
+    } else if (frame->kind == LinkFrameKind::LostMemory) {
+      on_lost_memory(frame->number, frame->bytes);
     } else if (frame->kind == LinkFrameKind::Refused) {
       result.refused = static_cast<Status>(frame->number);
       result.gone = true;

@@ -20,6 +20,7 @@
 #include "core/object_bundle.h"
 #include "core/record.h"
 #include "core/record_queue.h"
+#include "core/region_bundle.h"
 #include "core/ring_producer.h"
 #include "core/spill_pool.h"
 #include "platform/platform.h"
@@ -34,9 +35,23 @@ struct Obligation {
   std::uint64_t spill_bytes = 0;
   // The message's kernel objects; null for none.
   std::shared_ptr<const ObjectBundle> objects;
+  // The message's memory regions; null for none.
+  std::shared_ptr<const RegionBundle> memory;
+  // While this process counts among their holders: until the receiver is booked for them, or, if
+  // that is waited for, until it has handled the message.
+  std::shared_ptr<const RegionClaim> claim;
   // Delivery to report to, 0 for none.
   std::uint64_t delivery = 0;
   bool wants_handled = false;
+
+  [[nodiscard]] bool empty() const noexcept {
+    return region == nullptr && objects == nullptr && memory == nullptr && delivery == 0 &&
+           !wants_handled;
+  }
+  // Nobody waits for its end: settled when the link is looked at anyway, or a moment later.
+  [[nodiscard]] bool quiet() const noexcept {
+    return region == nullptr && objects == nullptr && delivery == 0 && !wants_handled;
+  }
 };
 
 class OutboundLink {
@@ -50,18 +65,24 @@ class OutboundLink {
   // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above
   // the ones in flight.
   static constexpr std::size_t kMaxKnownRegions = 48;
+  // Memory regions that the receiver keeps mapped between messages; below its own limit
+  // (InboundLink::kMaxMemory).
+  static constexpr std::size_t kMaxKnownMemory = 64;
 
   // The first messages of a turn are visible to the receiver at once; in a burst, what follows is
   // published together when it comes to so many bytes, or at the end of the turn.
   static constexpr std::uint32_t kPublishedAtOnce = 4;
   static constexpr std::uint64_t kPublishBytes = 2048;
 
+  // So many messages with regions may have been taken before the sender looks.
+  static constexpr std::size_t kQuietUnnoticed = 8;
+
   enum class State : std::uint8_t { Introducing, Attached, Dead };
 
   // Creates ring, doorbell and channel. Nothing is known to the receiver before it is introduced.
   [[nodiscard]] static Result<std::unique_ptr<OutboundLink>> create(
-      Platform& platform, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-      std::uint64_t ring_bytes, std::uint64_t queue_limit);
+      Platform& platform, std::uint64_t self_id, std::uint64_t peer_id, std::uint32_t peer_pid,
+      std::uint64_t link_id, std::uint64_t ring_bytes, std::uint64_t queue_limit);
 
   [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
   [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
@@ -131,6 +152,18 @@ class OutboundLink {
   // Tells the receiver to unmap regions that the pool gave up.
   void forget_regions(const std::vector<std::uint64_t>& ids);
 
+  // Tells the receiver to unmap memory regions that this process has unmapped.
+  void forget_unmapped();
+  // Published messages with memory regions that the receiver may have taken by now, unnoticed.
+  [[nodiscard]] bool has_quiet() const noexcept { return tracked_published_ > loud_published_; }
+  // From now on the receiver wakes us for those, once.
+  void arm_quiet() noexcept { quiet_armed_ = true; }
+  [[nodiscard]] bool quiet_armed() const noexcept { return quiet_armed_; }
+  // When to look for those next.
+  std::optional<TimePoint> settle_at;
+  // The endpoint leaves: what is published stays for the receiver to read, and to count.
+  void hang_up();
+
   // The messages that the receiver never took (or was still to handle), oldest first; the link is
   // dead afterwards.
   struct Orphan {
@@ -156,9 +189,19 @@ class OutboundLink {
     std::uint64_t serial = 0;
     // Ring position after its record, kNoPosition while it is queued.
     std::uint64_t position = kNoPosition;
+    // Nobody waits for its end; kept apart, because parts of the obligation may be gone already.
+    bool quiet = false;
     Obligation obligation;
     // The record, kept when its receiver may die between taking and handling it.
     std::vector<std::byte> copy;
+  };
+
+  // A memory region that the receiver has mapped, or is to get again.
+  struct KnownMemory {
+    std::uint64_t id = 0;
+    std::weak_ptr<MemoryRegion> region;
+    RegionLedger::Slot flight = 0;
+    bool given = false;
   };
 
   // The kernel objects of a new link.
@@ -170,8 +213,9 @@ class OutboundLink {
     std::vector<Handle> introduction;
   };
   [[nodiscard]] static Result<Parts> create_parts(Platform& platform, std::uint64_t ring_bytes);
-  OutboundLink(Parts parts, std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-               std::uint64_t ring_bytes, std::uint64_t queue_limit);
+  OutboundLink(Platform& platform, Parts parts, std::uint64_t self_id, std::uint64_t peer_id,
+               std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
+               std::uint64_t queue_limit);
 
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
@@ -187,17 +231,29 @@ class OutboundLink {
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool hand_over_region(const SpillRegion& region);
+  [[nodiscard]] bool hand_over_memory(const RegionBundle& bundle);
+  [[nodiscard]] bool give(const std::shared_ptr<MemoryRegion>& region);
+  [[nodiscard]] bool open_flight(const std::shared_ptr<MemoryRegion>& region, KnownMemory& known);
+  void forget_if_replaced(const MemoryRegion& region);
+  void book(const RegionBundle& bundle);
+  [[nodiscard]] KnownMemory* find_memory(std::uint64_t id) noexcept;
+  void forget_idle_memory(const RegionBundle& needed);
+  void on_lost_memory(std::uint64_t id, std::uint64_t references);
+  void drop_taken_quiet() noexcept;
   // The obligation of the message that will be published next, if it has one.
   [[nodiscard]] Tracked* next_tracked() noexcept;
   void note_published(std::uint64_t position) noexcept;
   void forget_oldest_region();
   void send_forgets();
+  void reclaim_memory(std::vector<Orphan>& orphans);
   void collect_unhandled(std::vector<Orphan>& out);
   void collect_untaken(std::vector<Orphan>& out);
   void collect_queued(std::vector<Orphan>& out);
   void settle(const std::function<void(std::uint64_t)>& done);
   [[nodiscard]] bool arm_wakes() noexcept;
 
+  Platform& platform_;
+  std::uint64_t self_id_;
   std::uint64_t peer_id_;
   std::uint32_t peer_pid_;
   std::uint64_t link_id_;
@@ -222,6 +278,9 @@ class OutboundLink {
   // the ring.
   std::deque<Tracked> tracked_;
   std::size_t tracked_published_ = 0;
+  // Of those in the ring, the ones that somebody waits for.
+  std::size_t loud_published_ = 0;
+  bool quiet_armed_ = false;
   // Taken, not yet handled.
   std::deque<Tracked> unhandled_;
   // The wake-up asked for and not yet come.
@@ -234,7 +293,11 @@ class OutboundLink {
   std::size_t spills_in_flight_ = 0;
   // Kernel objects of messages that the receiver has not taken yet.
   std::size_t objects_in_flight_ = 0;
-  std::vector<std::uint64_t> regions_to_forget_;
+  std::vector<KnownMemory> known_memory_;
+  // Process token of the receiver; 0: not asked for yet.
+  std::uint64_t peer_token_ = 0;
+  // ForgetRegion and ForgetMemory that the channel had no room for.
+  std::vector<LinkFrame> forgets_;
   bool wants_writable_ = false;
   bool wants_retry_ = false;
 };

@@ -1,5 +1,5 @@
 // What the sending end of a link gives the receiver beside its ring: regions for large payloads,
-// and kernel objects.
+// and kernel objects. Memory regions are in outbound_link_memory.cc.
 #include <algorithm>
 
 #include "core/outbound_link.h"
@@ -8,7 +8,11 @@ namespace busbar {
 
 bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
   if (obligation.region != nullptr && !hand_over_region(*obligation.region)) return false;
-  return obligation.objects == nullptr || hand_over_objects(*obligation.objects, id);
+  if (obligation.memory != nullptr && !hand_over_memory(*obligation.memory)) return false;
+  if (obligation.objects != nullptr && !hand_over_objects(*obligation.objects, id)) return false;
+  // The record is published next, so what is booked now is under way.
+  if (obligation.memory != nullptr) book(*obligation.memory);
+  return true;
 }
 
 bool OutboundLink::hand_over_region(const SpillRegion& region) {
@@ -48,7 +52,7 @@ void OutboundLink::forget_regions(const std::vector<std::uint64_t>& ids) {
     const auto known = std::find(known_regions_.begin(), known_regions_.end(), id);
     if (known == known_regions_.end()) continue;
     known_regions_.erase(known);
-    regions_to_forget_.push_back(id);
+    forgets_.push_back({LinkFrameKind::ForgetRegion, id, 0});
   }
   send_forgets();
 }
@@ -66,15 +70,15 @@ void OutboundLink::forget_oldest_region() {
 }
 
 void OutboundLink::send_forgets() {
-  while (!regions_to_forget_.empty()) {
-    const Error sent =
-        channel_->send(encode({LinkFrameKind::ForgetRegion, regions_to_forget_.back(), 0}), {});
-    if (!sent.ok()) {
-      wants_writable_ = wants_writable_ || sent.status == Status::WouldBlock;
-      return;
-    }
-    regions_to_forget_.pop_back();
+  std::size_t sent = 0;
+  for (; sent < forgets_.size(); ++sent) {
+    const Error error = channel_->send(encode(forgets_[sent]), {});
+    if (error.ok()) continue;
+    if (error.status == Status::WouldBlock) wants_writable_ = true;
+    if (error.status != Status::WouldBlock && error.status != Status::PeerGone) wants_retry_ = true;
+    break;
   }
+  forgets_.erase(forgets_.begin(), forgets_.begin() + static_cast<std::ptrdiff_t>(sent));
 }
 
 }  // namespace busbar

@@ -18,7 +18,21 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
   collect_untaken(orphans);
   collect_queued(orphans);
   tracked_.clear();
+  reclaim_memory(orphans);
   return orphans;
+}
+
+// First this process holds the regions of what has to go elsewhere, then the receiver does no more.
+void OutboundLink::reclaim_memory(std::vector<Orphan>& orphans) {
+  for (Orphan& orphan : orphans) {
+    Obligation& owed = orphan.obligation;
+    if (owed.memory != nullptr && owed.claim == nullptr)
+      owed.claim = std::make_shared<RegionClaim>(owed.memory);
+  }
+  for (const KnownMemory& known : known_memory_) {
+    if (const auto region = known.region.lock()) region->close_flight(known.flight);
+  }
+  known_memory_.clear();
 }
 
 void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {

@@ -49,6 +49,8 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
                         false,
                         {},
                         {},
+                        {},
+                        {},
                         {}};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   message.origin.assign(origin.begin(), origin.end());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/object_bundle.h"
+#include "core/region_bundle.h"
 #include "core/selector_program.h"
 #include "core/status.h"
 #include "core/uuid.h"
@@ -34,6 +35,9 @@ struct ParkedMessage {
   std::vector<std::byte> payload;
   // Kernel objects; null for none. Such a message cannot be handed over to the controller.
   std::shared_ptr<const ObjectBundle> objects;
+  // Memory regions, and that this process holds them; null for none. Not handed over either.
+  std::shared_ptr<const RegionBundle> memory;
+  std::shared_ptr<const RegionClaim> claim;
 };
 
 class ParkedMessages {

@@ -8,9 +8,10 @@
 
 namespace busbar {
 
-Receiver::Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes,
-                   Events events)
+Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
+                   std::uint64_t max_message_bytes, Events events)
     : platform_(platform),
+      regions_(regions),
       bells_(bells),
       max_message_bytes_(max_message_bytes),
       events_(std::move(events)),
@@ -23,7 +24,7 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   }
   if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
   const std::uint32_t slot = next_slot_++;
-  auto attached = InboundLink::attach(platform_, bells_, slot, from.id, from.pid, link_id,
+  auto attached = InboundLink::attach(platform_, regions_, bells_, slot, from.id, from.pid, link_id,
                                       ring_bytes, std::move(handles));
   if (!attached) return attached.error();
   InboundLink* link = attached.value().get();
@@ -136,11 +137,12 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   }
   const std::size_t origin = extensions.origin.size();
   if (padded(payload) + origin + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
-  ReceivedMessage& message = batch.messages[batch.count++];
+  ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
   if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
+  if (!describe(link, record, extensions, message)) return Step::Violation;
+  ++batch.count;
   slab_used += padded(payload);
-  describe(link, record, extensions, message);
   if (link.peer_id() == controller_id_ && origin != 0) {
     message.origin_offset = static_cast<std::uint32_t>(slab_used);
     message.origin_bytes = static_cast<std::uint32_t>(origin);
@@ -164,14 +166,34 @@ Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& s
   return Step::Large;
 }
 
-void Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
+bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
                         ReceivedMessage& out) {
+  if (!take_attachments(link, record, extensions, out)) return false;
   out.link_slot = link.slot();
   out.from_id = link.peer_id();
   out.payload_bytes = record.header.payload_bytes;
   out.header = record.header;
   out.reply_to = extensions.reply_to.value_or(0);
   out.origin_bytes = 0;
+  link.ring().advance();
+  out.position = link.ring().head();
+  ++received_messages;
+  received_bytes += out.payload_bytes;
+  return true;
+}
+
+bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
+                                const Extensions& extensions, ReceivedMessage& out) {
+  out.regions.clear();
+  out.regions_lost = false;
+  if (!extensions.regions.empty()) {
+    const Status taken = link.take_regions(platform_, extensions, out.regions);
+    out.regions_lost = taken == Status::OutOfDescriptors;
+    if (taken != Status::Ok && !out.regions_lost) {
+      out.regions.clear();
+      return false;
+    }
+  }
   out.objects.clear();
   out.objects_lost = false;
   if (record.header.object_count != 0) {
@@ -179,10 +201,7 @@ void Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
     out.objects_lost = !objects;
     if (objects) out.objects = std::move(*objects);
   }
-  link.ring().advance();
-  out.position = link.ring().head();
-  ++received_messages;
-  received_bytes += out.payload_bytes;
+  return true;
 }
 
 bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
@@ -205,7 +224,10 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
     return false;
   }
   std::memcpy(payload.data(), source.data(), source.size());
-  describe(*found, record, extensions, out);
+  if (!describe(*found, record, extensions, out)) {
+    violate(*found, Status::ProtocolViolation);
+    return false;
+  }
   received_bytes += extensions.spill ? source.size() : 0;
   out.payload_bytes = static_cast<std::uint32_t>(source.size());
   found->release();

@@ -38,6 +38,10 @@ struct ReceivedMessage {
   std::vector<Handle> objects;
   // It had objects, and they got lost: this process was at its descriptor limit.
   bool objects_lost = false;
+  // The message's memory regions, in the sender's order.
+  std::vector<RegionReference> regions;
+  // It had regions, and this process had no room for them.
+  bool regions_lost = false;
 };
 
 struct ReceiveBatch {
@@ -76,7 +80,8 @@ class Receiver {
     std::function<void(const Violation& violation)> on_violation;
   };
 
-  Receiver(Platform& platform, DoorbellSet& bells, std::uint64_t max_message_bytes, Events events);
+  Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
+           std::uint64_t max_message_bytes, Events events);
 
   // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
   // ignored (nullptr).
@@ -127,12 +132,16 @@ class Receiver {
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill,
                                   ReceiveBatch& batch);
-  void describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
-                ReceivedMessage& out);
+  // False: what goes with it breaks the protocol; nothing was taken.
+  [[nodiscard]] bool describe(InboundLink& link, const RingRecord& record,
+                              const Extensions& extensions, ReceivedMessage& out);
+  [[nodiscard]] bool take_attachments(InboundLink& link, const RingRecord& record,
+                                      const Extensions& extensions, ReceivedMessage& out);
   void violate(InboundLink& link, Status why);
   void close(std::uint32_t slot);
 
   Platform& platform_;
+  RegionTable& regions_;
   DoorbellSet& bells_;
   std::uint64_t max_message_bytes_;
   Events events_;

@@ -52,6 +52,10 @@ bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& o
     case ExtensionKind::Origin:
       out.origin = data;
       return true;
+    case ExtensionKind::Regions:
+      out.regions = data;
+      return data.size() % sizeof(RegionMention) == 0 &&
+             data.size() <= kMaxMentions * sizeof(RegionMention);
   }
   // Unknown: of a later version, skipped.
   return true;
@@ -67,6 +71,8 @@ std::uint32_t extension_bytes(const Extensions& extensions) noexcept {
   if (!extensions.origin.empty()) {
     bytes += kExtensionHeaderBytes + padded(static_cast<std::uint32_t>(extensions.origin.size()));
   }
+  if (!extensions.regions.empty())
+    bytes += kExtensionHeaderBytes + static_cast<std::uint32_t>(extensions.regions.size());
   return bytes;
 }
 
@@ -79,6 +85,8 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
   if (!extensions.origin.empty()) {
     writer.put(ExtensionKind::Origin, extensions.origin.data(), extensions.origin.size());
   }
+  if (!extensions.regions.empty())
+    writer.put(ExtensionKind::Regions, extensions.regions.data(), extensions.regions.size());
 }
 
 bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {
@@ -112,6 +120,7 @@ void write_record(const OutgoingMessage& message, std::byte* out) noexcept {
   header.format = message.format;
   header.route = message.route;
   header.object_count = message.object_count;
+  header.region_count = static_cast<std::uint8_t>(message.extensions.region_count());
   std::memcpy(out, &header, sizeof header);
   if (extra != 0) write_extensions(message.extensions, out + sizeof header);
   if (!message.payload.empty()) {

@@ -63,6 +63,8 @@ enum class ExtensionKind : std::uint16_t {
   Spill = 3,
   // Sent for an endpoint that has left: id, pid, label. Believed only from the controller.
   Origin = 4,
+  // Memory regions that go with the message: a RegionMention each.
+  Regions = 5,
 };
 
 struct ExtensionHeader {
@@ -79,12 +81,34 @@ struct SpillReference {
   std::uint64_t bytes = 0;
 };
 
+// A part of a memory region that the receiver has been given on the link's channel.
+struct RegionMention {
+  std::uint64_t region_id = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+static_assert(sizeof(RegionMention) == 24);
+
+// The most regions of one message: what fits beside the other extensions.
+inline constexpr std::size_t kMaxMentions = 64;
+
 struct Extensions {
   std::optional<std::uint64_t> reply_to;
   std::optional<std::uint64_t> expires_at_ms;
   std::optional<SpillReference> spill;
   // Encoded origin (id u64, pid u32, label length u32, label), empty when there is none.
   std::span<const std::byte> origin;
+  // RegionMentions.
+  std::span<const std::byte> regions;
+
+  [[nodiscard]] std::size_t region_count() const noexcept {
+    return regions.size() / sizeof(RegionMention);
+  }
+  [[nodiscard]] RegionMention region(std::size_t index) const noexcept {
+    RegionMention mention;
+    std::memcpy(&mention, regions.data() + index * sizeof mention, sizeof mention);
+    return mention;
+  }
 };
 
 inline constexpr std::size_t kMaxExtensionBytes = 255 * 8;

@@ -68,8 +68,8 @@ SendOutcome Sender::send(const SendRequest& request) {
   outcome.error = open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
-  const std::uint64_t bytes = most_bytes(request.payload.size());
-  const bool spills = is_large(request.payload.size());
+  const std::uint64_t bytes = most_bytes(request.payload.size(), request.regions.size());
+  const bool spills = is_large(request.payload.size(), request.regions.size());
   // All or nobody: a message that one receiver has no room for is refused before another one gets
   // it.
   if (const OutboundLink* full =
@@ -133,6 +133,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
   if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;
+  attach_regions(request, dispatch);
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
     out_delivery = deliveries_.open();
@@ -167,6 +168,8 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                         false,
                         {},
                         {},
+                        {},
+                        {},
                         {}};
   message.payload.assign(request.payload.begin(), request.payload.end());
   if (!request.objects.empty()) {
@@ -174,6 +177,11 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
     outcome.error = bundle.error();
     if (!bundle) return outcome;
     message.objects = bundle.take();
+  }
+  if (!request.regions.empty()) {
+    message.memory = std::make_shared<RegionBundle>(
+        std::vector<RegionRange>(request.regions.begin(), request.regions.end()));
+    message.claim = std::make_shared<RegionClaim>(message.memory);
   }
   if (request.acknowledge != Acknowledge::None) {
     outcome.delivery = deliveries_.open();
@@ -217,8 +225,8 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
   const auto known = links_.find(target.peer_id);
   if (known != links_.end()) return known->second.get();
   if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
-  auto created = OutboundLink::create(platform_, target.peer_id, target.peer_pid, next_link_id_,
-                                      limits_.ring_bytes, limits_.queue_bytes);
+  auto created = OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid,
+                                      next_link_id_, limits_.ring_bytes, limits_.queue_bytes);
   if (!created) return created.error();
   OutboundLink* link = created.value().get();
   ++next_link_id_;
@@ -238,9 +246,17 @@ Error Sender::attach_objects(const SendRequest& request, Dispatch& dispatch) {
   return {};
 }
 
+void Sender::attach_regions(const SendRequest& request, Dispatch& dispatch) {
+  if (request.regions.empty()) return;
+  dispatch.obligation.memory = std::make_shared<RegionBundle>(
+      std::vector<RegionRange>(request.regions.begin(), request.regions.end()));
+  dispatch.obligation.claim = std::make_shared<RegionClaim>(dispatch.obligation.memory);
+  dispatch.message.extensions.regions = dispatch.obligation.memory->bytes();
+}
+
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
-  if (!is_large(payload.size())) return {};
+  if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
   auto region = pool_.acquire(payload.size());
   if (!region) return region.error();
   std::memcpy(region.value()->memory().data(), payload.data(), payload.size());
@@ -253,12 +269,18 @@ Error Sender::spill_if_large(Dispatch& dispatch) {
 
 void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
   const Obligation& owed = dispatch.obligation;
-  const bool owes =
-      owed.region != nullptr || owed.objects != nullptr || owed.delivery != 0 || owed.wants_handled;
-  link.put(dispatch.message, owes ? &owed : nullptr);
+  link.put(dispatch.message, owed.empty() ? nullptr : &owed);
+  if (owed.memory != nullptr) settle_later(link);
   if (!link.flushed()) drain_owed_ = true;
   note_unrung(link);
   if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
+}
+
+// Unmapping what was sent can wait, and costs a message no wake-up of its own.
+void Sender::settle_later(OutboundLink& link) {
+  if (link.settle_at || link.quiet_armed() || !link.has_quiet()) return;
+  link.settle_at = platform_.now() + kSettleInterval;
+  host_.needs_attention();
 }
 
 void Sender::ring_in_turn(OutboundLink& link) noexcept {

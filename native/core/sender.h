@@ -36,10 +36,14 @@ struct SendRequest {
   Acknowledge acknowledge = Acknowledge::None;
   // At most kMaxObjects; they stay the caller's.
   std::span<const Handle* const> objects;
+  // At most kMaxMentions, each within its region, which the caller holds for as long as the call
+  // takes.
+  std::span<const RegionRange> regions;
 
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
-    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty();
+    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
+           !regions.empty();
   }
 };
 
@@ -122,6 +126,8 @@ class Sender {
   [[nodiscard]] const OutboundLink* find_link(std::uint64_t link_id) const noexcept;
   // Introductions that have not arrived yet are made once more.
   void repeat_introductions();
+  // Control thread: receivers unmap the memory regions that this process has unmapped.
+  void forget_unmapped();
   // Control thread: when on_deadline wants to be called.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void on_deadline();
@@ -151,14 +157,18 @@ class Sender {
     Obligation obligation;
   };
 
-  // Room for what send() may add to a record: reply, expiry and a reference to a region.
-  static constexpr std::uint64_t kMostExtensions = 64;
-  [[nodiscard]] static constexpr std::uint64_t most_bytes(std::size_t payload) noexcept {
-    return sizeof(RecordHeader) + kMostExtensions + payload;
+  // Room for what send() may add to a record: reply, expiry, a reference to a spilled payload and
+  // the head of the list of regions.
+  static constexpr std::uint64_t kMostExtensions = 72;
+  [[nodiscard]] static constexpr std::uint64_t most_bytes(std::size_t payload,
+                                                          std::size_t regions = 0) noexcept {
+    return sizeof(RecordHeader) + kMostExtensions + regions * sizeof(RegionMention) + payload;
   }
+  // How long a message's regions may stay mapped here after its receiver has let go of them.
+  static constexpr std::chrono::milliseconds kSettleInterval{100};
   // Too large for the ring: goes into a region of its own.
-  [[nodiscard]] bool is_large(std::size_t payload) const noexcept {
-    return most_bytes(payload) > limits_.ring_bytes / 4;
+  [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {
+    return most_bytes(payload, regions) > limits_.ring_bytes / 4;
   }
   void introduce(OutboundLink& link);
   [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
@@ -175,9 +185,11 @@ class Sender {
   [[nodiscard]] std::size_t choose(Route& route);
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
   [[nodiscard]] Error attach_objects(const SendRequest& request, Dispatch& dispatch);
+  static void attach_regions(const SendRequest& request, Dispatch& dispatch);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
   void note_unrung(OutboundLink& link);
+  void settle_later(OutboundLink& link);
   void ring_in_turn(OutboundLink& link) noexcept;
 
   void bury(OutboundLink& link, Status reason);

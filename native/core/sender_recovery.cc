@@ -34,6 +34,7 @@ void Sender::progress(OutboundLink& link) {
     return;
   }
   (void)link.ring_if_asleep();
+  settle_later(link);
   const std::vector<std::uint64_t> trimmed = pool_.trim();
   if (!trimmed.empty()) {
     for (auto& [peer, each] : links_) each->forget_regions(trimmed);
@@ -175,7 +176,9 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
                         false,
                         {},
                         {},
-                        obligation.objects};
+                        obligation.objects,
+                        obligation.memory,
+                        obligation.claim};
   message.delivery = obligation.delivery;
   message.wants_handled = obligation.wants_handled;
   message.origin.assign(record.extensions.origin.begin(), record.extensions.origin.end());
@@ -246,6 +249,11 @@ void Sender::send_parked(ParkedMessage message) {
     dispatch.obligation.objects = message.objects;
     dispatch.message.object_count = static_cast<std::uint8_t>(message.objects->handles.size());
   }
+  if (message.memory != nullptr) {
+    dispatch.obligation.memory = message.memory;
+    dispatch.obligation.claim = message.claim;
+    dispatch.message.extensions.regions = message.memory->bytes();
+  }
   if (targets.empty() || !open_links(targets).ok() || !spill_if_large(dispatch).ok()) {
     routes_.release(route_id);
     return parked_.park(std::move(message));
@@ -280,6 +288,7 @@ std::optional<TimePoint> Sender::next_deadline() const {
   for (const auto& [peer, link] : links_) {
     if (link->wants_retry() || needs_introduction(*link))
       consider(platform_.now() + kRetryInterval);
+    if (link->settle_at) consider(*link->settle_at);
   }
   return next;
 }
@@ -294,7 +303,12 @@ void Sender::on_deadline() {
   }
   std::vector<OutboundLink*> waiting;
   for (auto& [peer, link] : links_) {
-    if (link->wants_retry()) waiting.push_back(link.get());
+    const bool due = link->settle_at && *link->settle_at <= platform_.now();
+    if (due) {
+      link->settle_at.reset();
+      link->arm_quiet();
+    }
+    if (due || link->wants_retry()) waiting.push_back(link.get());
     if (needs_introduction(*link)) introduce(*link);
   }
   for (OutboundLink* link : waiting) progress(*link);
@@ -334,10 +348,15 @@ std::uint64_t Sender::queued_messages() const noexcept {
   return sum;
 }
 
+void Sender::forget_unmapped() {
+  for (auto& [peer, link] : links_) link->forget_unmapped();
+}
+
 void Sender::close_all() {
   unrung_.clear();
   for (auto& [peer, link] : links_) {
     (void)link->ring_if_asleep();
+    link->hang_up();
     host_.link_closing(*link);
   }
   links_by_id_.clear();

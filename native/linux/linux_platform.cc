@@ -12,6 +12,7 @@
 #include "linux/file_descriptor.h"
 #include "linux/membarrier_fence.h"
 #include "linux/memfd_memory.h"
+#include "linux/proc_stat.h"
 #include "linux/pthread_thread.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_rendezvous.h"
@@ -75,6 +76,10 @@ class LinuxPlatform final : public Platform {
   // Asked anew each time: the answer changes in a forked child.
   [[nodiscard]] ProcessIdentity self() const noexcept override {
     return {static_cast<std::uint32_t>(::getpid()), ::geteuid()};
+  }
+
+  [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
+    return linux_platform::process_token(pid);
   }
 
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override {

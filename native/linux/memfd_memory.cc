@@ -45,6 +45,17 @@ class MemfdMemory final : public SharedMemory {
 
   void stop_sharing() noexcept override { file_.close(); }
 
+  [[nodiscard]] bool is_same(const Handle& handle) const noexcept override {
+    struct stat mine {};
+    struct stat other {};
+    return file_.valid() && handle.valid() &&
+           // Seals first, as in verify(): the question does not leave the kernel.
+           ::fcntl(borrow_descriptor(handle), F_GET_SEALS) >= 0 &&
+           ::fstat(borrow_descriptor(file_), &mine) == 0 &&
+           ::fstat(borrow_descriptor(handle), &other) == 0 && mine.st_dev == other.st_dev &&
+           mine.st_ino == other.st_ino;
+  }
+
  private:
   Handle file_;
   std::byte* data_;
@@ -55,7 +66,8 @@ class MemfdMemory final : public SharedMemory {
 // unwinds what it inherited must not crash its host by touching them.
 Result<std::unique_ptr<SharedMemory>> map(Handle file, std::size_t bytes, Access access) {
   const int protection = access == Access::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
-  void* address = ::mmap(nullptr, bytes, protection, MAP_SHARED, borrow_descriptor(file), 0);
+  const int sharing = access == Access::PrivateCopy ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED;
+  void* address = ::mmap(nullptr, bytes, protection, sharing, borrow_descriptor(file), 0);
   if (address == MAP_FAILED) return error_of(errno);
   return std::unique_ptr<SharedMemory>(
       std::make_unique<MemfdMemory>(std::move(file), static_cast<std::byte*>(address), bytes));

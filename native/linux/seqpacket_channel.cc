@@ -97,6 +97,8 @@ SeqpacketChannel::SeqpacketChannel(Handle socket, ProcessIdentity peer) noexcept
 
 int SeqpacketChannel::borrow_socket() const noexcept { return borrow_descriptor(socket_); }
 
+Result<Handle> SeqpacketChannel::share() const { return duplicate_descriptor(borrow_socket()); }
+
 Error SeqpacketChannel::send(std::span<const std::byte> bytes,
                              std::span<const Handle* const> handles) {
   if (bytes.empty()) return {Status::InvalidArgument};

@@ -29,6 +29,7 @@ class SeqpacketChannel final : public Channel {
   // ProtocolViolation: larger than kMaxDatagramBytes, all of it dropped. An empty datagram, which
   // no Channel sends, is taken for the peer's end.
   [[nodiscard]] Result<Datagram> receive() override;
+  [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
 
   [[nodiscard]] int borrow_socket() const noexcept;

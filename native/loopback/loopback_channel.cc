@@ -19,6 +19,12 @@ bool ChannelEnd::is_writable() const noexcept {
 LoopbackChannel::LoopbackChannel(const Process& process, Handle end, ProcessIdentity peer) noexcept
     : process_(process), end_(std::move(end)), peer_(peer) {}
 
+Result<Handle> LoopbackChannel::share() const {
+  std::shared_ptr<Object> object = find_object(end_);
+  if (!object) return Status::Closed;
+  return open_object(process_, std::move(object));
+}
+
 Error LoopbackChannel::send(std::span<const std::byte> bytes,
                             std::span<const Handle* const> handles) {
   const std::shared_ptr<ChannelEnd> end = find<ChannelEnd>(end_);

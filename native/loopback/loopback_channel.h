@@ -52,6 +52,7 @@ class LoopbackChannel final : public Channel {
   [[nodiscard]] Error send(std::span<const std::byte> bytes,
                            std::span<const Handle* const> handles) override;
   [[nodiscard]] Result<Datagram> receive() override;
+  [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
   [[nodiscard]] const Handle& end() const noexcept { return end_; }
 

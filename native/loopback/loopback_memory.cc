@@ -40,6 +40,9 @@ class LoopbackMemory final : public SharedMemory {
     return open_object(process_, std::move(object));
   }
   void stop_sharing() noexcept override { file_.close(); }
+  [[nodiscard]] bool is_same(const Handle& handle) const noexcept override {
+    return file_.valid() && find<MemoryObject>(handle) == mapping_;
+  }
 
  private:
   const Process& process_;

@@ -69,6 +69,11 @@ TimePoint LoopbackPlatform::now() const noexcept { return process_.world.now(); 
 
 ProcessIdentity LoopbackPlatform::self() const noexcept { return process_.identity; }
 
+// A process of this world is not followed by another one of its number before it was killed.
+std::uint64_t LoopbackPlatform::process_token(std::uint32_t pid) noexcept {
+  return process_.world.is_alive(pid) ? std::uint64_t{1} << 32U | pid : 0;
+}
+
 std::uint32_t LoopbackPlatform::current_cpu() const noexcept { return process_.cpu; }
 
 // Everything here happens in the thread of the test, in the order that it decides.

@@ -33,6 +33,7 @@ class LoopbackPlatform final : public Platform {
   void prepare_process_fence() noexcept override {}
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] ProcessIdentity self() const noexcept override;
+  [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override;
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
   // Equal in every run with the world's seed.
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;

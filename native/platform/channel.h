@@ -37,6 +37,8 @@ class Channel {
   // the kernel had to drop (this process is at its limit) gives OutOfDescriptors and is gone, its
   // other handles closed.
   [[nodiscard]] virtual Result<Datagram> receive() = 0;
+  // A second handle on this end, for somebody who is to send by it, too.
+  [[nodiscard]] virtual Result<Handle> share() const = 0;
   // Who was at the other end when the channel was made, as the kernel knows it.
   [[nodiscard]] virtual ProcessIdentity peer() const noexcept = 0;
 };

@@ -11,7 +11,13 @@
 
 namespace busbar {
 
-enum class Access : std::uint8_t { ReadOnly, ReadWrite };
+enum class Access : std::uint8_t {
+  ReadOnly,
+  ReadWrite,
+  // For adopting only: the peer's bytes can be read, and what is written goes to pages of this
+  // mapping's own, which from then on show the peer's changes no more. Never faults.
+  PrivateCopy,
+};
 
 // Unmaps when destroyed. Any thread may touch the bytes.
 class SharedMemory {
@@ -24,6 +30,8 @@ class SharedMemory {
   // A handle of its own for a peer. ReadOnly: the kernel refuses the peer a writable mapping
   // (the memory must have been created with `peers` == ReadOnly).
   [[nodiscard]] virtual Result<Handle> share() const = 0;
+  // Whether a handle leads to this very memory. False after stop_sharing().
+  [[nodiscard]] virtual bool is_same(const Handle& handle) const noexcept = 0;
   // Gives the creator's own descriptor back early; the mapping stays. share() fails with Closed
   // from then on.
   virtual void stop_sharing() noexcept = 0;

@@ -14,9 +14,11 @@ constexpr std::uint64_t kQueueLimit = 256U << 10U;
 
 struct Link {
   Platform& platform = native_platform();
+  RegionTable regions{platform};
   std::unique_ptr<DoorbellSet> bells = platform.create_doorbell_set().take();
   std::unique_ptr<OutboundLink> out =
-      OutboundLink::create(platform, 2, platform.self().pid, 1, kMinRingBytes, kQueueLimit).take();
+      OutboundLink::create(platform, 1, 2, platform.self().pid, 1, kMinRingBytes, kQueueLimit)
+          .take();
   std::unique_ptr<InboundLink> in;
 
   // As the controller would carry it: through a channel, which makes handles of the receiver's own.
@@ -29,7 +31,7 @@ struct Link {
       return false;
     auto datagram = theirs.value()->receive();
     if (!datagram) return false;
-    auto attached = InboundLink::attach(platform, *bells, 5, 1, platform.self().pid, 1,
+    auto attached = InboundLink::attach(platform, regions, *bells, 5, 1, platform.self().pid, 1,
                                         kMinRingBytes, std::move(datagram.value().handles));
     if (!attached) return false;
     in = attached.take();
@@ -177,12 +179,13 @@ TEST(link_introduction_that_lies_is_refused) {
   handles.push_back(memory->share().take());
   handles.push_back(link.platform.create_doorbell().value()->share().take());
   handles.push_back(std::move(pair.value().theirs));
-  const auto attached = InboundLink::attach(link.platform, *link.bells, 5, 1, 1, 1, kMinRingBytes,
-                                            std::move(handles));
+  const auto attached = InboundLink::attach(link.platform, link.regions, *link.bells, 5, 1, 1, 1,
+                                            kMinRingBytes, std::move(handles));
   CHECK(!attached.ok());
   // The sender is told why.
   CHECK(pair.value().mine->receive().ok());
-  const auto none = InboundLink::attach(link.platform, *link.bells, 5, 1, 1, 1, kMinRingBytes, {});
+  const auto none =
+      InboundLink::attach(link.platform, link.regions, *link.bells, 5, 1, 1, 1, kMinRingBytes, {});
   CHECK(none.status() == Status::ProtocolViolation);
 }
 

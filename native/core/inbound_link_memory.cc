@@ -1,0 +1,78 @@
+// Memory regions on the receiving end of a link.
+#include <algorithm>
+
+#include "core/inbound_link.h"
+#include "core/link_frame.h"
+
+namespace busbar {
+
+InboundLink::~InboundLink() {
+  // First the channel: a sender that leaves references to us finds out that we did not see them.
+  channel_.reset();
+  for (const Memory& memory : memory_) memory.region->end_flight({peer_id_, link_id_});
+}
+
+bool InboundLink::add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<Handle> handles) {
+  if (memory(id) != nullptr) return handles.size() == kRegionHandles;
+  if (memory_.size() >= kMaxMemory || bytes > kMaxMemoryBytes ||
+      memory_bytes_ + bytes > kMaxMemoryBytes)
+    return false;
+  auto region = region_table_.adopt(id, bytes, std::move(handles));
+  if (!region) {
+    // A want of this process is not the sender's fault. Whoever takes the message is told.
+    if (region.status() == Status::ProtocolViolation) return false;
+    lost_handles_ = true;
+    return true;
+  }
+  memory_bytes_ += bytes;
+  memory_.push_back({id, region.take()});
+  return true;
+}
+
+void InboundLink::forget_memory(std::uint64_t id) {
+  const auto found = std::find_if(memory_.begin(), memory_.end(),
+                                  [id](const Memory& memory) { return memory.id == id; });
+  // Perhaps it was lost on its way.
+  if (found == memory_.end()) return;
+  memory_bytes_ -= found->region->size();
+  memory_.erase(found);
+}
+
+const std::shared_ptr<MemoryRegion>* InboundLink::memory(std::uint64_t id) const noexcept {
+  for (const Memory& candidate : memory_) {
+    if (candidate.id == id) return &candidate.region;
+  }
+  return nullptr;
+}
+
+Status InboundLink::take_regions(Platform& platform, const Extensions& extensions,
+                                 std::vector<RegionReference>& out) {
+  const std::size_t count = extensions.region_count();
+  for (std::size_t i = 0; i < count; ++i) {
+    const RegionMention mention = extensions.region(i);
+    // Given before the record was published, so it is here, on the channel or lost.
+    if (memory(mention.region_id) == nullptr && receive(platform) == Status::ProtocolViolation)
+      return Status::ProtocolViolation;
+    const auto* region = memory(mention.region_id);
+    if (region == nullptr) continue;
+    const std::uint64_t size = (*region)->size();
+    if (mention.bytes == 0 || mention.offset > size || mention.bytes > size - mention.offset)
+      return Status::ProtocolViolation;
+    (*region)->land({peer_id_, link_id_});
+    out.emplace_back(*region, mention.offset, mention.bytes);
+  }
+  if (out.size() == count) return Status::Ok;
+  if (!lost_handles_) return Status::ProtocolViolation;
+  tell_lost(extensions);
+  out.clear();
+  return Status::OutOfDescriptors;
+}
+
+void InboundLink::tell_lost(const Extensions& extensions) {
+  for (std::size_t i = 0; i < extensions.region_count(); ++i) {
+    const std::uint64_t id = extensions.region(i).region_id;
+    if (memory(id) == nullptr) (void)channel_->send(encode({LinkFrameKind::LostMemory, id, 1}), {});
+  }
+}
+
+}  // namespace busbar

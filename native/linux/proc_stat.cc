@@ -1,0 +1,62 @@
+// Reading /proc/<pid>/stat.
+#include "linux/proc_stat.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+#include "linux/file_descriptor.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+// More than the fields up to the 22nd can take.
+using Line = std::array<char, 1024>;
+
+std::string_view read_line(std::uint32_t pid, Line& line) noexcept {
+  std::array<char, 32> path{};
+  (void)std::snprintf(path.data(), path.size(), "/proc/%u/stat", pid);
+  const int fd = ::open(path.data(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  const Handle file = own_descriptor(fd);
+  const ssize_t length = ::read(fd, line.data(), line.size());
+  return length <= 0 ? std::string_view() : std::string_view(line.data(), length);
+}
+
+// The program's name, the second field, is in brackets and may contain anything, brackets too; what
+// follows the last one has no surprises. Field 3, the state, is index 0 here.
+std::optional<std::string_view> field(std::string_view line, int index) noexcept {
+  const std::size_t bracket = line.rfind(')');
+  if (bracket == std::string_view::npos) return std::nullopt;
+  line.remove_prefix(bracket + 1);
+  for (int i = 0;; ++i) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return std::nullopt;
+    line.remove_prefix(begin);
+    const std::size_t end = line.find(' ');
+    if (i == index) return line.substr(0, end);
+    if (end == std::string_view::npos) return std::nullopt;
+    line.remove_prefix(end);
+  }
+}
+
+}  // namespace
+
+std::uint64_t process_token(std::uint32_t pid) noexcept {
+  Line text;
+  const std::string_view line = read_line(pid, text);
+  const auto state = field(line, 0);
+  const auto start = field(line, 19);
+  if (!state || !start || *state == "Z" || *state == "X") return 0;
+  std::uint64_t ticks = 0;
+  const auto parsed = std::from_chars(start->data(), start->data() + start->size(), ticks);
+  if (parsed.ec != std::errc()) return 0;
+  return (ticks & 0xFFFFFFFFU) << 32U | pid;
+}
+
+}  // namespace busbar::linux_platform

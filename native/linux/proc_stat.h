@@ -1,0 +1,12 @@
+// Process tokens from /proc/<pid>/stat.
+#pragma once
+
+#include <cstdint>
+
+namespace busbar::linux_platform {
+
+// The pid in the low half, when the process started (in ticks since boot) in the high one; 0 when
+// there is no such process, or only its corpse.
+[[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept;
+
+}  // namespace busbar::linux_platform
