@@ -20,6 +20,17 @@ export type {
 export * from './errors/errors.js';
 export { BusError, type BusErrorCode, type DeliveryFailure } from './errors/index.js';
 export { type JoinOptions, join } from './join.js';
+export {
+  MemoryRegion,
+  type MemoryRegionOptions,
+  type RegionRange,
+} from './memory/memory-region.js';
+export {
+  type AllocOptions,
+  MemoryRegistry,
+  type MemoryRegistryOptions,
+  type RegistryStats,
+} from './memory/memory-registry.js';
 export type { StagingArena } from './memory/staging-arena.js';
 export {
   type AnyMessageType,

@@ -69,7 +69,7 @@ void RegionKeeper::ring(std::uint64_t region_id) noexcept {
 }
 
 Result<RegionKeeper::Watch> RegionKeeper::watch(std::shared_ptr<MemoryRegion> region,
-                                                std::function<void()> on_free) {
+                                                std::function<void(Watch)> on_free) {
   const std::lock_guard guard(mutex_);
   if (const Error error = start(); !error.ok()) return error;
   // First the flag, then the look: whoever lets go in between rings.
@@ -145,7 +145,7 @@ void RegionKeeper::read_bell() {
 
 void RegionKeeper::look() {
   // Destroyed after the lock is given back: what goes with them may ring here.
-  std::vector<Watched> told;
+  std::vector<std::pair<Watch, Watched>> told;
   const std::lock_guard guard(mutex_);
   bool all = std::exchange(look_at_all_, false);
   all = std::exchange(retry_, false) || all;
@@ -159,12 +159,12 @@ void RegionKeeper::look() {
       ++it;
       continue;
     }
-    told.push_back(std::move(it->second));
+    told.emplace_back(it->first, std::move(it->second));
     it = watches_.erase(it);
   }
-  for (const Watched& watched : told) {
+  for (const auto& [number, watched] : told) {
     stop_watching(*watched.region);
-    watched.on_free();
+    watched.on_free(number);
   }
 }
 

@@ -31,17 +31,17 @@ class RegionKeeper {
   // A holder in this process rings.
   void ring(std::uint64_t region_id) noexcept;
 
-  // Calls `on_free` once, on the keeper's thread, when `region`, which this process owns, is free;
-  // it must not call back into here. The region stays mapped until then.
+  // Calls `on_free(watch)` once, on the keeper's thread, when `region`, which this process owns, is
+  // free; it must not call back into here. The region stays mapped until then.
   [[nodiscard]] Result<Watch> watch(std::shared_ptr<MemoryRegion> region,
-                                    std::function<void()> on_free);
+                                    std::function<void(Watch)> on_free);
   // Not called any more once this has returned.
   void unwatch(Watch watch);
 
  private:
   struct Watched {
     std::shared_ptr<MemoryRegion> region;
-    std::function<void()> on_free;
+    std::function<void(Watch)> on_free;
   };
   // Watches of processes are kept, because their regions come and go; beyond so many they are made
   // anew.

@@ -8,6 +8,7 @@
 #include "node/endpoint_object.h"
 #include "node/environment.h"
 #include "node/handle_value.h"
+#include "node/region_value.h"
 #include "platform/platform.h"
 
 namespace busbar::node {
@@ -73,6 +74,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));
   exports.Set("errorList", error_list(env));
   add_handle_functions(env, exports);
+  add_region_functions(env, exports);
   return exports;
 }
 

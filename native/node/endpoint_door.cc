@@ -8,6 +8,7 @@
 
 #include "node/handle_value.h"
 #include "node/notice_objects.h"
+#include "node/region_value.h"
 
 namespace busbar::node {
 namespace {
@@ -65,6 +66,12 @@ Napi::Value EndpointDoor::take_objects(std::uint32_t row) {
   for (std::uint32_t i = 0; i < handles.size(); ++i)
     (void)napi_set_element(env_, array, i, handle_value(env_, std::move(handles[i])));
   return Napi::Value(env_, array);
+}
+
+Napi::Value EndpointDoor::take_regions(std::uint32_t row) {
+  std::vector<RegionReference> regions;
+  if (row < table_.messages().size()) regions = std::exchange(table_.messages()[row].regions, {});
+  return {env_, region_values(env_, std::move(regions))};
 }
 
 void EndpointDoor::ref() noexcept {
@@ -179,7 +186,7 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
   // What JavaScript wants from now on it says by set_credit(), from within this call or the
   // microtasks behind it.
   call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
-  table_.drop_objects(count);
+  table_.drop_attachments(count);
   return credit_ != 0 && !closed_;
 }
 

@@ -45,6 +45,8 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   // The kernel objects of a row of the batch in hand, as an array of handles; JavaScript's from now
   // on. Empty for any other row.
   [[nodiscard]] Napi::Value take_objects(std::uint32_t row);
+  // Its memory regions, as region_values() gives them.
+  [[nodiscard]] Napi::Value take_regions(std::uint32_t row);
   void ref() noexcept;
   void unref() noexcept;
   // Closes and waits, at most about `linger`: for an environment that ends before close() was

@@ -176,6 +176,9 @@ void add_receiving(Napi::Object& object, const DoorPointer& door) {
   method(object, "takeObjects", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     return each.take_objects(unsigned_at(info, 0));
   });
+  method(object, "takeRegions", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    return each.take_regions(unsigned_at(info, 0));
+  });
   method(object, "setCredit", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     each.set_credit(unsigned_at(info, 0));
     return info.Env().Undefined();

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "node/endpoint_door.h"
+#include "node/region_views.h"
+#include "node/region_watches.h"
 
 namespace busbar::node {
 
@@ -21,6 +23,10 @@ class Environment {
   void add(const std::shared_ptr<EndpointDoor>& door);
   void remove(const EndpointDoor* door);
 
+  // Handles keep it, because they may be collected after the environment's data.
+  [[nodiscard]] const std::shared_ptr<RegionViews>& region_views() noexcept { return views_; }
+  [[nodiscard]] RegionWatches& region_watches() noexcept { return watches_; }
+
  private:
   // Terminating a worker while its uv handles are open would abort the process, so teardown waits
   // for their closing.
@@ -28,6 +34,8 @@ class Environment {
 
   std::vector<std::shared_ptr<EndpointDoor>> doors_;
   std::size_t closing_ = 0;
+  std::shared_ptr<RegionViews> views_ = std::make_shared<RegionViews>();
+  RegionWatches watches_;
 };
 
 }  // namespace busbar::node

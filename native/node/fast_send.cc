@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "node/handle_value.h"
+#include "node/region_value.h"
 
 namespace busbar::node {
 namespace {
@@ -31,6 +32,7 @@ enum Argument : std::size_t {
   kReplyTo,
   kAcknowledge,
   kObjects,
+  kRegions,
   kArguments
 };
 
@@ -77,9 +79,14 @@ bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   return true;
 }
 
+bool is_undefined(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
 // The handles of an array; false when one of them is none.
 bool read_objects(napi_env env, const Arguments& arguments, std::vector<const Handle*>& out) {
-  if (arguments.count <= kObjects) return true;
+  if (arguments.count <= kObjects || is_undefined(env, arguments.values[kObjects])) return true;
   std::uint32_t count = 0;
   if (napi_get_array_length(env, arguments.values[kObjects], &count) != napi_ok ||
       count > kMaxObjects) {
@@ -95,6 +102,47 @@ bool read_objects(napi_env env, const Arguments& arguments, std::vector<const Ha
   return true;
 }
 
+bool read_number(napi_env env, napi_value array, std::uint32_t index, std::uint64_t& out) {
+  napi_value element = nullptr;
+  double number = -1;
+  if (napi_get_element(env, array, index, &element) != napi_ok ||
+      napi_get_value_double(env, element, &number) != napi_ok || !(number >= 0)) {
+    return false;
+  }
+  out = static_cast<std::uint64_t>(number);
+  return true;
+}
+
+// Handle, offset and bytes for each region of an array, the offset from where the handle's part
+// begins.
+bool read_regions(napi_env env, const Arguments& arguments, std::vector<RegionRange>& out) {
+  if (arguments.count <= kRegions) return true;
+  constexpr std::uint32_t kFields = 3;
+  const napi_value array = arguments.values[kRegions];
+  std::uint32_t length = 0;
+  if (napi_get_array_length(env, array, &length) != napi_ok || length % kFields != 0 ||
+      length > kMaxMentions * kFields) {
+    return false;
+  }
+  out.reserve(length / kFields);
+  for (std::uint32_t i = 0; i < length; i += kFields) {
+    napi_value element = nullptr;
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+    if (napi_get_element(env, array, i, &element) != napi_ok ||
+        !read_number(env, array, i + 1, offset) || !read_number(env, array, i + 2, bytes)) {
+      return false;
+    }
+    const RegionReference* reference = region_of(env, element);
+    if (reference == nullptr || !reference->valid() || bytes == 0 || offset > reference->bytes() ||
+        bytes > reference->bytes() - offset) {
+      return false;
+    }
+    out.push_back({reference->region(), reference->offset() + offset, bytes});
+  }
+  return true;
+}
+
 napi_value send(napi_env env, napi_callback_info info) {
   Arguments arguments;
   void* data = nullptr;
@@ -105,14 +153,16 @@ napi_value send(napi_env env, napi_callback_info info) {
   EndpointDoor& door = **static_cast<DoorPointer*>(data);
   SendRequest request;
   std::vector<const Handle*> objects;
+  std::vector<RegionRange> regions;
   std::uint32_t type_and_format = 0;
   if (napi_get_value_uint32(env, arguments.values[kRoute], &request.route) != napi_ok ||
       napi_get_value_uint32(env, arguments.values[kTypeAndFormat], &type_and_format) != napi_ok ||
       !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request) ||
-      !read_objects(env, arguments, objects)) {
+      !read_objects(env, arguments, objects) || !read_regions(env, arguments, regions)) {
     return failure(env, Status::InvalidArgument);
   }
   request.objects = objects;
+  request.regions = regions;
   const Uuid* uuid = door.type(type_and_format & 0xFFFFU);
   if (uuid == nullptr) return failure(env, Status::InvalidArgument);
   request.type = *uuid;

@@ -46,9 +46,10 @@ void ReceiveTable::write_rows(std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) write_row(table_ + i * kWords, messages_[i]);
 }
 
-void ReceiveTable::drop_objects(std::size_t count) noexcept {
+void ReceiveTable::drop_attachments(std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     if (!messages_[i].objects.empty()) messages_[i].objects.clear();
+    if (!messages_[i].regions.empty()) messages_[i].regions.clear();
   }
 }
 
@@ -59,7 +60,9 @@ void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message)
   write_u32(row, Column::Type, type_index(message.header.type));
   const std::uint32_t flags = (message.header.flags & record_flag::kWantsHandled) |
                               (message.objects.empty() ? 0 : kRowHasObjects) |
-                              (message.objects_lost ? kRowObjectsLost : 0);
+                              (message.objects_lost ? kRowObjectsLost : 0) |
+                              (message.regions.empty() ? 0 : kRowHasRegions) |
+                              (message.regions_lost ? kRowRegionsLost : 0);
   write_u32(row, Column::FormatAndFlags, message.header.format | (flags << 16U));
   write_u64(row, Column::Id, message.header.id);
   write_u64(row, Column::ReplyTo, message.reply_to);

@@ -33,6 +33,8 @@ enum class Column : std::uint8_t {
 };
 
 // Flags of a row that no sender can set.
+inline constexpr std::uint32_t kRowHasRegions = 1U << 12U;
+inline constexpr std::uint32_t kRowRegionsLost = 1U << 13U;
 inline constexpr std::uint32_t kRowHasObjects = 1U << 14U;
 inline constexpr std::uint32_t kRowObjectsLost = 1U << 15U;
 
@@ -57,8 +59,8 @@ class ReceiveTable {
   [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept { return messages_; }
   // Writes rows 0 to count - 1 from messages().
   void write_rows(std::size_t count) noexcept;
-  // Closes the kernel objects of rows 0 to count - 1 that JavaScript did not take.
-  void drop_objects(std::size_t count) noexcept;
+  // Lets go of the kernel objects and regions of rows 0 to count - 1 that JavaScript did not take.
+  void drop_attachments(std::size_t count) noexcept;
 
  private:
   void write_row(std::uint32_t* row, const ReceivedMessage& message) noexcept;

@@ -14,6 +14,7 @@ import {
 import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { checkInteger, checkOptions } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
+import { attachmentsOf } from './attachments.js';
 import {
   type CancelOptions,
   cancellable,
@@ -37,7 +38,6 @@ import {
   type Counters,
   type DeliverOptions,
   type EndpointParts,
-  objectsOf,
   type SendOptions,
   sendOptions,
   ttlOf,
@@ -165,7 +165,7 @@ export class Endpoint<B extends MessageBox>
     const selector = toSelector(to);
     if (options === undefined) return this.#openOutbox.send(selector, message);
     checkOptions('send()', options, sendOptions);
-    return this.#openOutbox.send(selector, message, ttlOf(options), 0, 0, objectsOf(options));
+    return this.#openOutbox.send(selector, message, ttlOf(options), 0, 0, attachmentsOf(options));
   }
 
   /**
@@ -196,7 +196,7 @@ export class Endpoint<B extends MessageBox>
           ttlOf(options),
           0,
           mode,
-          objectsOf(options),
+          attachmentsOf(options),
         );
         delivery = this.#native.lastOutcome().delivery;
         if (receivers === 0 && ttlOf(options) === 0) settler.resolve(0);
@@ -340,7 +340,7 @@ export class Endpoint<B extends MessageBox>
       ttlOf(options),
       replyTo,
       0,
-      objectsOf(options),
+      attachmentsOf(options),
     );
   }
 

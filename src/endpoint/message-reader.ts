@@ -1,14 +1,17 @@
 // Makes messages of the rows that the native side wrote for one batch. What cannot be read is told by `rejected` and
 // `unknown`, never thrown: one sender's nonsense must not cost another's message.
 import { BusError, DecodeFailedError, OutOfDescriptorsError } from '../errors/index.js';
+import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
 import { beginBatch } from '../memory/owned-bytes.js';
 import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
 import {
   column,
   hasObjects,
+  hasRegions,
   type NativeEndpoint,
   none,
   objectsLost,
+  regionsLost,
   rowWords,
   wantsHandled,
 } from '../native/addon.js';
@@ -19,6 +22,7 @@ import { Message, type Replier } from './message.js';
 const twoTo32 = 2 ** 32;
 
 const noObjects: readonly KernelObject[] = Object.freeze([]);
+const noRegions: readonly MemoryRegion[] = Object.freeze([]);
 
 /** Types and senders remembered as reported; beyond that, a report may come again. */
 const maxReported = 1000;
@@ -100,14 +104,14 @@ export class MessageReader {
       this.#reportRejected(entry.key, from, error);
       return undefined;
     }
-    if ((formatAndFlags >>> 16) & objectsLost) {
-      this.#reportRejected(entry.key, from, lostObjects(entry.key, from));
+    const flags = formatAndFlags >>> 16;
+    if (flags & (objectsLost | regionsLost)) {
+      this.#reportRejected(entry.key, from, lostAttachments(entry.key, from, flags));
       return undefined;
     }
     const objects =
-      (formatAndFlags >>> 16) & hasObjects
-        ? this.#native.takeObjects(index).map(adoptHandle)
-        : noObjects;
+      flags & hasObjects ? this.#native.takeObjects(index).map(adoptHandle) : noObjects;
+    const regions = flags & hasRegions ? adoptRegions(this.#native.takeRegions(index)) : noRegions;
     const replyTo = this.#number(row + column.replyTo);
     return new Message(
       entry.key,
@@ -117,8 +121,9 @@ export class MessageReader {
       format,
       replyTo === 0 ? undefined : replyTo,
       objects,
+      regions,
       this.#replier,
-      (formatAndFlags >>> 16) & wantsHandled
+      flags & wantsHandled
         ? {
             slot: table[row + column.slot] as number,
             position: this.#number(row + column.position),
@@ -188,9 +193,10 @@ export class MessageReader {
   }
 }
 
-function lostObjects(type: string, from: Peer): OutOfDescriptorsError {
+function lostAttachments(type: string, from: Peer, flags: number): OutOfDescriptorsError {
+  const what = flags & objectsLost ? 'kernel objects' : 'memory regions';
   return new OutOfDescriptorsError(
-    `message '${type}' of endpoint ${from.id} came with kernel objects for which this process had no descriptors left`,
+    `message '${type}' of endpoint ${from.id} came with ${what} for which this process had no room left`,
     { type, peer: from.id },
   );
 }

@@ -1,4 +1,6 @@
 // One received message, as the user holds it. Owns its payload; knows its endpoint only to reply.
+
+import type { MemoryRegion } from '../memory/memory-region.js';
 import type {
   MessageBox,
   Outgoing,
@@ -31,6 +33,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly format: number;
   readonly replyTo: number | undefined;
   readonly objects: readonly KernelObject[];
+  readonly regions: readonly MemoryRegion[];
   readonly #replier: Replier;
   readonly #mark: HandledMark | undefined;
 
@@ -42,6 +45,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     format: number,
     replyTo: number | undefined,
     objects: readonly KernelObject[],
+    regions: readonly MemoryRegion[],
     replier: Replier,
     mark: HandledMark | undefined,
   ) {
@@ -52,6 +56,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.format = format;
     this.replyTo = replyTo;
     this.objects = objects;
+    this.regions = regions;
     this.#replier = replier;
     this.#mark = mark;
   }
@@ -62,6 +67,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
 
   close(): void {
     for (const object of this.objects) object.close();
+    for (const region of this.regions) region.release();
   }
 
   [Symbol.dispose](): void {

@@ -1,14 +1,10 @@
 // The options of an endpoint's methods, and its counters.
-import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
+
+import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { MessageBox } from '../messages/index.js';
-import {
-  acknowledgement,
-  maxObjects,
-  type NativeCounters,
-  type NativeHandle,
-} from '../native/addon.js';
-import { KernelObject, openHandle } from '../objects/index.js';
-import { checkInteger, show } from '../options.js';
+import { acknowledgement, type NativeCounters } from '../native/addon.js';
+import type { KernelObject } from '../objects/index.js';
+import { checkInteger } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
 
 /** Options of `endpoint.send()`. */
@@ -24,6 +20,12 @@ export interface SendOptions {
    * given up: the controller takes over bytes only.
    */
   readonly objects?: readonly KernelObject[] | undefined;
+  /**
+   * Memory regions, or parts of some, that go with the message, at most 64; nothing of them is copied. They stay the
+   * sender's, who may release them at once; each receiver gets references of its own. As with objects, a message that
+   * still waits by `ttl` when its endpoint is closed is given up.
+   */
+  readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
 }
 
 /** Options of `endpoint.deliver()`. */
@@ -68,27 +70,7 @@ export interface EndpointParts {
 }
 
 /** The names of {@link SendOptions}. */
-export const sendOptions = ['ttl', 'objects'] as const;
-
-/** The handles of the objects in some options, checked; `undefined` where there are none. */
-export function objectsOf({ objects }: SendOptions): readonly NativeHandle[] | undefined {
-  if (objects === undefined) return undefined;
-  if (!Array.isArray(objects) || !objects.every((object) => object instanceof KernelObject)) {
-    throw new InvalidArgumentError(
-      `objects are ${show(objects)}; expected an array of KernelObject`,
-      {
-        option: 'objects',
-      },
-    );
-  }
-  if (objects.length > maxObjects) {
-    throw new LimitExceededError(
-      `a message with ${objects.length} kernel objects; the largest number allowed is ${maxObjects}`,
-      { option: 'objects', limit: maxObjects },
-    );
-  }
-  return objects.length === 0 ? undefined : objects.map(openHandle);
-}
+export const sendOptions = ['ttl', 'objects', 'regions'] as const;
 
 /** The native number of what counts as delivered. */
 export function acknowledgementOf({ acknowledge }: DeliverOptions): number {

@@ -3,8 +3,9 @@
 import type { BusErrorFacts } from '../errors/index.js';
 import { StagingArena } from '../memory/staging-arena.js';
 import { type BoxTable, encodePayload } from '../messages/index.js';
-import type { NativeEndpoint, NativeHandle } from '../native/addon.js';
+import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
+import type { Attachments } from './attachments.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 
@@ -47,7 +48,7 @@ export class Outbox {
     ttl = 0,
     replyTo = 0,
     acknowledge = 0,
-    objects?: readonly NativeHandle[],
+    attachments?: Attachments,
   ): number {
     const message = this.#box.accept(value);
     const arena = this.#arena;
@@ -57,7 +58,7 @@ export class Outbox {
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
     // Each argument costs; most messages need three of them.
     const receivers =
-      objects !== undefined
+      attachments !== undefined
         ? this.#nativeSend(
             route,
             typeAndFormat,
@@ -67,7 +68,8 @@ export class Outbox {
             ttl,
             replyTo,
             acknowledge,
-            objects,
+            attachments.objects,
+            attachments.regions,
           )
         : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
           ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)

@@ -33,6 +33,7 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   NoController: errors.NoControllerError,
   WouldBlock: errors.WouldBlockError,
   Unsupported: errors.UnsupportedError,
+  NoExternalBuffers: errors.NoExternalBuffersError,
 };
 
 /** What {@link errorFromStatus} is told beside the status. */

@@ -111,6 +111,12 @@ export const errorList = [
     text: 'the operation would block',
   },
   { number: 26, name: 'Unsupported', code: 'ERR_BUSBAR_UNSUPPORTED', text: 'not supported here' },
+  {
+    number: 27,
+    name: 'NoExternalBuffers',
+    code: 'ERR_BUSBAR_NO_EXTERNAL_BUFFERS',
+    text: 'this runtime allows no views of shared memory',
+  },
 ] as const satisfies readonly ErrorListEntry[];
 
 /** The name of a failure without its `Error` ending, as in the native list: `'QueueFull'`. */

@@ -83,3 +83,9 @@ export class WouldBlockError extends errorClass('WouldBlock') {}
 
 /** This platform, process or codec cannot do what was asked for. */
 export class UnsupportedError extends errorClass('Unsupported') {}
+
+/**
+ * This runtime, as Electron, forbids views of memory that V8 has not allocated: `region.bytes` and `region.map()` do
+ * not work. Use `region.read()`, `region.write()` and `region.copy()`, which work everywhere.
+ */
+export class NoExternalBuffersError extends errorClass('NoExternalBuffers') {}

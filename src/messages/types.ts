@@ -1,5 +1,6 @@
 // The types of messages as the compiler sees them: which messages a box can make, and what arrives as a
 // union that narrows by `message.type`. Types only; the values are in message-box.ts.
+import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
 import type { BoxTable, boxTable } from './message-box.js';
 import type { AnyMessageType, MessageType } from './message-type.js';
@@ -76,6 +77,8 @@ export interface ReplyOptions {
   readonly ttl?: number | undefined;
   /** Kernel objects that go with the reply, at most 253; they stay the sender's. */
   readonly objects?: readonly KernelObject[] | undefined;
+  /** Memory regions, or parts of some, that go with the reply, at most 64; they stay the sender's. */
+  readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
 }
 
 /** A message that arrived. The payload is the receiver's own: it may be kept and changed. */
@@ -97,7 +100,15 @@ export interface ReceivedMessage<Key extends string, Payload, B extends MessageB
    * belong to the message: what is not taken is closed by {@link close}, and when nobody has the object any more.
    */
   readonly objects: readonly KernelObject[];
-  /** Closes the kernel objects that were not taken. Without any it does nothing; the payload stays as it is. */
+  /**
+   * The memory regions that came with it, in the sender's order, each a reference of its own to memory that nobody has
+   * copied. They belong to the message, too: {@link close} releases them. To keep one, take a `duplicate()`.
+   */
+  readonly regions: readonly MemoryRegion[];
+  /**
+   * Closes the kernel objects that were not taken and releases the memory regions. Without any it does nothing; the
+   * payload stays as it is.
+   */
   close(): void;
   /**
    * Sends a message to the sender of this one and to nobody else. Returns how many took charge of it.

@@ -97,12 +97,38 @@ export const rowWords = 16;
 export const none = 0xffff_ffff;
 /** In the flags: the sender waits until this message is handled. */
 export const wantsHandled = 2;
+/** In the flags: the message has memory regions, for takeRegions(). */
+export const hasRegions = 1 << 12;
+/** In the flags: it had some, and there was no room for them in this process when they came. */
+export const regionsLost = 1 << 13;
 /** In the flags: the message has kernel objects, for takeObjects(). */
 export const hasObjects = 1 << 14;
 /** In the flags: it had some, and this process was at its descriptor limit when they came. */
 export const objectsLost = 1 << 15;
 /** Kernel objects that one message can carry. */
 export const maxObjects = 253;
+/** Memory regions that one message can carry. */
+export const maxRegions = 64;
+
+declare const regionBrand: unique symbol;
+declare const pinBrand: unique symbol;
+
+/** A counted reference to a memory region; given up when it is collected. */
+export interface NativeRegion {
+  readonly [regionBrand]: never;
+}
+
+/** A memory region that stays mapped whether anybody holds it or not. */
+export interface NativePin {
+  readonly [pinBrand]: never;
+}
+
+/** Region references, five values each: handle, id, offset in the region, bytes, whether writes reach the others. */
+export type NativeRegionFields = readonly (NativeRegion | number | boolean)[];
+/** Values of one reference in {@link NativeRegionFields}. */
+export const regionFields = 5;
+/** Regions to send, three values each: handle, offset in its part, bytes. */
+export type NativeRegionRanges = readonly (NativeRegion | number)[];
 
 /** How a send is acknowledged. */
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
@@ -140,6 +166,7 @@ export interface NativeEndpoint {
     replyTo?: number,
     acknowledge?: number,
     objects?: readonly NativeHandle[],
+    regions?: NativeRegionRanges,
   ): number;
   flush(): void;
   lastOutcome(): SendOutcome;
@@ -152,6 +179,8 @@ export interface NativeEndpoint {
   setCredit(messages: number): void;
   /** The kernel objects of a row of the batch in hand; native code closes those that nobody takes. */
   takeObjects(row: number): NativeHandle[];
+  /** The memory regions of a row of the batch in hand; native code lets go of those that nobody takes. */
+  takeRegions(row: number): NativeRegionFields;
   handled(slot: number, position: number): void;
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
@@ -198,6 +227,28 @@ interface Addon {
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;
+  /** A region of this process, with one reference to all of it; `touched`: its pages are taken from the system at once. */
+  createRegion(bytes: number, readOnly: boolean, touched: boolean): NativeRegionFields | number;
+  duplicateRegion(region: NativeRegion): NativeRegionFields | number;
+  releaseRegion(region: NativeRegion): void;
+  /** References of all processes and those under way; 0 once this one is released. */
+  regionReferences(region: NativeRegion): number;
+  /** The one ArrayBuffer over the whole region; emptied when this thread's last reference goes that asked for it. */
+  regionBuffer(region: NativeRegion): ArrayBuffer | number;
+  readRegion(region: NativeRegion, offset: number, target: Uint8Array): number;
+  writeRegion(region: NativeRegion, offset: number, source: Uint8Array): number;
+  pinRegion(region: NativeRegion): NativePin | number;
+  /** Not pinned any more; the pin is of no use from then on. */
+  unpin(pin: NativePin): void;
+  /** Whether nobody holds it; `purge`: nor anybody who died with it. */
+  pinIsFree(pin: NativePin, purge: boolean): boolean | number;
+  /** A new reference to all of it. */
+  holdPin(pin: NativePin): NativeRegionFields | number;
+  /** A number that the listener is called with, once, when nobody holds the region. */
+  watchPin(pin: NativePin): number;
+  unwatchPin(watch: number): void;
+  /** Once a thread. Does not keep it alive. */
+  listenToRegions(listener: (watch: number) => void): number;
   evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
 }
 

@@ -1,0 +1,295 @@
+// What JavaScript can do with regions: hold, read, write, view, and for a registry: pin and watch.
+#include "node/region_value.h"
+
+#include <cstring>
+#include <utility>
+
+#include "core/region_table.h"
+#include "node/environment.h"
+
+namespace busbar::node {
+namespace {
+
+// Tell our externals from other addons', and from each other.
+constexpr napi_type_tag kHandleTag{0x6275736261722e72, 0x6567696f6e2e7631};
+constexpr napi_type_tag kPinTag{0x6275736261722e70, 0x696e2e7631000000};
+
+// One hand on a region: a counted reference.
+struct RegionHandle {
+  RegionReference reference;
+  std::shared_ptr<RegionViews> views;
+  bool viewing = false;
+};
+
+// A region that stays mapped whether anybody holds it or not.
+using RegionPin = std::shared_ptr<MemoryRegion>;
+
+void let_go(napi_env env, RegionHandle& handle) {
+  if (!handle.reference.valid()) return;
+  if (std::exchange(handle.viewing, false)) handle.views->drop(env, *handle.reference.region());
+  handle.reference.reset();
+}
+
+template <typename T>
+napi_value external(napi_env env, T* owned, const napi_type_tag& tag, napi_finalize finalize) {
+  napi_value value = nullptr;
+  if (napi_create_external(env, owned, finalize, nullptr, &value) != napi_ok) {
+    delete owned;
+    return nullptr;
+  }
+  (void)napi_type_tag_object(env, value, &tag);
+  return value;
+}
+
+napi_value handle_value(napi_env env, RegionReference reference) {
+  auto* handle =
+      new RegionHandle{std::move(reference), Environment::of(Napi::Env(env)).region_views(), false};
+  return external(env, handle, kHandleTag, [](napi_env at, void* data, void*) {
+    auto* dying = static_cast<RegionHandle*>(data);
+    let_go(at, *dying);
+    delete dying;
+  });
+}
+
+napi_value pin_value(napi_env env, RegionPin region) {
+  return external(env, new RegionPin(std::move(region)), kPinTag,
+                  [](napi_env, void* data, void*) { delete static_cast<RegionPin*>(data); });
+}
+
+template <typename T>
+T* unwrap(napi_env env, napi_value value, const napi_type_tag& tag) {
+  napi_valuetype type = napi_undefined;
+  bool ours = false;
+  void* data = nullptr;
+  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
+  if (napi_check_object_type_tag(env, value, &tag, &ours) != napi_ok || !ours) return nullptr;
+  return napi_get_value_external(env, value, &data) == napi_ok ? static_cast<T*>(data) : nullptr;
+}
+
+RegionHandle* held_handle(const Napi::CallbackInfo& info) {
+  auto* handle = unwrap<RegionHandle>(info.Env(), info[0], kHandleTag);
+  return handle != nullptr && handle->reference.valid() ? handle : nullptr;
+}
+
+Napi::Value failure(const Napi::CallbackInfo& info, Error error) {
+  return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(error.status));
+}
+
+double number_at(const Napi::CallbackInfo& info, std::size_t index) {
+  double value = -1;
+  (void)napi_get_value_double(info.Env(), info[index], &value);
+  return value;
+}
+
+bool flag_at(const Napi::CallbackInfo& info, std::size_t index) {
+  bool value = false;
+  (void)napi_get_value_bool(info.Env(), info[index], &value);
+  return value;
+}
+
+Napi::Value first_reference(const Napi::CallbackInfo& info,
+                            const std::shared_ptr<MemoryRegion>& region, std::uint64_t offset,
+                            std::uint64_t bytes) {
+  region->hold();
+  std::vector<RegionReference> one;
+  one.emplace_back(region, offset, bytes);
+  return {info.Env(), region_values(info.Env(), std::move(one))};
+}
+
+// Takes every page from the system now, not at first touch.
+void touch(std::span<std::byte> memory) noexcept {
+  constexpr std::size_t kSmallestPage = 4096;
+  for (std::size_t at = 0; at < memory.size(); at += kSmallestPage)
+    *const_cast<volatile std::byte*>(memory.data() + at) = std::byte{0};
+}
+
+// createRegion(bytes, readOnly, touched) -> the fields of one reference, or -Status.
+Napi::Value create_region(const Napi::CallbackInfo& info) {
+  const double bytes = number_at(info, 0);
+  if (!(bytes >= 1)) return failure(info, {Status::InvalidArgument});
+  auto region = process_regions().create(static_cast<std::uint64_t>(bytes),
+                                         flag_at(info, 1) ? Access::ReadOnly : Access::ReadWrite);
+  if (!region) return failure(info, region.error());
+  if (flag_at(info, 2)) touch({region.value()->data(), region.value()->size()});
+  return first_reference(info, region.value(), 0, region.value()->size());
+}
+
+// duplicateRegion(handle) -> the fields of a second reference, or -Status.
+Napi::Value duplicate_region(const Napi::CallbackInfo& info) {
+  const RegionHandle* handle = held_handle(info);
+  if (handle == nullptr) return failure(info, {Status::Closed});
+  const RegionReference& reference = handle->reference;
+  return first_reference(info, reference.region(), reference.offset(), reference.bytes());
+}
+
+Napi::Value release_region(const Napi::CallbackInfo& info) {
+  if (RegionHandle* handle = held_handle(info); handle != nullptr) let_go(info.Env(), *handle);
+  return info.Env().Undefined();
+}
+
+// regionReferences(handle) -> how many there are everywhere, 0 once it was released.
+Napi::Value region_references(const Napi::CallbackInfo& info) {
+  const RegionHandle* handle = held_handle(info);
+  const std::uint64_t count = handle == nullptr ? 0 : handle->reference.region()->references();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+// regionBuffer(handle) -> the ArrayBuffer over the whole region, or -Status: NoExternalBuffers
+// where V8 takes no foreign memory.
+Napi::Value region_buffer(const Napi::CallbackInfo& info) {
+  RegionHandle* handle = held_handle(info);
+  if (handle == nullptr) return failure(info, {Status::Closed});
+  napi_value buffer = nullptr;
+  const napi_status status =
+      handle->views->view(info.Env(), handle->reference.region(), !handle->viewing, buffer);
+  if (status == napi_no_external_buffers_allowed) return failure(info, {Status::NoExternalBuffers});
+  if (status != napi_ok) return failure(info, {Status::OutOfMemory});
+  handle->viewing = true;
+  return {info.Env(), buffer};
+}
+
+// The bytes of a Uint8Array.
+bool bytes_at(const Napi::CallbackInfo& info, std::size_t index, std::span<std::byte>& out) {
+  void* data = nullptr;
+  std::size_t bytes = 0;
+  if (napi_get_buffer_info(info.Env(), info[index], &data, &bytes) != napi_ok) return false;
+  out = {static_cast<std::byte*>(data), bytes};
+  return true;
+}
+
+// `length` bytes of the handle's part from `offset` on; empty when there are not so many.
+std::span<std::byte> part(const RegionHandle& handle, double offset, std::size_t length) {
+  const std::span<std::byte> all = handle.reference.data();
+  if (!(offset >= 0) || offset > static_cast<double>(all.size())) return {};
+  const auto start = static_cast<std::size_t>(offset);
+  return length > all.size() - start ? std::span<std::byte>() : all.subspan(start, length);
+}
+
+// readRegion(handle, offset, target) and writeRegion(handle, offset, source) -> 0 or -Status.
+template <bool kWrites>
+Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
+  const RegionHandle* handle = held_handle(info);
+  if (handle == nullptr) return failure(info, {Status::Closed});
+  std::span<std::byte> ours;
+  if (!bytes_at(info, 2, ours)) return failure(info, {Status::InvalidArgument});
+  const std::span<std::byte> theirs = part(*handle, number_at(info, 1), ours.size());
+  if (theirs.size() != ours.size()) return failure(info, {Status::InvalidArgument});
+  // memmove: the program's array may be a view of this very region.
+  if (!ours.empty()) {
+    std::memmove(kWrites ? theirs.data() : ours.data(), kWrites ? ours.data() : theirs.data(),
+                 ours.size());
+  }
+  return Napi::Number::New(info.Env(), 0);
+}
+
+// pinRegion(handle) -> pin, or -Status.
+Napi::Value pin_region(const Napi::CallbackInfo& info) {
+  const RegionHandle* handle = held_handle(info);
+  if (handle == nullptr) return failure(info, {Status::Closed});
+  return {info.Env(), pin_value(info.Env(), handle->reference.region())};
+}
+
+RegionPin* pin_at(const Napi::CallbackInfo& info) {
+  auto* pin = unwrap<RegionPin>(info.Env(), info[0], kPinTag);
+  return pin != nullptr && *pin != nullptr ? pin : nullptr;
+}
+
+Napi::Value unpin(const Napi::CallbackInfo& info) {
+  if (RegionPin* pin = pin_at(info); pin != nullptr) pin->reset();
+  return info.Env().Undefined();
+}
+
+// pinIsFree(pin, purge) -> whether nobody holds the region; `purge`: nor anybody who died with it.
+Napi::Value pin_is_free(const Napi::CallbackInfo& info) {
+  const RegionPin* pin = pin_at(info);
+  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
+  if (flag_at(info, 1)) (void)(*pin)->purge();
+  return Napi::Boolean::New(info.Env(), (*pin)->is_free());
+}
+
+// holdPin(pin) -> the fields of a new reference to all of the region.
+Napi::Value hold_pin(const Napi::CallbackInfo& info) {
+  const RegionPin* pin = pin_at(info);
+  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
+  return first_reference(info, *pin, 0, (*pin)->size());
+}
+
+// watchPin(pin) -> a number, told to the listener once the region is free; or -Status.
+Napi::Value watch_pin(const Napi::CallbackInfo& info) {
+  const RegionPin* pin = pin_at(info);
+  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
+  const auto watch = Environment::of(info.Env()).region_watches().watch(*pin);
+  if (!watch) return failure(info, watch.error());
+  return Napi::Number::New(info.Env(), static_cast<double>(watch.value()));
+}
+
+Napi::Value unwatch_pin(const Napi::CallbackInfo& info) {
+  const double number = number_at(info, 0);
+  if (number >= 0) {
+    Environment::of(info.Env()).region_watches().unwatch(static_cast<std::uint64_t>(number));
+  }
+  return info.Env().Undefined();
+}
+
+// listenToRegions(listener): see RegionWatches.
+Napi::Value listen_to_regions(const Napi::CallbackInfo& info) {
+  const bool ok =
+      info[0].IsFunction() &&
+      Environment::of(info.Env()).region_watches().listen(info.Env(), info[0]) == napi_ok;
+  return failure(info, {ok ? Status::Ok : Status::System});
+}
+
+}  // namespace
+
+napi_value region_values(napi_env env, std::vector<RegionReference> references) {
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env, references.size() * kRegionFields, &array) != napi_ok)
+    return nullptr;
+  std::uint32_t index = 0;
+  const auto put = [&](napi_value value) { (void)napi_set_element(env, array, index++, value); };
+  const auto number = [env](std::uint64_t of) {
+    napi_value value = nullptr;
+    (void)napi_create_double(env, static_cast<double>(of), &value);
+    return value;
+  };
+  for (RegionReference& reference : references) {
+    const std::uint64_t offset = reference.offset();
+    const std::uint64_t bytes = reference.bytes();
+    const std::shared_ptr<MemoryRegion> region = reference.region();
+    napi_value writable = nullptr;
+    (void)napi_get_boolean(env, region->writable(), &writable);
+    put(handle_value(env, std::move(reference)));
+    put(number(region->id()));
+    put(number(offset));
+    put(number(bytes));
+    put(writable);
+  }
+  return array;
+}
+
+const RegionReference* region_of(napi_env env, napi_value value) {
+  const auto* handle = unwrap<RegionHandle>(env, value, kHandleTag);
+  return handle == nullptr ? nullptr : &handle->reference;
+}
+
+void add_region_functions(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  add("createRegion", create_region);
+  add("duplicateRegion", duplicate_region);
+  add("releaseRegion", release_region);
+  add("regionReferences", region_references);
+  add("regionBuffer", region_buffer);
+  add("readRegion", copy_bytes<false>);
+  add("writeRegion", copy_bytes<true>);
+  add("pinRegion", pin_region);
+  add("unpin", unpin);
+  add("pinIsFree", pin_is_free);
+  add("holdPin", hold_pin);
+  add("watchPin", watch_pin);
+  add("unwatchPin", unwatch_pin);
+  add("listenToRegions", listen_to_regions);
+}
+
+}  // namespace busbar::node

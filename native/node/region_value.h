@@ -1,0 +1,21 @@
+// Memory regions in JavaScript's hands, as externals.
+#pragma once
+
+#include <napi.h>
+
+#include <vector>
+
+#include "core/memory_region.h"
+
+namespace busbar::node {
+
+// References as a flat array of kRegionFields for each: handle, id, offset, bytes, writable.
+inline constexpr std::uint32_t kRegionFields = 5;
+[[nodiscard]] napi_value region_values(napi_env env, std::vector<RegionReference> references);
+
+// The reference behind a handle; nullptr for anything else. Not valid() once it was released.
+[[nodiscard]] const RegionReference* region_of(napi_env env, napi_value value);
+
+void add_region_functions(Napi::Env env, Napi::Object exports);
+
+}  // namespace busbar::node

@@ -1,0 +1,48 @@
+// Buffers over foreign memory.
+#include "node/region_views.h"
+
+namespace busbar::node {
+
+napi_status RegionViews::make(napi_env env, const std::shared_ptr<MemoryRegion>& region,
+                              napi_value& out) {
+  // The mapping stays while V8 has the buffer, whatever becomes of everybody else.
+  auto* keeper = new std::shared_ptr<MemoryRegion>(region);
+  const auto finalize = [](napi_env, void*, void* hint) {
+    delete static_cast<std::shared_ptr<MemoryRegion>*>(hint);
+  };
+  const napi_status status =
+      napi_create_external_arraybuffer(env, region->data(), region->size(), finalize, keeper, &out);
+  if (status != napi_ok) delete keeper;
+  return status;
+}
+
+napi_status RegionViews::view(napi_env env, const std::shared_ptr<MemoryRegion>& region, bool first,
+                              napi_value& out) {
+  View& view = views_[region.get()];
+  out = nullptr;
+  if (view.buffer != nullptr) (void)napi_get_reference_value(env, view.buffer, &out);
+  napi_status status = napi_ok;
+  if (out == nullptr) {
+    status = make(env, region, out);
+    if (status == napi_ok) {
+      if (view.buffer != nullptr) (void)napi_delete_reference(env, view.buffer);
+      view.buffer = nullptr;
+      status = napi_create_reference(env, out, 0, &view.buffer);
+    }
+  }
+  if (status == napi_ok && first) ++view.hands;
+  if (view.hands == 0) views_.erase(region.get());
+  return status;
+}
+
+void RegionViews::drop(napi_env env, const MemoryRegion& region) {
+  const auto found = views_.find(&region);
+  if (found == views_.end() || --found->second.hands != 0) return;
+  napi_value buffer = nullptr;
+  if (napi_get_reference_value(env, found->second.buffer, &buffer) == napi_ok && buffer != nullptr)
+    (void)napi_detach_arraybuffer(env, buffer);
+  (void)napi_delete_reference(env, found->second.buffer);
+  views_.erase(found);
+}
+
+}  // namespace busbar::node

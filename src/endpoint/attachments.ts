@@ -1,0 +1,82 @@
+// What goes with a message beside its payload: kernel objects and memory regions, checked.
+import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
+import { heldRegion, MemoryRegion, type RegionRange } from '../memory/memory-region.js';
+import {
+  maxObjects,
+  maxRegions,
+  type NativeHandle,
+  type NativeRegion,
+  type NativeRegionRanges,
+} from '../native/addon.js';
+import { KernelObject, openHandle } from '../objects/index.js';
+import { checkInteger, show } from '../options.js';
+
+/** What the user gave. */
+export interface AttachmentOptions {
+  readonly objects?: readonly KernelObject[] | undefined;
+  readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
+}
+
+/** What native code takes. */
+export interface Attachments {
+  readonly objects: readonly NativeHandle[] | undefined;
+  readonly regions: NativeRegionRanges | undefined;
+}
+
+/** The attachments in some options, checked; `undefined` where there are none. */
+export function attachmentsOf(options: AttachmentOptions): Attachments | undefined {
+  const objects = objectsOf(options);
+  const regions = regionsOf(options);
+  return objects === undefined && regions === undefined ? undefined : { objects, regions };
+}
+
+function objectsOf({ objects }: AttachmentOptions): readonly NativeHandle[] | undefined {
+  if (objects === undefined) return undefined;
+  if (!Array.isArray(objects) || !objects.every((object) => object instanceof KernelObject)) {
+    throw new InvalidArgumentError(
+      `objects are ${show(objects)}; expected an array of KernelObject`,
+      { option: 'objects' },
+    );
+  }
+  checkCount('objects', 'kernel objects', objects.length, maxObjects);
+  return objects.length === 0 ? undefined : objects.map(openHandle);
+}
+
+function regionsOf({ regions }: AttachmentOptions): NativeRegionRanges | undefined {
+  if (regions === undefined) return undefined;
+  if (!Array.isArray(regions)) {
+    throw new InvalidArgumentError(
+      `regions are ${show(regions)}; expected an array of MemoryRegion or RegionRange`,
+      { option: 'regions' },
+    );
+  }
+  checkCount('regions', 'memory regions', regions.length, maxRegions);
+  const ranges: (NativeRegion | number)[] = [];
+  for (const each of regions) addRange(each, ranges);
+  return ranges.length === 0 ? undefined : ranges;
+}
+
+function addRange(each: MemoryRegion | RegionRange, out: (NativeRegion | number)[]): void {
+  if (each instanceof MemoryRegion) {
+    out.push(heldRegion(each), 0, each.size);
+    return;
+  }
+  if (!(each?.region instanceof MemoryRegion)) {
+    throw new InvalidArgumentError(
+      `regions has ${show(each)}; expected a MemoryRegion or a RegionRange`,
+      { option: 'regions' },
+    );
+  }
+  const { region, offset, length } = each;
+  checkInteger('offset', offset, 0, region.size - 1, 'bytes');
+  checkInteger('length', length, 1, region.size - offset, 'bytes');
+  out.push(heldRegion(region), offset, length);
+}
+
+function checkCount(option: string, what: string, count: number, limit: number): void {
+  if (count <= limit) return;
+  throw new LimitExceededError(
+    `a message with ${count} ${what}; the largest number allowed is ${limit}`,
+    { option, limit },
+  );
+}
