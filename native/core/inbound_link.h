@@ -72,7 +72,7 @@ class InboundLink {
   [[nodiscard]] std::optional<std::vector<Handle>> take_objects(Platform& platform,
                                                                 std::uint64_t id,
                                                                 std::size_t count);
-  // The regions that a record mentions; they are counted as this process's own from now on.
+  // Appends the regions that a record mentions; they are counted as this process's own from now on.
   // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
   // ProtocolViolation: it never gave them, or they are not as large as that.
   [[nodiscard]] Status take_regions(Platform& platform, const Extensions& extensions,

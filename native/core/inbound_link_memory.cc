@@ -48,6 +48,7 @@ const std::shared_ptr<MemoryRegion>* InboundLink::memory(std::uint64_t id) const
 Status InboundLink::take_regions(Platform& platform, const Extensions& extensions,
                                  std::vector<RegionReference>& out) {
   const std::size_t count = extensions.region_count();
+  const std::size_t before = out.size();
   for (std::size_t i = 0; i < count; ++i) {
     const RegionMention mention = extensions.region(i);
     // Given before the record was published, so it is here, on the channel or lost.
@@ -61,10 +62,10 @@ Status InboundLink::take_regions(Platform& platform, const Extensions& extension
     (*region)->land({peer_id_, link_id_});
     out.emplace_back(*region, mention.offset, mention.bytes);
   }
-  if (out.size() == count) return Status::Ok;
+  if (out.size() - before == count) return Status::Ok;
   if (!lost_handles_) return Status::ProtocolViolation;
   tell_lost(extensions);
-  out.clear();
+  while (out.size() > before) out.pop_back();
   return Status::OutOfDescriptors;
 }
 
