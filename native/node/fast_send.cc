@@ -116,7 +116,7 @@ bool read_number(napi_env env, napi_value array, std::uint32_t index, std::uint6
 // Handle, offset and bytes for each region of an array, the offset from where the handle's part
 // begins.
 bool read_regions(napi_env env, const Arguments& arguments, std::vector<RegionRange>& out) {
-  if (arguments.count <= kRegions) return true;
+  if (arguments.count <= kRegions || is_undefined(env, arguments.values[kRegions])) return true;
   constexpr std::uint32_t kFields = 3;
   const napi_value array = arguments.values[kRegions];
   std::uint32_t length = 0;

@@ -1,7 +1,12 @@
 // Reuses the memory of regions that nobody holds any more. It knows nothing of messages.
-import { ClosedError, errorFromStatus, LimitExceededError } from '../errors/index.js';
+import {
+  ClosedError,
+  errorFromStatus,
+  InvalidArgumentError,
+  LimitExceededError,
+} from '../errors/index.js';
 import { addon, type NativePin } from '../native/addon.js';
-import { checkBoolean, checkInteger, checkOptions, checkString } from '../options.js';
+import { checkBoolean, checkInteger, checkOptions, checkString, show } from '../options.js';
 import {
   adoptRegions,
   fieldsOf,
@@ -110,6 +115,11 @@ export class MemoryRegistry implements Disposable {
     checkOptions('alloc()', options, ['tag', 'onFree']);
     const { tag = '', onFree } = options;
     checkString('tag', tag, 0, 255);
+    if (onFree !== undefined && typeof onFree !== 'function') {
+      throw new InvalidArgumentError(`onFree is ${show(onFree)}; expected a function`, {
+        option: 'onFree',
+      });
+    }
     if (this.#closed) throw new ClosedError('the memory registry is closed');
     const bytes = Math.ceil(minBytes / pageBytes) * pageBytes;
     const found = this.#findFree(bytes, tag, false) ?? this.#findFree(bytes, tag, true);
