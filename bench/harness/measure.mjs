@@ -40,7 +40,7 @@ export async function measure(id, options, say) {
 
 async function measureOnce(cell, { quick }, say, where) {
   const { trial, peer, params } = cell;
-  const latency = trial === 'round-trip' || trial === 'timer';
+  const latency = ['round-trip', 'frame-trip', 'timer'].includes(trial);
   const milliseconds = latency ? LATENCY_MS : quick ? QUICK_MEASURED_MS : MEASURED_MS;
   const deadline = trial === 'join' ? JOIN_DEADLINE_MS : DEADLINE_MS;
   const what = `${where} ${PEERS[peer].title} ${JSON.stringify(params)}`;

@@ -18,6 +18,7 @@ const COMPILE_TIMEOUT = 300_000;
  */
 const PROGRAMS = {
   bare_ring: { sources: ['native/bare_ring.cc'] },
+  bare_sendmsg: { sources: ['native/bare_sendmsg.cc'] },
   core_rate: {
     sources: ['native/core_rate.cc', '../build/Release/busbar_core.a'],
     include: ['../native'],

@@ -1,5 +1,7 @@
 // What the trials send, and how a receiver checks that it got it.
 
+const PAGE = 4096;
+
 /**
  * A function that makes the i-th message of a job. Bytes are one array sent again and again;
  * objects are made anew for each message, as a program would.
@@ -30,6 +32,9 @@ function makeObject(i) {
  * @returns {(message: any) => number}
  */
 export function payloadWeigher({ params }) {
+  if (params.carry === 'object') return ({ objects }) => objects.length;
+  if (params.touch === 'nothing') return (frame) => frame.size ?? frame.length;
+  if (params.touch === 'pages') return (frame) => weighPages(frame.bytes ?? frame);
   if (params.payload !== 'object') return (message) => message.length;
   return (message) =>
     message.ts - message.id === 1_700_000_000_000 && message.name.length === 18 ? 1 : 0;
@@ -43,4 +48,11 @@ export function payloadWeigher({ params }) {
  */
 export function expectedWeight({ params }, count) {
   return params.payload === 'object' ? count : count * params.size;
+}
+
+/** The length of a frame of which one byte of each page was read. */
+function weighPages(bytes) {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += PAGE) sum += bytes[at];
+  return sum < 0 ? 0 : bytes.length;
 }

@@ -36,6 +36,17 @@ export const PEERS = {
     variant: 'core_rate',
     program: true,
   },
+  'bare-sendmsg': {
+    title: 'bare sendmsg, C++',
+    module: 'native-program',
+    variant: 'bare_sendmsg',
+    program: true,
+  },
+  'busbar-fresh': {
+    title: 'busbar, made anew each time',
+    module: 'busbar',
+    variant: 'handler',
+  },
   nothing: { title: 'Node alone', module: 'nothing' },
 };
 

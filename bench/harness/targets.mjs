@@ -1,6 +1,8 @@
 // What busbar sets out to reach, as ratios of figures from one run.
 
-import { factorText, timeText } from './sizes.mjs';
+import { factorText, rateText, timeText } from './sizes.mjs';
+
+const FRAME = 8 << 20;
 
 /**
  * @typedef {object} Verdict
@@ -67,6 +69,51 @@ const TARGETS = [
     measure: (find) => rateRatio(find, 'multicast', { receivers: 8 }, 'ipmb'),
   },
   {
+    target: '8 MiB frames handed over unread: at least 150x zeromq.js and process.send',
+    atLeast: 150,
+    text: factorText,
+    measure: (find) => frameRatio(find, 'nothing'),
+  },
+  {
+    target: '8 MiB frames handed over unread: at least 40,000 a second',
+    atLeast: 40_000,
+    text: rateText,
+    measure: (find) => find('frames', 'busbar', { size: FRAME, touch: 'nothing' })?.perSecond,
+  },
+  {
+    target: '8 MiB frames, one byte of each page read: at least 50x zeromq.js and process.send',
+    atLeast: 50,
+    text: factorText,
+    measure: (find) => frameRatio(find, 'pages'),
+  },
+  {
+    target: 'a region of 64 MiB there and back: p50 at most 1.5x that of 64 KiB',
+    atMost: 1.5,
+    text: factorText,
+    measure(find) {
+      const large = find('frame-trip', 'busbar', { size: 64 << 20 });
+      const small = find('frame-trip', 'busbar', { size: 64 << 10 });
+      return large && small && large.p50 / small.p50;
+    },
+  },
+  {
+    target: 'a byte a page of a region had again: at least 20x one made anew',
+    atLeast: 20,
+    text: factorText,
+    measure: (find) =>
+      ratio(
+        find('fill', 'busbar', { write: 'a byte a page' }),
+        find('fill', 'busbar-fresh', { write: 'a byte a page' }),
+      ),
+  },
+  {
+    target: 'descriptors: at least half the bare sendmsg loop',
+    atLeast: 0.5,
+    text: factorText,
+    measure: (find) =>
+      ratio(find('descriptors', 'busbar', {}), find('descriptors', 'bare-sendmsg', {})),
+  },
+  {
     target: 'idle: no wake-ups (more than Node alone has)',
     atMost: 0,
     text: String,
@@ -120,6 +167,11 @@ function rateRatio(find, trial, params, ...peers) {
     .filter(Boolean)
     .sort((a, b) => b.perSecond - a.perSecond)[0];
   return ratio(find(trial, 'busbar', params), best);
+}
+
+/** Against the better one of those that copy. */
+function frameRatio(find, touch) {
+  return rateRatio(find, 'frames', { size: FRAME, touch }, 'zeromq', 'process-send-advanced');
 }
 
 function ratio(ours, other) {

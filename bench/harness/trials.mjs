@@ -1,7 +1,19 @@
 // The list of all trials in the order in which they run.
 
 /** Names of the modules in ../trials; also what `--only` takes. */
-export const TRIALS = ['rate', 'objects', 'round-trip', 'multicast', 'join', 'idle', 'timer'];
+export const TRIALS = [
+  'rate',
+  'objects',
+  'round-trip',
+  'multicast',
+  'frames',
+  'frame-trip',
+  'fill',
+  'descriptors',
+  'join',
+  'idle',
+  'timer',
+];
 
 /**
  * @typedef {object} Trial

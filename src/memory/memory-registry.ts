@@ -62,6 +62,8 @@ interface Entry {
 }
 
 const pageBytes = 4096;
+/** Milliseconds between two looks for dead holders: asking the system for each of them costs some 10 us. */
+const purgeInterval = 20;
 const defaultMaxBytes = 2 ** 30;
 const defaultIdle = 30_000;
 const maxIdle = 2 ** 31 - 1;
@@ -88,6 +90,7 @@ export class MemoryRegistry implements Disposable {
   #created = 0;
   #reused = 0;
   #closed = false;
+  #purgedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws InvalidArgumentError for an option out of its range. */
@@ -122,7 +125,7 @@ export class MemoryRegistry implements Disposable {
     }
     if (this.#closed) throw new ClosedError('the memory registry is closed');
     const bytes = Math.ceil(minBytes / pageBytes) * pageBytes;
-    const found = this.#findFree(bytes, tag, false) ?? this.#findFree(bytes, tag, true);
+    const found = this.#findFree(bytes, tag) ?? this.#makeRoom(bytes, tag);
     const [entry, region] = found === undefined ? this.#create(bytes, tag) : this.#reuse(found);
     entry.usedAt = performance.now();
     if (onFree !== undefined) {
@@ -177,15 +180,33 @@ export class MemoryRegistry implements Disposable {
   }
 
   // The best fitting one.
-  #findFree(bytes: number, tag: string, purge: boolean): Entry | undefined {
+  #findFree(bytes: number, tag: string): Entry | undefined {
     let best: Entry | undefined;
     for (const entry of this.#entries) {
-      const fits = entry.tag === tag && entry.bytes >= bytes && entry.bytes <= bytes * mostTooLarge;
-      if (!fits || (best !== undefined && best.bytes <= entry.bytes)) continue;
-      if (this.#isFree(entry, purge)) best = entry;
+      if (!fits(entry, bytes, tag) || (best !== undefined && best.bytes <= entry.bytes)) continue;
+      if (this.#isFree(entry, false)) best = entry;
       if (best?.bytes === bytes) break;
     }
     return best;
+  }
+
+  // Room for a new one, or one that turned out to be free after all: a dead process had held it, or somebody has let
+  // go since we looked.
+  #makeRoom(bytes: number, tag: string): Entry | undefined {
+    const now = performance.now();
+    const purge = now - this.#purgedAt >= purgeInterval;
+    if (purge) this.#purgedAt = now;
+    for (const entry of this.#entries) {
+      const full = this.#bytes + bytes > this.#maxBytes;
+      if ((!purge && !full) || !this.#isFree(entry, purge)) continue;
+      if (fits(entry, bytes, tag)) return entry;
+      if (full) this.#remove(entry);
+    }
+    if (this.#bytes + bytes <= this.#maxBytes) return undefined;
+    throw new LimitExceededError(
+      `the memory registry has ${this.#bytes} bytes in use and cannot allocate ${bytes} more; its limit is ${this.#maxBytes}`,
+      { option: 'maxBytes', value: bytes, limit: this.#maxBytes },
+    );
   }
 
   #isFree(entry: Entry, purge: boolean): boolean {
@@ -204,7 +225,6 @@ export class MemoryRegistry implements Disposable {
   }
 
   #create(bytes: number, tag: string): [Entry, MemoryRegion] {
-    this.#makeRoom(bytes);
     const region = only(adoptRegions(fieldsOf(addon.createRegion(bytes, this.#readOnly, true))));
     const pin = addon.pinRegion(heldRegion(region));
     if (typeof pin === 'number') throw errorFromStatus(-pin);
@@ -213,18 +233,6 @@ export class MemoryRegistry implements Disposable {
     this.#bytes += bytes;
     this.#created++;
     return [entry, region];
-  }
-
-  #makeRoom(bytes: number): void {
-    for (const entry of this.#entries) {
-      if (this.#bytes + bytes <= this.#maxBytes) return;
-      if (this.#isFree(entry, true)) this.#remove(entry);
-    }
-    if (this.#bytes + bytes <= this.#maxBytes) return;
-    throw new LimitExceededError(
-      `the memory registry has ${this.#bytes} bytes in use and cannot allocate ${bytes} more; its limit is ${this.#maxBytes}`,
-      { option: 'maxBytes', value: bytes, limit: this.#maxBytes },
-    );
   }
 
   #remove(entry: Entry): void {
@@ -247,6 +255,10 @@ export class MemoryRegistry implements Disposable {
       Math.max(this.#idle, 100),
     ).unref();
   }
+}
+
+function fits(entry: Entry, bytes: number, tag: string): boolean {
+  return entry.tag === tag && entry.bytes >= bytes && entry.bytes <= bytes * mostTooLarge;
 }
 
 function freed(entry: Entry, call: (onFree: () => void) => void = (onFree) => onFree()): void {
