@@ -79,7 +79,13 @@ void OutboundLink::on_attached() noexcept {
 bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects) {
   if (!has_spill_room(spill_bytes) || !has_object_room(objects)) {
     release_taken();
-    if (!has_spill_room(spill_bytes) || !has_object_room(objects)) return false;
+    if (!has_spill_room(spill_bytes) || !has_object_room(objects)) {
+      // Nobody is to wait for room without being told of it.
+      quiet_armed_ = true;
+      if (arm_wakes()) return false;
+      release_taken();
+      if (!has_spill_room(spill_bytes) || !has_object_room(objects)) return false;
+    }
   }
   if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
   return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
@@ -116,12 +122,13 @@ void OutboundLink::release(Obligation& obligation) noexcept {
   obligation.claim.reset();
 }
 
-// So that a sender of nothing but regions keeps no list of all it ever sent.
+// So that a sender of nothing but attachments keeps no list of all it ever sent.
 void OutboundLink::drop_taken_quiet() noexcept {
   if (tracked_published_ < kQuietUnnoticed || !tracked_.front().quiet) return;
   if (!producer_.refresh_head()) return;
   while (tracked_published_ > 0 && tracked_.front().position <= producer_.head() &&
          tracked_.front().quiet) {
+    release(tracked_.front().obligation);
     tracked_.pop_front();
     --tracked_published_;
   }
@@ -152,7 +159,12 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   }
   while (!arm_wakes()) {
     if (!producer_.refresh_head()) return;
-    (void)flush_queue();
+    // The receiver is faster than we: what is waited for is there. Telling whom it concerns is the
+    // control thread's work.
+    if (!flush_queue()) {
+      progress_due = true;
+      return;
+    }
   }
 }
 
@@ -244,6 +256,7 @@ std::uint64_t OutboundLink::unread() noexcept {
 
 bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done) {
   wants_retry_ = false;
+  progress_due = false;
   do {
     if (!producer_.refresh_head()) return false;
     settle(done);
@@ -281,8 +294,10 @@ bool OutboundLink::arm_wakes() noexcept {
   std::uint64_t taken = kNoPosition;
   if (loud_published_ > 0) {
     taken = tracked_.front().position;
-  } else if (quiet_armed_ && tracked_published_ > 0) {
-    taken = tracked_[tracked_published_ - 1].position;
+  } else if (tracked_published_ > 0 &&
+             (quiet_armed_ || objects_in_flight_ > kMaxObjectsInFlight / 2)) {
+    // Half of them: so that the sender can go on before the receiver has nothing left.
+    taken = tracked_[(tracked_published_ - 1) / 2].position;
   }
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
   if (!queue_.empty() && !wants_writable_ && !wants_retry_ &&

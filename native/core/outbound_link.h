@@ -50,7 +50,7 @@ struct Obligation {
   }
   // Nobody waits for its end: settled when the link is looked at anyway, or a moment later.
   [[nodiscard]] bool quiet() const noexcept {
-    return region == nullptr && objects == nullptr && delivery == 0 && !wants_handled;
+    return region == nullptr && delivery == 0 && !wants_handled;
   }
 };
 
@@ -154,7 +154,7 @@ class OutboundLink {
 
   // Tells the receiver to unmap memory regions that this process has unmapped.
   void forget_unmapped();
-  // Published messages with memory regions that the receiver may have taken by now, unnoticed.
+  // Published messages with objects or regions that the receiver may have taken by now, unnoticed.
   [[nodiscard]] bool has_quiet() const noexcept { return tracked_published_ > loud_published_; }
   // From now on the receiver wakes us for those, once.
   void arm_quiet() noexcept { quiet_armed_ = true; }
@@ -173,6 +173,8 @@ class OutboundLink {
   [[nodiscard]] std::vector<Orphan> mark_dead(
       const std::function<void(std::uint64_t delivery)>& done);
 
+  // make_progress() has something to find, and nobody will wake the control thread for it.
+  bool progress_due = false;
   // How far the endpoint is with introducing this link.
   enum class Introduction : std::uint8_t { AwaitsController, Retry, Sent };
   Introduction introduction = Introduction::AwaitsController;

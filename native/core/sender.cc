@@ -270,13 +270,13 @@ Error Sender::spill_if_large(Dispatch& dispatch) {
 void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
   const Obligation& owed = dispatch.obligation;
   link.put(dispatch.message, owed.empty() ? nullptr : &owed);
-  if (owed.memory != nullptr) settle_later(link);
+  if (!owed.empty()) settle_later(link);
   if (!link.flushed()) drain_owed_ = true;
   note_unrung(link);
-  if (link.wants_writable() || link.wants_retry()) host_.needs_attention();
+  if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();
 }
 
-// Unmapping what was sent can wait, and costs a message no wake-up of its own.
+// Closing and unmapping what was sent can wait, and costs a message no wake-up of its own.
 void Sender::settle_later(OutboundLink& link) {
   if (link.settle_at || link.quiet_armed() || !link.has_quiet()) return;
   link.settle_at = platform_.now() + kSettleInterval;

@@ -164,7 +164,7 @@ class Sender {
                                                           std::size_t regions = 0) noexcept {
     return sizeof(RecordHeader) + kMostExtensions + regions * sizeof(RegionMention) + payload;
   }
-  // How long a message's regions may stay mapped here after its receiver has let go of them.
+  // How long a message's objects and regions may stay open here after its receiver has taken them.
   static constexpr std::chrono::milliseconds kSettleInterval{100};
   // Too large for the ring: goes into a region of its own.
   [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {

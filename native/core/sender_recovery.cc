@@ -289,6 +289,7 @@ std::optional<TimePoint> Sender::next_deadline() const {
     if (link->wants_retry() || needs_introduction(*link))
       consider(platform_.now() + kRetryInterval);
     if (link->settle_at) consider(*link->settle_at);
+    if (link->progress_due) consider(platform_.now());
   }
   return next;
 }
@@ -308,7 +309,7 @@ void Sender::on_deadline() {
       link->settle_at.reset();
       link->arm_quiet();
     }
-    if (due || link->wants_retry()) waiting.push_back(link.get());
+    if (due || link->progress_due || link->wants_retry()) waiting.push_back(link.get());
     if (needs_introduction(*link)) introduce(*link);
   }
   for (OutboundLink* link : waiting) progress(*link);

@@ -1,6 +1,8 @@
 // Both ends of one link on the platform of this build: order through ring and queue, back-pressure,
 // large payloads, and exactly what a dead receiver had not taken.
+#include <atomic>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "check.h"
@@ -197,6 +199,41 @@ TEST(link_receiver_that_hangs_up_leaves_its_message) {
   const OutboundLink::Received received = link.out->receive();
   CHECK(received.gone);
   CHECK_EQ(link.out->mark_dead([](std::uint64_t) {}).size(), 1);
+}
+
+// A receiver that is faster than its sender can ask to be woken must not keep the sender for ever.
+TEST(link_deliveries_to_a_spinning_receiver_all_end) {
+  Link link;
+  REQUIRE(link.introduce());
+  constexpr std::uint64_t kMessages = 20'000;
+  std::atomic<std::uint64_t> taken{0};
+  std::thread receiver([&] {
+    while (taken.load() < kMessages) {
+      if (link.take() != 0) ++taken;
+    }
+  });
+  std::uint64_t done = 0;
+  const auto settle = [&done](std::uint64_t) { ++done; };
+  for (std::uint64_t id = 1; id <= kMessages; ++id) {
+    OutgoingMessage message;
+    message.id = id;
+    Obligation obligation;
+    obligation.delivery = id;
+    while (!link.out->has_room(record_bytes(message), 0, 0)) {
+    }
+    link.out->put(message, &obligation);
+    (void)link.out->ring_if_asleep();
+    if (link.out->progress_due || id % 64 == 0) {
+      (void)link.out->receive();
+      if (!CHECK(link.out->make_progress(settle))) break;
+    }
+  }
+  while (done < kMessages && taken.load() <= kMessages) {
+    (void)link.out->receive();
+    if (!CHECK(link.out->make_progress(settle))) break;
+  }
+  receiver.join();
+  CHECK_EQ(done, kMessages);
 }
 
 }  // namespace busbar::test
