@@ -47,6 +47,11 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /^(main|echo) took over after \d+\.\d ms$/,
     '10000 messages went there and back meanwhile, in order',
   ],
+  'shared-memory.mjs': [
+    'painted 1048576 bytes without sending one of them',
+    'the painter was killed; its memory is free again',
+    'allocated 1 region, had it again 1 time',
+  ],
   'hand-over-server.mjs': ['the first process answered 20 times', 'its heir answered 20 times'],
 };
 
@@ -78,4 +83,12 @@ test('the demo loses nothing when its controller is killed', async (t) => {
   t.regex(stdout, /not one message between the survivors was lost/);
   t.false(stdout.includes('FAILED'));
   t.false(stdout.includes('\u001b'), 'colours without a terminal');
+});
+
+test('the frames demo harms no picture and gets all memory back when a viewer is killed', async (t) => {
+  const { stdout } = await run(process.execPath, [`${folder}frames/frames.mjs`]);
+  t.regex(stdout, /kill -9 \d+: the watcher is dead/);
+  t.regex(stdout, /ok +(\d+) of \1 pictures came to the checker/);
+  t.regex(stdout, /regions allocated, .* 0 still in use at the end/);
+  t.false(stdout.includes('FAILED'));
 });

@@ -15,7 +15,14 @@ import {
   type PlainBox,
   text,
 } from 'busbar';
-import { inProcess, inWorker, joined, newBus, type Source } from './support/program.js';
+import {
+  inProcess,
+  inProcessWithDescriptors,
+  inWorker,
+  joined,
+  newBus,
+  type Source,
+} from './support/program.js';
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
@@ -276,4 +283,86 @@ test('a message with objects that still waits when its endpoint closes is given 
   sender.send('nobody', 'bytes', { ttl: 60_000 });
   sender.send('nobody', 'object', { ttl: 60_000, objects: [openFile(t)] });
   await t.throwsAsync(sender.close(), { code: 'ERR_BUSBAR_UNDELIVERED', message: /1 message/ });
+});
+
+test('a memfd, an eventfd, a pipe and a socket pair arrive usable', async (t) => {
+  const bus = newBus();
+  const receiving = inProcess(t, bus, async ({ busbar, bus, tell }) => {
+    const { once } = (await import('node:events')).EventEmitter;
+    const { readSync } = await import('node:fs');
+    const endpoint = await busbar.join(bus, { label: 'receiving' });
+    tell('joined');
+    const { objects } = await endpoint.recv();
+    const [memory, event, pipe, socket] = objects as unknown as [
+      { fd: number },
+      { fd: number },
+      { toReadStream(): NodeJS.ReadableStream },
+      { toSocket(): import('node:net').Socket },
+    ];
+    const buffer = Buffer.alloc(64);
+    const content = buffer.toString('utf8', 0, readSync(memory.fd, buffer, 0, 64, 0));
+    readSync(event.fd, buffer, 0, 8, null);
+    const count = Number(buffer.readBigUInt64LE());
+    const [piped] = await once(pipe.toReadStream(), 'data');
+    const duplex = socket.toSocket();
+    duplex.write('from the receiver');
+    const [answer] = await once(duplex, 'data');
+    tell({ content, count, piped: String(piped), answer: String(answer) });
+    duplex.destroy();
+    await endpoint.close();
+  });
+  await receiving.next();
+  const sending = inProcessWithDescriptors(t, bus, async ({ busbar, bus, tell }) => {
+    const { once } = (await import('node:events')).EventEmitter;
+    const { writeSync } = await import('node:fs');
+    const endpoint = await busbar.join(bus);
+    const objects = [60, 61, 62, 64].map((fd) =>
+      busbar.KernelObject.fromFd(fd, { takeOver: true }),
+    );
+    const near = busbar.KernelObject.fromFd(65, { takeOver: true }).toSocket();
+    await endpoint.deliver('receiving', 'all', { objects });
+    for (const object of objects) object.close();
+    writeSync(63, 'through the pipe');
+    const [heard] = await once(near, 'data');
+    near.end('from the sender');
+    tell(String(heard));
+    await endpoint.close();
+  });
+  t.is(await sending.next(), 'from the receiver');
+  t.deepEqual(await receiving.next(), {
+    content: 'in memory',
+    count: 5,
+    piped: 'through the pipe',
+    answer: 'from the sender',
+  });
+});
+
+test.serial('a million objects leave none behind', async (t) => {
+  const bus = newBus();
+  const program = inProcess(t, bus, async ({ busbar, bus, tell }) => {
+    const { readdirSync } = await import('node:fs');
+    const endpoint = await busbar.join(bus, { label: 'counting' });
+    tell('joined');
+    let objects = 0;
+    endpoint.on('message', (message) => {
+      objects += message.objects.length;
+      message.close();
+      if (message.payload !== undefined)
+        tell({ objects, open: readdirSync('/proc/self/fd').length });
+    });
+  });
+  await program.next();
+  const endpoint = await joined(t, bus);
+  const object = openFile(t);
+  const each = Array<KernelObject>(50).fill(object);
+  await sendWithRoom(endpoint, 'counting', 'begin', []);
+  const { open } = await program.next<{ open: number }>();
+  const ours = descriptors();
+  for (let sent = 0; sent < 1_000_000; sent += each.length) {
+    await sendWithRoom(endpoint, 'counting', undefined, each);
+  }
+  await sendWithRoom(endpoint, 'counting', 'end', []);
+  t.deepEqual(await program.next(), { objects: 1_000_000, open });
+  await endpoint.deliver('counting', 'settled');
+  t.true(descriptors() <= ours);
 });

@@ -2,6 +2,7 @@
 // where it is used; it runs elsewhere, so it sees only what it is given.
 import { type ChildProcess, fork } from 'node:child_process';
 import { type EventEmitter, on, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
 import type * as Busbar from 'busbar';
@@ -73,6 +74,10 @@ export class Program {
 }
 
 const runner = new URL('../fixtures/run-program.js', import.meta.url);
+// The tests are compiled into a folder beside that of their sources, where this file stays.
+const withDescriptors = fileURLToPath(
+  new URL('../../test/fixtures/with_descriptors.py', import.meta.url),
+);
 let buses = 0;
 
 /** A name for a bus that nobody else uses. */
@@ -88,6 +93,18 @@ export function inProcess(
   env: NodeJS.ProcessEnv = {},
 ): Program {
   const child = fork(runner, [bus, source.toString()], { env: { ...process.env, ...env } });
+  t.teardown(() => child.kill('SIGKILL'));
+  return new Program(child);
+}
+
+/** Runs a program in a process that has the descriptors of fixtures/with_descriptors.py open. */
+export function inProcessWithDescriptors(
+  t: ExecutionContext,
+  bus: string,
+  source: Source,
+): Program {
+  const env = { ...process.env, NODE_BINARY: process.execPath };
+  const child = fork(runner, [bus, source.toString()], { env, execPath: withDescriptors });
   t.teardown(() => child.kill('SIGKILL'));
   return new Program(child);
 }

@@ -1,0 +1,45 @@
+// Memory that two processes share: what one writes, the other sees, and when its holder is killed it comes back.
+// Run it: node examples/shared-memory.mjs
+import { fork } from 'node:child_process';
+import { join, MemoryRegistry } from 'busbar';
+
+const bus = 'com.example.shared-memory';
+
+if (process.argv[2] === 'painter') {
+  const endpoint = await join(bus, { label: 'painter' });
+  endpoint.on('message', (message) => {
+    message.regions[0].bytes.fill(message.payload.colour);
+    // Without this, the region belongs to this process until the message is collected.
+    if (!message.payload.keep) message.close();
+    message.reply('painted');
+  });
+} else {
+  const endpoint = await join(bus, { label: 'main' });
+  const painter = fork(import.meta.filename, ['painter']);
+  await endpoint.waitFor('painter');
+  const registry = new MemoryRegistry();
+
+  const picture = registry.alloc(1 << 20, { tag: 'picture' });
+  endpoint.send('painter', { colour: 7 }, { regions: [picture] });
+  await endpoint.recv();
+  console.log(
+    `painted ${picture.bytes.filter((byte) => byte === 7).length} bytes without sending one of them`,
+  );
+  picture.release();
+
+  const free = new Promise((resolve) => {
+    const again = registry.alloc(1 << 20, { tag: 'picture', onFree: resolve });
+    endpoint.send('painter', { colour: 8, keep: true }, { regions: [again] });
+    again.release();
+  });
+  await endpoint.recv();
+  painter.kill('SIGKILL');
+  // Somebody who waits for memory only does not keep the process alive.
+  const alive = setInterval(() => {}, 1000);
+  await free;
+  clearInterval(alive);
+  console.log('the painter was killed; its memory is free again');
+  const { created, reused } = registry.stats;
+  console.log(`allocated ${created} region, had it again ${reused} time`);
+  await endpoint.close();
+}
