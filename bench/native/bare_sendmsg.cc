@@ -1,5 +1,6 @@
 // The limit for passing descriptors: one process sends one with each message of a byte by sendmsg,
-// another takes it by recvmsg and closes it. Nothing else. Usage: bare_sendmsg <bytes> <milliseconds>
+// another takes it by recvmsg and closes it. Nothing else. Usage: bare_sendmsg <bytes>
+// <milliseconds>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -11,6 +11,9 @@ namespace {
 // A sum that is disturbed more often than this says "not free"; whoever disturbs looks again.
 constexpr int kMostSums = 16;
 
+// An exchange that fails more often is up against somebody who writes there for no other reason.
+constexpr int kMostExchanges = 10'000;
+
 }  // namespace
 
 void RegionLedger::initialize(std::byte* memory, std::uint64_t region_id, std::uint64_t data_bytes,
@@ -56,7 +59,8 @@ Result<RegionLedger::Slot> RegionLedger::claim(std::uint64_t token) noexcept {
     std::uint64_t nobody = 0;
     if (!at(slot).claimant.compare_exchange_strong(nobody, token)) continue;
     std::uint32_t used = header().slots_used.load();
-    while (used <= slot && !header().slots_used.compare_exchange_weak(used, slot + 1)) {
+    for (int i = 0; i < kMostExchanges && used <= slot; ++i) {
+      if (header().slots_used.compare_exchange_weak(used, slot + 1)) break;
     }
     return slot;
   }
@@ -99,7 +103,7 @@ void RegionLedger::add(Slot slot) noexcept {
 
 bool RegionLedger::subtract(Slot slot) noexcept {
   std::uint32_t count = at(slot).count.load();
-  while (count != 0) {
+  for (int i = 0; i < kMostExchanges && count != 0; ++i) {
     if (at(slot).count.compare_exchange_weak(count, count - 1)) return true;
   }
   return false;
