@@ -296,6 +296,55 @@ test('a region delivered as handled is held by its sender until then', async (t)
   message.close();
 });
 
+test('at the descriptor limit a message is reported, not delivered without its regions', async (t) => {
+  const bus = newBus();
+  const program = inProcess(t, bus, async ({ busbar, bus, tell, told }) => {
+    const { openSync, closeSync } = await import('node:fs');
+    const endpoint = await busbar.join(bus, { label: 'r' });
+    endpoint.on('rejected', ({ error, type }) => tell({ rejected: error.code, type }));
+    endpoint.on('message', (message) => {
+      const first = message.regions[0]?.copy(0, 1)[0];
+      message.close();
+      tell({ payload: message.payload, first });
+    });
+    tell('joined');
+    await told();
+    // Everything this process may open, but for two.
+    const taken: number[] = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null', 'r'));
+    } catch {
+      for (const fd of taken.splice(-2)) closeSync(fd);
+    }
+    tell('full');
+    await told();
+    for (const fd of taken) closeSync(fd);
+    tell('free');
+  });
+  await program.next();
+  const sender = await joined(t, bus);
+  using known = MemoryRegion.create(4096);
+  using fresh = MemoryRegion.create(4096);
+  put(known, 0, 1);
+  put(fresh, 0, 2);
+  sender.send('r', 'known', { regions: [known] });
+  t.deepEqual(await program.next(), { payload: 'known', first: 1 });
+  program.say('fill');
+  t.is(await program.next(), 'full');
+  sender.send('r', 'fresh', { regions: [known, fresh] });
+  t.deepEqual(await program.next(), { rejected: 'ERR_BUSBAR_OUT_OF_DESCRIPTORS', type: 'plain' });
+  // What is there already needs no descriptor.
+  sender.send('r', 'known', { regions: [known] });
+  t.deepEqual(await program.next(), { payload: 'known', first: 1 });
+  program.say('empty');
+  t.is(await program.next(), 'free');
+  sender.send('r', 'again', { regions: [fresh] });
+  t.deepEqual(await program.next(), { payload: 'again', first: 2 });
+  // Nothing is counted that never came.
+  t.is(known.refCount, 1);
+  t.is(fresh.refCount, 1);
+});
+
 test('a region forgotten by its program is released by the collector', async (t) => {
   const program = inProcess(t, newBus(), async ({ busbar, bus, tell }) => {
     const { setFlagsFromString } = await import('node:v8');

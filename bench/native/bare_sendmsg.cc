@@ -48,8 +48,10 @@ void send_descriptor(int socket, int descriptor) {
 void receive_descriptor(int socket) {
   Message message;
   if (recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC) != 1) std::exit(1);
+  const cmsghdr* rights = CMSG_FIRSTHDR(&message.header);
+  if (rights == nullptr) std::exit(1);
   int descriptor = -1;
-  std::memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message.header)), sizeof descriptor);
+  std::memcpy(&descriptor, CMSG_DATA(rights), sizeof descriptor);
   close(descriptor);
 }
 

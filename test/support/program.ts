@@ -27,11 +27,17 @@ export class Program {
   readonly worker: Worker | undefined;
   /** Exit code and signal, once it has ended. */
   readonly ended: Promise<readonly unknown[]>;
+  /** Nothing that it told is still to come: of a process, that is later than its end. */
+  readonly #silent: Promise<unknown>;
 
   constructor(running: ChildProcess | Worker) {
     const emitter: EventEmitter = running;
     this.#news = on(emitter, 'message') as unknown as AsyncIterator<unknown[]>;
     this.ended = once(emitter, 'exit');
+    this.#silent =
+      running instanceof Worker
+        ? this.ended
+        : Promise.all([this.ended, once(emitter, 'disconnect')]);
     this.child = running instanceof Worker ? undefined : running;
     this.worker = running instanceof Worker ? running : undefined;
     this.#say =
@@ -46,7 +52,8 @@ export class Program {
 
   /** The next thing the program tells. Fails if it ends instead. */
   async next<T = unknown>(): Promise<T> {
-    const ended = this.ended.then(([code, signal]) => {
+    const ended = this.#silent.then(async () => {
+      const [code, signal] = await this.ended;
       throw new Error(`the program ended with ${signal ?? code} instead of telling something`);
     });
     const { value } = await Promise.race([this.#news.next(), ended]);
