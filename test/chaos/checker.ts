@@ -1,0 +1,226 @@
+// Reads the histories of all incarnations and says what should not have happened.
+import type { Happening, Way } from './history.js';
+
+/** How an incarnation ended. */
+export type Fate = 'killed' | 'left' | 'survived';
+
+/** One incarnation of a member. */
+export interface Life {
+  readonly name: string;
+  readonly fate: Fate;
+  readonly history: readonly Happening[];
+}
+
+/** What a run comes to. */
+export interface Verdict {
+  readonly violations: readonly string[];
+  readonly sent: number;
+  readonly received: number;
+  readonly undelivered: number;
+  /** Messages that a killed receiver had taken out of shared memory and not noted yet. */
+  readonly takenAtDeath: number;
+  readonly generations: number;
+  /** Milliseconds that a survivor was without a controller, of all changes, in order of size. */
+  readonly gaps: readonly number[];
+}
+
+/** What a batch of one receiver may have in hand when it dies; the addon's own limit. */
+const mostInHand = 1024;
+
+type Sent = Extract<Happening, { kind: 'sent' }>;
+
+class Checker {
+  readonly violations: string[] = [];
+  takenAtDeath = 0;
+  readonly #lives: ReadonlyMap<string, Life>;
+
+  constructor(lives: readonly Life[]) {
+    this.#lives = new Map(lives.map((life) => [life.name, life]));
+  }
+
+  run(): void {
+    for (const life of this.#lives.values()) {
+      this.#checkWrongs(life);
+      this.#checkReceived(life);
+      this.#checkDirect(life);
+      this.#checkHandled(life);
+    }
+    this.#checkGroups();
+    this.#checkControllers();
+  }
+
+  #violate(what: string): void {
+    this.violations.push(what);
+  }
+
+  #checkWrongs({ name, history, fate }: Life): void {
+    for (const each of history) {
+      if (each.kind === 'wrong') this.#violate(`${name}: ${each.what}`);
+      if (each.kind === 'resources' && each.regions > 0) {
+        this.#violate(`${name} (${fate}): ${each.regions} regions are still in use`);
+      }
+    }
+  }
+
+  // Direct messages and multicasts of one sender come in order, without a gap, and once.
+  #checkReceived({ name, history }: Life): void {
+    const last = new Map<string, number>();
+    for (const each of history) {
+      if (each.kind !== 'received' || (each.way !== 'direct' && each.way !== 'all')) continue;
+      const key = `${each.way} ${each.from}`;
+      const before = last.get(key);
+      // A multicast from before it joined is none of its business.
+      const expected = before === undefined ? (each.way === 'direct' ? 1 : each.n) : before + 1;
+      if (each.n !== expected) {
+        this.#violate(`${name}: ${key} came as number ${each.n} instead of ${expected}`);
+      }
+      last.set(key, each.n);
+    }
+  }
+
+  // What was sent to one incarnation: first what it noted, then, if it was killed, what it had in hand, then what was
+  // told as undelivered.
+  #checkDirect(sender: Life): void {
+    const targets = new Set<string>();
+    for (const each of sender.history) {
+      if (each.kind === 'sent' && each.way === 'direct') targets.add(each.to);
+    }
+    for (const to of targets) this.#checkPair(sender, to);
+  }
+
+  #checkPair(sender: Life, to: string): void {
+    const count = countOf(sender, 'direct', to);
+    const receiver = this.#lives.get(to);
+    const received = receiver === undefined ? 0 : receivedFrom(receiver, sender.name, 'direct');
+    const undelivered = numbersOf(sender, 'undelivered', 'direct', to);
+    const pair = `${sender.name} to ${to}`;
+    // A dead sender cannot tell, and its own memory died with it.
+    if (sender.fate === 'killed') return;
+    if (new Set(undelivered).size !== undelivered.length) this.#violate(`${pair}: told twice`);
+    const told = undelivered.filter((n) => n <= received);
+    if (told.length > 0) this.#violate(`${pair}: ${told[0]} came and is told as undelivered`);
+    const missing = count - received - undelivered.length;
+    const afterwards = sender.fate === 'left' && abandoned(sender) > 0;
+    if (missing === 0 || afterwards) return;
+    const fate = receiver?.fate ?? 'never seen';
+    if (fate !== 'killed') {
+      this.#violate(`${pair} (${fate}): ${missing} of ${count} are neither there nor told`);
+      return;
+    }
+    this.takenAtDeath += missing;
+    if (missing > mostInHand) this.#violate(`${pair}: ${missing} lost with its receiver`);
+    const gap = undelivered.findIndex((n, i) => n !== received + missing + 1 + i);
+    if (gap >= 0)
+      this.#violate(`${pair}: told as undelivered, but not the last: ${undelivered[gap]}`);
+  }
+
+  // What deliver() called handled was noted by somebody.
+  #checkHandled(sender: Life): void {
+    const delivered = sender.history.filter(({ kind }) => kind === 'delivered');
+    if (delivered.length === 0) return;
+    const noted = new Set<number>();
+    for (const life of this.#lives.values()) {
+      for (const each of life.history) {
+        if (each.kind === 'received' && each.way === 'handled' && each.from === sender.name)
+          noted.add(each.n);
+      }
+    }
+    for (const each of delivered) {
+      if (each.kind === 'delivered' && !noted.has(each.n)) {
+        this.#violate(`${sender.name}: delivery ${each.n} is said to be handled; nobody noted it`);
+      }
+    }
+  }
+
+  // A unicast comes to one of many, once; if it comes to none, that is told, or a killed one had it in hand.
+  #checkGroups(): void {
+    const seen = new Map<string, number>();
+    for (const { history } of this.#lives.values()) {
+      for (const each of history) {
+        if (each.kind !== 'received' || each.way !== 'group') continue;
+        const key = `${each.from} ${each.n}`;
+        seen.set(key, (seen.get(key) ?? 0) + 1);
+      }
+    }
+    for (const [key, times] of seen) {
+      if (times > 1) this.#violate(`group message ${key} came ${times} times`);
+    }
+    const kills = [...this.#lives.values()].filter(({ fate }) => fate === 'killed').length;
+    let missing = 0;
+    for (const life of this.#lives.values()) {
+      if (life.fate !== 'survived') continue;
+      const told = new Set(numbersOf(life, 'undelivered', 'group', ''));
+      for (let n = 1; n <= countOf(life, 'group', ''); n++) {
+        if (!seen.has(`${life.name} ${n}`) && !told.has(n)) missing++;
+      }
+    }
+    this.takenAtDeath += missing;
+    if (missing > kills * mostInHand) this.#violate(`${missing} group messages are gone`);
+    if (kills === 0 && missing > 0)
+      this.#violate(`${missing} group messages are gone, nobody died`);
+  }
+
+  // All who heard of a generation heard of the same controller.
+  #checkControllers(): void {
+    const byGeneration = new Map<number, number>();
+    for (const { name, history } of this.#lives.values()) {
+      for (const each of history) {
+        if (each.kind !== 'controller') continue;
+        const known = byGeneration.get(each.generation) ?? each.id;
+        byGeneration.set(each.generation, known);
+        if (known !== each.id) {
+          this.#violate(
+            `${name}: generation ${each.generation} is of ${each.id}, for others of ${known}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+function countOf(sender: Life, way: Way, to: string): number {
+  let count = 0;
+  for (const each of sender.history) {
+    if (each.kind === 'sent' && each.way === way && (each as Sent).to === to) count = each.n;
+  }
+  return count;
+}
+
+function receivedFrom(receiver: Life, from: string, way: Way): number {
+  let last = 0;
+  for (const each of receiver.history) {
+    if (each.kind === 'received' && each.way === way && each.from === from) last = each.n;
+  }
+  return last;
+}
+
+function numbersOf(life: Life, kind: 'undelivered', way: Way, to: string): number[] {
+  const numbers: number[] = [];
+  for (const each of life.history) {
+    if (each.kind === kind && each.way === way && each.to === to) numbers.push(each.n);
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+function abandoned(life: Life): number {
+  const last = life.history.at(-1);
+  return last?.kind === 'left' ? last.abandoned : 0;
+}
+
+/** Judges a whole run. */
+export function judge(lives: readonly Life[]): Verdict {
+  const checker = new Checker(lives);
+  checker.run();
+  const all = lives.flatMap(({ history }) => history);
+  const count = (kind: Happening['kind']) => all.filter((each) => each.kind === kind).length;
+  const controllers = all.filter((each) => each.kind === 'controller');
+  return {
+    violations: checker.violations,
+    sent: count('sent'),
+    received: count('received'),
+    undelivered: count('undelivered'),
+    takenAtDeath: checker.takenAtDeath,
+    generations: new Set(controllers.map(({ generation }) => generation)).size,
+    gaps: controllers.map(({ gapMs }) => gapMs).sort((a, b) => a - b),
+  };
+}
