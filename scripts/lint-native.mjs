@@ -15,7 +15,7 @@ const chosen = args.filter((argument) => !argument.startsWith('--'));
 const isChosen = (file) => chosen.length === 0 || chosen.includes(file);
 
 const everything = listFiles(
-  ['native', 'test/native', 'bench/native'],
+  ['native', 'test/native', 'test/fuzz', 'bench/native'],
   ['.cc', '.h', '.hpp', '.def'],
 );
 const formatted = everything.filter((file) => !file.endsWith('.def')).filter(isChosen);
@@ -37,6 +37,7 @@ const units = everything
 function compilerFlags(file) {
   const flags = ['-std=c++20', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-Inative'];
   if (file.startsWith('test/native/')) flags.push('-Itest/native');
+  if (file.startsWith('test/fuzz/')) flags.push('-Itest/fuzz');
   if (file.startsWith('bench/native/')) flags.push('-Ibench/native');
   if (file.startsWith('native/node/')) {
     const prefix = nodePrefixWithHeaders();

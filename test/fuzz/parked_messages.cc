@@ -1,0 +1,18 @@
+// Messages that a leaving member hands over.
+#include "core/parked_messages.h"
+
+#include "fuzz.h"
+
+FUZZ(bytes) {
+  using namespace busbar;
+  auto messages = ParkedMessages::decode_all(bytes);
+  if (!messages) return;
+  ParkedMessages parked(1U << 20U);
+  for (ParkedMessage& message : *messages) {
+    fuzzing::touch(message.payload);
+    fuzzing::touch(message.origin);
+    if (parked.has_room(message.payload.size())) parked.park(std::move(message));
+  }
+  if (parked.size() == messages->size())
+    fuzzing::require(ParkedMessages::decode_all(parked.encode_all({})).has_value());
+}
