@@ -3,12 +3,12 @@
 
 #include <utility>
 
+#include "node/tagged_external.h"
 #include "platform/platform.h"
 
 namespace busbar::node {
 namespace {
 
-// Tells our externals from other addons'.
 constexpr napi_type_tag kTag{0x6275736261722e68, 0x616e646c652e7631};
 
 Napi::Value outcome(Napi::Env env, Result<Handle> made) {
@@ -65,25 +65,14 @@ Napi::Value close_handle(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value handle_value(Napi::Env env, Handle handle) {
-  auto* owned = new Handle(std::move(handle));
-  napi_value value = nullptr;
-  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
-  if (napi_create_external(env, owned, finalize, nullptr, &value) != napi_ok) {
-    delete owned;
-    return env.Undefined();
-  }
-  (void)napi_type_tag_object(env, value, &kTag);
-  return Napi::Value(env, value);
+  napi_value value =
+      make_external(env, new Handle(std::move(handle)), kTag,
+                    [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); });
+  return value == nullptr ? env.Undefined() : Napi::Value(env, value);
 }
 
 Handle* handle_of(napi_env env, napi_value value) {
-  napi_valuetype type = napi_undefined;
-  bool ours = false;
-  void* data = nullptr;
-  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
-  if (napi_check_object_type_tag(env, value, &kTag, &ours) != napi_ok || !ours) return nullptr;
-  if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
-  return static_cast<Handle*>(data);
+  return unwrap_external<Handle>(env, value, kTag);
 }
 
 void add_handle_functions(Napi::Env env, Napi::Object exports) {

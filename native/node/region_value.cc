@@ -6,11 +6,11 @@
 
 #include "core/region_table.h"
 #include "node/environment.h"
+#include "node/tagged_external.h"
 
 namespace busbar::node {
 namespace {
 
-// Tell our externals from other addons', and from each other.
 constexpr napi_type_tag kHandleTag{0x6275736261722e72, 0x6567696f6e2e7631};
 constexpr napi_type_tag kPinTag{0x6275736261722e70, 0x696e2e7631000000};
 
@@ -30,21 +30,10 @@ void let_go(napi_env env, RegionHandle& handle) {
   handle.reference.reset();
 }
 
-template <typename T>
-napi_value external(napi_env env, T* owned, const napi_type_tag& tag, napi_finalize finalize) {
-  napi_value value = nullptr;
-  if (napi_create_external(env, owned, finalize, nullptr, &value) != napi_ok) {
-    delete owned;
-    return nullptr;
-  }
-  (void)napi_type_tag_object(env, value, &tag);
-  return value;
-}
-
 napi_value handle_value(napi_env env, RegionReference reference) {
   auto* handle =
       new RegionHandle{std::move(reference), Environment::of(Napi::Env(env)).region_views(), false};
-  return external(env, handle, kHandleTag, [](napi_env at, void* data, void*) {
+  return make_external(env, handle, kHandleTag, [](napi_env at, void* data, void*) {
     auto* dying = static_cast<RegionHandle*>(data);
     let_go(at, *dying);
     delete dying;
@@ -52,22 +41,12 @@ napi_value handle_value(napi_env env, RegionReference reference) {
 }
 
 napi_value pin_value(napi_env env, RegionPin region) {
-  return external(env, new RegionPin(std::move(region)), kPinTag,
-                  [](napi_env, void* data, void*) { delete static_cast<RegionPin*>(data); });
-}
-
-template <typename T>
-T* unwrap(napi_env env, napi_value value, const napi_type_tag& tag) {
-  napi_valuetype type = napi_undefined;
-  bool ours = false;
-  void* data = nullptr;
-  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
-  if (napi_check_object_type_tag(env, value, &tag, &ours) != napi_ok || !ours) return nullptr;
-  return napi_get_value_external(env, value, &data) == napi_ok ? static_cast<T*>(data) : nullptr;
+  return make_external(env, new RegionPin(std::move(region)), kPinTag,
+                       [](napi_env, void* data, void*) { delete static_cast<RegionPin*>(data); });
 }
 
 RegionHandle* held_handle(const Napi::CallbackInfo& info) {
-  auto* handle = unwrap<RegionHandle>(info.Env(), info[0], kHandleTag);
+  auto* handle = unwrap_external<RegionHandle>(info.Env(), info[0], kHandleTag);
   return handle != nullptr && handle->reference.valid() ? handle : nullptr;
 }
 
@@ -190,7 +169,7 @@ Napi::Value pin_region(const Napi::CallbackInfo& info) {
 }
 
 RegionPin* pin_at(const Napi::CallbackInfo& info) {
-  auto* pin = unwrap<RegionPin>(info.Env(), info[0], kPinTag);
+  auto* pin = unwrap_external<RegionPin>(info.Env(), info[0], kPinTag);
   return pin != nullptr && *pin != nullptr ? pin : nullptr;
 }
 
@@ -268,7 +247,7 @@ napi_value region_values(napi_env env, std::vector<RegionReference> references) 
 }
 
 const RegionReference* region_of(napi_env env, napi_value value) {
-  const auto* handle = unwrap<RegionHandle>(env, value, kHandleTag);
+  const auto* handle = unwrap_external<RegionHandle>(env, value, kHandleTag);
   return handle == nullptr ? nullptr : &handle->reference;
 }
 

@@ -1,0 +1,67 @@
+// Compiles C++ sources into objects outside of node-gyp's build, with flags of one's own: what sanitizers and fuzzers
+// need. An object is made again when its source or any header is newer.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { listFiles, root } from './project.mjs';
+
+/** Of all such builds. */
+export const commonFlags = [
+  '-std=c++20',
+  '-O1',
+  '-g',
+  '-fno-omit-frame-pointer',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-Inative',
+];
+
+/** The folder of native/ for this system. */
+export const platformFolder = { linux: 'linux', win32: 'windows', darwin: 'macos' }[
+  process.platform
+];
+
+/** Does `work` for each item, as many at a time as there are processors; resolves to [item, result] pairs. */
+export async function forEach(items, work) {
+  const waiting = [...items];
+  const results = [];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      results.push([item, await work(item)]);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return results;
+}
+
+/**
+ * Compiles `sources` into `folder`; resolves to the paths of the objects, in order. Ends this process with 1 if one
+ * does not compile.
+ */
+export async function compileObjects({ compiler, flags, sources, folder }) {
+  const headers = listFiles(['native', 'test/native', 'test/fuzz'], ['.h', '.def']);
+  const newestHeader = Math.max(...headers.map((file) => changed(join(root, file))));
+  const objectOf = (source) => join(folder, `${source}.o`);
+  const results = await forEach(sources, (source) => {
+    const object = objectOf(source);
+    if (changed(object) > Math.max(newestHeader, changed(join(root, source)))) return 0;
+    mkdirSync(dirname(object), { recursive: true });
+    return exitCodeOf(compiler, [...commonFlags, ...flags, '-c', source, '-o', object]);
+  });
+  if (results.some(([, code]) => code !== 0)) process.exit(1);
+  return sources.map(objectOf);
+}
+
+/** Resolves to the exit code of a program; its output goes to `stdio`, here by default. */
+export function exitCodeOf(program, args, { stdio = 'inherit', env = process.env } = {}) {
+  return new Promise((resolve, reject) => {
+    spawn(program, args, { cwd: root, env, stdio })
+      .on('error', reject)
+      .on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function changed(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}

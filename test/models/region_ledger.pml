@@ -1,0 +1,62 @@
+/* The ledger of a memory region, as native/core/region_ledger.cc does it: references that move between slots while
+   somebody sums them up. Checked: is_free() never says yes while there is a reference. NO_ADDITIONS leaves out the look
+   at the count of additions: that must be found.
+
+   A reference is added at its new place, the addition is counted, and then it is taken from its old place. */
+
+#define SLOTS 3
+#define MOVES 4
+
+byte count[SLOTS];
+byte additions;
+byte moved;
+bool gone;
+
+active proctype mover() {
+  byte at, to;
+  count[0] = 1;
+  additions++;
+  do
+  :: moved == MOVES -> break
+  :: moved < MOVES ->
+    if
+    :: to = 0
+    :: to = 1
+    :: to = 2
+    fi;
+    /* add() */
+    count[to]++;
+    additions++;
+    /* subtract() */
+    count[at]--;
+    at = to;
+    moved++
+  od;
+  gone = true;
+  count[at]--
+}
+
+active proctype summer() {
+  byte before, sum, slot;
+  bool free;
+  /* Somebody has it already when anybody waits for its end. */
+  additions > 0;
+  do
+  :: free -> break
+  :: !free ->
+    /* is_free(), with total() in the order of the slots */
+    before = additions;
+    sum = 0;
+    slot = 0;
+    do
+    :: slot < SLOTS -> sum = sum + count[slot]; slot++
+    :: else -> break
+    od;
+#ifdef NO_ADDITIONS
+    free = (sum == 0)
+#else
+    free = (sum == 0 && additions == before)
+#endif
+  od;
+  assert(gone)
+}

@@ -1,0 +1,157 @@
+/* The ring of one link, as native/core/ring_producer.cc and ring_consumer.cc do it: publishing, falling asleep, being
+   rung, asking to be woken when something is taken, and the consumer's death at any moment. Memory is as weak as the
+   processors that we run on: each side's stores wait in a buffer of its own and become visible later, in order (TSO).
+
+   Checked: nobody waits for ever while there is something for him, and what a dead consumer's program was given is
+   never given to somebody else. NO_SLEEP_FENCE, NO_RING_FENCE and NO_WAKE_FENCE leave a fence out: each must be found. */
+
+#define MESSAGES 4
+#define CAPACITY 2
+#define NO_POSITION 15
+
+/* What both see. */
+byte tail, head, sleeping, wake_taken_at = NO_POSITION;
+/* The doorbell (an eventfd: rung or not) and the channel's Wake datagrams. */
+bit doorbell;
+byte wakes;
+
+bool producer_done, consumer_dead;
+/* Messages that the consumer's program was given; the first so many. */
+byte given;
+byte untaken_from = NO_POSITION;
+
+mtype = { TAIL, WAKE_TAKEN_AT, HEAD, SLEEPING };
+chan producer_stores = [4] of { mtype, byte };
+chan consumer_stores = [4] of { mtype, byte };
+
+inline visible(which, value) {
+  if
+  :: which == TAIL -> tail = value
+  :: which == HEAD -> head = value
+  :: which == SLEEPING -> sleeping = value
+  :: which == WAKE_TAKEN_AT -> wake_taken_at = value
+  fi
+}
+
+/* The memory: any store that waits may become visible at any time. */
+active proctype memory() {
+  mtype which;
+  byte value;
+end:
+  do
+  :: atomic { producer_stores ? which, value -> visible(which, value) }
+  :: atomic { consumer_stores ? which, value -> visible(which, value) }
+  od
+}
+
+inline fence(stores) { empty(stores) }
+
+active proctype RingProducer() {
+  byte position, known_head, armed = NO_POSITION;
+  do
+  :: consumer_dead -> break
+  :: !consumer_dead && position == MESSAGES -> break
+  :: !consumer_dead && position < MESSAGES ->
+    /* reserve() */
+    known_head = head;
+    if
+    :: position - known_head < CAPACITY ->
+      /* commit() and publish() */
+      position++;
+      producer_stores ! TAIL, position;
+      /* must_ring() */
+#ifndef NO_RING_FENCE
+      fence(producer_stores);
+#endif
+      if
+      :: sleeping == 1 ->
+        /* exchange */
+        fence(producer_stores);
+        atomic {
+          if
+          :: sleeping == 1 -> sleeping = 0; doorbell = 1
+          :: else
+          fi
+        }
+      :: else
+      fi
+    :: else ->
+      /* arm_wakes(), wake_when_taken(): the message waits in the queue */
+      if
+      :: armed == NO_POSITION ->
+        armed = known_head + 1;
+        producer_stores ! WAKE_TAKEN_AT, armed;
+#ifndef NO_WAKE_FENCE
+        fence(producer_stores);
+#endif
+        if
+        :: head >= armed -> armed = NO_POSITION
+        :: else
+        fi
+      :: else ->
+        /* The control thread sleeps until the channel says something. */
+        if
+        :: wakes > 0 -> wakes--; armed = NO_POSITION
+        :: consumer_dead -> break
+        fi
+      fi
+    fi
+  od;
+  fence(producer_stores);
+  producer_done = true;
+  /* mark_dead(): the channel's end is told when the consumer's last stores have long been visible. */
+  if
+  :: consumer_dead && empty(consumer_stores) -> untaken_from = head; assert(given <= untaken_from)
+  :: !consumer_dead && given == MESSAGES
+  fi
+}
+
+active proctype RingConsumer() {
+  byte position, known_tail, wanted, answered = NO_POSITION;
+  {
+    do
+    :: given == MESSAGES -> break
+    :: given < MESSAGES ->
+      known_tail = tail;
+      if
+      :: known_tail > position ->
+        /* peek(), copy, advance(), release(): before the program gets it */
+        position++;
+        consumer_stores ! HEAD, position;
+        fence(consumer_stores);
+        wanted = wake_taken_at;
+        if
+        :: wanted <= position && wanted != answered -> answered = wanted; wakes++
+        :: else
+        fi;
+        given = position
+      :: else ->
+        /* prepare_sleep() */
+        consumer_stores ! SLEEPING, 1;
+#ifndef NO_SLEEP_FENCE
+        fence(consumer_stores);
+#endif
+        if
+        :: tail != position -> consumer_stores ! SLEEPING, 0
+        :: else ->
+          /* epoll_wait on the doorbell */
+          doorbell == 1;
+          doorbell = 0
+        fi
+      fi
+    od
+  } unless { consumer_dead }
+}
+
+#ifdef DEATH
+/* SIGKILL at any moment: no further step of the consumer's code; what it had stored becomes visible. */
+active proctype death() {
+  consumer_dead = true
+}
+#endif
+
+/* Nobody can go on: then everything must have come. */
+active proctype watcher() {
+end:
+  timeout -> assert(consumer_dead || given == MESSAGES)
+}
