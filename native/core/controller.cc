@@ -29,8 +29,8 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
                                                        std::unique_ptr<Listener> listener,
                                                        Origin origin, ControllerEvents& events) {
   const std::uint64_t epoch = origin.directory ? origin.directory->epoch() : 0;
-  auto roster =
-      Roster::create(platform, reactor, tokens, next_after(origin.generation), next_after(epoch));
+  const std::uint64_t generation = listener->begin_generation(next_after(origin.generation));
+  auto roster = Roster::create(platform, reactor, tokens, generation, next_after(epoch));
   if (!roster) return roster.error();
   if (origin.directory != nullptr) {
     const Error imported = roster.value()->import(*origin.directory);

@@ -29,9 +29,11 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   auto consumer =
       platform.adopt_memory(std::move(handles[1]), kConsumerSegmentBytes, Access::ReadWrite);
   if (!consumer) return refuse(consumer.error());
-  if (!RingConsumer(ring.value()->data(), consumer.value()->data(), ring_bytes).verify(link_id)) {
-    return refuse({Status::ProtocolViolation});
-  }
+  const RingConsumer probe(ring.value()->data(), consumer.value()->data(), ring_bytes);
+  if (!probe.verify(link_id)) return refuse({Status::ProtocolViolation});
+  // An introduction that was repeated for a new controller, and comes after its link was read to
+  // the end: what it has to give was taken.
+  if (probe.attached()) return Status::Closed;
   if (const Error added = bells.add(std::move(handles[2]), slot); !added.ok()) return refuse(added);
   ring.value()->stop_sharing();
   consumer.value()->stop_sharing();

@@ -35,7 +35,7 @@ class InboundLink {
 
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
-  // told why.
+  // told why. Closed: this link was attached before, and is no more.
   [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
       Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
       std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,

@@ -26,6 +26,7 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   const std::uint32_t slot = next_slot_++;
   auto attached = InboundLink::attach(platform_, regions_, bells_, slot, from.id, from.pid, link_id,
                                       ring_bytes, std::move(handles));
+  if (attached.status() == Status::Closed) return nullptr;
   if (!attached) return attached.error();
   InboundLink* link = attached.value().get();
   links_.emplace(slot, attached.take());

@@ -30,6 +30,10 @@ class RingConsumer {
   // True when the segment's own header says what it should.
   [[nodiscard]] bool verify(std::uint64_t link_id) const noexcept;
   void set_attached() noexcept;
+  // Somebody has attached this ring before.
+  [[nodiscard]] bool attached() const noexcept {
+    return consumer_->attached.load(std::memory_order_acquire) != 0;
+  }
 
   // The next record, without taking it.
   [[nodiscard]] RingRead peek(RingRecord& out) noexcept;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <optional>
@@ -20,6 +21,9 @@ namespace {
 
 // The kernel lowers it to net.core.somaxconn (4096 since 5.4): as many joins as it lets us.
 constexpr int kBacklog = 65535;
+
+// A file that says more is not one of ours.
+constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
 
 std::optional<UnixSocketListener::FileIdentity> identify(const BusPlace& place,
                                                          const std::string& name) noexcept {
@@ -99,6 +103,22 @@ Result<Handle> UnixSocketListener::share() const { return duplicate_descriptor(b
 
 bool UnixSocketListener::holds_name() const noexcept {
   return identify(*place_, place_->socket_name) == file_;
+}
+
+// Kept in the lock's file, which lives as long as the name. Nobody else writes there: whoever holds
+// the name is alone with it, and the next one comes only after our death.
+std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexcept {
+  const int fd = ::openat(place_->borrow_directory(), place_->lock_name.c_str(),
+                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return at_least;
+  const Handle file = own_descriptor(fd);
+  std::uint64_t last = 0;
+  if (::pread(fd, &last, sizeof last, 0) != sizeof last || last >= kMostGenerations) last = 0;
+  const std::uint64_t ours = std::max(at_least, last + 1);
+  // Without it, a successor who has not heard of us counts us twice: no reason to refuse the
+  // office.
+  [[maybe_unused]] const ssize_t written = ::pwrite(fd, &ours, sizeof ours, 0);
+  return ours;
 }
 
 void UnixSocketListener::release_name() noexcept {

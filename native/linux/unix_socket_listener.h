@@ -25,6 +25,7 @@ class UnixSocketListener final : public Listener {
 
   [[nodiscard]] Result<std::unique_ptr<Channel>> accept() override;
   [[nodiscard]] Result<Handle> share() const override;
+  [[nodiscard]] std::uint64_t begin_generation(std::uint64_t at_least) noexcept override;
   [[nodiscard]] bool holds_name() const noexcept override;
   // Leaves the files when somebody is just trying to claim the name; that claim, or the next,
   // replaces them.

@@ -67,6 +67,7 @@ class LoopbackListener final : public Listener {
   LoopbackListener(const Process& process, Handle listener, std::string_view identifier);
   [[nodiscard]] Result<std::unique_ptr<Channel>> accept() override;
   [[nodiscard]] Result<Handle> share() const override;
+  [[nodiscard]] std::uint64_t begin_generation(std::uint64_t at_least) noexcept override;
   [[nodiscard]] bool holds_name() const noexcept override;
   void release_name() noexcept override;
   [[nodiscard]] const Handle& listener() const noexcept { return listener_; }

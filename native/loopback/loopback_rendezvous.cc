@@ -1,4 +1,5 @@
 // Names of the loopback kernel.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -91,8 +92,16 @@ bool LoopbackListener::holds_name() const noexcept {
   return listener && found != names.end() && found->second.lock() == listener;
 }
 
+std::uint64_t LoopbackListener::begin_generation(std::uint64_t at_least) noexcept {
+  std::uint64_t& last = process_.world.generations()[{process_.identity.user, identifier_}];
+  last = std::max(at_least, last + 1);
+  return last;
+}
+
 void LoopbackListener::release_name() noexcept {
-  if (holds_name()) process_.world.names().erase({process_.identity.user, identifier_});
+  if (!holds_name()) return;
+  process_.world.names().erase({process_.identity.user, identifier_});
+  process_.world.generations().erase({process_.identity.user, identifier_});
 }
 
 std::unique_ptr<Rendezvous> open_loopback_rendezvous(const Process& process,

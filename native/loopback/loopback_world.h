@@ -52,6 +52,9 @@ class LoopbackWorld {
   using Names =
       std::map<std::pair<std::uint64_t, std::string>, std::weak_ptr<loopback::ListenerObject>>;
   [[nodiscard]] Names& names() noexcept { return names_; }
+  // The last number that a holder of the name began.
+  using Generations = std::map<std::pair<std::uint64_t, std::string>, std::uint64_t>;
+  [[nodiscard]] Generations& generations() noexcept { return generations_; }
   void fill_random(std::span<std::byte> out) noexcept;
 
  private:
@@ -64,6 +67,7 @@ class LoopbackWorld {
   TimePoint now_{std::chrono::seconds(1)};
   std::uint64_t random_state_;
   Names names_;
+  Generations generations_;
   std::vector<Entry> processes_;
 };
 

@@ -20,6 +20,10 @@ class Listener {
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> accept() = 0;
   // Handle by which a successor keeps the same door open without a gap.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
+  // The number of this holder's time in office: at least `at_least`, and above that of everybody
+  // who has held the name since it was last released, also of one who died before anybody heard of
+  // it. Once, before the number is told to anybody.
+  [[nodiscard]] virtual std::uint64_t begin_generation(std::uint64_t at_least) noexcept = 0;
   // True while the name still leads to this listener (it may have been deposed).
   [[nodiscard]] virtual bool holds_name() const noexcept = 0;
   // Removes the name if it still leads here: the holder leaves and nobody takes over.

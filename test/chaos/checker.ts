@@ -33,9 +33,20 @@ class Checker {
   readonly violations: string[] = [];
   takenAtDeath = 0;
   readonly #lives: ReadonlyMap<string, Life>;
+  /** By 'receiver sender': how many direct messages came. */
+  readonly #direct = new Map<string, number>();
+  /** 'sender number' of all that somebody noted as handled. */
+  readonly #handled = new Set<string>();
 
   constructor(lives: readonly Life[]) {
     this.#lives = new Map(lives.map((life) => [life.name, life]));
+    for (const { name, history } of lives) {
+      for (const each of history) {
+        if (each.kind !== 'received') continue;
+        if (each.way === 'direct') this.#direct.set(`${name} ${each.from}`, each.n);
+        if (each.way === 'handled') this.#handled.add(`${each.from} ${each.n}`);
+      }
+    }
   }
 
   run(): void {
@@ -91,7 +102,7 @@ class Checker {
   #checkPair(sender: Life, to: string): void {
     const count = countOf(sender, 'direct', to);
     const receiver = this.#lives.get(to);
-    const received = receiver === undefined ? 0 : receivedFrom(receiver, sender.name, 'direct');
+    const received = this.#direct.get(`${to} ${sender.name}`) ?? 0;
     const undelivered = numbersOf(sender, 'undelivered', 'direct', to);
     const pair = `${sender.name} to ${to}`;
     // A dead sender cannot tell, and its own memory died with it.
@@ -100,9 +111,10 @@ class Checker {
     const told = undelivered.filter((n) => n <= received);
     if (told.length > 0) this.#violate(`${pair}: ${told[0]} came and is told as undelivered`);
     const missing = count - received - undelivered.length;
-    const afterwards = sender.fate === 'left' && abandoned(sender) > 0;
-    if (missing === 0 || afterwards) return;
     const fate = receiver?.fate ?? 'never seen';
+    // One that has left is not there to be told of what another one then leaves behind.
+    const afterwards = sender.fate === 'left' && (abandoned(sender) > 0 || fate !== 'survived');
+    if (missing === 0 || afterwards) return;
     if (fate !== 'killed') {
       this.#violate(`${pair} (${fate}): ${missing} of ${count} are neither there nor told`);
       return;
@@ -116,17 +128,8 @@ class Checker {
 
   // What deliver() called handled was noted by somebody.
   #checkHandled(sender: Life): void {
-    const delivered = sender.history.filter(({ kind }) => kind === 'delivered');
-    if (delivered.length === 0) return;
-    const noted = new Set<number>();
-    for (const life of this.#lives.values()) {
-      for (const each of life.history) {
-        if (each.kind === 'received' && each.way === 'handled' && each.from === sender.name)
-          noted.add(each.n);
-      }
-    }
-    for (const each of delivered) {
-      if (each.kind === 'delivered' && !noted.has(each.n)) {
+    for (const each of sender.history) {
+      if (each.kind === 'delivered' && !this.#handled.has(`${sender.name} ${each.n}`)) {
         this.#violate(`${sender.name}: delivery ${each.n} is said to be handled; nobody noted it`);
       }
     }
@@ -184,14 +187,6 @@ function countOf(sender: Life, way: Way, to: string): number {
     if (each.kind === 'sent' && each.way === way && (each as Sent).to === to) count = each.n;
   }
   return count;
-}
-
-function receivedFrom(receiver: Life, from: string, way: Way): number {
-  let last = 0;
-  for (const each of receiver.history) {
-    if (each.kind === 'received' && each.way === way && each.from === from) last = each.n;
-  }
-  return last;
 }
 
 function numbersOf(life: Life, kind: 'undelivered', way: Way, to: string): number[] {

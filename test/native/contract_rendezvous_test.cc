@@ -154,6 +154,36 @@ CONTRACT(rendezvous_hands_the_door_to_a_successor) {
   CHECK_EQ(receive_text(here, *second.value()), "after");
 }
 
+CONTRACT(rendezvous_numbers_its_holders_across_their_deaths) {
+  Platform& here = subject.here();
+  const std::string identifier = unique_identifier(here);
+  auto rendezvous = open(here, identifier);
+  // Each knows nothing of the one before.
+  for (std::uint64_t expected = 1; expected <= 3; ++expected) {
+    Child holder = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
+      auto listener = open(there, identifier)->claim();
+      if (!CHECK(listener.ok())) return {};
+      CHECK_EQ(listener.value()->begin_generation(1), expected);
+      CHECK(send_text(parent, "begun").ok());
+      return {std::shared_ptr<void>(listener.take())};
+    });
+    CHECK_EQ(receive_text(here, *holder.channel), "begun");
+    subject.kill(holder);
+    subject.reap(holder);
+  }
+  auto listener = rendezvous->claim();
+  REQUIRE(listener.ok());
+  // One who knows of more goes on from there.
+  CHECK_EQ(listener.value()->begin_generation(10), 10);
+  CHECK_EQ(listener.value()->begin_generation(2), 11);
+  // A bus that ended is forgotten.
+  listener.value()->release_name();
+  listener = rendezvous->claim();
+  REQUIRE(listener.ok());
+  CHECK_EQ(listener.value()->begin_generation(1), 1);
+  listener.value()->release_name();
+}
+
 CONTRACT(rendezvous_adopts_only_doors) {
   Platform& here = subject.here();
   auto rendezvous = open(here, unique_identifier(here));

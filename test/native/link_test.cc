@@ -172,6 +172,22 @@ TEST(link_large_payload_travels_in_a_region) {
   CHECK_EQ(region.value().use_count(), 2);
 }
 
+// A link is introduced again when the controller changes, and that may come when it is over.
+TEST(link_introduced_again_after_its_end_is_not_read_twice) {
+  Link link;
+  REQUIRE(link.send(1, 10));
+  std::vector<Handle> copies;
+  for (const Handle* handle : link.out->introduction_handles())
+    copies.push_back(link.platform.duplicate(*handle).take());
+  REQUIRE(link.introduce());
+  CHECK_EQ(link.take(), 1);
+  link.in.reset();
+  const auto again =
+      InboundLink::attach(link.platform, link.regions, *link.bells, 6, 1, link.platform.self().pid,
+                          1, kMinRingBytes, std::move(copies));
+  CHECK_EQ(again.status(), Status::Closed);
+}
+
 TEST(link_introduction_that_lies_is_refused) {
   Link link;
   auto memory = link.platform.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
