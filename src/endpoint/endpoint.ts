@@ -127,8 +127,7 @@ export class Endpoint<B extends MessageBox>
 
   /** The bus controller as the directory lists it; `undefined` in the moment in which there is none. */
   get controller(): Peer | undefined {
-    const id = this.#native.controllerId();
-    return this.#native.members().find((member) => member.id === id);
+    return this.#member(this.#native.controllerId());
   }
 
   /** Counts the controllers that this bus has had. */
@@ -316,6 +315,10 @@ export class Endpoint<B extends MessageBox>
     );
   }
 
+  #member(id: number): Peer | undefined {
+    return this.#native.members().find((member) => member.id === id);
+  }
+
   get #facts(): BusErrorFacts {
     return { bus: this.identifier, endpoint: this.#id };
   }
@@ -383,7 +386,8 @@ export class Endpoint<B extends MessageBox>
       case 'controller':
         this.emit('controller', {
           generation: notice.generation,
-          peer: this.controller,
+          // Of that change: there may have been another one since.
+          peer: this.#member(notice.controllerId),
           self: notice.self,
           gapMs: notice.gapMs,
         });
