@@ -176,8 +176,10 @@ void Controller::retire() {
   for (RosterMember* candidate : candidates) {
     if (hand_over_to(*candidate)) return;
   }
-  // Candidates that could not be reached find the name without a holder, as after a crash.
-  if (candidates.empty()) admission_->listener().release_name();
+  // Candidates that could not be reached, or have not come back from the last controller yet, find
+  // the name without a holder, as after a crash: its numbers go on.
+  if (candidates.empty() && roster_->provisional_count() == 0)
+    admission_->listener().release_name();
 }
 
 bool Controller::hand_over_to(RosterMember& successor) {
