@@ -169,7 +169,13 @@ Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& s
 
 bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
                         ReceivedMessage& out) {
-  if (!take_attachments(link, record, extensions, out)) return false;
+  // What the place was used for before; nearly always nothing.
+  if (!out.regions.empty()) out.regions.clear();
+  if (!out.objects.empty()) out.objects.clear();
+  out.regions_lost = false;
+  out.objects_lost = false;
+  const bool attachments = record.header.object_count != 0 || !extensions.regions.empty();
+  if (attachments && !take_attachments(link, record, extensions, out)) return false;
   out.link_slot = link.slot();
   out.from_id = link.peer_id();
   out.payload_bytes = record.header.payload_bytes;
@@ -185,8 +191,6 @@ bool Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
 
 bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
                                 const Extensions& extensions, ReceivedMessage& out) {
-  out.regions.clear();
-  out.regions_lost = false;
   if (!extensions.regions.empty()) {
     const Status taken = link.take_regions(platform_, extensions, out.regions);
     out.regions_lost = taken == Status::OutOfDescriptors;
@@ -195,8 +199,6 @@ bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
       return false;
     }
   }
-  out.objects.clear();
-  out.objects_lost = false;
   if (record.header.object_count != 0) {
     auto objects = link.take_objects(platform_, record.header.id, record.header.object_count);
     out.objects_lost = !objects;
