@@ -1,5 +1,5 @@
-// Runs the fuzz targets of test/fuzz: `node scripts/fuzz.mjs [--seconds <n>] [--keep] [target ...]`, a minute each by
-// default. What it finds lies in build/fuzz/findings; --keep adds what led further to the corpus in test/fuzz/corpus.
+// Runs the fuzz targets of test/fuzz: `node scripts/fuzz.mjs [--seconds <n>] [--seed <n>] [--keep] [target ...]`, a
+// minute each by default. What it finds lies in build/fuzz/findings; --keep adds what led further to the corpus in test/fuzz/corpus.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '60' },
+    // 0: another one each time.
+    seed: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -50,7 +52,7 @@ async function fuzz(target) {
     mkdirSync(path, { recursive: true });
   }
   const options = [`-max_total_time=${values.seconds}`, '-timeout=10', '-rss_limit_mb=4096'];
-  options.push('-max_len=16384', '-verbosity=0');
+  options.push('-max_len=16384', '-verbosity=0', `-seed=${values.seed}`);
   options.push(`-artifact_prefix=${join(folder, 'findings', `${target}-`)}`);
   const log = join(folder, `${target}.log`);
   const file = openSync(log, 'w');
