@@ -153,8 +153,20 @@ void read(ByteReader&, LeftFrame&) {}
 void write(ByteWriter&, const MissedFrame&) {}
 void read(ByteReader&, MissedFrame&) {}
 
-void write(ByteWriter& out, const SucceedFrame& frame) { out.u64(frame.generation); }
-void read(ByteReader& in, SucceedFrame& out_frame) { out_frame.generation = in.u64(); }
+void write(ByteWriter&, const PingFrame&) {}
+void read(ByteReader&, PingFrame&) {}
+void write(ByteWriter&, const PongFrame&) {}
+void read(ByteReader&, PongFrame&) {}
+
+void write(ByteWriter& out, const SucceedFrame& frame) {
+  out.u64(frame.generation);
+  out.u64(frame.holder);
+}
+
+void read(ByteReader& in, SucceedFrame& out_frame) {
+  out_frame.generation = in.u64();
+  out_frame.holder = in.u64();
+}
 
 [[nodiscard]] bool handles_fit(const ControlFrame& frame, std::size_t count) {
   if (std::holds_alternative<AnnounceFrame>(frame)) {

@@ -18,6 +18,8 @@
 //                              leaves)
 //                Leave              ------------>
 //                              <------------      Left
+//                Ping               ------------>   after anything that needs the controller
+//                              <------------      Pong
 #pragma once
 
 #include <array>
@@ -113,16 +115,22 @@ struct LeftFrame {};
 // With the listener; the directory is the one that the successor has mapped.
 struct SucceedFrame {
   std::uint64_t generation = 0;
+  // As Rendezvous::holder() says it while the listener has the name.
+  std::uint64_t holder = 0;
 };
 
 // The kernel dropped handles of an introduction, for want of descriptors in this process.
 struct MissedFrame {};
 
+// Asks for a sign of life; a controller that gives none in time is deposed.
+struct PingFrame {};
+struct PongFrame {};
+
 // The order is the wire's: a frame's type byte is its index plus one.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, WatchFrame, ChangedFrame,
-                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame>;
+                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame, PingFrame, PongFrame>;
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 

@@ -33,8 +33,10 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
   auto roster = Roster::create(platform, reactor, tokens, generation, next_after(epoch));
   if (!roster) return roster.error();
   if (origin.directory != nullptr) {
-    const Error imported = roster.value()->import(*origin.directory);
-    if (!imported.ok()) return imported;
+    for (const Member& listed : origin.directory->members()) {
+      const Error imported = roster.value()->import(listed);
+      if (!imported.ok()) return imported;
+    }
   }
   // A new endpoint gets its id now, so that nobody ever sees a directory without a controller.
   if (origin.self_id == 0) {
@@ -60,6 +62,7 @@ Controller::Controller(Platform& platform, std::unique_ptr<Roster> roster,
       admission_(std::move(admission)),
       self_id_(origin.self_id),
       source_generation_(origin.directory ? origin.generation : 0),
+      awaits_survivors_(origin.awaits_survivors),
       started_(platform.now()) {}
 
 Controller::~Controller() = default;
@@ -170,11 +173,11 @@ Error Controller::pass_on_parked(const Handle& memory, std::uint64_t bytes) {
   return {Status::NoController};
 }
 
-void Controller::retire() {
+void Controller::retire(std::uint64_t holder) {
   roster_->remove(self_id_);
   const std::vector<RosterMember*> candidates = successors();
   for (RosterMember* candidate : candidates) {
-    if (hand_over_to(*candidate)) return;
+    if (hand_over_to(*candidate, holder)) return;
   }
   // Candidates that could not be reached, or have not come back from the last controller yet, find
   // the name without a holder, as after a crash: its numbers go on.
@@ -182,11 +185,11 @@ void Controller::retire() {
     admission_->listener().release_name();
 }
 
-bool Controller::hand_over_to(RosterMember& successor) {
+bool Controller::hand_over_to(RosterMember& successor, std::uint64_t holder) {
   auto door = admission_->listener().share();
   if (!door) return false;
   const Handle* handles[] = {&door.value()};
-  return successor.channel->send_now(SucceedFrame{generation()}, handles).ok();
+  return successor.channel->send_now(SucceedFrame{generation(), holder}, handles).ok();
 }
 
 }  // namespace busbar

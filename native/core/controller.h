@@ -53,6 +53,8 @@ class Controller {
     std::uint64_t self_id = 0;
     // Its directory, refreshed, if it can be read. Only used by create().
     const DirectoryReader* directory = nullptr;
+    // The holder before was deposed by a newcomer: members unknown to it are about to come.
+    bool awaits_survivors = false;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Controller>> create(
@@ -77,8 +79,13 @@ class Controller {
 
   // Leaves office politely: takes its own endpoint off the directory and hands the door to the
   // connected member with the lowest id that wants the office, or gives the name back when there
-  // is none. Destroy the controller afterwards.
-  void retire();
+  // is none. `holder` is what Rendezvous::holder() says while holds_name(). Destroy the controller
+  // afterwards.
+  void retire(std::uint64_t holder);
+
+  // False once somebody who got no answer has taken the name: whoever still obeys us must be let
+  // go, by destroying the controller.
+  [[nodiscard]] bool holds_name() const noexcept { return admission_->listener().holds_name(); }
 
   [[nodiscard]] std::uint64_t generation() const noexcept {
     return roster_->directory().generation();
@@ -95,7 +102,7 @@ class Controller {
   std::unique_ptr<ControlChannel> drop(std::uint64_t id);
   void tell(std::uint64_t id, const ControlFrame& frame);
   [[nodiscard]] std::vector<RosterMember*> successors();
-  [[nodiscard]] bool hand_over_to(RosterMember& successor);
+  [[nodiscard]] bool hand_over_to(RosterMember& successor, std::uint64_t holder);
 
   // controller_joining.cc
   [[nodiscard]] bool newcomers_may_enter() const;
@@ -126,6 +133,8 @@ class Controller {
   std::uint64_t self_id_;
   // The generation that the roster's provisional members were learned from.
   std::uint64_t source_generation_;
+  // Nobody of the generation before has come yet.
+  bool awaits_survivors_;
   TimePoint started_;
   // Newcomers who wait until everyone from before is back.
   std::vector<Applicant> waiting_;

@@ -46,6 +46,10 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     member.watched_epoch = watch->epoch;
     return true;
   }
+  if (std::holds_alternative<PingFrame>(frame)) {
+    tell(member.facts.id, PongFrame{});
+    return true;
+  }
   if (std::holds_alternative<MissedFrame>(frame)) {
     missed_.insert(member.facts.id);
     return true;

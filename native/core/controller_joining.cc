@@ -20,12 +20,17 @@ namespace {
 }  // namespace
 
 bool Controller::newcomers_may_enter() const {
-  return roster_->provisional_count() == 0 || platform_.now() >= started_ + kReturnTime;
+  const bool complete = roster_->provisional_count() == 0 && !awaits_survivors_;
+  return complete || platform_.now() >= started_ + kReturnTime;
 }
 
 void Controller::consider(Applicant applicant) {
   if (applicant.announce.previous_id != 0) return readmit(std::move(applicant));
-  if (applicant.is_self || newcomers_may_enter()) return admit(std::move(applicant));
+  // The controller's own endpoint goes first, so that nobody waits for it in vain, unless it is new
+  // itself to a bus that others have joined.
+  if (newcomers_may_enter() || (applicant.is_self && !awaits_survivors_)) {
+    return admit(std::move(applicant));
+  }
   if (roster_->members().size() + waiting_.size() >= kMaxMembers) {
     return refuse(applicant, Status::LimitExceeded);
   }
@@ -98,8 +103,15 @@ void Controller::import_directory(Applicant& applicant) {
   const Member* self = reader.value()->find(applicant.announce.previous_id);
   if (self == nullptr || !same_endpoint(*self, applicant)) return;
 
+  awaits_survivors_ = false;
+  if (brought == source_generation_) {
+    // Known already, but for those whom a deposed controller has admitted since; and of the others
+    // some have left by now.
+    (void)roster_->import(*self);
+    return;
+  }
   // When the bus is full, those who fit stay.
-  (void)roster_->import(*reader.value());
+  for (const Member& listed : reader.value()->members()) (void)roster_->import(listed);
   source_generation_ = brought;
   if (generation() <= brought) roster_->directory().set_generation(brought + 1);
 }

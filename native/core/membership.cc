@@ -62,7 +62,10 @@ void Membership::Impl::settle() {
 
 void Membership::Impl::handle(const Readiness& readiness) {
   turn([&] {
-    if (channel_ && readiness.token == channel_->token()) {
+    leave_lost_office();
+    if (name_ && name_->owns(readiness.token)) {
+      on_bell();
+    } else if (channel_ && readiness.token == channel_->token()) {
       if (readiness.writable) channel_->flush();
       if (readiness.readable) receive_frames();
     } else if (controller_) {
@@ -77,7 +80,8 @@ std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
     if (time && (!earliest || *time < *earliest)) earliest = time;
   };
   if (phase_ == Phase::Seeking) keep_earlier(seeker_->next_look());
-  if (phase_ == Phase::Greeting) keep_earlier(answer_due_);
+  keep_earlier(answer_due_);
+  keep_earlier(listens_at_);
   if (phase_ != Phase::Ended) keep_earlier(leave_due_);
   keep_earlier(retry_at_);
   keep_earlier(limited_due_);
@@ -89,6 +93,7 @@ std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
 void Membership::Impl::handle_deadline() {
   turn([&] {
     const TimePoint now = platform_.now();
+    leave_lost_office();
     if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
     if (limited_due_ && *limited_due_ <= now) tell_limited();
     if (missed_due_ && *missed_due_ <= now) {
@@ -96,10 +101,14 @@ void Membership::Impl::handle_deadline() {
       if (phase_ == Phase::Member) (void)channel_->send(MissedFrame{});
     }
     if (controller_) controller_->handle_deadline();
-    if (phase_ == Phase::Greeting && *answer_due_ <= now) {
+    if (listens_at_ && *listens_at_ <= now) {
+      listens_at_.reset();
+      name_->listen();
+    }
+    if (answer_due_ && *answer_due_ <= now) {
       // After a long stop of this process the answer may lie there already.
       receive_frames();
-      if (phase_ == Phase::Greeting && *answer_due_ <= now) start_over();
+      if (answer_due_ && *answer_due_ <= now) suspect();
     }
     if (leave_due_ && *leave_due_ <= now && phase_ != Phase::Ended) finish_leaving();
   });
@@ -156,8 +165,10 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     // Comes from a controller that is about to make us its successor.
     events_.on_parked_received(0, std::move(handles.front()), park->bytes);
-  } else if (std::holds_alternative<SucceedFrame>(frame)) {
-    succeed(std::move(handles.front()));
+  } else if (std::holds_alternative<PongFrame>(frame)) {
+    if (!leaving_) on_pong();
+  } else if (const auto* succeed_frame = std::get_if<SucceedFrame>(&frame)) {
+    succeed(*succeed_frame, std::move(handles.front()));
   } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
     finish_leaving();
   } else {
@@ -199,6 +210,7 @@ Error Membership::Impl::send_with_handles(const ControlFrame& frame,
                                           std::span<const Handle* const> handles) {
   if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
   const Error sent = channel_->send_now(frame, handles);
+  expect_answer();
   switch (sent.status) {
     case Status::WouldBlock:
     case Status::OutOfDescriptors:

@@ -106,7 +106,7 @@ class Membership {
   // endpoint is it and has no successor.
   [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
   // Leaves: hands the controller's office to another member if there is one, tells the controller,
-  // frees the name when nobody is left. Ends with on_left, within 200 ms even if the controller
+  // frees the name when nobody is left. Ends with on_left, within a second even if the controller
   // does not answer. No other event comes once this call has returned to the control thread's loop.
   void leave();
 

@@ -12,6 +12,9 @@
 //                   +---------------------------------------------------------------+
 //   any -- refused, or leave() done --> Ended
 //
+// Who waits for an answer in vain (Greeting, Announced, or as a member that asked for something)
+// lets go of the controller and seeks with the right to depose it; see membership_watching.cc.
+//
 // leave(): in office: retires and is done. As a member: sends Leave and waits for Left; when the
 // controller is lost meanwhile, the same search leads to the next one, which is told instead.
 #pragma once
@@ -25,6 +28,7 @@
 #include "core/control_frame.h"
 #include "core/handshake.h"
 #include "core/membership.h"
+#include "core/name_watch.h"
 #include "core/seeker.h"
 
 namespace busbar {
@@ -47,6 +51,11 @@ class Membership::Impl final : public ControllerEvents {
   void leave();
 
  private:
+  // How long the controller may take to answer. A second is promised to those who need it, and 250 ms
+  // of it belong to the survivors.
+  static constexpr std::chrono::milliseconds kPatience{400};
+  static constexpr std::chrono::milliseconds kMostPatience{3200};
+
   enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
 
   // Runs `step` and, if this is not a call from within an event, what has become due by it: the
@@ -72,8 +81,8 @@ class Membership::Impl final : public ControllerEvents {
 
   // membership_joining.cc
   void seek();
-  void greet(std::unique_ptr<Channel> channel);
-  void take_office(std::unique_ptr<Listener> listener);
+  void greet(Seeker::Reached reached);
+  void take_office(Seeker::Claimed claimed);
   [[nodiscard]] std::unique_ptr<DirectoryReader> open_known_directory();
   void on_challenge(const ChallengeFrame& challenge);
   void on_welcome(const WelcomeFrame& welcome, Handle directory);
@@ -84,11 +93,30 @@ class Membership::Impl final : public ControllerEvents {
   void fail_or_start_over(Error why);
   // The channel to the controller is gone; the search for the next one begins.
   void lose_controller();
-  void succeed(Handle listener);
+  void succeed(const SucceedFrame& frame, Handle listener);
   void give_up(Error why);
+  // Lets go of the controller, or of who might have become it.
+  void disconnect();
+
+  // membership_watching.cc
+  [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
+  // Something was asked of the controller: it has to show that it lives.
+  void expect_answer();
+  void on_pong();
+  void on_bell();
+  // No answer came in time: whoever may takes the name from the controller.
+  void suspect();
+  // The name leads to somebody else than the one we are connected to.
+  void follow_name();
+  // Gives the office up if somebody has taken the name from us.
+  void leave_lost_office();
+  [[nodiscard]] bool name_has_moved() const noexcept;
 
   // membership_leaving.cc
   void begin_leaving();
+  void send_leave();
+  // The controller is gone while we are leaving.
+  void hurry_leaving();
   void finish_leaving();
 
   Platform& platform_;
@@ -104,7 +132,19 @@ class Membership::Impl final : public ControllerEvents {
   std::unique_ptr<Seeker> seeker_;
 
   NoncePair nonces_;
+  // Of the handshake; of the pong or Left as a member.
   std::optional<TimePoint> answer_due_;
+  // A ping is under way, and something was asked after it.
+  bool asked_again_ = false;
+  // The bell was rung, and whether with reason the pong will tell.
+  bool rung_ = false;
+  // When the bell, rung in vain, is listened to again.
+  std::optional<TimePoint> listens_at_;
+  // Who did not answer; 0 for nobody.
+  std::uint64_t unanswering_ = 0;
+  // Longer each time that somebody did not answer, or a machine that is too slow for all would
+  // depose one after the other.
+  std::chrono::milliseconds patience_ = kPatience;
 
   // Of the last admission; 0 before the first.
   std::uint64_t id_ = 0;
@@ -124,9 +164,13 @@ class Membership::Impl final : public ControllerEvents {
   bool leave_wanted_ = false;
   bool leaving_ = false;
   std::optional<TimePoint> leave_due_;
+  // The last moment for it.
+  TimePoint gone_at_;
 
   // Destroyed first the channel, then the office it may lead to.
   std::unique_ptr<Controller> controller_;
+  // Of whom channel_ leads to.
+  std::unique_ptr<NameWatch> name_;
   std::unique_ptr<ControlChannel> channel_;
 };
 

@@ -4,16 +4,6 @@
 #include "core/membership_impl.h"
 
 namespace busbar {
-namespace {
-
-using std::chrono::milliseconds;
-
-// For the answer to Hello. None is waited for after Announce: whoever has proved to hold the bus
-// may be slow, and nobody else could be asked.
-constexpr milliseconds kAnswerTime{2000};
-
-}  // namespace
-
 void Membership::Impl::start() {
   turn([&] {
     if (phase_ != Phase::Idle || leave_wanted_) return;
@@ -30,12 +20,13 @@ void Membership::Impl::start() {
 
 void Membership::Impl::seek() {
   const SeekRules rules{.may_claim = config_.controller_affinity && !leaving_,
-                        .survivor = id_ != 0};
+                        .survivor = id_ != 0,
+                        .unanswering = unanswering_};
   Seeker::Find find = seeker_->look(rules);
-  if (auto* channel = std::get_if<std::unique_ptr<Channel>>(&find)) {
-    greet(std::move(*channel));
-  } else if (auto* listener = std::get_if<std::unique_ptr<Listener>>(&find)) {
-    take_office(std::move(*listener));
+  if (auto* reached = std::get_if<Seeker::Reached>(&find)) {
+    greet(std::move(*reached));
+  } else if (auto* claimed = std::get_if<Seeker::Claimed>(&find)) {
+    take_office(std::move(*claimed));
   } else if (const auto* error = std::get_if<Error>(&find)) {
     give_up(*error);
   } else if (leaving_ && std::holds_alternative<Seeker::Vacant>(find)) {
@@ -43,8 +34,8 @@ void Membership::Impl::seek() {
   }
 }
 
-void Membership::Impl::greet(std::unique_ptr<Channel> channel) {
-  auto watched = ControlChannel::create(reactor_, tokens_, std::move(channel));
+void Membership::Impl::greet(Seeker::Reached reached) {
+  auto watched = ControlChannel::create(reactor_, tokens_, std::move(reached.channel));
   if (!watched) return fail_or_start_over(watched.error());
   auto nonce = draw_nonce(platform_);
   if (!nonce) return fail_or_start_over(nonce.error());
@@ -52,8 +43,9 @@ void Membership::Impl::greet(std::unique_ptr<Channel> channel) {
   if (controller_) controller_->expect_self(nonces_.member);
 
   channel_ = watched.take();
+  name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
-  answer_due_ = platform_.now() + kAnswerTime;
+  if (!controller_) answer_due_ = platform_.now() + patience();
   if (!channel_->send(HelloFrame{.nonce = nonces_.member}).ok()) start_over();
 }
 
@@ -74,6 +66,8 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   const Error sent = channel_->send_now(announce, {&directory, brings_directory ? 1U : 0U});
   if (!sent.ok()) return start_over();
   phase_ = Phase::Announced;
+  // It may let newcomers wait for those who were here before.
+  if (!controller_) answer_due_ = platform_.now() + kReturnTime + patience();
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {
@@ -83,11 +77,12 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   id_ = welcome.id;
   generation_ = welcome.generation;
   phase_ = Phase::Member;
+  answer_due_.reset();
+  unanswering_ = 0;
+  patience_ = kPatience;
   seeker_->found();
-  if (leaving_) {
-    (void)channel_->send(LeaveFrame{});
-    return;
-  }
+  name_->listen();
+  if (leaving_) return send_leave();
   // What was watched was another directory: the endpoint looks at this one and asks again.
   if (watched_epoch_) {
     watched_epoch_ = 0;
@@ -116,7 +111,7 @@ Result<std::unique_ptr<DirectoryReader>> Membership::Impl::adopt_directory(
 
 void Membership::Impl::start_over() {
   if (phase_ == Phase::Member) return lose_controller();
-  channel_.reset();
+  disconnect();
   phase_ = Phase::Seeking;
   seeker_->look_later();
 }
@@ -127,22 +122,35 @@ void Membership::Impl::fail_or_start_over(Error why) {
   give_up(why);
 }
 
-void Membership::Impl::lose_controller() {
+void Membership::Impl::disconnect() {
   channel_.reset();
+  name_.reset();
+  answer_due_.reset();
+  asked_again_ = false;
+  rung_ = false;
+  listens_at_.reset();
+}
+
+void Membership::Impl::lose_controller() {
+  disconnect();
   phase_ = Phase::Seeking;
   seeker_->look_now();
   if (!lost_at_) lost_at_ = platform_.now();
-  if (!leaving_) events_.on_controller_lost();
+  if (leaving_) return hurry_leaving();
+  events_.on_controller_lost();
 }
 
 // The name is ours. Our own membership is renewed through it like everybody else's.
-void Membership::Impl::take_office(std::unique_ptr<Listener> listener) {
+void Membership::Impl::take_office(Seeker::Claimed claimed) {
   const std::unique_ptr<DirectoryReader> known = open_known_directory();
-  Controller::Origin origin{.generation = generation_, .self_id = id_, .directory = known.get()};
+  Controller::Origin origin{.generation = generation_,
+                            .self_id = id_,
+                            .directory = known.get(),
+                            .awaits_survivors = claimed.deposed && !known};
   if (known) origin.generation = known->generation();
   auto controller =
       Controller::create(platform_, reactor_, tokens_, {config_.identifier, config_.token},
-                         std::move(listener), origin, *this);
+                         std::move(claimed.listener), origin, *this);
   if (!controller) {
     if (id_ == 0) return give_up(controller.error());
     return seeker_->look_later();
@@ -163,21 +171,23 @@ std::unique_ptr<DirectoryReader> Membership::Impl::open_known_directory() {
 
 // The controller leaves and we are its successor. One that is leaving itself lets the door go:
 // everyone then finds the name without a holder and the next one takes it.
-void Membership::Impl::succeed(Handle listener) {
+void Membership::Impl::succeed(const SucceedFrame& frame, Handle listener) {
   const bool wanted = !leaving_ && config_.controller_affinity && !controller_;
-  std::unique_ptr<Listener> door;
+  Seeker::Claimed door;
   if (wanted) {
-    if (auto adopted = seeker_->adopt(std::move(listener))) door = adopted.take();
+    if (auto adopted = seeker_->adopt(std::move(listener), frame.holder)) {
+      door.listener = adopted.take();
+    }
   } else {
     listener.close();
   }
   lose_controller();
-  if (door != nullptr) take_office(std::move(door));
+  if (door.listener != nullptr) take_office(std::move(door));
 }
 
 void Membership::Impl::give_up(Error why) {
   if (leaving_) return finish_leaving();
-  channel_.reset();
+  disconnect();
   controller_.reset();
   phase_ = Phase::Ended;
   events_.on_refused(why);

@@ -1,11 +1,15 @@
 // Leaving the bus: as its controller, as a member, and before having become either.
+#include <algorithm>
+
 #include "core/membership_impl.h"
 
 namespace busbar {
 namespace {
 
-// For the controller's answer, or for finding the next controller; then we are gone anyway.
-constexpr std::chrono::milliseconds kLeaveTime{200};
+// For all of it; then we are gone anyway.
+constexpr std::chrono::milliseconds kLeaveTime{1000};
+// For finding a controller where there is none: perhaps everybody is leaving.
+constexpr std::chrono::milliseconds kSeekTime{200};
 
 }  // namespace
 
@@ -19,18 +23,30 @@ void Membership::Impl::leave() {
 
 void Membership::Impl::begin_leaving() {
   leaving_ = true;
+  leave_lost_office();
   if (controller_) {
-    controller_->retire();
+    controller_->retire(seeker_->holder());
     return finish_leaving();
   }
   // A newcomer's connection says enough by closing.
   if (id_ == 0) return finish_leaving();
-  leave_due_ = platform_.now() + kLeaveTime;
-  if (phase_ == Phase::Member) (void)channel_->send(LeaveFrame{});
+  gone_at_ = platform_.now() + kLeaveTime;
+  leave_due_ = platform_.now() + kSeekTime;
+  if (phase_ == Phase::Member) send_leave();
+}
+
+void Membership::Impl::send_leave() {
+  (void)channel_->send(LeaveFrame{});
+  answer_due_ = platform_.now() + patience();
+  leave_due_ = gone_at_;
+}
+
+void Membership::Impl::hurry_leaving() {
+  if (leaving_) leave_due_ = std::min(gone_at_, platform_.now() + kSeekTime);
 }
 
 void Membership::Impl::finish_leaving() {
-  channel_.reset();
+  disconnect();
   controller_.reset();
   phase_ = Phase::Ended;
   leave_due_.reset();

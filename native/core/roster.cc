@@ -58,15 +58,11 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
   return &member;
 }
 
-Error Roster::import(const DirectoryReader& old) {
-  for (const Member& listed : old.members()) {
-    if (members_.contains(listed.id)) continue;
-    Member facts = listed;
-    facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional;
-    const auto added = add(std::move(facts), nullptr);
-    if (!added) return added.error();
-  }
-  return {};
+Error Roster::import(const Member& listed) {
+  if (members_.contains(listed.id)) return {};
+  Member facts = listed;
+  facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional;
+  return add(std::move(facts), nullptr).error();
 }
 
 void Roster::confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel,

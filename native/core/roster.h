@@ -50,8 +50,9 @@ class Roster {
   [[nodiscard]] Result<std::uint64_t> new_id();
   // Lists a member with its channel; LimitExceeded when the bus is full.
   [[nodiscard]] Result<RosterMember*> add(Member facts, std::unique_ptr<ControlChannel> channel);
-  // Lists everyone in `old` who is not listed yet, as provisional.
-  [[nodiscard]] Error import(const DirectoryReader& old);
+  // Lists a member of the generation before, unless it is listed already, as provisional.
+  // LimitExceeded when the bus is full.
+  [[nodiscard]] Error import(const Member& listed);
   // A provisional member has announced itself.
   void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
   // Closes the channel of a member which then has to announce itself again.

@@ -1,25 +1,46 @@
-// connect, else claim, else wait:
+// depose who did not answer, else connect, else claim, else wait:
 //
 //   connect:  a channel   -> found
 //             nobody      -> claim
 //             holder died -> survivors claim; newcomers wait 25 ms once and look again, then claim
-//             crowded     -> again in 0, 1, 2, 4 ... 16 ms
+//             crowded     -> again in 0, 1, 2, 4 ... 16 ms, for 400 ms: then depose
 //   claim:    a listener  -> found
 //             lost        -> again in 0, 1, 2, 4 ... 16 ms
+//   depose:   a listener  -> found
+//             lost        -> again, as above
 //   without the right to claim, where one would: again in 5, 10, 20 ... 50 ms
 #include "core/seeker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace busbar {
 
 Seeker::Find Seeker::look(SeekRules rules) {
   next_look_.reset();
+  if (rules.unanswering != 0 && rendezvous_->holder() == rules.unanswering) {
+    if (rules.may_claim) return depose(rules.unanswering, rules);
+    // Members who may take the office find out for themselves what we have found.
+    if (auto bell = rendezvous_->open_bell()) bell.value()->ring();
+  }
+  return connect(rules);
+}
+
+Seeker::Find Seeker::connect(SeekRules rules) {
+  // The bell first: it may belong to an earlier holder than the one that is reached, which is
+  // noticed when it rings, but never to a later one.
+  auto bell = rendezvous_->open_bell();
+  const std::uint64_t holder = rendezvous_->holder();
   auto channel = rendezvous_->connect();
+  if (channel.status() != Status::WouldBlock) crowded_holder_ = 0;
   switch (channel.status()) {
     case Status::Ok:
       has_yielded_ = false;
-      return channel.take();
+      if (holder == 0 || rendezvous_->holder() != holder) {
+        look_later();
+        return Later{};
+      }
+      return Reached{channel.take(), holder, bell ? bell.take() : nullptr};
     case Status::NoController:
       if (rules.may_claim) return claim(rules);
       await_founder();
@@ -34,21 +55,47 @@ Seeker::Find Seeker::look(SeekRules rules) {
       next_look_ = platform_.now() + kRightOfWay;
       return Later{};
     case Status::WouldBlock:
-      look_later();
-      return Later{};
+      return wait_in_crowd(holder, rules);
     default:
       return failed(channel.error(), rules);
   }
 }
 
+Seeker::Find Seeker::wait_in_crowd(std::uint64_t holder, SeekRules rules) {
+  const TimePoint now = platform_.now();
+  if (crowded_holder_ != holder) {
+    crowded_holder_ = holder;
+    crowded_since_ = now;
+  } else if (holder != 0 && rules.may_claim && now >= crowded_since_ + kCrowdPatience) {
+    return depose(holder, rules);
+  }
+  look_later();
+  return Later{};
+}
+
+Seeker::Find Seeker::depose(std::uint64_t holder, SeekRules rules) {
+  auto listener = rendezvous_->depose(holder);
+  if (listener) return Claimed{listener.take(), true};
+  if (listener.status() != Status::WouldBlock) return failed(listener.error(), rules);
+  look_later();
+  return Later{};
+}
+
 Seeker::Find Seeker::claim(SeekRules rules) {
   auto listener = rendezvous_->claim();
-  if (listener) return listener.take();
+  if (listener) return Claimed{listener.take(), false};
   if (listener.status() == Status::WouldBlock) {
     look_later();
     return Later{};
   }
   return failed(listener.error(), rules);
+}
+
+Result<std::unique_ptr<Listener>> Seeker::adopt(Handle listener, std::uint64_t holder) {
+  auto adopted = rendezvous_->adopt(std::move(listener));
+  // Asked afterwards: the adopted listener takes for its own what the name leads to at that moment.
+  if (adopted && rendezvous_->holder() != holder) return Status::PeerGone;
+  return adopted;
 }
 
 // A member does not give up for want of a descriptor; a newcomer is better told.

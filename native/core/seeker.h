@@ -17,6 +17,8 @@ struct SeekRules {
   bool may_claim = true;
   // Was a member already: knows the others and has the right of way over newcomers.
   bool survivor = false;
+  // The holder that did not answer when it was needed: loses the name if it still has it. 0: none.
+  std::uint64_t unanswering = 0;
 };
 
 class Seeker {
@@ -25,8 +27,18 @@ class Seeker {
   struct Later {};
   // The last holder gave the name back and nobody has taken it since; only without `may_claim`.
   struct Vacant {};
-  using Find =
-      std::variant<Later, Vacant, std::unique_ptr<Channel>, std::unique_ptr<Listener>, Error>;
+  // Connected to `holder`, whose bell this is; nullptr when it could not be opened.
+  struct Reached {
+    std::unique_ptr<Channel> channel;
+    std::uint64_t holder = 0;
+    std::unique_ptr<NameBell> bell;
+  };
+  // The name is the caller's; `deposed`: the holder before lives on and its members with it.
+  struct Claimed {
+    std::unique_ptr<Listener> listener;
+    bool deposed = false;
+  };
+  using Find = std::variant<Later, Vacant, Reached, Claimed, Error>;
 
   Seeker(Platform& platform, std::unique_ptr<Rendezvous> rendezvous) noexcept
       : platform_(platform), rendezvous_(std::move(rendezvous)) {}
@@ -41,9 +53,11 @@ class Seeker {
   [[nodiscard]] std::optional<TimePoint> next_look() const noexcept { return next_look_; }
   [[nodiscard]] bool due() const noexcept { return next_look_ && *next_look_ <= platform_.now(); }
 
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) {
-    return rendezvous_->adopt(std::move(listener));
-  }
+  // Whom the name leads to; 0: nobody.
+  [[nodiscard]] std::uint64_t holder() const noexcept { return rendezvous_->holder(); }
+
+  // Continues the door of `holder`; an error if the name does not lead there any more.
+  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener, std::uint64_t holder);
 
  private:
   using Milliseconds = std::chrono::milliseconds;
@@ -51,13 +65,18 @@ class Seeker {
   // While others crowd the door or are about to take the name. From the second look on.
   static constexpr Milliseconds kCrowdMin{1};
   static constexpr Milliseconds kCrowdMax{16};
+  // A door that stays crowded for so long has nobody behind it.
+  static constexpr Milliseconds kCrowdPatience{400};
   // While there is no bus and we must not found one: the one state without an event to wait for.
   static constexpr Milliseconds kFounderMin{5};
   static constexpr Milliseconds kFounderMax{50};
   // What a newcomer leaves to survivors, who know the members and need no wait themselves.
   static constexpr Milliseconds kRightOfWay{25};
 
+  [[nodiscard]] Find connect(SeekRules rules);
   [[nodiscard]] Find claim(SeekRules rules);
+  [[nodiscard]] Find depose(std::uint64_t holder, SeekRules rules);
+  [[nodiscard]] Find wait_in_crowd(std::uint64_t holder, SeekRules rules);
   [[nodiscard]] Find failed(Error error, SeekRules rules);
   void await_founder() noexcept;
 
@@ -67,6 +86,9 @@ class Seeker {
   Milliseconds crowd_{0};
   Milliseconds founder_ = kFounderMin;
   bool has_yielded_ = false;
+  // Whose door was found crowded, and since when.
+  std::uint64_t crowded_holder_ = 0;
+  TimePoint crowded_since_;
 };
 
 }  // namespace busbar

@@ -20,6 +20,8 @@ struct BusPlace {
   std::string socket_name;  // .sock  leads to the socket that listens
   std::string lock_name;    // .lock  held while .sock is changed
   std::string fresh_name;   // .new   a socket that does not listen yet; only under the lock
+  std::string bell_name;    // .bell  the FIFO by which the members of .sock are called
+  std::string fresh_bell_name;  // .next  a FIFO that is to be .bell; only under the lock
 
   [[nodiscard]] int borrow_directory() const noexcept;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "linux/eventfd_doorbell.h"
+#include "linux/fifo_name_bell.h"
 #include "linux/file_descriptor.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_listener.h"
@@ -98,6 +99,10 @@ class EpollReactor final : public Reactor {
   [[nodiscard]] Error watch(const Listener& listener, std::uint64_t token) override {
     return watch_descriptor(static_cast<const UnixSocketListener&>(listener).borrow_socket(),
                             Handle(), token);
+  }
+
+  [[nodiscard]] Error watch(const NameBell& bell, std::uint64_t token) override {
+    return watch_descriptor(static_cast<const FifoNameBell&>(bell).borrow_fifo(), Handle(), token);
   }
 
   [[nodiscard]] Error watch_process(std::uint32_t pid, std::uint64_t token) override {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "linux/fifo_name_bell.h"
 #include "linux/file_descriptor.h"
 #include "linux/flock_name_lock.h"
 #include "linux/seqpacket_channel.h"
@@ -46,6 +47,30 @@ Error bind_fresh(int socket, const BusPlace& place) {
   return {};
 }
 
+Error rename(const BusPlace& place, const std::string& from, const std::string& to) {
+  const int directory = place.borrow_directory();
+  return ::renameat(directory, from.c_str(), directory, to.c_str()) == 0 ? Error{}
+                                                                         : error_of(errno);
+}
+
+// Makes .sock lead to the fresh socket, which listens already: the name never leads to one that
+// refuses. Then .bell to a fresh FIFO: who opens the bell and looks at the name afterwards never
+// has a bell that is newer than the holder it belongs to, and hears of every later one.
+Error take_name(const BusPlace& place) {
+  auto former = FifoNameBell::open(place);
+  if (!former && former.status() != Status::NoController) return former.error();
+  Error error = FifoNameBell::make_fresh(place);
+  if (!error.ok()) return error;
+  // The first holder has nobody to confuse, and its members shall find a bell.
+  if (!former) error = rename(place, place.fresh_bell_name, place.bell_name);
+  if (error.ok()) error = rename(place, place.fresh_name, place.socket_name);
+  if (!error.ok() || !former) return error;
+  // Without it our members would listen to a bell that rings already: a nuisance, no more.
+  (void)rename(place, place.fresh_bell_name, place.bell_name);
+  former.value()->ring();
+  return {};
+}
+
 }  // namespace
 
 UnixSocketListener::UnixSocketListener(Handle socket, std::shared_ptr<const BusPlace> place,
@@ -60,11 +85,9 @@ Result<std::unique_ptr<Listener>> UnixSocketListener::bind_name(
   const Error error = bind_fresh(fd, *place);
   if (!error.ok()) return error;
   const std::optional<FileIdentity> file = identify(*place, place->fresh_name);
-  // Renamed only now that it listens: the name never leads to a socket which refuses.
-  if (!file || ::renameat(place->borrow_directory(), place->fresh_name.c_str(),
-                          place->borrow_directory(), place->socket_name.c_str()) != 0) {
-    return error_of(errno);
-  }
+  if (!file) return error_of(errno);
+  const Error named = take_name(*place);
+  if (!named.ok()) return named;
   return std::unique_ptr<Listener>(
       std::make_unique<UnixSocketListener>(std::move(socket), std::move(place), *file));
 }
@@ -125,6 +148,7 @@ void UnixSocketListener::release_name() noexcept {
   const Result<NameLock> lock = NameLock::try_take(*place_);
   if (!lock || !holds_name()) return;
   ::unlinkat(place_->borrow_directory(), place_->socket_name.c_str(), 0);
+  ::unlinkat(place_->borrow_directory(), place_->bell_name.c_str(), 0);
   ::unlinkat(place_->borrow_directory(), place_->lock_name.c_str(), 0);
 }
 

@@ -1,12 +1,20 @@
 // The election: connect, else take the name under the lock.
 #include "linux/unix_socket_rendezvous.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <span>
 #include <string>
 #include <utility>
+
+#include "core/sha256.h"
+#include "linux/fifo_name_bell.h"
 
 #include "linux/bus_place.h"
 #include "linux/file_descriptor.h"
@@ -44,6 +52,22 @@ Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
       std::make_unique<SeqpacketChannel>(std::move(socket), peer.value()));
 }
 
+// Device and inode alone would not do: the next holder's file may get the numbers of a removed one.
+std::uint64_t holder_of(const BusPlace& place) noexcept {
+  struct stat facts {};
+  if (::fstatat(place.borrow_directory(), place.socket_name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) !=
+      0) {
+    return 0;
+  }
+  const std::uint64_t words[] = {facts.st_dev, facts.st_ino,
+                                 static_cast<std::uint64_t>(facts.st_ctim.tv_sec),
+                                 static_cast<std::uint64_t>(facts.st_ctim.tv_nsec)};
+  std::uint64_t number = 0;
+  const Digest digest = sha256(std::as_bytes(std::span(words)));
+  std::memcpy(&number, digest.data(), sizeof number);
+  return std::max<std::uint64_t>(number, 1);
+}
+
 class UnixSocketRendezvous final : public Rendezvous {
  public:
   explicit UnixSocketRendezvous(std::string_view identifier) : identifier_(identifier) {}
@@ -66,6 +90,28 @@ class UnixSocketRendezvous final : public Rendezvous {
     if (answer.ok()) return Status::WouldBlock;
     if (answer.status != Status::NoController && answer.status != Status::PeerGone) return answer;
     return UnixSocketListener::bind_name(place.take());
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> depose(std::uint64_t holder) override {
+    auto place = open_bus_place(identifier_);
+    if (!place) return place.error();
+    const Result<NameLock> lock = NameLock::try_take(*place.value());
+    if (!lock) return lock.error();
+    if (holder_of(*place.value()) != holder) return Status::WouldBlock;
+    return UnixSocketListener::bind_name(place.take());
+  }
+
+  [[nodiscard]] std::uint64_t holder() const noexcept override {
+    const auto place = open_bus_place(identifier_);
+    return place ? holder_of(*place.value()) : 0;
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<NameBell>> open_bell() override {
+    const auto place = open_bus_place(identifier_);
+    if (!place) return place.error();
+    auto bell = FifoNameBell::open(*place.value());
+    if (!bell) return bell.error();
+    return std::unique_ptr<NameBell>(bell.take());
   }
 
   [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/status.h"
@@ -35,14 +38,26 @@ class ChannelEnd final : public Object {
   ProcessIdentity peer_identity;
 };
 
+class NameBellObject final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::NameBell;
+  NameBellObject() noexcept : Object(kKind) {}
+
+  bool rung = false;
+};
+
 class ListenerObject final : public Object {
  public:
   static constexpr Kind kKind = Kind::Listener;
-  explicit ListenerObject(ProcessIdentity owner) noexcept : Object(kKind), holder(owner) {}
+  ListenerObject(ProcessIdentity owner, std::uint64_t number) noexcept
+      : Object(kKind), holder(owner), holder_number(number) {}
 
   std::deque<std::shared_ptr<ChannelEnd>> waiting;
   // Whom connecting peers see.
   ProcessIdentity holder;
+  // What Rendezvous::holder() says.
+  std::uint64_t holder_number;
+  std::shared_ptr<NameBellObject> bell = std::make_shared<NameBellObject>();
 };
 
 class LoopbackChannel final : public Channel {
@@ -76,6 +91,17 @@ class LoopbackListener final : public Listener {
   const Process& process_;
   Handle listener_;
   std::string identifier_;
+};
+
+class LoopbackNameBell final : public NameBell {
+ public:
+  explicit LoopbackNameBell(Handle bell) noexcept : bell_(std::move(bell)) {}
+  void ring() noexcept override;
+  void quiet() noexcept override;
+  [[nodiscard]] const Handle& bell() const noexcept { return bell_; }
+
+ private:
+  Handle bell_;
 };
 
 [[nodiscard]] Result<ChannelPair> create_loopback_pair(const Process& process);

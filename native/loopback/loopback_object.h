@@ -24,7 +24,7 @@ struct Process {
   std::uint32_t cpu = 0;
 };
 
-enum class Kind : std::uint8_t { Memory, Bell, ChannelEnd, Listener };
+enum class Kind : std::uint8_t { Memory, Bell, ChannelEnd, Listener, NameBell };
 
 // A kernel object: lives as long as somebody has it open, mapped or under way in a datagram.
 // (Ends that travel in their own inbox are never freed; the real kernel collects such circles.)

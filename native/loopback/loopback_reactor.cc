@@ -26,6 +26,9 @@ class LoopbackReactor final : public Reactor {
   [[nodiscard]] Error watch(const Listener& listener, std::uint64_t token) override {
     return add(&static_cast<const LoopbackListener&>(listener).listener(), token);
   }
+  [[nodiscard]] Error watch(const NameBell& bell, std::uint64_t token) override {
+    return add(&static_cast<const LoopbackNameBell&>(bell).bell(), token);
+  }
   [[nodiscard]] Error watch_process(std::uint32_t pid, std::uint64_t token) override {
     if (pid == 0) return {Status::InvalidArgument};
     return add(WatchedProcess{pid}, token);
@@ -83,6 +86,8 @@ class LoopbackReactor final : public Reactor {
       ready.writable = watch.wants_writable && end->is_writable();
     } else if (const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(handle)) {
       ready.readable = !listener->waiting.empty();
+    } else if (const std::shared_ptr<NameBellObject> bell = find<NameBellObject>(handle)) {
+      ready.readable = bell->rung;
     }
     return ready;
   }

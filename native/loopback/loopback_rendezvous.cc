@@ -39,9 +39,29 @@ class LoopbackRendezvous final : public Rendezvous {
     // As on Linux, the holder sees a connection that is gone at once.
     const Status answer = connect().status();
     if (answer == Status::Ok || answer == Status::WouldBlock) return Status::WouldBlock;
-    const auto listener = std::make_shared<ListenerObject>(process_.identity);
-    process_.world.names()[{process_.identity.user, identifier_}] = listener;
-    return open(listener);
+    return take_name();
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> depose(std::uint64_t deposed) override {
+    if (!process_.alive) return Status::Closed;
+    const std::shared_ptr<ListenerObject> former = find_holder();
+    if (!former || former->holder_number != deposed) return Status::WouldBlock;
+    auto listener = take_name();
+    former->bell->rung = true;
+    return listener;
+  }
+
+  [[nodiscard]] std::uint64_t holder() const noexcept override {
+    const std::shared_ptr<ListenerObject> listener = find_holder();
+    return listener ? listener->holder_number : 0;
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<NameBell>> open_bell() override {
+    if (!process_.alive) return Status::Closed;
+    const std::shared_ptr<ListenerObject> listener = find_holder();
+    if (!listener) return Status::NoController;
+    return std::unique_ptr<NameBell>(
+        std::make_unique<LoopbackNameBell>(open_object(process_, listener->bell)));
   }
 
   [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle handle) override {
@@ -53,6 +73,19 @@ class LoopbackRendezvous final : public Rendezvous {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<ListenerObject> find_holder() const noexcept {
+    const LoopbackWorld::Names& names = process_.world.names();
+    const auto found = names.find({process_.identity.user, identifier_});
+    return found == names.end() ? nullptr : found->second.lock();
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Listener>> take_name() {
+    const auto listener = std::make_shared<ListenerObject>(process_.identity,
+                                                           process_.world.next_holder_number());
+    process_.world.names()[{process_.identity.user, identifier_}] = listener;
+    return open(listener);
+  }
+
   [[nodiscard]] Result<std::unique_ptr<Listener>> open(
       const std::shared_ptr<ListenerObject>& listener) const {
     return std::unique_ptr<Listener>(
@@ -102,6 +135,14 @@ void LoopbackListener::release_name() noexcept {
   if (!holds_name()) return;
   process_.world.names().erase({process_.identity.user, identifier_});
   process_.world.generations().erase({process_.identity.user, identifier_});
+}
+
+void LoopbackNameBell::ring() noexcept {
+  if (const auto bell = find<NameBellObject>(bell_)) bell->rung = true;
+}
+
+void LoopbackNameBell::quiet() noexcept {
+  if (const auto bell = find<NameBellObject>(bell_)) bell->rung = false;
 }
 
 std::unique_ptr<Rendezvous> open_loopback_rendezvous(const Process& process,

@@ -55,6 +55,8 @@ class LoopbackWorld {
   // The last number that a holder of the name began.
   using Generations = std::map<std::pair<std::uint64_t, std::string>, std::uint64_t>;
   [[nodiscard]] Generations& generations() noexcept { return generations_; }
+  // A number that no holder of any name had before.
+  [[nodiscard]] std::uint64_t next_holder_number() noexcept { return ++holders_; }
   void fill_random(std::span<std::byte> out) noexcept;
 
  private:
@@ -66,6 +68,7 @@ class LoopbackWorld {
 
   TimePoint now_{std::chrono::seconds(1)};
   std::uint64_t random_state_;
+  std::uint64_t holders_ = 0;
   Names names_;
   Generations generations_;
   std::vector<Entry> processes_;

@@ -31,11 +31,13 @@ class Reactor {
   // Watches for readability from now on, until forget(). Tokens are the caller's, unique and not 0.
   [[nodiscard]] virtual Error watch(const Channel& channel, std::uint64_t token) = 0;
   [[nodiscard]] virtual Error watch(const Listener& listener, std::uint64_t token) = 0;
+  // Readable while the bell is rung.
+  [[nodiscard]] virtual Error watch(const NameBell& bell, std::uint64_t token) = 0;
   // Readable once the process has ended (at once when there is no such process).
   [[nodiscard]] virtual Error watch_process(std::uint32_t pid, std::uint64_t token) = 0;
   // Asks for one `writable`.
   virtual void want_writable(std::uint64_t token) noexcept = 0;
-  // To be called before the channel or listener is destroyed.
+  // To be called before the channel, listener or bell is destroyed.
   virtual void forget(std::uint64_t token) noexcept = 0;
   // Sleeps until something is ready, wake() was called or `deadline` passed (nullopt: no deadline).
   // Readiness is level-triggered: what is not taken is told again.

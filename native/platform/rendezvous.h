@@ -2,6 +2,7 @@
 // name; the kernel frees it at once when that process dies.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <variant>
 
@@ -30,6 +31,18 @@ class Listener {
   virtual void release_name() noexcept = 0;
 };
 
+// One for each holder of a name, heard by everyone who has opened it: the name may have been taken
+// from its holder, look. A hint that anybody may give.
+class NameBell {
+ public:
+  virtual ~NameBell() = default;
+  // Stays rung for everyone, also for those who begin to listen later, until quiet().
+  virtual void ring() noexcept = 0;
+  // Takes every ring back; who has been deposed in the same moment may go unheard, so look at the
+  // name afterwards.
+  virtual void quiet() noexcept = 0;
+};
+
 // Any one thread at a time.
 class Rendezvous {
  public:
@@ -42,6 +55,16 @@ class Rendezvous {
   // Takes the name if nobody holds it; WouldBlock when another process is just doing that (or did:
   // connect again).
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> claim() = 0;
+  // Takes the name from `holder`, who has it but does not answer, and rings its bell. WouldBlock
+  // when another process is just changing the name, or the name leads to somebody else by now:
+  // connect again. The one deposed keeps what it has open; its holds_name() says so.
+  [[nodiscard]] virtual Result<std::unique_ptr<Listener>> depose(std::uint64_t holder) = 0;
+  // Whom the name leads to: a number that tells this time of holding it from every other, the same
+  // when the holder hands its Listener over; 0 when the name leads to nobody. One look, no
+  // connection.
+  [[nodiscard]] virtual std::uint64_t holder() const noexcept = 0;
+  // The bell of whoever holds the name now; NoController when nobody does.
+  [[nodiscard]] virtual Result<std::unique_ptr<NameBell>> open_bell() = 0;
   // Continues a predecessor's Listener handed over by Listener::share.
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> adopt(Handle listener) = 0;
 };

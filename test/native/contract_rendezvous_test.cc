@@ -208,3 +208,81 @@ CONTRACT(rendezvous_keeps_similar_names_apart) {
   REQUIRE(longest.ok());
   for (const auto& listener : listeners) CHECK(listener->holds_name());
 }
+
+CONTRACT(rendezvous_numbers_each_holder) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  CHECK_EQ(rendezvous->holder(), 0);
+  auto first = rendezvous->claim();
+  REQUIRE(first.ok());
+  const std::uint64_t number = rendezvous->holder();
+  CHECK(number != 0);
+  auto share = first.value()->share();
+  REQUIRE(share.ok());
+  auto successor = rendezvous->adopt(share.take());
+  REQUIRE(successor.ok());
+  first.take().reset();
+  CHECK_EQ(rendezvous->holder(), number);
+  successor.take().reset();
+  auto second = rendezvous->claim();
+  REQUIRE(second.ok());
+  CHECK(rendezvous->holder() != 0);
+  CHECK(rendezvous->holder() != number);
+}
+
+CONTRACT(rendezvous_takes_the_name_from_one_who_does_not_answer) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  auto deposed = rendezvous->claim();
+  REQUIRE(deposed.ok());
+  auto unheard = rendezvous->connect();
+  REQUIRE(unheard.ok());
+  const std::uint64_t number = rendezvous->holder();
+  CHECK_EQ(rendezvous->depose(number + 1).status(), Status::WouldBlock);
+  CHECK(deposed.value()->holds_name());
+
+  auto holder = rendezvous->depose(number);
+  REQUIRE(holder.ok());
+  CHECK(holder.value()->holds_name());
+  CHECK(!deposed.value()->holds_name());
+  CHECK(rendezvous->holder() != number);
+  CHECK_EQ(rendezvous->depose(number).status(), Status::WouldBlock);
+  // What leads to the one deposed goes on leading there.
+  CHECK(deposed.value()->accept().ok());
+  auto visitor = rendezvous->connect();
+  REQUIRE(visitor.ok());
+  CHECK(accept_next(here, *holder.value()).ok());
+  deposed.value()->release_name();
+  CHECK(holder.value()->holds_name());
+}
+
+CONTRACT(rendezvous_bell_of_one_deposed_rings_for_all_who_hear_it) {
+  Platform& here = subject.here();
+  auto rendezvous = open(here, unique_identifier(here));
+  CHECK_EQ(rendezvous->open_bell().status(), Status::NoController);
+  auto first = rendezvous->claim();
+  REQUIRE(first.ok());
+  auto one = rendezvous->open_bell();
+  auto two = rendezvous->open_bell();
+  REQUIRE(one.ok() && two.ok());
+  auto reactor = here.create_reactor();
+  REQUIRE(reactor.ok());
+  REQUIRE(reactor.value()->watch(*one.value(), 1).ok());
+  REQUIRE(reactor.value()->watch(*two.value(), 2).ok());
+  Readiness ready[4];
+  CHECK_EQ(reactor.value()->wait(here.now(), ready), 0);
+
+  auto second = rendezvous->depose(rendezvous->holder());
+  REQUIRE(second.ok());
+  CHECK_EQ(reactor.value()->wait(here.now(), ready), 2);
+  CHECK_EQ(reactor.value()->wait(here.now(), ready), 2);
+  auto next = rendezvous->open_bell();
+  REQUIRE(next.ok());
+  REQUIRE(reactor.value()->watch(*next.value(), 3).ok());
+  one.value()->quiet();
+  CHECK_EQ(reactor.value()->wait(here.now(), ready), 0);
+  next.value()->ring();
+  REQUIRE_EQ(reactor.value()->wait(here.now(), ready), 1);
+  CHECK_EQ(ready[0].token, 3);
+  for (const std::uint64_t token : {1, 2, 3}) reactor.value()->forget(token);
+}

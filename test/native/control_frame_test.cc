@@ -37,7 +37,9 @@ std::vector<Sample> samples() {
           {ParkFrame{1}, 1},
           {LeaveFrame{}, 0},
           {LeftFrame{}, 0},
-          {SucceedFrame{8}, 1},
+          {SucceedFrame{8, 9}, 1},
+          {PingFrame{}, 0},
+          {PongFrame{}, 0},
           {MissedFrame{}, 0}};
 }
 
@@ -81,7 +83,7 @@ TEST(control_frame_refuses_unknown_values) {
   CHECK(!decode_frame({}, 0).ok());
   for (int type = 0; type < 256; ++type) {
     const std::byte bytes[] = {static_cast<std::byte>(type)};
-    const bool empty_frame = type == 12 || type == 13 || type == 15;
+    const bool empty_frame = type == 12 || type == 13 || (type >= 15 && type <= 17);
     CHECK_EQ(decode_frame(bytes, 0).ok(), empty_frame);
   }
   auto hello = encode_frame(HelloFrame{});

@@ -64,7 +64,7 @@ TEST(linux_rendezvous_uses_the_session_directory_and_cleans_up) {
   CHECK_EQ(count_files(session.bus()), 0);
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
-  CHECK_EQ(count_files(session.bus()), 2);
+  CHECK_EQ(count_files(session.bus()), 3);
   const fs::path socket = only_file(session.bus(), ".sock");
   CHECK(socket.filename().string().starts_with("com.solar____1-"));
   CHECK_EQ(socket.stem().string().size(), std::string("com.solar____1-").size() + 32);
@@ -78,14 +78,14 @@ TEST(linux_rendezvous_reuses_what_a_dead_holder_left) {
   for (int round = 0; round < 3; ++round) {
     auto listener = rendezvous->claim();
     REQUIRE(listener.ok());
-    CHECK_EQ(count_files(session.bus()), 2);
+    CHECK_EQ(count_files(session.bus()), 3);
   }
   // Killed between bind and rename.
   const fs::path socket = only_file(session.bus(), ".sock");
   fs::rename(socket, fs::path(socket).replace_extension(".new"));
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
-  CHECK_EQ(count_files(session.bus()), 2);
+  CHECK_EQ(count_files(session.bus()), 3);
   listener.value()->release_name();
   CHECK_EQ(count_files(session.bus()), 0);
 }
@@ -113,7 +113,7 @@ TEST(linux_rendezvous_copes_with_paths_longer_than_a_socket_address) {
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
   CHECK(rendezvous->connect().ok());
-  CHECK_EQ(count_files(deep / "busbar"), 2);
+  CHECK_EQ(count_files(deep / "busbar"), 3);
 }
 
 TEST(linux_rendezvous_refuses_a_directory_others_can_enter) {
@@ -180,7 +180,7 @@ TEST(linux_rendezvous_notices_that_it_was_deposed) {
   CHECK(!first.value()->holds_name());
   first.value()->release_name();
   CHECK(second.value()->holds_name());
-  CHECK_EQ(count_files(session.bus()), 2);
+  CHECK_EQ(count_files(session.bus()), 3);
 }
 
 TEST(linux_rendezvous_survives_the_removal_of_its_directory) {

@@ -1,0 +1,83 @@
+// Whether the controller still answers. A controller that is stopped, by a signal or in a debugger,
+// keeps its name and its connections; nobody would get in and nobody be introduced. So whoever needs
+// it asks for a sign of life, and takes the name away from it when none comes: rings the bell of the
+// deposed, at which its members look at the name and come over. The deposed one finds on waking that
+// it holds the name no longer and is a member like everybody else.
+#include <algorithm>
+
+#include "core/membership_impl.h"
+
+namespace busbar {
+namespace {
+
+// Between two times that a bell, which anybody can ring, makes us ask.
+constexpr std::chrono::milliseconds kBellRest{200};
+
+}  // namespace
+
+// Who may not take the name itself has to leave time for those who then find out, too.
+std::chrono::milliseconds Membership::Impl::patience() const noexcept {
+  const bool may_claim = config_.controller_affinity && !leaving_;
+  return may_claim ? patience_ : patience_ / 2;
+}
+
+void Membership::Impl::expect_answer() {
+  // In office it is we who would have to answer.
+  if (phase_ != Phase::Member || controller_) return;
+  if (answer_due_) {
+    asked_again_ = true;
+    return;
+  }
+  asked_again_ = false;
+  answer_due_ = platform_.now() + patience();
+  // If even this cannot be sent, nobody has read for long.
+  (void)channel_->send(PingFrame{});
+}
+
+void Membership::Impl::on_pong() {
+  answer_due_.reset();
+  if (asked_again_) expect_answer();
+  if (!rung_) return;
+  rung_ = false;
+  name_->quiet();
+  if (name_has_moved()) {
+    // The ring that we took back was a true one.
+    name_->ring();
+    return follow_name();
+  }
+  listens_at_ = platform_.now() + kBellRest;
+}
+
+void Membership::Impl::on_bell() {
+  if (name_has_moved()) return follow_name();
+  name_->ignore();
+  if (phase_ != Phase::Member) return;
+  rung_ = true;
+  if (controller_) return on_pong();
+  expect_answer();
+}
+
+void Membership::Impl::suspect() {
+  unanswering_ = name_->holder();
+  patience_ = std::min(patience_ * 2, kMostPatience);
+  follow_name();
+  // Those who may take the name need time to find out, too.
+  if (leaving_) leave_due_ = gone_at_;
+}
+
+void Membership::Impl::follow_name() {
+  start_over();
+  seeker_->look_now();
+}
+
+void Membership::Impl::leave_lost_office() {
+  if (!controller_ || controller_->holds_name()) return;
+  controller_.reset();
+  if (channel_) follow_name();
+}
+
+bool Membership::Impl::name_has_moved() const noexcept {
+  return seeker_->holder() != name_->holder();
+}
+
+}  // namespace busbar

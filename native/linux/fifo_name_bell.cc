@@ -1,0 +1,57 @@
+// mkfifo, open, write, read.
+#include "linux/fifo_name_bell.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "linux/file_descriptor.h"
+
+namespace busbar::linux_platform {
+
+FifoNameBell::FifoNameBell(Handle fifo) noexcept : fifo_(std::move(fifo)) {}
+
+Result<std::unique_ptr<FifoNameBell>> FifoNameBell::open(const BusPlace& place) {
+  // For both: a reader alone would see the end of the file after each ring, a writer alone could
+  // not open it before there is a reader.
+  const int fd = ::openat(place.borrow_directory(), place.bell_name.c_str(),
+                          O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return errno == ENOENT ? Error{Status::NoController, ENOENT} : error_of(errno);
+  Handle fifo = own_descriptor(fd);
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0 || !S_ISFIFO(facts.st_mode)) return Status::NoController;
+  return std::make_unique<FifoNameBell>(std::move(fifo));
+}
+
+Error FifoNameBell::make_fresh(const BusPlace& place) {
+  // Left by somebody who was killed before the rename.
+  ::unlinkat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0);
+  const int made = ::mkfifoat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0600);
+  return made == 0 ? Error{} : error_of(errno);
+}
+
+void FifoNameBell::ring() noexcept {
+  const int saved_errno = errno;
+  const char ring = 1;
+  // Full: rung often enough.
+  [[maybe_unused]] const ssize_t written = ::write(borrow_fifo(), &ring, sizeof ring);
+  errno = saved_errno;
+}
+
+void FifoNameBell::quiet() noexcept {
+  const int saved_errno = errno;
+  std::array<char, 4096> rings;
+  // Bounded: somebody may ring faster than we read.
+  for (int turn = 0; turn < 32; ++turn) {
+    if (::read(borrow_fifo(), rings.data(), rings.size()) <= 0) break;
+  }
+  errno = saved_errno;
+}
+
+int FifoNameBell::borrow_fifo() const noexcept { return borrow_descriptor(fifo_); }
+
+}  // namespace busbar::linux_platform

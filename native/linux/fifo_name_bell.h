@@ -1,0 +1,32 @@
+// NameBell on a FIFO: one byte in it is a ring that every epoll which watches it hears, for as long
+// as nobody reads it. It has a name in the file system because those who ring it, newcomers, know
+// nothing but the name of the bus.
+#pragma once
+
+#include <memory>
+
+#include "core/status.h"
+#include "linux/bus_place.h"
+#include "platform/handle.h"
+#include "platform/rendezvous.h"
+
+namespace busbar::linux_platform {
+
+class FifoNameBell final : public NameBell {
+ public:
+  // The FIFO that has the name now; NoController when there is none.
+  [[nodiscard]] static Result<std::unique_ptr<FifoNameBell>> open(const BusPlace& place);
+  // Makes the FIFO that is to be the next holder's bell. The caller holds the NameLock.
+  [[nodiscard]] static Error make_fresh(const BusPlace& place);
+
+  explicit FifoNameBell(Handle fifo) noexcept;
+  void ring() noexcept override;
+  void quiet() noexcept override;
+
+  [[nodiscard]] int borrow_fifo() const noexcept;
+
+ private:
+  Handle fifo_;
+};
+
+}  // namespace busbar::linux_platform
