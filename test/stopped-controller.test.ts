@@ -46,7 +46,7 @@ test('a newcomer gets in, sees everybody, and the one deposed comes back as a me
   const bus = newBus();
   const sleeper = await start(t, bus);
   const others = [await start(t, bus), await start(t, bus)];
-  sleeper.program.stop();
+  await sleeper.program.stopped();
   const newcomer = await joined(t, bus, { label: 'newcomer' });
   for (const { id, program } of others) {
     t.is(newcomer.send(`#${id}`, id), 1);
@@ -70,7 +70,7 @@ test('two members meet for the first time', async (t) => {
   const sleeper = await start(t, bus);
   const a = await joined(t, bus, { label: 'a' });
   const b = await joined(t, bus, { label: 'b', controllerAffinity: false });
-  sleeper.program.stop();
+  await sleeper.program.stopped();
   const change = nextEvent(b as unknown as EventEmitter, 'controller');
   t.is(a.send('b', 'hello'), 1);
   t.is((await b.recv()).payload, 'hello');
@@ -84,7 +84,7 @@ test('one that may not be controller gets in, too', async (t) => {
   const bus = newBus();
   const sleeper = await start(t, bus);
   const other = await start(t, bus);
-  sleeper.program.stop();
+  await sleeper.program.stopped();
   const quiet = await joined(t, bus, { label: 'quiet', controllerAffinity: false });
   t.like(await other.program.next<Change>(), { controller: other.id, self: true });
   t.is(quiet.send(`#${other.id}`, 1), 1);
@@ -100,7 +100,7 @@ test('one controller after the other is stopped, then all go on', async (t) => {
   const inOffice = () => members.find(({ id }) => id === witness.controller?.id);
   for (const _ of members) {
     await until(witness, 'controller', () => inOffice() !== undefined);
-    inOffice()?.program.stop();
+    await inOffice()?.program.stopped();
     // Deposes it, and on leaving hands the office to one of the members that still run, if there is one.
     await using visitor = await join(bus, { label: 'visitor' });
     t.is(visitor.send('witness', 'here'), 1);

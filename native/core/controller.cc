@@ -97,9 +97,7 @@ void Controller::handle_deadline() {
 
 void Controller::settle() {
   for (Applicant& applicant : admission_->take_applicants()) consider(std::move(applicant));
-  if (!waiting_.empty() && newcomers_may_enter()) {
-    for (Applicant& applicant : std::exchange(waiting_, {})) admit(std::move(applicant));
-  }
+  consider_waiting();
   repeat_missed();
   notify_watchers();
   while (!unreachable_.empty()) {

@@ -27,8 +27,8 @@ inline constexpr std::size_t kMaxHeldIntroductions = 64;
 // usually have open.
 inline constexpr std::size_t kMaxWaitingHandles = 512;
 
-// How long newcomers wait for members of the generation before to come back, counted from the
-// controller's first moment: who has joined shall be visible to all.
+// How long applicants wait for one another, counted from the controller's first moment: who has
+// joined shall be visible to all.
 inline constexpr std::chrono::milliseconds kReturnTime{250};
 
 // Between two rounds in which everybody is told who could not take an introduction.
@@ -105,8 +105,10 @@ class Controller {
   [[nodiscard]] bool hand_over_to(RosterMember& successor, std::uint64_t holder);
 
   // controller_joining.cc
-  [[nodiscard]] bool newcomers_may_enter() const;
+  [[nodiscard]] bool may_enter(const Applicant& applicant);
   void consider(Applicant applicant);
+  void consider_waiting();
+  void enter(Applicant applicant);
   void admit(Applicant applicant);
   void readmit(Applicant applicant);
   void enlist(Applicant applicant, std::uint64_t id);
@@ -136,7 +138,7 @@ class Controller {
   // Nobody of the generation before has come yet.
   bool awaits_survivors_;
   TimePoint started_;
-  // Newcomers who wait until everyone from before is back.
+  // Those who may not enter yet.
   std::vector<Applicant> waiting_;
   // Members who could not be told something they must know: they are made to announce themselves
   // again, which sets everything right.

@@ -19,22 +19,43 @@ namespace {
 
 }  // namespace
 
-bool Controller::newcomers_may_enter() const {
-  const bool complete = roster_->provisional_count() == 0 && !awaits_survivors_;
-  return complete || platform_.now() >= started_ + kReturnTime;
+// Whoever has joined sees all who have: newcomers wait for those of the generation before, a new
+// controller's own endpoint at least for the first of them, who brings the list, and those of before
+// for the controller's endpoint. Nobody waits longer than kReturnTime.
+bool Controller::may_enter(const Applicant& applicant) {
+  if (platform_.now() >= started_ + kReturnTime) return true;
+  if (applicant.is_self) return !awaits_survivors_;
+  if (applicant.announce.previous_id != 0) return roster_->find(self_id_) != nullptr;
+  return roster_->provisional_count() == 0 && !awaits_survivors_;
 }
 
 void Controller::consider(Applicant applicant) {
-  if (applicant.announce.previous_id != 0) return readmit(std::move(applicant));
-  // The controller's own endpoint goes first, so that nobody waits for it in vain, unless it is new
-  // itself to a bus that others have joined.
-  if (newcomers_may_enter() || (applicant.is_self && !awaits_survivors_)) {
-    return admit(std::move(applicant));
-  }
+  if (applicant.directory.valid()) import_directory(applicant);
+  if (may_enter(applicant)) return enter(std::move(applicant));
   if (roster_->members().size() + waiting_.size() >= kMaxMembers) {
     return refuse(applicant, Status::LimitExceeded);
   }
   waiting_.push_back(std::move(applicant));
+}
+
+void Controller::consider_waiting() {
+  // Each that enters may be the one whom others wait for.
+  for (bool entered = true; entered && !waiting_.empty();) {
+    entered = false;
+    for (Applicant& applicant : std::exchange(waiting_, {})) {
+      if (may_enter(applicant)) {
+        enter(std::move(applicant));
+        entered = true;
+      } else {
+        waiting_.push_back(std::move(applicant));
+      }
+    }
+  }
+}
+
+void Controller::enter(Applicant applicant) {
+  return applicant.announce.previous_id != 0 ? readmit(std::move(applicant))
+                                             : admit(std::move(applicant));
 }
 
 void Controller::admit(Applicant applicant) {
@@ -62,7 +83,6 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
 
 void Controller::readmit(Applicant applicant) {
   const std::uint64_t id = applicant.announce.previous_id;
-  if (applicant.directory.valid()) import_directory(applicant);
   RosterMember* member = roster_->find(id);
   // Our own endpoint, whose directory could not be read.
   if (member == nullptr && applicant.is_self) return enlist(std::move(applicant), id);

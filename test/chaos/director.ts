@@ -48,7 +48,7 @@ interface Member {
 const memberFile = fileURLToPath(new URL('./member.js', import.meta.url));
 /** Milliseconds between two disasters, at most. */
 const mostPause = 60;
-const mostStop = 300;
+const mostStop = 900;
 /** Members that have joined, below which nobody is killed. */
 const fewest = 3;
 

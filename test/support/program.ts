@@ -2,6 +2,8 @@
 // where it is used; it runs elsewhere, so it sees only what it is given.
 import { type ChildProcess, fork } from 'node:child_process';
 import { type EventEmitter, on, once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
@@ -73,6 +75,15 @@ export class Program {
 
   stop(): void {
     this.child?.kill('SIGSTOP');
+  }
+
+  /** Stops it, and resolves when none of its threads runs any more: the signal takes effect one thread at a time. */
+  async stopped(): Promise<void> {
+    this.stop();
+    const threads = `/proc/${this.pid}/task`;
+    const runs = (thread: string) =>
+      !/\) [Tt] /.test(readFileSync(`${threads}/${thread}/stat`, 'utf8'));
+    while (readdirSync(threads).some(runs)) await turn();
   }
 
   goOn(): void {
