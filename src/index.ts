@@ -6,6 +6,7 @@ export type {
   EndpointEvents,
   PeerEvent,
   RejectedEvent,
+  SlowReceiverEvent,
   UndeliveredEvent,
   UnknownEvent,
   ViolationEvent,
@@ -15,7 +16,9 @@ export type {
   Counters,
   DeliverOptions,
   SendOptions,
+  SendWhenReadyOptions,
   WaitForOptions,
+  WhenFull,
 } from './endpoint/options.js';
 export * from './errors/errors.js';
 export { BusError, type BusErrorCode, type DeliveryFailure } from './errors/index.js';

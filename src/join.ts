@@ -7,6 +7,7 @@ import {
 } from './endpoint/cancellation.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
+import { type WhenFull, whenFullOf } from './endpoint/options.js';
 import {
   abortedError,
   type BusError,
@@ -43,6 +44,10 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   readonly maxMessageBytes?: number | undefined;
   /** Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
   readonly queueBytes?: number | undefined;
+  /**
+   * What becomes of a message for a receiver whose ring and queue are full, where `send` does not say. Default: `'throw'`.
+   */
+  readonly whenFull?: WhenFull | undefined;
   /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
   readonly ringBytes?: number | undefined;
   /** Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default: 256. */
@@ -167,6 +172,7 @@ function configOf<B extends MessageBox>(
     controllerAffinity: options.controllerAffinity ?? true,
     ringBytes: options.ringBytes ?? 512 * 1024,
     queueBytes: options.queueBytes ?? 16 * 2 ** 20,
+    whenFull: whenFullOf(options.whenFull ?? 'throw'),
     maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
     spinUs: options.spin ?? 0,
@@ -204,6 +210,7 @@ function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): read
     'controllerAffinity',
     'maxMessageBytes',
     'queueBytes',
+    'whenFull',
     'ringBytes',
     'prefetch',
     'linger',

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/bytes.h"
+#include "core/directory_layout.h"
 
 namespace busbar {
 namespace {
@@ -76,6 +77,7 @@ void read(ByteReader& in, AnnounceFrame& out_frame) {
   out_frame.controller_affinity = affinity == 1;
   out_frame.instance = in.u64();
   out_frame.previous_id = in.u64();
+  if (out_frame.previous_id >= kIdLimit) in.fail();
   if (!in.ok()) return;
   auto label = Label::decode(in.rest());
   if (!label) return in.fail();

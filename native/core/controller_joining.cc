@@ -84,11 +84,12 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
 void Controller::readmit(Applicant applicant) {
   const std::uint64_t id = applicant.announce.previous_id;
   RosterMember* member = roster_->find(id);
-  // Our own endpoint, whose directory could not be read.
-  if (member == nullptr && applicant.is_self) return enlist(std::move(applicant), id);
-  if (member == nullptr || !same_endpoint(member->facts, applicant)) {
+  if (member != nullptr && !same_endpoint(member->facts, applicant)) {
     return refuse(applicant, Status::ProtocolViolation);
   }
+  // Nobody brought it: its directory could not be read, or a controller that it thought dead has
+  // struck it off.
+  if (member == nullptr) return enlist(std::move(applicant), id);
   enter_again(*member, std::move(applicant));
 }
 
@@ -119,21 +120,23 @@ void Controller::import_directory(Applicant& applicant) {
   auto reader = DirectoryReader::create(memory.take());
   if (!reader || !reader.value()->refresh()) return;
   const std::uint64_t brought = reader.value()->generation();
-  if (brought < source_generation_ || brought >= kIdLimit - 1) return;
+  if (brought >= kIdLimit - 1) return;
   const Member* self = reader.value()->find(applicant.announce.previous_id);
   if (self == nullptr || !same_endpoint(*self, applicant)) return;
 
   awaits_survivors_ = false;
-  if (brought == source_generation_) {
-    // Known already, but for those whom a deposed controller has admitted since; and of the others
-    // some have left by now.
+  if (brought <= source_generation_) {
+    // Known already, and some have left by now; but for those whom a deposed controller has admitted
+    // since, and for who was stopped while generations passed in which nobody knew it.
     (void)roster_->import(*self);
     return;
   }
   // When the bus is full, those who fit stay.
   for (const Member& listed : reader.value()->members()) (void)roster_->import(listed);
   source_generation_ = brought;
-  if (generation() <= brought) roster_->directory().set_generation(brought + 1);
+  if (generation() <= brought) {
+    roster_->directory().set_generation(admission_->listener().begin_generation(brought + 1));
+  }
 }
 
 void Controller::refuse(Applicant& applicant, Status why) {

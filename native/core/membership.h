@@ -92,6 +92,7 @@ class Membership {
   void handle_deadline();
 
   [[nodiscard]] bool admitted() const noexcept;
+  // In office, and not deposed since; asks the system.
   [[nodiscard]] bool is_controller() const noexcept;
 
   // Sends an introduction through the controller. WouldBlock while there is none (repeat it on

@@ -43,7 +43,9 @@ class Membership::Impl final : public ControllerEvents {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
   [[nodiscard]] bool admitted() const noexcept { return phase_ == Phase::Member; }
-  [[nodiscard]] bool is_controller() const noexcept { return controller_ != nullptr; }
+  [[nodiscard]] bool is_controller() const noexcept {
+    return controller_ != nullptr && controller_->holds_name();
+  }
   [[nodiscard]] Error introduce(const IntroduceFrame& frame,
                                 std::span<const Handle* const> handles);
   void watch(std::uint64_t epoch);
@@ -99,6 +101,9 @@ class Membership::Impl final : public ControllerEvents {
   void disconnect();
 
   // membership_watching.cc
+  [[nodiscard]] bool may_claim() const noexcept {
+    return config_.controller_affinity && !leaving_;
+  }
   [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
   // Something was asked of the controller: it has to show that it lives.
   void expect_answer();

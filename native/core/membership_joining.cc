@@ -19,7 +19,7 @@ void Membership::Impl::start() {
 }
 
 void Membership::Impl::seek() {
-  const SeekRules rules{.may_claim = config_.controller_affinity && !leaving_,
+  const SeekRules rules{.may_claim = may_claim(),
                         .survivor = id_ != 0,
                         .unanswering = unanswering_};
   Seeker::Find find = seeker_->look(rules);

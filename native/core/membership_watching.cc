@@ -11,14 +11,13 @@ namespace busbar {
 namespace {
 
 // Between two times that a bell, which anybody can ring, makes us ask.
-constexpr std::chrono::milliseconds kBellRest{200};
+constexpr std::chrono::milliseconds kBellRest{50};
 
 }  // namespace
 
 // Who may not take the name itself has to leave time for those who then find out, too.
 std::chrono::milliseconds Membership::Impl::patience() const noexcept {
-  const bool may_claim = config_.controller_affinity && !leaving_;
-  return may_claim ? patience_ : patience_ / 2;
+  return may_claim() ? patience_ : patience_ / 2;
 }
 
 void Membership::Impl::expect_answer() {
@@ -50,7 +49,9 @@ void Membership::Impl::on_pong() {
 
 void Membership::Impl::on_bell() {
   if (name_has_moved()) return follow_name();
+  // It stays rung until somebody has had an answer; until then we look at the name now and then.
   name_->ignore();
+  listens_at_ = platform_.now() + kBellRest;
   if (phase_ != Phase::Member) return;
   rung_ = true;
   if (controller_) return on_pong();
@@ -58,11 +59,14 @@ void Membership::Impl::on_bell() {
 }
 
 void Membership::Impl::suspect() {
-  unanswering_ = name_->holder();
   patience_ = std::min(patience_ * 2, kMostPatience);
-  follow_name();
-  // Those who may take the name need time to find out, too.
-  if (leaving_) leave_due_ = gone_at_;
+  if (may_claim()) {
+    unanswering_ = name_->holder();
+    return follow_name();
+  }
+  // Members who may take the office find out for themselves what we have found.
+  name_->ring();
+  answer_due_ = platform_.now() + patience();
 }
 
 void Membership::Impl::follow_name() {

@@ -34,6 +34,20 @@ struct DeliveredNotice {
 };
 // No queue to any receiver holds anything any more.
 struct DrainedNotice {};
+// A receiver that a message was refused for has room again, or is gone.
+struct RoomNotice {
+  std::uint64_t peer_id = 0;
+};
+// Messages that a receiver did not get because it had no room, since the last such notice.
+struct DroppedNotice {
+  std::uint64_t peer_id = 0;
+  std::uint64_t messages = 0;
+};
+// A receiver was given up for being too slow; so many messages waited for it.
+struct DisconnectedNotice {
+  std::uint64_t peer_id = 0;
+  std::uint64_t messages = 0;
+};
 // A message that nobody took and nobody will.
 struct UndeliveredNotice {
   // 0 when there never was a receiver.
@@ -59,6 +73,7 @@ struct ClosedNotice {
 
 using Notice =
     std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice,
-                 DrainedNotice, UndeliveredNotice, ViolationNotice, LinkClosedNotice, ClosedNotice>;
+                 DrainedNotice, RoomNotice, DroppedNotice, DisconnectedNotice, UndeliveredNotice,
+                 ViolationNotice, LinkClosedNotice, ClosedNotice>;
 
 }  // namespace busbar

@@ -134,22 +134,32 @@ void OutboundLink::drop_taken_quiet() noexcept {
   }
 }
 
-void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
+void OutboundLink::track(const OutgoingMessage& message, const Obligation* obligation) {
   ++accepted_;
-  if (obligation != nullptr) {
-    Tracked tracked;
-    tracked.serial = accepted_;
-    tracked.obligation = *obligation;
-    tracked.quiet = obligation->quiet();
-    spilled_bytes_ += obligation->spill_bytes;
-    spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
-    objects_in_flight_ += obligation->objects != nullptr ? obligation->objects->handles.size() : 0;
-    if (obligation->wants_handled) {
-      tracked.copy.resize(record_bytes(message));
-      write_record(message, tracked.copy.data());
-    }
-    tracked_.push_back(std::move(tracked));
+  if (obligation == nullptr) return;
+  Tracked tracked;
+  tracked.serial = accepted_;
+  tracked.obligation = *obligation;
+  tracked.quiet = obligation->quiet();
+  spilled_bytes_ += obligation->spill_bytes;
+  spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
+  objects_in_flight_ += obligation->objects != nullptr ? obligation->objects->handles.size() : 0;
+  if (obligation->wants_handled) {
+    tracked.copy.resize(record_bytes(message));
+    write_record(message, tracked.copy.data());
   }
+  tracked_.push_back(std::move(tracked));
+}
+
+void OutboundLink::untrack_last(const Obligation* obligation) {
+  --accepted_;
+  if (obligation == nullptr) return;
+  release(tracked_.back().obligation);
+  tracked_.pop_back();
+}
+
+void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
+  track(message, obligation);
   drop_taken_quiet();
   // The receiver can make room only of what it sees.
   producer_.publish();
@@ -251,7 +261,7 @@ bool OutboundLink::ring_if_seems_asleep() noexcept {
 
 std::uint64_t OutboundLink::unread() noexcept {
   (void)producer_.refresh_head();
-  return producer_.tail() - producer_.head() + queue_.bytes() + spilled_bytes_;
+  return producer_.tail() - producer_.head() + queue_.bytes() + latest_.bytes() + spilled_bytes_;
 }
 
 bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done) {
@@ -261,6 +271,7 @@ bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done)
     if (!producer_.refresh_head()) return false;
     settle(done);
     (void)flush_queue();
+    flush_latest();
   } while (!arm_wakes());
   send_forgets();
   return true;
@@ -299,8 +310,10 @@ bool OutboundLink::arm_wakes() noexcept {
     // Half of them: so that the sender can go on before the receiver has nothing left.
     taken = tracked_[(tracked_published_ - 1) / 2].position;
   }
+  taken = std::min(taken, latest_.next_position(producer_.head(), kNoPosition));
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
-  if (!queue_.empty() && !wants_writable_ && !wants_retry_ &&
+  const bool wants_room = !queue_.empty() || latest_.has_free(producer_.head());
+  if (wants_room && !wants_writable_ && !wants_retry_ &&
       producer_.tail() > producer_.capacity() / 2) {
     taken = std::min(taken, producer_.tail() - producer_.capacity() / 2);
   }

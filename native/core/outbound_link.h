@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/link_frame.h"
+#include "core/latest_values.h"
 #include "core/object_bundle.h"
 #include "core/record.h"
 #include "core/record_queue.h"
@@ -103,6 +104,13 @@ class OutboundLink {
   [[nodiscard]] bool put_now(const PlainMessage& message) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
+  // Whether a record of `bytes` with this key would be taken now.
+  [[nodiscard]] bool has_room_for(std::string_view key, std::uint64_t bytes);
+  // As put(), but while an earlier message of this key is untaken, it waits, and only the newest
+  // does. Returns what is owed about the one whose place it took. Only after has_room_for().
+  [[nodiscard]] std::optional<Obligation> put_latest(std::string_view key,
+                                                     const OutgoingMessage& message,
+                                                     const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
   bool flush_queue();
   // Publishes what is written and rings the receiver if it sleeps; true when it did.
@@ -114,14 +122,16 @@ class OutboundLink {
 
   // Bytes that the receiver has not taken, queue and regions included.
   [[nodiscard]] std::uint64_t unread() noexcept;
-  [[nodiscard]] std::uint64_t queued_messages() const noexcept { return accepted_ - published_; }
+  [[nodiscard]] std::uint64_t queued_messages() const noexcept {
+    return accepted_ - published_ + latest_.size();
+  }
   // Nothing was published that the receiver has not taken.
   [[nodiscard]] bool idle() noexcept { return unread() == 0; }
   // Nothing waits in the sender's memory any more.
-  [[nodiscard]] bool flushed() const noexcept { return queue_.empty(); }
+  [[nodiscard]] bool flushed() const noexcept { return queue_.empty() && latest_.empty(); }
   // Flushed, and large payloads have room again.
   [[nodiscard]] bool relaxed() const noexcept {
-    return queue_.empty() && spills_in_flight_ <= kMaxSpillsInFlight / 2 &&
+    return flushed() && spills_in_flight_ <= kMaxSpillsInFlight / 2 &&
            spilled_bytes_ <= queue_limit_ / 2 && objects_in_flight_ <= kMaxObjectsInFlight / 2;
   }
 
@@ -173,6 +183,17 @@ class OutboundLink {
   [[nodiscard]] std::vector<Orphan> mark_dead(
       const std::function<void(std::uint64_t delivery)>& done);
 
+  // Gives a receiver up that lives but is too slow: what is published stays for it to read, what
+  // waits in this process is returned, as from mark_dead(); then the link is dead. What is owed
+  // about messages that it may still take is told to `unknown`.
+  [[nodiscard]] std::vector<Orphan> disconnect(
+      const std::function<void(std::uint64_t delivery)>& done,
+      const std::function<void(const Obligation& owed)>& unknown);
+
+  // A send was refused for want of room, and the program waits to be told of room.
+  bool refused = false;
+  // Messages not sent for want of room since the program was last told.
+  std::uint64_t dropped = 0;
   // make_progress() has something to find, and nobody will wake the control thread for it.
   bool progress_due = false;
   // How far the endpoint is with introducing this link.
@@ -219,6 +240,9 @@ class OutboundLink {
                std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
                std::uint64_t queue_limit);
 
+  void track(const OutgoingMessage& message, const Obligation* obligation);
+  void untrack_last(const Obligation* obligation);
+  [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
   [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept;
@@ -247,10 +271,13 @@ class OutboundLink {
   void note_published(std::uint64_t position) noexcept;
   void forget_oldest_region();
   void send_forgets();
+  static void claim_memory(std::vector<Orphan>& orphans);
   void reclaim_memory(std::vector<Orphan>& orphans);
   void collect_unhandled(std::vector<Orphan>& out);
   void collect_untaken(std::vector<Orphan>& out);
   void collect_queued(std::vector<Orphan>& out);
+  void collect_latest(std::vector<Orphan>& out);
+  void flush_latest();
   void settle(const std::function<void(std::uint64_t)>& done);
   [[nodiscard]] bool arm_wakes() noexcept;
 
@@ -272,6 +299,7 @@ class OutboundLink {
   std::vector<Handle> introduction_;
   RingProducer producer_;
   RecordQueue queue_;
+  LatestValues<Obligation> latest_;
 
   // Messages accepted and published so far; their difference is what queues.
   std::uint64_t accepted_ = 0;

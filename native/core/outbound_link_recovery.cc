@@ -1,4 +1,4 @@
-// What a receiver that is gone had not taken: read back out of the ring, the queue and the
+// What a receiver that is gone, or given up, had not taken: read back out of the ring, the queue and the
 // obligations.
 #include <utility>
 
@@ -17,18 +17,46 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
   collect_unhandled(orphans);
   collect_untaken(orphans);
   collect_queued(orphans);
+  collect_latest(orphans);
   tracked_.clear();
   reclaim_memory(orphans);
   return orphans;
 }
 
-// First this process holds the regions of what has to go elsewhere, then the receiver does no more.
-void OutboundLink::reclaim_memory(std::vector<Orphan>& orphans) {
+std::vector<OutboundLink::Orphan> OutboundLink::disconnect(
+    const std::function<void(std::uint64_t)>& done,
+    const std::function<void(const Obligation&)>& unknown) {
+  std::vector<Orphan> orphans;
+  (void)producer_.refresh_head();
+  settle(done);
+  for (const Tracked& tracked : unhandled_) unknown(tracked.obligation);
+  for (std::size_t index = 0; index < tracked_published_; ++index)
+    unknown(tracked_[index].obligation);
+  tracked_.erase(tracked_.begin(),
+                 tracked_.begin() + static_cast<std::ptrdiff_t>(tracked_published_));
+  tracked_published_ = 0;
+  collect_queued(orphans);
+  collect_latest(orphans);
+  claim_memory(orphans);
+  tracked_.clear();
+  (void)ring_if_asleep();
+  hang_up();
+  state_ = State::Dead;
+  introduction_.clear();
+  return orphans;
+}
+
+void OutboundLink::claim_memory(std::vector<Orphan>& orphans) {
   for (Orphan& orphan : orphans) {
     Obligation& owed = orphan.obligation;
     if (owed.memory != nullptr && owed.claim == nullptr)
       owed.claim = std::make_shared<RegionClaim>(owed.memory);
   }
+}
+
+// First this process holds the regions of what has to go elsewhere, then the receiver does no more.
+void OutboundLink::reclaim_memory(std::vector<Orphan>& orphans) {
+  claim_memory(orphans);
   for (const KnownMemory& known : known_memory_) {
     if (const auto region = known.region.lock()) region->close_flight(known.flight);
   }

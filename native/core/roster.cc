@@ -38,7 +38,10 @@ Result<std::uint64_t> Roster::new_id() {
     const bool free = taken == members_.end() || taken->first > prefix + kCounterMask;
     if (prefix != 0 && free) return last_id_ = prefix + 1;
   }
-  return ++last_id_;
+  // Taken only if somebody has come back with an id that it made up.
+  do ++last_id_;
+  while (members_.contains(last_id_) && (last_id_ & kCounterMask) != kCounterMask);
+  return last_id_;
 }
 
 Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> channel) {

@@ -18,11 +18,8 @@ namespace busbar {
 
 Seeker::Find Seeker::look(SeekRules rules) {
   next_look_.reset();
-  if (rules.unanswering != 0 && rendezvous_->holder() == rules.unanswering) {
-    if (rules.may_claim) return depose(rules.unanswering, rules);
-    // Members who may take the office find out for themselves what we have found.
-    if (auto bell = rendezvous_->open_bell()) bell.value()->ring();
-  }
+  if (rules.unanswering != 0 && rules.may_claim && rendezvous_->holder() == rules.unanswering)
+    return depose(rules.unanswering, rules);
   return connect(rules);
 }
 

@@ -63,24 +63,25 @@ SendOutcome Sender::send(const SendRequest& request) {
   }
 
   const std::size_t first = route->unicast ? choose(*route) : 0;
-  const std::span<RouteTarget> targets =
+  std::span<RouteTarget> targets =
       std::span(route->targets).subspan(first, route->unicast ? 1 : route->targets.size());
   outcome.error = open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
-  const std::uint64_t bytes = most_bytes(request.payload.size(), request.regions.size());
-  const bool spills = is_large(request.payload.size(), request.regions.size());
-  // All or nobody: a message that one receiver has no room for is refused before another one gets
-  // it.
-  if (const OutboundLink* full =
-          first_full(targets, bytes, spills ? request.payload.size() : 0, request.objects.size());
-      full != nullptr) {
+  if (OutboundLink* full = make_room(request, targets); full != nullptr) {
     ++counters_.queue_full;
     drain_owed_ = true;
+    full->refused = true;
     outcome.error = {Status::QueueFull};
     outcome.peer_id = full->peer_id();
     return outcome;
   }
+  if (!chosen_.empty() || request.when_full != WhenFull::Refuse) targets = chosen_;
+  if (targets.empty()) {
+    // The one chosen was given up; another may match.
+    return route->unicast && request.when_full == WhenFull::Disconnect ? send(request) : outcome;
+  }
+  const bool spills = is_large(request.payload.size(), request.regions.size());
   if (!request.conditional() && !spills) {
     send_plain(request, *route, targets);
   } else {
@@ -93,12 +94,37 @@ SendOutcome Sender::send(const SendRequest& request) {
   return outcome;
 }
 
-OutboundLink* Sender::first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
-                                 std::uint64_t spill_bytes, std::size_t objects) {
+bool Sender::has_room(OutboundLink& link, const SendRequest& request) const {
+  const std::uint64_t bytes = most_bytes(request.payload.size(), request.regions.size());
+  if (!request.key.empty()) return link.has_room_for(request.key, bytes);
+  const bool spills = is_large(request.payload.size(), request.regions.size());
+  return link.has_room(bytes, spills ? request.payload.size() : 0, request.objects.size());
+}
+
+// All or nobody, unless the policy says otherwise: a message that one receiver has no room for is
+// refused before another one gets it.
+OutboundLink* Sender::make_room(const SendRequest& request,
+                                std::span<const RouteTarget> targets) {
+  chosen_.clear();
+  std::vector<OutboundLink*> laggards;
   for (const RouteTarget& target : targets) {
-    if (!target.link->has_room(bytes, spill_bytes, objects)) return target.link;
+    if (has_room(*target.link, request)) {
+      if (request.when_full != WhenFull::Refuse) chosen_.push_back(target);
+    } else if (request.when_full == WhenFull::Refuse) {
+      return target.link;
+    } else if (request.when_full == WhenFull::Drop) {
+      note_dropped(*target.link);
+    } else {
+      laggards.push_back(target.link);
+    }
   }
+  for (OutboundLink* laggard : laggards) disconnect(*laggard);
   return nullptr;
+}
+
+void Sender::note_dropped(OutboundLink& link) {
+  ++counters_.dropped;
+  if (link.dropped++ == 0) dropping_.push_back(&link);
 }
 
 // The common case: nothing is owed to anybody but the bytes themselves.
@@ -142,7 +168,13 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
     dispatch.obligation.wants_handled = request.acknowledge == Acknowledge::Handled;
   }
   dispatch.message.id = next_message_id_++;
-  for (const RouteTarget& target : targets) put(*target.link, dispatch);
+  for (const RouteTarget& target : targets) {
+    if (request.key.empty()) {
+      put(*target.link, dispatch);
+    } else {
+      put_latest(*target.link, request.key, dispatch);
+    }
+  }
   return {};
 }
 
@@ -276,6 +308,19 @@ void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
   if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();
 }
 
+void Sender::put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch) {
+  const Obligation& owed = dispatch.obligation;
+  const auto replaced = link.put_latest(key, dispatch.message, owed.empty() ? nullptr : &owed);
+  if (replaced) {
+    ++counters_.superseded;
+    if (replaced->delivery != 0)
+      settle(deliveries_.failed(replaced->delivery, {link.peer_id(), Status::Superseded}));
+  }
+  if (!owed.empty()) settle_later(link);
+  note_unrung(link);
+  if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();
+}
+
 // Closing and unmapping what was sent can wait, and costs a message no wake-up of its own.
 void Sender::settle_later(OutboundLink& link) {
   if (link.settle_at || link.quiet_armed() || !link.has_quiet()) return;
@@ -291,6 +336,9 @@ void Sender::ring_in_turn(OutboundLink& link) noexcept {
 }
 
 void Sender::flush_bells() noexcept {
+  for (OutboundLink* link : dropping_)
+    host_.notify(DroppedNotice{link->peer_id(), std::exchange(link->dropped, 0)});
+  dropping_.clear();
   if (unrung_.empty()) return;
   const std::uint32_t cpu = platform_.current_cpu();
   for (OutboundLink* link : unrung_) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -24,6 +25,17 @@ namespace busbar {
 
 enum class Acknowledge : std::uint8_t { None, Taken, Handled };
 
+// What becomes of a message for a receiver whose ring and queue are full.
+enum class WhenFull : std::uint8_t {
+  // QueueFull; then nobody got it.
+  Refuse,
+  // That receiver does not get it; the others do.
+  Drop,
+  // That receiver is given up for good: what waits for it in this process goes elsewhere or is
+  // reported, and it is sent nothing any more.
+  Disconnect,
+};
+
 struct SendRequest {
   std::uint32_t route = 0;
   Uuid type;
@@ -34,6 +46,10 @@ struct SendRequest {
   // Message id that this one answers; 0 for none.
   std::uint64_t reply_to = 0;
   Acknowledge acknowledge = Acknowledge::None;
+  WhenFull when_full = WhenFull::Refuse;
+  // Of the messages with one key, each receiver gets the newest as soon as it has taken the one
+  // before; those in between are superseded. Empty: all of them, in order. At most kMaxKeyBytes.
+  std::string_view key;
   // At most kMaxObjects; they stay the caller's.
   std::span<const Handle* const> objects;
   // At most kMaxMentions, each within its region, which the caller holds for as long as the call
@@ -43,7 +59,7 @@ struct SendRequest {
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
     return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
-           !regions.empty();
+           !regions.empty() || !key.empty();
   }
 };
 
@@ -72,6 +88,9 @@ struct SenderCounters {
   std::uint64_t undelivered = 0;
   std::uint64_t expired = 0;
   std::uint64_t queue_full = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t disconnected = 0;
 };
 
 // What a Sender needs of the endpoint around it.
@@ -175,8 +194,13 @@ class Sender {
   void look_again_if_stale(Route& route);
   [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
-  [[nodiscard]] OutboundLink* first_full(std::span<const RouteTarget> targets, std::uint64_t bytes,
-                                         std::uint64_t spill_bytes, std::size_t objects);
+  [[nodiscard]] bool has_room(OutboundLink& link, const SendRequest& request) const;
+  // The link that is too full for the message; nullptr when there is room everywhere. Policies
+  // other than Refuse leave only targets with room, in `chosen_`.
+  [[nodiscard]] OutboundLink* make_room(const SendRequest& request,
+                                        std::span<const RouteTarget> targets);
+  void note_dropped(OutboundLink& link);
+  void disconnect(OutboundLink& link);
   void send_plain(const SendRequest& request, const Route& route,
                   std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
@@ -188,6 +212,8 @@ class Sender {
   static void attach_regions(const SendRequest& request, Dispatch& dispatch);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
+  void put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch);
+  void remove(OutboundLink& link);
   void note_unrung(OutboundLink& link);
   void settle_later(OutboundLink& link);
   void ring_in_turn(OutboundLink& link) noexcept;
@@ -204,6 +230,7 @@ class Sender {
   void settle(std::optional<DeliveryResult> result);
   void progress(OutboundLink& link);
   void tell_if_drained();
+  void tell_if_roomy(OutboundLink& link);
   [[nodiscard]] std::uint64_t now_ms() const noexcept;
 
   Platform& platform_;
@@ -220,6 +247,10 @@ class Sender {
   std::unordered_map<std::uint64_t, OutboundLink*> links_by_id_;
   // Receivers whose link broke and which the directory still lists.
   std::unordered_set<std::uint64_t> gone_;
+  // The receivers of the message in hand, if not all that match.
+  std::vector<RouteTarget> chosen_;
+  // Links that a message was dropped for since the last flush_bells.
+  std::vector<OutboundLink*> dropping_;
   // Written to since the last flush_bells.
   std::vector<OutboundLink*> unrung_;
   std::uint64_t next_link_id_ = 1;

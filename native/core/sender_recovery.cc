@@ -39,7 +39,14 @@ void Sender::progress(OutboundLink& link) {
   if (!trimmed.empty()) {
     for (auto& [peer, each] : links_) each->forget_regions(trimmed);
   }
+  tell_if_roomy(link);
   tell_if_drained();
+}
+
+void Sender::tell_if_roomy(OutboundLink& link) {
+  if (!link.refused || !link.relaxed()) return;
+  link.refused = false;
+  host_.notify(RoomNotice{link.peer_id()});
 }
 
 void Sender::tell_if_drained() {
@@ -108,15 +115,40 @@ void Sender::bury(OutboundLink& link, Status reason) {
   const std::uint64_t peer = link.peer_id();
   std::vector<OutboundLink::Orphan> orphans =
       link.mark_dead([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  remove(link);
+  for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
+  flush_bells();
+  tell_if_drained();
+}
+
+void Sender::disconnect(OutboundLink& link) {
+  const std::uint64_t peer = link.peer_id();
+  std::vector<OutboundLink::Orphan> orphans = link.disconnect(
+      [this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); },
+      [this, peer](const Obligation& owed) {
+        // It may read the payload at any time.
+        if (owed.region != nullptr) pool_.retire(*owed.region);
+        if (owed.delivery != 0)
+          settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
+      });
+  ++counters_.disconnected;
+  remove(link);
+  host_.notify(DisconnectedNotice{peer, orphans.size()});
+  for (OutboundLink::Orphan& orphan : orphans)
+    find_new_home(std::move(orphan), peer, Status::TooSlow);
+}
+
+// Nothing is sent to this receiver any more.
+void Sender::remove(OutboundLink& link) {
+  const std::uint64_t peer = link.peer_id();
+  if (link.refused) host_.notify(RoomNotice{peer});
   host_.link_closing(link);
   std::erase(unrung_, &link);
+  std::erase(dropping_, &link);
   links_by_id_.erase(link.link_id());
   links_.erase(peer);
   gone_.insert(peer);
   routes_.invalidate();
-  for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
-  flush_bells();
-  tell_if_drained();
 }
 
 void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {

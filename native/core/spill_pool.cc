@@ -36,6 +36,10 @@ Result<std::shared_ptr<const SpillRegion>> SpillPool::acquire(std::size_t bytes)
   return regions_.back();
 }
 
+void SpillPool::retire(const SpillRegion& retired) {
+  std::erase_if(regions_, [&retired](const auto& region) { return region.get() == &retired; });
+}
+
 std::uint64_t SpillPool::idle_bytes() const noexcept {
   std::uint64_t sum = 0;
   for (const auto& region : regions_) {

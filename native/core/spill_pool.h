@@ -43,6 +43,9 @@ class SpillPool {
   // them.
   [[nodiscard]] std::vector<std::uint64_t> trim();
 
+  // A region that is never used again, because nobody knows how long it will be read from.
+  void retire(const SpillRegion& region);
+
  private:
   [[nodiscard]] std::uint64_t idle_bytes() const noexcept;
 

@@ -144,12 +144,12 @@ std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexc
   return ours;
 }
 
-void UnixSocketListener::release_name() noexcept {
+void UnixSocketListener::release_name(bool bus_ended) noexcept {
   const Result<NameLock> lock = NameLock::try_take(*place_);
   if (!lock || !holds_name()) return;
   ::unlinkat(place_->borrow_directory(), place_->socket_name.c_str(), 0);
   ::unlinkat(place_->borrow_directory(), place_->bell_name.c_str(), 0);
-  ::unlinkat(place_->borrow_directory(), place_->lock_name.c_str(), 0);
+  if (bus_ended) ::unlinkat(place_->borrow_directory(), place_->lock_name.c_str(), 0);
 }
 
 }  // namespace busbar::linux_platform

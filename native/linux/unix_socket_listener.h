@@ -29,7 +29,7 @@ class UnixSocketListener final : public Listener {
   [[nodiscard]] bool holds_name() const noexcept override;
   // Leaves the files when somebody is just trying to claim the name; that claim, or the next,
   // replaces them.
-  void release_name() noexcept override;
+  void release_name(bool bus_ended) noexcept override;
 
   [[nodiscard]] int borrow_socket() const noexcept;
 

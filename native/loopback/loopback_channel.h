@@ -84,7 +84,7 @@ class LoopbackListener final : public Listener {
   [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] std::uint64_t begin_generation(std::uint64_t at_least) noexcept override;
   [[nodiscard]] bool holds_name() const noexcept override;
-  void release_name() noexcept override;
+  void release_name(bool bus_ended) noexcept override;
   [[nodiscard]] const Handle& listener() const noexcept { return listener_; }
 
  private:

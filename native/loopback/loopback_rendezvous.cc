@@ -131,10 +131,10 @@ std::uint64_t LoopbackListener::begin_generation(std::uint64_t at_least) noexcep
   return last;
 }
 
-void LoopbackListener::release_name() noexcept {
+void LoopbackListener::release_name(bool bus_ended) noexcept {
   if (!holds_name()) return;
   process_.world.names().erase({process_.identity.user, identifier_});
-  process_.world.generations().erase({process_.identity.user, identifier_});
+  if (bus_ended) process_.world.generations().erase({process_.identity.user, identifier_});
 }
 
 void LoopbackNameBell::ring() noexcept {

@@ -49,19 +49,21 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
 
   const double ring = number(config, "ringBytes");
   const double queue = number(config, "queueBytes");
+  const double when_full = number(config, "whenFull");
   const double message = number(config, "maxMessageBytes");
   const double budget = number(config, "drainBudgetUs");
   const double spin = number(config, "spinUs");
   const double linger = number(config, "lingerMs");
   const double join_timeout = number(config, "joinTimeoutMs");
   if (!(ring > 0 && queue > 0 && message > 0 && budget > 0 && spin >= 0 && linger >= 0 &&
-        join_timeout >= 0)) {
+        join_timeout >= 0 && when_full >= 0 && when_full <= 2)) {
     return Status::InvalidArgument;
   }
   out.endpoint.limits.ring_bytes = static_cast<std::uint64_t>(ring);
   out.endpoint.limits.queue_bytes = static_cast<std::uint64_t>(queue);
   out.endpoint.limits.max_message_bytes = static_cast<std::uint64_t>(message);
   out.endpoint.join_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(join_timeout));
+  out.door.when_full = static_cast<WhenFull>(when_full);
   out.door.drain_budget = std::chrono::microseconds(static_cast<std::int64_t>(budget));
   out.door.spin = std::chrono::microseconds(static_cast<std::int64_t>(spin));
   out.door.linger = std::chrono::milliseconds(static_cast<std::int64_t>(linger));

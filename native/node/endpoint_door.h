@@ -22,6 +22,8 @@ struct DoorOptions {
   std::chrono::microseconds spin{0};
   // For teardown without close().
   std::chrono::milliseconds linger{1000};
+  // For sends that do not say.
+  WhenFull when_full = WhenFull::Refuse;
 };
 
 // As many messages as come.
@@ -49,6 +51,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Napi::Value take_regions(std::uint32_t row);
   void ref() noexcept;
   void unref() noexcept;
+  [[nodiscard]] WhenFull when_full() const noexcept { return options_.when_full; }
   // Closes and waits, at most about `linger`: for an environment that ends before close() was
   // awaited. Idempotent.
   void close_now();

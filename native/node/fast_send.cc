@@ -1,6 +1,7 @@
 // send() and flush() on the C Node-API.
 #include "node/fast_send.h"
 
+#include <string>
 #include <vector>
 
 #include "node/handle_value.h"
@@ -33,6 +34,8 @@ enum Argument : std::size_t {
   kAcknowledge,
   kObjects,
   kRegions,
+  kWhenFull,
+  kKey,
   kArguments
 };
 
@@ -63,6 +66,36 @@ bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::b
   return true;
 }
 
+bool is_undefined(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
+// The key is written to `out_key`, which the request then refers to.
+bool read_policy(napi_env env, const Arguments& arguments, SendRequest& request,
+                 std::string& out_key) {
+  if (arguments.count > kWhenFull && !is_undefined(env, arguments.values[kWhenFull])) {
+    double when_full = 0;
+    if (!arguments.read(env, kWhenFull, when_full) || !(when_full >= 0 && when_full <= 2))
+      return false;
+    request.when_full = static_cast<WhenFull>(when_full);
+  }
+  if (arguments.count <= kKey || is_undefined(env, arguments.values[kKey])) return true;
+  char text[kMaxKeyBytes + 1];
+  std::size_t bytes = 0;
+  std::size_t copied = 0;
+  // Asked for its length first: a longer one would be cut off.
+  if (napi_get_value_string_utf8(env, arguments.values[kKey], nullptr, 0, &bytes) != napi_ok ||
+      bytes == 0 || bytes > kMaxKeyBytes ||
+      napi_get_value_string_utf8(env, arguments.values[kKey], text, sizeof text, &copied) !=
+          napi_ok) {
+    return false;
+  }
+  out_key.assign(text, copied);
+  request.key = out_key;
+  return true;
+}
+
 bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   if (arguments.count <= kTtl) return true;
   double ttl = 0;
@@ -77,11 +110,6 @@ bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   request.reply_to = static_cast<std::uint64_t>(reply_to);
   request.acknowledge = static_cast<Acknowledge>(acknowledge);
   return true;
-}
-
-bool is_undefined(napi_env env, napi_value value) {
-  napi_valuetype type = napi_undefined;
-  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
 }
 
 // The handles of an array; false when one of them is none.
@@ -152,13 +180,16 @@ napi_value send(napi_env env, napi_callback_info info) {
   }
   EndpointDoor& door = **static_cast<DoorPointer*>(data);
   SendRequest request;
+  request.when_full = door.when_full();
   std::vector<const Handle*> objects;
   std::vector<RegionRange> regions;
+  std::string key;
   std::uint32_t type_and_format = 0;
   if (napi_get_value_uint32(env, arguments.values[kRoute], &request.route) != napi_ok ||
       napi_get_value_uint32(env, arguments.values[kTypeAndFormat], &type_and_format) != napi_ok ||
       !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request) ||
-      !read_objects(env, arguments, objects) || !read_regions(env, arguments, regions)) {
+      !read_objects(env, arguments, objects) || !read_regions(env, arguments, regions) ||
+      !read_policy(env, arguments, request, key)) {
     return failure(env, Status::InvalidArgument);
   }
   request.objects = objects;
@@ -168,7 +199,7 @@ napi_value send(napi_env env, napi_callback_info info) {
   request.type = *uuid;
   request.format = static_cast<std::uint16_t>(type_and_format >> 16U);
   const SendOutcome outcome = door.endpoint().send(request);
-  if (!outcome.error.ok() || outcome.delivery != 0) door.last_outcome = outcome;
+  if (!outcome.error.ok() || request.acknowledge != Acknowledge::None) door.last_outcome = outcome;
   return outcome.error.ok() ? number(env, static_cast<std::int32_t>(outcome.receivers))
                             : failure(env, outcome.error.status);
 }

@@ -69,6 +69,23 @@ struct Converter {
     return made;
   }
   Napi::Object operator()(const DrainedNotice&) const { return object(env, "drained"); }
+  Napi::Object operator()(const RoomNotice& notice) const {
+    Napi::Object made = object(env, "room");
+    made.Set("peerId", number(env, notice.peer_id));
+    return made;
+  }
+  Napi::Object operator()(const DroppedNotice& notice) const {
+    Napi::Object made = object(env, "dropped");
+    made.Set("peerId", number(env, notice.peer_id));
+    made.Set("messages", number(env, notice.messages));
+    return made;
+  }
+  Napi::Object operator()(const DisconnectedNotice& notice) const {
+    Napi::Object made = object(env, "disconnected");
+    made.Set("peerId", number(env, notice.peer_id));
+    made.Set("messages", number(env, notice.messages));
+    return made;
+  }
   Napi::Object operator()(const UndeliveredNotice& notice) const {
     Napi::Object made = object(env, "undelivered");
     made.Set("peerId", number(env, notice.peer_id));

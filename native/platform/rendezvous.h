@@ -23,12 +23,13 @@ class Listener {
   [[nodiscard]] virtual Result<Handle> share() const = 0;
   // The number of this holder's time in office: at least `at_least`, and above that of everybody
   // who has held the name since it was last released, also of one who died before anybody heard of
-  // it. Once, before the number is told to anybody.
+  // it. Before the number is told to anybody; again when a higher one turns out to be needed.
   [[nodiscard]] virtual std::uint64_t begin_generation(std::uint64_t at_least) noexcept = 0;
   // True while the name still leads to this listener (it may have been deposed).
   [[nodiscard]] virtual bool holds_name() const noexcept = 0;
-  // Removes the name if it still leads here: the holder leaves and nobody takes over.
-  virtual void release_name() noexcept = 0;
+  // Removes the name if it still leads here: the holder leaves and nobody takes over. `bus_ended`:
+  // nor is anybody left who knows the numbers of its generations, which then begin anew.
+  virtual void release_name(bool bus_ended) noexcept = 0;
 };
 
 // One for each holder of a name, heard by everyone who has opened it: the name may have been taken

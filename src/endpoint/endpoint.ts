@@ -14,15 +14,7 @@ import {
 import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { checkInteger, checkOptions } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
-import { attachmentsOf } from './attachments.js';
-import {
-  type CancelOptions,
-  cancellable,
-  checkCancelOptions,
-  maxTimeout,
-  type Settler,
-} from './cancellation.js';
-import { Deliveries } from './deliveries.js';
+import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
@@ -33,18 +25,19 @@ import type { Message } from './message.js';
 import { MessageReader } from './message-reader.js';
 import { type NoticeBoard, shutOutError, violationEvent } from './notice-board.js';
 import {
-  acknowledgementOf,
   type CloseOptions,
   type Counters,
   type DeliverOptions,
   type EndpointParts,
+  replyOptions,
   type SendOptions,
+  type SendWhenReadyOptions,
   sendOptions,
-  ttlOf,
+  sendWhenReadyOptions,
   type WaitForOptions,
 } from './options.js';
-import { Outbox } from './outbox.js';
 import { abandonedError } from './send-error.js';
+import { Sending } from './sending.js';
 import { Watchers } from './watchers.js';
 
 /**
@@ -64,13 +57,11 @@ export class Endpoint<B extends MessageBox>
 
   readonly #native: NativeEndpoint;
   readonly #box: BoxTable;
-  readonly #outbox: Outbox;
+  readonly #sending: Sending;
   readonly #inbox: Inbox;
   readonly #handling: Handling;
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
-  readonly #deliveries = new Deliveries();
-  readonly #drains = new Set<Settler<void>>();
   readonly #watchers: Watchers;
   readonly #linger: number;
   readonly #board: NoticeBoard;
@@ -88,7 +79,7 @@ export class Endpoint<B extends MessageBox>
     this.#board = board;
     this.#box = parts.box[boxTable] as BoxTable;
     this.#linger = parts.linger;
-    this.#outbox = new Outbox(native, this.#box, () => this.#facts);
+    this.#sending = new Sending(native, this.#box, () => this.#facts);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
     this.#watchers = new Watchers(native);
@@ -162,9 +153,26 @@ export class Endpoint<B extends MessageBox>
    */
   send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
     const selector = toSelector(to);
-    if (options === undefined) return this.#openOutbox.send(selector, message);
+    if (options === undefined) return this.#openSending.sendPlain(selector, message);
     checkOptions('send()', options, sendOptions);
-    return this.#openOutbox.send(selector, message, ttlOf(options), 0, 0, attachmentsOf(options));
+    return this.#openSending.send(selector, message, options);
+  }
+
+  /**
+   * Sends a message as soon as every receiver has room for it, and resolves to the number of those who took charge of
+   * it. Those that wait for the same receiver go on in the order of the calls; a `send()` may overtake them.
+   *
+   * @throws Everything that {@link send} throws but QueueFullError, unless no receiver but the memory for messages with
+   * `ttl` is full; and TimeoutError and AbortedError, after which nobody gets the message.
+   */
+  async sendWhenReady(
+    to: Selector | string,
+    message: Outgoing<B>,
+    options: SendWhenReadyOptions = {},
+  ): Promise<number> {
+    checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
+    const sent = this.#openSending.sendWhenReady(toSelector(to), message, options);
+    return this.#liveness.during(sent);
   }
 
   /**
@@ -181,49 +189,15 @@ export class Endpoint<B extends MessageBox>
     options: DeliverOptions = {},
   ): Promise<number> {
     checkCancelOptions('deliver()', options, [...sendOptions, 'acknowledge']);
-    const selector = toSelector(to);
-    const mode = acknowledgementOf(options);
-    let delivery = 0;
-    const promise = cancellable<number>(
-      'deliver()',
-      options,
-      this.#facts,
-      (settler) => {
-        const receivers = this.#openOutbox.send(
-          selector,
-          message,
-          ttlOf(options),
-          0,
-          mode,
-          attachmentsOf(options),
-        );
-        delivery = this.#native.lastOutcome().delivery;
-        if (receivers === 0 && ttlOf(options) === 0) settler.resolve(0);
-        else this.#deliveries.wait(delivery, settler);
-      },
-      () => {
-        this.#deliveries.forget(delivery);
-        this.#native.forgetDelivery(delivery);
-      },
-    );
-    return this.#liveness.during(promise);
+    const delivered = this.#openSending.deliver(toSelector(to), message, options);
+    return this.#liveness.during(delivered);
   }
 
   /** Resolves when no message waits in this process's memory for a receiver with a full ring. */
   drained(options: CancelOptions = {}): Promise<void> {
     checkCancelOptions('drained()', options);
     if (this.closed) return Promise.reject(this.#closedError());
-    const promise = cancellable<void>(
-      'drained()',
-      options,
-      this.#facts,
-      (settler) => {
-        this.#drains.add(settler);
-        this.#native.askDrained();
-      },
-      (settler) => this.#drains.delete(settler),
-    );
-    return this.#liveness.during(promise);
+    return this.#liveness.during(this.#sending.drained(options));
   }
 
   /**
@@ -263,7 +237,7 @@ export class Endpoint<B extends MessageBox>
     const { count = 1 } = options;
     checkInteger('count', count, 1, 4096);
     if (this.closed) return Promise.reject(this.#closedError());
-    const route = this.#outbox.routeOf(toSelector(to));
+    const route = this.#sending.routeOf(toSelector(to));
     const promise = cancellable<readonly Peer[]>(
       'waitFor()',
       options,
@@ -330,21 +304,14 @@ export class Endpoint<B extends MessageBox>
     );
   }
 
-  get #openOutbox(): Outbox {
+  get #openSending(): Sending {
     if (this.closed) throw this.#closedError();
-    return this.#outbox;
+    return this.#sending;
   }
 
   #reply(to: Peer, replyTo: number, message: unknown, options: ReplyOptions = {}): number {
-    checkOptions('reply()', options, sendOptions);
-    return this.#openOutbox.send(
-      unicast(to),
-      message,
-      ttlOf(options),
-      replyTo,
-      0,
-      attachmentsOf(options),
-    );
+    checkOptions('reply()', options, replyOptions);
+    return this.#openSending.send(unicast(to), message, options, replyTo);
   }
 
   #handOut(message: Message): Received<B> {
@@ -398,12 +365,18 @@ export class Endpoint<B extends MessageBox>
         this.#watchers.look();
         break;
       case 'delivered':
-        this.#deliveries.settle(notice, this.#facts);
+        this.#sending.delivered(notice);
         break;
       case 'drained':
-        for (const settler of this.#drains) settler.resolve();
-        this.#drains.clear();
+        this.#sending.allDrained();
         this.emit('drain');
+        break;
+      case 'room':
+        this.#sending.hasRoom(notice.peerId);
+        break;
+      case 'dropped':
+      case 'disconnected':
+        this.emit(notice.kind, { to: notice.peerId, messages: notice.messages });
         break;
       case 'undelivered':
         this.emit('undelivered', this.#board.undelivered(notice, this.#box));
@@ -434,10 +407,8 @@ export class Endpoint<B extends MessageBox>
     this.#listen(false);
     const error = cause ?? this.#closedError();
     this.#inbox.rejectAll(error);
-    this.#deliveries.rejectAll(error);
+    this.#sending.rejectAll(error);
     this.#watchers.rejectAll(error);
-    for (const settler of this.#drains) settler.reject(error);
-    this.#drains.clear();
     const abandoned = await this.#board.closed(() => this.#native.close(linger));
     closedBeforeExit(this.#native);
     this.#liveness.drop();

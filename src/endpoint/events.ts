@@ -34,6 +34,14 @@ export interface UndeliveredEvent {
   readonly reason: string;
 }
 
+/** Messages that a receiver did not get because it was too slow. */
+export interface SlowReceiverEvent {
+  /** Id of the receiver. */
+  readonly to: number;
+  /** `dropped`: how many it did not get since the last such event. `disconnected`: how many waited for it here. */
+  readonly messages: number;
+}
+
 /** A message whose type is not in the message box. Told once for each type and sender, then only counted. */
 export interface UnknownEvent {
   /** The UUID of the type. */
@@ -64,6 +72,10 @@ export interface EndpointEvents<B extends MessageBox> {
   controller: [event: ControllerEvent];
   /** Nothing waits in this process's memory for a receiver any more. */
   drain: [];
+  /** Messages with `whenFull: 'drop'` found no room; told once a turn for each receiver. */
+  dropped: [event: SlowReceiverEvent];
+  /** A message with `whenFull: 'disconnect'` found no room, and the receiver was given up. */
+  disconnected: [event: SlowReceiverEvent];
   undelivered: [event: UndeliveredEvent];
   unknown: [event: UnknownEvent];
   rejected: [event: RejectedEvent];

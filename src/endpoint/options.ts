@@ -1,10 +1,16 @@
 // The options of an endpoint's methods, and its counters.
 
+import { InvalidArgumentError } from '../errors/index.js';
 import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { MessageBox } from '../messages/index.js';
-import { acknowledgement, type NativeCounters } from '../native/addon.js';
+import {
+  acknowledgement,
+  maxKeyBytes,
+  type NativeCounters,
+  whenFullPolicies,
+} from '../native/addon.js';
 import type { KernelObject } from '../objects/index.js';
-import { checkInteger } from '../options.js';
+import { checkInteger, checkString, show } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
 
 /** Options of `endpoint.send()`. */
@@ -26,7 +32,28 @@ export interface SendOptions {
    * still waits by `ttl` when its endpoint is closed is given up.
    */
   readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
+  /**
+   * What becomes of the message where a receiver is so slow that its ring and the queue to it are full. `'throw'`:
+   * `QueueFullError`, and nobody gets it. `'drop'`: that receiver does not get it, the others do; `dropped` is emitted.
+   * `'disconnect'`: that receiver is given up for good and `disconnected` is emitted; what waits for it in this process
+   * goes to another match (unicast) or is told by `undelivered`, and it is sent nothing any more. To wait instead, use
+   * `endpoint.sendWhenReady()`. Default: `whenFull` of `join`.
+   */
+  readonly whenFull?: WhenFull | undefined;
+  /**
+   * Of messages with the same key, 1 to 128 bytes of UTF-8, each receiver gets the newest as soon as it has taken the
+   * one before: at most one is on its way to it and one waits, which a newer one supersedes. For states, positions and
+   * frames, of which a slow receiver wants the latest. Messages with other keys or none may overtake it. At most 1,024
+   * keys are under way to one receiver.
+   */
+  readonly key?: string | undefined;
 }
+
+/** See {@link SendOptions.whenFull}. */
+export type WhenFull = 'throw' | 'drop' | 'disconnect';
+
+/** Options of `endpoint.sendWhenReady()`. */
+export interface SendWhenReadyOptions extends Omit<SendOptions, 'whenFull'>, CancelOptions {}
 
 /** Options of `endpoint.deliver()`. */
 export interface DeliverOptions extends SendOptions, CancelOptions {
@@ -70,7 +97,37 @@ export interface EndpointParts {
 }
 
 /** The names of {@link SendOptions}. */
-export const sendOptions = ['ttl', 'objects', 'regions'] as const;
+export const sendOptions = ['ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
+
+/** The names of `ReplyOptions`. */
+export const replyOptions = ['ttl', 'objects', 'regions'] as const;
+
+/** The names of {@link SendWhenReadyOptions}, but for `timeout` and `signal`. */
+export const sendWhenReadyOptions = sendOptions.filter((name) => name !== 'whenFull');
+
+/** What native code takes of `whenFull` and `key`. */
+export interface Policy {
+  readonly whenFull: number | undefined;
+  readonly key: string | undefined;
+}
+
+/** The policy in some options, checked; `undefined` where there is none. */
+export function policyOf({ whenFull, key }: SendOptions): Policy | undefined {
+  if (whenFull === undefined && key === undefined) return undefined;
+  if (key !== undefined) checkString('key', key, 1, maxKeyBytes);
+  return { whenFull: whenFull === undefined ? undefined : whenFullOf(whenFull), key };
+}
+
+/** The native number of a policy, checked. */
+export function whenFullOf(whenFull: WhenFull): number {
+  const number = whenFullPolicies.indexOf(whenFull);
+  if (number >= 0) return number;
+  const known = whenFullPolicies.map((name) => `'${name}'`).join(', ');
+  throw new InvalidArgumentError(`whenFull is ${show(whenFull)}; expected one of ${known}`, {
+    option: 'whenFull',
+    value: whenFull,
+  });
+}
 
 /** The native number of what counts as delivered. */
 export function acknowledgementOf({ acknowledge }: DeliverOptions): number {

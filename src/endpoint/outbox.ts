@@ -6,6 +6,7 @@ import { type BoxTable, encodePayload } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Attachments } from './attachments.js';
+import type { Policy } from './options.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 
@@ -49,6 +50,7 @@ export class Outbox {
     replyTo = 0,
     acknowledge = 0,
     attachments?: Attachments,
+    policy?: Policy,
   ): number {
     const message = this.#box.accept(value);
     const arena = this.#arena;
@@ -58,7 +60,7 @@ export class Outbox {
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
     // Each argument costs; most messages need three of them.
     const receivers =
-      attachments !== undefined
+      policy !== undefined
         ? this.#nativeSend(
             route,
             typeAndFormat,
@@ -68,14 +70,29 @@ export class Outbox {
             ttl,
             replyTo,
             acknowledge,
-            attachments.objects,
-            attachments.regions,
+            attachments?.objects,
+            attachments?.regions,
+            policy.whenFull,
+            policy.key,
           )
-        : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
-          ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
-          : end === source.length && start === 0
-            ? this.#nativeSend(route, typeAndFormat, source)
-            : this.#nativeSend(route, typeAndFormat, source, start, end);
+        : attachments !== undefined
+          ? this.#nativeSend(
+              route,
+              typeAndFormat,
+              source,
+              start,
+              end,
+              ttl,
+              replyTo,
+              acknowledge,
+              attachments.objects,
+              attachments.regions,
+            )
+          : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
+            ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
+            : end === source.length && start === 0
+              ? this.#nativeSend(route, typeAndFormat, source)
+              : this.#nativeSend(route, typeAndFormat, source, start, end);
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
       throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());

@@ -34,6 +34,8 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   WouldBlock: errors.WouldBlockError,
   Unsupported: errors.UnsupportedError,
   NoExternalBuffers: errors.NoExternalBuffersError,
+  Superseded: errors.SupersededError,
+  TooSlow: errors.TooSlowError,
 };
 
 /** What {@link errorFromStatus} is told beside the status. */

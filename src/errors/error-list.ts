@@ -117,6 +117,18 @@ export const errorList = [
     code: 'ERR_BUSBAR_NO_EXTERNAL_BUFFERS',
     text: 'this runtime allows no views of shared memory',
   },
+  {
+    number: 28,
+    name: 'Superseded',
+    code: 'ERR_BUSBAR_SUPERSEDED',
+    text: 'a newer message with the same key took its place',
+  },
+  {
+    number: 29,
+    name: 'TooSlow',
+    code: 'ERR_BUSBAR_TOO_SLOW',
+    text: 'the receiver was too slow and was disconnected',
+  },
 ] as const satisfies readonly ErrorListEntry[];
 
 /** The name of a failure without its `Error` ending, as in the native list: `'QueueFull'`. */

@@ -89,3 +89,9 @@ export class UnsupportedError extends errorClass('Unsupported') {}
  * not work. Use `region.read()`, `region.write()` and `region.copy()`, which work everywhere.
  */
 export class NoExternalBuffersError extends errorClass('NoExternalBuffers') {}
+
+/** A message with a key was not sent to a receiver because a newer one took its place. */
+export class SupersededError extends errorClass('Superseded') {}
+
+/** A receiver was given up by `whenFull: 'disconnect'`; what it had not taken by then it may still take, or not. */
+export class TooSlowError extends errorClass('TooSlow') {}

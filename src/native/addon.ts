@@ -11,6 +11,8 @@ export interface EndpointConfig {
   readonly controllerAffinity: boolean;
   readonly ringBytes: number;
   readonly queueBytes: number;
+  /** A number of {@link whenFullPolicies}. */
+  readonly whenFull: number;
   readonly maxMessageBytes: number;
   readonly drainBudgetUs: number;
   readonly spinUs: number;
@@ -55,6 +57,12 @@ export type Notice =
       readonly failures: readonly { readonly peerId: number; readonly reason: number }[];
     }
   | { readonly kind: 'drained' }
+  | { readonly kind: 'room'; readonly peerId: number }
+  | {
+      readonly kind: 'dropped' | 'disconnected';
+      readonly peerId: number;
+      readonly messages: number;
+    }
   | {
       readonly kind: 'undelivered';
       readonly peerId: number;
@@ -133,6 +141,12 @@ export type NativeRegionRanges = readonly (NativeRegion | number)[];
 /** How a send is acknowledged. */
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 
+/** What becomes of a message for a receiver that is full; the place is the native number. */
+export const whenFullPolicies = ['throw', 'drop', 'disconnect'] as const;
+
+/** Bytes of a key, at most. */
+export const maxKeyBytes = 128;
+
 /** What the last send() was about that failed, or that asked for an acknowledgement. */
 export interface SendOutcome {
   readonly delivery: number;
@@ -167,6 +181,9 @@ export interface NativeEndpoint {
     acknowledge?: number,
     objects?: readonly NativeHandle[],
     regions?: NativeRegionRanges,
+    /** A number of {@link whenFullPolicies}. */
+    whenFull?: number,
+    key?: string,
   ): number;
   flush(): void;
   lastOutcome(): SendOutcome;
@@ -200,6 +217,9 @@ export interface NativeCounters {
   readonly undelivered: number;
   readonly expired: number;
   readonly queueFull: number;
+  readonly dropped: number;
+  readonly superseded: number;
+  readonly disconnected: number;
   readonly receivedMessages: number;
   readonly receivedBytes: number;
   readonly outboundLinks: number;

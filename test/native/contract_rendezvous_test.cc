@@ -57,14 +57,14 @@ CONTRACT(rendezvous_tells_leaving_from_dying) {
   CHECK_EQ(rendezvous->connect().status(), Status::PeerGone);
   auto next = rendezvous->claim();
   REQUIRE(next.ok());
-  next.value()->release_name();
+  next.value()->release_name(true);
   CHECK(!next.value()->holds_name());
   CHECK_EQ(rendezvous->connect().status(), Status::NoController);
-  next.value()->release_name();
+  next.value()->release_name(true);
   auto last = rendezvous->claim();
   REQUIRE(last.ok());
   // The one that left has no say any more.
-  next.value()->release_name();
+  next.value()->release_name(true);
   CHECK(last.value()->holds_name());
   CHECK(rendezvous->connect().ok());
 }
@@ -177,11 +177,11 @@ CONTRACT(rendezvous_numbers_its_holders_across_their_deaths) {
   CHECK_EQ(listener.value()->begin_generation(10), 10);
   CHECK_EQ(listener.value()->begin_generation(2), 11);
   // A bus that ended is forgotten.
-  listener.value()->release_name();
+  listener.value()->release_name(true);
   listener = rendezvous->claim();
   REQUIRE(listener.ok());
   CHECK_EQ(listener.value()->begin_generation(1), 1);
-  listener.value()->release_name();
+  listener.value()->release_name(true);
 }
 
 CONTRACT(rendezvous_adopts_only_doors) {
@@ -252,7 +252,7 @@ CONTRACT(rendezvous_takes_the_name_from_one_who_does_not_answer) {
   auto visitor = rendezvous->connect();
   REQUIRE(visitor.ok());
   CHECK(accept_next(here, *holder.value()).ok());
-  deposed.value()->release_name();
+  deposed.value()->release_name(true);
   CHECK(holder.value()->holds_name());
 }
 

@@ -68,7 +68,7 @@ TEST(linux_rendezvous_uses_the_session_directory_and_cleans_up) {
   const fs::path socket = only_file(session.bus(), ".sock");
   CHECK(socket.filename().string().starts_with("com.solar____1-"));
   CHECK_EQ(socket.stem().string().size(), std::string("com.solar____1-").size() + 32);
-  listener.value()->release_name();
+  listener.value()->release_name(true);
   CHECK_EQ(count_files(session.bus()), 0);
 }
 
@@ -86,7 +86,7 @@ TEST(linux_rendezvous_reuses_what_a_dead_holder_left) {
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
   CHECK_EQ(count_files(session.bus()), 3);
-  listener.value()->release_name();
+  listener.value()->release_name(true);
   CHECK_EQ(count_files(session.bus()), 0);
 }
 
@@ -161,7 +161,7 @@ TEST(linux_rendezvous_falls_back_to_a_directory_per_user) {
       found = found || entry.path().filename().string().starts_with(identifier);
     }
     CHECK(found);
-    listener.value()->release_name();
+    listener.value()->release_name(true);
   }
   struct stat facts {};
   CHECK_EQ(::stat(fallback.c_str(), &facts), 0);
@@ -178,7 +178,7 @@ TEST(linux_rendezvous_notices_that_it_was_deposed) {
   auto second = rendezvous->claim();
   REQUIRE(second.ok());
   CHECK(!first.value()->holds_name());
-  first.value()->release_name();
+  first.value()->release_name(true);
   CHECK(second.value()->holds_name());
   CHECK_EQ(count_files(session.bus()), 3);
 }
@@ -193,7 +193,7 @@ TEST(linux_rendezvous_survives_the_removal_of_its_directory) {
   CHECK_EQ(rendezvous->connect().status(), Status::NoController);
   auto second = rendezvous->claim();
   REQUIRE(second.ok());
-  first.value()->release_name();
+  first.value()->release_name(true);
   CHECK(second.value()->holds_name());
 }
 
@@ -207,10 +207,10 @@ TEST(linux_rendezvous_does_not_wait_for_the_lock) {
   CHECK_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
   CHECK_EQ(rendezvous->claim().status(), Status::WouldBlock);
   // The files stay where they are; whoever has the lock is about to look at them.
-  listener.value()->release_name();
+  listener.value()->release_name(true);
   CHECK(listener.value()->holds_name());
   ::close(fd);
-  listener.value()->release_name();
+  listener.value()->release_name(true);
   CHECK(!listener.value()->holds_name());
 }
 
@@ -253,7 +253,7 @@ TEST(linux_rendezvous_never_has_two_holders_among_threads) {
       }
       ++terms;
       --holders;
-      if (politely) listener.value()->release_name();
+      if (politely) listener.value()->release_name(true);
     }
   };
   std::array<std::thread, 4> threads;

@@ -105,6 +105,8 @@ class TestMember final : public MembershipEvents {
 // Processes with one member each, on one bus.
 class TestBus {
  public:
+  explicit TestBus(std::uint64_t seed = 1) : world(seed) {}
+
   TestMember& start(MembershipConfig config = {}) {
     const std::uint32_t pid = next_pid_++;
     if (config.identifier.empty()) config.identifier = "test.bus";

@@ -53,7 +53,7 @@ void use_rendezvous(Platform& here, Reactor& reactor, const std::string& identif
   CHECK(reactor.watch(*listener.value(), 2).ok());
   CHECK(reactor.watch_process(here.self().pid, 3).ok());
   for (const std::uint64_t token : {1, 2, 3}) reactor.forget(token);
-  listener.value()->release_name();
+  listener.value()->release_name(true);
 }
 
 }  // namespace

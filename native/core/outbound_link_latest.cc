@@ -1,0 +1,71 @@
+// Messages with a key: only the newest of each waits for a slow receiver.
+#include <utility>
+
+#include "core/outbound_link.h"
+
+namespace busbar {
+
+bool OutboundLink::has_room_for(std::string_view key, std::uint64_t bytes) {
+  return latest_.has_room(key, producer_.head()) &&
+         (latest_.empty() || latest_.bytes() + bytes <= queue_limit_);
+}
+
+std::optional<Obligation> OutboundLink::put_latest(std::string_view key,
+                                                   const OutgoingMessage& message,
+                                                   const Obligation* obligation) {
+  drop_taken_quiet();
+  producer_.publish();
+  (void)producer_.refresh_head();
+  std::optional<LatestValues<Obligation>::Waiting> replaced;
+  // Behind the queue: what waits there was sent before.
+  if (queue_.empty() && latest_.is_free(key, producer_.head()) &&
+      publish_latest(message, obligation)) {
+    latest_.note_published(key, producer_.tail());
+  } else {
+    LatestValues<Obligation>::Waiting waiting;
+    waiting.record.resize(record_bytes(message));
+    write_record(message, waiting.record.data());
+    if (obligation != nullptr) waiting.owed = *obligation;
+    replaced = latest_.keep(key, std::move(waiting));
+  }
+  // What is waited for may be there already: the control thread looks.
+  if (!arm_wakes()) progress_due = true;
+  if (!replaced) return std::nullopt;
+  return std::move(replaced->owed);
+}
+
+// Into the ring or not at all: in the queue it could not be replaced any more.
+bool OutboundLink::publish_latest(const OutgoingMessage& message, const Obligation* obligation) {
+  track(message, obligation);
+  if (publish_now(message, obligation)) return true;
+  untrack_last(obligation);
+  return false;
+}
+
+void OutboundLink::flush_latest() {
+  if (!queue_.empty()) return;
+  latest_.publish_free(
+      producer_.head(),
+      [this](LatestValues<Obligation>::Waiting& waiting) -> std::optional<std::uint64_t> {
+        // Written by put_latest() and therefore whole.
+        const auto record = parse_record(waiting.record);
+        if (!record) return producer_.head();
+        const OutgoingMessage message{
+            {record->header.type, record->header.format, record->header.flags,
+             record->header.route, record->header.id, record->payload},
+            record->header.object_count,
+            record->extensions};
+        if (!publish_latest(message, waiting.owed.empty() ? nullptr : &waiting.owed)) {
+          return std::nullopt;
+        }
+        return producer_.tail();
+      });
+}
+
+void OutboundLink::collect_latest(std::vector<Orphan>& out) {
+  for (LatestValues<Obligation>::Waiting& waiting : latest_.take_all()) {
+    out.push_back({std::move(waiting.record), std::move(waiting.owed)});
+  }
+}
+
+}  // namespace busbar

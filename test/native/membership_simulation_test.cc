@@ -1,0 +1,201 @@
+// A bus in a box that is treated badly by a seeded scheduler: members come, go, die, stop and go on
+// in any order, with every step of every member in between chosen at random, and time that passes in
+// leaps. Whatever happens, in the end all is well. A seed that fails is named, and fails again.
+//
+//   BUSBAR_SEEDS=n   runs n seeds instead of those of a build's test
+//   BUSBAR_SEED=n    runs this one
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "membership_harness.h"
+
+namespace busbar::test {
+namespace {
+
+// splitmix64.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
+  std::uint64_t next() noexcept {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31U);
+  }
+  std::size_t below(std::size_t bound) noexcept { return next() % bound; }
+
+ private:
+  std::uint64_t state_;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed) : dice_(seed), bus_(seed) {}
+
+  bool run() {
+    for (int i = 0; i < 3; ++i) start();
+    for (int disaster = 0; disaster < 60; ++disaster) {
+      const std::size_t steps = dice_.below(40);
+      for (std::size_t step = 0; step < steps; ++step) {
+        step_somebody();
+        if (!sane()) return false;
+      }
+      happen();
+      if (!sane()) return false;
+    }
+    return recover();
+  }
+
+ private:
+  struct Actor {
+    TestMember* member;
+    bool stopped = false;
+    bool leaving = false;
+    // The last generation that it was told of, and how many of its changes were looked at.
+    std::uint64_t generation = 0;
+    std::size_t checked = 0;
+  };
+
+  void start() {
+    MembershipConfig config;
+    config.controller_affinity = dice_.below(5) != 0;
+    actors_.push_back({&bus_.start(std::move(config))});
+  }
+
+  void step_somebody() {
+    if (dice_.below(6) == 0) bus_.world.advance(std::chrono::microseconds(dice_.below(3000)));
+    Actor* actor = any();
+    if (actor != nullptr && !actor->stopped) actor->member->step();
+  }
+
+  Actor* any() {
+    std::vector<Actor*> living;
+    for (Actor& actor : actors_) {
+      if (bus_.world.is_alive(bus_.pid_of(*actor.member))) living.push_back(&actor);
+    }
+    return living.empty() ? nullptr : living[dice_.below(living.size())];
+  }
+
+  void happen() {
+    Actor* actor = any();
+    const std::size_t living = bus_.living().size();
+    switch (dice_.below(10)) {
+      case 0:
+      case 1:
+        if (living < 8) start();
+        break;
+      case 2:
+      case 3:
+        if (actor != nullptr && living > 2) bus_.kill(*actor->member);
+        break;
+      case 4:
+        // Whoever is in office: the interesting one.
+        if (TestMember* controller = bus_.controller(); controller != nullptr && living > 2)
+          bus_.kill(*controller);
+        break;
+      case 5:
+      case 6:
+        if (actor != nullptr) actor->stopped = !actor->stopped;
+        break;
+      case 7:
+        if (actor != nullptr && !actor->leaving && living > 2) {
+          actor->leaving = true;
+          actor->member->membership.leave();
+        }
+        break;
+      case 8:
+        if (actor != nullptr) introduce(*actor->member);
+        break;
+      default:
+        bus_.world.advance(milliseconds(dice_.below(600)));
+        break;
+    }
+  }
+
+  void introduce(TestMember& from) {
+    const Actor* to = any();
+    if (to == nullptr || from.id == 0 || to->member->id == 0) return;
+    std::array<Handle, 4> handles;
+    const Handle* borrowed[4];
+    for (std::size_t i = 0; i < handles.size(); ++i) {
+      auto bell = from.platform.create_doorbell();
+      if (!bell) return;
+      handles[i] = bell.value()->share().take();
+      borrowed[i] = &handles[i];
+    }
+    (void)from.membership.introduce(to->member->id, ++links_, 4096, borrowed);
+  }
+
+  // What holds at every moment.
+  bool sane() {
+    std::size_t holders = 0;
+    // Everybody left, as far as anybody knew: the next one founds another bus of this name.
+    if (bus_.world.generations().empty()) controllers_.clear();
+    for (Actor& actor : actors_) {
+      const std::vector<ControllerChange>& changes = actor.member->changes;
+      for (; actor.checked < changes.size(); ++actor.checked) {
+        const ControllerChange& change = changes[actor.checked];
+        // A generation has one controller, whoever hears of it.
+        const auto [known, added] =
+            controllers_.emplace(change.generation, change.controller_id);
+        if (!CHECK_EQ(known->second, change.controller_id)) return false;
+        if (!CHECK(change.generation >= actor.generation)) return false;
+        actor.generation = change.generation;
+      }
+      if (!CHECK(!actor.member->refused.has_value())) return false;
+      holders += actor.member->membership.is_controller() ? 1 : 0;
+    }
+    return CHECK(holders <= 1);
+  }
+
+  // Nothing bad happens any more: all find together.
+  bool recover() {
+    if (bus_.living().empty()) start();
+    // There has to be one who may be controller.
+    start_with_affinity();
+    for (Actor& actor : actors_) actor.stopped = false;
+    if (!CHECK(bus_.pass(milliseconds(6000)))) return false;
+    for (const Actor& actor : actors_) {
+      if (actor.leaving && bus_.world.is_alive(bus_.pid_of(*actor.member))) {
+        if (!CHECK_EQ(actor.member->lefts, 1)) return false;
+        bus_.kill(*actor.member);
+      }
+    }
+    return CHECK(bus_.pass(milliseconds(50))) && sane() && is_whole(bus_);
+  }
+
+  void start_with_affinity() { actors_.push_back({&bus_.start()}); }
+
+  Dice dice_;
+  TestBus bus_;
+  std::vector<Actor> actors_;
+  std::map<std::uint64_t, std::uint64_t> controllers_;
+  std::uint64_t links_ = 0;
+};
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+TEST(simulation_of_a_bus_with_many_seeds) {
+  const std::uint64_t only = number_of("BUSBAR_SEED", 0);
+  const std::uint64_t first = only != 0 ? only : 1;
+  const std::uint64_t last = only != 0 ? only : number_of("BUSBAR_SEEDS", 1000);
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    if (Simulation(seed).run()) continue;
+    CHECK_EQ("seed", std::to_string(seed));
+    return;
+  }
+}
+
+}  // namespace busbar::test

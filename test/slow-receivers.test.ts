@@ -1,0 +1,273 @@
+// What a sender may do about a receiver that is too slow, instead of being refused: drop the message, keep only the
+// latest, wait, or give the receiver up.
+import type { EventEmitter } from 'node:events';
+import test, { type ExecutionContext } from 'ava';
+import {
+  bytes,
+  type Endpoint,
+  MemoryRegistry,
+  messageBox,
+  multicast,
+  text,
+  type UndeliveredEvent,
+  unicast,
+} from 'busbar';
+import {
+  inProcess,
+  joined,
+  newBus,
+  nextEvent,
+  type Program,
+  type Source,
+} from './support/program.js';
+
+const box = messageBox({ Text: text, Raw: bytes });
+const small = { messages: box, ringBytes: 16 * 1024, queueBytes: 64 * 1024 };
+
+/** Joins under the label it is told, keeps the numbers that it gets, and tells them at each 'end'. */
+const keeper: Source = async ({ busbar, bus, tell, told }) => {
+  const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
+  const label = (await told()) as string;
+  const endpoint = await busbar.join(bus, { label: [label, 'keeper'], messages: box });
+  let numbers: number[] = [];
+  endpoint.on('message', (message) => {
+    for (const region of message.regions) region.release();
+    if (message.type === 'Raw') {
+      const { buffer, byteOffset } = message.payload;
+      numbers.push(new DataView(buffer, byteOffset).getUint32(0));
+    } else if (message.payload === 'end') {
+      tell(numbers);
+      numbers = [];
+    }
+  });
+  tell(endpoint.id);
+};
+
+async function start(t: ExecutionContext, bus: string, label: string) {
+  const program = inProcess(t, bus, keeper);
+  program.say(label);
+  return { program, id: await program.next<number>() };
+}
+
+function numbered(number: number) {
+  const payload = new Uint8Array(1000);
+  new DataView(payload.buffer).setUint32(0, number);
+  return box.Raw(payload);
+}
+
+/** What it got since the last time; asks once there is room. */
+async function numbersOf(sender: Endpoint<typeof box>, label: string, program: Program) {
+  await sender.sendWhenReady(label, box.Text('end'));
+  return program.next<number[]>();
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+/** Sends numbered messages until the queue is full; returns how many. */
+function fill(t: ExecutionContext, sender: Endpoint<typeof box>, to: string): number {
+  for (let number = 0; ; number++) {
+    try {
+      sender.send(to, numbered(number));
+    } catch (error) {
+      t.like(error, { code: 'ERR_BUSBAR_QUEUE_FULL' });
+      return number;
+    }
+  }
+}
+
+test('drop: the others get everything, the slow one what it has room for, and every drop is told', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, { ...small, whenFull: 'drop' });
+  const slow = await start(t, bus, 'slow');
+  const quick = await start(t, bus, 'quick');
+  let told = 0;
+  sender.on('dropped', ({ to, messages }) => {
+    t.is(to, slow.id);
+    told += messages;
+  });
+  await slow.program.stopped();
+  const rounds = 300;
+  for (let number = 0; number < rounds; number++) {
+    const receivers = sender.send(multicast('keeper'), numbered(number));
+    t.true(receivers === 1 || receivers === 2);
+    // The quick one shall never be full.
+    await sender.deliver('quick', box.Text('go on'), { whenFull: 'throw' });
+  }
+  const { dropped, queueFull } = sender.counters;
+  t.true(dropped > 0 && dropped < rounds);
+  t.is(queueFull, 0);
+  // Nobody but the slow one is left: nothing is sent, and nothing is thrown.
+  t.is(sender.send('slow', numbered(rounds)), 0);
+  t.is(await sender.deliver('slow', numbered(rounds)), 0);
+  t.deepEqual(await numbersOf(sender, 'quick', quick.program), upTo(rounds));
+  slow.program.goOn();
+  t.deepEqual(await numbersOf(sender, 'slow', slow.program), upTo(rounds - dropped));
+  t.is(told, dropped + 2);
+  t.is(sender.counters.dropped, told);
+});
+
+test('latest: a slow receiver gets the newest of each key, a quick one may get them all', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const slow = await start(t, bus, 'slow');
+  await sender.deliver('slow', box.Text('hello'));
+  await slow.program.stopped();
+  const rounds = 10_000;
+  for (let number = 0; number < rounds; number++) {
+    sender.send('slow', numbered(number * 2), { key: 'even' });
+    sender.send('slow', numbered(number * 2 + 1), { key: 'odd' });
+  }
+  t.is(sender.counters.superseded, 2 * (rounds - 2));
+  slow.program.goOn();
+  const last = rounds * 2;
+  await sender.drained();
+  t.deepEqual(await numbersOf(sender, 'slow', slow.program), [0, 1, last - 2, last - 1]);
+  // One at a time, each is taken before the next.
+  for (let number = 0; number < 100; number++) {
+    await sender.deliver('slow', numbered(number), { key: 'even' });
+  }
+  t.deepEqual(await numbersOf(sender, 'slow', slow.program), upTo(100));
+});
+
+test('latest: what is superseded is told to whoever waits for it, and its regions are free', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const slow = await start(t, bus, 'slow');
+  await sender.deliver('slow', box.Text('hello'));
+  await slow.program.stopped();
+  using registry = new MemoryRegistry();
+  const deliveries: Promise<unknown>[] = [];
+  for (let number = 0; number < 20; number++) {
+    using region = registry.alloc(64 * 1024);
+    const options = { key: 'frame', regions: [region] };
+    const delivery = sender.deliver('slow', numbered(number), options);
+    deliveries.push(delivery.catch((error) => error));
+    await new Promise(setImmediate);
+  }
+  // One on its way, one that waits, and one for the next.
+  t.true(registry.stats.regions <= 3);
+  for (const error of await Promise.all(deliveries.slice(1, -1))) {
+    t.like(error, { code: 'ERR_BUSBAR_UNDELIVERED' });
+    t.deepEqual((error as { failures: unknown }).failures, [
+      { peer: slow.id, reason: 'ERR_BUSBAR_SUPERSEDED' },
+    ]);
+  }
+  slow.program.goOn();
+  t.is(await deliveries[0], 1);
+  t.is(await deliveries[19], 1);
+  t.deepEqual(await numbersOf(sender, 'slow', slow.program), [0, 19]);
+});
+
+test('latest: a message that waits for a dead receiver goes to another one', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const slow = await start(t, bus, 'slow');
+  await sender.deliver('keeper', box.Text('hello'));
+  await slow.program.stopped();
+  for (let number = 0; number < 5; number++) {
+    sender.send('keeper', numbered(number), { key: 'k', ttl: 60_000 });
+  }
+  const other = await start(t, bus, 'other');
+  await slow.program.kill();
+  t.deepEqual(await numbersOf(sender, 'other', other.program), [0, 4]);
+});
+
+test('wait: goes on when there is room, in order, and ends by timeout, signal and close', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const slow = await start(t, bus, 'slow');
+  // Full as well and never to go on: nobody else's business.
+  const stuck = await start(t, bus, 'stuck');
+  await Promise.all([slow.program.stopped(), stuck.program.stopped()]);
+  fill(t, sender, 'stuck');
+  const sent = fill(t, sender, 'slow');
+  const late = sender.sendWhenReady('slow', numbered(0), { timeout: 1 });
+  await t.throwsAsync(late, { code: 'ERR_BUSBAR_TIMEOUT' });
+  const aborted = sender.sendWhenReady('slow', numbered(0), { signal: AbortSignal.timeout(1) });
+  await t.throwsAsync(aborted, { name: 'AbortError' });
+  const waiting = Array.from({ length: 200 }, (_, index) =>
+    sender.sendWhenReady('slow', numbered(sent + index)),
+  );
+  slow.program.goOn();
+  t.deepEqual(await Promise.all(waiting), Array(200).fill(1));
+  t.deepEqual(await numbersOf(sender, 'slow', slow.program), upTo(sent + 200));
+
+  const dying = sender.sendWhenReady('stuck', numbered(0));
+  await stuck.program.kill();
+  await t.throwsAsync(dying, { code: 'ERR_BUSBAR_NO_RECIPIENT' });
+  await slow.program.stopped();
+  fill(t, sender, 'slow');
+  const closing = t.throwsAsync(sender.sendWhenReady('slow', numbered(0)), {
+    code: 'ERR_BUSBAR_CLOSED',
+  });
+  await t.throwsAsync(sender.close({ linger: 0 }), { code: 'ERR_BUSBAR_UNDELIVERED' });
+  await closing;
+});
+
+test('disconnect: the laggard reads what was published, the rest goes to another one', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, { ...small, whenFull: 'disconnect' });
+  const slow = await start(t, bus, 'slow');
+  await slow.program.stopped();
+  const gone = nextEvent(sender as unknown as EventEmitter, 'disconnected');
+  // Until there is another one, nobody else matches.
+  let sent = 0;
+  while (sender.counters.queueFull + sent < 40) sender.send('keeper', numbered(sent++));
+  const other = await start(t, bus, 'other');
+  await sender.waitFor(multicast('keeper'), { count: 2 });
+  while (sender.counters.disconnected === 0)
+    sender.send(unicast('slow | nobody'), numbered(sent++), { ttl: 60_000 });
+  const { to, messages } = (await gone) as { to: number; messages: number };
+  t.is(to, slow.id);
+  t.true(messages > 0);
+  t.throws(() => sender.send('slow', numbered(0)), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
+  slow.program.goOn();
+  // Listed still: others can send to it.
+  t.true(sender.peers.some(({ id }) => id === slow.id));
+  const third = await joined(t, bus, { messages: box });
+  third.send('slow', box.Text('end'));
+  const taken = await slow.program.next<number[]>();
+  t.deepEqual(taken, upTo(taken.length));
+  const rerouted = await numbersOf(sender, 'other', other.program);
+  // In order, none twice; those sent to 'slow' alone still wait for somebody of that name.
+  t.true(rerouted.every((number, index) => index === 0 || number > (rerouted[index - 1] ?? 0)));
+  t.is(rerouted[0], taken.length);
+});
+
+test('disconnect: what waits for nobody else is told', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const slow = await start(t, bus, 'slow');
+  await slow.program.stopped();
+  const told: number[] = [];
+  sender.on('undelivered', ({ payload, to, reason }: UndeliveredEvent) => {
+    t.is(to, slow.id);
+    t.is(reason, 'ERR_BUSBAR_TOO_SLOW');
+    const { buffer, byteOffset } = payload as Uint8Array;
+    told.push(new DataView(buffer, byteOffset).getUint32(0));
+  });
+  const sent = fill(t, sender, 'slow');
+  const first = sender.deliver('slow', numbered(sent), { whenFull: 'disconnect' });
+  await t.throwsAsync(first, { code: 'ERR_BUSBAR_NO_RECIPIENT' });
+  await new Promise(setImmediate);
+  slow.program.goOn();
+  const third = await joined(t, bus, { messages: box });
+  third.send('slow', box.Text('end'));
+  const taken = await slow.program.next<number[]>();
+  t.deepEqual([...taken, ...told], upTo(sent));
+});
+
+test('bad policies are refused', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus, small);
+  const invalid = { code: 'ERR_BUSBAR_INVALID_ARGUMENT' };
+  const send = (options: object) => () => sender.send('x', box.Text(''), options);
+  t.throws(send({ whenFull: 'wait' }), { ...invalid, message: /'throw', 'drop', 'disconnect'/ });
+  t.throws(send({ key: '' }), invalid);
+  t.throws(send({ key: 'x'.repeat(129) }), invalid);
+  t.throws(send({ key: 7 }), invalid);
+  const wait = sender.sendWhenReady('x', box.Text(''), { whenFull: 'drop' } as object);
+  await t.throwsAsync(wait, { ...invalid, message: /whenFull/ });
+  const { join } = await import('busbar');
+  await t.throwsAsync(join(bus, { whenFull: 'never' as 'drop' }), invalid);
+});
