@@ -12,6 +12,7 @@ import {
   type UndeliveredEvent,
   unicast,
 } from 'busbar';
+import { turnsUntil } from './support/lifecycle-waiting.js';
 import {
   inProcess,
   joined,
@@ -169,6 +170,7 @@ test('latest: a message that waits for a dead receiver goes to another one', asy
   }
   const other = await start(t, bus, 'other');
   await slow.program.kill();
+  await turnsUntil(() => sender.counters.rerouted === 2);
   t.deepEqual(await numbersOf(sender, 'other', other.program), [0, 4]);
 });
 

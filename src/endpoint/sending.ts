@@ -92,7 +92,7 @@ export class Sending {
   ): Promise<number> {
     // Whatever the endpoint does otherwise.
     const ready = { ...options, whenFull: 'throw' } as const;
-    const waiting: WaitingSend = { attempt: () => undefined, peer: 0 };
+    const waiting: WaitingSend = { selector, attempt: () => undefined, peer: 0 };
     return cancellable<number>(
       'sendWhenReady()',
       options,
@@ -103,14 +103,16 @@ export class Sending {
             settler.resolve(this.send(selector, message, ready));
           } catch (error) {
             if (error instanceof QueueFullError && error.peer !== undefined) {
-              this.#wait(waiting, error);
+              this.#wait(waiting, error.peer);
             } else {
               settler.reject(error as Error);
             }
           }
         };
         waiting.reject = settler.reject;
-        waiting.attempt();
+        const ahead = this.#waitsFor(selector);
+        if (ahead === undefined) waiting.attempt();
+        else this.#wait(waiting, ahead);
       },
       () => this.#waiting.get(waiting.peer)?.delete(waiting),
     );
@@ -146,8 +148,13 @@ export class Sending {
     const waiting = this.#waiting.get(peer);
     if (waiting === undefined) return;
     this.#waiting.delete(peer);
-    // Who finds it full again goes to the end of a new list, in the same order.
-    for (const send of waiting) send.attempt();
+    let full: WaitingSend | undefined;
+    for (const send of waiting) {
+      // Behind the first that finds it full again, without a look: it may have room by now, but the order is kept.
+      if (full === undefined) send.attempt();
+      else this.#wait(send, full.peer);
+      if (full === undefined && this.#waiting.get(send.peer)?.has(send)) full = send;
+    }
   }
 
   /** Nothing will be told any more. */
@@ -159,15 +166,24 @@ export class Sending {
     this.#waiting.clear();
   }
 
-  #wait(send: WaitingSend, { peer = 0 }: QueueFullError): void {
+  #wait(send: WaitingSend, peer: number): void {
     send.peer = peer;
     const sends = this.#waiting.get(peer);
     if (sends === undefined) this.#waiting.set(peer, new Set([send]));
     else sends.add(send);
   }
+
+  /** The receiver that sends by the same selector wait for already. */
+  #waitsFor(selector: Selector): number | undefined {
+    for (const [peer, sends] of this.#waiting) {
+      for (const send of sends) if (send.selector === selector) return peer;
+    }
+    return undefined;
+  }
 }
 
 interface WaitingSend {
+  readonly selector: Selector;
   attempt: () => void;
   reject?: (error: Error) => void;
   /** Id of the receiver that is full. */
