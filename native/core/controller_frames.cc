@@ -98,8 +98,9 @@ Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,
     return Status::Ok;
   }
   const Status sent = to.channel->send(frame, std::move(handles)).status;
-  // The receiver's descriptors or ours: in both cases later may be better.
-  return sent == Status::OutOfDescriptors ? Status::LimitExceeded : sent;
+  // What the receiver or we lack now may be there later.
+  const bool final = sent == Status::Ok || sent == Status::PeerGone;
+  return final ? sent : Status::LimitExceeded;
 }
 
 }  // namespace busbar

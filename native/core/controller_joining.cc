@@ -20,8 +20,8 @@ namespace {
 }  // namespace
 
 // Whoever has joined sees all who have: newcomers wait for those of the generation before, a new
-// controller's own endpoint at least for the first of them, who brings the list, and those of before
-// for the controller's endpoint. Nobody waits longer than kReturnTime.
+// controller's own endpoint at least for the first of them, who brings the list, and those of
+// before for the controller's endpoint. Nobody waits longer than kReturnTime.
 bool Controller::may_enter(const Applicant& applicant) {
   if (platform_.now() >= started_ + kReturnTime) return true;
   if (applicant.is_self) return !awaits_survivors_;
@@ -126,8 +126,8 @@ void Controller::import_directory(Applicant& applicant) {
 
   awaits_survivors_ = false;
   if (brought <= source_generation_) {
-    // Known already, and some have left by now; but for those whom a deposed controller has admitted
-    // since, and for who was stopped while generations passed in which nobody knew it.
+    // Known already, and some have left by now; but for those whom a deposed controller has
+    // admitted since, and for who was stopped while generations passed in which nobody knew it.
     (void)roster_->import(*self);
     return;
   }

@@ -182,6 +182,8 @@ void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std:
   }
   auto introduced = receiver_.introduce(from, link_id, ring_bytes, std::move(handles));
   if (!introduced) {
+    const bool broken = introduced.status() == Status::ProtocolViolation;
+    if (!broken) return membership_->miss_introduction();
     notify(ViolationNotice{{from_id, from_pid, introduced.status()}});
     return;
   }

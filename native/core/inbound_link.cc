@@ -18,7 +18,9 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   }
   auto channel = platform.adopt_channel(std::move(handles[3]));
   if (!channel) return channel.error();
+  // For want of something here the introduction will be repeated.
   const auto refuse = [&channel](Error why) {
+    if (why.status != Status::ProtocolViolation) return why;
     (void)channel.value()->send(
         encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why.status), 0}), {});
     return why;
@@ -123,7 +125,12 @@ bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t
     return false;
   if (region(id) != nullptr) return false;
   auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
-  if (!memory) return false;
+  if (!memory) {
+    // A want of this process is not the sender's fault: asked for again when it is needed.
+    if (memory.status() == Status::ProtocolViolation) return false;
+    lost_handles_ = true;
+    return true;
+  }
   memory.value()->stop_sharing();
   region_bytes_ += bytes;
   regions_.push_back({id, memory.take()});
@@ -163,6 +170,11 @@ const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept 
     if (candidate.id == id) return &candidate;
   }
   return nullptr;
+}
+
+bool InboundLink::ask_again(const SpillReference& reference) {
+  if (!lost_handles_ || sender_gone_ || region(reference.region_id) != nullptr) return false;
+  return channel_->send(encode({LinkFrameKind::LostRegion, reference.region_id, 0}), {}).ok();
 }
 
 std::span<const std::byte> InboundLink::spilled(Platform& platform,

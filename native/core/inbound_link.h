@@ -67,6 +67,10 @@ class InboundLink {
   [[nodiscard]] std::span<const std::byte> spilled(Platform& platform,
                                                    const SpillReference& reference);
 
+  // After spilled() found nothing: asks the sender to give that region once more, because this
+  // process could not take it the first time. False when that is not the reason or cannot help.
+  [[nodiscard]] bool ask_again(const SpillReference& reference);
+
   // The `count` objects of message `id`, the caller's from now on; nullopt when they got lost: this
   // process was at its descriptor limit when they came, or they never did.
   [[nodiscard]] std::optional<std::vector<Handle>> take_objects(Platform& platform,
@@ -91,6 +95,8 @@ class InboundLink {
     Ready,
     // Was read empty and has not announced sleep yet.
     Drowsy,
+    // Waits for a region that it has asked for again.
+    Stalled,
   };
   Round round = Round::Asleep;
 

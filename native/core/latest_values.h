@@ -1,6 +1,6 @@
-// LatestValues: messages with a key that wait for one receiver, of which only the newest of each key
-// is kept. At most one message of a key is on its way in the ring; while the receiver has not taken
-// it, newer ones wait here and replace one another.
+// LatestValues: messages with a key that wait for one receiver, of which only the newest of each
+// key is kept. At most one message of a key is on its way in the ring; while the receiver has not
+// taken it, newer ones wait here and replace one another.
 #pragma once
 
 #include <algorithm>
@@ -127,7 +127,8 @@ class LatestValues {
 
   Entry& entry_of(std::string_view key) {
     const auto found = keys_.find(key);
-    return found != keys_.end() ? found->second : keys_.emplace(std::string(key), Entry{}).first->second;
+    return found != keys_.end() ? found->second
+                                : keys_.emplace(std::string(key), Entry{}).first->second;
   }
 
   std::map<std::string, Entry, std::less<>> keys_;

@@ -36,6 +36,9 @@ enum class LinkFrameKind : std::uint8_t {
   ForgetMemory = 8,
   // Consumer to producer: it never got region `number`, which `bytes` references were to.
   LostMemory = 9,
+  // Consumer to producer: it never got region `number`, whose payload it is to read next. Stops
+  // reading until it is given once more.
+  LostRegion = 10,
 };
 
 struct LinkFrame {
@@ -62,7 +65,7 @@ inline constexpr std::size_t kLinkFrameBytes = 17;
   const std::uint8_t kind = reader.u8();
   frame.number = reader.u64();
   frame.bytes = reader.u64();
-  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 9) return std::nullopt;
+  if (!reader.ok() || reader.remaining() != 0 || kind < 1 || kind > 10) return std::nullopt;
   frame.kind = static_cast<LinkFrameKind>(kind);
   return frame;
 }

@@ -38,6 +38,7 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
                             std::span<const Handle* const> handles) {
   return impl_->introduce({to_id, link_id, ring_bytes}, handles);
 }
+void Membership::miss_introduction() { impl_->miss_introduction(); }
 void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
 Error Membership::park(const Handle& memory, std::uint64_t bytes) {
   return impl_->park(memory, bytes);
@@ -122,7 +123,7 @@ void Membership::Impl::receive_frames() {
     auto datagram = channel_->receive();
     if (datagram.status() == Status::WouldBlock) return;
     if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) {
-      if (!missed_due_) missed_due_ = platform_.now() + kLimitPause;
+      miss_introduction();
       continue;
     }
     if (!datagram) return fail_or_start_over(datagram.error());
@@ -222,6 +223,10 @@ Error Membership::Impl::send_with_handles(const ControlFrame& frame,
     default:
       return sent;
   }
+}
+
+void Membership::Impl::miss_introduction() {
+  if (!missed_due_) missed_due_ = platform_.now() + kLimitPause;
 }
 
 void Membership::Impl::watch(std::uint64_t epoch) {

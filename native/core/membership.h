@@ -100,6 +100,9 @@ class Membership {
   // The handles stay the caller's.
   [[nodiscard]] Error introduce(std::uint64_t to_id, std::uint64_t link_id,
                                 std::uint64_t ring_bytes, std::span<const Handle* const> handles);
+  // What on_introduced() brought could not be used for want of something: whoever sent it is asked,
+  // some milliseconds later, to send it again.
+  void miss_introduction();
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void watch(std::uint64_t epoch);

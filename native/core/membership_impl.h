@@ -48,13 +48,14 @@ class Membership::Impl final : public ControllerEvents {
   }
   [[nodiscard]] Error introduce(const IntroduceFrame& frame,
                                 std::span<const Handle* const> handles);
+  void miss_introduction();
   void watch(std::uint64_t epoch);
   [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
   void leave();
 
  private:
-  // How long the controller may take to answer. A second is promised to those who need it, and 250 ms
-  // of it belong to the survivors.
+  // How long the controller may take to answer. A second is promised to those who need it, and 250
+  // ms of it belong to the survivors.
   static constexpr std::chrono::milliseconds kPatience{400};
   static constexpr std::chrono::milliseconds kMostPatience{3200};
 
@@ -101,9 +102,7 @@ class Membership::Impl final : public ControllerEvents {
   void disconnect();
 
   // membership_watching.cc
-  [[nodiscard]] bool may_claim() const noexcept {
-    return config_.controller_affinity && !leaving_;
-  }
+  [[nodiscard]] bool may_claim() const noexcept { return config_.controller_affinity && !leaving_; }
   [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
   // Something was asked of the controller: it has to show that it lives.
   void expect_answer();

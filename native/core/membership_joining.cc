@@ -19,9 +19,8 @@ void Membership::Impl::start() {
 }
 
 void Membership::Impl::seek() {
-  const SeekRules rules{.may_claim = may_claim(),
-                        .survivor = id_ != 0,
-                        .unanswering = unanswering_};
+  const SeekRules rules{
+      .may_claim = may_claim(), .survivor = id_ != 0, .unanswering = unanswering_};
   Seeker::Find find = seeker_->look(rules);
   if (auto* reached = std::get_if<Seeker::Reached>(&find)) {
     greet(std::move(*reached));

@@ -1,8 +1,8 @@
 // Whether the controller still answers. A controller that is stopped, by a signal or in a debugger,
-// keeps its name and its connections; nobody would get in and nobody be introduced. So whoever needs
-// it asks for a sign of life, and takes the name away from it when none comes: rings the bell of the
-// deposed, at which its members look at the name and come over. The deposed one finds on waking that
-// it holds the name no longer and is a member like everybody else.
+// keeps its name and its connections; nobody would get in and nobody be introduced. So whoever
+// needs it asks for a sign of life, and takes the name away from it when none comes: rings the bell
+// of the deposed, at which its members look at the name and come over. The deposed one finds on
+// waking that it holds the name no longer and is a member like everybody else.
 #include <algorithm>
 
 #include "core/membership_impl.h"

@@ -1,5 +1,5 @@
-// NameWatch: the holder of the bus's name through whom a member has joined: its number, and its bell
-// on the member's reactor.
+// NameWatch: the holder of the bus's name through whom a member has joined: its number, and its
+// bell on the member's reactor.
 #pragma once
 
 #include <cstdint>

@@ -267,6 +267,7 @@ std::uint64_t OutboundLink::unread() noexcept {
 bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done) {
   wants_retry_ = false;
   progress_due = false;
+  repeat_lost_region();
   do {
     if (!producer_.refresh_head()) return false;
     settle(done);
@@ -355,6 +356,11 @@ OutboundLink::Received OutboundLink::receive() {
       result.progress = true;
     } else if (frame->kind == LinkFrameKind::LostMemory) {
       on_lost_memory(frame->number, frame->bytes);
+    } else if (frame->kind == LinkFrameKind::LostRegion) {
+      // In a moment: what it lacked may be there then.
+      std::erase(known_regions_, frame->number);
+      lost_region_ = frame->number;
+      repeats_later_ = true;
     } else if (frame->kind == LinkFrameKind::Refused) {
       result.refused = static_cast<Status>(frame->number);
       result.gone = true;

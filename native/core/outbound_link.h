@@ -16,8 +16,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/link_frame.h"
 #include "core/latest_values.h"
+#include "core/link_frame.h"
 #include "core/object_bundle.h"
 #include "core/record.h"
 #include "core/record_queue.h"
@@ -257,6 +257,7 @@ class OutboundLink {
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool hand_over_region(const SpillRegion& region);
+  void repeat_lost_region();
   [[nodiscard]] bool hand_over_memory(const RegionBundle& bundle);
   [[nodiscard]] bool give(const std::shared_ptr<MemoryRegion>& region);
   [[nodiscard]] bool open_flight(const std::shared_ptr<MemoryRegion>& region, KnownMemory& known);
@@ -318,6 +319,10 @@ class OutboundLink {
   std::uint64_t armed_handled_ = kNoPosition;
   // Regions whose memory the receiver was given.
   std::vector<std::uint64_t> known_regions_;
+  // One that the receiver asks for again; 0 for none.
+  std::uint64_t lost_region_ = 0;
+  // It has just asked.
+  bool repeats_later_ = false;
   // Payload bytes in regions that the receiver has not taken yet.
   std::uint64_t spilled_bytes_ = 0;
   std::size_t spills_in_flight_ = 0;

@@ -1,6 +1,7 @@
 // What the sending end of a link gives the receiver beside its ring: regions for large payloads,
 // and kernel objects. Memory regions are in outbound_link_memory.cc.
 #include <algorithm>
+#include <utility>
 
 #include "core/outbound_link.h"
 
@@ -29,6 +30,20 @@ bool OutboundLink::hand_over_region(const SpillRegion& region) {
     return false;
   known_regions_.push_back(region.id());
   return true;
+}
+
+void OutboundLink::repeat_lost_region() {
+  if (lost_region_ == 0) return;
+  if (std::exchange(repeats_later_, false)) {
+    wants_retry_ = true;
+    return;
+  }
+  const auto found = std::find_if(tracked_.begin(), tracked_.end(), [this](const Tracked& tracked) {
+    return tracked.obligation.region != nullptr && tracked.obligation.region->id() == lost_region_;
+  });
+  // Else it asks for what it was never sent, or has taken.
+  if (found != tracked_.end() && !hand_over_region(*found->obligation.region)) return;
+  lost_region_ = 0;
 }
 
 bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {

@@ -51,8 +51,8 @@ void OutboundLink::flush_latest() {
         const auto record = parse_record(waiting.record);
         if (!record) return producer_.head();
         const OutgoingMessage message{
-            {record->header.type, record->header.format, record->header.flags,
-             record->header.route, record->header.id, record->payload},
+            {record->header.type, record->header.format, record->header.flags, record->header.route,
+             record->header.id, record->payload},
             record->header.object_count,
             record->extensions};
         if (!publish_latest(message, waiting.owed.empty() ? nullptr : &waiting.owed)) {

@@ -1,5 +1,5 @@
-// What a receiver that is gone, or given up, had not taken: read back out of the ring, the queue and the
-// obligations.
+// What a receiver that is gone, or given up, had not taken: read back out of the ring, the queue
+// and the obligations.
 #include <utility>
 
 #include "core/outbound_link.h"

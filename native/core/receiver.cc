@@ -47,6 +47,9 @@ void Receiver::on_channel(std::uint32_t slot) {
     bells_.raise();
   } else if (status != Status::Ok) {
     violate(*found, status);
+  } else if (found->round == InboundLink::Round::Stalled) {
+    wake(*found);
+    bells_.raise();
   }
 }
 
@@ -101,6 +104,8 @@ void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& s
   if (batch.count > first) link.release();
   if (step == Step::Empty && link.sender_gone()) {
     close(link.slot());
+  } else if (step == Step::Stalled) {
+    link.round = InboundLink::Round::Stalled;
   } else if (step == Step::Empty) {
     link.round = InboundLink::Round::Drowsy;
     drowsy_.push_back(&link);
@@ -160,6 +165,7 @@ Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& s
     return Step::Violation;
   }
   if (link.spilled(platform_, spill).empty()) {
+    if (link.ask_again(spill)) return Step::Stalled;
     if (link.lost_handles()) violation_ = Status::OutOfDescriptors;
     return Step::Violation;
   }

@@ -125,7 +125,7 @@ class Receiver {
   std::uint64_t received_bytes = 0;
 
  private:
-  enum class Step : std::uint8_t { Taken, Empty, BatchFull, Large, Violation };
+  enum class Step : std::uint8_t { Taken, Empty, BatchFull, Large, Stalled, Violation };
 
   void wake(InboundLink& link);
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);

@@ -103,8 +103,7 @@ bool Sender::has_room(OutboundLink& link, const SendRequest& request) const {
 
 // All or nobody, unless the policy says otherwise: a message that one receiver has no room for is
 // refused before another one gets it.
-OutboundLink* Sender::make_room(const SendRequest& request,
-                                std::span<const RouteTarget> targets) {
+OutboundLink* Sender::make_room(const SendRequest& request, std::span<const RouteTarget> targets) {
   chosen_.clear();
   std::vector<OutboundLink*> laggards;
   for (const RouteTarget& target : targets) {

@@ -123,14 +123,14 @@ void Sender::bury(OutboundLink& link, Status reason) {
 
 void Sender::disconnect(OutboundLink& link) {
   const std::uint64_t peer = link.peer_id();
-  std::vector<OutboundLink::Orphan> orphans = link.disconnect(
-      [this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); },
-      [this, peer](const Obligation& owed) {
-        // It may read the payload at any time.
-        if (owed.region != nullptr) pool_.retire(*owed.region);
-        if (owed.delivery != 0)
-          settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
-      });
+  std::vector<OutboundLink::Orphan> orphans =
+      link.disconnect([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); },
+                      [this, peer](const Obligation& owed) {
+                        // It may read the payload at any time.
+                        if (owed.region != nullptr) pool_.retire(*owed.region);
+                        if (owed.delivery != 0)
+                          settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
+                      });
   ++counters_.disconnected;
   remove(link);
   host_.notify(DisconnectedNotice{peer, orphans.size()});

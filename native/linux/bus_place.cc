@@ -46,9 +46,9 @@ Result<std::shared_ptr<const BusPlace>> open_bus_place(std::string_view identifi
   Result<RuntimeDirectory> directory = open_runtime_directory();
   if (!directory) return directory.error();
   const std::string base = base_name(identifier);
-  return std::shared_ptr<const BusPlace>(std::make_shared<BusPlace>(
-      BusPlace{directory.take(), base + ".sock", base + ".lock", base + ".new",
-               base + ".bell", base + ".next"}));
+  return std::shared_ptr<const BusPlace>(
+      std::make_shared<BusPlace>(BusPlace{directory.take(), base + ".sock", base + ".lock",
+                                          base + ".new", base + ".bell", base + ".next"}));
 }
 
 Result<SocketAddress> address_in(const BusPlace& place, const std::string& name) {

@@ -17,10 +17,10 @@ namespace busbar::linux_platform {
 struct BusPlace {
   RuntimeDirectory directory;
   // <up to 24 characters of the identifier>-<32 hex digits of its SHA-256>, and an ending:
-  std::string socket_name;  // .sock  leads to the socket that listens
-  std::string lock_name;    // .lock  held while .sock is changed
-  std::string fresh_name;   // .new   a socket that does not listen yet; only under the lock
-  std::string bell_name;    // .bell  the FIFO by which the members of .sock are called
+  std::string socket_name;      // .sock  leads to the socket that listens
+  std::string lock_name;        // .lock  held while .sock is changed
+  std::string fresh_name;       // .new   a socket that does not listen yet; only under the lock
+  std::string bell_name;        // .bell  the FIFO by which the members of .sock are called
   std::string fresh_bell_name;  // .next  a FIFO that is to be .bell; only under the lock
 
   [[nodiscard]] int borrow_directory() const noexcept;

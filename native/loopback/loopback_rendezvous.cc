@@ -80,8 +80,8 @@ class LoopbackRendezvous final : public Rendezvous {
   }
 
   [[nodiscard]] Result<std::unique_ptr<Listener>> take_name() {
-    const auto listener = std::make_shared<ListenerObject>(process_.identity,
-                                                           process_.world.next_holder_number());
+    const auto listener =
+        std::make_shared<ListenerObject>(process_.identity, process_.world.next_holder_number());
     process_.world.names()[{process_.identity.user, identifier_}] = listener;
     return open(listener);
   }

@@ -254,8 +254,8 @@ TEST(controller_believes_no_directory_that_does_not_fit) {
     handles.push_back(memory->share().take());
     client.send(client.announcement(5, 1234), std::move(handles));
     REQUIRE(f.bus.settle());
-    // It knows the token and an id that nobody has: let in, as one whom a dead controller had struck
-    // off, and not believed in anything else.
+    // It knows the token and an id that nobody has: let in, as one whom a dead controller had
+    // struck off, and not believed in anything else.
     CHECK(client.receive<WelcomeFrame>().has_value());
     CHECK(f.bystander.sees(1234));
     client.send(LeaveFrame{});

@@ -56,8 +56,7 @@ class EndpointProgram {
     for (ReceivedMessage& message : std::span(messages_).first(batch.count)) {
       ++received;
       if (on_message)
-        on_message(message,
-                   std::span(slab_).subspan(message.offset, message.payload_bytes));
+        on_message(message, std::span(slab_).subspan(message.offset, message.payload_bytes));
       message.objects.clear();
       message.regions.clear();
     }

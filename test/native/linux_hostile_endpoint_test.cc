@@ -1,7 +1,7 @@
-// A peer that has joined properly and then writes at random into all the memory that it shares, while
-// it goes on as if nothing were: rings, positions, consumer segments, regions and their ledgers. The
-// victim runs in this process, under whatever sanitizer the tests are built with: it must not crash,
-// hang, or read outside, and goes on with everybody else.
+// A peer that has joined properly and then writes at random into all the memory that it shares,
+// while it goes on as if nothing were: rings, positions, consumer segments, regions and their
+// ledgers. The victim runs in this process, under whatever sanitizer the tests are built with: it
+// must not crash, hang, or read outside, and goes on with everybody else.
 //
 //   BUSBAR_HOSTILE_ROUNDS=n   n hostile processes instead of those of a build's test
 #include <fcntl.h>

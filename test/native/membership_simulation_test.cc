@@ -1,6 +1,6 @@
 // A bus in a box that is treated badly by a seeded scheduler: members come, go, die, stop and go on
-// in any order, with every step of every member in between chosen at random, and time that passes in
-// leaps. Whatever happens, in the end all is well. A seed that fails is named, and fails again.
+// in any order, with every step of every member in between chosen at random, and time that passes
+// in leaps. Whatever happens, in the end all is well. A seed that fails is named, and fails again.
 //
 //   BUSBAR_SEEDS=n   runs n seeds instead of those of a build's test
 //   BUSBAR_SEED=n    runs this one
@@ -143,8 +143,7 @@ class Simulation {
       for (; actor.checked < changes.size(); ++actor.checked) {
         const ControllerChange& change = changes[actor.checked];
         // A generation has one controller, whoever hears of it.
-        const auto [known, added] =
-            controllers_.emplace(change.generation, change.controller_id);
+        const auto [known, added] = controllers_.emplace(change.generation, change.controller_id);
         if (!CHECK_EQ(known->second, change.controller_id)) return false;
         if (!CHECK(change.generation >= actor.generation)) return false;
         actor.generation = change.generation;

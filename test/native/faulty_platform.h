@@ -1,0 +1,73 @@
+// A platform on top of another one, of whose calls one fails once: what happens when the system has
+// no descriptor, no memory or no thread left for a moment.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "platform/platform.h"
+
+namespace busbar::test {
+
+class FaultyPlatform final : public Platform {
+ public:
+  explicit FaultyPlatform(Platform& inner) : inner_(inner) {}
+
+  // The call number `call`, from 0, fails with `status`.
+  void fail(std::uint64_t call, Status status) {
+    target_ = call;
+    status_ = status;
+    calls_ = 0;
+    failed_ = nullptr;
+  }
+  [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
+  // The name of the call that failed; nullptr when none did.
+  [[nodiscard]] const char* failed() const noexcept { return failed_; }
+
+  // Not Ok for the one call that is to fail. Any thread.
+  [[nodiscard]] Error trip(const char* name) noexcept {
+    if (calls_++ != target_) return {};
+    failed_ = name;
+    return {status_};
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Rendezvous>> open_rendezvous(
+      std::string_view identifier) override;
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
+                                                                    Access peers) override;
+  [[nodiscard]] Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle, std::size_t bytes,
+                                                                   Access access) override;
+  [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override;
+  [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override;
+  [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
+  [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
+  [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override;
+  [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override;
+  [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
+  [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;
+  [[nodiscard]] Error random(std::span<std::byte> out) override;
+
+  [[nodiscard]] bool fence_process() noexcept override { return inner_.fence_process(); }
+  void prepare_process_fence() noexcept override { inner_.prepare_process_fence(); }
+  [[nodiscard]] TimePoint now() const noexcept override { return inner_.now(); }
+  [[nodiscard]] ProcessIdentity self() const noexcept override { return inner_.self(); }
+  [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
+    return inner_.process_token(pid);
+  }
+  [[nodiscard]] std::uint32_t current_cpu() const noexcept override { return inner_.current_cpu(); }
+
+ private:
+  Platform& inner_;
+  std::atomic<std::uint64_t> calls_ = 0;
+  std::atomic<std::uint64_t> target_ = ~std::uint64_t{0};
+  std::atomic<Status> status_ = Status::OutOfDescriptors;
+  std::atomic<const char*> failed_ = nullptr;
+};
+
+}  // namespace busbar::test
