@@ -51,13 +51,15 @@ test('a newcomer gets in, sees everybody, and the one deposed comes back as a me
   for (const { id, program } of others) {
     t.is(newcomer.send(`#${id}`, id), 1);
     t.is((await newcomer.recv()).payload, id);
-    t.is((await program.next<Change>()).controller, newcomer.id);
+    const { controller } = await program.next<Change>();
+    t.is(newcomer.controller?.id, controller);
   }
+  t.not(newcomer.controller?.id, sleeper.id);
   // It is listed still, and what is sent to it waits for it.
   t.is(newcomer.send(`#${sleeper.id}`, 'for later'), 1);
   sleeper.program.goOn();
   const change = await sleeper.program.next<Change>();
-  t.like(change, { controller: newcomer.id, self: false });
+  t.like(change, { controller: newcomer.controller?.id, self: false });
   t.is((await newcomer.recv()).payload, 'for later');
   for (const { program } of [sleeper, ...others]) {
     program.say('leave');

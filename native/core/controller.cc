@@ -171,6 +171,11 @@ Error Controller::pass_on_parked(const Handle& memory, std::uint64_t bytes) {
   return {Status::NoController};
 }
 
+TimePoint Controller::knows_bus_at() const noexcept {
+  const bool founded = generation() == 1;
+  return founded || source_generation_ != 0 ? started_ : started_ + kReturnTime;
+}
+
 void Controller::retire(std::uint64_t holder) {
   roster_->remove(self_id_);
   const std::vector<RosterMember*> candidates = successors();
@@ -178,12 +183,9 @@ void Controller::retire(std::uint64_t holder) {
     if (hand_over_to(*candidate, holder)) return;
   }
   // Candidates that could not be reached, or have not come back from the last controller yet, find
-  // the name without a holder, as after a crash. While anybody is left, its numbers go on, also if
-  // somebody may be left who had no time yet to say so.
-  if (!candidates.empty() || roster_->provisional_count() != 0) return;
-  const bool first = generation() == 1;
-  const bool known = first || platform_.now() >= started_ + kReturnTime;
-  admission_->listener().release_name(known && roster_->members().empty());
+  // the name without a holder, as after a crash. While anybody is left, its numbers go on.
+  if (candidates.empty() && roster_->provisional_count() == 0)
+    admission_->listener().release_name(roster_->members().empty());
 }
 
 bool Controller::hand_over_to(RosterMember& successor, std::uint64_t holder) {

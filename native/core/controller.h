@@ -77,6 +77,10 @@ class Controller {
   // there is none.
   [[nodiscard]] Error pass_on_parked(const Handle& memory, std::uint64_t bytes);
 
+  // When those who were here before will have come: a newcomer that took the name from a dead or
+  // deposed holder should not leave before, or it would end a bus whose members it does not know.
+  [[nodiscard]] TimePoint knows_bus_at() const noexcept;
+
   // Leaves office politely: takes its own endpoint off the directory and hands the door to the
   // connected member with the lowest id that wants the office, or gives the name back when there
   // is none. `holder` is what Rendezvous::holder() says while holds_name(). Destroy the controller

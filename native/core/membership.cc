@@ -111,7 +111,7 @@ void Membership::Impl::handle_deadline() {
       receive_frames();
       if (answer_due_ && *answer_due_ <= now) suspect();
     }
-    if (leave_due_ && *leave_due_ <= now && phase_ != Phase::Ended) finish_leaving();
+    leave_if_due();
   });
 }
 

@@ -58,6 +58,8 @@ class Membership::Impl final : public ControllerEvents {
   // ms of it belong to the survivors.
   static constexpr std::chrono::milliseconds kPatience{400};
   static constexpr std::chrono::milliseconds kMostPatience{3200};
+  // And how long until others are asked who may know more.
+  static constexpr std::chrono::milliseconds kFirstPatience{200};
 
   enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
 
@@ -121,6 +123,7 @@ class Membership::Impl final : public ControllerEvents {
   void send_leave();
   // The controller is gone while we are leaving.
   void hurry_leaving();
+  void leave_if_due();
   void finish_leaving();
 
   Platform& platform_;
@@ -144,6 +147,8 @@ class Membership::Impl final : public ControllerEvents {
   bool rung_ = false;
   // When the bell, rung in vain, is listened to again.
   std::optional<TimePoint> listens_at_;
+  // How often the members were asked by the bell, in this handshake.
+  int asked_others_ = 0;
   // Who did not answer; 0 for nobody.
   std::uint64_t unanswering_ = 0;
   // Longer each time that somebody did not answer, or a machine that is too slow for all would

@@ -44,7 +44,8 @@ void Membership::Impl::greet(Seeker::Reached reached) {
   channel_ = watched.take();
   name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
-  if (!controller_) answer_due_ = platform_.now() + patience();
+  asked_others_ = 0;
+  if (!controller_) answer_due_ = platform_.now() + kFirstPatience;
   if (!channel_->send(HelloFrame{.nonce = nonces_.member}).ok()) start_over();
 }
 
@@ -66,7 +67,8 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   if (!sent.ok()) return start_over();
   phase_ = Phase::Announced;
   // It may let newcomers wait for those who were here before.
-  if (!controller_) answer_due_ = platform_.now() + kReturnTime + patience();
+  asked_others_ = 0;
+  if (!controller_) answer_due_ = platform_.now() + kReturnTime + kFirstPatience;
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {

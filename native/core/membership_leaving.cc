@@ -25,8 +25,8 @@ void Membership::Impl::begin_leaving() {
   leaving_ = true;
   leave_lost_office();
   if (controller_) {
-    controller_->retire(seeker_->holder());
-    return finish_leaving();
+    leave_due_ = gone_at_ = controller_->knows_bus_at();
+    return leave_if_due();
   }
   // A newcomer's connection says enough by closing.
   if (id_ == 0) return finish_leaving();
@@ -43,6 +43,12 @@ void Membership::Impl::send_leave() {
 
 void Membership::Impl::hurry_leaving() {
   if (leaving_) leave_due_ = std::min(gone_at_, platform_.now() + kSeekTime);
+}
+
+void Membership::Impl::leave_if_due() {
+  if (!leave_due_ || *leave_due_ > platform_.now() || phase_ == Phase::Ended) return;
+  if (controller_) controller_->retire(seeker_->holder());
+  finish_leaving();
 }
 
 void Membership::Impl::finish_leaving() {

@@ -13,6 +13,11 @@ namespace {
 // Between two times that a bell, which anybody can ring, makes us ask.
 constexpr std::chrono::milliseconds kBellRest{50};
 
+// What members, asked by the bell, need to find out that their controller does not answer.
+constexpr std::chrono::milliseconds kOthersTime{450};
+// How often they are asked before their answers count no more: anybody can take a ring back.
+constexpr int kMostAsked = 4;
+
 }  // namespace
 
 // Who may not take the name itself has to leave time for those who then find out, too.
@@ -59,14 +64,28 @@ void Membership::Impl::on_bell() {
 }
 
 void Membership::Impl::suspect() {
-  patience_ = std::min(patience_ * 2, kMostPatience);
-  if (may_claim()) {
-    unanswering_ = name_->holder();
-    return follow_name();
+  const TimePoint now = platform_.now();
+  if (!may_claim()) {
+    // Members who may take the office find out for themselves what we have found.
+    patience_ = std::min(patience_ * 2, kMostPatience);
+    name_->ring();
+    answer_due_ = now + patience();
+    return;
   }
-  // Members who may take the office find out for themselves what we have found.
-  name_->ring();
-  answer_due_ = platform_.now() + patience();
+  if (phase_ != Phase::Member && asked_others_ < kMostAsked) {
+    // At a crowded door even a quick controller is slow; its members have its ear, and take the
+    // ring back when it answers them.
+    const bool answered = asked_others_ > 0 && !name_->is_rung();
+    if (answered || asked_others_ == 0) {
+      ++asked_others_;
+      name_->ring();
+      answer_due_ = now + (answered ? 2 * kOthersTime : kOthersTime);
+      return;
+    }
+  }
+  patience_ = std::min(patience_ * 2, kMostPatience);
+  unanswering_ = name_->holder();
+  follow_name();
 }
 
 void Membership::Impl::follow_name() {

@@ -29,6 +29,8 @@ class NameWatch {
   void listen();
   void ignore() noexcept;
   void ring() noexcept;
+  // True also if there is no bell: then nobody can take a ring back.
+  [[nodiscard]] bool is_rung() const noexcept { return bell_ == nullptr || bell_->is_rung(); }
   void quiet() noexcept;
 
  private:

@@ -3,7 +3,7 @@
 //   connect:  a channel   -> found
 //             nobody      -> claim
 //             holder died -> survivors claim; newcomers wait 25 ms once and look again, then claim
-//             crowded     -> again in 0, 1, 2, 4 ... 16 ms, for 400 ms: then depose
+//             crowded     -> again in 0, 1, 2, 4 ... 16 ms, for a second: then depose
 //   claim:    a listener  -> found
 //             lost        -> again in 0, 1, 2, 4 ... 16 ms
 //   depose:   a listener  -> found

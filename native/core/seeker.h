@@ -66,7 +66,7 @@ class Seeker {
   static constexpr Milliseconds kCrowdMin{1};
   static constexpr Milliseconds kCrowdMax{16};
   // A door that stays crowded for so long has nobody behind it.
-  static constexpr Milliseconds kCrowdPatience{400};
+  static constexpr Milliseconds kCrowdPatience{1000};
   // While there is no bus and we must not found one: the one state without an event to wait for.
   static constexpr Milliseconds kFounderMin{5};
   static constexpr Milliseconds kFounderMax{50};

@@ -2,6 +2,7 @@
 #include "linux/fifo_name_bell.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ void FifoNameBell::ring() noexcept {
   // Full: rung often enough.
   [[maybe_unused]] const ssize_t written = ::write(borrow_fifo(), &ring, sizeof ring);
   errno = saved_errno;
+}
+
+bool FifoNameBell::is_rung() const noexcept {
+  int bytes = 0;
+  return ::ioctl(borrow_fifo(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void FifoNameBell::quiet() noexcept {

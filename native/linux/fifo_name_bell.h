@@ -21,6 +21,7 @@ class FifoNameBell final : public NameBell {
 
   explicit FifoNameBell(Handle fifo) noexcept;
   void ring() noexcept override;
+  [[nodiscard]] bool is_rung() const noexcept override;
   void quiet() noexcept override;
 
   [[nodiscard]] int borrow_fifo() const noexcept;

@@ -141,6 +141,11 @@ void LoopbackNameBell::ring() noexcept {
   if (const auto bell = find<NameBellObject>(bell_)) bell->rung = true;
 }
 
+bool LoopbackNameBell::is_rung() const noexcept {
+  const auto bell = find<NameBellObject>(bell_);
+  return bell && bell->rung;
+}
+
 void LoopbackNameBell::quiet() noexcept {
   if (const auto bell = find<NameBellObject>(bell_)) bell->rung = false;
 }

@@ -81,7 +81,7 @@ TEST(member_deposes_a_holder_that_never_answers) {
   TestMember& member = f.bus.join();
   const auto first = f.accept();
   REQUIRE(first != nullptr);
-  REQUIRE(f.bus.pass(milliseconds(399)));
+  REQUIRE(f.bus.pass(milliseconds(649)));
   CHECK(!first->closed());
   REQUIRE(f.bus.pass(milliseconds(2)));
   CHECK(first->closed());
