@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { holdingsOf, holdsNoMore } from './support/lifecycle-resources.js';
 import { RuntimeDirectory } from './support/lifecycle-runtime-directory.js';
-import { inProcess, newBus, type Source } from './support/program.js';
+import { inProcess, inProcessWithFewDescriptors, newBus, type Source } from './support/program.js';
 
 const script = fileURLToPath(new URL('../test/fixtures/hostile_peer.py', import.meta.url));
 
@@ -34,6 +34,7 @@ const newcomer: Source = async ({ busbar, bus, tell }) => {
 for (const scene of [
   'garbage',
   'silence',
+  'crowd',
   'half_hello',
   'handles',
   'wrong_proof',
@@ -43,9 +44,10 @@ for (const scene of [
   test(`${scene.replaceAll('_', ' ')} harms nobody, and nothing of it stays`, async (t) => {
     const directory = new RuntimeDirectory(t);
     const bus = newBus();
-    const controller = inProcess(t, bus, member, directory.env);
+    const start = scene === 'crowd' ? inProcessWithFewDescriptors : inProcess;
+    const controller = start(t, bus, member, directory.env);
     const ids = [await controller.next<number>()];
-    const other = inProcess(t, bus, member, directory.env);
+    const other = start(t, bus, member, directory.env);
     ids.push(await other.next<number>());
     // Links and pools are there before anything is counted.
     const first = inProcess(t, bus, newcomer, directory.env);

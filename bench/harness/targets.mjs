@@ -135,6 +135,16 @@ const TARGETS = [
     text: timeText,
     measure: (find) => find('timer', 'busbar', {})?.p99,
   },
+  {
+    target: 'one of 100 endpoints stopped: at least 0.95x of the rate with all running',
+    atLeast: 0.95,
+    text: factorText,
+    measure: (find) =>
+      ratio(
+        find('stalled', 'busbar', { others: 'one stopped' }),
+        find('stalled', 'busbar', { others: 'all running' }),
+      ),
+  },
 ];
 
 /**

@@ -13,6 +13,7 @@ export const TRIALS = [
   'join',
   'idle',
   'timer',
+  'stalled',
 ];
 
 /**

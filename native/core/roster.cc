@@ -52,6 +52,7 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
   member.facts = std::move(facts);
   member.entry = entry.value();
   member.channel = std::move(channel);
+  id_by_instance_.emplace(member.facts.instance, id);
   if (member.provisional()) {
     ++provisional_;
     processes_.add(member.facts.pid);
@@ -62,7 +63,9 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
 }
 
 Error Roster::import(const Member& listed) {
-  if (members_.contains(listed.id)) return {};
+  // The same endpoint under another id: it never learned that it had been let in.
+  if (members_.contains(listed.id) || find_instance(listed.pid, listed.instance) != nullptr)
+    return {};
   Member facts = listed;
   facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional;
   return add(std::move(facts), nullptr).error();
@@ -101,6 +104,8 @@ std::unique_ptr<ControlChannel> Roster::remove(std::uint64_t id) {
   }
   const std::size_t entry = member.entry;
   std::unique_ptr<ControlChannel> channel = std::move(member.channel);
+  const auto instance = id_by_instance_.find(member.facts.instance);
+  if (instance != id_by_instance_.end() && instance->second == id) id_by_instance_.erase(instance);
   members_.erase(found);
   directory_->remove(entry);
   return channel;
@@ -117,10 +122,9 @@ RosterMember* Roster::find_by_token(std::uint64_t token) noexcept {
 }
 
 RosterMember* Roster::find_instance(std::uint32_t pid, std::uint64_t instance) noexcept {
-  for (auto& [id, member] : members_) {
-    if (member.facts.pid == pid && member.facts.instance == instance) return &member;
-  }
-  return nullptr;
+  const auto found = id_by_instance_.find(instance);
+  RosterMember* member = found == id_by_instance_.end() ? nullptr : find(found->second);
+  return member != nullptr && member->facts.pid == pid ? member : nullptr;
 }
 
 std::size_t Roster::waiting_handles() const noexcept {

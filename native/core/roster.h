@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "core/control_channel.h"
@@ -82,6 +83,8 @@ class Roster {
   ProcessWatches processes_;
   Members members_;
   std::map<std::uint64_t, std::uint64_t> id_by_token_;
+  // Of two that claim the same number, the first.
+  std::unordered_map<std::uint64_t, std::uint64_t> id_by_instance_;
   std::size_t provisional_ = 0;
   std::uint64_t last_id_ = 0;
 };

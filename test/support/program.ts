@@ -92,10 +92,7 @@ export class Program {
 }
 
 const runner = new URL('../fixtures/run-program.js', import.meta.url);
-// The tests are compiled into a folder beside that of their sources, where this file stays.
-const withDescriptors = fileURLToPath(
-  new URL('../../test/fixtures/with_descriptors.py', import.meta.url),
-);
+// The fixtures' sources are used where they are: the tests are compiled into a folder beside them.
 let buses = 0;
 
 /** A name for a bus that nobody else uses. */
@@ -115,14 +112,37 @@ export function inProcess(
   return new Program(child);
 }
 
-/** Runs a program in a process that has the descriptors of fixtures/with_descriptors.py open. */
+/** Runs a program in a process that fixtures/with_descriptors.py has opened descriptors for. */
 export function inProcessWithDescriptors(
   t: ExecutionContext,
   bus: string,
   source: Source,
 ): Program {
-  const env = { ...process.env, NODE_BINARY: process.execPath };
-  const child = fork(runner, [bus, source.toString()], { env, execPath: withDescriptors });
+  return startedBy('with_descriptors.py', t, bus, source, {});
+}
+
+/** Runs a program in a process with at most 1,024 descriptors. */
+export function inProcessWithFewDescriptors(
+  t: ExecutionContext,
+  bus: string,
+  source: Source,
+  env: NodeJS.ProcessEnv = {},
+): Program {
+  return startedBy('with_few_descriptors.py', t, bus, source, env);
+}
+
+function startedBy(
+  fixture: string,
+  t: ExecutionContext,
+  bus: string,
+  source: Source,
+  env: NodeJS.ProcessEnv,
+): Program {
+  const execPath = fileURLToPath(new URL(`../../test/fixtures/${fixture}`, import.meta.url));
+  const child = fork(runner, [bus, source.toString()], {
+    env: { ...process.env, NODE_BINARY: process.execPath, ...env },
+    execPath,
+  });
   t.teardown(() => child.kill('SIGKILL'));
   return new Program(child);
 }

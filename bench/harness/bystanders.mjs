@@ -1,0 +1,13 @@
+// `bystanders.mjs <bus> <count>`: that many endpoints in one process, which take what comes and say
+// nothing. Ends with its standard input.
+
+import { loadBusbar } from './busbar.mjs';
+
+const [bus, count] = process.argv.slice(2);
+const { join } = await loadBusbar();
+for (let i = 0; i < Number(count); i++) {
+  const endpoint = await join(bus, { label: 'bystander', controllerAffinity: false });
+  endpoint.on('message', () => undefined);
+}
+process.stdin.on('close', () => process.exit(0)).resume();
+console.log('ready');
