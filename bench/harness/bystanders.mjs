@@ -1,12 +1,12 @@
-// `bystanders.mjs <bus> <count>`: that many endpoints in one process, which take what comes and say
-// nothing. Ends with its standard input.
+// `bystanders.mjs <bus> <count> <label>`: that many endpoints in one process, which take what comes
+// and say nothing. Ends with its standard input.
 
 import { loadBusbar } from './busbar.mjs';
 
-const [bus, count] = process.argv.slice(2);
+const [bus, count, name] = process.argv.slice(2);
 const { join } = await loadBusbar();
 for (let i = 0; i < Number(count); i++) {
-  const endpoint = await join(bus, { label: 'bystander', controllerAffinity: false });
+  const endpoint = await join(bus, { label: ['bystander', name], controllerAffinity: false });
   endpoint.on('message', () => undefined);
 }
 process.stdin.on('close', () => process.exit(0)).resume();

@@ -122,7 +122,6 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
   if (!program.join()) _exit(1);
   auto region = program.regions.create(1U << 16U, Access::ReadWrite).take();
   const std::uint32_t victim = program.route("victim", true);
-  const std::vector<Range> none = shared_ranges();
   for (int i = 0; i < 20; ++i) {
     send_everything(program, victim, random, region);
     (void)program.turn(1);
