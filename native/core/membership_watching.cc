@@ -43,13 +43,17 @@ void Membership::Impl::on_pong() {
   if (asked_again_) expect_answer();
   if (!rung_) return;
   rung_ = false;
-  name_->quiet();
-  if (name_has_moved()) {
-    // The ring that we took back was a true one.
-    name_->ring();
-    return follow_name();
-  }
   listens_at_ = platform_.now() + kBellRest;
+  if (auto bell = seeker_->open_bell(); bell && !name_->is(*bell.value())) {
+    // Ours was that of a holder before, whose members have not all heard it yet.
+    name_->replace(bell.take());
+    return;
+  }
+  name_->quiet();
+  if (!name_has_moved()) return;
+  // The ring that we took back was a true one.
+  name_->ring();
+  follow_name();
 }
 
 void Membership::Impl::on_bell() {

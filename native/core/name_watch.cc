@@ -28,6 +28,11 @@ void NameWatch::ring() noexcept {
   if (bell_ != nullptr) bell_->ring();
 }
 
+void NameWatch::replace(std::unique_ptr<NameBell> bell) noexcept {
+  ignore();
+  bell_ = std::move(bell);
+}
+
 void NameWatch::quiet() noexcept {
   if (bell_ != nullptr) bell_->quiet();
 }

@@ -32,6 +32,11 @@ class NameWatch {
   // True also if there is no bell: then nobody can take a ring back.
   [[nodiscard]] bool is_rung() const noexcept { return bell_ == nullptr || bell_->is_rung(); }
   void quiet() noexcept;
+  [[nodiscard]] bool is(const NameBell& bell) const noexcept {
+    return bell_ == nullptr || bell_->is_same(bell);
+  }
+  // Another bell from now on; not listened to yet.
+  void replace(std::unique_ptr<NameBell> bell) noexcept;
 
  private:
   Reactor& reactor_;

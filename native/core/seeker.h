@@ -56,6 +56,8 @@ class Seeker {
   // Whom the name leads to; 0: nobody.
   [[nodiscard]] std::uint64_t holder() const noexcept { return rendezvous_->holder(); }
 
+  [[nodiscard]] Result<std::unique_ptr<NameBell>> open_bell() { return rendezvous_->open_bell(); }
+
   // Continues the door of `holder`; an error if the name does not lead there any more.
   [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener, std::uint64_t holder);
 

@@ -48,6 +48,14 @@ bool FifoNameBell::is_rung() const noexcept {
   return ::ioctl(borrow_fifo(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
+bool FifoNameBell::is_same(const NameBell& other) const noexcept {
+  struct stat ours {};
+  struct stat theirs {};
+  return ::fstat(borrow_fifo(), &ours) == 0 &&
+         ::fstat(static_cast<const FifoNameBell&>(other).borrow_fifo(), &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 void FifoNameBell::quiet() noexcept {
   const int saved_errno = errno;
   std::array<char, 4096> rings;

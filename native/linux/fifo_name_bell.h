@@ -22,6 +22,7 @@ class FifoNameBell final : public NameBell {
   explicit FifoNameBell(Handle fifo) noexcept;
   void ring() noexcept override;
   [[nodiscard]] bool is_rung() const noexcept override;
+  [[nodiscard]] bool is_same(const NameBell& other) const noexcept override;
   void quiet() noexcept override;
 
   [[nodiscard]] int borrow_fifo() const noexcept;

@@ -54,8 +54,9 @@ Error rename(const BusPlace& place, const std::string& from, const std::string& 
 }
 
 // Makes .sock lead to the fresh socket, which listens already: the name never leads to one that
-// refuses. Then .bell to a fresh FIFO: who opens the bell and looks at the name afterwards never
-// has a bell that is newer than the holder it belongs to, and hears of every later one.
+// refuses. Then rings for those who are with the holder before, and only then makes .bell lead to a
+// fresh FIFO: if we die in between, the next holder rings the same bell again. Who opens the bell and
+// looks at the name afterwards never has a bell that is newer than the holder it belongs to.
 Error take_name(const BusPlace& place) {
   auto former = FifoNameBell::open(place);
   if (!former && former.status() != Status::NoController) return former.error();
@@ -65,9 +66,9 @@ Error take_name(const BusPlace& place) {
   if (!former) error = rename(place, place.fresh_bell_name, place.bell_name);
   if (error.ok()) error = rename(place, place.fresh_name, place.socket_name);
   if (!error.ok() || !former) return error;
+  former.value()->ring();
   // Without it our members would listen to a bell that rings already: a nuisance, no more.
   (void)rename(place, place.fresh_bell_name, place.bell_name);
-  former.value()->ring();
   return {};
 }
 

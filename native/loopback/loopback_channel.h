@@ -98,6 +98,7 @@ class LoopbackNameBell final : public NameBell {
   explicit LoopbackNameBell(Handle bell) noexcept : bell_(std::move(bell)) {}
   void ring() noexcept override;
   [[nodiscard]] bool is_rung() const noexcept override;
+  [[nodiscard]] bool is_same(const NameBell& other) const noexcept override;
   void quiet() noexcept override;
   [[nodiscard]] const Handle& bell() const noexcept { return bell_; }
 

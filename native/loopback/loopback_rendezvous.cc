@@ -146,6 +146,10 @@ bool LoopbackNameBell::is_rung() const noexcept {
   return bell && bell->rung;
 }
 
+bool LoopbackNameBell::is_same(const NameBell& other) const noexcept {
+  return find_object(bell_) == find_object(static_cast<const LoopbackNameBell&>(other).bell_);
+}
+
 void LoopbackNameBell::quiet() noexcept {
   if (const auto bell = find<NameBellObject>(bell_)) bell->rung = false;
 }

@@ -40,6 +40,8 @@ class NameBell {
   // Stays rung for everyone, also for those who begin to listen later, until quiet().
   virtual void ring() noexcept = 0;
   [[nodiscard]] virtual bool is_rung() const noexcept = 0;
+  // Whether the other one, of the same platform, is this very bell.
+  [[nodiscard]] virtual bool is_same(const NameBell& other) const noexcept = 0;
   // Takes every ring back; who has been deposed in the same moment may go unheard, so look at the
   // name afterwards.
   virtual void quiet() noexcept = 0;

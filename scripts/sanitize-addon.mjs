@@ -1,0 +1,46 @@
+// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the test suite with it:
+// `node scripts/sanitize-addon.mjs [arguments of ava]`. Objects are kept in build/sanitized/. Node itself is not
+// instrumented, so leaks are not looked for here: `test:sanitized` does that for the core, and the leak tests of the suite
+// count descriptors and mappings.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compileObjects, platformFolder } from './native-objects.mjs';
+import { installed, listFiles, nodePrefixWithHeaders, root, run } from './project.mjs';
+
+const compiler = process.env.CXX ?? 'g++';
+const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const folder = join(root, 'build', 'sanitized', 'addon');
+const objects = await compileObjects({
+  compiler,
+  flags: [
+    ...sanitizers,
+    '-fPIC',
+    // As in binding.gyp.
+    '-DNAPI_VERSION=9',
+    '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+    '-isystem',
+    dirname(installed('node-addon-api/napi.h')),
+    '-isystem',
+    join(nodePrefixWithHeaders() ?? '/usr', 'include', 'node'),
+  ],
+  sources: listFiles(['native/core', 'native/node', `native/${platformFolder}`], ['.cc']),
+  folder,
+});
+// Where node-gyp-build looks in a folder that it is told of.
+const addon = join(folder, 'build', 'Release', 'busbar.node');
+mkdirSync(dirname(addon), { recursive: true });
+run(compiler, [...sanitizers, '-shared', '-o', addon, ...objects, '-pthread']);
+
+// The first library of the process has to be the sanitizer's.
+const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim();
+run(join(root, 'node_modules', '.bin', 'ava'), ['--timeout=300s', ...process.argv.slice(2)], {
+  env: {
+    ...process.env,
+    LD_PRELOAD: runtime,
+    BUSBAR_PREBUILD: folder,
+    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  },
+});

@@ -1,0 +1,186 @@
+/* Who holds the name of a bus, as native/core/seeker.cc, membership_watching.cc and linux/unix_socket_listener.cc have it:
+   members look, claim, depose who does not answer, ring its bell, and follow the name; one is killed and some are stopped
+   at any moment, also with the lock in hand when they are killed. Checked: nobody is served by one who has lost the name,
+   no two who serve have the same generation, and in the end all are with the one holder.
+
+   NO_BELL leaves out the ring, NO_HOLDS_NAME the look before each step in office, BELL_FIRST exchanges the two renames,
+   NO_NUMBER_KEPT the number in the lock's file: each must be found. */
+
+#define N 3
+#define HOLDERS 8
+#define NOBODY 0
+
+byte holder;            /* whom .sock leads to */
+byte bell;              /* whose FIFO .bell leads to */
+byte owner[HOLDERS];
+bool rung[HOLDERS];
+byte generation[HOLDERS];
+bool served[HOLDERS];
+byte numbers;
+byte last_generation;   /* in the lock's file */
+byte lock;              /* who has it, plus one */
+
+bool dead[N];
+bool stopped[N];
+byte office[N];         /* the number under which it believes to hold the name */
+byte connected[N];      /* whom it has joined through */
+byte heard[N];          /* whose bell it listens to */
+byte kills, stops;
+
+#define awake(i) (!dead[i] && !stopped[i])
+#define listens(h) (h != NOBODY && !dead[owner[h]])
+#define gives_no_answer(h) (h != NOBODY && !dead[owner[h]] && stopped[owner[h]])
+
+/* bind_name() and take_name(), with the lock; `old` is whose bell has the name. */
+inline take_name(i, old, mine) {
+  old = bell;
+  atomic { numbers++; mine = numbers; assert(mine < HOLDERS); owner[mine] = i };
+#ifdef BELL_FIRST
+  if :: atomic { awake(i) -> bell = mine } :: dead[i] fi;
+#endif
+  if :: atomic { awake(i) -> holder = mine } :: dead[i] fi;
+#ifndef NO_BELL
+  if :: atomic { awake(i) -> rung[old] = true } :: dead[i] fi;
+#endif
+#ifndef BELL_FIRST
+  if :: atomic { awake(i) -> bell = mine } :: dead[i] fi;
+#endif
+  atomic {
+    if
+    :: awake(i) ->
+      lock = 0;
+      /* begin_generation() */
+#ifdef NO_NUMBER_KEPT
+      generation[mine] = generation[connected[i]] + 1;
+#else
+      last_generation++;
+      generation[mine] = last_generation;
+#endif
+      office[i] = mine;
+      connected[i] = mine;
+      heard[i] = mine
+    :: dead[i]
+    fi
+  }
+}
+
+proctype member(byte i) {
+  byte h, b, mine, old;
+end:
+  do
+  :: dead[i] -> break
+  :: awake(i) && connected[i] == NOBODY && office[i] == NOBODY ->
+    /* connect(): the bell before the name */
+    b = bell;
+    if :: atomic { awake(i) -> h = holder } :: dead[i] -> break fi;
+    if
+    /* By the name, which still leads to the same one afterwards. */
+    :: atomic { awake(i) && listens(h) && holder == h -> connected[i] = h; heard[i] = b }
+    :: awake(i) && listens(h) && holder != h -> skip
+    :: awake(i) && !listens(h) && lock == 0 ->
+      /* claim(): once more, under the lock */
+      atomic { lock == 0 && awake(i) -> lock = i + 1 };
+      if
+      :: awake(i) && !listens(holder) -> take_name(i, old, mine)
+      :: awake(i) && listens(holder) -> lock = 0
+      :: dead[i] -> break
+      fi
+    :: dead[i] -> break
+    :: awake(i) && !listens(h) && lock != 0 -> skip
+    fi
+  :: awake(i) && office[i] == NOBODY && connected[i] != NOBODY && dead[owner[connected[i]]] ->
+    /* lose_controller() */
+    connected[i] = NOBODY
+  :: awake(i) && office[i] == NOBODY && connected[i] != NOBODY && rung[heard[i]] &&
+     holder != connected[i] ->
+    /* on_bell(), follow_name() */
+    connected[i] = NOBODY
+  :: awake(i) && office[i] == NOBODY && connected[i] != NOBODY && rung[heard[i]] &&
+     holder == connected[i] && heard[i] != bell ->
+    /* on_pong(): it was that of a holder before. */
+    heard[i] = bell
+  :: i == 0 && awake(i) && office[i] == NOBODY && gives_no_answer(connected[i]) && lock == 0 ->
+    /* suspect(), depose(): by one who needs the controller; the others have to hear of it. */
+    h = connected[i];
+    atomic { lock == 0 && awake(i) -> lock = i + 1 };
+    if
+    :: awake(i) && holder == h -> take_name(i, old, mine)
+    :: awake(i) && holder != h -> lock = 0; connected[i] = NOBODY
+    :: dead[i] -> break
+    fi
+  :: awake(i) && office[i] != NOBODY && holder != office[i] ->
+    /* leave_lost_office(): its connections close */
+    atomic {
+      h = 0;
+      do
+      :: h < N ->
+        if :: connected[h] == office[i] -> connected[h] = NOBODY :: else fi;
+        h++
+      :: else -> break
+      od;
+      h = NOBODY;
+      office[i] = NOBODY;
+      connected[i] = NOBODY
+    }
+  /* A step that has begun when the name is taken is finished; what it has told anybody is told again by the next one. */
+#ifdef NO_HOLDS_NAME
+  :: atomic { awake(i) && office[i] != NOBODY && !served[office[i]] ->
+#else
+  :: atomic { awake(i) && office[i] != NOBODY && holder == office[i] && !served[office[i]] ->
+#endif
+      assert(holder == office[i]);
+      served[office[i]] = true;
+      h = 1;
+      do
+      :: h < HOLDERS ->
+        assert(h == office[i] || !served[h] || generation[h] != generation[office[i]]);
+        h++
+      :: else -> break
+      od;
+      h = NOBODY
+    }
+  od
+}
+
+proctype world() {
+  byte i;
+  do
+  :: kills < 1 -> atomic {
+      select(i : 0 .. 2);
+      kills++;
+      dead[i] = true;
+      stopped[i] = false;
+      /* The kernel lets go of the lock. */
+      if :: lock == i + 1 -> lock = 0 :: else fi
+    }
+  :: stops < 1 -> atomic {
+      select(i : 0 .. 2);
+      if
+      /* Not with the lock in hand: see "What is not handled". */
+      :: !dead[i] && lock != i + 1 -> stops++; stopped[i] = true
+      :: else
+      fi
+    }
+  :: atomic {
+      select(i : 0 .. 2);
+      if :: stopped[i] -> stopped[i] = false :: else fi
+    }
+  :: break
+  od;
+  /* Nothing happens any more: all who are awake are with the one holder, who is awake, too. */
+  timeout;
+  i = 0;
+  do
+  :: i < N ->
+    /* Or who deposed another died before it could ring: the next holder rings the same bell. */
+    assert(!awake(i) || connected[i] == holder || (dead[owner[holder]] && heard[i] == bell));
+    assert(!awake(i) || office[i] == NOBODY || office[i] == holder);
+    i++
+  :: else -> break
+  od;
+  assert(!awake(0) || awake(owner[holder]))
+}
+
+init {
+  atomic { run member(0); run member(1); run member(2); run world() }
+}
