@@ -47,6 +47,8 @@ void Membership::Impl::on_pong() {
   if (auto bell = seeker_->open_bell(); bell && !name_->is(*bell.value())) {
     // Ours was that of a holder before, whose members have not all heard it yet.
     name_->replace(bell.take());
+    // Not newer than our holder only if that one has the name still.
+    if (name_has_moved()) follow_name();
     return;
   }
   name_->quiet();

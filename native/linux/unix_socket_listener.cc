@@ -55,8 +55,8 @@ Error rename(const BusPlace& place, const std::string& from, const std::string& 
 
 // Makes .sock lead to the fresh socket, which listens already: the name never leads to one that
 // refuses. Then rings for those who are with the holder before, and only then makes .bell lead to a
-// fresh FIFO: if we die in between, the next holder rings the same bell again. Who opens the bell and
-// looks at the name afterwards never has a bell that is newer than the holder it belongs to.
+// fresh FIFO: if we die in between, the next holder rings the same bell again. Who opens the bell
+// and looks at the name afterwards never has a bell that is newer than the holder it belongs to.
 Error take_name(const BusPlace& place) {
   auto former = FifoNameBell::open(place);
   if (!former && former.status() != Status::NoController) return former.error();

@@ -98,7 +98,12 @@ end:
   :: awake(i) && office[i] == NOBODY && connected[i] != NOBODY && rung[heard[i]] &&
      holder == connected[i] && heard[i] != bell ->
     /* on_pong(): it was that of a holder before. */
-    heard[i] = bell
+    b = bell;
+    if
+    :: atomic { awake(i) && holder == connected[i] -> heard[i] = b }
+    :: awake(i) && holder != connected[i] -> connected[i] = NOBODY
+    :: dead[i] -> break
+    fi
   :: i == 0 && awake(i) && office[i] == NOBODY && gives_no_answer(connected[i]) && lock == 0 ->
     /* suspect(), depose(): by one who needs the controller; the others have to hear of it. */
     h = connected[i];
