@@ -23,6 +23,16 @@ const exits: Readonly<Record<string, Source>> = {
     for (let i = 0; i < 1000; i++) endpoint.send(busbar.multicast(busbar.anyone), i);
     process.exit(3);
   },
+  'with a mapped region and an object': async ({ busbar, bus }) => {
+    const endpoint = await busbar.join(bus, { label: 'me' });
+    const region = busbar.MemoryRegion.create(1 << 16);
+    region.bytes[0] = 1;
+    const object = busbar.KernelObject.fromFd(0);
+    endpoint.send('me', 'to be taken', { regions: [region], objects: [object] });
+    endpoint.send('me', 'to be left', { regions: [region], objects: [object] });
+    const message = await endpoint.recv();
+    if (message.regions[0]?.bytes[0] === 1) process.exit(3);
+  },
   'with a pending receive': async ({ busbar, bus }) => {
     void (await busbar.join(bus)).recv();
     process.exit(3);

@@ -60,7 +60,7 @@ export class Outbox {
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
     // Each argument costs; most messages need three of them.
     const receivers =
-      policy !== undefined
+      policy !== undefined || attachments !== undefined
         ? this.#nativeSend(
             route,
             typeAndFormat,
@@ -72,27 +72,14 @@ export class Outbox {
             acknowledge,
             attachments?.objects,
             attachments?.regions,
-            policy.whenFull,
-            policy.key,
+            policy?.whenFull,
+            policy?.key,
           )
-        : attachments !== undefined
-          ? this.#nativeSend(
-              route,
-              typeAndFormat,
-              source,
-              start,
-              end,
-              ttl,
-              replyTo,
-              acknowledge,
-              attachments.objects,
-              attachments.regions,
-            )
-          : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
-            ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
-            : end === source.length && start === 0
-              ? this.#nativeSend(route, typeAndFormat, source)
-              : this.#nativeSend(route, typeAndFormat, source, start, end);
+        : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
+          ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
+          : end === source.length && start === 0
+            ? this.#nativeSend(route, typeAndFormat, source)
+            : this.#nativeSend(route, typeAndFormat, source, start, end);
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
       throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());

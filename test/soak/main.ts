@@ -1,0 +1,58 @@
+// `npm run soak -- [--minutes <n>]`: members that exchange everything without a pause, and visitors that come and go,
+// for an hour by default. Exits with 0 if no process holds more memory, descriptors or mappings at the end of the time
+// than it did when a quarter of it was over.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Sample } from './member.js';
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+const milliseconds = Number(values.minutes) * 60_000;
+const samples = 60;
+/** What may be more: what the collectors of memory leave, and what is under way at the moment of a look. */
+const tolerance = { resident: 8 << 20, descriptors: 6, mappings: 24 } as const;
+
+const program = fileURLToPath(new URL('./member.js', import.meta.url));
+const bus = `soak-${process.pid}`;
+const roles = ['steady', 'steady', 'steady', 'visitor', 'visitor'];
+const members = roles.map((role) => ({
+  role,
+  child: fork(program, [bus, role], { execArgv: ['--expose-gc'] }),
+  history: [] as Sample[],
+}));
+
+async function ask(child: ChildProcess): Promise<Sample> {
+  child.send('sample');
+  const [answer] = await once(child, 'message');
+  return answer as Sample;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
+}
+
+for (let look = 0; look < samples; look++) {
+  await pause(milliseconds / samples);
+  for (const { child, history } of members) {
+    if (child.exitCode !== null) throw new Error(`a member ended with ${child.exitCode}`);
+    history.push(await ask(child));
+  }
+}
+
+let grown = 0;
+for (const { role, child, history } of members) {
+  const early = history.slice(samples / 4, samples / 2);
+  const late = history.slice(-samples / 4);
+  const texts = (['resident', 'descriptors', 'mappings'] as const).map((what) => {
+    const [before, after] = [early, late].map((part) => median(part.map((one) => one[what])));
+    const more = (after ?? 0) - (before ?? 0);
+    if (more > tolerance[what]) grown++;
+    return `${what} ${before} -> ${after}${more > tolerance[what] ? ' GREW' : ''}`;
+  });
+  console.log(`${role} ${child.pid}: ${texts.join(', ')}; ${history.at(-1)?.received} received`);
+  child.disconnect();
+}
+console.log(grown === 0 ? 'nothing has grown' : `${grown} figures have grown`);
+process.exitCode = grown === 0 ? 0 : 1;
