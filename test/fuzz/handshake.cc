@@ -70,6 +70,8 @@ class Stranger {
     if (channel_ == nullptr) return;
     std::vector<Handle> made;
     std::vector<const Handle*> borrowed;
+    made.reserve(handles);
+    borrowed.reserve(handles);
     for (std::size_t i = 0; i < handles; ++i)
       made.push_back(platform_.create_doorbell().value()->share().take());
     for (const Handle& handle : made) borrowed.push_back(&handle);

@@ -52,6 +52,8 @@ for (const { role, child, history } of members) {
     return `${what} ${before} -> ${after}${more > tolerance[what] ? ' GREW' : ''}`;
   });
   console.log(`${role} ${child.pid}: ${texts.join(', ')}; ${history.at(-1)?.received} received`);
+  const course = history.filter((_, look) => look % 5 === 4).map((one) => one.resident >> 20);
+  console.log(`  MiB resident: ${course.join(' ')}`);
   child.disconnect();
 }
 console.log(grown === 0 ? 'nothing has grown' : `${grown} figures have grown`);
