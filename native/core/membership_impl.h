@@ -58,8 +58,6 @@ class Membership::Impl final : public ControllerEvents {
   // ms of it belong to the survivors.
   static constexpr std::chrono::milliseconds kPatience{400};
   static constexpr std::chrono::milliseconds kMostPatience{3200};
-  // And how long until others are asked who may know more.
-  static constexpr std::chrono::milliseconds kFirstPatience{200};
 
   enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
 
@@ -151,8 +149,8 @@ class Membership::Impl final : public ControllerEvents {
   int asked_others_ = 0;
   // Who did not answer; 0 for nobody.
   std::uint64_t unanswering_ = 0;
-  // Longer each time that somebody did not answer, or a machine that is too slow for all would
-  // depose one after the other.
+  // Longer each time that somebody did not answer or was deposed before it could, or a machine that
+  // is too slow for all would depose one after the other. Half of it until others are asked.
   std::chrono::milliseconds patience_ = kPatience;
 
   // Of the last admission; 0 before the first.

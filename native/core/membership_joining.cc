@@ -45,7 +45,7 @@ void Membership::Impl::greet(Seeker::Reached reached) {
   name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
   asked_others_ = 0;
-  if (!controller_) answer_due_ = platform_.now() + kFirstPatience;
+  if (!controller_) answer_due_ = platform_.now() + patience_ / 2;
   if (!channel_->send(HelloFrame{.nonce = nonces_.member}).ok()) start_over();
 }
 
@@ -68,7 +68,7 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   phase_ = Phase::Announced;
   // It may let newcomers wait for those who were here before.
   asked_others_ = 0;
-  if (!controller_) answer_due_ = platform_.now() + kReturnTime + kFirstPatience;
+  if (!controller_) answer_due_ = platform_.now() + kReturnTime + patience_ / 2;
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {

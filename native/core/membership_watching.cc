@@ -13,8 +13,9 @@ namespace {
 // Between two times that a bell, which anybody can ring, makes us ask.
 constexpr std::chrono::milliseconds kBellRest{50};
 
-// What members, asked by the bell, need to find out that their controller does not answer.
-constexpr std::chrono::milliseconds kOthersTime{450};
+// What members, asked by the bell, need beyond our own patience to find out that their controller
+// does not answer.
+constexpr std::chrono::milliseconds kOthersMargin{50};
 // How often they are asked before their answers count no more: anybody can take a ring back.
 constexpr int kMostAsked = 4;
 
@@ -85,16 +86,16 @@ void Membership::Impl::suspect() {
     if (answered || asked_others_ == 0) {
       ++asked_others_;
       name_->ring();
-      answer_due_ = now + (answered ? 2 * kOthersTime : kOthersTime);
+      answer_due_ = now + (answered ? 2 * patience_ : patience_) + kOthersMargin;
       return;
     }
   }
-  patience_ = std::min(patience_ * 2, kMostPatience);
   unanswering_ = name_->holder();
   follow_name();
 }
 
 void Membership::Impl::follow_name() {
+  patience_ = std::min(patience_ * 2, kMostPatience);
   start_over();
   seeker_->look_now();
 }
