@@ -136,7 +136,7 @@ for (const role of ['controller', 'member']) {
       const bus = newBus();
       const guard = role === 'member' ? await joined(t, bus) : undefined;
       const program = inCrashingProcess(t, bus, source);
-      const other = guard ?? (await joined(t, bus, { controllerAffinity: false }));
+      const other = guard ?? (await joined(t, bus, { controllerAffinity: false, timeout: 60_000 }));
       const friend = await joined(t, bus, { label: 'friend' });
       await other.waitFor('victim');
       other.send('victim', 'now');
