@@ -3,8 +3,8 @@
 // CLANG_FORMAT and CLANG_TIDY name other programs; version 14 is what the formatting is pinned to.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
-import { installed, listFiles, nodePrefixWithHeaders, root, run } from './project.mjs';
+import { nodeApiFlags } from './native-objects.mjs';
+import { listFiles, root, run } from './project.mjs';
 
 const clangFormat = process.env.CLANG_FORMAT ?? 'clang-format-14';
 const clangTidy = process.env.CLANG_TIDY ?? 'clang-tidy-14';
@@ -39,13 +39,7 @@ function compilerFlags(file) {
   if (file.startsWith('test/native/')) flags.push('-Itest/native');
   if (file.startsWith('test/fuzz/')) flags.push('-Itest/fuzz');
   if (file.startsWith('bench/native/')) flags.push('-Ibench/native');
-  if (file.startsWith('native/node/')) {
-    const prefix = nodePrefixWithHeaders();
-    if (prefix === undefined) throw new Error('node_api.h is not beside the running Node');
-    flags.push('-DNAPI_VERSION=9', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS');
-    flags.push('-isystem', `${prefix}/include/node`);
-    flags.push('-isystem', dirname(installed('node-addon-api/napi.h')));
-  }
+  if (file.startsWith('native/node/')) flags.push(...nodeApiFlags());
   return flags;
 }
 

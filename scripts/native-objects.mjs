@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { listFiles, root } from './project.mjs';
+import { installed, listFiles, nodePrefixWithHeaders, root } from './project.mjs';
 
 /** Of all such builds. */
 export const commonFlags = [
@@ -16,6 +16,24 @@ export const commonFlags = [
   '-fno-rtti',
   '-Inative',
 ];
+
+/** AddressSanitizer, which includes the check of leaks, and UndefinedBehaviorSanitizer; an error ends the program. */
+export const addressSanitizer = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+/** What native/node needs beside the flags of the rest; as in binding.gyp. */
+export function nodeApiFlags() {
+  const prefix = nodePrefixWithHeaders();
+  if (prefix === undefined) throw new Error('node_api.h is not beside the running Node');
+  return [
+    '-DNAPI_VERSION=9',
+    '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+    '-isystem',
+    join(prefix, 'include', 'node'),
+    '-isystem',
+    dirname(installed('node-addon-api/napi.h')),
+  ];
+}
 
 /** The folder of native/ for this system. */
 export const platformFolder = { linux: 'linux', win32: 'windows', darwin: 'macos' }[

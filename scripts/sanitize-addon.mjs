@@ -5,33 +5,26 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compileObjects, platformFolder } from './native-objects.mjs';
-import { installed, listFiles, nodePrefixWithHeaders, root, run } from './project.mjs';
+import {
+  addressSanitizer,
+  compileObjects,
+  nodeApiFlags,
+  platformFolder,
+} from './native-objects.mjs';
+import { listFiles, root, run } from './project.mjs';
 
 const compiler = process.env.CXX ?? 'g++';
-const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 const folder = join(root, 'build', 'sanitized', 'addon');
 const objects = await compileObjects({
   compiler,
-  flags: [
-    ...sanitizers,
-    '-fPIC',
-    // As in binding.gyp.
-    '-DNAPI_VERSION=9',
-    '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
-    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
-    '-isystem',
-    dirname(installed('node-addon-api/napi.h')),
-    '-isystem',
-    join(nodePrefixWithHeaders() ?? '/usr', 'include', 'node'),
-  ],
+  flags: [...addressSanitizer, '-fPIC', ...nodeApiFlags()],
   sources: listFiles(['native/core', 'native/node', `native/${platformFolder}`], ['.cc']),
   folder,
 });
 // Where node-gyp-build looks in a folder that it is told of.
 const addon = join(folder, 'build', 'Release', 'busbar.node');
 mkdirSync(dirname(addon), { recursive: true });
-run(compiler, [...sanitizers, '-shared', '-o', addon, ...objects, '-pthread']);
+run(compiler, [...addressSanitizer, '-shared', '-o', addon, ...objects, '-pthread']);
 
 // The first library of the process has to be the sanitizer's.
 const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], {

@@ -1,11 +1,11 @@
 // Builds the C++ tests with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
 // `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
-import { compileObjects, platformFolder } from './native-objects.mjs';
+import { addressSanitizer, compileObjects, platformFolder } from './native-objects.mjs';
 import { listFiles, root, run } from './project.mjs';
 
 const kinds = {
-  address: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  address: addressSanitizer,
   // It follows atomic operations, not fences: where two sides meet by fences alone, it sees the operations around.
   thread: ['-fsanitize=thread', '-Wno-tsan'],
 };

@@ -1,11 +1,9 @@
 // Receivers that are slow: what a sender is told, and that nothing is lost, reordered or anybody else's burden.
 import type { EventEmitter } from 'node:events';
-import test, { type ExecutionContext } from 'ava';
-import { bytes, type Endpoint, messageBox, multicast, text } from 'busbar';
+import test from 'ava';
+import { multicast } from 'busbar';
+import { box, fill, numbered, small } from './support/numbered.js';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
-
-const box = messageBox({ Text: text, Raw: bytes });
-const small = { messages: box, ringBytes: 16 * 1024, queueBytes: 64 * 1024 };
 
 /** Joins under the label it is told; counts the numbered messages in their order, and tells at each 'end'. */
 const counter: Source = async ({ busbar, bus, tell, told }) => {
@@ -20,24 +18,6 @@ const counter: Source = async ({ busbar, bus, tell, told }) => {
   });
   tell(endpoint.id);
 };
-
-function numbered(number: number) {
-  const payload = new Uint8Array(1000);
-  new DataView(payload.buffer).setUint32(0, number);
-  return box.Raw(payload);
-}
-
-/** Sends numbered messages from `first` on until the queue is full; returns the first that was refused. */
-function fill(t: ExecutionContext, sender: Endpoint<typeof box>, to: string, first = 0): number {
-  for (let number = first; ; number++) {
-    try {
-      sender.send(to, numbered(number));
-    } catch (error) {
-      t.like(error, { code: 'ERR_BUSBAR_QUEUE_FULL' });
-      return number;
-    }
-  }
-}
 
 test('a full queue refuses, drained() tells when to go on, nothing is lost or reordered', async (t) => {
   const bus = newBus();

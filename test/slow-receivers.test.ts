@@ -2,17 +2,9 @@
 // latest, wait, or give the receiver up.
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
-import {
-  bytes,
-  type Endpoint,
-  MemoryRegistry,
-  messageBox,
-  multicast,
-  text,
-  type UndeliveredEvent,
-  unicast,
-} from 'busbar';
+import { type Endpoint, MemoryRegistry, multicast, type UndeliveredEvent, unicast } from 'busbar';
 import { turnsUntil } from './support/lifecycle-waiting.js';
+import { box, fill, numbered, small } from './support/numbered.js';
 import {
   inProcess,
   joined,
@@ -21,9 +13,6 @@ import {
   type Program,
   type Source,
 } from './support/program.js';
-
-const box = messageBox({ Text: text, Raw: bytes });
-const small = { messages: box, ringBytes: 16 * 1024, queueBytes: 64 * 1024 };
 
 /** Joins under the label it is told, keeps the numbers that it gets, and tells them at each 'end'. */
 const keeper: Source = async ({ busbar, bus, tell, told }) => {
@@ -50,12 +39,6 @@ async function start(t: ExecutionContext, bus: string, label: string) {
   return { program, id: await program.next<number>() };
 }
 
-function numbered(number: number) {
-  const payload = new Uint8Array(1000);
-  new DataView(payload.buffer).setUint32(0, number);
-  return box.Raw(payload);
-}
-
 /** What it got since the last time; asks once there is room. */
 async function numbersOf(sender: Endpoint<typeof box>, label: string, program: Program) {
   await sender.sendWhenReady(label, box.Text('end'));
@@ -63,18 +46,6 @@ async function numbersOf(sender: Endpoint<typeof box>, label: string, program: P
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
-
-/** Sends numbered messages until the queue is full; returns how many. */
-function fill(t: ExecutionContext, sender: Endpoint<typeof box>, to: string): number {
-  for (let number = 0; ; number++) {
-    try {
-      sender.send(to, numbered(number));
-    } catch (error) {
-      t.like(error, { code: 'ERR_BUSBAR_QUEUE_FULL' });
-      return number;
-    }
-  }
-}
 
 test('drop: the others get everything, the slow one what it has room for, and every drop is told', async (t) => {
   const bus = newBus();

@@ -42,7 +42,7 @@ void Membership::Impl::send_leave() {
 }
 
 void Membership::Impl::hurry_leaving() {
-  if (leaving_) leave_due_ = std::min(gone_at_, platform_.now() + kSeekTime);
+  leave_due_ = std::min(gone_at_, platform_.now() + kSeekTime);
 }
 
 void Membership::Impl::leave_if_due() {

@@ -68,7 +68,10 @@ SendOutcome Sender::send(const SendRequest& request) {
   outcome.error = open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
-  if (OutboundLink* full = make_room(request, targets); full != nullptr) {
+  const bool spills = is_large(request.payload.size(), request.regions.size());
+  const Need need{.bytes = most_bytes(request.payload.size(), request.regions.size()),
+                  .spill_bytes = spills ? request.payload.size() : 0};
+  if (OutboundLink* full = make_room(request, need, targets); full != nullptr) {
     ++counters_.queue_full;
     drain_owed_ = true;
     full->refused = true;
@@ -76,12 +79,11 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.peer_id = full->peer_id();
     return outcome;
   }
-  if (!chosen_.empty() || request.when_full != WhenFull::Refuse) targets = chosen_;
+  if (request.when_full != WhenFull::Refuse) targets = chosen_;
   if (targets.empty()) {
     // The one chosen was given up; another may match.
     return route->unicast && request.when_full == WhenFull::Disconnect ? send(request) : outcome;
   }
-  const bool spills = is_large(request.payload.size(), request.regions.size());
   if (!request.conditional() && !spills) {
     send_plain(request, *route, targets);
   } else {
@@ -94,20 +96,19 @@ SendOutcome Sender::send(const SendRequest& request) {
   return outcome;
 }
 
-bool Sender::has_room(OutboundLink& link, const SendRequest& request) const {
-  const std::uint64_t bytes = most_bytes(request.payload.size(), request.regions.size());
-  if (!request.key.empty()) return link.has_room_for(request.key, bytes);
-  const bool spills = is_large(request.payload.size(), request.regions.size());
-  return link.has_room(bytes, spills ? request.payload.size() : 0, request.objects.size());
+bool Sender::has_room(OutboundLink& link, const SendRequest& request, Need need) {
+  return request.key.empty() ? link.has_room(need.bytes, need.spill_bytes, request.objects.size())
+                             : link.has_room_for(request.key, need.bytes);
 }
 
 // All or nobody, unless the policy says otherwise: a message that one receiver has no room for is
 // refused before another one gets it.
-OutboundLink* Sender::make_room(const SendRequest& request, std::span<const RouteTarget> targets) {
+OutboundLink* Sender::make_room(const SendRequest& request, Need need,
+                                std::span<const RouteTarget> targets) {
   chosen_.clear();
   std::vector<OutboundLink*> laggards;
   for (const RouteTarget& target : targets) {
-    if (has_room(*target.link, request)) {
+    if (has_room(*target.link, request, need)) {
       if (request.when_full != WhenFull::Refuse) chosen_.push_back(target);
     } else if (request.when_full == WhenFull::Refuse) {
       return target.link;
@@ -301,10 +302,8 @@ Error Sender::spill_if_large(Dispatch& dispatch) {
 void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
   const Obligation& owed = dispatch.obligation;
   link.put(dispatch.message, owed.empty() ? nullptr : &owed);
-  if (!owed.empty()) settle_later(link);
   if (!link.flushed()) drain_owed_ = true;
-  note_unrung(link);
-  if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();
+  tend_after_put(link, owed);
 }
 
 void Sender::put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch) {
@@ -315,6 +314,10 @@ void Sender::put_latest(OutboundLink& link, std::string_view key, const Dispatch
     if (replaced->delivery != 0)
       settle(deliveries_.failed(replaced->delivery, {link.peer_id(), Status::Superseded}));
   }
+  tend_after_put(link, owed);
+}
+
+void Sender::tend_after_put(OutboundLink& link, const Obligation& owed) {
   if (!owed.empty()) settle_later(link);
   note_unrung(link);
   if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();

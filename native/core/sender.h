@@ -194,10 +194,16 @@ class Sender {
   void look_again_if_stale(Route& route);
   [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
-  [[nodiscard]] bool has_room(OutboundLink& link, const SendRequest& request) const;
+  // Room that a message takes of a link at most.
+  struct Need {
+    std::uint64_t bytes = 0;
+    // Of a region, for a payload that is too large for the ring; else 0.
+    std::uint64_t spill_bytes = 0;
+  };
+  [[nodiscard]] static bool has_room(OutboundLink& link, const SendRequest& request, Need need);
   // The link that is too full for the message; nullptr when there is room everywhere. Policies
   // other than Refuse leave only targets with room, in `chosen_`.
-  [[nodiscard]] OutboundLink* make_room(const SendRequest& request,
+  [[nodiscard]] OutboundLink* make_room(const SendRequest& request, Need need,
                                         std::span<const RouteTarget> targets);
   void note_dropped(OutboundLink& link);
   void disconnect(OutboundLink& link);
@@ -213,6 +219,8 @@ class Sender {
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
   void put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch);
+  // What a message that was put leaves to do: receivers to ring, obligations, the control thread.
+  void tend_after_put(OutboundLink& link, const Obligation& owed);
   void remove(OutboundLink& link);
   void note_unrung(OutboundLink& link);
   void settle_later(OutboundLink& link);

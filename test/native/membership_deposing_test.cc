@@ -1,6 +1,5 @@
 // Controllers that are stopped while somebody needs them: they lose the name, and are members like
 // the others when they wake.
-#include <array>
 #include <memory>
 #include <string>
 
@@ -8,19 +7,6 @@
 #include "membership_harness.h"
 
 namespace busbar::test {
-namespace {
-
-Error introduce(TestMember& from, const TestMember& to, std::uint64_t link_id) {
-  std::array<Handle, 4> handles;
-  for (Handle& handle : handles) {
-    handle = from.platform.create_doorbell().value()->share().take();
-  }
-  const Handle* borrowed[] = {&handles[0], &handles[1], &handles[2], &handles[3]};
-  return from.membership.introduce(to.id, link_id, 4096, borrowed);
-}
-
-}  // namespace
-
 TEST(deposing_by_a_newcomer_who_then_sees_everybody) {
   TestBus bus;
   const auto members = join_many(bus, 4);

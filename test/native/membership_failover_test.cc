@@ -1,28 +1,11 @@
 // Controllers that die or are beaten to the office: members on a loopback bus, also with the death
 // at every single step.
-#include <array>
 #include <string>
 
 #include "check.h"
 #include "membership_harness.h"
 
 namespace busbar::test {
-namespace {
-
-std::array<Handle, 4> four_handles(Platform& platform) {
-  std::array<Handle, 4> handles;
-  for (Handle& handle : handles) handle = platform.create_doorbell().value()->share().take();
-  return handles;
-}
-
-Error introduce(TestMember& from, const TestMember& to, std::uint64_t link_id) {
-  const auto handles = four_handles(from.platform);
-  const Handle* borrowed[] = {&handles[0], &handles[1], &handles[2], &handles[3]};
-  return from.membership.introduce(to.id, link_id, 4096, borrowed);
-}
-
-}  // namespace
-
 TEST(failover_keeps_every_id) {
   TestBus bus;
   const auto members = join_many(bus, 8);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -101,6 +102,25 @@ class TestMember final : public MembershipEvents {
   std::optional<Status> refused;
   Membership membership;
 };
+
+// Four handles as an introduction carries them; of what kind, the controller does not care. A
+// process that was killed gets none.
+struct FourHandles {
+  explicit FourHandles(Platform& platform) {
+    for (Handle& handle : handles) {
+      if (auto bell = platform.create_doorbell()) handle = bell.value()->share().take();
+    }
+  }
+  [[nodiscard]] std::array<const Handle*, 4> borrow() const {
+    return {&handles[0], &handles[1], &handles[2], &handles[3]};
+  }
+  std::array<Handle, 4> handles;
+};
+
+inline Error introduce(TestMember& from, const TestMember& to, std::uint64_t link_id) {
+  const FourHandles handles(from.platform);
+  return from.membership.introduce(to.id, link_id, 4096, handles.borrow());
+}
 
 // Processes with one member each, on one bus.
 class TestBus {

@@ -5,7 +5,6 @@
 //   BUSBAR_SEEDS=n   runs n seeds instead of those of a build's test
 //   BUSBAR_SEED=n    runs this one
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -113,7 +112,7 @@ class Simulation {
         }
         break;
       case 8:
-        if (actor != nullptr) introduce(*actor->member);
+        if (actor != nullptr) introduce_to_somebody(*actor->member);
         break;
       default:
         bus_.world.advance(milliseconds(dice_.below(600)));
@@ -121,18 +120,10 @@ class Simulation {
     }
   }
 
-  void introduce(TestMember& from) {
+  void introduce_to_somebody(TestMember& from) {
     const Actor* to = any();
     if (to == nullptr || from.id == 0 || to->member->id == 0) return;
-    std::array<Handle, 4> handles;
-    const Handle* borrowed[4];
-    for (std::size_t i = 0; i < handles.size(); ++i) {
-      auto bell = from.platform.create_doorbell();
-      if (!bell) return;
-      handles[i] = bell.value()->share().take();
-      borrowed[i] = &handles[i];
-    }
-    (void)from.membership.introduce(to->member->id, ++links_, 4096, borrowed);
+    (void)introduce(from, *to->member, ++links_);
   }
 
   // What holds at every moment.

@@ -1,29 +1,11 @@
 // Joining, seeing one another, introductions, watching, leaving: members on a loopback bus.
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "check.h"
 #include "membership_harness.h"
 
 namespace busbar::test {
-namespace {
-
-// Four handles as an introduction carries them; of what kind, the controller does not care.
-struct FourHandles {
-  explicit FourHandles(Platform& platform) {
-    for (Handle& handle : handles) {
-      handle = platform.create_doorbell().value()->share().take();
-    }
-  }
-  [[nodiscard]] std::array<const Handle*, 4> borrow() const {
-    return {&handles[0], &handles[1], &handles[2], &handles[3]};
-  }
-  std::array<Handle, 4> handles;
-};
-
-}  // namespace
-
 TEST(membership_first_member_becomes_controller) {
   TestBus bus;
   TestMember& first = bus.join();
