@@ -45,6 +45,27 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   /** Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
   readonly queueBytes?: number | undefined;
   /**
+   * Bytes that may wait in this process for all receivers together: in queues, as large payloads on their way, and as
+   * messages with a `ttl`. A single message may always have what nobody else uses. Default: 256 MiB.
+   */
+  readonly totalQueueBytes?: number | undefined;
+  /** Kernel objects on their way to all receivers together, 1 to 1,048,576. Default: 4,096. */
+  readonly maxQueuedObjects?: number | undefined;
+  /** Messages that may wait by their `ttl`, 1 to 65,536. Default: 4,096. */
+  readonly maxParked?: number | undefined;
+  /**
+   * Links of this endpoint in each direction, 1 to 4,096. Beyond, sending to one more endpoint throws
+   * `LimitExceededError`; one more that sends here is told `undelivered` with that reason. Default: 4,096.
+   */
+  readonly maxLinks?: number | undefined;
+  /**
+   * Endpoints that the bus admits while this one is its controller, 1 to 4,096; `join` of others is rejected with
+   * `LimitExceededError`. Give all members the same. Default: 4,096.
+   */
+  readonly maxEndpoints?: number | undefined;
+  /** Likewise, those of one process, so that none can fill the bus. Default: 1,024. */
+  readonly maxEndpointsPerProcess?: number | undefined;
+  /**
    * What becomes of a message for a receiver whose ring and queue are full, where `send` does not say. Default: `'throw'`.
    */
   readonly whenFull?: WhenFull | undefined;
@@ -69,9 +90,26 @@ const maxLabelStrings = 32;
 /** Of all strings, with one byte of length for each. */
 const maxLabelBytes = 1024;
 const defaultTimeout = 5000;
+/** What the directory has room for. */
+const maxMembers = 4096;
 
-/** Status of the error list: joining took too long. */
-const timedOut = 8;
+/** Options that count things: the name of the unit, and the most. */
+const counts = {
+  queueBytes: ['bytes', 2 ** 40],
+  totalQueueBytes: ['bytes', 2 ** 40],
+  maxQueuedObjects: ['objects', 2 ** 20],
+  maxParked: ['messages', 65_536],
+  maxLinks: ['links', maxMembers],
+  maxEndpoints: ['endpoints', maxMembers],
+  maxEndpointsPerProcess: ['endpoints', maxMembers],
+  maxMessageBytes: ['bytes', 2 ** 32 - 1],
+  prefetch: ['messages', 65_535],
+} as const;
+
+const countNames = Object.keys(counts) as (keyof typeof counts)[];
+
+/** Statuses of the error list that the text says more about. */
+const status = { timedOut: 8, limitExceeded: 19 } as const;
 
 /**
  * Joins a bus and becomes an endpoint of it. The first one to join becomes bus controller; nothing has to be started
@@ -80,7 +118,8 @@ const timedOut = 8;
  * caller, who closes it.
  *
  * @throws InvalidIdentifierError, InvalidLabelError, InvalidArgumentError: nothing was done.
- * @throws TokenMismatchError, VersionMismatchError, PermissionError: the bus does not let this endpoint in.
+ * @throws TokenMismatchError, VersionMismatchError, PermissionError, LimitExceededError: the bus does not let this
+ *   endpoint in.
  * @throws TimeoutError, AbortedError.
  */
 export async function join<B extends MessageBox = PlainBox>(
@@ -136,7 +175,8 @@ function admission(
         },
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
-          else if (notice.status === timedOut) settler.reject(timeoutError(what, timeout, facts));
+          else if (notice.status === status.timedOut)
+            settler.reject(timeoutError(what, timeout, facts));
           else settler.reject(joinError(notice.status, notice.osCode, identifier));
         },
       );
@@ -151,10 +191,15 @@ function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
   return native;
 }
 
-function joinError(status: number, osCode: number, identifier: string): BusError {
-  const error = errorFromStatus(status, {
+function joinError(number: number, osCode: number, identifier: string): BusError {
+  const error = errorFromStatus(number, {
     bus: identifier,
     osCode: osCode === 0 ? undefined : osCode,
+    message:
+      number === status.limitExceeded
+        ? 'it has as many endpoints, or as many of this process, as its controller admits ' +
+          '(maxEndpoints, maxEndpointsPerProcess)'
+        : undefined,
   });
   error.message = `cannot join bus '${identifier}': ${error.message}`;
   return error;
@@ -172,6 +217,12 @@ function configOf<B extends MessageBox>(
     controllerAffinity: options.controllerAffinity ?? true,
     ringBytes: options.ringBytes ?? 512 * 1024,
     queueBytes: options.queueBytes ?? 16 * 2 ** 20,
+    totalQueueBytes: options.totalQueueBytes ?? 256 * 2 ** 20,
+    maxQueuedObjects: options.maxQueuedObjects ?? 4096,
+    maxParked: options.maxParked ?? 4096,
+    maxLinks: options.maxLinks ?? maxMembers,
+    maxEndpoints: options.maxEndpoints ?? maxMembers,
+    maxEndpointsPerProcess: options.maxEndpointsPerProcess ?? 1024,
     whenFull: whenFullOf(options.whenFull ?? 'throw'),
     maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
@@ -208,11 +259,9 @@ function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): read
     'token',
     'messages',
     'controllerAffinity',
-    'maxMessageBytes',
-    'queueBytes',
+    ...countNames,
     'whenFull',
     'ringBytes',
-    'prefetch',
     'linger',
     'spin',
     'drainBudget',
@@ -232,12 +281,12 @@ function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): read
   return checkLabel(options.label ?? []);
 }
 
-function checkSizes({ maxMessageBytes, queueBytes, ringBytes, prefetch }: JoinOptions<MessageBox>) {
-  if (maxMessageBytes !== undefined) {
-    checkInteger('maxMessageBytes', maxMessageBytes, 1, 2 ** 32 - 1, 'bytes');
+function checkSizes(options: JoinOptions<MessageBox>) {
+  for (const name of countNames) {
+    const [unit, most] = counts[name];
+    if (options[name] !== undefined) checkInteger(name, options[name], 1, most, unit);
   }
-  if (queueBytes !== undefined) checkInteger('queueBytes', queueBytes, 1, 2 ** 40, 'bytes');
-  if (prefetch !== undefined) checkInteger('prefetch', prefetch, 1, 65_535, 'messages');
+  const { ringBytes } = options;
   if (ringBytes === undefined) return;
   checkInteger('ringBytes', ringBytes, 16 * 1024, 64 * 2 ** 20, 'bytes');
   if ((ringBytes & (ringBytes - 1)) !== 0) {

@@ -27,7 +27,8 @@ void keep_earlier(std::optional<TimePoint>& earliest, std::optional<TimePoint> t
 Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, Reactor& reactor,
                                                        TokenSource& tokens, BusSecret secret,
                                                        std::unique_ptr<Listener> listener,
-                                                       Origin origin, ControllerEvents& events) {
+                                                       const BusLimits& limits, Origin origin,
+                                                       ControllerEvents& events) {
   const std::uint64_t epoch = origin.directory ? origin.directory->epoch() : 0;
   const std::uint64_t generation = listener->begin_generation(next_after(origin.generation));
   auto roster = Roster::create(platform, reactor, tokens, generation, next_after(epoch));
@@ -50,14 +51,15 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
       Admission::create(platform, reactor, tokens, std::move(secret), std::move(listener));
   if (!admission) return admission.error();
   return std::unique_ptr<Controller>(
-      new Controller(platform, roster.take(), admission.take(), origin, events));
+      new Controller(platform, roster.take(), admission.take(), limits, origin, events));
 }
 
 Controller::Controller(Platform& platform, std::unique_ptr<Roster> roster,
-                       std::unique_ptr<Admission> admission, const Origin& origin,
-                       ControllerEvents& events)
+                       std::unique_ptr<Admission> admission, const BusLimits& limits,
+                       const Origin& origin, ControllerEvents& events)
     : platform_(platform),
       events_(events),
+      limits_(limits),
       roster_(std::move(roster)),
       admission_(std::move(admission)),
       self_id_(origin.self_id),

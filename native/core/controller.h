@@ -34,6 +34,14 @@ inline constexpr std::chrono::milliseconds kReturnTime{250};
 // Between two rounds in which everybody is told who could not take an introduction.
 inline constexpr std::chrono::milliseconds kMissedInterval{5};
 
+// How many endpoints the bus takes.
+struct BusLimits {
+  // At most kMaxMembers.
+  std::uint64_t endpoints = kMaxMembers;
+  // So that no single process can fill the bus.
+  std::uint64_t endpoints_per_process = 1024;
+};
+
 class ControllerEvents {
  public:
   virtual ~ControllerEvents() = default;
@@ -59,7 +67,8 @@ class Controller {
 
   [[nodiscard]] static Result<std::unique_ptr<Controller>> create(
       Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
-      std::unique_ptr<Listener> listener, Origin origin, ControllerEvents& events);
+      std::unique_ptr<Listener> listener, const BusLimits& limits, Origin origin,
+      ControllerEvents& events);
   // Closes the door and every connection. The name is left to survivors, who will find that its
   // holder is gone; see retire().
   ~Controller();
@@ -97,7 +106,8 @@ class Controller {
 
  private:
   Controller(Platform& platform, std::unique_ptr<Roster> roster,
-             std::unique_ptr<Admission> admission, const Origin& origin, ControllerEvents& events);
+             std::unique_ptr<Admission> admission, const BusLimits& limits, const Origin& origin,
+             ControllerEvents& events);
 
   // controller.cc
   void settle();
@@ -110,6 +120,7 @@ class Controller {
 
   // controller_joining.cc
   [[nodiscard]] bool may_enter(const Applicant& applicant);
+  [[nodiscard]] bool has_room_for(const Applicant& applicant);
   void consider(Applicant applicant);
   void consider_waiting();
   void enter(Applicant applicant);
@@ -134,6 +145,7 @@ class Controller {
 
   Platform& platform_;
   ControllerEvents& events_;
+  BusLimits limits_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<Admission> admission_;
   std::uint64_t self_id_;

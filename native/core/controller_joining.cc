@@ -32,7 +32,7 @@ bool Controller::may_enter(const Applicant& applicant) {
 void Controller::consider(Applicant applicant) {
   if (applicant.directory.valid()) import_directory(applicant);
   if (may_enter(applicant)) return enter(std::move(applicant));
-  if (roster_->members().size() + waiting_.size() >= kMaxMembers) {
+  if (roster_->members().size() + waiting_.size() >= limits_.endpoints) {
     return refuse(applicant, Status::LimitExceeded);
   }
   waiting_.push_back(std::move(applicant));
@@ -69,13 +69,26 @@ void Controller::admit(Applicant applicant) {
   enlist(std::move(applicant), id.value());
 }
 
+// The controller's own endpoint is in office, whoever else is there.
+bool Controller::has_room_for(const Applicant& applicant) {
+  const Roster::Members& members = roster_->members();
+  if (members.size() >= kMaxMembers) return false;
+  if (applicant.is_self) return true;
+  if (members.size() >= limits_.endpoints) return false;
+  const std::uint32_t pid = applicant.channel->peer().pid;
+  const auto of_process = std::count_if(members.begin(), members.end(), [pid](const auto& entry) {
+    return entry.second.facts.pid == pid;
+  });
+  return static_cast<std::uint64_t>(of_process) < limits_.endpoints_per_process;
+}
+
 void Controller::enlist(Applicant applicant, std::uint64_t id) {
+  if (!has_room_for(applicant)) return refuse(applicant, Status::LimitExceeded);
   Member facts{.id = id,
                .pid = applicant.channel->peer().pid,
                .flags = flags_of(applicant),
                .instance = applicant.announce.instance,
                .label = std::move(applicant.announce.label)};
-  if (roster_->members().size() >= kMaxMembers) return refuse(applicant, Status::LimitExceeded);
   auto member = roster_->add(std::move(facts), std::move(applicant.channel));
   // Listed first, welcomed then: whoever has joined can be seen by all.
   if (member.ok()) welcome(*member.value());

@@ -47,13 +47,18 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
       bells_(std::move(bells)),
       sender_(platform, *this, options.limits),
       receiver_(platform, *options.regions, *bells_, options.limits.max_message_bytes,
+                options.limits.max_links,
                 {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
                  [this](std::unique_ptr<InboundLink> link) {
                    notify(LinkClosedNotice{link->slot()});
                    closed_links_.push_back(std::move(link));
                    wake();
                  },
-                 [this](const Violation& violation) { notify(ViolationNotice{violation}); }}),
+                 [this](const Violation& violation) { notify(ViolationNotice{violation}); },
+                 [this] {
+                   repeat_soon();
+                   wake();
+                 }}),
       membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
       regions_(*options.regions) {
   region_listener_ = regions_.add_listener([this] {

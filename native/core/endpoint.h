@@ -114,7 +114,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void handle_deadlines();
   void tend_links();
+  void watch_new_links();
   void tend_watch();
+  void repeat_soon();
   void advance_closing();
   [[nodiscard]] std::uint64_t hand_over_parked();
   void finish_closing();
@@ -167,8 +169,12 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   bool watch_armed_ = false;
   // Who was last told to be there.
   std::unordered_map<std::uint64_t, Member> told_members_;
+  // When to try again what failed for want of something.
+  std::optional<TimePoint> repeat_at_;
   // Links that the program's thread opened, to be watched by the control thread.
   std::vector<std::uint64_t> links_to_watch_;
+  // Slots of inbound links to be watched.
+  std::vector<std::uint32_t> slots_to_watch_;
   // Closed links, until the control thread has stopped watching them.
   std::vector<std::unique_ptr<InboundLink>> closed_links_;
   // nullptr before start().

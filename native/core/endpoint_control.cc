@@ -9,6 +9,12 @@
 #include "core/reactor_tokens.h"
 
 namespace busbar {
+namespace {
+
+// Before something that failed for want of a descriptor or memory is tried again.
+constexpr std::chrono::milliseconds kRepeatInterval{5};
+
+}  // namespace
 
 void Endpoint::run() {
   lock_.lock_as_visitor();
@@ -42,7 +48,7 @@ void Endpoint::dispatch(const Readiness& readiness) {
 std::optional<TimePoint> Endpoint::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& candidate :
-       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_,
+       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_, repeat_at_,
         phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   }
@@ -54,6 +60,10 @@ void Endpoint::handle_deadlines() {
   if (const auto due = membership_->next_deadline(); due && *due <= now)
     membership_->handle_deadline();
   sender_.on_deadline();
+  if (repeat_at_ && *repeat_at_ <= now) {
+    repeat_at_.reset();
+    if (!receiver_.repeat_owed()) repeat_soon();
+  }
   if (join_deadline_ && *join_deadline_ <= now) {
     join_deadline_.reset();
     notify(RefusedNotice{{Status::Timeout}});
@@ -67,13 +77,29 @@ void Endpoint::tend_links() {
   }
   closed_links_.clear();
   if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();
-  for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
-    const OutboundLink* link = sender_.find_link(link_id);
-    if (link != nullptr) (void)reactor_->watch(link->channel(), outbound_token(link_id));
-  }
+  watch_new_links();
   for (const OutboundLink* link : sender_.take_writable_wishes()) {
     reactor_->want_writable(outbound_token(link->link_id()));
   }
+}
+
+void Endpoint::watch_new_links() {
+  for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
+    const OutboundLink* link = sender_.find_link(link_id);
+    if (link == nullptr || reactor_->watch(link->channel(), outbound_token(link_id)).ok()) continue;
+    links_to_watch_.push_back(link_id);
+    repeat_soon();
+  }
+  for (const std::uint32_t slot : std::exchange(slots_to_watch_, {})) {
+    const InboundLink* link = receiver_.link(slot);
+    if (link == nullptr || reactor_->watch(link->channel(), inbound_token(slot)).ok()) continue;
+    slots_to_watch_.push_back(slot);
+    repeat_soon();
+  }
+}
+
+void Endpoint::repeat_soon() {
+  if (!repeat_at_) repeat_at_ = platform_.now() + kRepeatInterval;
 }
 
 void Endpoint::tend_watch() {
@@ -182,6 +208,7 @@ void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std:
   }
   auto introduced = receiver_.introduce(from, link_id, ring_bytes, std::move(handles));
   if (!introduced) {
+    if (introduced.status() == Status::LimitExceeded) return;
     const bool broken = introduced.status() == Status::ProtocolViolation;
     if (!broken) return membership_->miss_introduction();
     notify(ViolationNotice{{from_id, from_pid, introduced.status()}});
@@ -189,7 +216,8 @@ void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std:
   }
   const InboundLink* link = introduced.value();
   if (link == nullptr) return;
-  (void)reactor_->watch(link->channel(), inbound_token(link->slot()));
+  slots_to_watch_.push_back(link->slot());
+  watch_new_links();
   bells_->raise();
 }
 

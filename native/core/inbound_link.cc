@@ -3,10 +3,27 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "core/link_frame.h"
 
 namespace busbar {
+namespace {
+
+// Beyond it the sender is out of order: it made this end lose more than it may give.
+constexpr std::size_t kMaxOwed = 1024;
+
+void say_refused(Channel& channel, Status why) {
+  (void)channel.send(encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why), 0}), {});
+}
+
+}  // namespace
+
+void InboundLink::decline(Platform& platform, std::vector<Handle> handles, Status why) {
+  if (handles.size() != 4) return;
+  if (auto channel = platform.adopt_channel(std::move(handles[3])); channel)
+    say_refused(*channel.value(), why);
+}
 
 Result<std::unique_ptr<InboundLink>> InboundLink::attach(
     Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
@@ -20,9 +37,7 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   if (!channel) return channel.error();
   // For want of something here the introduction will be repeated.
   const auto refuse = [&channel](Error why) {
-    if (why.status != Status::ProtocolViolation) return why;
-    (void)channel.value()->send(
-        encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why.status), 0}), {});
+    if (why.status == Status::ProtocolViolation) say_refused(*channel.value(), why.status);
     return why;
   };
   auto ring =
@@ -43,8 +58,7 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
                                                     channel.take(), slot, peer_id, peer_pid,
                                                     link_id, ring_bytes));
   link->consumer_.set_attached();
-  // Whether this arrives or not, the sender finds out: from it, or from the channel's end.
-  (void)link->channel_->send(encode({LinkFrameKind::Attached, 0, 0}), {});
+  link->tell({LinkFrameKind::Attached, 0, 0});
   return link;
 }
 
@@ -63,18 +77,33 @@ InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> rin
       consumer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes) {}
 
 void InboundLink::release() {
-  // A channel that is full of unread wakes needs no further one.
-  if (consumer_.release()) (void)channel_->send(encode({LinkFrameKind::Wake, 0, 0}), {});
+  if (consumer_.release()) tell({LinkFrameKind::Wake, 0, 0});
 }
 
 void InboundLink::release_handled(std::uint64_t position) {
-  if (consumer_.release_handled(position))
-    (void)channel_->send(encode({LinkFrameKind::Wake, 0, 0}), {});
+  if (consumer_.release_handled(position)) tell({LinkFrameKind::Wake, 0, 0});
 }
 
-void InboundLink::refuse(Status why) {
-  (void)channel_->send(encode({LinkFrameKind::Refused, static_cast<std::uint64_t>(why), 0}), {});
+void InboundLink::tell(const LinkFrame& frame) {
+  if (sender_gone_) return;
+  const bool wake = frame.kind == LinkFrameKind::Wake;
+  if (owed_.empty()) {
+    const Status sent = channel_->send(encode(frame), {}).status;
+    // A channel that is full of unread wakes needs no further one.
+    const bool said = sent == Status::Ok || (wake && sent == Status::WouldBlock);
+    if (said || sent == Status::PeerGone) return;
+  }
+  const bool enough = wake && std::any_of(owed_.begin(), owed_.end(), [](const LinkFrame& owed) {
+                        return owed.kind == LinkFrameKind::Wake;
+                      });
+  if (!enough && owed_.size() < kMaxOwed) owed_.push_back(frame);
 }
+
+void InboundLink::repeat_owed() {
+  for (const LinkFrame& frame : std::exchange(owed_, {})) tell(frame);
+}
+
+void InboundLink::refuse(Status why) { say_refused(*channel_, why); }
 
 Status InboundLink::receive(Platform& platform) {
   for (;;) {
@@ -174,7 +203,8 @@ const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept 
 
 bool InboundLink::ask_again(const SpillReference& reference) {
   if (!lost_handles_ || sender_gone_ || region(reference.region_id) != nullptr) return false;
-  return channel_->send(encode({LinkFrameKind::LostRegion, reference.region_id, 0}), {}).ok();
+  tell({LinkFrameKind::LostRegion, reference.region_id, 0});
+  return true;
 }
 
 std::span<const std::byte> InboundLink::spilled(Platform& platform,

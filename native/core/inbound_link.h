@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/label.h"
+#include "core/link_frame.h"
 #include "core/record.h"
 #include "core/region_table.h"
 #include "core/ring_consumer.h"
@@ -33,6 +34,8 @@ class InboundLink {
   static constexpr std::size_t kMaxMemory = 128;
   static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
 
+  // Tells the sender that an introduction, of which these are the handles, is not wanted.
+  static void decline(Platform& platform, std::vector<Handle> handles, Status why);
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
   // told why. Closed: this link was attached before, and is no more.
@@ -87,6 +90,11 @@ class InboundLink {
   // Tells the sender why this end hangs up.
   void refuse(Status why);
 
+  // What the sender is to be told and could not be, for want of something: to be tried again in a
+  // moment.
+  [[nodiscard]] bool owes() const noexcept { return !owed_.empty(); }
+  void repeat_owed();
+
   // Where the link stands in the receiver's round.
   enum class Round : std::uint8_t {
     // Asleep: the doorbell will tell.
@@ -119,6 +127,7 @@ class InboundLink {
               std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
               std::uint64_t link_id, std::uint64_t ring_bytes);
 
+  void tell(const LinkFrame& frame);
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
   [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
                                 Handle handle);
@@ -147,6 +156,8 @@ class InboundLink {
   // In the order of arrival, which is nearly that of the records.
   std::deque<PendingObjects> pending_objects_;
   std::size_t pending_handles_ = 0;
+  // In their order; of wakes one is enough.
+  std::deque<LinkFrame> owed_;
   bool lost_handles_ = false;
   bool sender_gone_ = false;
 };

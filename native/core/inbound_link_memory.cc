@@ -72,7 +72,7 @@ Status InboundLink::take_regions(Platform& platform, const Extensions& extension
 void InboundLink::tell_lost(const Extensions& extensions) {
   for (std::size_t i = 0; i < extensions.region_count(); ++i) {
     const std::uint64_t id = extensions.region(i).region_id;
-    if (memory(id) == nullptr) (void)channel_->send(encode({LinkFrameKind::LostMemory, id, 1}), {});
+    if (memory(id) == nullptr) tell({LinkFrameKind::LostMemory, id, 1});
   }
 }
 

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/budget.h"
+
 namespace busbar {
 
 // The longest key, in bytes, and the most of them on one link.
@@ -29,10 +31,13 @@ class LatestValues {
     Owed owed;
   };
 
+  // What waits here is charged to `budget`.
+  explicit LatestValues(Budget& budget) noexcept : bytes_(budget) {}
+
   [[nodiscard]] bool empty() const noexcept { return order_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
   // Bytes of the records that wait.
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.amount(); }
 
   // Whether `key` is known or one more would be.
   [[nodiscard]] bool has_room(std::string_view key, std::uint64_t head) {
@@ -57,9 +62,9 @@ class LatestValues {
   // Keeps a message until its key is free; returns the one whose place it takes.
   [[nodiscard]] std::optional<Waiting> keep(std::string_view key, Waiting message) {
     Entry& entry = entry_of(key);
-    bytes_ += message.record.size();
+    bytes_.add(message.record.size());
     if (entry.waiting) {
-      bytes_ -= entry.waiting->record.size();
+      bytes_.subtract(entry.waiting->record.size());
       std::swap(*entry.waiting, message);
       return message;
     }
@@ -80,7 +85,7 @@ class LatestValues {
       }
       const std::optional<std::uint64_t> position = publish(*entry.waiting);
       if (!position) return;
-      bytes_ -= entry.waiting->record.size();
+      bytes_.subtract(entry.waiting->record.size());
       entry.waiting.reset();
       entry.position = *position;
       key = order_.erase(key);
@@ -114,7 +119,7 @@ class LatestValues {
       entry.waiting.reset();
     }
     order_.clear();
-    bytes_ = 0;
+    bytes_.subtract(bytes_.amount());
     return all;
   }
 
@@ -134,7 +139,7 @@ class LatestValues {
   std::map<std::string, Entry, std::less<>> keys_;
   // Keys with a message that waits, the longest waiting first.
   std::list<std::string> order_;
-  std::uint64_t bytes_ = 0;
+  Charge bytes_;
 };
 
 }  // namespace busbar

@@ -87,6 +87,7 @@ std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
   keep_earlier(retry_at_);
   keep_earlier(limited_due_);
   keep_earlier(missed_due_);
+  keep_earlier(rewatch_at_);
   if (controller_) keep_earlier(controller_->next_deadline());
   return earliest;
 }
@@ -97,9 +98,13 @@ void Membership::Impl::handle_deadline() {
     leave_lost_office();
     if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
     if (limited_due_ && *limited_due_ <= now) tell_limited();
+    if (rewatch_at_ && *rewatch_at_ <= now) {
+      rewatch_at_.reset();
+      if (phase_ == Phase::Member && watched_epoch_) send_watch();
+    }
     if (missed_due_ && *missed_due_ <= now) {
       missed_due_.reset();
-      if (phase_ == Phase::Member) (void)channel_->send(MissedFrame{});
+      if (phase_ == Phase::Member && !channel_->send(MissedFrame{}).ok()) miss_introduction();
     }
     if (controller_) controller_->handle_deadline();
     if (listens_at_ && *listens_at_ <= now) {
@@ -161,7 +166,7 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
       watched_epoch_.reset();
       events_.on_directory_changed();
     } else {
-      (void)channel_->send(WatchFrame{*watched_epoch_});
+      send_watch();
     }
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     // Comes from a controller that is about to make us its successor.
@@ -233,7 +238,13 @@ void Membership::Impl::watch(std::uint64_t epoch) {
   // At most one frame under way: the answer to an older one is compared with the newest epoch.
   const bool asked = watched_epoch_.has_value();
   watched_epoch_ = epoch;
-  if (phase_ == Phase::Member && !asked) (void)channel_->send(WatchFrame{epoch});
+  if (phase_ == Phase::Member && !asked) send_watch();
+}
+
+void Membership::Impl::send_watch() {
+  rewatch_at_.reset();
+  if (!channel_->send(WatchFrame{*watched_epoch_}).ok())
+    rewatch_at_ = platform_.now() + kLimitPause;
 }
 
 void Membership::Impl::on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) {

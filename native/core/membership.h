@@ -24,6 +24,8 @@ struct MembershipConfig {
   std::string token{};
   Label label{};
   bool controller_affinity = true;
+  // While this endpoint is controller.
+  BusLimits limits{};
 };
 
 struct ControllerChange {

@@ -78,6 +78,7 @@ class Membership::Impl final : public ControllerEvents {
   void receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
   void tell_limited();
+  void send_watch();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
   [[nodiscard]] Error send_with_handles(const ControlFrame& frame,
                                         std::span<const Handle* const> handles);
@@ -167,6 +168,8 @@ class Membership::Impl final : public ControllerEvents {
   std::optional<TimePoint> limited_due_;
   // When the controller is told that we lost an introduction.
   std::optional<TimePoint> missed_due_;
+  // When to ask for directory changes again, because it could not be done at once.
+  std::optional<TimePoint> rewatch_at_;
 
   bool leave_wanted_ = false;
   bool leaving_ = false;

@@ -87,7 +87,7 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   // What was watched was another directory: the endpoint looks at this one and asks again.
   if (watched_epoch_) {
     watched_epoch_ = 0;
-    (void)channel_->send(WatchFrame{0});
+    send_watch();
   }
   ControllerChange change{.generation = welcome.generation,
                           .controller_id = reader.value()->controller_id(),
@@ -151,7 +151,7 @@ void Membership::Impl::take_office(Seeker::Claimed claimed) {
   if (known) origin.generation = known->generation();
   auto controller =
       Controller::create(platform_, reactor_, tokens_, {config_.identifier, config_.token},
-                         std::move(claimed.listener), origin, *this);
+                         std::move(claimed.listener), config_.limits, origin, *this);
   if (!controller) {
     if (id_ == 0) return give_up(controller.error());
     return seeker_->look_later();

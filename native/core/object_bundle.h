@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/budget.h"
 #include "platform/platform.h"
 
 namespace busbar {
@@ -16,19 +17,24 @@ inline constexpr std::size_t kMaxObjects = kMaxDatagramHandles;
 
 struct ObjectBundle {
   std::vector<Handle> handles;
+  Charge charge;
+
+  explicit ObjectBundle(Budget& budget) noexcept : charge(budget) {}
 
   // Second handles on the same objects; the given ones stay their owner's. InvalidArgument for one
-  // that owns nothing, LimitExceeded for too many.
+  // that owns nothing, LimitExceeded for too many. Charged to `budget`, whose room is the caller's
+  // to check.
   [[nodiscard]] static Result<std::shared_ptr<const ObjectBundle>> copy(
-      Platform& platform, std::span<const Handle* const> handles) {
+      Platform& platform, std::span<const Handle* const> handles, Budget& budget) {
     if (handles.size() > kMaxObjects) return Status::LimitExceeded;
-    auto bundle = std::make_shared<ObjectBundle>();
+    auto bundle = std::make_shared<ObjectBundle>(budget);
     bundle->handles.reserve(handles.size());
     for (const Handle* handle : handles) {
       auto second = platform.duplicate(*handle);
       if (!second) return second.error();
       bundle->handles.push_back(second.take());
     }
+    bundle->charge.add(handles.size());
     return std::shared_ptr<const ObjectBundle>(std::move(bundle));
   }
 };

@@ -38,28 +38,30 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
 
 Result<std::unique_ptr<OutboundLink>> OutboundLink::create(
     Platform& platform, std::uint64_t self_id, std::uint64_t peer_id, std::uint32_t peer_pid,
-    std::uint64_t link_id, std::uint64_t ring_bytes, std::uint64_t queue_limit) {
-  auto parts = create_parts(platform, ring_bytes);
+    std::uint64_t link_id, const Room& room) {
+  auto parts = create_parts(platform, room.ring_bytes);
   if (!parts) return parts.error();
-  return std::unique_ptr<OutboundLink>(new OutboundLink(
-      platform, parts.take(), self_id, peer_id, peer_pid, link_id, ring_bytes, queue_limit));
+  return std::unique_ptr<OutboundLink>(
+      new OutboundLink(platform, parts.take(), self_id, peer_id, peer_pid, link_id, room));
 }
 
 OutboundLink::OutboundLink(Platform& platform, Parts parts, std::uint64_t self_id,
                            std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-                           std::uint64_t ring_bytes, std::uint64_t queue_limit)
+                           const Room& room)
     : platform_(platform),
       self_id_(self_id),
       peer_id_(peer_id),
       peer_pid_(peer_pid),
       link_id_(link_id),
-      queue_limit_(queue_limit),
+      queue_limit_(room.queue_bytes),
       ring_memory_(std::move(parts.ring_memory)),
       consumer_memory_(std::move(parts.consumer_memory)),
       doorbell_(std::move(parts.doorbell)),
       channel_(std::move(parts.channel)),
       introduction_(std::move(parts.introduction)),
-      producer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes, link_id) {}
+      producer_(ring_memory_->data(), consumer_memory_->data(), room.ring_bytes, link_id),
+      queue_(room.queued),
+      latest_(room.queued) {}
 
 std::vector<const Handle*> OutboundLink::introduction_handles() const {
   std::vector<const Handle*> handles;
@@ -87,8 +89,14 @@ bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std:
       if (!has_spill_room(spill_bytes) || !has_object_room(objects)) return false;
     }
   }
-  if (queue_.bytes() + bytes <= queue_limit_ || queue_.empty()) return true;
-  return flush_queue() && (queue_.empty() || queue_.bytes() + bytes <= queue_limit_);
+  return has_queue_room(bytes) || (flush_queue() && has_queue_room(bytes));
+}
+
+bool OutboundLink::has_queue_room(std::uint64_t bytes) noexcept {
+  if (!queue_.empty() && queue_.bytes() + bytes > queue_limit_) return false;
+  // Where the other links have used everything up, what goes at once may still go.
+  return queue_.may_grow(bytes) ||
+         (queue_.empty() && producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
 }
 
 bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {
@@ -181,7 +189,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
 // Whoever queued first asked to be woken when the ring has room; no need to look at it now.
 bool OutboundLink::queue_behind(const PlainMessage& message) {
   const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
-  if (queue_.bytes() + bytes > queue_limit_) return false;
+  if (queue_.bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
   ++accepted_;
   write_plain_record(message, queue_.append(bytes));
   return true;

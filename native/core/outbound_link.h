@@ -80,10 +80,20 @@ class OutboundLink {
 
   enum class State : std::uint8_t { Introducing, Attached, Dead };
 
+  // What a link may use.
+  struct Room {
+    // A power of two.
+    std::uint64_t ring_bytes = 0;
+    // Of messages that wait because the ring is full.
+    std::uint64_t queue_bytes = 0;
+    // Shared with the sender's other links; outlives them.
+    Budget& queued;
+  };
+
   // Creates ring, doorbell and channel. Nothing is known to the receiver before it is introduced.
   [[nodiscard]] static Result<std::unique_ptr<OutboundLink>> create(
       Platform& platform, std::uint64_t self_id, std::uint64_t peer_id, std::uint32_t peer_pid,
-      std::uint64_t link_id, std::uint64_t ring_bytes, std::uint64_t queue_limit);
+      std::uint64_t link_id, const Room& room);
 
   [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
   [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
@@ -237,13 +247,13 @@ class OutboundLink {
   };
   [[nodiscard]] static Result<Parts> create_parts(Platform& platform, std::uint64_t ring_bytes);
   OutboundLink(Platform& platform, Parts parts, std::uint64_t self_id, std::uint64_t peer_id,
-               std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
-               std::uint64_t queue_limit);
+               std::uint32_t peer_pid, std::uint64_t link_id, const Room& room);
 
   void track(const OutgoingMessage& message, const Obligation* obligation);
   void untrack_last(const Obligation* obligation);
   [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
+  [[nodiscard]] bool has_queue_room(std::uint64_t bytes) noexcept;
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
   [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept;
   void release_taken() noexcept;

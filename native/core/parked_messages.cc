@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
+// Messages in one hand-over: the most that a sender may park.
+constexpr std::size_t kMostHandedOver = kMaxParkedMessages;
 
 void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
                 ByteWriter& writer) {
@@ -61,7 +63,7 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
 }  // namespace
 
 void ParkedMessages::park(ParkedMessage message) {
-  bytes_ += message.payload.size();
+  bytes_.add(message.payload.size());
   messages_.push_back(std::move(message));
 }
 
@@ -95,7 +97,7 @@ std::optional<std::vector<ParkedMessage>> ParkedMessages::decode_all(
   ByteReader reader(bytes);
   while (reader.remaining() != 0) {
     auto message = decode_one(reader);
-    if (!message || messages.size() >= kMaxMessages) return std::nullopt;
+    if (!message || messages.size() >= kMostHandedOver) return std::nullopt;
     messages.push_back(std::move(*message));
   }
   return messages;

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "core/budget.h"
 #include "core/object_bundle.h"
 #include "core/region_bundle.h"
 #include "core/selector_program.h"
@@ -40,15 +41,18 @@ struct ParkedMessage {
   std::shared_ptr<const RegionClaim> claim;
 };
 
+// The most that an endpoint may be allowed to park.
+inline constexpr std::size_t kMaxParkedMessages = 65'536;
+
 class ParkedMessages {
  public:
-  static constexpr std::size_t kMaxMessages = 4096;
-
-  explicit ParkedMessages(std::uint64_t max_bytes) noexcept : max_bytes_(max_bytes) {}
+  // At most so many messages, of so many bytes together; the bytes are charged to `budget`.
+  ParkedMessages(std::size_t max_messages, std::uint64_t max_bytes, Budget& budget) noexcept
+      : max_messages_(max_messages), max_bytes_(max_bytes), bytes_(budget) {}
 
   [[nodiscard]] bool has_room(std::uint64_t payload_bytes) const noexcept {
-    return messages_.size() < kMaxMessages &&
-           (messages_.empty() || bytes_ + payload_bytes <= max_bytes_);
+    return messages_.size() < max_messages_ && bytes_.may_grow(payload_bytes) &&
+           (messages_.empty() || bytes_.amount() + payload_bytes <= max_bytes_);
   }
   void park(ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
@@ -63,7 +67,7 @@ class ParkedMessages {
     std::vector<ParkedMessage> taken;
     for (auto it = messages_.begin(); it != messages_.end();) {
       if (has_receiver(*it)) {
-        bytes_ -= it->payload.size();
+        bytes_.subtract(it->payload.size());
         taken.push_back(std::move(*it));
         it = messages_.erase(it);
       } else {
@@ -82,8 +86,9 @@ class ParkedMessages {
 
  private:
   std::list<ParkedMessage> messages_;
-  std::uint64_t bytes_ = 0;
+  std::size_t max_messages_;
   std::uint64_t max_bytes_;
+  Charge bytes_;
 };
 
 }  // namespace busbar

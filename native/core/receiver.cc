@@ -9,11 +9,12 @@
 namespace busbar {
 
 Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
-                   std::uint64_t max_message_bytes, Events events)
+                   std::uint64_t max_message_bytes, std::uint64_t max_links, Events events)
     : platform_(platform),
       regions_(regions),
       bells_(bells),
       max_message_bytes_(max_message_bytes),
+      max_links_(max_links),
       events_(std::move(events)),
       extension_copy_(kMaxExtensionBytes) {}
 
@@ -22,7 +23,10 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   for (const auto& [slot, known] : links_) {
     if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
   }
-  if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
+  if (links_.size() >= max_links_) {
+    InboundLink::decline(platform_, std::move(handles), Status::LimitExceeded);
+    return Status::LimitExceeded;
+  }
   const std::uint32_t slot = next_slot_++;
   auto attached = InboundLink::attach(platform_, regions_, bells_, slot, from.id, from.pid, link_id,
                                       ring_bytes, std::move(handles));
@@ -32,6 +36,7 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   links_.emplace(slot, attached.take());
   peers_.emplace(slot, from);
   wake(*link);
+  note_owing(*link);
   return link;
 }
 
@@ -102,6 +107,7 @@ void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& s
     return;
   }
   if (batch.count > first) link.release();
+  note_owing(link);
   if (step == Step::Empty && link.sender_gone()) {
     close(link.slot());
   } else if (step == Step::Stalled) {
@@ -240,6 +246,7 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   received_bytes += extensions.spill ? source.size() : 0;
   out.payload_bytes = static_cast<std::uint32_t>(source.size());
   found->release();
+  note_owing(*found);
   return true;
 }
 
@@ -271,7 +278,23 @@ bool Receiver::sleep() {
 }
 
 void Receiver::handled(std::uint32_t slot, std::uint64_t position) {
-  if (InboundLink* found = link(slot); found != nullptr) found->release_handled(position);
+  InboundLink* found = link(slot);
+  if (found == nullptr) return;
+  found->release_handled(position);
+  note_owing(*found);
+}
+
+void Receiver::note_owing(const InboundLink& link) {
+  if (link.owes()) events_.on_owing();
+}
+
+bool Receiver::repeat_owed() {
+  bool all_told = true;
+  for (auto& [slot, link] : links_) {
+    if (link->owes()) link->repeat_owed();
+    all_told = all_told && !link->owes();
+  }
+  return all_told;
 }
 
 InboundLink* Receiver::link(std::uint32_t slot) noexcept {

@@ -69,7 +69,6 @@ class Receiver {
   // One link's share of a round, so that a fast sender does not starve the others.
   static constexpr std::size_t kRoundMessages = 128;
   static constexpr std::size_t kRoundBytes = 128U << 10U;
-  static constexpr std::size_t kMaxLinks = 4096;
 
   struct Events {
     // Its sender has left, but what it published is still to be read: its channel has nothing more
@@ -78,13 +77,15 @@ class Receiver {
     // A link is gone: its sender left and everything was read, or it broke the protocol.
     std::function<void(std::unique_ptr<InboundLink> link)> on_closed;
     std::function<void(const Violation& violation)> on_violation;
+    // Somebody could not be told something: repeat_owed() in a moment.
+    std::function<void()> on_owing;
   };
 
   Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
-           std::uint64_t max_message_bytes, Events events);
+           std::uint64_t max_message_bytes, std::uint64_t max_links, Events events);
 
   // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
-  // ignored (nullptr).
+  // ignored (nullptr). LimitExceeded, of which the sender is told: there are too many.
   [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id,
                                                std::uint64_t ring_bytes,
                                                std::vector<Handle> handles);
@@ -109,6 +110,10 @@ class Receiver {
 
   // The program has handled everything of `slot` up to `position`.
   void handled(std::uint32_t slot, std::uint64_t position);
+
+  // Control thread: tells senders what they could not be told before. False when there is still
+  // something.
+  [[nodiscard]] bool repeat_owed();
 
   // Only the controller may send in others' names.
   void set_controller(std::uint64_t id) noexcept { controller_id_ = id; }
@@ -137,6 +142,7 @@ class Receiver {
                               const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] bool take_attachments(InboundLink& link, const RingRecord& record,
                                       const Extensions& extensions, ReceivedMessage& out);
+  void note_owing(const InboundLink& link);
   void violate(InboundLink& link, Status why);
   void close(std::uint32_t slot);
 
@@ -144,6 +150,7 @@ class Receiver {
   RegionTable& regions_;
   DoorbellSet& bells_;
   std::uint64_t max_message_bytes_;
+  std::uint64_t max_links_;
   Events events_;
   std::unordered_map<std::uint32_t, std::unique_ptr<InboundLink>> links_;
   std::unordered_map<std::uint32_t, Member> peers_;

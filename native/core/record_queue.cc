@@ -15,7 +15,7 @@ std::byte* RecordQueue::append(std::uint32_t bytes) {
   Block& block = blocks_.back();
   std::byte* place = block.memory.get() + block.end;
   block.end += needed;
-  bytes_ += needed;
+  bytes_.add(needed);
   return place;
 }
 
@@ -31,7 +31,7 @@ void RecordQueue::pop_front() noexcept {
   Block& block = blocks_.front();
   const std::size_t bytes = padded(static_cast<std::uint32_t>(front().size()));
   block.begin += bytes;
-  bytes_ -= bytes;
+  bytes_.subtract(bytes);
   if (block.begin != block.end) return;
   if (block.capacity == kBlockBytes && spare_.size() < kSpareBlocks)
     spare_.push_back(std::move(block));

@@ -9,15 +9,21 @@
 #include <memory>
 #include <vector>
 
+#include "core/budget.h"
 #include "core/record.h"
 
 namespace busbar {
 
 class RecordQueue {
  public:
+  // What waits here is charged to `budget`.
+  explicit RecordQueue(Budget& budget) noexcept : bytes_(budget) {}
+
   [[nodiscard]] bool empty() const noexcept { return blocks_.empty(); }
   // Bytes of all queued records, padding included.
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.amount(); }
+  // Whether the budget allows so many more.
+  [[nodiscard]] bool may_grow(std::uint64_t bytes) const noexcept { return bytes_.may_grow(bytes); }
 
   // Room for one record at the end; it is queued at once, to be filled before the next call.
   [[nodiscard]] std::byte* append(std::uint32_t bytes);
@@ -41,7 +47,7 @@ class RecordQueue {
 
   std::deque<Block> blocks_;
   std::vector<Block> spare_;
-  std::uint64_t bytes_ = 0;
+  Charge bytes_;
 };
 
 }  // namespace busbar

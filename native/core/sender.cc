@@ -10,8 +10,10 @@ Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
     : platform_(platform),
       host_(host),
       limits_(limits),
-      pool_(platform),
-      parked_(limits.queue_bytes) {}
+      queued_(limits.total_queue_bytes),
+      objects_(limits.queued_objects),
+      pool_(platform, queued_),
+      parked_(limits.max_parked, limits.queue_bytes, queued_) {}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;
@@ -69,7 +71,7 @@ SendOutcome Sender::send(const SendRequest& request) {
   if (!outcome.error.ok()) return outcome;
 
   const bool spills = is_large(request.payload.size(), request.regions.size());
-  const Need need{.bytes = most_bytes(request.payload.size(), request.regions.size()),
+  const Need need{.bytes = most_bytes(spills ? 0 : request.payload.size(), request.regions.size()),
                   .spill_bytes = spills ? request.payload.size() : 0};
   if (OutboundLink* full = make_room(request, need, targets); full != nullptr) {
     ++counters_.queue_full;
@@ -107,10 +109,15 @@ OutboundLink* Sender::make_room(const SendRequest& request, Need need,
                                 std::span<const RouteTarget> targets) {
   chosen_.clear();
   std::vector<OutboundLink*> laggards;
+  const bool too_much = crowded(request, need);
   for (const RouteTarget& target : targets) {
-    if (has_room(*target.link, request, need)) {
+    if (!too_much && has_room(*target.link, request, need)) {
       if (request.when_full != WhenFull::Refuse) chosen_.push_back(target);
-    } else if (request.when_full == WhenFull::Refuse) {
+    } else if (request.when_full == WhenFull::Refuse ||
+               (request.when_full == WhenFull::Disconnect &&
+                (too_much || !queued_.has_room(need.bytes)))) {
+      // Or several receivers together are too slow, and none of them is to blame for all.
+      was_crowded_ = was_crowded_ || too_much || !queued_.has_room(need.bytes);
       return target.link;
     } else if (request.when_full == WhenFull::Drop) {
       note_dropped(*target.link);
@@ -120,6 +127,12 @@ OutboundLink* Sender::make_room(const SendRequest& request, Need need,
   }
   for (OutboundLink* laggard : laggards) disconnect(*laggard);
   return nullptr;
+}
+
+// What goes beside the record has no ring to go to at once.
+bool Sender::crowded(const SendRequest& request, Need need) const noexcept {
+  return (need.spill_bytes != 0 && !queued_.has_room(need.spill_bytes)) ||
+         (!request.objects.empty() && !objects_.has_room(request.objects.size()));
 }
 
 void Sender::note_dropped(OutboundLink& link) {
@@ -184,7 +197,8 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
     if (route.unicast) outcome.error = {Status::NoRecipient};
     return outcome;
   }
-  if (!parked_.has_room(request.payload.size())) {
+  const bool objects_fit = request.objects.empty() || objects_.has_room(request.objects.size());
+  if (!objects_fit || !parked_.has_room(request.payload.size())) {
     ++counters_.queue_full;
     outcome.error = {Status::QueueFull};
     return outcome;
@@ -205,7 +219,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                         {}};
   message.payload.assign(request.payload.begin(), request.payload.end());
   if (!request.objects.empty()) {
-    auto bundle = ObjectBundle::copy(platform_, request.objects);
+    auto bundle = ObjectBundle::copy(platform_, request.objects, objects_);
     outcome.error = bundle.error();
     if (!bundle) return outcome;
     message.objects = bundle.take();
@@ -256,9 +270,10 @@ Error Sender::open_links(std::span<RouteTarget> targets) {
 Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
   const auto known = links_.find(target.peer_id);
   if (known != links_.end()) return known->second.get();
-  if (links_.size() >= kMaxLinks) return Status::LimitExceeded;
-  auto created = OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid,
-                                      next_link_id_, limits_.ring_bytes, limits_.queue_bytes);
+  if (links_.size() >= limits_.max_links) return Status::LimitExceeded;
+  auto created =
+      OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid, next_link_id_,
+                           {limits_.ring_bytes, limits_.queue_bytes, queued_});
   if (!created) return created.error();
   OutboundLink* link = created.value().get();
   ++next_link_id_;
@@ -271,7 +286,7 @@ Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
 
 Error Sender::attach_objects(const SendRequest& request, Dispatch& dispatch) {
   if (request.objects.empty()) return {};
-  auto bundle = ObjectBundle::copy(platform_, request.objects);
+  auto bundle = ObjectBundle::copy(platform_, request.objects, objects_);
   if (!bundle) return bundle.error();
   dispatch.obligation.objects = bundle.take();
   dispatch.message.object_count = static_cast<std::uint8_t>(request.objects.size());

@@ -77,8 +77,16 @@ struct SendOutcome {
 struct SenderLimits {
   // Four records of 64 KiB and their headers have room, and it stays in a core's second cache.
   std::uint64_t ring_bytes = 512U << 10U;
+  // Queued behind the ring of one receiver.
   std::uint64_t queue_bytes = 16ULL << 20U;
+  // For all receivers together: queued, large payloads on their way, parked.
+  std::uint64_t total_queue_bytes = 256ULL << 20U;
+  // Kernel objects on their way to all receivers together.
+  std::uint64_t queued_objects = 4096;
   std::uint64_t max_message_bytes = 256ULL << 20U;
+  std::uint64_t max_parked = 4096;
+  // In each direction.
+  std::uint64_t max_links = 4096;
 };
 
 struct SenderCounters {
@@ -116,7 +124,6 @@ class Sender {
   // quarter of the ring.
   static constexpr std::uint32_t kRingAfterMessages = 32;
   static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
-  static constexpr std::size_t kMaxLinks = 4096;
 
   Sender(Platform& platform, SenderHost& host, const SenderLimits& limits);
 
@@ -201,8 +208,9 @@ class Sender {
     std::uint64_t spill_bytes = 0;
   };
   [[nodiscard]] static bool has_room(OutboundLink& link, const SendRequest& request, Need need);
-  // The link that is too full for the message; nullptr when there is room everywhere. Policies
-  // other than Refuse leave only targets with room, in `chosen_`.
+  // The link that is too full for the message, or would make this process hold too much; nullptr
+  // when there is room everywhere. Policies other than Refuse leave only targets with room, in
+  // `chosen_`.
   [[nodiscard]] OutboundLink* make_room(const SendRequest& request, Need need,
                                         std::span<const RouteTarget> targets);
   void note_dropped(OutboundLink& link);
@@ -239,6 +247,8 @@ class Sender {
   void progress(OutboundLink& link);
   void tell_if_drained();
   void tell_if_roomy(OutboundLink& link);
+  void tell_if_uncrowded();
+  [[nodiscard]] bool crowded(const SendRequest& request, Need need) const noexcept;
   [[nodiscard]] std::uint64_t now_ms() const noexcept;
 
   Platform& platform_;
@@ -247,6 +257,9 @@ class Sender {
   DirectoryReader* directory_ = nullptr;
   std::uint64_t self_id_ = 0;
   RouteTable routes_;
+  // Charged by what follows.
+  Budget queued_;
+  Budget objects_;
   SpillPool pool_;
   ParkedMessages parked_;
   Deliveries deliveries_;
@@ -265,6 +278,8 @@ class Sender {
   std::uint64_t next_message_id_ = 1;
   // QueueFull was answered, or messages queue: a Drained notice is owed.
   bool drain_owed_ = false;
+  // Somebody was refused for want of room in a budget, not at a link.
+  bool was_crowded_ = false;
   bool report_undelivered_ = false;
   SenderCounters counters_;
 };

@@ -40,13 +40,20 @@ void Sender::progress(OutboundLink& link) {
     for (auto& [peer, each] : links_) each->forget_regions(trimmed);
   }
   tell_if_roomy(link);
+  tell_if_uncrowded();
   tell_if_drained();
 }
 
 void Sender::tell_if_roomy(OutboundLink& link) {
-  if (!link.refused || !link.relaxed()) return;
+  if (!link.refused || was_crowded_ || !link.relaxed()) return;
   link.refused = false;
   host_.notify(RoomNotice{link.peer_id()});
+}
+
+void Sender::tell_if_uncrowded() {
+  if (!was_crowded_ || !queued_.relaxed() || !objects_.relaxed()) return;
+  was_crowded_ = false;
+  for (auto& [peer, link] : links_) tell_if_roomy(*link);
 }
 
 void Sender::tell_if_drained() {
@@ -118,6 +125,7 @@ void Sender::bury(OutboundLink& link, Status reason) {
   remove(link);
   for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
   flush_bells();
+  tell_if_uncrowded();
   tell_if_drained();
 }
 
@@ -136,6 +144,7 @@ void Sender::disconnect(OutboundLink& link) {
   host_.notify(DisconnectedNotice{peer, orphans.size()});
   for (OutboundLink::Orphan& orphan : orphans)
     find_new_home(std::move(orphan), peer, Status::TooSlow);
+  tell_if_uncrowded();
 }
 
 // Nothing is sent to this receiver any more.
@@ -252,6 +261,7 @@ void Sender::try_parked() {
         });
   });
   for (ParkedMessage& message : ready) send_parked(std::move(message));
+  tell_if_uncrowded();
   flush_bells();
 }
 
@@ -345,6 +355,7 @@ void Sender::on_deadline() {
     if (needs_introduction(*link)) introduce(*link);
   }
   for (OutboundLink* link : waiting) progress(*link);
+  tell_if_uncrowded();
 }
 
 std::vector<OutboundLink*> Sender::take_writable_wishes() {
@@ -364,8 +375,8 @@ bool Sender::wants_directory_changes() const noexcept {
 }
 
 bool Sender::drained() const noexcept {
-  return std::all_of(links_.begin(), links_.end(),
-                     [](const auto& entry) { return entry.second->relaxed(); });
+  return !was_crowded_ && std::all_of(links_.begin(), links_.end(),
+                                      [](const auto& entry) { return entry.second->relaxed(); });
 }
 
 bool Sender::settled() const noexcept {

@@ -29,11 +29,18 @@ Result<std::shared_ptr<const SpillRegion>> SpillPool::acquire(std::size_t bytes)
     if (!is_free(region) || size < bytes || size / 4 > rounded(bytes)) continue;
     if (best == nullptr || size < (*best)->memory().size()) best = &region;
   }
-  if (best != nullptr) return *best;
+  if (best != nullptr) return lend(*best);
   auto memory = platform_.create_memory(rounded(bytes), Access::ReadOnly);
   if (!memory) return memory.error();
   regions_.push_back(std::make_shared<const SpillRegion>(next_id_++, memory.take()));
-  return regions_.back();
+  return lend(regions_.back());
+}
+
+// What is lent is a pointer of its own, so that the pool's pointer is alone again, and the charge
+// gone, as soon as the last of its copies is.
+SpillPool::Region SpillPool::lend(const Region& region) {
+  const auto charge = std::make_shared<Charge>(budget_, region->memory().size());
+  return {region.get(), [region, charge](const SpillRegion*) {}};
 }
 
 void SpillPool::retire(const SpillRegion& retired) {

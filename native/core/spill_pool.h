@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/budget.h"
 #include "platform/platform.h"
 
 namespace busbar {
@@ -34,7 +35,8 @@ class SpillPool {
   // measured.
   static constexpr std::uint64_t kIdleBytes = 32ULL << 20U;
 
-  explicit SpillPool(Platform& platform) noexcept : platform_(platform) {}
+  // Regions in use are charged to `budget`, whose room is the caller's to check.
+  SpillPool(Platform& platform, Budget& budget) noexcept : platform_(platform), budget_(budget) {}
 
   // A region of at least `bytes` that nobody reads from any more; in use as long as somebody else
   // holds the pointer.
@@ -47,10 +49,14 @@ class SpillPool {
   void retire(const SpillRegion& region);
 
  private:
+  using Region = std::shared_ptr<const SpillRegion>;
+
+  [[nodiscard]] Region lend(const Region& region);
   [[nodiscard]] std::uint64_t idle_bytes() const noexcept;
 
   Platform& platform_;
-  std::vector<std::shared_ptr<const SpillRegion>> regions_;
+  Budget& budget_;
+  std::vector<Region> regions_;
   std::uint64_t next_id_ = 1;
 };
 

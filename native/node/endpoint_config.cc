@@ -51,16 +51,29 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   const double queue = number(config, "queueBytes");
   const double when_full = number(config, "whenFull");
   const double message = number(config, "maxMessageBytes");
+  const double total_queue = number(config, "totalQueueBytes");
+  const double objects = number(config, "maxQueuedObjects");
+  const double parked = number(config, "maxParked");
+  const double links = number(config, "maxLinks");
+  const double endpoints = number(config, "maxEndpoints");
+  const double per_process = number(config, "maxEndpointsPerProcess");
   const double budget = number(config, "drainBudgetUs");
   const double spin = number(config, "spinUs");
   const double linger = number(config, "lingerMs");
   const double join_timeout = number(config, "joinTimeoutMs");
-  if (!(ring > 0 && queue > 0 && message > 0 && budget > 0 && spin >= 0 && linger >= 0 &&
+  if (!(ring > 0 && queue > 0 && total_queue > 0 && objects > 0 && parked > 0 && links > 0 &&
+        endpoints > 0 && per_process > 0 && message > 0 && budget > 0 && spin >= 0 && linger >= 0 &&
         join_timeout >= 0 && when_full >= 0 && when_full <= 2)) {
     return Status::InvalidArgument;
   }
   out.endpoint.limits.ring_bytes = static_cast<std::uint64_t>(ring);
   out.endpoint.limits.queue_bytes = static_cast<std::uint64_t>(queue);
+  out.endpoint.limits.total_queue_bytes = static_cast<std::uint64_t>(total_queue);
+  out.endpoint.limits.queued_objects = static_cast<std::uint64_t>(objects);
+  out.endpoint.limits.max_parked = static_cast<std::uint64_t>(parked);
+  out.endpoint.limits.max_links = static_cast<std::uint64_t>(links);
+  out.endpoint.membership.limits.endpoints = static_cast<std::uint64_t>(endpoints);
+  out.endpoint.membership.limits.endpoints_per_process = static_cast<std::uint64_t>(per_process);
   out.endpoint.limits.max_message_bytes = static_cast<std::uint64_t>(message);
   out.endpoint.join_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(join_timeout));
   out.door.when_full = static_cast<WhenFull>(when_full);

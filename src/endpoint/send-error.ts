@@ -9,7 +9,7 @@ import type { SendOutcome } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 
 /** Statuses that the text says more about; numbers of the error list. */
-const status = { tooLarge: 11, noRecipient: 12, queueFull: 13 } as const;
+const status = { tooLarge: 11, noRecipient: 12, queueFull: 13, limitExceeded: 19 } as const;
 
 /** Makes the error of a refused send. `bytes` is the size of the encoded payload. */
 export function sendError(
@@ -46,7 +46,10 @@ function sentence(
     case status.queueFull:
       return peer === undefined
         ? `no room to keep a message for ${selector} until somebody joins`
-        : `the queue to endpoint ${peer} is full; wait for drained() and send again`;
+        : `the queue to endpoint ${peer} is full, or all queues together are (totalQueueBytes, maxQueuedObjects); ` +
+            'wait for drained() and send again';
+    case status.limitExceeded:
+      return 'this endpoint sends to as many others as it may (maxLinks)';
     case status.tooLarge:
       return `payload is ${bytes} bytes long, which is more than maxMessageBytes`;
     default:

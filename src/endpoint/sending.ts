@@ -25,6 +25,8 @@ export class Sending {
   readonly #drains = new Set<Settler<void>>();
   /** Sends that wait until a receiver has room, the first to wait the first to go on. */
   readonly #waiting = new Map<number, Set<WaitingSend>>();
+  /** The same sends: one shall not overtake those of its selector. */
+  readonly #waitingBySelector = new Map<Selector, Set<WaitingSend>>();
 
   constructor(native: NativeEndpoint, box: BoxTable, facts: () => BusErrorFacts) {
     this.#native = native;
@@ -110,11 +112,11 @@ export class Sending {
           }
         };
         waiting.reject = settler.reject;
-        const ahead = this.#waitsFor(selector);
+        const ahead = first(this.#waitingBySelector.get(selector))?.peer;
         if (ahead === undefined) waiting.attempt();
         else this.#wait(waiting, ahead);
       },
-      () => this.#waiting.get(waiting.peer)?.delete(waiting),
+      () => this.#stopWaiting(waiting),
     );
   }
 
@@ -147,9 +149,9 @@ export class Sending {
   hasRoom(peer: number): void {
     const waiting = this.#waiting.get(peer);
     if (waiting === undefined) return;
-    this.#waiting.delete(peer);
     let full: WaitingSend | undefined;
-    for (const send of waiting) {
+    for (const send of [...waiting]) {
+      this.#stopWaiting(send);
       // Behind the first that finds it full again, without a look: it may have room by now, but the order is kept.
       if (full === undefined) send.attempt();
       else this.#wait(send, full.peer);
@@ -164,22 +166,34 @@ export class Sending {
     this.#drains.clear();
     for (const sends of this.#waiting.values()) for (const send of sends) send.reject?.(error);
     this.#waiting.clear();
+    this.#waitingBySelector.clear();
   }
 
   #wait(send: WaitingSend, peer: number): void {
     send.peer = peer;
-    const sends = this.#waiting.get(peer);
-    if (sends === undefined) this.#waiting.set(peer, new Set([send]));
-    else sends.add(send);
+    addTo(this.#waiting, peer, send);
+    addTo(this.#waitingBySelector, send.selector, send);
   }
 
-  /** The receiver that sends by the same selector wait for already. */
-  #waitsFor(selector: Selector): number | undefined {
-    for (const [peer, sends] of this.#waiting) {
-      for (const send of sends) if (send.selector === selector) return peer;
-    }
-    return undefined;
+  #stopWaiting(send: WaitingSend): void {
+    removeFrom(this.#waiting, send.peer, send);
+    removeFrom(this.#waitingBySelector, send.selector, send);
   }
+}
+
+function addTo<K>(sets: Map<K, Set<WaitingSend>>, key: K, send: WaitingSend): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([send]));
+  else set.add(send);
+}
+
+function removeFrom<K>(sets: Map<K, Set<WaitingSend>>, key: K, send: WaitingSend): void {
+  const set = sets.get(key);
+  if (set?.delete(send) && set.size === 0) sets.delete(key);
+}
+
+function first(sends: Set<WaitingSend> | undefined): WaitingSend | undefined {
+  return sends?.values().next().value;
 }
 
 interface WaitingSend {

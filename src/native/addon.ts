@@ -11,6 +11,12 @@ export interface EndpointConfig {
   readonly controllerAffinity: boolean;
   readonly ringBytes: number;
   readonly queueBytes: number;
+  readonly totalQueueBytes: number;
+  readonly maxQueuedObjects: number;
+  readonly maxParked: number;
+  readonly maxLinks: number;
+  readonly maxEndpoints: number;
+  readonly maxEndpointsPerProcess: number;
   /** A number of {@link whenFullPolicies}. */
   readonly whenFull: number;
   readonly maxMessageBytes: number;

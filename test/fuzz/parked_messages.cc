@@ -7,7 +7,8 @@ FUZZ(bytes) {
   using namespace busbar;
   auto messages = ParkedMessages::decode_all(bytes);
   if (!messages) return;
-  ParkedMessages parked(1U << 20U);
+  Budget budget(1U << 20U);
+  ParkedMessages parked(kMaxParkedMessages, 1U << 20U, budget);
   for (ParkedMessage& message : *messages) {
     fuzzing::touch(message.payload);
     fuzzing::touch(message.origin);

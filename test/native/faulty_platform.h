@@ -1,5 +1,5 @@
-// A platform on top of another one, of whose calls one fails once: what happens when the system has
-// no descriptor, no memory or no thread left for a moment.
+// A platform on top of another one, of whose calls one fails, or some in a row: what happens when the
+// system has no descriptor, no memory or no thread left for a moment, or for longer.
 #pragma once
 
 #include <atomic>
@@ -19,20 +19,22 @@ class FaultyPlatform final : public Platform {
  public:
   explicit FaultyPlatform(Platform& inner) : inner_(inner) {}
 
-  // The call number `call`, from 0, fails with `status`.
-  void fail(std::uint64_t call, Status status) {
+  // `count` calls from number `call` on, from 0, fail with `status`.
+  void fail(std::uint64_t call, Status status, std::uint64_t count = 1) {
     target_ = call;
+    count_ = count;
     status_ = status;
     calls_ = 0;
     failed_ = nullptr;
   }
   [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
-  // The name of the call that failed; nullptr when none did.
+  // The name of the last call that failed; nullptr when none did.
   [[nodiscard]] const char* failed() const noexcept { return failed_; }
 
-  // Not Ok for the one call that is to fail. Any thread.
+  // Not Ok for a call that is to fail. Any thread.
   [[nodiscard]] Error trip(const char* name) noexcept {
-    if (calls_++ != target_) return {};
+    const std::uint64_t call = calls_++;
+    if (call < target_ || call - target_ >= count_) return {};
     failed_ = name;
     return {status_};
   }
@@ -66,6 +68,7 @@ class FaultyPlatform final : public Platform {
   Platform& inner_;
   std::atomic<std::uint64_t> calls_ = 0;
   std::atomic<std::uint64_t> target_ = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> count_ = 1;
   std::atomic<Status> status_ = Status::OutOfDescriptors;
   std::atomic<const char*> failed_ = nullptr;
 };

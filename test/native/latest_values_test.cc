@@ -18,7 +18,8 @@ Latest::Waiting message(int number, std::size_t bytes = 8) {
 }  // namespace
 
 TEST(latest_values_keeps_the_newest_of_each_key) {
-  Latest latest;
+  Budget budget(1U << 20U);
+  Latest latest(budget);
   CHECK(latest.is_free("a", 0));
   CHECK(!latest.keep("a", message(1)));
   CHECK(!latest.keep("b", message(2, 16)));
@@ -45,7 +46,8 @@ TEST(latest_values_keeps_the_newest_of_each_key) {
 }
 
 TEST(latest_values_waits_for_what_is_on_its_way) {
-  Latest latest;
+  Budget budget(1U << 20U);
+  Latest latest(budget);
   latest.note_published("a", 100);
   latest.note_published("b", 50);
   CHECK(!latest.keep("a", message(1)));
@@ -70,7 +72,8 @@ TEST(latest_values_waits_for_what_is_on_its_way) {
 }
 
 TEST(latest_values_bounds_its_keys) {
-  Latest latest;
+  Budget budget(1U << 20U);
+  Latest latest(budget);
   for (std::size_t i = 0; i < kMaxKeys; ++i) {
     CHECK(latest.has_room(std::to_string(i), 0));
     latest.note_published(std::to_string(i), i + 1);

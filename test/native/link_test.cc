@@ -13,14 +13,16 @@ namespace busbar::test {
 namespace {
 
 constexpr std::uint64_t kQueueLimit = 256U << 10U;
+constexpr std::uint64_t kBudget = 1U << 20U;
 
 struct Link {
   Platform& platform = native_platform();
   RegionTable regions{platform};
   std::unique_ptr<DoorbellSet> bells = platform.create_doorbell_set().take();
-  std::unique_ptr<OutboundLink> out =
-      OutboundLink::create(platform, 1, 2, platform.self().pid, 1, kMinRingBytes, kQueueLimit)
-          .take();
+  Budget budget{kBudget};
+  std::unique_ptr<OutboundLink> out = OutboundLink::create(platform, 1, 2, platform.self().pid, 1,
+                                                           {kMinRingBytes, kQueueLimit, budget})
+                                          .take();
   std::unique_ptr<InboundLink> in;
 
   // As the controller would carry it: through a channel, which makes handles of the receiver's own.
@@ -145,7 +147,7 @@ TEST(link_unpublished_messages_are_orphans_too) {
 TEST(link_large_payload_travels_in_a_region) {
   Link link;
   REQUIRE(link.introduce());
-  SpillPool pool(link.platform);
+  SpillPool pool(link.platform, link.budget);
   auto region = pool.acquire(100'000);
   REQUIRE(region.ok());
   std::memset(region.value()->memory().data(), 0x5A, 100'000);

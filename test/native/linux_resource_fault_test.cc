@@ -1,4 +1,4 @@
-// Each call of the platform fails once, in turn, while two endpoints join, exchange every kind of
+// Each call of the platform fails, in turn, once or together with those that follow, while two endpoints join, exchange every kind of
 // message and leave. Whatever the call: somebody is told by a status, trying again succeeds, every
 // message arrives, and in the end nothing is open or mapped that was not before.
 #include <fcntl.h>
@@ -35,10 +35,13 @@ std::size_t shared_mappings() {
   return count;
 }
 
-// Joins, at the second try if the first one fails, which it must say.
+// Calls that fail in a row where a fault lasts: it passes only because somebody tries again.
+constexpr std::uint64_t kLasting = 40;
+
+// Joins, at another try if the first one fails, which it must say.
 std::unique_ptr<EndpointProgram> join(Platform& platform, const std::string& identifier,
                                       const char* label) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  for (std::uint64_t attempt = 0; attempt < kLasting + 2; ++attempt) {
     auto program = std::make_unique<EndpointProgram>(platform, identifier, label);
     if (program->join()) return program;
     if (!CHECK(!program->error.ok())) return nullptr;
@@ -85,7 +88,7 @@ bool send(EndpointProgram& from, EndpointProgram& to, std::uint32_t route, const
 bool exchange(EndpointProgram& a, EndpointProgram& b) {
   const std::uint32_t route = a.route("b", true);
   std::shared_ptr<MemoryRegion> region;
-  for (int attempt = 0; attempt < 3 && region == nullptr; ++attempt) {
+  for (std::uint64_t attempt = 0; attempt < kLasting + 2 && region == nullptr; ++attempt) {
     if (auto made = a.regions.create(1U << 16U, Access::ReadWrite)) region = made.take();
   }
   if (!CHECK(region != nullptr)) return false;
@@ -119,7 +122,7 @@ bool run(Platform& platform, const std::string& identifier) {
   return fine;
 }
 
-void fail_each_call(Status status) {
+void fail_each_call(Status status, std::uint64_t count, std::uint64_t step) {
   FaultyPlatform platform(native_platform());
   const std::string identifier = "test.faults." + std::to_string(getpid());
   REQUIRE(run(platform, identifier));
@@ -127,8 +130,8 @@ void fail_each_call(Status status) {
   const std::size_t mappings = shared_mappings();
   const std::uint64_t calls = platform.calls();
   CHECK(calls > 50);
-  for (std::uint64_t call = 0; call < calls; ++call) {
-    platform.fail(call, status);
+  for (std::uint64_t call = 0; call < calls; call += step) {
+    platform.fail(call, status, count);
     const bool fine = run(platform, identifier);
     const bool clean =
         CHECK_EQ(open_descriptors(), descriptors) && CHECK_EQ(shared_mappings(), mappings);
@@ -141,7 +144,13 @@ void fail_each_call(Status status) {
 
 }  // namespace
 
-TEST(resource_fault_of_each_call_without_descriptors) { fail_each_call(Status::OutOfDescriptors); }
-TEST(resource_fault_of_each_call_without_memory) { fail_each_call(Status::OutOfMemory); }
+TEST(resource_fault_of_each_call_without_descriptors) {
+  fail_each_call(Status::OutOfDescriptors, 1, 1);
+}
+TEST(resource_fault_of_each_call_without_memory) { fail_each_call(Status::OutOfMemory, 1, 1); }
+TEST(resource_fault_that_lasts_without_descriptors) {
+  fail_each_call(Status::OutOfDescriptors, kLasting, 5);
+}
+TEST(resource_fault_that_lasts_without_memory) { fail_each_call(Status::OutOfMemory, kLasting, 5); }
 
 }  // namespace busbar::test

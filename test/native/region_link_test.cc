@@ -24,9 +24,10 @@ struct World {
   RegionTable sender_regions{sender};
   RegionTable receiver_regions{receiver};
   std::unique_ptr<DoorbellSet> bells = receiver.create_doorbell_set().take();
+  Budget budget{1U << 20U};
   std::unique_ptr<OutboundLink> out =
-      OutboundLink::create(sender, kSenderId, kReceiverId, kReceiverPid, kLinkId, kMinRingBytes,
-                           1U << 20U)
+      OutboundLink::create(sender, kSenderId, kReceiverId, kReceiverPid, kLinkId,
+                           {kMinRingBytes, 1U << 20U, budget})
           .take();
   std::unique_ptr<InboundLink> in;
   std::uint64_t next_id = 1;

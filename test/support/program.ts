@@ -17,6 +17,8 @@ export interface Tools {
   readonly tell: (news: unknown) => void;
   /** The next thing the test says. */
   readonly told: () => Promise<unknown>;
+  /** Listens to the test no more, which kept it alive. */
+  readonly hangUp: () => void;
 }
 
 export type Source = (tools: Tools) => unknown;
