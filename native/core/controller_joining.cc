@@ -159,7 +159,10 @@ void Controller::refuse(Applicant& applicant, Status why) {
 void Controller::welcome(RosterMember& member) {
   const Handle* handles[] = {&roster_->directory().handle()};
   const WelcomeFrame frame{member.facts.id, generation(), kDirectoryBytes};
-  if (!member.channel->send_now(frame, handles).ok()) unreachable_.push_back(member.facts.id);
+  const Status sent = member.channel->send_now(frame, handles).status;
+  // Who has closed its end meanwhile, perhaps with its process living on, is off the directory as
+  // soon as that is read.
+  if (sent != Status::Ok && sent != Status::PeerGone) unreachable_.push_back(member.facts.id);
 }
 
 bool Controller::drop_waiting(std::uint64_t token) {

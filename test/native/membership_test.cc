@@ -188,6 +188,25 @@ TEST(membership_leave_before_anything_was_joined) {
   CHECK_EQ(refused.peers(), 1);
 }
 
+// Its process lives on: nobody else would ever tell that it is gone.
+TEST(membership_leave_at_any_moment_of_joining_leaves_nobody_behind) {
+  for (int steps = 0; steps < 12; ++steps) {
+    for (int turns_of_controller = 0; turns_of_controller < 3; ++turns_of_controller) {
+      TestBus bus;
+      TestMember& controller = bus.join();
+      TestMember& visitor = bus.start();
+      for (int step = 0; step < steps; ++step) {
+        for (int turn = 0; turn < turns_of_controller; ++turn) (void)controller.step();
+        (void)visitor.step();
+      }
+      visitor.membership.leave();
+      REQUIRE(bus.settle());
+      CHECK_EQ(visitor.lefts, 1);
+      CHECK_EQ(controller.peers(), 1);
+    }
+  }
+}
+
 TEST(membership_leave_is_bounded_when_the_controller_is_silent) {
   TestBus bus;
   TestMember& controller = bus.join();
