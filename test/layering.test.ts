@@ -94,6 +94,11 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('native/ffi/c.cc', '#include <node_api.h>'), /ffi must not include/],
   [file('native/node/d.cc', '#include "ffi/include/busbar.h"'), /belongs to native\/ffi/],
   [file('native/freebsd/e.cc', '#include <span>'), /has no rule/],
+  [
+    file('native/linux/g.cc', 'auto now = std::chrono::system_clock::now();'),
+    /clock that can be set/,
+  ],
+  [file('src/endpoint/h.ts', 'const now = Date.now();'), /no time of day/],
   [file('test/native/f_test.cc', '#include <napi.h>'), /only native\/node includes/],
   [file('src/endpoint/long.ts', ...Array<string>(maxLines + 2).fill('')), /451 lines; the limit/],
 ];

@@ -85,6 +85,7 @@ void Controller::handle(const Readiness& readiness) {
 std::optional<TimePoint> Controller::next_deadline() const noexcept {
   std::optional<TimePoint> earliest = admission_->next_deadline();
   keep_earlier(earliest, roster_->processes().next_deadline());
+  keep_earlier(earliest, roster_->next_overdue());
   keep_earlier(earliest, next_notice_);
   if (!missed_.empty()) keep_earlier(earliest, *missed_round_ + kMissedInterval);
   if (!waiting_.empty()) keep_earlier(earliest, started_ + kReturnTime);
@@ -94,6 +95,7 @@ std::optional<TimePoint> Controller::next_deadline() const noexcept {
 void Controller::handle_deadline() {
   admission_->handle_deadline();
   roster_->processes().handle_deadline();
+  for (const std::uint64_t id : roster_->overdue()) drop(id);
   settle();
 }
 

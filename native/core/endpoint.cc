@@ -79,6 +79,7 @@ Error Endpoint::start() {
   auto thread = platform_.start_thread([this] { run(); });
   if (!thread) return thread.error();
   thread_ = thread.take();
+  started_ = true;
   if (!platform_.fence_process()) {
     // Beside the joining, which would have to wait for it. Without it, the lock only costs more.
     auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
@@ -87,13 +88,20 @@ Error Endpoint::start() {
   return {};
 }
 
+void Endpoint::start_without_thread() {
+  const OwnerGuard lock(lock_);
+  join_deadline_ = platform_.now() + join_timeout_;
+  started_ = true;
+  membership_->start();
+}
+
 void Endpoint::close(std::chrono::milliseconds linger) {
   const OwnerGuard lock(lock_);
   const TimePoint deadline = platform_.now() + linger;
   if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
   if (phase_ == Phase::Open) phase_ = Phase::Lingering;
   // Never started: there is nobody else to say that it is over.
-  if (thread_ == nullptr && phase_ != Phase::Closed) finish_closing();
+  if (!started_ && phase_ != Phase::Closed) finish_closing();
   sender_.flush_bells();
   wake();
 }

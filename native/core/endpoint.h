@@ -51,6 +51,11 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. OutOfMemory when no
   // thread can be had.
   [[nodiscard]] Error start();
+  // The same without a control thread: the program calls serve() whenever something may have
+  // happened, until the ClosedNotice has come. For tests that decide the order of everything.
+  void start_without_thread();
+  // One turn of the control thread's work, without waiting. False when all is done.
+  bool serve();
   // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls
   // may shorten it.
   void close(std::chrono::milliseconds linger);
@@ -110,6 +115,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
 
   // Control thread.
   void run();
+  // What comes before waiting; false when the endpoint is closed.
+  [[nodiscard]] bool prepare_to_wait();
+  void take_turn(std::span<const Readiness> ready);
   void dispatch(const Readiness& readiness);
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void handle_deadlines();
@@ -177,7 +185,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::vector<std::uint32_t> slots_to_watch_;
   // Closed links, until the control thread has stopped watching them.
   std::vector<std::unique_ptr<InboundLink>> closed_links_;
-  // nullptr before start().
+  // start() or start_without_thread() was called.
+  bool started_ = false;
+  // nullptr before start() and without a thread.
   std::unique_ptr<Thread> thread_;
   // Prepares what makes the lock cheap; ends by itself.
   std::unique_ptr<Thread> preparing_;

@@ -20,19 +20,37 @@ void Endpoint::run() {
   lock_.lock_as_visitor();
   membership_->start();
   std::array<Readiness, 64> ready;
-  for (;;) {
-    tend_links();
-    tend_watch();
-    advance_closing();
-    if (phase_ == Phase::Closed) break;
+  while (prepare_to_wait()) {
     const std::optional<TimePoint> deadline = next_deadline();
     lock_.unlock_as_visitor();
     const std::size_t count = reactor_->wait(deadline, ready);
     lock_.lock_as_visitor();
-    for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
-    handle_deadlines();
+    take_turn(std::span(ready).first(count));
   }
   lock_.unlock_as_visitor();
+}
+
+bool Endpoint::serve() {
+  lock_.lock_as_visitor();
+  const bool goes_on = prepare_to_wait();
+  if (goes_on) {
+    std::array<Readiness, 64> ready;
+    take_turn(std::span(ready).first(reactor_->wait(platform_.now(), ready)));
+  }
+  lock_.unlock_as_visitor();
+  return goes_on;
+}
+
+bool Endpoint::prepare_to_wait() {
+  tend_links();
+  tend_watch();
+  advance_closing();
+  return phase_ != Phase::Closed;
+}
+
+void Endpoint::take_turn(std::span<const Readiness> ready) {
+  for (const Readiness& one : ready) dispatch(one);
+  handle_deadlines();
 }
 
 void Endpoint::dispatch(const Readiness& readiness) {
@@ -136,6 +154,8 @@ std::uint64_t Endpoint::hand_over_parked() {
   const std::uint64_t count = sender_.parked().size() + kept;
   const std::vector<std::byte> bytes =
       sender_.parked().encode_all(encode(Origin{id_, platform_.self().pid, label_}));
+  // Handed over or given up: nobody here has to do with them any more.
+  sender_.parked().clear();
   auto memory = platform_.create_memory(bytes.size(), Access::ReadOnly);
   if (!memory) return count;
   std::copy(bytes.begin(), bytes.end(), memory.value()->data());

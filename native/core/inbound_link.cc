@@ -46,18 +46,20 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   auto consumer =
       platform.adopt_memory(std::move(handles[1]), kConsumerSegmentBytes, Access::ReadWrite);
   if (!consumer) return refuse(consumer.error());
-  const RingConsumer probe(ring.value()->data(), consumer.value()->data(), ring_bytes);
+  RingConsumer probe(ring.value()->data(), consumer.value()->data(), ring_bytes);
   if (!probe.verify(link_id)) return refuse({Status::ProtocolViolation});
-  // An introduction that was repeated for a new controller, and comes after its link was read to
-  // the end: what it has to give was taken.
-  if (probe.attached()) return Status::Closed;
   if (const Error added = bells.add(std::move(handles[2]), slot); !added.ok()) return refuse(added);
+  // An introduction that was repeated for a new controller, and comes after its link was read to
+  // the end: what it has to give was taken. Or so late that its sender has sent it to others.
+  if (!probe.attach()) {
+    bells.remove(slot);
+    return Status::Closed;
+  }
   ring.value()->stop_sharing();
   consumer.value()->stop_sharing();
   std::unique_ptr<InboundLink> link(new InboundLink(regions, ring.take(), consumer.take(),
                                                     channel.take(), slot, peer_id, peer_pid,
                                                     link_id, ring_bytes));
-  link->consumer_.set_attached();
   link->tell({LinkFrameKind::Attached, 0, 0});
   return link;
 }

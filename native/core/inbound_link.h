@@ -38,7 +38,8 @@ class InboundLink {
   static void decline(Platform& platform, std::vector<Handle> handles, Status why);
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
-  // told why. Closed: this link was attached before, and is no more.
+  // told why. Closed: this link was attached before, and is no more, or was given up by its
+  // sender.
   [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
       Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
       std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,

@@ -78,6 +78,12 @@ void OutboundLink::on_attached() noexcept {
   consumer_memory_->stop_sharing();
 }
 
+bool OutboundLink::revoke() noexcept {
+  if (producer_.revoke()) return true;
+  on_attached();
+  return false;
+}
+
 bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects) {
   if (!has_spill_room(spill_bytes) || !has_object_room(objects)) {
     release_taken();

@@ -102,6 +102,10 @@ class OutboundLink {
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
 
+  // For a receiver that seems to be gone before it attached: true when it cannot do so any more.
+  // Else it has, and the channel will tell of its end.
+  [[nodiscard]] bool revoke() noexcept;
+
   // The handles of an introduction in their order; empty once attached.
   [[nodiscard]] std::vector<const Handle*> introduction_handles() const;
 

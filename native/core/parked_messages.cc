@@ -75,6 +75,11 @@ std::optional<std::uint64_t> ParkedMessages::next_expiry_ms() const noexcept {
   return next;
 }
 
+void ParkedMessages::clear() noexcept {
+  messages_.clear();
+  bytes_.subtract(bytes_.amount());
+}
+
 std::vector<ParkedMessage> ParkedMessages::take_expired(std::uint64_t now_ms) {
   return take_if(
       [now_ms](const ParkedMessage& message) { return message.expires_at_ms <= now_ms; });

@@ -59,6 +59,7 @@ class ParkedMessages {
   [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
   [[nodiscard]] std::optional<std::uint64_t> next_expiry_ms() const noexcept;
 
+  void clear() noexcept;
   // Takes out those whose time is over.
   [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
   // Takes out those that `has_receiver(message)` is true for, in the order they were parked.

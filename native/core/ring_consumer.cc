@@ -18,8 +18,10 @@ bool RingConsumer::verify(std::uint64_t link_id) const noexcept {
          ring_->link_id == link_id;
 }
 
-void RingConsumer::set_attached() noexcept {
-  consumer_->attached.store(1, std::memory_order_release);
+bool RingConsumer::attach() noexcept {
+  Attachment before = Attachment::None;
+  return consumer_->attachment.compare_exchange_strong(before, Attachment::Attached,
+                                                       std::memory_order_acq_rel);
 }
 
 RingRead RingConsumer::peek(RingRecord& out) noexcept {

@@ -29,11 +29,9 @@ class RingConsumer {
 
   // True when the segment's own header says what it should.
   [[nodiscard]] bool verify(std::uint64_t link_id) const noexcept;
-  void set_attached() noexcept;
-  // Somebody has attached this ring before.
-  [[nodiscard]] bool attached() const noexcept {
-    return consumer_->attached.load(std::memory_order_acquire) != 0;
-  }
+  // Takes the ring; before the first look at a record. False when it was taken before, or when the
+  // producer has given up waiting for that.
+  [[nodiscard]] bool attach() noexcept;
 
   // The next record, without taking it.
   [[nodiscard]] RingRead peek(RingRecord& out) noexcept;

@@ -30,6 +30,8 @@ inline constexpr std::size_t kCacheLine = 64;
 // `wake_at` value of a producer that waits for nothing.
 inline constexpr std::uint64_t kNoPosition = ~0ULL;
 
+enum class Attachment : std::uint32_t { None = 0, Attached = 1, Revoked = 2 };
+
 struct RingSegment {
   std::uint64_t magic;
   std::uint32_t version;
@@ -54,7 +56,8 @@ struct ConsumerSegment {
   alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
   // Everything below it was handled by the consumer's program.
   alignas(kCacheLine) std::atomic<std::uint64_t> handled;
-  std::atomic<std::uint32_t> attached;
+  // Who came first: the consumer that attaches, or the producer that gives up waiting for it.
+  std::atomic<Attachment> attachment;
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&

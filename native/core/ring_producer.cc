@@ -39,8 +39,11 @@ std::uint64_t RingProducer::handled() const noexcept {
   return consumer_->handled.load(std::memory_order_acquire);
 }
 
-bool RingProducer::attached() const noexcept {
-  return consumer_->attached.load(std::memory_order_acquire) != 0;
+bool RingProducer::revoke() noexcept {
+  Attachment before = Attachment::None;
+  return consumer_->attachment.compare_exchange_strong(before, Attachment::Revoked,
+                                                       std::memory_order_acq_rel) ||
+         before == Attachment::Revoked;
 }
 
 bool RingProducer::wake_when_taken(std::uint64_t position) noexcept {

@@ -44,7 +44,8 @@ class RingProducer {
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::uint64_t handled() const noexcept;
-  [[nodiscard]] bool attached() const noexcept;
+  // From now on nobody can attach any more. False when somebody has.
+  [[nodiscard]] bool revoke() noexcept;
 
   // Asks to be told once `taken` / `handled` are reached (kNoPosition: not at all). False when it
   // is too late to ask because the position was reached meanwhile: look again instead of waiting.

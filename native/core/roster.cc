@@ -54,8 +54,7 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
   member.channel = std::move(channel);
   id_by_instance_.emplace(member.facts.instance, id);
   if (member.provisional()) {
-    ++provisional_;
-    processes_.add(member.facts.pid);
+    expect(member);
   } else {
     id_by_token_[member.channel->token()] = id;
   }
@@ -88,8 +87,36 @@ void Roster::demote(RosterMember& member) {
   member.watched_epoch.reset();
   member.facts.flags = (member.facts.flags & kMemberNoAffinity) | kMemberProvisional;
   directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
+  expect(member);
+}
+
+void Roster::expect(RosterMember& member) {
   ++provisional_;
+  member.expected_by = platform_.now() + kReturnLimit;
   processes_.add(member.facts.pid);
+}
+
+std::optional<TimePoint> Roster::next_overdue() const noexcept {
+  std::optional<TimePoint> next;
+  if (provisional_ == 0) return next;
+  for (const auto& [id, member] : members_) {
+    if (member.provisional() && (!next || member.expected_by < *next)) next = member.expected_by;
+  }
+  return next;
+}
+
+std::vector<std::uint64_t> Roster::overdue() {
+  std::vector<std::uint64_t> ids;
+  const TimePoint now = platform_.now();
+  for (auto& [id, member] : members_) {
+    if (!member.provisional() || member.expected_by > now) continue;
+    if (platform_.is_stopped(member.facts.pid)) {
+      member.expected_by = now + kReturnLimit;
+    } else {
+      ids.push_back(id);
+    }
+  }
+  return ids;
 }
 
 std::unique_ptr<ControlChannel> Roster::remove(std::uint64_t id) {

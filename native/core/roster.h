@@ -2,6 +2,7 @@
 // the members. Keeps the two alike; decides nothing.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -17,6 +18,10 @@
 
 namespace busbar {
 
+// How long a provisional member whose process lives may take to announce itself before it counts as
+// gone: it may have left while there was no controller to be told.
+inline constexpr std::chrono::seconds kReturnLimit{5};
+
 // An introduction that waits for its receiver to announce itself again.
 struct HeldIntroduction {
   IntroducedFrame frame;
@@ -31,6 +36,8 @@ struct RosterMember {
   // Set while the member waits to be told that the directory is past this epoch.
   std::optional<std::uint64_t> watched_epoch;
   std::vector<HeldIntroduction> held;
+  // While it is provisional: when it should have announced itself, if its process lives.
+  TimePoint expected_by{};
 
   [[nodiscard]] bool provisional() const noexcept { return channel == nullptr; }
 };
@@ -58,6 +65,10 @@ class Roster {
   void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
   // Closes the channel of a member which then has to announce itself again.
   void demote(RosterMember& member);
+  // The provisional members that should have announced themselves by now, and are not stopped.
+  [[nodiscard]] std::vector<std::uint64_t> overdue();
+  // When to ask next; nothing while nobody is provisional.
+  [[nodiscard]] std::optional<TimePoint> next_overdue() const noexcept;
   // Returns the member's channel, if it has one, for a last word.
   std::unique_ptr<ControlChannel> remove(std::uint64_t id);
 
@@ -77,6 +88,8 @@ class Roster {
  private:
   Roster(Platform& platform, Reactor& reactor, TokenSource& tokens,
          std::unique_ptr<DirectoryWriter> directory);
+
+  void expect(RosterMember& member);
 
   Platform& platform_;
   std::unique_ptr<DirectoryWriter> directory_;

@@ -57,6 +57,13 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }
+  if (!parked_.empty() && !routes_.current(*route, *directory_)) {
+    // Whoever has just come gets what waited for it first.
+    (void)directory_->refresh();
+    try_parked();
+    route = routes_.find(request.route);
+    if (route == nullptr) return {{Status::InvalidSelector}};
+  }
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     // Assigned, not returned: with one object to return, the compiler builds it in its place.

@@ -234,6 +234,7 @@ class Sender {
   void settle_later(OutboundLink& link);
   void ring_in_turn(OutboundLink& link) noexcept;
 
+  void give_up_introducing(OutboundLink& link, Status why);
   void bury(OutboundLink& link, Status reason);
   void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
   [[nodiscard]] bool resend(const ParsedRecord& record, const Obligation& obligation);

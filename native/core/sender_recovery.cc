@@ -90,7 +90,7 @@ void Sender::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, 
   }
   const auto found = links_by_id_.find(link_id);
   if (found == links_by_id_.end() || found->second->peer_id() != to_id) return;
-  if (found->second->state() == OutboundLink::State::Introducing) bury(*found->second, why);
+  give_up_introducing(*found->second, why);
 }
 
 void Sender::introduce(OutboundLink& link) {
@@ -115,6 +115,10 @@ void Sender::repeat_introductions() {
   for (auto& [peer, link] : links_) {
     if (link->state() == OutboundLink::State::Introducing) introduce(*link);
   }
+}
+
+void Sender::give_up_introducing(OutboundLink& link, Status why) {
+  if (link.state() == OutboundLink::State::Introducing && link.revoke()) bury(link, why);
 }
 
 // The receiver is gone (or broke the protocol): what it had not taken needs another place.
@@ -246,7 +250,7 @@ void Sender::on_directory_changed() {
       lost.push_back(link.get());
     }
   }
-  for (OutboundLink* link : lost) bury(*link, Status::PeerGone);
+  for (OutboundLink* link : lost) give_up_introducing(*link, Status::PeerGone);
   try_parked();
 }
 

@@ -45,6 +45,9 @@ Error error_of(int os_code) noexcept {
     case ENFILE:
       return {Status::OutOfDescriptors, os_code};
     case ENOMEM:
+    // No room in the file system that shared memory lies in, or for a file of that size.
+    case ENOSPC:
+    case EFBIG:
     case ENOBUFS:
       return {Status::OutOfMemory, os_code};
     case EACCES:

@@ -82,6 +82,10 @@ class LinuxPlatform final : public Platform {
     return linux_platform::process_token(pid);
   }
 
+  [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {
+    return linux_platform::is_stopped(pid);
+  }
+
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override {
     const int cpu = ::sched_getcpu();
     return cpu < 0 ? 0 : static_cast<std::uint32_t>(cpu);

@@ -59,4 +59,10 @@ std::uint64_t process_token(std::uint32_t pid) noexcept {
   return (ticks & 0xFFFFFFFFU) << 32U | pid;
 }
 
+bool is_stopped(std::uint32_t pid) noexcept {
+  Line text;
+  const auto state = field(read_line(pid, text), 0);
+  return state && (*state == "T" || *state == "t");
+}
+
 }  // namespace busbar::linux_platform

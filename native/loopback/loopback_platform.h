@@ -34,6 +34,7 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] ProcessIdentity self() const noexcept override;
   [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override;
+  [[nodiscard]] bool is_stopped(std::uint32_t) noexcept override { return false; }
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
   // Equal in every run with the world's seed.
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;

@@ -69,6 +69,9 @@ class Platform {
   // A number, not 0, for the process `pid` that no later process of that number has; 0 when there
   // is none or it has ended, reaped or not.
   [[nodiscard]] virtual std::uint64_t process_token(std::uint32_t pid) noexcept = 0;
+  // It cannot answer because somebody has stopped it: a signal, a debugger. False where that cannot
+  // be known.
+  [[nodiscard]] virtual bool is_stopped(std::uint32_t pid) noexcept = 0;
   // Index of the processor that runs this thread; a hint that may be stale at once.
   [[nodiscard]] virtual std::uint32_t current_cpu() const noexcept = 0;
   // Fills with bytes that nobody can guess.

@@ -9,6 +9,9 @@ const coreValues = ['status', 'bytes', 'identifier', 'sha256', 'utf8', 'uuid'].m
 
 const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
 const publicHeaders = /(^|\/)busbar\.hp?p?$/;
+/** A clock that somebody may set: expiries and deadlines come from one that only goes forward. */
+const wallClock =
+  /system_clock|gettimeofday|CLOCK_REALTIME|GetSystemTime|\btime\((nullptr|NULL|0)\)/;
 const systemMacros = /__linux__|_WIN32|_WIN64|_MSC_VER|__APPLE__|__MACH__|__unix__|_POSIX_VERSION/;
 
 interface Layer {
@@ -46,6 +49,7 @@ export function judgeIncludes(file: SourceFile): string[] {
     wrong.push('native/platform holds headers only');
   }
   if (['core', 'platform'].includes(folder)) wrong.push(...macrosIn(file));
+  if (wallClock.test(file.text)) wrong.push('no clock that can be set: Platform::now()');
   return wrong;
 }
 

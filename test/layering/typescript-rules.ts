@@ -8,7 +8,11 @@ const addonFile = 'src/native/addon.ts';
 export function judgeImports(file: SourceFile, dependencies: readonly string[]): string[] {
   const imports = importsOf(file);
   if (file.path.startsWith('src/')) {
-    return [...imports.flatMap((found) => inSource(file, found, dependencies)), ...loading(file)];
+    return [
+      ...imports.flatMap((found) => inSource(file, found, dependencies)),
+      ...loading(file),
+      ...telling(file),
+    ];
   }
   return imports.flatMap((found) => inConsumer(file, found));
 }
@@ -37,6 +41,13 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
 function loading(file: SourceFile): string[] {
   if (file.path === addonFile || !/node-gyp-build|\.node['"`]|dlopen/.test(file.text)) return [];
   return [`only ${addonFile} loads the addon`];
+}
+
+// The time of day can be set at any moment.
+function telling(file: SourceFile): string[] {
+  return /\bDate\.now\(|new Date\(\)/.test(file.text)
+    ? ['no time of day: durations come from performance.now()']
+    : [];
 }
 
 /**

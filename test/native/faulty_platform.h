@@ -1,5 +1,5 @@
-// A platform on top of another one, of whose calls one fails, or some in a row: what happens when the
-// system has no descriptor, no memory or no thread left for a moment, or for longer.
+// A platform on top of another one, of whose calls one fails, or some in a row: what happens when
+// the system has no descriptor, no memory or no thread left for a moment, or for longer.
 #pragma once
 
 #include <atomic>
@@ -61,6 +61,9 @@ class FaultyPlatform final : public Platform {
   [[nodiscard]] ProcessIdentity self() const noexcept override { return inner_.self(); }
   [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
     return inner_.process_token(pid);
+  }
+  [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {
+    return inner_.is_stopped(pid);
   }
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override { return inner_.current_cpu(); }
 

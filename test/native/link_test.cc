@@ -170,8 +170,14 @@ TEST(link_large_payload_travels_in_a_region) {
   CHECK(link.in->spilled(link.platform, {77, 0, 8}).empty());
   CHECK_EQ(link.take(), 1);
   REQUIRE(link.progress());
-  // Taken: free for the next one.
-  CHECK_EQ(region.value().use_count(), 2);
+  // Taken: free for the next one once we let go of it, too.
+  CHECK_EQ(region.value().use_count(), 1);
+  CHECK(link.budget.used() >= 100'000);
+  region = Status::Closed;
+  CHECK_EQ(link.budget.used(), 0);
+  auto again = pool.acquire(100'000);
+  REQUIRE(again.ok());
+  CHECK_EQ(again.value()->id(), reference.region_id);
 }
 
 // A link is introduced again when the controller changes, and that may come when it is over.

@@ -1,6 +1,7 @@
-// Each call of the platform fails, in turn, once or together with those that follow, while two endpoints join, exchange every kind of
-// message and leave. Whatever the call: somebody is told by a status, trying again succeeds, every
-// message arrives, and in the end nothing is open or mapped that was not before.
+// Each call of the platform fails, in turn, once or together with those that follow, while two
+// endpoints join, exchange every kind of message and leave. Whatever the call: somebody is told by
+// a status, trying again succeeds, every message arrives, and in the end nothing is open or mapped
+// that was not before.
 #include <fcntl.h>
 #include <unistd.h>
 

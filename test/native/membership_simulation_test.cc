@@ -1,39 +1,18 @@
 // A bus in a box that is treated badly by a seeded scheduler: members come, go, die, stop and go on
 // in any order, with every step of every member in between chosen at random, and time that passes
 // in leaps. Whatever happens, in the end all is well. A seed that fails is named, and fails again.
-//
-//   BUSBAR_SEEDS=n   runs n seeds instead of those of a build's test
-//   BUSBAR_SEED=n    runs this one
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
-#include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "check.h"
 #include "membership_harness.h"
+#include "simulation.h"
 
 namespace busbar::test {
 namespace {
-
-// splitmix64.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
-  std::uint64_t next() noexcept {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31U);
-  }
-  std::size_t below(std::size_t bound) noexcept { return next() % bound; }
-
- private:
-  std::uint64_t state_;
-};
 
 class Simulation {
  public:
@@ -184,31 +163,10 @@ class Simulation {
   std::uint64_t links_ = 0;
 };
 
-// One thread has no races to find, and sanitizers take their time.
-#if defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSeeds = 20;
-#elif defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kSeeds = 200;
-#else
-constexpr std::uint64_t kSeeds = 1000;
-#endif
-
-std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
-TEST(simulation_of_a_bus_with_many_seeds) {
-  const std::uint64_t only = number_of("BUSBAR_SEED", 0);
-  const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t last = only != 0 ? only : number_of("BUSBAR_SEEDS", kSeeds);
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
-    if (Simulation(seed).run()) continue;
-    CHECK_EQ("seed", std::to_string(seed));
-    return;
-  }
+TEST(simulation_of_membership_with_many_seeds) {
+  run_seeds([](std::uint64_t seed) { return Simulation(seed).run(); });
 }
 
 }  // namespace busbar::test

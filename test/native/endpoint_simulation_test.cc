@@ -1,0 +1,381 @@
+// Whole endpoints in a box, treated badly by a seeded scheduler: they send to one, to any and to
+// all, large and small, with and without a time to live, while they come, go, die, stop and go on.
+// Each turn of each program and of each control thread is chosen at random. In the end every
+// message is accounted for: received once, or told as undelivered once, in order, and deliveries
+// were true.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "core/endpoint.h"
+#include "membership_harness.h"
+#include "simulation.h"
+
+namespace busbar::test {
+namespace {
+
+enum class Address : std::uint8_t { One, Any, All };
+
+// What every payload begins with.
+struct Stamp {
+  std::uint64_t message;
+  std::uint32_t sender;
+};
+
+// Everything that is known of one accepted message.
+struct Account {
+  std::uint32_t sender = 0;
+  Address address = Address::One;
+  std::uint32_t target = 0;
+  std::uint32_t receivers = 0;
+  std::uint64_t delivery = 0;
+  std::vector<std::uint32_t> received_by;
+  std::uint32_t undelivered = 0;
+};
+
+struct Actor {
+  Actor(std::uint32_t its_number, Platform& platform) : number(its_number), regions(platform) {}
+
+  std::uint32_t number;
+  RegionTable regions;
+  std::unique_ptr<Endpoint> endpoint;
+  bool stopped = false;
+  bool joined = false;
+  bool closing = false;
+  bool closed = false;
+  bool asleep = false;
+  std::map<std::uint32_t, std::uint32_t> routes;
+  std::uint32_t any = 0;
+  std::uint32_t all = 0;
+  // Of each sender, the last message of each kind that came.
+  std::map<std::pair<std::uint32_t, Address>, std::uint64_t> last;
+  std::map<std::uint64_t, DeliveryResult> deliveries;
+};
+
+SelectorProgram leaf(std::string_view label) {
+  std::vector<std::byte> program = {std::byte{static_cast<std::uint8_t>(SelectorOp::Leaf)},
+                                    std::byte{static_cast<std::uint8_t>(label.size())}};
+  const auto bytes = std::as_bytes(std::span(label));
+  program.insert(program.end(), bytes.begin(), bytes.end());
+  return SelectorProgram::create(program).take();
+}
+
+class EndpointSimulation {
+ public:
+  explicit EndpointSimulation(std::uint64_t seed) : dice_(seed), world_(seed), slab_(64U << 10U) {}
+
+  bool run() {
+    for (int i = 0; i < 3; ++i) start();
+    for (int disaster = 0; disaster < 40 && fine_; ++disaster) {
+      const std::size_t steps = dice_.below(60);
+      for (std::size_t step = 0; step < steps && fine_; ++step) step_somebody();
+      happen();
+    }
+    return fine_ && recover() && settle_accounts();
+  }
+
+ private:
+  bool alive(const Actor& actor) const { return world_.is_alive(actor.number); }
+  bool runs(const Actor& actor) const { return alive(actor) && !actor.stopped && !actor.closed; }
+
+  Actor* any_running() {
+    std::vector<Actor*> running;
+    for (const auto& actor : actors_) {
+      if (runs(*actor)) running.push_back(actor.get());
+    }
+    return running.empty() ? nullptr : running[dice_.below(running.size())];
+  }
+
+  std::size_t count_living() const {
+    return static_cast<std::size_t>(
+        std::count_if(actors_.begin(), actors_.end(),
+                      [this](const auto& actor) { return alive(*actor) && !actor->closing; }));
+  }
+
+  void start(bool may_be_controller = true) {
+    const auto number = static_cast<std::uint32_t>(100 + actors_.size());
+    Platform& platform = world_.start_process(number);
+    auto actor = std::make_unique<Actor>(number, platform);
+    EndpointOptions options;
+    options.membership.identifier = "simulation";
+    const std::string name = "e" + std::to_string(number);
+    const std::string_view label[] = {name, "everybody"};
+    options.membership.label = Label::create(label).take();
+    options.membership.controller_affinity = may_be_controller;
+    options.limits.ring_bytes = 16U << 10U;
+    options.limits.queue_bytes = 32U << 10U;
+    options.join_timeout = std::chrono::hours(1);
+    options.regions = &actor->regions;
+    auto endpoint = Endpoint::create(platform, std::move(options));
+    if (!CHECK(endpoint.ok())) {
+      fine_ = false;
+      return;
+    }
+    actor->endpoint = endpoint.take();
+    actor->endpoint->start_without_thread();
+    actor->endpoint->report_undelivered(true);
+    actor->any = actor->endpoint->add_route(leaf("everybody"), true, true);
+    actor->all = actor->endpoint->add_route(leaf("everybody"), false, dice_.below(2) == 0);
+    actors_.push_back(std::move(actor));
+  }
+
+  void step_somebody() {
+    if (dice_.below(6) == 0) world_.advance(std::chrono::microseconds(dice_.below(2000)));
+    Actor* actor = any_running();
+    if (actor == nullptr) return;
+    switch (dice_.below(4)) {
+      case 0:
+        (void)actor->endpoint->serve();
+        break;
+      case 1:
+        send_something(*actor);
+        break;
+      default:
+        (void)take_turn(*actor, 1 + dice_.below(8));
+        break;
+    }
+  }
+
+  void happen() {
+    Actor* actor = any_running();
+    const std::size_t living = count_living();
+    switch (dice_.below(8)) {
+      case 0:
+      case 1:
+        if (living < 7) start(dice_.below(5) != 0);
+        break;
+      case 2:
+        if (actor != nullptr && living > 2) world_.kill(actor->number);
+        break;
+      case 3:
+        for (const auto& each : actors_) {
+          if (living > 2 && runs(*each) && each->endpoint->is_controller()) {
+            world_.kill(each->number);
+            break;
+          }
+        }
+        break;
+      case 4:
+        if (actor != nullptr) actor->stopped = true;
+        break;
+      case 5:
+        for (const auto& each : actors_) each->stopped = false;
+        break;
+      case 6:
+        if (actor != nullptr && living > 2) {
+          actor->closing = true;
+          actor->endpoint->close(milliseconds(dice_.below(100)));
+        }
+        break;
+      default:
+        world_.advance(milliseconds(dice_.below(500)));
+        break;
+    }
+  }
+
+  void send_something(Actor& from) {
+    if (!from.joined || from.closing) return;
+    constexpr std::size_t kSizes[] = {16, 64, 64, 200, 3000, 20000};
+    std::vector<std::byte> payload(kSizes[dice_.below(std::size(kSizes))]);
+    const Stamp stamp{accounts_.size(), from.number};
+    std::memcpy(payload.data(), &stamp, sizeof stamp);
+    Account account;
+    account.sender = from.number;
+    account.address = static_cast<Address>(dice_.below(3));
+    SendRequest request;
+    switch (account.address) {
+      case Address::One:
+        account.target = static_cast<std::uint32_t>(100 + dice_.below(actors_.size() + 1));
+        request.route = route_to(from, account.target);
+        break;
+      case Address::Any:
+        request.route = from.any;
+        break;
+      case Address::All:
+        request.route = from.all;
+        break;
+    }
+    request.payload = payload;
+    if (dice_.below(3) == 0) request.ttl_ms = 1 + dice_.below(2000);
+    if (dice_.below(4) == 0) request.acknowledge = Acknowledge::Taken;
+    const SendOutcome outcome = from.endpoint->send(request);
+    if (dice_.below(3) != 0) from.endpoint->flush_bells();
+    if (!outcome.error.ok()) {
+      const Status why = outcome.error.status;
+      fine_ = CHECK(why == Status::NoRecipient || why == Status::QueueFull) && fine_;
+      return;
+    }
+    if (outcome.receivers == 0 && request.ttl_ms == 0) return;
+    account.receivers = outcome.receivers;
+    account.delivery = outcome.delivery;
+    accounts_.push_back(std::move(account));
+  }
+
+  std::uint32_t route_to(Actor& from, std::uint32_t target) {
+    const auto known = from.routes.find(target);
+    if (known != from.routes.end()) return known->second;
+    return from.routes
+        .emplace(target, from.endpoint->add_route(leaf("e" + std::to_string(target)), true, false))
+        .first->second;
+  }
+
+  // As a program on an event loop does it: sleeps until a bell rings.
+  bool take_turn(Actor& actor, std::size_t most) {
+    // What it sent in its turn before, if it did not ring at once.
+    actor.endpoint->flush_bells();
+    const bool rung = actor.endpoint->collect_bells();
+    bool busy = false;
+    for (Notice& notice : actor.endpoint->take_notices()) {
+      hear(actor, notice);
+      busy = true;
+    }
+    if (actor.closed || (actor.asleep && !rung)) return busy;
+    ReceiveBatch batch{.slab = slab_, .messages = std::span(messages_).first(most)};
+    actor.endpoint->receive(batch);
+    for (const ReceivedMessage& message : std::span(messages_).first(batch.count))
+      note(actor, std::span(slab_).subspan(message.offset, message.payload_bytes));
+    if (batch.large_bytes != 0) {
+      std::vector<std::byte> payload(batch.large_bytes);
+      ReceivedMessage message;
+      if (actor.endpoint->receive_large(payload, message)) note(actor, payload);
+    }
+    const bool nothing = batch.count == 0 && batch.large_bytes == 0;
+    actor.asleep = nothing && actor.endpoint->sleep();
+    actor.endpoint->flush_bells();
+    return busy || !actor.asleep;
+  }
+
+  void hear(Actor& actor, Notice& notice) {
+    if (std::holds_alternative<JoinedNotice>(notice)) actor.joined = true;
+    if (std::holds_alternative<ClosedNotice>(notice)) actor.closed = true;
+    if (const auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
+      const DeliveryResult& result = delivered->result;
+      fine_ = CHECK(actor.deliveries.emplace(result.delivery, result).second) && fine_;
+    }
+    if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
+      Account* account = account_of(undelivered->payload);
+      if (account != nullptr) ++account->undelivered;
+    }
+    fine_ = CHECK(!std::holds_alternative<RefusedNotice>(notice)) && fine_;
+    fine_ = CHECK(!std::holds_alternative<ViolationNotice>(notice)) && fine_;
+  }
+
+  Account* account_of(std::span<const std::byte> payload) {
+    Stamp stamp{};
+    if (!CHECK(payload.size() >= sizeof stamp)) {
+      fine_ = false;
+      return nullptr;
+    }
+    std::memcpy(static_cast<void*>(&stamp), payload.data(), sizeof stamp);
+    if (!CHECK(stamp.message < accounts_.size()) ||
+        !CHECK_EQ(accounts_[stamp.message].sender, stamp.sender)) {
+      fine_ = false;
+      return nullptr;
+    }
+    return &accounts_[stamp.message];
+  }
+
+  void note(Actor& actor, std::span<const std::byte> payload) {
+    Account* account = account_of(payload);
+    if (account == nullptr) return;
+    account->received_by.push_back(actor.number);
+    const auto number = static_cast<std::uint64_t>(account - accounts_.data()) + 1;
+    if (account->address == Address::One) fine_ = CHECK_EQ(account->target, actor.number) && fine_;
+    // Order between two: but for what was meant for somebody who died.
+    if (account->address == Address::Any) return;
+    std::uint64_t& last = actor.last[{account->sender, account->address}];
+    fine_ = CHECK(number > last) && fine_;
+    last = number;
+  }
+
+  // Nothing bad happens any more, and everybody runs until nothing is left to do.
+  bool recover() {
+    start();
+    for (const auto& actor : actors_) actor->stopped = false;
+    for (int ms = 0; ms < 8000 && fine_; ms += 10) {
+      world_.advance(milliseconds(10));
+      bool busy = true;
+      for (int round = 0; busy && round < 200; ++round) {
+        busy = false;
+        for (const auto& actor : actors_) {
+          if (!runs(*actor)) continue;
+          (void)actor->endpoint->serve();
+          busy = take_turn(*actor, 64) || busy;
+        }
+      }
+    }
+    return fine_;
+  }
+
+  bool settle_accounts() {
+    std::map<std::uint32_t, const Actor*> by_number;
+    for (const auto& actor : actors_) by_number[actor->number] = actor.get();
+    for (std::size_t i = 0; i < accounts_.size(); ++i) {
+      const Account& account = accounts_[i];
+      const Actor& sender = *by_number[account.sender];
+      if (settled(account, sender)) continue;
+      CHECK_EQ("accounted for", describe(i));
+      return false;
+    }
+    return true;
+  }
+
+  std::string describe(std::size_t index) const {
+    const Account& account = accounts_[index];
+    std::string text = "message " + std::to_string(index) + " from " +
+                       std::to_string(account.sender) + " to " + std::to_string(account.target) +
+                       " (" + std::to_string(static_cast<int>(account.address)) +
+                       "): " + std::to_string(account.receivers) + " receivers, undelivered " +
+                       std::to_string(account.undelivered) + " times, received by";
+    for (const std::uint32_t receiver : account.received_by) text += ' ' + std::to_string(receiver);
+    for (const auto& actor : actors_) {
+      const char* state = !alive(*actor) ? " is dead" : actor->closing ? " has left" : " is there";
+      text += "; " + std::to_string(actor->number) + state;
+    }
+    return text;
+  }
+
+  bool settled(const Account& account, const Actor& sender) const {
+    const std::size_t received = account.received_by.size();
+    const std::size_t told = received + account.undelivered;
+    // How many a multicast goes to that had to wait for the first of them, nobody was told.
+    const bool waited = account.address == Address::All && account.receivers == 0;
+    const std::size_t due =
+        waited ? std::max<std::size_t>(1, told) : std::max<std::size_t>(1, account.receivers);
+    for (const std::uint32_t receiver : account.received_by) {
+      if (std::count(account.received_by.begin(), account.received_by.end(), receiver) != 1)
+        return false;
+    }
+    // What a sender that is gone had in its hands may be gone with it.
+    if (!alive(sender) || sender.closing) return told <= due;
+    if (told != due) return false;
+    if (account.delivery == 0) return true;
+    const auto result = sender.deliveries.find(account.delivery);
+    if (result == sender.deliveries.end()) return false;
+    return result->second.delivered == received &&
+           result->second.failures.size() == account.undelivered;
+  }
+
+  Dice dice_;
+  LoopbackWorld world_;
+  std::vector<std::byte> slab_;
+  std::array<ReceivedMessage, 64> messages_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+  std::vector<Account> accounts_;
+  bool fine_ = true;
+};
+
+}  // namespace
+
+TEST(simulation_of_endpoints_with_many_seeds) {
+  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed).run(); });
+}
+
+}  // namespace busbar::test
