@@ -3,6 +3,7 @@
 #
 #   busbar_core   static: native/core and the platform folder
 #   busbar        the addon: native/node on top of busbar_core
+#   busbar_c      the shared library for C and C++: native/ffi on top of it; see native/CMakeLists.txt, too
 #   core_tests    program, only with native_tests=1: test/native on top of busbar_core and native/loopback
 #
 # Sources are found by scripts/list-sources.mjs, so a new file needs no entry here;
@@ -57,6 +58,25 @@
       'target_name': 'busbar_core',
       'type': 'static_library',
       'sources': ['<!@(node scripts/list-sources.mjs native/core native/<(platform_folder))'],
+    },
+    {
+      # The library for C and C++, which knows nothing of Node: build/Release/ffi/libbusbar.so.
+      'target_name': 'busbar_c',
+      'type': 'shared_library',
+      'product_name': 'busbar',
+      'product_prefix': 'lib',
+      'product_dir': '<(PRODUCT_DIR)/ffi',
+      'dependencies': ['busbar_core'],
+      'defines': ['BUSBAR_BUILD'],
+      'sources': ['<!@(node scripts/list-sources.mjs native/ffi)'],
+      'conditions': [
+        ['OS=="linux"', {
+          'ldflags': [
+            '-Wl,--version-script=<(module_root_dir)/native/ffi/exports.map', '-Wl,--no-undefined',
+          ],
+          'libraries': ['-pthread'],
+        }],
+      ],
     },
     {
       'target_name': 'busbar',

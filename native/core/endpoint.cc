@@ -151,6 +151,23 @@ SendOutcome Endpoint::send(const SendRequest& request) {
   return sender_.send(request);
 }
 
+SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservation& out) {
+  const OwnerGuard lock(lock_);
+  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
+  return sender_.reserve(route, bytes, out);
+}
+
+SendOutcome Endpoint::commit(Reservation reservation, const Uuid& type, std::uint16_t format) {
+  const OwnerGuard lock(lock_);
+  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
+  return sender_.commit(reservation, type, format);
+}
+
+void Endpoint::cancel(Reservation reservation) {
+  const OwnerGuard lock(lock_);
+  sender_.cancel(reservation);
+}
+
 void Endpoint::flush_bells() {
   const OwnerGuard lock(lock_);
   sender_.flush_bells();
@@ -184,6 +201,16 @@ void Endpoint::receive(ReceiveBatch& batch) {
 bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
   const OwnerGuard lock(lock_);
   return receiver_.receive_large(payload, out);
+}
+
+bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
+  const OwnerGuard lock(lock_);
+  return receiver_.borrow(out, out_payload);
+}
+
+void Endpoint::return_borrowed() {
+  const OwnerGuard lock(lock_);
+  receiver_.return_borrowed();
 }
 
 bool Endpoint::spin(std::chrono::microseconds limit) {

@@ -73,6 +73,12 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void release_route(std::uint32_t route);
   [[nodiscard]] SendOutcome send(const SendRequest& request);
   void flush_bells();
+  // Room for a payload in the shared memory of the one receiver that a unicast route finds, written
+  // by the caller until commit() or cancel(); one at a time. Where the ring has none, it is memory of
+  // this process.
+  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
+  [[nodiscard]] SendOutcome commit(Reservation reservation, const Uuid& type, std::uint16_t format);
+  void cancel(Reservation reservation);
   void forget_delivery(std::uint64_t delivery);
   // One DrainedNotice, at once if nothing queues.
   void ask_drained();
@@ -82,6 +88,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] bool collect_bells();
   void receive(ReceiveBatch& batch);
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
+  // See Receiver::borrow().
+  [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
+  void return_borrowed();
   // Waits actively for at most `limit`, if that promises anything. True when something came.
   [[nodiscard]] bool spin(std::chrono::microseconds limit);
   // Announces sleep; false when there is something to receive after all.

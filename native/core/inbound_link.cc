@@ -203,6 +203,12 @@ const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept 
   return nullptr;
 }
 
+std::shared_ptr<SharedMemory> InboundLink::spilled_memory(
+    const SpillReference& reference) const noexcept {
+  const Region* found = region(reference.region_id);
+  return found == nullptr ? nullptr : found->memory;
+}
+
 bool InboundLink::ask_again(const SpillReference& reference) {
   if (!lost_handles_ || sender_gone_ || region(reference.region_id) != nullptr) return false;
   tell({LinkFrameKind::LostRegion, reference.region_id, 0});

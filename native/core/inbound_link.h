@@ -71,6 +71,10 @@ class InboundLink {
   [[nodiscard]] std::span<const std::byte> spilled(Platform& platform,
                                                    const SpillReference& reference);
 
+  // What keeps the bytes that spilled() found mapped, whatever the sender says.
+  [[nodiscard]] std::shared_ptr<SharedMemory> spilled_memory(
+      const SpillReference& reference) const noexcept;
+
   // After spilled() found nothing: asks the sender to give that region once more, because this
   // process could not take it the first time. False when that is not the reason or cannot help.
   [[nodiscard]] bool ask_again(const SpillReference& reference);
@@ -112,7 +116,7 @@ class InboundLink {
  private:
   struct Region {
     std::uint64_t id = 0;
-    std::unique_ptr<SharedMemory> memory;
+    std::shared_ptr<SharedMemory> memory;
   };
   struct Memory {
     std::uint64_t id = 0;

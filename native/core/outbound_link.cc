@@ -102,7 +102,7 @@ bool OutboundLink::has_queue_room(std::uint64_t bytes) noexcept {
   if (!queue_.empty() && queue_.bytes() + bytes > queue_limit_) return false;
   // Where the other links have used everything up, what goes at once may still go.
   return queue_.may_grow(bytes) ||
-         (queue_.empty() && producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
+         (queue_.empty() && !reserved_ && producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
 }
 
 bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {
@@ -192,6 +192,33 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   }
 }
 
+std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes) noexcept {
+  if (!queue_.empty() || reserved_) return nullptr;
+  std::byte* place =
+      producer_.reserve(static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes));
+  if (place == nullptr) return nullptr;
+  reserved_ = true;
+  return place + sizeof(RecordHeader);
+}
+
+void OutboundLink::commit_reserved(const PlainMessage& message, std::byte* payload) noexcept {
+  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+  reserved_ = false;
+  write_plain_header(message, payload - sizeof(RecordHeader));
+  // What queues came later, so this message is the next in line.
+  ++accepted_;
+  note_published(producer_.commit(bytes));
+  producer_.publish();
+  unrung_bytes += bytes;
+  ++unrung_messages;
+  progress_due = progress_due || flush_queue();
+}
+
+void OutboundLink::cancel_reserved() noexcept {
+  reserved_ = false;
+  progress_due = progress_due || flush_queue();
+}
+
 // Whoever queued first asked to be woken when the ring has room; no need to look at it now.
 bool OutboundLink::queue_behind(const PlainMessage& message) {
   const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
@@ -203,6 +230,7 @@ bool OutboundLink::queue_behind(const PlainMessage& message) {
 
 bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+  if (reserved_) return false;
   // First the place: objects cannot be taken back once they are under way.
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
@@ -224,7 +252,7 @@ bool OutboundLink::flush_queue() {
 bool OutboundLink::publish_front() {
   const std::span<const std::byte> record = queue_.front();
   const auto bytes = static_cast<std::uint32_t>(record.size());
-  std::byte* place = producer_.reserve(bytes);
+  std::byte* place = reserved_ ? nullptr : producer_.reserve(bytes);
   if (place == nullptr) return false;
   if (const Tracked* tracked = next_tracked(); tracked != nullptr) {
     RecordHeader header;

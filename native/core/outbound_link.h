@@ -125,6 +125,16 @@ class OutboundLink {
   [[nodiscard]] std::optional<Obligation> put_latest(std::string_view key,
                                                      const OutgoingMessage& message,
                                                      const Obligation* obligation);
+  // Room in the ring for the payload of one plain message, or nullptr; nothing else is published
+  // before it is committed or cancelled. The memory stays mapped for as long as the caller keeps
+  // ring_memory().
+  [[nodiscard]] std::byte* reserve_payload(std::size_t payload_bytes) noexcept;
+  // `message` has the payload that was written there, at `payload`.
+  void commit_reserved(const PlainMessage& message, std::byte* payload) noexcept;
+  void cancel_reserved() noexcept;
+  [[nodiscard]] const std::shared_ptr<SharedMemory>& ring_memory() const noexcept {
+    return ring_memory_;
+  }
   // Moves queued records into the ring as far as there is room. True when something moved.
   bool flush_queue();
   // Publishes what is written and rings the receiver if it sleeps; true when it did.
@@ -305,7 +315,7 @@ class OutboundLink {
   State state_ = State::Introducing;
 
   // The mappings outlive the producer that points into them.
-  std::unique_ptr<SharedMemory> ring_memory_;
+  std::shared_ptr<SharedMemory> ring_memory_;
   std::unique_ptr<SharedMemory> consumer_memory_;
   std::unique_ptr<Doorbell> doorbell_;
   std::unique_ptr<Channel> channel_;
@@ -313,6 +323,8 @@ class OutboundLink {
   // the channel.
   std::vector<Handle> introduction_;
   RingProducer producer_;
+  // Somebody writes at the ring's end; what is sent meanwhile queues.
+  bool reserved_ = false;
   RecordQueue queue_;
   LatestValues<Obligation> latest_;
 
@@ -352,7 +364,7 @@ class OutboundLink {
 };
 
 inline bool OutboundLink::put_now(const PlainMessage& message) noexcept {
-  if (!queue_.empty()) return queue_behind(message);
+  if (!queue_.empty() || reserved_) return queue_behind(message);
   const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;

@@ -108,6 +108,11 @@ void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& s
   }
   if (batch.count > first) link.release();
   note_owing(link);
+  put_back(link, step);
+}
+
+// Where a link belongs after it was read, by how that ended. May close it.
+void Receiver::put_back(InboundLink& link, Step step) {
   if (step == Step::Empty && link.sender_gone()) {
     close(link.slot());
   } else if (step == Step::Stalled) {
@@ -121,6 +126,60 @@ void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& s
   } else {
     ready_.push_back(&link);
   }
+}
+
+bool Receiver::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
+  while (!ready_.empty()) {
+    InboundLink& link = *ready_.front();
+    ready_.pop_front();
+    const Step step = borrow_one(link, out, out_payload);
+    if (step == Step::Violation) {
+      violate(link, violation_);
+      continue;
+    }
+    put_back(link, step);
+    if (step != Step::Taken) continue;
+    borrowed_slot_ = link.slot();
+    return true;
+  }
+  return false;
+}
+
+Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
+                                    std::span<const std::byte>& out_payload) {
+  violation_ = Status::ProtocolViolation;
+  RingRecord record;
+  const RingRead read = link.ring().peek(record);
+  if (read != RingRead::Record) return read == RingRead::Empty ? Step::Empty : Step::Violation;
+  Extensions extensions;
+  const std::size_t extension_bytes = std::size_t{record.header.extension_words} * 8;
+  if (extension_bytes != 0) {
+    std::memcpy(extension_copy_.data(), record.extensions, extension_bytes);
+    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions))
+      return Step::Violation;
+  }
+  out_payload = {record.payload, record.header.payload_bytes};
+  if (extensions.spill) {
+    ReceiveBatch unused;
+    if (const Step step = spilled_size(link, *extensions.spill, unused); step != Step::Large)
+      return step;
+    out_payload = link.spilled(platform_, *extensions.spill);
+    borrowed_memory_ = link.spilled_memory(*extensions.spill);
+  }
+  if (!describe(link, record, extensions, out)) return Step::Violation;
+  out.payload_bytes = static_cast<std::uint32_t>(out_payload.size());
+  if (extensions.spill) received_bytes += out_payload.size();
+  return Step::Taken;
+}
+
+void Receiver::return_borrowed() {
+  InboundLink* found = link(std::exchange(borrowed_slot_, 0));
+  borrowed_memory_.reset();
+  if (found != nullptr) {
+    found->release();
+    note_owing(*found);
+  }
+  if (borrowed_link_ != nullptr) events_.on_closed(std::move(borrowed_link_));
 }
 
 Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
@@ -327,6 +386,12 @@ void Receiver::close(std::uint32_t slot) {
   bells_.remove(slot);
   std::unique_ptr<InboundLink> closed = std::move(found->second);
   links_.erase(found);
+  if (slot == borrowed_slot_) {
+    // Somebody reads in it. Its channel has nothing more to tell.
+    if (!closed->sender_gone()) events_.on_sender_gone(*closed);
+    borrowed_link_ = std::move(closed);
+    return;
+  }
   events_.on_closed(std::move(closed));
 }
 

@@ -101,6 +101,11 @@ class Receiver {
   // gone after all.
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
 
+  // The next message where it lies, in memory that its sender can still write to; nothing else may
+  // be received before return_borrowed(). False when there is none.
+  [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
+  void return_borrowed();
+
   // Something to read in a link that was read empty? For spinning: touches nothing but their tails.
   [[nodiscard]] bool peek_drowsy() const noexcept;
   // Whether all senders of drowsy links ran on another processor than `cpu`.
@@ -142,6 +147,9 @@ class Receiver {
                               const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] bool take_attachments(InboundLink& link, const RingRecord& record,
                                       const Extensions& extensions, ReceivedMessage& out);
+  [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,
+                                std::span<const std::byte>& out_payload);
+  void put_back(InboundLink& link, Step step);
   void note_owing(const InboundLink& link);
   void violate(InboundLink& link, Status why);
   void close(std::uint32_t slot);
@@ -160,6 +168,10 @@ class Receiver {
   std::uint64_t controller_id_ = 0;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
+  // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays mapped.
+  std::uint32_t borrowed_slot_ = 0;
+  std::unique_ptr<InboundLink> borrowed_link_;
+  std::shared_ptr<SharedMemory> borrowed_memory_;
   // Extensions of the record in hand, copied out of the ring before they are read.
   std::vector<std::byte> extension_copy_;
   // Why take_one() said Violation.

@@ -152,7 +152,7 @@ struct OutgoingMessage : PlainMessage {
 // Writes a record without extensions. The header field by field where it belongs: one that is built
 // elsewhere and copied in wide steps waits until all stores before it have left the core,
 // the ones into the ring that the receiver is reading too.
-inline void write_plain_record(const PlainMessage& message, std::byte* out) noexcept {
+inline void write_plain_header(const PlainMessage& message, std::byte* out) noexcept {
   const auto payload = static_cast<std::uint32_t>(message.payload.size());
   new (out) RecordHeader{.bytes = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload,
                          .kind = RecordKind::Message,
@@ -166,7 +166,12 @@ inline void write_plain_record(const PlainMessage& message, std::byte* out) noex
                          .region_count = 0,
                          .route = message.route,
                          .reserved = 0};
-  if (payload != 0) std::memcpy(out + sizeof(RecordHeader), message.payload.data(), payload);
+}
+
+inline void write_plain_record(const PlainMessage& message, std::byte* out) noexcept {
+  write_plain_header(message, out);
+  if (!message.payload.empty())
+    std::memcpy(out + sizeof(RecordHeader), message.payload.data(), message.payload.size());
 }
 
 [[nodiscard]] std::uint64_t record_bytes(const OutgoingMessage& message) noexcept;

@@ -138,7 +138,8 @@ OutboundLink* Sender::make_room(const SendRequest& request, Need need,
 
 // What goes beside the record has no ring to go to at once.
 bool Sender::crowded(const SendRequest& request, Need need) const noexcept {
-  return (need.spill_bytes != 0 && !queued_.has_room(need.spill_bytes)) ||
+  return (need.spill_bytes != 0 && request.spilled == nullptr &&
+          !queued_.has_room(need.spill_bytes)) ||
          (!request.objects.empty() && !objects_.has_room(request.objects.size()));
 }
 
@@ -180,6 +181,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
   if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;
   attach_regions(request, dispatch);
+  dispatch.obligation.region = request.spilled;
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
     out_delivery = deliveries_.open();
@@ -311,12 +313,15 @@ void Sender::attach_regions(const SendRequest& request, Dispatch& dispatch) {
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
   if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
-  auto region = pool_.acquire(payload.size());
-  if (!region) return region.error();
-  std::memcpy(region.value()->memory().data(), payload.data(), payload.size());
-  dispatch.message.extensions.spill = SpillReference{region.value()->id(), 0, payload.size()};
+  std::shared_ptr<const SpillRegion>& region = dispatch.obligation.region;
+  if (region == nullptr) {
+    auto acquired = pool_.acquire(payload.size());
+    if (!acquired) return acquired.error();
+    region = acquired.take();
+    std::memcpy(region->memory().data(), payload.data(), payload.size());
+  }
+  dispatch.message.extensions.spill = SpillReference{region->id(), 0, payload.size()};
   dispatch.message.payload = {};
-  dispatch.obligation.region = region.take();
   dispatch.obligation.spill_bytes = payload.size();
   return {};
 }

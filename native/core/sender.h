@@ -50,6 +50,8 @@ struct SendRequest {
   // Of the messages with one key, each receiver gets the newest as soon as it has taken the one
   // before; those in between are superseded. Empty: all of them, in order. At most kMaxKeyBytes.
   std::string_view key;
+  // Memory that holds the payload already, of spill_pool; null for most.
+  std::shared_ptr<const SpillRegion> spilled;
   // At most kMaxObjects; they stay the caller's.
   std::span<const Handle* const> objects;
   // At most kMaxMentions, each within its region, which the caller holds for as long as the call
@@ -72,6 +74,19 @@ struct SendOutcome {
   std::uint64_t delivery = 0;
   // Whom QueueFull is about; 0 where nobody in particular is meant.
   std::uint64_t peer_id = 0;
+};
+
+// A place for a payload that is about to be sent.
+struct Reservation {
+  std::uint32_t route = 0;
+  std::span<std::byte> place;
+
+  // 0: not in a ring.
+  std::uint64_t link_id = 0;
+  // Whatever the place lies in.
+  std::shared_ptr<SharedMemory> ring;
+  std::shared_ptr<const SpillRegion> spill;
+  std::vector<std::byte> own;
 };
 
 struct SenderLimits {
@@ -136,6 +151,11 @@ class Sender {
   // The common case of send(): a small message without conditions to one receiver with room in its
   // ring. False when it has to be sent the long way; nothing has happened then.
   [[nodiscard]] bool send_at_once(const SendRequest& request) noexcept;
+  // See Endpoint.
+  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
+  [[nodiscard]] SendOutcome commit(const Reservation& reservation, const Uuid& type,
+                                   std::uint16_t format);
+  void cancel(const Reservation& reservation);
   // The endpoints that match now.
   [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
   // Rings the receivers that were written to and sleep.

@@ -13,6 +13,7 @@
 
 #include "check.h"
 #include "core/selector_program.h"
+#include "core/selector_text.h"
 
 namespace busbar {
 namespace {
@@ -71,12 +72,14 @@ class Vectors {
     if (words.empty() || words[0] == "#") return {};
     if (words.size() < 2) return "a record without content";
     if (words[0] == "program") return start_program(words[1]);
+    if (words[0] == "text") return check_text(words[1]);
     if (words[0] == "invalid") return check_invalid(words[1]);
     if (words[0] == "case" && words.size() >= 3) return check_case(words);
     return "not a record";
   }
 
   [[nodiscard]] int cases() const { return cases_; }
+  [[nodiscard]] int texts() const { return texts_; }
   [[nodiscard]] int invalid() const { return invalid_; }
 
  private:
@@ -88,6 +91,16 @@ class Vectors {
     if (!created.ok()) return "a valid program was refused";
     program_ = created.take();
     return {};
+  }
+
+  std::string check_text(std::string_view hex) {
+    ++texts_;
+    const auto text = from_hex(hex);
+    std::size_t offset = 0;
+    if (!text || !program_) return "no text, or no program before it";
+    const auto parsed = parse_selector_text(*text, offset);
+    if (!parsed.ok()) return "the text was refused at " + std::to_string(offset);
+    return parsed.value() == *program_ ? "" : "the text means another program";
   }
 
   std::string check_invalid(std::string_view hex) {
@@ -111,6 +124,7 @@ class Vectors {
 
   std::optional<SelectorProgram> program_;
   int cases_ = 0;
+  int texts_ = 0;
   int invalid_ = 0;
 };
 
@@ -126,6 +140,7 @@ TEST(selector_vectors) {
   }
   // An emptied file must not look like success.
   CHECK(vectors.cases() > 0);
+  CHECK(vectors.texts() > 0);
   CHECK(vectors.invalid() > 0);
 }
 

@@ -9,11 +9,12 @@ const hexOf = (text) => Buffer.from(text).toString('hex');
 const lines = [
   '# Made from selectors.json by write-selectors-text.mjs. One record a line, its words parted by one space:',
   '#   program <hex of the program>            the program that the following cases are about',
+  '#   text <hex of a text>                    a text that means this program',
   '#   case <0|1> <endpoint id> <hex of a label string> ...   does the program match this endpoint?',
   '#   invalid <hex of the program, or -> <why, to the end of the line>   must be refused; - is no byte',
 ];
-for (const { program, cases } of vectors.valid) {
-  lines.push(`program ${program}`);
+for (const { text, program, cases } of vectors.valid) {
+  lines.push(`program ${program}`, `text ${hexOf(text)}`);
   for (const { label, id, matches } of cases) {
     lines.push(['case', matches ? 1 : 0, id, ...label.map(hexOf)].join(' '));
   }

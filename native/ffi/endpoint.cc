@@ -1,0 +1,216 @@
+// Joining, leaving, and who is there.
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ffi/objects.h"
+
+using busbar::Status;
+using busbar::ffi::code;
+using busbar::ffi::Lock;
+
+namespace {
+
+constexpr std::size_t kMaxToken = 1024;
+constexpr std::size_t kMaxLabelStrings = 32;
+constexpr std::uint32_t kMaxSpin = 1000;
+constexpr std::size_t kBatch = 64;
+
+// What is 0 has its default.
+template <typename T, typename V>
+void set(T& target, V value) {
+  if (value != 0) target = static_cast<T>(value);
+}
+
+busbar_status read_options(const busbar_join_options& given, busbar::EndpointOptions& out) {
+  if (given.label_count > kMaxLabelStrings || (given.label_count != 0 && given.label == nullptr))
+    return BUSBAR_INVALID_LABEL;
+  std::vector<std::string_view> label;
+  for (std::size_t i = 0; i < given.label_count; ++i) {
+    if (given.label[i] == nullptr) return BUSBAR_INVALID_LABEL;
+    label.emplace_back(given.label[i]);
+  }
+  auto created = busbar::Label::create(label);
+  if (!created) return code(created.error());
+  out.membership.label = created.take();
+  out.membership.controller_affinity = given.no_controller_affinity == 0;
+  if (given.token != nullptr) out.membership.token = given.token;
+  if (out.membership.token.size() > kMaxToken || given.spin_us > kMaxSpin ||
+      given.max_message_bytes > 0xFFFFFFFFU || given.when_full < BUSBAR_WHEN_FULL_REFUSE ||
+      given.when_full > BUSBAR_WHEN_FULL_DISCONNECT) {
+    return BUSBAR_INVALID_ARGUMENT;
+  }
+  if (given.timeout_ms != 0) out.join_timeout = std::chrono::milliseconds(given.timeout_ms);
+  set(out.limits.ring_bytes, given.ring_bytes);
+  set(out.limits.queue_bytes, given.queue_bytes);
+  set(out.limits.total_queue_bytes, given.total_queue_bytes);
+  set(out.limits.max_message_bytes, given.max_message_bytes);
+  out.regions = &busbar::process_regions();
+  return BUSBAR_OK;
+}
+
+void free_messages(busbar_endpoint& self) {
+  for (busbar_message* message : self.inbox) delete message;
+  for (busbar_message* message : self.spare) delete message;
+  delete self.borrowed;
+  self.inbox.clear();
+  self.spare.clear();
+}
+
+// Waits for the control thread's end and gives everything back.
+void shut_down(busbar_endpoint& self) {
+  self.endpoint->join_thread();
+  free_messages(self);
+  self.reservation.reset();
+  self.endpoint->release();
+}
+
+}  // namespace
+
+extern "C" {
+
+busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_options* options,
+                                   busbar_endpoint** out_endpoint) {
+  if (identifier == nullptr || out_endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  busbar_join_options given{};
+  if (options != nullptr && !busbar::ffi::read_struct(options, given))
+    return BUSBAR_INVALID_ARGUMENT;
+  busbar::EndpointOptions native;
+  native.membership.identifier = identifier;
+  const busbar_status read = read_options(given, native);
+  if (read != BUSBAR_OK) return read;
+  const std::uint64_t max_message_bytes = native.limits.max_message_bytes;
+  auto created = busbar::Endpoint::create(busbar::native_platform(), std::move(native));
+  if (!created) return code(created.error());
+
+  auto self = std::make_unique<busbar_endpoint>();
+  self->entry = std::make_shared<std::mutex>();
+  self->endpoint = created.take();
+  self->batch = std::vector<busbar::ReceivedMessage>(kBatch);
+  self->max_message_bytes = max_message_bytes;
+  self->when_full = given.when_full;
+  self->spin = std::chrono::microseconds(given.spin_us);
+  self->on_event = given.on_event;
+  self->on_log = given.on_log;
+  self->context = given.context;
+  if (const busbar::Error started = self->endpoint->start(); !started.ok()) return code(started);
+  self->endpoint->report_undelivered(given.on_event != nullptr);
+  {
+    Lock lock(*self->entry);
+    (void)busbar::ffi::wait_until(*self, lock, std::nullopt, false,
+                                  [&] { return self->joined || !self->refused.ok(); });
+  }
+  if (!self->joined) {
+    const busbar_status refused = code(self->refused);
+    self->endpoint->close(std::chrono::milliseconds(0));
+    shut_down(*self);
+    return refused;
+  }
+  *out_endpoint = self.release();
+  return BUSBAR_OK;
+}
+
+busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_ms,
+                                    uint64_t* out_abandoned) {
+  if (endpoint == nullptr) return BUSBAR_OK;
+  const std::unique_ptr<busbar_endpoint> self(endpoint);
+  {
+    Lock lock(*self->entry);
+    busbar::ffi::return_borrowed(*self);
+    self->endpoint->close(std::chrono::milliseconds(linger_ms));
+    (void)busbar::ffi::wait_until(*self, lock, std::nullopt, false, [&] { return self->closed; });
+  }
+  shut_down(*self);
+  if (out_abandoned != nullptr) *out_abandoned = self->abandoned;
+  return self->abandoned == 0 ? BUSBAR_OK : BUSBAR_UNDELIVERED;
+}
+
+uint64_t busbar_endpoint_id(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  return endpoint->endpoint->id();
+}
+
+int32_t busbar_endpoint_is_controller(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  return endpoint->endpoint->is_controller() ? 1 : 0;
+}
+
+uint64_t busbar_endpoint_controller_id(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  return endpoint->endpoint->controller_id();
+}
+
+busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint, busbar_counters* out_counters) {
+  if (endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  const busbar::EndpointCounters now = endpoint->endpoint->counters();
+  busbar_counters counters{};
+  counters.sent_messages = now.sent.sent_messages;
+  counters.sent_bytes = now.sent.sent_bytes;
+  counters.received_messages = now.received_messages;
+  counters.received_bytes = now.received_bytes;
+  counters.rerouted = now.sent.rerouted;
+  counters.undelivered = now.sent.undelivered;
+  counters.expired = now.sent.expired;
+  counters.queue_full = now.sent.queue_full;
+  counters.dropped = now.sent.dropped;
+  counters.superseded = now.sent.superseded;
+  counters.disconnected = now.sent.disconnected;
+  counters.outbound_links = now.outbound_links;
+  counters.inbound_links = now.inbound_links;
+  counters.parked = now.parked;
+  return busbar::ffi::write_struct(counters, out_counters);
+}
+
+busbar_status busbar_endpoint_list_peers(busbar_endpoint* endpoint, busbar_peer_list** out_list) {
+  if (endpoint == nullptr || out_list == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  auto list = std::make_unique<busbar_peer_list>();
+  for (const busbar::Member& member : endpoint->endpoint->members()) {
+    busbar_peer_list::Peer peer{member.id, member.pid, {}};
+    for (const std::string_view string : member.label) peer.label.emplace_back(string);
+    list->peers.push_back(std::move(peer));
+  }
+  *out_list = list.release();
+  return BUSBAR_OK;
+}
+
+size_t busbar_peer_list_count(const busbar_peer_list* list) { return list->peers.size(); }
+
+uint64_t busbar_peer_list_id(const busbar_peer_list* list, size_t index) {
+  return index < list->peers.size() ? list->peers[index].id : 0;
+}
+
+uint32_t busbar_peer_list_pid(const busbar_peer_list* list, size_t index) {
+  return index < list->peers.size() ? list->peers[index].pid : 0;
+}
+
+const char* busbar_peer_list_borrow_label(const busbar_peer_list* list, size_t index,
+                                          size_t label_index) {
+  if (index >= list->peers.size()) return nullptr;
+  const std::vector<std::string>& label = list->peers[index].label;
+  return label_index < label.size() ? label[label_index].c_str() : nullptr;
+}
+
+void busbar_peer_list_free(busbar_peer_list* list) { delete list; }
+
+size_t busbar_endpoint_count_matches(busbar_endpoint* endpoint, const busbar_selector* selector) {
+  const Lock lock(*endpoint->entry);
+  return endpoint->endpoint->matches(selector->route).size();
+}
+
+busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint, const busbar_selector* selector,
+                                       size_t count, int32_t timeout_ms) {
+  if (endpoint == nullptr || selector == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  Lock lock(*endpoint->entry);
+  if (endpoint->watchers++ == 0) (void)endpoint->endpoint->watch_members(true);
+  const bool there = busbar::ffi::wait_until(
+      *endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
+      [&] { return endpoint->endpoint->matches(selector->route).size() >= count; });
+  if (--endpoint->watchers == 0) (void)endpoint->endpoint->watch_members(false);
+  return there ? BUSBAR_OK : BUSBAR_TIMEOUT;
+}
+
+}  // extern "C"

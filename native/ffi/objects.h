@@ -1,0 +1,171 @@
+// What the opaque types of busbar.h are made of.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/endpoint.h"
+#include "core/region_registry.h"
+#include "core/selector_program.h"
+#include "ffi/include/busbar.h"
+
+struct busbar_expression {
+  busbar::SelectorProgram program;
+};
+
+struct busbar_selector {
+  // Both outlive each other's end: a selector may be freed after its endpoint was closed.
+  std::shared_ptr<busbar::Endpoint> endpoint;
+  std::shared_ptr<std::mutex> entry;
+  std::uint32_t route = 0;
+  bool unicast = true;
+};
+
+struct busbar_region {
+  busbar::RegionReference reference;
+};
+
+struct busbar_registry {
+  std::mutex mutex;
+  std::unique_ptr<busbar::RegionRegistry> registry;
+};
+
+struct busbar_peer_list {
+  struct Peer {
+    std::uint64_t id = 0;
+    std::uint32_t pid = 0;
+    std::vector<std::string> label;
+  };
+  std::vector<Peer> peers;
+};
+
+namespace busbar::ffi {
+
+// Payloads of one batch; free again when no message points into it any more.
+struct Slab {
+  std::vector<std::byte> bytes;
+};
+
+}  // namespace busbar::ffi
+
+struct busbar_message {
+  busbar_endpoint* endpoint = nullptr;
+  busbar::ReceivedMessage received;
+  busbar_span payload{};
+  // Holds the payload; null for a borrowed one.
+  std::shared_ptr<busbar::ffi::Slab> slab;
+  // Whoever sent it, when that was not the link's owner.
+  std::uint64_t from_id = 0;
+  std::uint32_t from_pid = 0;
+  std::optional<std::vector<std::string>> from_label;
+};
+
+struct busbar_endpoint {
+  // Makes the program's threads one at a time: the owner's side of the endpoint's lock.
+  std::shared_ptr<std::mutex> entry;
+  std::shared_ptr<busbar::Endpoint> endpoint;
+  std::condition_variable told;
+  // Some thread sleeps on the bells; others wait for it to tell.
+  bool sleeper = false;
+  // Some thread waits for messages.
+  bool receiver = false;
+
+  bool joined = false;
+  bool closed = false;
+  busbar::Error refused;
+  std::uint64_t abandoned = 0;
+  bool drained = false;
+  std::map<std::uint64_t, std::optional<busbar::DeliveryResult>> deliveries;
+  // Threads that wait for others to come.
+  std::size_t watchers = 0;
+
+  std::shared_ptr<busbar::ffi::Slab> slab;
+  std::vector<busbar::ReceivedMessage> batch;
+  std::deque<busbar_message*> inbox;
+  std::vector<busbar_message*> spare;
+  // The message that is borrowed, and the place that is reserved, if any.
+  busbar_message* borrowed = nullptr;
+  std::optional<busbar::Reservation> reservation;
+  // Links that are gone, but some message of which may still be asked who sent it.
+  std::vector<std::uint32_t> gone_links;
+  std::map<std::uint32_t, std::uint64_t> messages_of_link;
+
+  std::uint64_t max_message_bytes = 0;
+  std::int32_t when_full = BUSBAR_WHEN_FULL_REFUSE;
+  std::chrono::microseconds spin{0};
+  busbar_event_callback on_event = nullptr;
+  busbar_log_callback on_log = nullptr;
+  void* context = nullptr;
+};
+
+namespace busbar::ffi {
+
+[[nodiscard]] inline busbar_status code(Status status) noexcept {
+  return static_cast<busbar_status>(status);
+}
+[[nodiscard]] inline busbar_status code(const Error& error) noexcept { return code(error.status); }
+
+// What a struct of the caller's has of the library's: the rest stays as it is there.
+template <typename T>
+[[nodiscard]] bool read_struct(const T* given, T& out) noexcept {
+  if (given == nullptr || given->size < sizeof given->size || given->size > 4096) return false;
+  std::memcpy(static_cast<void*>(&out), given, std::min(given->size, sizeof out));
+  return true;
+}
+template <typename T>
+[[nodiscard]] busbar_status write_struct(const T& value, T* out) noexcept {
+  if (out == nullptr || out->size < sizeof out->size || out->size > 4096)
+    return BUSBAR_INVALID_ARGUMENT;
+  const std::size_t size = out->size;
+  std::memcpy(static_cast<void*>(out), &value, std::min(size, sizeof value));
+  out->size = size;
+  return BUSBAR_OK;
+}
+
+using Lock = std::unique_lock<std::mutex>;
+// Nothing: for ever.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+[[nodiscard]] Deadline deadline_after(std::int32_t timeout_ms) noexcept;
+
+// The rest is for who has `lock`, which is let go while callbacks run and while anything waits.
+
+// Takes what the control thread has to say.
+void hear(busbar_endpoint& self, Lock& lock);
+// Until `done()`, which is asked after each hear(); false when the deadline has passed.
+// `wants_messages`: done() becomes true by messages, so the endpoint has to announce its sleep.
+template <typename Done>
+[[nodiscard]] bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline,
+                              bool wants_messages, Done&& done);
+// Sleeps until something may have come.
+void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline);
+// The message that is borrowed goes back, if there is one.
+void return_borrowed(busbar_endpoint& self);
+void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event);
+void log(busbar_endpoint& self, Lock& lock, std::int32_t level, const std::string& text);
+
+template <typename Done>
+bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages,
+                Done&& done) {
+  self.receiver = self.receiver || wants_messages;
+  bool reached = false;
+  for (;;) {
+    hear(self, lock);
+    reached = done();
+    if (reached || (deadline && std::chrono::steady_clock::now() >= *deadline)) break;
+    sleep(self, lock, deadline);
+  }
+  if (wants_messages) self.receiver = false;
+  return reached;
+}
+
+}  // namespace busbar::ffi

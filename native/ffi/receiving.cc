@@ -1,0 +1,249 @@
+// Receiving: messages of one's own, and borrowed ones.
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/origin.h"
+#include "ffi/objects.h"
+
+using busbar::ReceivedMessage;
+using busbar::ffi::code;
+using busbar::ffi::Lock;
+
+namespace {
+
+constexpr std::size_t kSlabBytes = 128U << 10U;
+constexpr std::size_t kMostSpare = 256;
+
+busbar_message* new_message(busbar_endpoint& self) {
+  if (self.spare.empty()) return new busbar_message;
+  busbar_message* message = self.spare.back();
+  self.spare.pop_back();
+  return message;
+}
+
+// Who sent it, when that was somebody who has left and whose message the controller kept.
+void read_origin(busbar_message& message, std::span<const std::byte> bytes) {
+  const auto origin = busbar::decode_origin(bytes);
+  if (!origin) return;
+  message.from_id = origin->id;
+  message.from_pid = origin->pid;
+  message.from_label.emplace();
+  for (const std::string_view string : origin->label) message.from_label->emplace_back(string);
+}
+
+busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_span payload) {
+  busbar_message* message = new_message(self);
+  message->endpoint = &self;
+  message->received = std::move(received);
+  message->payload = payload;
+  message->from_id = message->received.from_id;
+  message->from_pid = 0;
+  message->from_label.reset();
+  ++self.messages_of_link[message->received.link_slot];
+  return message;
+}
+
+// Takes a batch out of shared memory. With the lock held.
+void fetch(busbar_endpoint& self) {
+  if (self.slab == nullptr || self.slab.use_count() > 1)
+    self.slab = std::make_shared<busbar::ffi::Slab>(std::vector<std::byte>(kSlabBytes));
+  busbar::ReceiveBatch batch{.slab = self.slab->bytes, .messages = self.batch};
+  self.endpoint->receive(batch);
+  for (ReceivedMessage& received : std::span(self.batch).first(batch.count)) {
+    const std::byte* place = self.slab->bytes.data() + received.offset;
+    const std::span<const std::byte> origin(self.slab->bytes.data() + received.origin_offset,
+                                            received.origin_bytes);
+    busbar_message* message = wrap(self, received, {place, received.payload_bytes});
+    message->slab = self.slab;
+    if (!origin.empty()) read_origin(*message, origin);
+    self.inbox.push_back(message);
+  }
+  if (batch.large_bytes == 0) return;
+  auto large = std::make_shared<busbar::ffi::Slab>(std::vector<std::byte>(batch.large_bytes));
+  ReceivedMessage received;
+  if (!self.endpoint->receive_large(large->bytes, received)) return;
+  busbar_message* message = wrap(self, received, {large->bytes.data(), large->bytes.size()});
+  message->slab = std::move(large);
+  self.inbox.push_back(message);
+}
+
+void recycle(busbar_endpoint& self, busbar_message* message) {
+  const ReceivedMessage& received = message->received;
+  if ((received.header.flags & busbar::record_flag::kWantsHandled) != 0)
+    self.endpoint->handled(received.link_slot, received.position);
+  if (const auto count = self.messages_of_link.find(received.link_slot); --count->second == 0) {
+    self.messages_of_link.erase(count);
+    if (std::erase(self.gone_links, received.link_slot) != 0)
+      self.endpoint->forget_peer(received.link_slot);
+  }
+  message->received.objects.clear();
+  message->received.regions.clear();
+  message->slab.reset();
+  if (self.spare.size() < kMostSpare) {
+    self.spare.push_back(message);
+  } else {
+    delete message;
+  }
+}
+
+busbar_status receive_with(busbar_endpoint& self, Lock& lock, std::int32_t timeout_ms,
+                           const std::function<bool()>& look) {
+  if (self.receiver || self.borrowed != nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const auto deadline = busbar::ffi::deadline_after(timeout_ms);
+  const bool found = busbar::ffi::wait_until(self, lock, deadline, true, [&] {
+    if (look()) return true;
+    // Announced before the caller goes to sleep on its own event loop.
+    if (timeout_ms == 0 && !self.endpoint->sleep()) return look();
+    return self.spin.count() != 0 && timeout_ms != 0 && self.endpoint->spin(self.spin) && look();
+  });
+  if (found) return BUSBAR_OK;
+  if (self.closed) return BUSBAR_CLOSED;
+  return timeout_ms == 0 ? BUSBAR_WOULD_BLOCK : BUSBAR_TIMEOUT;
+}
+
+const busbar::Member* sender_of(const busbar_message& message,
+                                std::optional<busbar::Member>& place) {
+  const Lock lock(*message.endpoint->entry);
+  place = message.endpoint->endpoint->peer(message.received.link_slot);
+  return place ? &*place : nullptr;
+}
+
+}  // namespace
+
+namespace busbar::ffi {
+
+void return_borrowed(busbar_endpoint& self) {
+  if (self.borrowed == nullptr) return;
+  recycle(self, std::exchange(self.borrowed, nullptr));
+  self.endpoint->return_borrowed();
+}
+
+}  // namespace busbar::ffi
+
+extern "C" {
+
+busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout_ms,
+                                      busbar_message** out_message) {
+  if (endpoint == nullptr || out_message == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  busbar_endpoint& self = *endpoint;
+  Lock lock(*self.entry);
+  if (self.inbox.empty() && !self.receiver && self.borrowed == nullptr) fetch(self);
+  if (self.inbox.empty()) {
+    const busbar_status status = receive_with(self, lock, timeout_ms, [&self] {
+      if (self.inbox.empty()) fetch(self);
+      return !self.inbox.empty();
+    });
+    if (status != BUSBAR_OK) return status;
+  } else if (self.receiver || self.borrowed != nullptr) {
+    return BUSBAR_INVALID_ARGUMENT;
+  }
+  *out_message = self.inbox.front();
+  self.inbox.pop_front();
+  return BUSBAR_OK;
+}
+
+busbar_object busbar_endpoint_pollable(busbar_endpoint* endpoint) {
+  return endpoint->endpoint->bells().pollable();
+}
+
+busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t timeout_ms,
+                                          busbar_message** out_message, busbar_span* out_payload) {
+  if (endpoint == nullptr || out_message == nullptr || out_payload == nullptr)
+    return BUSBAR_INVALID_ARGUMENT;
+  busbar_endpoint& self = *endpoint;
+  Lock lock(*self.entry);
+  // Those that were taken out already come first; they are borrowed from this process's memory.
+  const busbar_status status = receive_with(self, lock, timeout_ms, [&self] {
+    if (!self.inbox.empty()) {
+      self.borrowed = self.inbox.front();
+      self.inbox.pop_front();
+      return true;
+    }
+    ReceivedMessage received;
+    std::span<const std::byte> payload;
+    if (!self.endpoint->borrow(received, payload)) return false;
+    self.borrowed = wrap(self, received, {payload.data(), payload.size()});
+    return true;
+  });
+  if (status != BUSBAR_OK) return status;
+  *out_message = self.borrowed;
+  *out_payload = self.borrowed->payload;
+  return BUSBAR_OK;
+}
+
+void busbar_endpoint_release_borrowed(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  busbar::ffi::return_borrowed(*endpoint);
+}
+
+busbar_status busbar_message_get_info(const busbar_message* message,
+                                      busbar_message_info* out_info) {
+  if (message == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const ReceivedMessage& received = message->received;
+  busbar_message_info info{};
+  std::memcpy(info.type.bytes, received.header.type.bytes.data(), sizeof info.type.bytes);
+  info.format = received.header.format;
+  info.id = received.header.id;
+  info.reply_to = received.reply_to;
+  info.from_id = message->from_id;
+  info.from_pid = message->from_pid;
+  if (!message->from_label) {
+    std::optional<busbar::Member> place;
+    if (const busbar::Member* sender = sender_of(*message, place)) info.from_pid = sender->pid;
+  }
+  info.object_count = static_cast<std::uint32_t>(received.objects.size());
+  info.region_count = static_cast<std::uint32_t>(received.regions.size());
+  info.lost = (received.objects_lost ? 1U : 0U) | (received.regions_lost ? 2U : 0U);
+  return busbar::ffi::write_struct(info, out_info);
+}
+
+busbar_span busbar_message_borrow_payload(const busbar_message* message) {
+  return message->payload;
+}
+
+const char* busbar_message_borrow_from_label(const busbar_message* message, size_t index) {
+  auto& label = const_cast<busbar_message*>(message)->from_label;
+  if (!label) {
+    std::optional<busbar::Member> place;
+    const busbar::Member* sender = sender_of(*message, place);
+    const_cast<busbar_message*>(message)->from_pid = sender == nullptr ? 0 : sender->pid;
+    label.emplace();
+    if (sender != nullptr) {
+      for (const std::string_view string : sender->label) label->emplace_back(string);
+    }
+  }
+  return index < label->size() ? (*label)[index].c_str() : nullptr;
+}
+
+busbar_status busbar_message_take_object(busbar_message* message, size_t index,
+                                         busbar_object* out_object) {
+  if (message == nullptr || out_object == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  std::vector<busbar::Handle>& objects = message->received.objects;
+  if (index >= objects.size() || !objects[index].valid()) return BUSBAR_INVALID_ARGUMENT;
+  *out_object = objects[index].take();
+  return BUSBAR_OK;
+}
+
+busbar_status busbar_message_take_region(busbar_message* message, size_t index,
+                                         busbar_region** out_region,
+                                         busbar_region_range* out_range) {
+  if (message == nullptr || out_region == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  std::vector<busbar::RegionReference>& regions = message->received.regions;
+  if (index >= regions.size() || !regions[index].valid()) return BUSBAR_INVALID_ARGUMENT;
+  const std::uint64_t offset = regions[index].offset();
+  const std::uint64_t bytes = regions[index].bytes();
+  *out_region = new busbar_region{std::move(regions[index])};
+  if (out_range != nullptr) *out_range = {*out_region, offset, bytes};
+  return BUSBAR_OK;
+}
+
+void busbar_message_free(busbar_message* message) {
+  if (message == nullptr) return;
+  const Lock lock(*message->endpoint->entry);
+  recycle(*message->endpoint, message);
+}
+
+}  // extern "C"

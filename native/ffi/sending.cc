@@ -1,0 +1,222 @@
+// Sending: at once, with an acknowledgement, and in place.
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "ffi/objects.h"
+
+using busbar::Acknowledge;
+using busbar::SendOutcome;
+using busbar::SendRequest;
+using busbar::ffi::code;
+using busbar::ffi::Lock;
+
+namespace {
+
+// An object that stays the program's: never closed here.
+class BorrowedObject {
+ public:
+  explicit BorrowedObject(busbar_object raw) noexcept
+      : handle_(raw, [](std::intptr_t) noexcept {}) {}
+  [[nodiscard]] const busbar::Handle& handle() const noexcept { return handle_; }
+
+ private:
+  busbar::Handle handle_;
+};
+
+// What a request refers to, for as long as the call takes.
+struct Attachments {
+  std::vector<BorrowedObject> objects;
+  std::vector<const busbar::Handle*> handles;
+  std::vector<busbar::RegionRange> regions;
+};
+
+bool within(const busbar_region_range& range) noexcept {
+  if (range.region == nullptr || range.bytes == 0) return false;
+  const std::uint64_t size = range.region->reference.region()->size();
+  return range.offset <= size && range.bytes <= size - range.offset;
+}
+
+busbar_status attach(const busbar_outgoing& message, Attachments& attachments,
+                     SendRequest& request) {
+  if ((message.object_count != 0 && message.objects == nullptr) ||
+      (message.region_count != 0 && message.regions == nullptr)) {
+    return BUSBAR_INVALID_ARGUMENT;
+  }
+  if (message.object_count > busbar::kMaxObjects || message.region_count > busbar::kMaxMentions)
+    return BUSBAR_LIMIT_EXCEEDED;
+  attachments.objects.reserve(message.object_count);
+  for (std::size_t i = 0; i < message.object_count; ++i) {
+    attachments.objects.emplace_back(message.objects[i]);
+    attachments.handles.push_back(&attachments.objects.back().handle());
+  }
+  for (std::size_t i = 0; i < message.region_count; ++i) {
+    const busbar_region_range& range = message.regions[i];
+    if (!within(range)) return BUSBAR_INVALID_ARGUMENT;
+    attachments.regions.push_back({range.region->reference.region(), range.offset, range.bytes});
+  }
+  request.objects = attachments.handles;
+  request.regions = attachments.regions;
+  return BUSBAR_OK;
+}
+
+busbar_status read_message(const busbar_endpoint& self, const busbar_outgoing& message,
+                           SendRequest& request) {
+  if (message.payload_bytes != 0 && message.payload == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const std::int32_t when_full = message.when_full == -1 ? self.when_full : message.when_full;
+  if (when_full < BUSBAR_WHEN_FULL_REFUSE || when_full > BUSBAR_WHEN_FULL_DISCONNECT)
+    return BUSBAR_INVALID_ARGUMENT;
+  std::memcpy(request.type.bytes.data(), message.type.bytes, sizeof message.type.bytes);
+  request.format = message.format;
+  request.payload = {static_cast<const std::byte*>(message.payload), message.payload_bytes};
+  request.ttl_ms = message.ttl_ms;
+  request.reply_to = message.reply_to;
+  request.when_full = static_cast<busbar::WhenFull>(when_full);
+  if (message.key != nullptr) {
+    request.key = message.key;
+    if (request.key.empty() || request.key.size() > busbar::kMaxKeyBytes)
+      return BUSBAR_INVALID_ARGUMENT;
+  }
+  return BUSBAR_OK;
+}
+
+// With the lock held. `out` is what the core said of it.
+busbar_status send_locked(busbar_endpoint& self, std::uint32_t route, const busbar_outgoing* given,
+                          Acknowledge acknowledge, SendOutcome& out) {
+  busbar_outgoing message{};
+  if (!busbar::ffi::read_struct(given, message)) return BUSBAR_INVALID_ARGUMENT;
+  SendRequest request;
+  request.route = route;
+  request.acknowledge = acknowledge;
+  if (const busbar_status read = read_message(self, message, request); read != BUSBAR_OK)
+    return read;
+  if (message.object_count != 0 || message.region_count != 0) {
+    Attachments attachments;
+    if (const busbar_status read = attach(message, attachments, request); read != BUSBAR_OK)
+      return read;
+    out = self.endpoint->send(request);
+  } else {
+    out = self.endpoint->send(request);
+  }
+  if (message.corked == 0) self.endpoint->flush_bells();
+  return code(out.error);
+}
+
+}  // namespace
+
+extern "C" {
+
+busbar_status busbar_endpoint_send(busbar_endpoint* endpoint, const busbar_selector* selector,
+                                   const busbar_outgoing* message, uint32_t* out_receivers) {
+  if (endpoint == nullptr || selector == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  SendOutcome outcome;
+  const busbar_status sent =
+      send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
+  if (sent == BUSBAR_OK && out_receivers != nullptr) *out_receivers = outcome.receivers;
+  return sent;
+}
+
+void busbar_endpoint_flush(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  endpoint->endpoint->flush_bells();
+}
+
+busbar_status busbar_endpoint_deliver(busbar_endpoint* endpoint, const busbar_selector* selector,
+                                      const busbar_outgoing* message, int32_t acknowledgement,
+                                      int32_t timeout_ms, uint32_t* out_receivers) {
+  if (endpoint == nullptr || selector == nullptr ||
+      (acknowledgement != BUSBAR_TAKEN && acknowledgement != BUSBAR_HANDLED)) {
+    return BUSBAR_INVALID_ARGUMENT;
+  }
+  const auto deadline = busbar::ffi::deadline_after(timeout_ms);
+  Lock lock(*endpoint->entry);
+  SendOutcome outcome;
+  const busbar_status sent = send_locked(
+      *endpoint, selector->route, message,
+      acknowledgement == BUSBAR_TAKEN ? Acknowledge::Taken : Acknowledge::Handled, outcome);
+  if (sent != BUSBAR_OK) return sent;
+  if (outcome.delivery == 0) {
+    if (out_receivers != nullptr) *out_receivers = outcome.receivers;
+    return BUSBAR_OK;
+  }
+  auto& waiting = endpoint->deliveries[outcome.delivery];
+  const bool told =
+      busbar::ffi::wait_until(*endpoint, lock, deadline, false, [&] { return waiting.has_value(); });
+  const std::optional<busbar::DeliveryResult> result = std::move(waiting);
+  endpoint->deliveries.erase(outcome.delivery);
+  if (!told) {
+    endpoint->endpoint->forget_delivery(outcome.delivery);
+    return BUSBAR_TIMEOUT;
+  }
+  if (out_receivers != nullptr) *out_receivers = result->delivered;
+  return result->failures.empty() ? BUSBAR_OK : BUSBAR_UNDELIVERED;
+}
+
+busbar_status busbar_endpoint_drain(busbar_endpoint* endpoint, int32_t timeout_ms) {
+  if (endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  Lock lock(*endpoint->entry);
+  endpoint->drained = false;
+  endpoint->endpoint->ask_drained();
+  return busbar::ffi::wait_until(*endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
+                                 [&] { return endpoint->drained; })
+             ? BUSBAR_OK
+             : BUSBAR_TIMEOUT;
+}
+
+busbar_status busbar_endpoint_reserve(busbar_endpoint* endpoint, const busbar_selector* selector,
+                                      size_t bytes, void** out_place) {
+  if (endpoint == nullptr || selector == nullptr || out_place == nullptr || !selector->unicast)
+    return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  if (endpoint->reservation) return BUSBAR_INVALID_ARGUMENT;
+  busbar::Reservation reservation;
+  const SendOutcome outcome = endpoint->endpoint->reserve(selector->route, bytes, reservation);
+  if (!outcome.error.ok()) return code(outcome.error);
+  endpoint->reservation = std::move(reservation);
+  *out_place = endpoint->reservation->place.data();
+  return BUSBAR_OK;
+}
+
+busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type, uint16_t format) {
+  if (endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  if (!endpoint->reservation) return BUSBAR_INVALID_ARGUMENT;
+  busbar::Uuid uuid;
+  std::memcpy(uuid.bytes.data(), type.bytes, sizeof type.bytes);
+  busbar::Reservation reservation = std::move(*endpoint->reservation);
+  endpoint->reservation.reset();
+  const SendOutcome outcome = endpoint->endpoint->commit(std::move(reservation), uuid, format);
+  endpoint->endpoint->flush_bells();
+  return code(outcome.error);
+}
+
+void busbar_endpoint_cancel(busbar_endpoint* endpoint) {
+  const Lock lock(*endpoint->entry);
+  if (!endpoint->reservation) return;
+  busbar::Reservation reservation = std::move(*endpoint->reservation);
+  endpoint->reservation.reset();
+  endpoint->endpoint->cancel(std::move(reservation));
+}
+
+busbar_status busbar_message_reply(busbar_message* message, const busbar_outgoing* answer) {
+  if (message == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  busbar_outgoing reply{};
+  if (!busbar::ffi::read_struct(answer, reply)) return BUSBAR_INVALID_ARGUMENT;
+  reply.size = sizeof reply;
+  reply.reply_to = message->received.header.id;
+  busbar_expression* expression = nullptr;
+  busbar_selector* selector = nullptr;
+  busbar_status status = busbar_expression_peer(message->from_id, &expression);
+  if (status != BUSBAR_OK) return status;
+  status = busbar_selector_create(message->endpoint, expression, BUSBAR_UNICAST, &selector);
+  busbar_expression_free(expression);
+  if (status != BUSBAR_OK) return status;
+  status = busbar_endpoint_send(message->endpoint, selector, &reply, nullptr);
+  busbar_selector_free(selector);
+  return status;
+}
+
+}  // extern "C"

@@ -1,0 +1,165 @@
+// How the program's threads wait: one of them sleeps on the bells and tells the others.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "ffi/objects.h"
+
+namespace busbar::ffi {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+busbar_event event_of(std::int32_t kind, std::uint64_t peer_id, std::uint64_t count = 0) noexcept {
+  busbar_event event{};
+  event.size = sizeof event;
+  event.kind = kind;
+  event.peer_id = peer_id;
+  event.count = count;
+  return event;
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const ControllerNotice& notice) {
+  call_event(self, lock,
+             event_of(BUSBAR_EVENT_CONTROLLER, notice.change.controller_id,
+                      notice.change.generation));
+  log(self, lock, BUSBAR_LOG_INFO,
+      "the controller is endpoint " + std::to_string(notice.change.controller_id) +
+          " in generation " + std::to_string(notice.change.generation));
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const UndeliveredNotice& notice) {
+  busbar_event event = event_of(BUSBAR_EVENT_UNDELIVERED, notice.peer_id);
+  event.status = code(notice.reason);
+  event.message_id = notice.message_id;
+  std::memcpy(event.type.bytes, notice.type.bytes.data(), sizeof event.type.bytes);
+  event.format = notice.format;
+  event.payload = {notice.payload.data(), notice.payload.size()};
+  call_event(self, lock, event);
+  log(self, lock, BUSBAR_LOG_WARNING,
+      "a message to endpoint " + std::to_string(notice.peer_id) +
+          " was not delivered: " + status_text(notice.reason));
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const DroppedNotice& notice) {
+  call_event(self, lock, event_of(BUSBAR_EVENT_DROPPED, notice.peer_id, notice.messages));
+  log(self, lock, BUSBAR_LOG_WARNING,
+      "endpoint " + std::to_string(notice.peer_id) + " is too slow and did not get " +
+          std::to_string(notice.messages) + " messages");
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const DisconnectedNotice& notice) {
+  call_event(self, lock, event_of(BUSBAR_EVENT_DISCONNECTED, notice.peer_id, notice.messages));
+  log(self, lock, BUSBAR_LOG_WARNING,
+      "endpoint " + std::to_string(notice.peer_id) + " was too slow and is given up");
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const ViolationNotice& notice) {
+  busbar_event event = event_of(BUSBAR_EVENT_VIOLATION, notice.violation.peer_id);
+  event.status = code(notice.violation.status);
+  call_event(self, lock, event);
+  log(self, lock, BUSBAR_LOG_WARNING,
+      "endpoint " + std::to_string(notice.violation.peer_id) + " of process " +
+          std::to_string(notice.violation.peer_pid) +
+          " is not listened to any more: " + status_text(notice.violation.status));
+}
+
+void forget_link(busbar_endpoint& self, std::uint32_t slot) {
+  if (self.messages_of_link.contains(slot)) {
+    self.gone_links.push_back(slot);
+  } else {
+    self.endpoint->forget_peer(slot);
+  }
+}
+
+void take(busbar_endpoint& self, Lock& lock, Notice& notice) {
+  if (std::holds_alternative<JoinedNotice>(notice)) {
+    self.joined = true;
+  } else if (const auto* refused = std::get_if<RefusedNotice>(&notice)) {
+    self.refused = refused->error;
+  } else if (const auto* closed = std::get_if<ClosedNotice>(&notice)) {
+    self.closed = true;
+    self.abandoned = closed->abandoned;
+  } else if (auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
+    const auto known = self.deliveries.find(delivered->result.delivery);
+    if (known != self.deliveries.end()) known->second = std::move(delivered->result);
+  } else if (std::holds_alternative<DrainedNotice>(notice)) {
+    self.drained = true;
+    call_event(self, lock, event_of(BUSBAR_EVENT_DRAINED, 0));
+  } else if (const auto* link = std::get_if<LinkClosedNotice>(&notice)) {
+    forget_link(self, link->slot);
+  } else if (const auto* controller = std::get_if<ControllerNotice>(&notice)) {
+    tell(self, lock, *controller);
+  } else if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
+    tell(self, lock, *undelivered);
+  } else if (const auto* dropped = std::get_if<DroppedNotice>(&notice)) {
+    tell(self, lock, *dropped);
+  } else if (const auto* disconnected = std::get_if<DisconnectedNotice>(&notice)) {
+    tell(self, lock, *disconnected);
+  } else if (const auto* violation = std::get_if<ViolationNotice>(&notice)) {
+    tell(self, lock, *violation);
+  }
+}
+
+}  // namespace
+
+Deadline deadline_after(std::int32_t timeout_ms) noexcept {
+  if (timeout_ms < 0) return std::nullopt;
+  return steady_clock::now() + milliseconds(timeout_ms);
+}
+
+void hear(busbar_endpoint& self, Lock& lock) {
+  const bool ready = self.endpoint->collect_bells();
+  std::vector<Notice> notices = self.endpoint->take_notices();
+  // What rang for the thread that sleeps has been heard here.
+  if (self.sleeper && ((ready && self.receiver) || !notices.empty())) self.endpoint->bells().raise();
+  if (!notices.empty()) self.told.notify_all();
+  for (Notice& notice : notices) take(self, lock, notice);
+}
+
+void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline) {
+  // Who waits for messages has to be rung for; if there are some already, that thread looks.
+  if (self.receiver && !self.endpoint->sleep()) {
+    self.told.notify_all();
+    return;
+  }
+  if (self.sleeper) {
+    if (deadline) {
+      (void)self.told.wait_until(lock, *deadline);
+    } else {
+      self.told.wait(lock);
+    }
+    return;
+  }
+  int timeout_ms = -1;
+  if (deadline) {
+    const auto left = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now());
+    timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000'000));
+  }
+  self.sleeper = true;
+  DoorbellSet& bells = self.endpoint->bells();
+  lock.unlock();
+  bells.wait(timeout_ms);
+  lock.lock();
+  self.sleeper = false;
+  self.told.notify_all();
+}
+
+void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event) {
+  if (self.on_event == nullptr) return;
+  lock.unlock();
+  self.on_event(self.context, &event);
+  lock.lock();
+}
+
+void log(busbar_endpoint& self, Lock& lock, std::int32_t level, const std::string& text) {
+  if (self.on_log == nullptr) return;
+  lock.unlock();
+  self.on_log(self.context, level, text.c_str());
+  lock.lock();
+}
+
+}  // namespace busbar::ffi

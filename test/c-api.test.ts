@@ -1,0 +1,199 @@
+// Programs in C, C++ and Python on the same bus, through the C library and its public headers.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { bytes, type Endpoint, KernelObject, MemoryRegion, messageBox, text } from 'busbar';
+import { until } from './support/lifecycle-waiting.js';
+import { inProcess, joined, newBus, type Source } from './support/program.js';
+
+const box = messageBox({ Text: text, Raw: bytes });
+const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+const built = (compiler: string, name: string) => pathOf(`build/c/${compiler}/${name}`);
+const compilers = ['gcc', 'clang'].filter((name) => existsSync(built(name, 'echo-c')));
+
+/** Command lines of programs that echo; bus and label follow. */
+const echoes: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    compilers.flatMap((compiler) => [
+      [`C (${compiler})`, [built(compiler, 'echo-c')]],
+      [`C++ (${compiler})`, [built(compiler, 'echo-cpp')]],
+    ]),
+  ),
+  Python: ['python3', pathOf('test/c/echo.py'), pathOf('build/Release/ffi/libbusbar.so')],
+};
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly id: number;
+  readonly isController: boolean;
+  readonly ended: Promise<unknown[]>;
+}
+
+async function start(
+  t: ExecutionContext,
+  [program = '', ...args]: readonly string[],
+): Promise<Running> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const [id, controller] = String(line).split(' ').map(Number);
+  return { child, id: id ?? 0, isController: controller === 1, ended };
+}
+
+function contentOf(object: KernelObject): string {
+  const fd = object.take();
+  return readFileSync(fd, 'utf8');
+}
+
+test('every compiler that CI has was used', (t) => {
+  t.true(compilers.includes('gcc'));
+});
+
+for (const [language, command] of Object.entries(echoes)) {
+  test(`${language}: every kind of message, in both directions`, async (t) => {
+    const bus = newBus();
+    const endpoint = await joined(t, bus, { label: 'node', messages: box });
+    const echo = await start(t, [...command, bus, 'friend']);
+    const peer = endpoint.peers.find(({ id }) => id === echo.id);
+    t.like(peer, { pid: echo.child.pid, label: ['friend', 'echo'] });
+
+    for (const size of [0, 1, 64, 5000, 300_000]) {
+      const payload = new Uint8Array(size).fill(size % 251);
+      endpoint.send('friend & echo', box.Raw(payload, { format: 40_000 }));
+      const answer = await endpoint.recv({ timeout: 20_000 });
+      t.is(answer.from.id, echo.id);
+      t.true(Buffer.compare(Buffer.from(answer.payload as Uint8Array), payload) === 0);
+      t.is(answer.type === 'Raw' ? answer.format : undefined, 40_000);
+    }
+    endpoint.send('friend', box.Text('größe 月'));
+    t.is((await endpoint.recv({ timeout: 20_000 })).payload, 'größe 月');
+
+    const region = MemoryRegion.create(1 << 16);
+    region.bytes.set([1, 2, 3], 1000);
+    using object = KernelObject.fromFd(openSync(pathOf('package.json'), 'r'), { takeOver: true });
+    endpoint.send('friend', box.Text('with everything'), {
+      regions: [region, region.range(1000, 3)],
+      objects: [object, object],
+    });
+    const back = await endpoint.recv({ timeout: 20_000 });
+    t.is(back.payload, 'with everything');
+    t.is(back.regions[0]?.id, region.id);
+    t.is(back.objects.length, 2);
+    const last = back.objects[1];
+    t.true(last !== undefined && contentOf(last).includes('"name": "busbar"'));
+    back.objects[0]?.close();
+    for (const one of back.regions) one.release();
+
+    endpoint.send('friend', box.Text('make'));
+    const made = await endpoint.recv({ timeout: 20_000 });
+    const content = Buffer.from(made.regions[0]?.bytes ?? []);
+    t.is(content.toString('utf8', 0, content.indexOf(0)), `made in ${language.split(' ')[0]}`);
+    for (const one of made.regions) one.release();
+    for (const one of made.objects) one.close();
+    t.is(await endpoint.deliver('friend', box.Text('echo'), { acknowledge: 'handled' }), 1);
+    await endpoint.recv();
+
+    await endpoint.deliver('friend', box.Text('leave'));
+    t.deepEqual(await echo.ended, [0, null]);
+    await until(endpoint, 'peer', () => endpoint.peers.length === 0);
+    region.release();
+  });
+}
+
+for (const compiler of compilers) {
+  test(`the whole interface, refusals included, as ${compiler} compiles it`, async (t) => {
+    const program = spawn(built(compiler, 'api-c'), [newBus()], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(createInterface(program.stdout), 'line');
+    t.is(line, 'all as busbar.h says');
+    t.deepEqual(await once(program, 'exit'), [0, null]);
+  });
+}
+
+const hasValgrind = spawnSync('valgrind', ['--version']).status === 0;
+(hasValgrind ? test : test.skip)('valgrind finds nothing in the C interface', async (t) => {
+  const options = [
+    '-q',
+    '--error-exitcode=9',
+    '--leak-check=full',
+    '--errors-for-leak-kinds=definite',
+  ];
+  const program = spawn('valgrind', [...options, built('gcc', 'api-c'), newBus()], {
+    stdio: 'ignore',
+  });
+  t.deepEqual(await once(program, 'exit'), [0, null]);
+});
+
+async function exchange(endpoint: Endpoint<typeof box>, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    endpoint.send('friend', box.Text(String(i)));
+    if ((await endpoint.recv({ timeout: 20_000 })).payload !== String(i)) throw new Error('lost');
+  }
+}
+
+const bystander: Source = async ({ busbar, bus, tell }) => {
+  const endpoint = await busbar.join(bus, { label: 'bystander' });
+  endpoint.on('message', () => undefined);
+  tell(endpoint.id);
+};
+
+test('a controller in C is killed, and Node takes over', async (t) => {
+  const bus = newBus();
+  const echo = await start(t, [...(echoes['C (gcc)'] ?? []), bus, 'first']);
+  t.true(echo.isController);
+  const endpoint = await joined(t, bus, { label: 'node', messages: box });
+  const friend = await start(t, [...(echoes['C++ (gcc)'] ?? []), bus, 'friend']);
+  t.is(endpoint.controller?.id, echo.id);
+  await exchange(endpoint, 10);
+  echo.child.kill('SIGKILL');
+  await exchange(endpoint, 100);
+  const taken = () => [endpoint.id, friend.id].includes(endpoint.controller?.id ?? 0);
+  await until(endpoint, 'controller', taken);
+  await until(endpoint, 'peer', () => endpoint.peers.length === 1);
+  await exchange(endpoint, 10);
+});
+
+test('a controller in Node is killed, and C takes over', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, bystander);
+  const id = await controller.next<number>();
+  const friend = await start(t, [...(echoes['C (gcc)'] ?? []), bus, 'friend']);
+  const endpoint = await joined(t, bus, {
+    label: 'node',
+    messages: box,
+    controllerAffinity: false,
+  });
+  t.is(endpoint.controller?.id, id);
+  await exchange(endpoint, 10);
+  await controller.kill();
+  await exchange(endpoint, 100);
+  await until(endpoint, 'controller', () => endpoint.controller?.id === friend.id);
+  await joined(t, bus, { label: 'late', messages: box });
+});
+
+test('a camera in C, a viewer in Node: frames in shared memory', async (t) => {
+  const bus = newBus();
+  const viewer = spawn(process.execPath, [pathOf('examples/c/viewer.mjs'), bus, '60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const camera = spawn(built('gcc', 'camera-c'), [bus, '60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = [viewer, camera].map(
+    async ({ stdout }) => (await once(createInterface(stdout), 'line'))[0],
+  );
+  const ends = [once(viewer, 'exit'), once(camera, 'exit')];
+  t.deepEqual(await Promise.all(ends), [
+    [0, null],
+    [0, null],
+  ]);
+  const [seen, sent] = (await Promise.all(lines)) as string[];
+  t.is(seen, '60 pictures seen, 0 wrong');
+  // Each is had again as soon as the viewer has let go of it.
+  t.regex(sent ?? '', /^60 pictures in [1-6] regions$/);
+});

@@ -1,0 +1,70 @@
+// The program of echo.c in C++17.
+#include <unistd.h>
+
+#include <busbar.hpp>
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+const busbar_uuid kText = busbar::uuid(BUSBAR_TYPE_TEXT);
+
+bool failed(busbar::Status status) {
+  if (!status) std::fprintf(stderr, "%s\n", status.message());
+  return !status;
+}
+
+// Sends a message back with everything that came with it.
+bool echo(busbar::Message& message) {
+  const busbar_message_info info = message.info();
+  std::vector<busbar_object> objects;
+  std::vector<busbar::Region> regions;
+  busbar::Outgoing answer(info.type, message.payload());
+  answer.format(info.format);
+  for (std::uint32_t i = 0; i < info.object_count; ++i) {
+    auto object = message.take_object(i);
+    if (failed(object.status())) return false;
+    objects.push_back(*object);
+    answer.object(*object);
+  }
+  for (std::uint32_t i = 0; i < info.region_count; ++i) {
+    auto region = message.take_region(i);
+    if (failed(region.status())) return false;
+    regions.push_back(std::move(region).value());
+    answer.region(regions.back());
+  }
+  const busbar::Status sent = message.reply(answer);
+  for (const busbar_object object : objects) ::close(static_cast<int>(object));
+  return !failed(sent);
+}
+
+bool make(busbar::Message& message) {
+  auto region = busbar::Region::create(1U << 16U);
+  if (failed(region.status())) return false;
+  std::strcpy(reinterpret_cast<char*>(region->bytes().data()), "made in C++");
+  return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of("here it is"))
+                                   .region(*region)
+                                   .object(STDIN_FILENO)));
+}
+
+int run(const char* bus, const char* label) {
+  auto joined = busbar::Endpoint::join(bus, {label, "echo"});
+  if (failed(joined.status())) return 1;
+  busbar::Endpoint endpoint = std::move(joined).value();
+  std::printf("%llu %d\n", static_cast<unsigned long long>(endpoint.id()),
+              endpoint.is_controller() ? 1 : 0);
+  std::fflush(stdout);
+  for (;;) {
+    auto message = endpoint.receive();
+    if (failed(message.status())) return 1;
+    const bool is_text = message->info().type == kText;
+    const std::string_view said = is_text ? busbar::text_of(message->payload()) : "";
+    if (said == "leave") break;
+    if (said == "make" ? !make(*message) : !echo(*message)) return 1;
+  }
+  return failed(endpoint.close()) ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return argc == 3 ? run(argv[1], argv[2]) : 2; }
