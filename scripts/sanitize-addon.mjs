@@ -30,10 +30,11 @@ run(compiler, [...addressSanitizer, '-shared', '-o', addon, ...objects, '-pthrea
 const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], {
   encoding: 'utf8',
 }).trim();
+// One file at a time: processes start slowly under it, and joining has a deadline.
 // The examples are run as they are by `npm test`; one of them judges how long its pauses are.
 const all = ['test-build/**/*.test.js', '!test-build/examples.test.js'];
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : all;
-run(join(root, 'node_modules', '.bin', 'ava'), ['--timeout=300s', ...chosen], {
+run(join(root, 'node_modules', '.bin', 'ava'), ['--timeout=300s', '--concurrency=1', ...chosen], {
   env: {
     ...process.env,
     LD_PRELOAD: runtime,

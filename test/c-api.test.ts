@@ -109,9 +109,10 @@ for (const compiler of compilers) {
     const program = spawn(built(compiler, 'api-c'), [newBus()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const ended = once(program, 'exit');
     const [line] = await once(createInterface(program.stdout), 'line');
     t.is(line, 'all as busbar.h says');
-    t.deepEqual(await once(program, 'exit'), [0, null]);
+    t.deepEqual(await ended, [0, null]);
   });
 }
 

@@ -23,6 +23,10 @@ const PROGRAMS = {
     sources: ['native/core_rate.cc', '../build/Release/busbar_core.a'],
     include: ['../native'],
   },
+  c_api: {
+    sources: ['native/c_api.cc', '../build/Release/ffi/libbusbar.so'],
+    include: ['../native/ffi/include'],
+  },
 };
 
 /** Compiles all that is missing or older than its source. @param {(line: string) => void} say */
@@ -61,6 +65,7 @@ function compile(name, say) {
     sources,
     '-o',
     programPath(name),
+    `-Wl,-rpath,${BENCH}../build/Release/ffi`,
   );
   for (const compiler of [process.env.CXX, 'g++', 'clang++'].filter(Boolean)) {
     const { status, error, stderr } = spawnSync(compiler, args, {

@@ -25,7 +25,7 @@ export function peer() {
 }
 
 function trialArguments({ trial, bus, params, milliseconds }) {
-  const common = [trial, bus, String(params.size), String(milliseconds)];
+  const common = [params.kind ?? trial, bus, String(params.size), String(milliseconds)];
   if (trial === 'multicast') return [...common, String(params.receivers)];
   const core = coreOf(params.placement, 'follower');
   return core === undefined ? common : [...common, String(core)];

@@ -74,8 +74,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] SendOutcome send(const SendRequest& request);
   void flush_bells();
   // Room for a payload in the shared memory of the one receiver that a unicast route finds, written
-  // by the caller until commit() or cancel(); one at a time. Where the ring has none, it is memory of
-  // this process.
+  // by the caller until commit() or cancel(); one at a time. Where the ring has none, it is memory
+  // of this process.
   [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
   [[nodiscard]] SendOutcome commit(Reservation reservation, const Uuid& type, std::uint16_t format);
   void cancel(Reservation reservation);

@@ -102,7 +102,8 @@ bool OutboundLink::has_queue_room(std::uint64_t bytes) noexcept {
   if (!queue_.empty() && queue_.bytes() + bytes > queue_limit_) return false;
   // Where the other links have used everything up, what goes at once may still go.
   return queue_.may_grow(bytes) ||
-         (queue_.empty() && !reserved_ && producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
+         (queue_.empty() && !reserved_ &&
+          producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
 }
 
 bool OutboundLink::has_spill_room(std::uint64_t spill_bytes) const noexcept {

@@ -168,7 +168,8 @@ class Receiver {
   std::uint64_t controller_id_ = 0;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
-  // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays mapped.
+  // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays
+  // mapped.
   std::uint32_t borrowed_slot_ = 0;
   std::unique_ptr<InboundLink> borrowed_link_;
   std::shared_ptr<SharedMemory> borrowed_memory_;

@@ -1,6 +1,6 @@
-// RegionRegistry: hands out memory regions and has them again when nobody holds them: neither system
-// call nor page faults in the steady state. The twin of src/memory/memory-registry.ts for programs
-// without Node.
+// RegionRegistry: hands out memory regions and has them again when nobody holds them: neither
+// system call nor page faults in the steady state. The twin of src/memory/memory-registry.ts for
+// programs without Node.
 #pragma once
 
 #include <atomic>
@@ -46,8 +46,8 @@ class RegionRegistry {
   RegionRegistry(const RegionRegistry&) = delete;
   RegionRegistry& operator=(const RegionRegistry&) = delete;
 
-  // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once, on
-  // another thread, when nobody holds it any more. LimitExceeded: all are in use.
+  // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once,
+  // on another thread, when nobody holds it any more. LimitExceeded: all are in use.
   [[nodiscard]] Result<RegionReference> alloc(std::uint64_t min_bytes, std::string_view tag,
                                               std::function<void()> on_free);
   // Gives regions back to the system that nobody has used for the idle time; returns how many.

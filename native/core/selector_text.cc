@@ -1,4 +1,5 @@
-// Two explicit stacks (Dijkstra's shunting yard) instead of recursion: no text can exhaust the stack.
+// Two explicit stacks (Dijkstra's shunting yard) instead of recursion: no text can exhaust the
+// stack.
 #include "core/selector_text.h"
 
 #include <algorithm>
@@ -104,7 +105,8 @@ class Parser {
       skip_spaces();
       start_ = at_;
       const bool end = at_ == text_.size();
-      const bool fine = operand_is_next ? operand(end, operand_is_next) : link(end, operand_is_next);
+      const bool fine =
+          operand_is_next ? operand(end, operand_is_next) : link(end, operand_is_next);
       if (!fine) return false;
       if (end) return true;
     }

@@ -52,11 +52,15 @@ busbar_status read_options(const busbar_join_options& given, busbar::EndpointOpt
 }
 
 void free_messages(busbar_endpoint& self) {
-  for (busbar_message* message : self.inbox) delete message;
+  for (busbar_message* message : self.inbox) {
+    busbar::ffi::leave_slab(self, *message);
+    delete message;
+  }
   for (busbar_message* message : self.spare) delete message;
   delete self.borrowed;
   self.inbox.clear();
   self.spare.clear();
+  delete std::exchange(self.slab, nullptr);
 }
 
 // Waits for the control thread's end and gives everything back.

@@ -4,14 +4,16 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/endpoint.h"
@@ -51,9 +53,11 @@ struct busbar_peer_list {
 
 namespace busbar::ffi {
 
-// Payloads of one batch; free again when no message points into it any more.
+// Payloads of one batch; free again when no message points into it any more. The endpoint's lock
+// guards the count.
 struct Slab {
   std::vector<std::byte> bytes;
+  std::size_t users = 0;
 };
 
 }  // namespace busbar::ffi
@@ -63,7 +67,9 @@ struct busbar_message {
   busbar::ReceivedMessage received;
   busbar_span payload{};
   // Holds the payload; null for a borrowed one.
-  std::shared_ptr<busbar::ffi::Slab> slab;
+  busbar::ffi::Slab* slab = nullptr;
+  // Of its link, in busbar_endpoint::messages_of_link.
+  std::uint64_t* link_messages = nullptr;
   // Whoever sent it, when that was not the link's owner.
   std::uint64_t from_id = 0;
   std::uint32_t from_pid = 0;
@@ -89,16 +95,22 @@ struct busbar_endpoint {
   // Threads that wait for others to come.
   std::size_t watchers = 0;
 
-  std::shared_ptr<busbar::ffi::Slab> slab;
+  // The one that is filled next, if nobody uses it.
+  busbar::ffi::Slab* slab = nullptr;
   std::vector<busbar::ReceivedMessage> batch;
   std::deque<busbar_message*> inbox;
   std::vector<busbar_message*> spare;
+  // Times that messages were looked for.
+  std::uint32_t looks = 0;
   // The message that is borrowed, and the place that is reserved, if any.
   busbar_message* borrowed = nullptr;
   std::optional<busbar::Reservation> reservation;
   // Links that are gone, but some message of which may still be asked who sent it.
   std::vector<std::uint32_t> gone_links;
-  std::map<std::uint32_t, std::uint64_t> messages_of_link;
+  std::unordered_map<std::uint32_t, std::uint64_t> messages_of_link;
+  // The entry that was looked up last.
+  std::uint32_t last_link = 0;
+  std::uint64_t* last_link_messages = nullptr;
 
   std::uint64_t max_message_bytes = 0;
   std::int32_t when_full = BUSBAR_WHEN_FULL_REFUSE;
@@ -148,6 +160,8 @@ template <typename Done>
                               bool wants_messages, Done&& done);
 // Sleeps until something may have come.
 void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline);
+// Its payload is needed no more.
+void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept;
 // The message that is borrowed goes back, if there is one.
 void return_borrowed(busbar_endpoint& self);
 void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event);
@@ -158,8 +172,10 @@ bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, boo
                 Done&& done) {
   self.receiver = self.receiver || wants_messages;
   bool reached = false;
+  // What rang before wakes at once whoever goes to sleep, so that asking first would be in vain.
+  bool sleeps_first = wants_messages && (!deadline || *deadline > std::chrono::steady_clock::now());
   for (;;) {
-    hear(self, lock);
+    if (!std::exchange(sleeps_first, false)) hear(self, lock);
     reached = done();
     if (reached || (deadline && std::chrono::steady_clock::now() >= *deadline)) break;
     sleep(self, lock, deadline);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kSlabBytes = 128U << 10U;
 constexpr std::size_t kMostSpare = 256;
+constexpr std::uint32_t kLooksBetweenBells = 64;
 
 busbar_message* new_message(busbar_endpoint& self) {
   if (self.spare.empty()) return new busbar_message;
@@ -42,14 +43,26 @@ busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_sp
   message->from_id = message->received.from_id;
   message->from_pid = 0;
   message->from_label.reset();
-  ++self.messages_of_link[message->received.link_slot];
+  message->slab = nullptr;
+  if (self.last_link_messages == nullptr || self.last_link != message->received.link_slot) {
+    self.last_link = message->received.link_slot;
+    self.last_link_messages = &self.messages_of_link[self.last_link];
+  }
+  message->link_messages = self.last_link_messages;
+  ++*message->link_messages;
   return message;
+}
+
+void use(busbar_message& message, busbar::ffi::Slab* slab) {
+  message.slab = slab;
+  ++slab->users;
 }
 
 // Takes a batch out of shared memory. With the lock held.
 void fetch(busbar_endpoint& self) {
-  if (self.slab == nullptr || self.slab.use_count() > 1)
-    self.slab = std::make_shared<busbar::ffi::Slab>(std::vector<std::byte>(kSlabBytes));
+  // One that is still in use goes with the last message in it.
+  if (self.slab == nullptr || self.slab->users != 0)
+    self.slab = new busbar::ffi::Slab{std::vector<std::byte>(kSlabBytes)};
   busbar::ReceiveBatch batch{.slab = self.slab->bytes, .messages = self.batch};
   self.endpoint->receive(batch);
   for (ReceivedMessage& received : std::span(self.batch).first(batch.count)) {
@@ -57,31 +70,39 @@ void fetch(busbar_endpoint& self) {
     const std::span<const std::byte> origin(self.slab->bytes.data() + received.origin_offset,
                                             received.origin_bytes);
     busbar_message* message = wrap(self, received, {place, received.payload_bytes});
-    message->slab = self.slab;
+    use(*message, self.slab);
     if (!origin.empty()) read_origin(*message, origin);
     self.inbox.push_back(message);
   }
   if (batch.large_bytes == 0) return;
-  auto large = std::make_shared<busbar::ffi::Slab>(std::vector<std::byte>(batch.large_bytes));
+  auto large = std::make_unique<busbar::ffi::Slab>();
+  large->bytes.resize(batch.large_bytes);
   ReceivedMessage received;
   if (!self.endpoint->receive_large(large->bytes, received)) return;
   busbar_message* message = wrap(self, received, {large->bytes.data(), large->bytes.size()});
-  message->slab = std::move(large);
+  use(*message, large.release());
   self.inbox.push_back(message);
+}
+
+// Links that are gone, and of which no message is left to ask about.
+void forget_gone(busbar_endpoint& self) {
+  std::erase_if(self.gone_links, [&self](std::uint32_t slot) {
+    if (self.messages_of_link[slot] != 0) return false;
+    self.messages_of_link.erase(slot);
+    self.last_link_messages = nullptr;
+    self.endpoint->forget_peer(slot);
+    return true;
+  });
 }
 
 void recycle(busbar_endpoint& self, busbar_message* message) {
   const ReceivedMessage& received = message->received;
   if ((received.header.flags & busbar::record_flag::kWantsHandled) != 0)
     self.endpoint->handled(received.link_slot, received.position);
-  if (const auto count = self.messages_of_link.find(received.link_slot); --count->second == 0) {
-    self.messages_of_link.erase(count);
-    if (std::erase(self.gone_links, received.link_slot) != 0)
-      self.endpoint->forget_peer(received.link_slot);
-  }
+  if (--*message->link_messages == 0 && !self.gone_links.empty()) forget_gone(self);
   message->received.objects.clear();
   message->received.regions.clear();
-  message->slab.reset();
+  busbar::ffi::leave_slab(self, *message);
   if (self.spare.size() < kMostSpare) {
     self.spare.push_back(message);
   } else {
@@ -92,6 +113,8 @@ void recycle(busbar_endpoint& self, busbar_message* message) {
 busbar_status receive_with(busbar_endpoint& self, Lock& lock, std::int32_t timeout_ms,
                            const std::function<bool()>& look) {
   if (self.receiver || self.borrowed != nullptr) return BUSBAR_INVALID_ARGUMENT;
+  // Asking who rang costs a system call; but a busy sender shall not be all that is listened to.
+  if (++self.looks % kLooksBetweenBells != 0 && look()) return BUSBAR_OK;
   const auto deadline = busbar::ffi::deadline_after(timeout_ms);
   const bool found = busbar::ffi::wait_until(self, lock, deadline, true, [&] {
     if (look()) return true;
@@ -115,6 +138,11 @@ const busbar::Member* sender_of(const busbar_message& message,
 
 namespace busbar::ffi {
 
+void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept {
+  Slab* slab = std::exchange(message.slab, nullptr);
+  if (slab != nullptr && --slab->users == 0 && slab != self.slab) delete slab;
+}
+
 void return_borrowed(busbar_endpoint& self) {
   if (self.borrowed == nullptr) return;
   recycle(self, std::exchange(self.borrowed, nullptr));
@@ -130,7 +158,6 @@ busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout
   if (endpoint == nullptr || out_message == nullptr) return BUSBAR_INVALID_ARGUMENT;
   busbar_endpoint& self = *endpoint;
   Lock lock(*self.entry);
-  if (self.inbox.empty() && !self.receiver && self.borrowed == nullptr) fetch(self);
   if (self.inbox.empty()) {
     const busbar_status status = receive_with(self, lock, timeout_ms, [&self] {
       if (self.inbox.empty()) fetch(self);

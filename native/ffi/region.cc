@@ -50,8 +50,8 @@ busbar_status busbar_region_duplicate(const busbar_region* region, busbar_region
   if (region == nullptr || out_region == nullptr) return BUSBAR_INVALID_ARGUMENT;
   const RegionReference& reference = region->reference;
   reference.region()->hold();
-  *out_region = new busbar_region{
-      RegionReference(reference.region(), reference.offset(), reference.bytes())};
+  *out_region =
+      new busbar_region{RegionReference(reference.region(), reference.offset(), reference.bytes())};
   return BUSBAR_OK;
 }
 
@@ -68,8 +68,8 @@ busbar_status busbar_registry_create(const busbar_registry_options* options,
   if (given.idle_ms != 0) limits.idle = std::chrono::milliseconds(given.idle_ms);
   if (given.region_flags != 0) limits.peers = busbar::Access::ReadOnly;
   auto registry = std::make_unique<busbar_registry>();
-  registry->registry = std::make_unique<busbar::RegionRegistry>(
-      busbar::native_platform(), busbar::process_regions(), limits);
+  registry->registry = std::make_unique<busbar::RegionRegistry>(busbar::native_platform(),
+                                                                busbar::process_regions(), limits);
   *out_registry = registry.release();
   return BUSBAR_OK;
 }

@@ -143,8 +143,8 @@ busbar_status busbar_endpoint_deliver(busbar_endpoint* endpoint, const busbar_se
     return BUSBAR_OK;
   }
   auto& waiting = endpoint->deliveries[outcome.delivery];
-  const bool told =
-      busbar::ffi::wait_until(*endpoint, lock, deadline, false, [&] { return waiting.has_value(); });
+  const bool told = busbar::ffi::wait_until(*endpoint, lock, deadline, false,
+                                            [&] { return waiting.has_value(); });
   const std::optional<busbar::DeliveryResult> result = std::move(waiting);
   endpoint->deliveries.erase(outcome.delivery);
   if (!told) {

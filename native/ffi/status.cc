@@ -4,7 +4,7 @@
 #include "core/status.h"
 #include "ffi/include/busbar.h"
 
-#define BUSBAR_ERROR(number, name, text)                                      \
+#define BUSBAR_ERROR(number, name, text) \
   static_assert(number >= 1 && static_cast<int>(busbar::Status::name) == number);
 #include "core/error_list.def"
 #undef BUSBAR_ERROR

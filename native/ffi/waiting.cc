@@ -23,9 +23,9 @@ busbar_event event_of(std::int32_t kind, std::uint64_t peer_id, std::uint64_t co
 }
 
 void tell(busbar_endpoint& self, Lock& lock, const ControllerNotice& notice) {
-  call_event(self, lock,
-             event_of(BUSBAR_EVENT_CONTROLLER, notice.change.controller_id,
-                      notice.change.generation));
+  call_event(
+      self, lock,
+      event_of(BUSBAR_EVENT_CONTROLLER, notice.change.controller_id, notice.change.generation));
   log(self, lock, BUSBAR_LOG_INFO,
       "the controller is endpoint " + std::to_string(notice.change.controller_id) +
           " in generation " + std::to_string(notice.change.generation));
@@ -68,11 +68,14 @@ void tell(busbar_endpoint& self, Lock& lock, const ViolationNotice& notice) {
 }
 
 void forget_link(busbar_endpoint& self, std::uint32_t slot) {
-  if (self.messages_of_link.contains(slot)) {
+  const auto messages = self.messages_of_link.find(slot);
+  if (messages != self.messages_of_link.end() && messages->second != 0) {
     self.gone_links.push_back(slot);
-  } else {
-    self.endpoint->forget_peer(slot);
+    return;
   }
+  self.messages_of_link.erase(slot);
+  self.last_link_messages = nullptr;
+  self.endpoint->forget_peer(slot);
 }
 
 void take(busbar_endpoint& self, Lock& lock, Notice& notice) {
@@ -115,7 +118,8 @@ void hear(busbar_endpoint& self, Lock& lock) {
   const bool ready = self.endpoint->collect_bells();
   std::vector<Notice> notices = self.endpoint->take_notices();
   // What rang for the thread that sleeps has been heard here.
-  if (self.sleeper && ((ready && self.receiver) || !notices.empty())) self.endpoint->bells().raise();
+  if (self.sleeper && ((ready && self.receiver) || !notices.empty()))
+    self.endpoint->bells().raise();
   if (!notices.empty()) self.told.notify_all();
   for (Notice& notice : notices) take(self, lock, notice);
 }

@@ -1,7 +1,7 @@
-// busbar.hpp: Busbar for C++17, header-only, over busbar.h. Move-only owners of what busbar.h hands out,
-// views instead of pointers with sizes, and results instead of exceptions: nothing here throws but what
-// the standard library does when memory ends. Threads and lifetimes: as busbar.h says of each call; an
-// endpoint outlives its messages.
+// busbar.hpp: Busbar for C++17, header-only, over busbar.h. Move-only owners of what busbar.h hands
+// out, views instead of pointers with sizes, and results instead of exceptions: nothing here throws
+// but what the standard library does when memory ends. Threads and lifetimes: as busbar.h says of
+// each call; an endpoint outlives its messages.
 #ifndef BUSBAR_HPP
 #define BUSBAR_HPP
 
@@ -366,7 +366,8 @@ class Endpoint {
     busbar_message* message_;
     busbar_span payload_;
   };
-  [[nodiscard]] Result<Borrowed> borrow_next(std::int32_t timeout_ms = BUSBAR_FOREVER) const noexcept {
+  [[nodiscard]] Result<Borrowed> borrow_next(
+      std::int32_t timeout_ms = BUSBAR_FOREVER) const noexcept {
     busbar_message* message = nullptr;
     busbar_span payload{};
     const Status status(busbar_endpoint_borrow_next(endpoint_, timeout_ms, &message, &payload));
