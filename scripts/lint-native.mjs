@@ -38,7 +38,7 @@ function compilerFlags(file) {
   const flags = ['-std=c++20', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-Inative'];
   if (file.startsWith('test/native/')) flags.push('-Itest/native');
   if (file.startsWith('test/fuzz/')) flags.push('-Itest/fuzz');
-  if (file.startsWith('bench/native/')) flags.push('-Ibench/native');
+  if (file.startsWith('bench/native/')) flags.push('-Ibench/native', '-Inative/ffi/include');
   if (file.startsWith('native/node/')) flags.push(...nodeApiFlags());
   return flags;
 }

@@ -1,4 +1,4 @@
-// Builds the C++ tests with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
+// Builds the C++ tests and the test of the C interface with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
 // `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
 import { addressSanitizer, compileObjects, platformFolder } from './native-objects.mjs';
@@ -18,23 +18,34 @@ if (flags === undefined) {
 }
 const compiler = process.env.CXX ?? 'g++';
 const folder = join(root, 'build', 'sanitized', kind);
-const objects = await compileObjects({
-  compiler,
-  flags: [...flags, '-Itest/native'],
-  sources: listFiles(
-    ['native/core', 'native/loopback', `native/${platformFolder}`, 'test/native'],
-    ['.cc'],
-  ),
-  folder,
-});
+const compile = (folders) =>
+  compileObjects({
+    compiler,
+    flags: [...flags, '-Itest/native'],
+    sources: listFiles(folders, ['.cc']),
+    folder,
+  });
+const library = await compile(['native/core', `native/${platformFolder}`]);
+const tests = await compile(['native/loopback', 'test/native']);
+const door = await compile(['native/ffi']);
+const env = {
+  // What a test opens for itself is given back by its end; what the library loses is told.
+  ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+  ...process.env,
+};
+
 const program = join(folder, 'core_tests');
-run(compiler, [...flags, '-o', program, ...objects, '-pthread']);
-run(program, args, {
-  env: {
-    // What a test opens for itself is given back by its end; what the library loses is told.
-    ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0',
-    UBSAN_OPTIONS: 'print_stacktrace=1',
-    TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
-    ...process.env,
-  },
-});
+run(compiler, [...flags, '-o', program, ...library, ...tests, '-pthread']);
+run(program, args, { env });
+if (args.length > 0) process.exit(0);
+
+const api = join(folder, 'api');
+run(process.env.CC ?? 'gcc', [
+  ...flags.filter((flag) => flag !== '-Wno-tsan'),
+  ...['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-g', '-Inative/ffi/include'],
+  ...['-c', 'test/c/api.c', '-o', `${api}.o`],
+]);
+run(compiler, [...flags, '-o', api, `${api}.o`, ...library, ...door, '-pthread']);
+run(api, [`sanitized-${process.pid}`], { env });

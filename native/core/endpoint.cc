@@ -157,13 +157,14 @@ SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservatio
   return sender_.reserve(route, bytes, out);
 }
 
-SendOutcome Endpoint::commit(Reservation reservation, const Uuid& type, std::uint16_t format) {
+SendOutcome Endpoint::commit(const Reservation& reservation, const Uuid& type,
+                             std::uint16_t format) {
   const OwnerGuard lock(lock_);
   if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
   return sender_.commit(reservation, type, format);
 }
 
-void Endpoint::cancel(Reservation reservation) {
+void Endpoint::cancel(const Reservation& reservation) {
   const OwnerGuard lock(lock_);
   sender_.cancel(reservation);
 }

@@ -77,8 +77,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // by the caller until commit() or cancel(); one at a time. Where the ring has none, it is memory
   // of this process.
   [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
-  [[nodiscard]] SendOutcome commit(Reservation reservation, const Uuid& type, std::uint16_t format);
-  void cancel(Reservation reservation);
+  [[nodiscard]] SendOutcome commit(const Reservation& reservation, const Uuid& type,
+                                   std::uint16_t format);
+  void cancel(const Reservation& reservation);
   void forget_delivery(std::uint64_t delivery);
   // One DrainedNotice, at once if nothing queues.
   void ask_drained();

@@ -152,12 +152,7 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
   const RingRead read = link.ring().peek(record);
   if (read != RingRead::Record) return read == RingRead::Empty ? Step::Empty : Step::Violation;
   Extensions extensions;
-  const std::size_t extension_bytes = std::size_t{record.header.extension_words} * 8;
-  if (extension_bytes != 0) {
-    std::memcpy(extension_copy_.data(), record.extensions, extension_bytes);
-    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions))
-      return Step::Violation;
-  }
+  if (!copy_extensions(record, extensions)) return Step::Violation;
   out_payload = {record.payload, record.header.payload_bytes};
   if (extensions.spill) {
     ReceiveBatch unused;
@@ -194,13 +189,8 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
       break;
   }
   Extensions extensions;
-  const std::size_t extension_bytes = std::size_t{record.header.extension_words} * 8;
-  if (extension_bytes != 0) {
-    std::memcpy(extension_copy_.data(), record.extensions, extension_bytes);
-    if (!read_extensions({extension_copy_.data(), extension_bytes}, extensions))
-      return Step::Violation;
-    if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
-  }
+  if (!copy_extensions(record, extensions)) return Step::Violation;
+  if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
   const std::uint32_t payload = record.header.payload_bytes;
   if (payload >= kLargeBytes) {
     batch.large_bytes = payload;
@@ -221,6 +211,14 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
     slab_used += padded(message.origin_bytes);
   }
   return Step::Taken;
+}
+
+// Read from a private copy. False: they break the protocol.
+bool Receiver::copy_extensions(const RingRecord& record, Extensions& out) {
+  const std::size_t bytes = std::size_t{record.header.extension_words} * 8;
+  if (bytes == 0) return true;
+  std::memcpy(extension_copy_.data(), record.extensions, bytes);
+  return read_extensions({extension_copy_.data(), bytes}, out);
 }
 
 Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill,
@@ -283,10 +281,7 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   RingRecord record;
   if (found == nullptr || found->ring().peek(record) != RingRead::Record) return false;
   Extensions extensions;
-  std::memcpy(extension_copy_.data(), record.extensions,
-              std::size_t{record.header.extension_words} * 8);
-  if (!read_extensions({extension_copy_.data(), std::size_t{record.header.extension_words} * 8},
-                       extensions)) {
+  if (!copy_extensions(record, extensions)) {
     violate(*found, Status::ProtocolViolation);
     return false;
   }

@@ -140,6 +140,7 @@ class Receiver {
   void wake(InboundLink& link);
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  [[nodiscard]] bool copy_extensions(const RingRecord& record, Extensions& out);
   [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill,
                                   ReceiveBatch& batch);
   // False: what goes with it breaks the protocol; nothing was taken.

@@ -186,9 +186,9 @@ busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type
   if (!endpoint->reservation) return BUSBAR_INVALID_ARGUMENT;
   busbar::Uuid uuid;
   std::memcpy(uuid.bytes.data(), type.bytes, sizeof type.bytes);
-  busbar::Reservation reservation = std::move(*endpoint->reservation);
+  const busbar::Reservation reservation = std::move(*endpoint->reservation);
   endpoint->reservation.reset();
-  const SendOutcome outcome = endpoint->endpoint->commit(std::move(reservation), uuid, format);
+  const SendOutcome outcome = endpoint->endpoint->commit(reservation, uuid, format);
   endpoint->endpoint->flush_bells();
   return code(outcome.error);
 }
@@ -196,9 +196,9 @@ busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type
 void busbar_endpoint_cancel(busbar_endpoint* endpoint) {
   const Lock lock(*endpoint->entry);
   if (!endpoint->reservation) return;
-  busbar::Reservation reservation = std::move(*endpoint->reservation);
+  const busbar::Reservation reservation = std::move(*endpoint->reservation);
   endpoint->reservation.reset();
-  endpoint->endpoint->cancel(std::move(reservation));
+  endpoint->endpoint->cancel(reservation);
 }
 
 busbar_status busbar_message_reply(busbar_message* message, const busbar_outgoing* answer) {

@@ -20,6 +20,8 @@ function judgeFile(file: SourceFile, dependencies: readonly string[]): string[] 
 
 function judgeLength({ path, text }: SourceFile): string[] {
   const lines = text.split('\n').length - 1;
-  if (!/^(src|native)\//.test(path) || lines <= maxLines) return [];
+  // A public header is one file, whatever it has to say: that is how C libraries are used.
+  const counts = /^(src|native)\//.test(path) && !path.startsWith('native/ffi/include/');
+  if (!counts || lines <= maxLines) return [];
   return [`${lines} lines; the limit is ${maxLines}`];
 }
