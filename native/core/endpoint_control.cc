@@ -91,7 +91,7 @@ void Endpoint::handle_deadlines() {
 // What the program's thread left to do about watched channels.
 void Endpoint::tend_links() {
   for (const std::unique_ptr<InboundLink>& link : closed_links_) {
-    if (!link->sender_gone()) reactor_->forget(inbound_token(link->slot()));
+    reactor_->forget(inbound_token(link->slot()));
   }
   closed_links_.clear();
   if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();

@@ -383,7 +383,7 @@ void Receiver::close(std::uint32_t slot) {
   links_.erase(found);
   if (slot == borrowed_slot_) {
     // Somebody reads in it. Its channel has nothing more to tell.
-    if (!closed->sender_gone()) events_.on_sender_gone(*closed);
+    events_.on_sender_gone(*closed);
     borrowed_link_ = std::move(closed);
     return;
   }
