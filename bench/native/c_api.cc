@@ -150,7 +150,8 @@ void measure_trips(double seconds, Trip trip) {
   }
   std::sort(times.begin(), times.end());
   const auto at = [&](double part) {
-    return times[static_cast<std::size_t>(part * (times.size() - 1))];
+    const auto last = static_cast<double>(times.size() - 1);
+    return times[static_cast<std::size_t>(part * last)];
   };
   std::printf("{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}\n", at(0.5), at(0.99), at(0.999));
 }
