@@ -199,25 +199,30 @@ std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes) noexcept {
       producer_.reserve(static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes));
   if (place == nullptr) return nullptr;
   reserved_ = true;
+  // Next in line from now on, whatever is accepted before it is committed.
+  ++accepted_;
   return place + sizeof(RecordHeader);
 }
 
 void OutboundLink::commit_reserved(const PlainMessage& message, std::byte* payload) noexcept {
   const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
-  reserved_ = false;
   write_plain_header(message, payload - sizeof(RecordHeader));
-  // What queues came later, so this message is the next in line.
-  ++accepted_;
   note_published(producer_.commit(bytes));
   producer_.publish();
   unrung_bytes += bytes;
   ++unrung_messages;
-  progress_due = progress_due || flush_queue();
+  end_reservation();
 }
 
 void OutboundLink::cancel_reserved() noexcept {
+  ++published_;
+  end_reservation();
+}
+
+// What came meanwhile goes on; the control thread sees to what does not.
+void OutboundLink::end_reservation() noexcept {
   reserved_ = false;
-  progress_due = progress_due || flush_queue();
+  progress_due = progress_due || flush_queue() || !flushed();
 }
 
 // Whoever queued first asked to be woken when the ring has room; no need to look at it now.
@@ -356,7 +361,8 @@ bool OutboundLink::arm_wakes() noexcept {
   }
   taken = std::min(taken, latest_.next_position(producer_.head(), kNoPosition));
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
-  const bool wants_room = !queue_.empty() || latest_.has_free(producer_.head());
+  // While somebody writes at the ring's end, room is of no use.
+  const bool wants_room = !reserved_ && (!queue_.empty() || latest_.has_free(producer_.head()));
   if (wants_room && !wants_writable_ && !wants_retry_ &&
       producer_.tail() > producer_.capacity() / 2) {
     taken = std::min(taken, producer_.tail() - producer_.capacity() / 2);

@@ -267,6 +267,7 @@ class OutboundLink {
   void untrack_last(const Obligation* obligation);
   [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
+  void end_reservation() noexcept;
   [[nodiscard]] bool has_queue_room(std::uint64_t bytes) noexcept;
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
   [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept;

@@ -123,6 +123,8 @@ busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_m
   {
     Lock lock(*self->entry);
     busbar::ffi::return_borrowed(*self);
+    if (self->reservation) self->endpoint->cancel(*self->reservation);
+    self->reservation.reset();
     self->endpoint->close(std::chrono::milliseconds(linger_ms));
     (void)busbar::ffi::wait_until(*self, lock, std::nullopt, false, [&] { return self->closed; });
   }

@@ -180,6 +180,70 @@ TEST(link_large_payload_travels_in_a_region) {
   CHECK_EQ(again.value()->id(), reference.region_id);
 }
 
+TEST(link_reserved_place_holds_back_what_comes_later) {
+  Link link;
+  REQUIRE(link.introduce());
+  // Twice around the ring, so that the place comes behind a pad as well.
+  for (std::uint64_t id = 1; id < 60; id += 3) {
+    std::byte* place = link.out->reserve_payload(1000);
+    REQUIRE(place != nullptr);
+    CHECK(link.out->reserve_payload(8) == nullptr);
+    REQUIRE(link.send(id + 1, 700));
+    REQUIRE(link.send(id + 2, 10));
+    // There is room, but not for them.
+    REQUIRE(link.progress());
+    CHECK_EQ(link.take(), 0);
+    CHECK(!link.out->flushed());
+    const bool cancels = id % 2 == 0;
+    if (cancels) {
+      link.out->cancel_reserved();
+    } else {
+      PlainMessage message;
+      message.id = id;
+      message.payload = {place, 1000};
+      std::memset(place, 1, 1000);
+      link.out->commit_reserved(message, place);
+      CHECK_EQ(link.take(), id);
+    }
+    REQUIRE(link.progress());
+    CHECK_EQ(link.take(), id + 1);
+    CHECK_EQ(link.take(), id + 2);
+    CHECK_EQ(link.take(), 0);
+    REQUIRE(link.progress());
+  }
+}
+
+TEST(link_reserved_place_is_not_taken_for_what_comes_later) {
+  for (const bool commits : {true, false}) {
+    Link link;
+    REQUIRE(link.introduce());
+    std::byte* place = link.out->reserve_payload(8);
+    REQUIRE(place != nullptr);
+    Obligation obligation;
+    obligation.delivery = 7;
+    OutgoingMessage message;
+    message.id = 2;
+    link.out->put(message, &obligation);
+    PlainMessage reserved;
+    reserved.id = 1;
+    reserved.payload = {place, 8};
+    if (commits) {
+      link.out->commit_reserved(reserved, place);
+      CHECK_EQ(link.take(), 1);
+    } else {
+      link.out->cancel_reserved();
+    }
+    std::uint64_t delivered = 0;
+    const auto done = [&delivered](std::uint64_t delivery) { delivered = delivery; };
+    REQUIRE(link.out->make_progress(done));
+    CHECK_EQ(delivered, 0);
+    CHECK_EQ(link.take(), 2);
+    REQUIRE(link.out->make_progress(done));
+    CHECK_EQ(delivered, 7);
+    CHECK_EQ(link.out->queued_messages(), 0);
+  }
+}
+
 // A link is introduced again when the controller changes, and that may come when it is over.
 TEST(link_introduced_again_after_its_end_is_not_read_twice) {
   Link link;
