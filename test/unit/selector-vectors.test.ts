@@ -41,8 +41,9 @@ test('invalid programs are refused', (t) => {
 
 test('selectors.txt was made from selectors.json', (t) => {
   const lines = readFileSync(new URL('selectors.txt', folder), 'utf8').split('\n');
-  const expected = vectors.valid.flatMap(({ program, cases }) => [
+  const expected = vectors.valid.flatMap(({ text, program, cases }) => [
     `program ${program}`,
+    `text ${hexOf(text)}`,
     ...cases.map(({ label, id, matches }) =>
       ['case', matches ? 1 : 0, id, ...label.map(hexOf)].join(' '),
     ),
