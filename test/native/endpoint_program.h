@@ -96,11 +96,7 @@ class EndpointProgram {
 
   // A route to the endpoints with this label.
   std::uint32_t route(std::string_view label, bool unicast) {
-    std::vector<std::byte> program = {std::byte{static_cast<std::uint8_t>(SelectorOp::Leaf)},
-                                      std::byte{static_cast<std::uint8_t>(label.size())}};
-    const auto bytes = std::as_bytes(std::span(label));
-    program.insert(program.end(), bytes.begin(), bytes.end());
-    return endpoint->add_route(SelectorProgram::create(program).take(), unicast, true);
+    return endpoint->add_route(leaf(label), unicast, true);
   }
 
   RegionTable regions;

@@ -59,14 +59,6 @@ struct Actor {
   std::map<std::uint64_t, DeliveryResult> deliveries;
 };
 
-SelectorProgram leaf(std::string_view label) {
-  std::vector<std::byte> program = {std::byte{static_cast<std::uint8_t>(SelectorOp::Leaf)},
-                                    std::byte{static_cast<std::uint8_t>(label.size())}};
-  const auto bytes = std::as_bytes(std::span(label));
-  program.insert(program.end(), bytes.begin(), bytes.end());
-  return SelectorProgram::create(program).take();
-}
-
 class EndpointSimulation {
  public:
   explicit EndpointSimulation(std::uint64_t seed) : dice_(seed), world_(seed), slab_(64U << 10U) {}

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "check.h"
 #include "core/membership.h"
+#include "core/selector_program.h"
 #include "loopback/loopback_world.h"
 
 namespace busbar::test {
@@ -25,6 +27,15 @@ using std::chrono::milliseconds;
 inline Label label_of(std::string_view string) {
   const std::string_view strings[] = {string};
   return Label::create(strings).take();
+}
+
+// Matches who has this string in its label.
+inline SelectorProgram leaf(std::string_view label) {
+  std::vector<std::byte> program = {static_cast<std::byte>(SelectorOp::Leaf),
+                                    static_cast<std::byte>(label.size())};
+  const auto bytes = std::as_bytes(std::span(label));
+  program.insert(program.end(), bytes.begin(), bytes.end());
+  return SelectorProgram::create(program).take();
 }
 
 struct Introduction {
