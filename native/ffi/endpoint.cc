@@ -85,7 +85,6 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   native.membership.identifier = identifier;
   const busbar_status read = read_options(given, native);
   if (read != BUSBAR_OK) return read;
-  const std::uint64_t max_message_bytes = native.limits.max_message_bytes;
   auto created = busbar::Endpoint::create(busbar::native_platform(), std::move(native));
   if (!created) return code(created.error());
 
@@ -93,7 +92,6 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   self->entry = std::make_shared<std::mutex>();
   self->endpoint = created.take();
   self->batch = std::vector<busbar::ReceivedMessage>(kBatch);
-  self->max_message_bytes = max_message_bytes;
   self->when_full = given.when_full;
   self->spin = std::chrono::microseconds(given.spin_us);
   self->on_event = given.on_event;

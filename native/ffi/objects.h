@@ -112,7 +112,6 @@ struct busbar_endpoint {
   std::uint32_t last_link = 0;
   std::uint64_t* last_link_messages = nullptr;
 
-  std::uint64_t max_message_bytes = 0;
   std::int32_t when_full = BUSBAR_WHEN_FULL_REFUSE;
   std::chrono::microseconds spin{0};
   busbar_event_callback on_event = nullptr;

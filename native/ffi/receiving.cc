@@ -127,11 +127,9 @@ busbar_status receive_with(busbar_endpoint& self, Lock& lock, std::int32_t timeo
   return timeout_ms == 0 ? BUSBAR_WOULD_BLOCK : BUSBAR_TIMEOUT;
 }
 
-const busbar::Member* sender_of(const busbar_message& message,
-                                std::optional<busbar::Member>& place) {
+std::optional<busbar::Member> sender_of(const busbar_message& message) {
   const Lock lock(*message.endpoint->entry);
-  place = message.endpoint->endpoint->peer(message.received.link_slot);
-  return place ? &*place : nullptr;
+  return message.endpoint->endpoint->peer(message.received.link_slot);
 }
 
 }  // namespace
@@ -218,8 +216,7 @@ busbar_status busbar_message_get_info(const busbar_message* message,
   info.from_id = message->from_id;
   info.from_pid = message->from_pid;
   if (!message->from_label) {
-    std::optional<busbar::Member> place;
-    if (const busbar::Member* sender = sender_of(*message, place)) info.from_pid = sender->pid;
+    if (const auto sender = sender_of(*message)) info.from_pid = sender->pid;
   }
   info.object_count = static_cast<std::uint32_t>(received.objects.size());
   info.region_count = static_cast<std::uint32_t>(received.regions.size());
@@ -234,11 +231,10 @@ busbar_span busbar_message_borrow_payload(const busbar_message* message) {
 const char* busbar_message_borrow_from_label(const busbar_message* message, size_t index) {
   auto& label = const_cast<busbar_message*>(message)->from_label;
   if (!label) {
-    std::optional<busbar::Member> place;
-    const busbar::Member* sender = sender_of(*message, place);
-    const_cast<busbar_message*>(message)->from_pid = sender == nullptr ? 0 : sender->pid;
+    const auto sender = sender_of(*message);
+    const_cast<busbar_message*>(message)->from_pid = sender ? sender->pid : 0;
     label.emplace();
-    if (sender != nullptr) {
+    if (sender) {
       for (const std::string_view string : sender->label) label->emplace_back(string);
     }
   }
