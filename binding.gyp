@@ -12,9 +12,9 @@
   'variables': {
     'native_tests%': 0,
     'conditions': [
-      ['OS=="linux"', {'platform_folder': 'linux'}],
-      ['OS=="win"', {'platform_folder': 'windows'}],
-      ['OS=="mac"', {'platform_folder': 'macos'}],
+      ['OS=="linux"', {'platform_folders': 'native/posix native/linux'}],
+      ['OS=="win"', {'platform_folders': 'native/windows'}],
+      ['OS=="mac"', {'platform_folders': 'native/posix native/macos'}],
     ],
   },
   'target_defaults': {
@@ -57,7 +57,7 @@
     {
       'target_name': 'busbar_core',
       'type': 'static_library',
-      'sources': ['<!@(node scripts/list-sources.mjs native/core native/<(platform_folder))'],
+      'sources': ['<!@(node scripts/list-sources.mjs native/core <(platform_folders))'],
     },
     {
       # The library for C and C++, which knows nothing of Node: build/Release/ffi/libbusbar.so.

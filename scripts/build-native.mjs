@@ -3,7 +3,7 @@
 // the build tool, so that a build with nothing to do takes about a second.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listFiles, nodePrefixWithHeaders, root, runInstalled } from './project.mjs';
+import { listNativeSources, nodePrefixWithHeaders, root, runInstalled } from './project.mjs';
 
 const nodeGyp = 'node-gyp/bin/node-gyp.js';
 const stampFile = join(root, 'build', 'configured.json');
@@ -14,7 +14,7 @@ function configuration() {
     prefix: nodePrefixWithHeaders(),
     arch: process.arch,
     bindings: readFileSync(join(root, 'binding.gyp'), 'utf8'),
-    sources: listFiles(['native', 'test/native'], ['.cc']),
+    sources: listNativeSources(['native', 'test/native']),
   });
 }
 

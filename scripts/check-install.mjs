@@ -28,7 +28,8 @@ if (!existsSync(join(root, 'prebuilds'))) throw new Error('no prebuilds/: npm ru
 
 // Left behind where a step fails, to be looked into.
 const project = mkdtempSync(join(tmpdir(), 'busbar-install-'));
-const inProject = { cwd: project, timeout: meetingTimeout };
+// No compiler is to be found there, nor anything else.
+const inProject = { cwd: project, timeout: meetingTimeout, env: { ...process.env, PATH: project } };
 npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', project], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileObjects, exitCodeOf, forEach, platformFolder } from './native-objects.mjs';
+import { compileObjects, exitCodeOf, forEach, platformFolders } from './native-objects.mjs';
 import { listFiles, root, run } from './project.mjs';
 
 const { values, positionals } = parseArgs({
@@ -35,7 +35,7 @@ const build = {
 };
 const engine = await compileObjects({
   ...build,
-  sources: listFiles(['native/core', 'native/loopback', `native/${platformFolder}`], ['.cc']),
+  sources: listFiles(['native/core', 'native/loopback', ...platformFolders], ['.cc']),
 });
 for (const target of targets) {
   const [object] = await compileObjects({ ...build, sources: [`test/fuzz/${target}.cc`] });

@@ -1,4 +1,4 @@
-// Prints the C++ sources of the folders given, one a line, for binding.gyp.
-import { listFiles } from './project.mjs';
+// Prints this system's C++ sources of the folders given, one a line, for binding.gyp.
+import { listNativeSources } from './project.mjs';
 
-for (const source of listFiles(process.argv.slice(2), ['.cc'])) console.log(source);
+for (const source of listNativeSources(process.argv.slice(2))) console.log(source);

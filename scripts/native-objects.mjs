@@ -4,7 +4,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { installed, listFiles, nodePrefixWithHeaders, root } from './project.mjs';
+import {
+  installed,
+  listFiles,
+  nodePrefixWithHeaders,
+  platformFoldersOf,
+  root,
+} from './project.mjs';
 
 /** Of all such builds. */
 export const commonFlags = [
@@ -35,10 +41,8 @@ export function nodeApiFlags() {
   ];
 }
 
-/** The folder of native/ for this system. */
-export const platformFolder = { linux: 'linux', win32: 'windows', darwin: 'macos' }[
-  process.platform
-];
+/** The folders of native/ for this system. */
+export const platformFolders = platformFoldersOf(process.platform);
 
 /** Does `work` for each item, as many at a time as there are processors; resolves to [item, result] pairs. */
 export async function forEach(items, work) {
@@ -54,7 +58,7 @@ export async function forEach(items, work) {
 }
 
 /**
- * Compiles `sources` into `folder`; resolves to the paths of the objects, in order. Ends this process with 1 if one
+ * Compiles `sources` into `folder` by `compiler`, a program or a program and its first arguments; resolves to the paths of the objects, in order. Ends this process with 1 if one
  * does not compile.
  */
 export async function compileObjects({ compiler, flags, sources, folder }) {
@@ -65,7 +69,8 @@ export async function compileObjects({ compiler, flags, sources, folder }) {
     const object = objectOf(source);
     if (changed(object) > Math.max(newestHeader, changed(join(root, source)))) return 0;
     mkdirSync(dirname(object), { recursive: true });
-    return exitCodeOf(compiler, [...commonFlags, ...flags, '-c', source, '-o', object]);
+    const [program, ...before] = [compiler].flat();
+    return exitCodeOf(program, [...before, ...commonFlags, ...flags, '-c', source, '-o', object]);
   });
   if (results.some(([, code]) => code !== 0)) process.exit(1);
   return sources.map(objectOf);

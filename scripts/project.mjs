@@ -29,6 +29,28 @@ export function listFiles(folders, endings) {
   return found.sort();
 }
 
+const ownFolders = { linux: 'linux', win32: 'windows', darwin: 'macos' };
+
+/** The folders of native/ for a system, as Node names it. */
+export function platformFoldersOf(platform) {
+  const own = `native/${ownFolders[platform]}`;
+  return platform === 'win32' ? [own] : ['native/posix', own];
+}
+
+/**
+ * The C++ sources below `folders` for a system: not those in another one's folder of native/, nor the tests that are
+ * named after another one.
+ */
+export function listNativeSources(folders, platform = process.platform) {
+  const others = Object.values(ownFolders).filter((name) => name !== ownFolders[platform]);
+  if (platform === 'win32') others.push('posix');
+  const elsewhere = new RegExp(
+    `^native/(?:${others.join('|')})/|/(?:${others.join('|')})_\\w+\\.cc$`,
+    'u',
+  );
+  return listFiles(folders, ['.cc']).filter((file) => !elsewhere.test(file));
+}
+
 /** Runs a program in the project's folder; ends this process with its exit code where that is not 0. */
 export function run(program, args, options = {}) {
   const { status, signal, error } = spawnSync(program, args, {

@@ -1,8 +1,8 @@
 // Builds the C++ tests and the test of the C interface with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
 // `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
-import { addressSanitizer, compileObjects, platformFolder } from './native-objects.mjs';
-import { listFiles, root, run } from './project.mjs';
+import { addressSanitizer, compileObjects, platformFolders } from './native-objects.mjs';
+import { listNativeSources, root, run } from './project.mjs';
 
 const kinds = {
   address: addressSanitizer,
@@ -21,11 +21,12 @@ const folder = join(root, 'build', 'sanitized', kind);
 const compile = (folders) =>
   compileObjects({
     compiler,
-    flags: [...flags, '-Itest/native'],
-    sources: listFiles(folders, ['.cc']),
+    // -fPIC: sanitize-addon.mjs uses the same objects of the core.
+    flags: [...flags, '-fPIC', '-Itest/native'],
+    sources: listNativeSources(folders),
     folder,
   });
-const library = await compile(['native/core', `native/${platformFolder}`]);
+const library = await compile(['native/core', ...platformFolders]);
 const tests = await compile(['native/loopback', 'test/native']);
 const door = await compile(['native/ffi']);
 const env = {
@@ -33,6 +34,8 @@ const env = {
   ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0',
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+  // The simulations' thousand seeds are run by `npm test`, where they take a tenth of the time.
+  BUSBAR_SEEDS: '200',
   ...process.env,
 };
 

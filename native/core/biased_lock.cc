@@ -13,7 +13,8 @@ void BiasedLock::enter_behind_visitor() noexcept {
 void BiasedLock::leave_to_visitor() noexcept {
   inside_.store(0, std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  inside_.notify_one();
+  const std::lock_guard guard(leaving_mutex_);
+  left_.notify_one();
 }
 
 void BiasedLock::lock_as_visitor() noexcept {
@@ -22,7 +23,10 @@ void BiasedLock::lock_as_visitor() noexcept {
   // From here on either the owner sees the visitor or the visitor sees the owner.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const bool fenced = platform_.fence_process();
-  while (inside_.load(std::memory_order_acquire) != 0) inside_.wait(1, std::memory_order_acquire);
+  {
+    std::unique_lock guard(leaving_mutex_);
+    left_.wait(guard, [this] { return inside_.load(std::memory_order_acquire) == 0; });
+  }
   if (fenced) asymmetric_.store(true, std::memory_order_release);
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
@@ -43,6 +44,9 @@ class BiasedLock {
   std::atomic<std::uint32_t> visitors_{0};
   // Held by the visitor while it is in, and by an owner who came while it was.
   std::mutex mutex_;
+  // Not std::atomic::wait: without futexes, the C++ library of GCC 12 loses wake-ups.
+  std::mutex leaving_mutex_;
+  std::condition_variable left_;
 };
 
 inline void BiasedLock::owner_fence() const noexcept {

@@ -5,20 +5,13 @@
 #include <utility>
 
 #include "core/identifier.h"
+#include "core/processor.h"
 #include "core/reactor_tokens.h"
 
 namespace busbar {
 namespace {
 
 constexpr int kPausesBetweenLooks = 4;
-
-void pause_cpu() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 
@@ -224,10 +217,7 @@ bool Endpoint::spin(std::chrono::microseconds limit) {
     for (int i = 0; i < 32; ++i) {
       {
         const OwnerGuard lock(lock_);
-        if (receiver_.has_ready() || receiver_.peek_drowsy()) {
-          (void)receiver_.sleep();
-          return true;
-        }
+        if (receiver_.rouse()) return true;
       }
       // Each look takes the ring's cache line away from the sender, who wants to write the next
       // message there.

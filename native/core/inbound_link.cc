@@ -107,9 +107,9 @@ void InboundLink::repeat_owed() {
 
 void InboundLink::refuse(Status why) { say_refused(*channel_, why); }
 
-Status InboundLink::receive(Platform& platform) {
+Status InboundLink::receive(Platform& platform, Take take) {
   for (;;) {
-    auto datagram = channel_->receive();
+    auto datagram = (*channel_.*take)();
     if (!datagram) {
       if (datagram.status() == Status::WouldBlock) return Status::Ok;
       if (datagram.status() == Status::PeerGone) {
@@ -186,7 +186,7 @@ std::optional<std::vector<Handle>> InboundLink::take_objects(Platform& platform,
   auto found = find();
   if (found == pending_objects_.end()) {
     // They were sent before the record, so they are here, on the channel or nowhere.
-    (void)receive(platform);
+    (void)receive_sent(platform);
     found = find();
   }
   if (found == pending_objects_.end() || found->handles.size() != count) return std::nullopt;
@@ -219,7 +219,7 @@ std::span<const std::byte> InboundLink::spilled(Platform& platform,
                                                 const SpillReference& reference) {
   // The sender handed the region over before it published the record, so it is here or on its
   // channel.
-  if (region(reference.region_id) == nullptr && receive(platform) == Status::ProtocolViolation)
+  if (region(reference.region_id) == nullptr && receive_sent(platform) == Status::ProtocolViolation)
     return {};
   const Region* found = region(reference.region_id);
   if (found == nullptr || reference.bytes == 0) return {};

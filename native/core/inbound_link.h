@@ -63,7 +63,7 @@ class InboundLink {
 
   // Reads what the sender said on the channel. Ok: nothing more for now; PeerGone: the sender has
   // left, what it published is still to be read; ProtocolViolation.
-  [[nodiscard]] Status receive(Platform& platform);
+  [[nodiscard]] Status receive(Platform& platform) { return receive(platform, &Channel::receive); }
   [[nodiscard]] bool sender_gone() const noexcept { return sender_gone_; }
 
   // The bytes that a record refers to, in memory that the sender can still write; empty when there
@@ -133,6 +133,12 @@ class InboundLink {
               std::uint64_t link_id, std::uint64_t ring_bytes);
 
   void tell(const LinkFrame& frame);
+  using Take = Result<Datagram> (Channel::*)();
+  [[nodiscard]] Status receive(Platform& platform, Take take);
+  // What the sender had sent before it published a record that was seen.
+  [[nodiscard]] Status receive_sent(Platform& platform) {
+    return receive(platform, &Channel::receive_sent);
+  }
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
   [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
                                 Handle handle);

@@ -52,7 +52,7 @@ Status InboundLink::take_regions(Platform& platform, const Extensions& extension
   for (std::size_t i = 0; i < count; ++i) {
     const RegionMention mention = extensions.region(i);
     // Given before the record was published, so it is here, on the channel or lost.
-    if (memory(mention.region_id) == nullptr && receive(platform) == Status::ProtocolViolation)
+    if (memory(mention.region_id) == nullptr && receive_sent(platform) == Status::ProtocolViolation)
       return Status::ProtocolViolation;
     const auto* region = memory(mention.region_id);
     if (region == nullptr) continue;

@@ -6,7 +6,7 @@
 
 namespace busbar {
 
-Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
+Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::uint32_t peer_pid,
                                                        std::uint64_t ring_bytes) {
   Parts parts;
   // The consumer may only read the ring: so what lies in it can be trusted when a dead receiver's
@@ -17,7 +17,7 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
   if (!consumer) return consumer.error();
   auto doorbell = platform.create_doorbell();
   if (!doorbell) return doorbell.error();
-  auto pair = platform.create_channel_pair();
+  auto pair = platform.create_channel_pair(peer_pid);
   if (!pair) return pair.error();
   auto ring_handle = ring.value()->share();
   if (!ring_handle) return ring_handle.error();
@@ -39,7 +39,7 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform,
 Result<std::unique_ptr<OutboundLink>> OutboundLink::create(
     Platform& platform, std::uint64_t self_id, std::uint64_t peer_id, std::uint32_t peer_pid,
     std::uint64_t link_id, const Room& room) {
-  auto parts = create_parts(platform, room.ring_bytes);
+  auto parts = create_parts(platform, peer_pid, room.ring_bytes);
   if (!parts) return parts.error();
   return std::unique_ptr<OutboundLink>(
       new OutboundLink(platform, parts.take(), self_id, peer_id, peer_pid, link_id, room));

@@ -259,7 +259,8 @@ class OutboundLink {
     std::unique_ptr<Channel> channel;
     std::vector<Handle> introduction;
   };
-  [[nodiscard]] static Result<Parts> create_parts(Platform& platform, std::uint64_t ring_bytes);
+  [[nodiscard]] static Result<Parts> create_parts(Platform& platform, std::uint32_t peer_pid,
+                                                  std::uint64_t ring_bytes);
   OutboundLink(Platform& platform, Parts parts, std::uint64_t self_id, std::uint64_t peer_id,
                std::uint32_t peer_pid, std::uint64_t link_id, const Room& room);
 

@@ -304,9 +304,14 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   return true;
 }
 
-bool Receiver::peek_drowsy() const noexcept {
-  return std::any_of(drowsy_.begin(), drowsy_.end(),
-                     [](InboundLink* link) { return link->ring().has_more(); });
+bool Receiver::rouse() {
+  std::erase_if(drowsy_, [this](InboundLink* link) {
+    if (!link->ring().has_more()) return false;
+    link->round = InboundLink::Round::Ready;
+    ready_.push_back(link);
+    return true;
+  });
+  return !ready_.empty();
 }
 
 bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {
@@ -316,19 +321,16 @@ bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {
 }
 
 bool Receiver::sleep() {
-  bool quiet = true;
-  std::vector<InboundLink*> drowsy = std::move(drowsy_);
-  drowsy_.clear();
-  for (InboundLink* link : drowsy) {
+  for (InboundLink* link : drowsy_) {
     if (!link->sender_gone() && link->ring().prepare_sleep()) {
       link->round = InboundLink::Round::Asleep;
     } else {
       link->round = InboundLink::Round::Ready;
       ready_.push_back(link);
-      quiet = false;
     }
   }
-  return quiet && ready_.empty();
+  drowsy_.clear();
+  return ready_.empty();
 }
 
 void Receiver::handled(std::uint32_t slot, std::uint64_t position) {

@@ -94,7 +94,6 @@ class Receiver {
 
   // Collects the doorbells that rang. True when there may be something to read.
   [[nodiscard]] bool collect_bells();
-  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
 
   void receive(ReceiveBatch& batch);
   // Takes the message that ended the last batch; `payload` has batch.large_bytes. False when it is
@@ -106,8 +105,9 @@ class Receiver {
   [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
   void return_borrowed();
 
-  // Something to read in a link that was read empty? For spinning: touches nothing but their tails.
-  [[nodiscard]] bool peek_drowsy() const noexcept;
+  // Looks whether links that were read empty have something again; true when there is something to
+  // read. For spinning: touches nothing but their tails.
+  [[nodiscard]] bool rouse();
   // Whether all senders of drowsy links ran on another processor than `cpu`.
   [[nodiscard]] bool worth_spinning(std::uint32_t cpu) const noexcept;
   // Announces sleep on all links read empty. False when something came meanwhile.

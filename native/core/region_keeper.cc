@@ -33,7 +33,7 @@ RegionKeeper::~RegionKeeper() {
 
 Error RegionKeeper::open_bell() {
   if (bell_ != nullptr) return {};
-  auto pair = platform_.create_channel_pair();
+  auto pair = platform_.create_channel_pair(0);
   if (!pair) return pair.error();
   bell_ = std::move(pair.value().mine);
   their_bell_ = std::move(pair.value().theirs);

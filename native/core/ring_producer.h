@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/processor.h"
 #include "core/record.h"
 #include "core/ring_layout.h"
 
@@ -60,6 +61,9 @@ class RingProducer {
   }
 
  private:
+  // A header and a small payload.
+  static constexpr std::size_t kPrefetchedLines = 3;
+
   RingSegment* ring_;
   ConsumerSegment* consumer_;
   std::byte* data_;
@@ -101,6 +105,11 @@ inline void RingProducer::publish() noexcept {
   if (published_ == tail_) return;
   published_ = tail_;
   ring_->tail.store(tail_, std::memory_order_release);
+  // Where the next record will be lies in the receiver's cache since the last lap. Fetched back
+  // now, its lines are here when they are written, which a store to `tail` has to wait for.
+  const std::byte* next = data_ + (tail_ & (capacity_ - 1));
+  for (std::size_t line = 0; line < kPrefetchedLines; ++line)
+    prefetch_for_writing(next + line * kCacheLine);
 }
 
 }  // namespace busbar

@@ -137,6 +137,16 @@ Digest sha256(std::span<const std::byte> message) noexcept {
   return hash.finish();
 }
 
+std::string short_digest(std::string_view text) {
+  const Digest digest = sha256(std::as_bytes(std::span(text)));
+  std::string name;
+  for (const std::uint8_t byte : std::span(digest).first(digest.size() / 2)) {
+    name += "0123456789abcdef"[byte >> 4U];
+    name += "0123456789abcdef"[byte & 15U];
+  }
+  return name;
+}
+
 Digest hmac_sha256(std::span<const std::byte> key, std::span<const std::byte> message) noexcept {
   const Block block = hmac_key_block(key);
   const Digest inner = hmac_pass(block, std::byte{0x36}, message);

@@ -6,12 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace busbar {
 
 using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest sha256(std::span<const std::byte> message) noexcept;
+
+// What tells names apart that are too long, or have characters that they must not have: the first
+// half of a text's digest, in hexadecimal (32 characters).
+[[nodiscard]] std::string short_digest(std::string_view text);
 
 // A key of any length; one above 64 bytes is hashed first, as the RFC has it.
 [[nodiscard]] Digest hmac_sha256(std::span<const std::byte> key,

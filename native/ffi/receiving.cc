@@ -171,7 +171,7 @@ busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout
 }
 
 busbar_object busbar_endpoint_pollable(busbar_endpoint* endpoint) {
-  return endpoint->endpoint->bells().pollable();
+  return endpoint->endpoint->bells().waitable();
 }
 
 busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t timeout_ms,

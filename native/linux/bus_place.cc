@@ -6,18 +6,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <span>
 #include <utility>
 
 #include "core/sha256.h"
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+
 namespace {
 
 // So that a person who lists the directory sees which bus it is; the digest alone tells them apart.
 constexpr std::size_t kReadableCharacters = 24;
-constexpr std::size_t kDigestBytes = 16;
 
 bool is_safe(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -30,12 +31,7 @@ std::string base_name(std::string_view identifier) {
       name.begin(), name.end(), [](char c) { return !is_safe(c); }, '_');
   if (name.starts_with('.')) name[0] = '_';
   name += '-';
-  const Digest digest = sha256(std::as_bytes(std::span(identifier)));
-  for (const std::uint8_t byte : std::span(digest).first(kDigestBytes)) {
-    name += "0123456789abcdef"[byte >> 4];
-    name += "0123456789abcdef"[byte & 15];
-  }
-  return name;
+  return name + short_digest(identifier);
 }
 
 }  // namespace

@@ -14,11 +14,16 @@
 
 #include "linux/eventfd_doorbell.h"
 #include "linux/fifo_name_bell.h"
-#include "linux/file_descriptor.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_listener.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 constexpr std::uint64_t kWakeToken = 0;

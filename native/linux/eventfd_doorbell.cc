@@ -10,9 +10,15 @@
 #include <string_view>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::duplicate_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 class EventfdDoorbell final : public Doorbell {

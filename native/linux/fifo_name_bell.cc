@@ -10,9 +10,13 @@
 #include <cerrno>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
 
 FifoNameBell::FifoNameBell(Handle fifo) noexcept : fifo_(std::move(fifo)) {}
 

@@ -8,9 +8,14 @@
 #include <cerrno>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 // Between our open and our flock a leaver may have removed the file, and somebody else may hold the

@@ -9,14 +9,14 @@
 #include "linux/epoll_doorbell_set.h"
 #include "linux/epoll_reactor.h"
 #include "linux/eventfd_doorbell.h"
-#include "linux/file_descriptor.h"
 #include "linux/membarrier_fence.h"
 #include "linux/memfd_memory.h"
 #include "linux/proc_stat.h"
-#include "linux/pthread_thread.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_rendezvous.h"
 #include "platform/platform.h"
+#include "posix/file_descriptor.h"
+#include "posix/pthread_thread.h"
 
 namespace busbar {
 namespace {
@@ -44,7 +44,7 @@ class LinuxPlatform final : public Platform {
     return linux_platform::create_epoll_doorbell_set();
   }
 
-  [[nodiscard]] Result<ChannelPair> create_channel_pair() override {
+  [[nodiscard]] Result<ChannelPair> create_channel_pair(std::uint32_t) override {
     return linux_platform::create_seqpacket_pair();
   }
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override {
@@ -53,10 +53,10 @@ class LinuxPlatform final : public Platform {
 
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override {
     if (!handle.valid()) return Status::InvalidArgument;
-    return linux_platform::duplicate_descriptor(linux_platform::borrow_descriptor(handle));
+    return posix::duplicate_descriptor(posix::borrow_descriptor(handle));
   }
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override {
-    return linux_platform::adopt_descriptor(raw);
+    return posix::adopt_descriptor(raw);
   }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
@@ -64,7 +64,7 @@ class LinuxPlatform final : public Platform {
   }
 
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override {
-    return linux_platform::start_pthread(std::move(body));
+    return posix::start_pthread(std::move(body));
   }
 
   [[nodiscard]] bool fence_process() noexcept override { return linux_platform::fence_process(); }
@@ -97,7 +97,7 @@ class LinuxPlatform final : public Platform {
       if (got > 0) {
         out = out.subspan(static_cast<std::size_t>(got));
       } else if (errno != EINTR) {
-        return linux_platform::error_of(errno);
+        return posix::error_of(errno);
       }
     }
     return {};

@@ -12,7 +12,7 @@
 #include <limits>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 // Newer than the C libraries we build with.
 #ifndef MFD_NOEXEC_SEAL
@@ -23,6 +23,12 @@
 #endif
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::duplicate_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW;

@@ -10,9 +10,12 @@
 #include <optional>
 #include <string_view>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::own_descriptor;
+
 namespace {
 
 // More than the fields up to the 22nd can take.

@@ -10,9 +10,14 @@
 #include <optional>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 // Owner and mode are asked of the opened directory, so nothing can be exchanged in between.

@@ -10,9 +10,15 @@
 #include <cstring>
 #include <utility>
 
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::duplicate_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 // Room for the descriptors of one datagram, aligned as the kernel's header wants it.

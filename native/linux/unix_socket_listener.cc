@@ -13,11 +13,17 @@
 #include <utility>
 
 #include "linux/fifo_name_bell.h"
-#include "linux/file_descriptor.h"
 #include "linux/flock_name_lock.h"
 #include "linux/seqpacket_channel.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::borrow_descriptor;
+using posix::duplicate_descriptor;
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 // The kernel lowers it to net.core.somaxconn (4096 since 5.4): as many joins as it lets us.

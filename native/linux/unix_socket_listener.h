@@ -2,6 +2,8 @@
 // file is the one that this socket was bound to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 
 #include "core/status.h"

@@ -17,12 +17,16 @@
 #include "linux/fifo_name_bell.h"
 
 #include "linux/bus_place.h"
-#include "linux/file_descriptor.h"
 #include "linux/flock_name_lock.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_listener.h"
+#include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
+
+using posix::error_of;
+using posix::own_descriptor;
+
 namespace {
 
 Error connect_error(int os_code) noexcept {

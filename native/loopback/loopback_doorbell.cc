@@ -74,6 +74,9 @@ class LoopbackDoorbellSet final : public DoorbellSet {
 
   void wait(int) noexcept override {}
   [[nodiscard]] std::intptr_t pollable() const noexcept override { return -1; }
+  [[nodiscard]] Error call_when_ready(std::function<void()>) override {
+    return {Status::Unsupported};
+  }
 
  private:
   struct Entry {

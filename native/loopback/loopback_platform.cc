@@ -40,7 +40,7 @@ Result<std::unique_ptr<DoorbellSet>> LoopbackPlatform::create_doorbell_set() {
   return loopback::create_loopback_doorbell_set(process_);
 }
 
-Result<ChannelPair> LoopbackPlatform::create_channel_pair() {
+Result<ChannelPair> LoopbackPlatform::create_channel_pair(std::uint32_t) {
   if (!process_.alive) return Status::Closed;
   return loopback::create_loopback_pair(process_);
 }

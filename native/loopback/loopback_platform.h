@@ -22,7 +22,7 @@ class LoopbackPlatform final : public Platform {
                                                                    Access access) override;
   [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override;
   [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override;
-  [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
+  [[nodiscard]] Result<ChannelPair> create_channel_pair(std::uint32_t receiver) override;
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override;
   // Unsupported: programs have no objects of their own here.

@@ -32,7 +32,7 @@ Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
       std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
                                      info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
   if (const Error error = door->attach(); !error.ok()) return failure(env, error);
-  Environment::of(env).add(door);
+  Environment::of(env).add(env, door);
   return endpoint_object(env, door);
 }
 

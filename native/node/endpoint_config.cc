@@ -76,6 +76,7 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   out.endpoint.membership.limits.endpoints_per_process = static_cast<std::uint64_t>(per_process);
   out.endpoint.limits.max_message_bytes = static_cast<std::uint64_t>(message);
   out.endpoint.join_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(join_timeout));
+  out.door.host_has_libuv = boolean(config, "hostHasLibuv");
   out.door.when_full = static_cast<WhenFull>(when_full);
   out.door.drain_budget = std::chrono::microseconds(static_cast<std::int64_t>(budget));
   out.door.spin = std::chrono::microseconds(static_cast<std::int64_t>(spin));

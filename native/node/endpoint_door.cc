@@ -1,8 +1,6 @@
 // Draining an endpoint on the event loop.
 #include "node/endpoint_door.h"
 
-#include <uv.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -21,7 +19,7 @@ constexpr int kMostSpinCredit = 8;
 // Without credit, spinning is tried again every so many times.
 constexpr int kSpinRetry = 32;
 
-std::chrono::nanoseconds now() noexcept { return std::chrono::nanoseconds(uv_hrtime()); }
+TimePoint now() noexcept { return native_platform().now(); }
 
 }  // namespace
 
@@ -39,9 +37,8 @@ EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
 EndpointDoor::~EndpointDoor() = default;
 
 Error EndpointDoor::attach() {
-  uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return {Status::Unsupported};
-  attachment_ = LoopAttachment::create(loop, endpoint_->bells().pollable(), [this] { on_ready(); });
+  const auto create = options_.host_has_libuv ? create_uv_attachment : create_thread_attachment;
+  attachment_ = create(env_, endpoint_->bells(), [this] { on_ready(); });
   return {attachment_ == nullptr ? Status::System : Status::Ok};
 }
 
@@ -94,7 +91,7 @@ void EndpointDoor::detach(std::function<void()> done) {
     release();
     return done();
   }
-  // Keeps itself alive until libuv has let go.
+  // Keeps itself alive until the host has let go.
   LoopAttachment* attachment = attachment_.get();
   attachment->close([self = shared_from_this(), done = std::move(done)] {
     const auto gone = std::move(self->attachment_);
@@ -123,7 +120,7 @@ void EndpointDoor::on_ready() {
 }
 
 void EndpointDoor::drain() {
-  const std::chrono::nanoseconds end = now() + options_.drain_budget;
+  const TimePoint end = now() + options_.drain_budget;
   while (credit_ != 0 && !closed_) {
     switch (deliver_batch()) {
       case Step::Stop:
@@ -150,7 +147,7 @@ EndpointDoor::Step EndpointDoor::deliver_batch() {
   if (batch.count == 0 && batch.large_bytes == 0) return Step::Nothing;
   const Napi::HandleScope scope(env_);
   if (batch.count != 0) {
-    const std::chrono::nanoseconds before = now();
+    const TimePoint before = now();
     table_.write_rows(batch.count);
     if (!call_on_messages(batch.count, env_.Undefined())) return Step::Stop;
     const auto each = (now() - before) / static_cast<std::int64_t>(batch.count);
@@ -199,8 +196,16 @@ void EndpointDoor::call(const Napi::FunctionReference& function,
   // that fatal.
   napi_value global = nullptr;
   if (napi_get_global(env_, &global) != napi_ok) return;
-  (void)napi_make_callback(env_, context_, global, function.Value(), arguments.size(),
-                           arguments.data(), nullptr);
+  napi_value result = nullptr;
+  if (options_.host_has_libuv) {
+    (void)napi_make_callback(env_, context_, global, function.Value(), arguments.size(),
+                             arguments.data(), &result);
+  } else {
+    // Called by a thread-safe function, which is such a turn itself. Deno's napi_make_callback
+    // crashes.
+    (void)napi_call_function(env_, global, function.Value(), arguments.size(), arguments.data(),
+                             &result);
+  }
   bool pending = false;
   napi_value error = nullptr;
   napi_valuetype kind = napi_undefined;

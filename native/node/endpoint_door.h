@@ -16,6 +16,8 @@
 namespace busbar::node {
 
 struct DoorOptions {
+  // Its event loop is libuv's, as Node's and Electron's are.
+  bool host_has_libuv = true;
   // Longest time in one turn of the event loop.
   std::chrono::microseconds drain_budget{1000};
   // Longest active waiting for the next message; 0 is off.
@@ -51,6 +53,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Napi::Value take_regions(std::uint32_t row);
   void ref() noexcept;
   void unref() noexcept;
+  [[nodiscard]] bool host_has_libuv() const noexcept { return options_.host_has_libuv; }
   [[nodiscard]] WhenFull when_full() const noexcept { return options_.when_full; }
   // Closes and waits, at most about `linger`: for an environment that ends before close() was
   // awaited. Idempotent.

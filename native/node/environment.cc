@@ -2,19 +2,24 @@
 #include "node/environment.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace busbar::node {
 
 Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-void Environment::set_up(Napi::Env env) {
-  auto* environment = new Environment();
-  env.SetInstanceData<Environment>(environment);
-  napi_async_cleanup_hook_handle handle = nullptr;
-  (void)napi_add_async_cleanup_hook(env, tear_down, environment, &handle);
-}
+void Environment::set_up(Napi::Env env) { env.SetInstanceData<Environment>(new Environment()); }
 
-void Environment::add(const std::shared_ptr<EndpointDoor>& door) { doors_.push_back(door); }
+void Environment::add(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
+  doors_.push_back(door);
+  if (std::exchange(watched_, true)) return;
+  if (door->host_has_libuv()) {
+    napi_async_cleanup_hook_handle handle = nullptr;
+    (void)napi_add_async_cleanup_hook(env, tear_down, this, &handle);
+  } else {
+    (void)napi_add_env_cleanup_hook(env, tear_down_at_once, this);
+  }
+}
 
 void Environment::remove(const EndpointDoor* door) {
   std::erase_if(doors_,
@@ -36,6 +41,14 @@ void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {
       if (--environment->closing_ == 0) (void)napi_remove_async_cleanup_hook(handle);
     });
   }
+}
+
+void Environment::tear_down_at_once(void* data) {
+  auto* environment = static_cast<Environment*>(data);
+  const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
+  environment->doors_.clear();
+  for (const auto& door : doors) door->close_now();
+  for (const auto& door : doors) door->detach([] {});
 }
 
 }  // namespace busbar::node

@@ -20,7 +20,7 @@ class Environment {
   [[nodiscard]] static Environment& of(Napi::Env env);
   static void set_up(Napi::Env env);
 
-  void add(const std::shared_ptr<EndpointDoor>& door);
+  void add(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
   void remove(const EndpointDoor* door);
 
   // Handles keep it, because they may be collected after the environment's data.
@@ -31,9 +31,13 @@ class Environment {
   // Terminating a worker while its uv handles are open would abort the process, so teardown waits
   // for their closing.
   static void tear_down(napi_async_cleanup_hook_handle handle, void* data);
+  // Where no such handles are: a hook that need not wait. (Deno's asynchronous ones free twice.)
+  static void tear_down_at_once(void* data);
 
   std::vector<std::shared_ptr<EndpointDoor>> doors_;
   std::size_t closing_ = 0;
+  // A hook waits for the end of the environment.
+  bool watched_ = false;
   std::shared_ptr<RegionViews> views_ = std::make_shared<RegionViews>();
   RegionWatches watches_;
 };

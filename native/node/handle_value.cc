@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "node/descriptor.h"
 #include "node/tagged_external.h"
 #include "platform/platform.h"
 
@@ -16,21 +17,24 @@ Napi::Value outcome(Napi::Env env, Result<Handle> made) {
   return Napi::Number::New(env, -static_cast<std::int32_t>(made.status()));
 }
 
-std::intptr_t descriptor_at(const Napi::CallbackInfo& info) {
-  std::int64_t raw = -1;
-  (void)napi_get_value_int64(info.Env(), info[0], &raw);
-  return static_cast<std::intptr_t>(raw);
+std::int64_t descriptor_at(const Napi::CallbackInfo& info) {
+  std::int64_t fd = -1;
+  (void)napi_get_value_int64(info.Env(), info[0], &fd);
+  return fd;
+}
+
+ObjectValue* object_at(const Napi::CallbackInfo& info) {
+  return unwrap_external<ObjectValue>(info.Env(), info[0], kTag);
 }
 
 // adoptDescriptor(fd) -> handle, or -Status: owned from now on.
 Napi::Value adopt_descriptor(const Napi::CallbackInfo& info) {
-  return outcome(info.Env(), native_platform().adopt(descriptor_at(info)));
+  return outcome(info.Env(), adopt_behind(descriptor_at(info)));
 }
 
 // duplicateDescriptor(fd) -> handle, or -Status: a second one; `fd` stays the caller's.
 Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
-  const Handle borrowed(descriptor_at(info), [](std::intptr_t) noexcept {});
-  return outcome(info.Env(), native_platform().duplicate(borrowed));
+  return outcome(info.Env(), duplicate_behind(descriptor_at(info)));
 }
 
 // duplicateHandle(handle) -> handle, or -Status.
@@ -41,24 +45,30 @@ Napi::Value duplicate_handle(const Napi::CallbackInfo& info) {
   return outcome(info.Env(), native_platform().duplicate(*handle));
 }
 
-Napi::Value number(Napi::Env env, std::intptr_t raw) {
-  return Napi::Number::New(env, static_cast<double>(raw));
+Napi::Value number(Napi::Env env, std::int64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+// isOpen(handle): neither taken nor closed.
+Napi::Value is_open(const Napi::CallbackInfo& info) {
+  ObjectValue* object = object_at(info);
+  return Napi::Boolean::New(info.Env(), object != nullptr && object->handle().valid());
 }
 
 // descriptorOf(handle) -> fd, -1 when it is taken or closed.
 Napi::Value descriptor_of(const Napi::CallbackInfo& info) {
-  const Handle* handle = handle_of(info.Env(), info[0]);
-  return number(info.Env(), handle != nullptr && handle->valid() ? handle->borrow() : -1);
+  ObjectValue* object = object_at(info);
+  return number(info.Env(), object != nullptr ? object->descriptor() : -1);
 }
 
 // takeDescriptor(handle) -> fd, the caller's from now on; -1 when it is taken or closed.
 Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
-  Handle* handle = handle_of(info.Env(), info[0]);
-  return number(info.Env(), handle != nullptr && handle->valid() ? handle->take() : -1);
+  ObjectValue* object = object_at(info);
+  return number(info.Env(), object != nullptr ? object->take() : -1);
 }
 
 Napi::Value close_handle(const Napi::CallbackInfo& info) {
-  if (Handle* handle = handle_of(info.Env(), info[0]); handle != nullptr) handle->close();
+  if (ObjectValue* object = object_at(info); object != nullptr) object->close();
   return info.Env().Undefined();
 }
 
@@ -66,13 +76,14 @@ Napi::Value close_handle(const Napi::CallbackInfo& info) {
 
 Napi::Value handle_value(Napi::Env env, Handle handle) {
   napi_value value =
-      make_external(env, new Handle(std::move(handle)), kTag,
-                    [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); });
+      make_external(env, new ObjectValue(std::move(handle)), kTag,
+                    [](napi_env, void* data, void*) { delete static_cast<ObjectValue*>(data); });
   return value == nullptr ? env.Undefined() : Napi::Value(env, value);
 }
 
 Handle* handle_of(napi_env env, napi_value value) {
-  return unwrap_external<Handle>(env, value, kTag);
+  auto* object = unwrap_external<ObjectValue>(env, value, kTag);
+  return object == nullptr ? nullptr : &object->handle();
 }
 
 void add_handle_functions(Napi::Env env, Napi::Object exports) {
@@ -82,6 +93,7 @@ void add_handle_functions(Napi::Env env, Napi::Object exports) {
   add("adoptDescriptor", adopt_descriptor);
   add("duplicateDescriptor", duplicate_descriptor);
   add("duplicateHandle", duplicate_handle);
+  add("isOpen", is_open);
   add("descriptorOf", descriptor_of);
   add("takeDescriptor", take_descriptor);
   add("closeHandle", close_handle);

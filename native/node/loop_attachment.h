@@ -1,38 +1,42 @@
 // LoopAttachment: calls back on an environment's event loop whenever an endpoint's doorbells rang.
-// On the main loop by uv_poll, without a thread in between. Lives on the loop's thread.
+// Lives on the loop's thread.
+//
+//   uv_attachment      where libuv is the loop: uv_poll, without a thread in between, or, where the
+//                      bells cannot be polled, the platform's own thread and uv_async
+//   thread_attachment  where there is no libuv (Bun, Deno): a thread that sleeps on the bells, and
+//   a
+//                      thread-safe function
 #pragma once
 
-#include <uv.h>
+#include <napi.h>
 
-#include <cstdint>
 #include <functional>
 #include <memory>
+
+#include "platform/doorbell.h"
 
 namespace busbar::node {
 
 class LoopAttachment {
  public:
-  // Polls `pollable` for readability from now on; does not keep the loop alive before ref().
-  // nullptr when libuv refuses.
-  [[nodiscard]] static std::unique_ptr<LoopAttachment> create(uv_loop_t* loop,
-                                                              std::intptr_t pollable,
-                                                              std::function<void()> on_ready);
-  ~LoopAttachment() = default;
+  LoopAttachment() = default;
+  virtual ~LoopAttachment() = default;
   LoopAttachment(const LoopAttachment&) = delete;
   LoopAttachment& operator=(const LoopAttachment&) = delete;
 
-  void ref() noexcept;
-  void unref() noexcept;
-  // Stops calling back; `closed` runs on the loop once libuv has let go, and the attachment may be
-  // destroyed then.
-  void close(std::function<void()> closed);
-
- private:
-  LoopAttachment() = default;
-
-  uv_poll_t poll_{};
-  std::function<void()> on_ready_;
-  std::function<void()> on_closed_;
+  virtual void ref() noexcept = 0;
+  virtual void unref() noexcept = 0;
+  // Stops calling back; `closed` runs on the loop once the host has let go, and the attachment may
+  // be destroyed then.
+  virtual void close(std::function<void()> closed) = 0;
 };
+
+// Both listen to `bells` from now on and do not keep the loop alive before ref(). `on_ready` shall
+// collect the bells, which outlive close(). nullptr when the host refuses.
+[[nodiscard]] std::unique_ptr<LoopAttachment> create_uv_attachment(Napi::Env env,
+                                                                   DoorbellSet& bells,
+                                                                   std::function<void()> on_ready);
+[[nodiscard]] std::unique_ptr<LoopAttachment> create_thread_attachment(
+    Napi::Env env, DoorbellSet& bells, std::function<void()> on_ready);
 
 }  // namespace busbar::node

@@ -37,6 +37,10 @@ class Channel {
   // the kernel had to drop (this process is at its limit) gives OutOfDescriptors and is gone, its
   // other handles closed.
   [[nodiscard]] virtual Result<Datagram> receive() = 0;
+  // As receive(), but WouldBlock is certain: what send() had taken before this call is found, where
+  // the system brings it on its own time, too. Not for every turn: it may cost more and wake the
+  // reactor in vain.
+  [[nodiscard]] virtual Result<Datagram> receive_sent() { return receive(); }
   // A second handle on this end, for somebody who is to send by it, too.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
   // Who was at the other end when the channel was made, as the kernel knows it.
@@ -45,7 +49,8 @@ class Channel {
 
 struct ChannelPair {
   std::unique_ptr<Channel> mine;
-  // To be handed to a peer, which makes a channel of it with Platform::adopt_channel.
+  // To be handed to a peer, which makes a channel of it with Platform::adopt_channel. What `mine`
+  // sends before that is either kept for it, or refused with WouldBlock until it is adopted.
   Handle theirs;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -27,7 +28,8 @@ class DoorbellSet {
  public:
   virtual ~DoorbellSet() = default;
   // `token` comes out of collect() after `bell` was rung. The set owns the handle until remove().
-  // Tokens must be unique; 0 is reserved for raise().
+  // Tokens must be unique; 0 is reserved for raise(). What was rung before is not lost: either it
+  // is kept, or a new bell is taken for rung and comes out once.
   [[nodiscard]] virtual Error add(Handle bell, std::uint64_t token) = 0;
   virtual void remove(std::uint64_t token) noexcept = 0;
   // Makes the set ready with token 0: a wake-up from within this process.
@@ -36,11 +38,20 @@ class DoorbellSet {
   // A full span means: call again.
   [[nodiscard]] virtual std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept = 0;
   // Sleeps until a bell rings or `timeout_ms` passed (-1: for ever). For consumers without an event
-  // loop.
+  // loop: one thread at a time, which collects before it waits again. What ended the sleep may be
+  // kept for collect(), and pollable() is not ready for it any more; a bell removed meanwhile may
+  // come out of collect() once.
   virtual void wait(int timeout_ms) noexcept = 0;
-  // What an event loop polls for readability (Linux: a descriptor); -1 where the platform needs a
-  // waiter thread.
+  // What an event loop polls for readability (Linux: a descriptor); -1 where there is no such
+  // thing, and call_when_ready() takes its place.
   [[nodiscard]] virtual std::intptr_t pollable() const noexcept = 0;
+  // What a program of any kind waits for: as pollable() where there is such a thing, a HANDLE on
+  // Windows. Takes the place of call_when_ready(). -1 where there is neither.
+  [[nodiscard]] virtual std::intptr_t waitable() { return pollable(); }
+  // From now on `ready` is called, from any thread, when there may be something to collect().
+  // Must neither block nor touch the set. An empty one ends that: it is not running either when
+  // this returns. Unsupported where pollable() is to be used.
+  [[nodiscard]] virtual Error call_when_ready(std::function<void()> ready) = 0;
 };
 
 }  // namespace busbar

@@ -33,8 +33,8 @@ class Platform {
   // shared handle.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
                                                                             Access peers) = 0;
-  // Maps a peer's memory after verifying that it is memory of exactly `bytes` which can neither
-  // shrink nor grow (ProtocolViolation otherwise). The handle is consumed.
+  // Maps a peer's memory after verifying that it is memory of exactly `bytes` (on Windows: as many
+  // pages) which can neither shrink nor grow (ProtocolViolation otherwise). The handle is consumed.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle,
                                                                            std::size_t bytes,
                                                                            Access access) = 0;
@@ -42,7 +42,9 @@ class Platform {
   [[nodiscard]] virtual Result<std::unique_ptr<Doorbell>> create_doorbell() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() = 0;
 
-  [[nodiscard]] virtual Result<ChannelPair> create_channel_pair() = 0;
+  // `receiver`: the process that will adopt `theirs`, which some systems have to know to send it
+  // handles; 0 when none are to be sent that way.
+  [[nodiscard]] virtual Result<ChannelPair> create_channel_pair(std::uint32_t receiver) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) = 0;
 
   // A second handle on the same kernel object, of any kind. InvalidArgument when it owns none.
@@ -66,8 +68,8 @@ class Platform {
 
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;
-  // A number, not 0, for the process `pid` that no later process of that number has; 0 when there
-  // is none or it has ended, reaped or not.
+  // A number, not 0, for the process `pid` that no later process of that number has, with `pid` as
+  // its low half; 0 when there is none or it has ended, reaped or not.
   [[nodiscard]] virtual std::uint64_t process_token(std::uint32_t pid) noexcept = 0;
   // It cannot answer because somebody has stopped it: a signal, a debugger. False where that cannot
   // be known.

@@ -24,7 +24,7 @@ class HostileSender {
         bells_(receiver_.create_doorbell_set().take()) {
     auto ring = sender_.create_memory(kRingHeaderBytes + kMinRingBytes, Access::ReadOnly).take();
     auto segment = sender_.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
-    auto pair = sender_.create_channel_pair().take();
+    auto pair = sender_.create_channel_pair(sender_.self().pid).take();
     auto bell = sender_.create_doorbell().take();
     channel_ = std::move(pair.mine);
     producer_.emplace(ring->data(), segment->data(), kMinRingBytes, 3);
@@ -77,7 +77,7 @@ class HostileSender {
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint8_t kind = source.u8() % 4;
       if (kind == 3) {
-        handles.push_back(sender_.create_channel_pair().take().theirs);
+        handles.push_back(sender_.create_channel_pair(sender_.self().pid).take().theirs);
         continue;
       }
       const std::size_t bytes = kind == 0 ? kRegionBytes : kind == 1 ? kLedgerBytes : 4096;

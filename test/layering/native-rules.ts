@@ -30,14 +30,15 @@ const layers: Readonly<Record<string, Layer>> = {
   core: { folders: ['core', 'platform'], system: isStandard },
   platform: { folders: ['platform'], system: isStandard },
   loopback: { folders: ['loopback', 'platform'], system: isStandard },
-  linux: { folders: ['linux', 'platform'], system: isNotHost },
+  posix: { folders: ['posix', 'platform'], system: isNotHost },
+  linux: { folders: ['linux', 'posix', 'platform'], system: isNotHost },
   windows: { folders: ['windows', 'platform'], system: isNotHost },
-  macos: { folders: ['macos', 'platform'], system: isNotHost },
+  macos: { folders: ['macos', 'posix', 'platform'], system: isNotHost },
   node: { folders: ['node', 'core', 'platform'], system: anything },
   ffi: { folders: ['ffi', 'core', 'platform'], system: isNotHost },
 };
 
-const seesCoreValues = ['platform', 'loopback', 'linux', 'windows', 'macos'];
+const seesCoreValues = ['platform', 'loopback', 'posix', 'linux', 'windows', 'macos'];
 
 /** Judges one file; returns a sentence for each wrong include or system macro. */
 export function judgeIncludes(file: SourceFile): string[] {

@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace check {
 
@@ -14,12 +15,19 @@ namespace check {
 // what --filter searches.
 bool register_test(std::string name, std::function<void()> body);
 
+// What the program does instead of running tests when its first argument is `flag`: a process that
+// a test starts. Gets the arguments behind the flag; what it returns is the exit code.
+bool register_mode(std::string flag, int (*run)(const std::vector<std::string>& arguments));
+
 // Marks the running test as failed and prints the place. Any thread; a forked child must report by
 // other means.
 void fail(const char* file, int line, const std::string& what);
 
 // Failures of the running test so far, in this process.
 int failure_count();
+
+// The path by which this program was started.
+const std::string& program();
 
 template <typename T>
 std::string show(const T& value) {

@@ -1,8 +1,10 @@
-// Runs the registered tests in order of name: `core_tests [--filter text] [--list]`.
-// Prints one line a failure and `N passed, N failed` at the end; exits 1 if one failed or none ran.
+// Runs the registered tests in order of name: `core_tests [--filter text] [--without text]
+// [--list]`. Prints one line a failure and `N passed, N failed` at the end; exits 1 if one failed
+// or none ran.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +25,15 @@ std::vector<Test>& all_tests() {
   return tests;
 }
 
+using Mode = int (*)(const std::vector<std::string>& arguments);
+
+std::map<std::string, Mode>& all_modes() {
+  static std::map<std::string, Mode> modes;
+  return modes;
+}
+
 std::atomic<int> failures_in_this_test{0};
+std::string program_path;  // NOLINT(cert-err58-cpp): an empty string cannot fail
 
 bool run(const Test& test) {
   failures_in_this_test = 0;
@@ -41,6 +51,10 @@ bool register_test(std::string name, std::function<void()> body) {
   return true;
 }
 
+bool register_mode(std::string flag, Mode run) {
+  return all_modes().emplace(std::move(flag), run).second;
+}
+
 void fail(const char* file, int line, const std::string& what) {
   ++failures_in_this_test;
   std::fprintf(stderr, "%s:%d: %s\n", file, line, what.c_str());
@@ -48,19 +62,29 @@ void fail(const char* file, int line, const std::string& what) {
 
 int failure_count() { return failures_in_this_test; }
 
+const std::string& program() { return program_path; }
+
 }  // namespace check
 
 int main(int argc, char** argv) {
+  check::program_path = argv[0];
+  if (argc > 1) {
+    const auto mode = check::all_modes().find(argv[1]);
+    if (mode != check::all_modes().end()) return mode->second({argv + 2, argv + argc});
+  }
   std::string_view filter;
+  std::string_view without;
   bool list_only = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--filter" && i + 1 < argc) {
       filter = argv[++i];
+    } else if (argument == "--without" && i + 1 < argc) {
+      without = argv[++i];
     } else if (argument == "--list") {
       list_only = true;
     } else {
-      std::fprintf(stderr, "usage: %s [--filter text] [--list]\n", argv[0]);
+      std::fprintf(stderr, "usage: %s [--filter text] [--without text] [--list]\n", argv[0]);
       return 2;
     }
   }
@@ -71,6 +95,7 @@ int main(int argc, char** argv) {
   int failed = 0;
   for (const auto& test : tests) {
     if (test.name.find(filter) == std::string::npos) continue;
+    if (!without.empty() && test.name.find(without) != std::string::npos) continue;
     if (list_only) {
       std::printf("%s\n", test.name.c_str());
       continue;

@@ -1,5 +1,6 @@
 // Contract: datagrams arrive whole, in order and with their handles, and the end is told last.
 #include <array>
+#include <atomic>
 
 #include "platform_contract.h"
 
@@ -52,6 +53,8 @@ CONTRACT(channel_carries_253_handles) {
   REQUIRE(bell.ok());
   const Handle handle = bell.value()->share().take();
   std::vector<const Handle*> handles(kMaxDatagramHandles, &handle);
+  // Where one end has to be told of the other first, it is now.
+  CHECK(send_text(*ends.near, "first").ok() && receive_next(here, *ends.far).ok());
   const std::size_t before = subject.count_open();
   CHECK(send_text(*ends.near, "all of them", handles).ok());
   {
@@ -76,11 +79,13 @@ CONTRACT(channel_carries_every_kind_of_handle) {
   Platform& here = subject.here();
   auto memory = here.create_memory(4096, Access::ReadWrite);
   auto bell = here.create_doorbell();
-  auto pair = here.create_channel_pair();
+  auto pair = here.create_channel_pair(here.self().pid);
   REQUIRE(memory.ok() && bell.ok() && pair.ok());
   memory.value()->data()[5] = std::byte{7};
   bell.value()->ring();
-  CHECK(send_text(*pair.value().mine, "through the channel").ok());
+  // Kept for whoever adopts the other end, or refused until somebody has.
+  const Error early = send_text(*pair.value().mine, "through the channel");
+  CHECK(early.ok() || early.status == Status::WouldBlock);
   const Handle memory_handle = memory.value()->share().take();
   const Handle bell_handle = bell.value()->share().take();
   Ends ends = make_ends(here);
@@ -100,6 +105,7 @@ CONTRACT(channel_carries_every_kind_of_handle) {
   CHECK_EQ(set.value()->collect(tokens), 1);
   auto channel = here.adopt_channel(std::move(handles[2]));
   REQUIRE(channel.ok());
+  if (!early.ok()) CHECK(send_text(*pair.value().mine, "through the channel").ok());
   CHECK_EQ(receive_text(here, *channel.value()), "through the channel");
 }
 
@@ -116,17 +122,62 @@ CONTRACT(channel_gives_what_was_sent_before_the_end) {
   CHECK_EQ(send_text(*ends.near, "too late").status, Status::PeerGone);
 }
 
+ROLE(says_alive) {
+  CHECK(send_text(parent, "alive").ok());
+  return {};
+}
+
 CONTRACT(channel_ends_with_the_death_of_its_peer) {
   Platform& here = subject.here();
-  Child child = subject.spawn([](Platform&, Channel& parent) -> Kept {
-    CHECK(send_text(parent, "alive").ok());
-    return {};
-  });
+  Child child = subject.spawn("says_alive", {});
   CHECK(send_text(*child.channel, "never read").ok());
   CHECK_EQ(receive_text(here, *child.channel), "alive");
   subject.kill(child);
   CHECK_EQ(receive_next(here, *child.channel).status(), Status::PeerGone);
   CHECK_EQ(send_text(*child.channel, "too late").status, Status::PeerGone);
+}
+
+// Shared with the role below.
+struct Progress {
+  std::atomic<std::uint32_t> sent;
+  std::atomic<bool> done;
+};
+
+// Until the channel is full, or enough were sent.
+ROLE(counts_what_it_sends) {
+  auto memory = there.create_memory(4096, Access::ReadWrite);
+  if (!CHECK(memory.ok())) return {};
+  const Handle handle = memory.value()->share().take();
+  CHECK(send_text(parent, "count", {&handle}).ok());
+  auto& progress = *reinterpret_cast<Progress*>(memory.value()->data());
+  for (std::uint32_t i = 0; i < 200 && send_text(parent, std::to_string(i)).ok(); ++i)
+    progress.sent = i + 1;
+  progress.done = true;
+  return {std::shared_ptr<void>(memory.take())};
+}
+
+CONTRACT(channel_has_what_was_sent_when_asked_for_it) {
+  Platform& here = subject.here();
+  Child child = subject.spawn("counts_what_it_sends", {});
+  auto datagram = receive_next(here, *child.channel);
+  REQUIRE(datagram.ok());
+  auto memory =
+      here.adopt_memory(std::move(datagram.value().handles.at(0)), 4096, Access::ReadWrite);
+  REQUIRE(memory.ok());
+  // A read that is under way is what makes it hard.
+  auto reactor = here.create_reactor();
+  REQUIRE(reactor.ok());
+  REQUIRE(reactor.value()->watch(*child.channel, 1).ok());
+  const auto& progress = *reinterpret_cast<const Progress*>(memory.value()->data());
+  std::uint32_t received = 0;
+  while (!progress.done || received < progress.sent) {
+    if (received == progress.sent) continue;
+    auto next = child.channel->receive_sent();
+    REQUIRE(next.ok());
+    CHECK(next.value().bytes == bytes_of(std::to_string(received++)));
+  }
+  CHECK(received >= 8);
+  reactor.value()->forget(1);
 }
 
 CONTRACT(channel_tells_when_it_is_full_and_when_no_more) {
@@ -153,7 +204,7 @@ CONTRACT(channel_tells_when_it_is_full_and_when_no_more) {
 
 CONTRACT(channel_frees_handles_that_nobody_receives) {
   Platform& here = subject.here();
-  auto pair = here.create_channel_pair();
+  auto pair = here.create_channel_pair(here.self().pid);
   REQUIRE(pair.ok());
   Ends ends = make_ends(here);
   CHECK(send_text(*ends.near, "take this", {&pair.value().theirs}).ok());

@@ -19,6 +19,14 @@ std::vector<std::uint64_t> collect_all(DoorbellSet& set) {
 
 using Tokens = std::vector<std::uint64_t>;
 
+// Adds a bell; where the set takes a new one for rung, that is over when this returns.
+bool listen(DoorbellSet& set, Doorbell& bell, std::uint64_t token) {
+  auto handle = bell.share();
+  if (!CHECK(handle.ok()) || !CHECK(set.add(handle.take(), token).ok())) return false;
+  (void)collect_all(set);
+  return true;
+}
+
 struct BellAndSet {
   std::unique_ptr<Doorbell> bell;
   std::unique_ptr<DoorbellSet> set;
@@ -35,7 +43,7 @@ BellAndSet make_bell_and_set(Platform& platform) {
 
 CONTRACT(doorbell_is_silent_until_rung) {
   auto [bell, set] = make_bell_and_set(subject.here());
-  REQUIRE(set->add(bell->share().take(), 5).ok());
+  REQUIRE(listen(*set, *bell, 5));
   CHECK(collect_all(*set) == Tokens{});
   bell->ring();
   CHECK(collect_all(*set) == Tokens{5});
@@ -51,7 +59,7 @@ CONTRACT(doorbell_rung_before_it_is_added_is_heard) {
 
 CONTRACT(doorbell_is_heard_again_after_each_collect) {
   auto [bell, set] = make_bell_and_set(subject.here());
-  REQUIRE(set->add(bell->share().take(), 5).ok());
+  REQUIRE(listen(*set, *bell, 5));
   for (int round = 0; round < 100; ++round) {
     for (int ring = 0; ring <= round % 5; ++ring) bell->ring();
     CHECK(collect_all(*set) == Tokens{5});
@@ -67,7 +75,7 @@ CONTRACT(doorbell_set_tells_bells_apart_and_all_of_them) {
   for (std::uint64_t token = 1; token <= 200; ++token) {
     auto bell = here.create_doorbell();
     REQUIRE(bell.ok());
-    REQUIRE(set.value()->add(bell.value()->share().take(), token).ok());
+    REQUIRE(listen(*set.value(), *bell.value(), token));
     bells.push_back(bell.take());
   }
   bells[0]->ring();
@@ -89,7 +97,7 @@ CONTRACT(doorbell_set_tells_bells_apart_and_all_of_them) {
 
 CONTRACT(doorbell_set_can_be_raised_from_within) {
   auto [bell, set] = make_bell_and_set(subject.here());
-  REQUIRE(set->add(bell->share().take(), 5).ok());
+  REQUIRE(listen(*set, *bell, 5));
   set->raise();
   set->raise();
   CHECK(collect_all(*set) == Tokens{0});
@@ -102,7 +110,7 @@ CONTRACT(doorbell_set_can_be_raised_from_within) {
 
 CONTRACT(doorbell_set_forgets_what_was_removed) {
   auto [bell, set] = make_bell_and_set(subject.here());
-  REQUIRE(set->add(bell->share().take(), 5).ok());
+  REQUIRE(listen(*set, *bell, 5));
   bell->ring();
   set->remove(5);
   CHECK(collect_all(*set) == Tokens{});
@@ -121,7 +129,7 @@ CONTRACT(doorbell_set_refuses_nonsense) {
   REQUIRE(set->add(bell->share().take(), 5).ok());
   CHECK_EQ(set->add(bell->share().take(), 5).status, Status::InvalidArgument);
   auto memory = subject.here().create_memory(4096, Access::ReadWrite);
-  auto pair = subject.here().create_channel_pair();
+  auto pair = subject.here().create_channel_pair(subject.here().self().pid);
   REQUIRE(memory.ok() && pair.ok());
   CHECK_EQ(set->add(memory.value()->share().take(), 6).status, Status::ProtocolViolation);
   CHECK_EQ(set->add(std::move(pair.value().theirs), 6).status, Status::ProtocolViolation);
@@ -129,22 +137,24 @@ CONTRACT(doorbell_set_refuses_nonsense) {
 
 CONTRACT(doorbell_wait_ends_at_its_timeout) {
   auto [bell, set] = make_bell_and_set(subject.here());
-  REQUIRE(set->add(bell->share().take(), 5).ok());
+  REQUIRE(listen(*set, *bell, 5));
   set->wait(0);
   set->wait(1);
   CHECK(collect_all(*set) == Tokens{});
 }
 
+ROLE(rings_once) {
+  auto bell = there.create_doorbell();
+  if (!CHECK(bell.ok())) return {};
+  auto handle = bell.value()->share();
+  CHECK(handle.ok() && send_text(parent, "listen", {&handle.value()}).ok());
+  bell.value()->ring();
+  return {std::shared_ptr<void>(bell.take())};
+}
+
 CONTRACT(doorbell_rings_across_processes_and_outlives_its_ringer) {
   Platform& here = subject.here();
-  Child child = subject.spawn([](Platform& there, Channel& parent) -> Kept {
-    auto bell = there.create_doorbell();
-    if (!CHECK(bell.ok())) return {};
-    auto handle = bell.value()->share();
-    CHECK(handle.ok() && send_text(parent, "listen", {&handle.value()}).ok());
-    bell.value()->ring();
-    return {std::shared_ptr<void>(bell.take())};
-  });
+  Child child = subject.spawn("rings_once", {});
   auto datagram = receive_next(here, *child.channel);
   auto set = here.create_doorbell_set();
   REQUIRE(datagram.ok() && set.ok());

@@ -137,10 +137,12 @@ CONTRACT(reactor_ends_its_wait_when_woken_or_late) {
   CHECK_EQ(reactor->wait(here.now() - std::chrono::hours(1), ready), 0);
 }
 
+ROLE(only_lives) { return {}; }
+
 CONTRACT(reactor_tells_of_a_process_that_ended) {
   Platform& here = subject.here();
   auto reactor = make_reactor(here);
-  Child child = subject.spawn([](Platform&, Channel&) -> Kept { return {}; });
+  Child child = subject.spawn("only_lives", {});
   REQUIRE(reactor->watch_process(child.pid, 4).ok());
   CHECK(poll(here, *reactor).empty());
   subject.kill(child);

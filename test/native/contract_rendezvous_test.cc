@@ -13,6 +13,13 @@ CONTRACT(rendezvous_without_holder_says_so) {
   CHECK_EQ(rendezvous->connect().status(), Status::NoController);
 }
 
+ROLE(visits) {
+  auto channel = open(there, argument)->connect();
+  if (!CHECK(channel.ok())) return {};
+  CHECK(send_text(*channel.value(), std::to_string(channel.value()->peer().pid)).ok());
+  return {std::shared_ptr<void>(channel.take())};
+}
+
 CONTRACT(rendezvous_connects_claimant_and_visitor) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
@@ -22,19 +29,13 @@ CONTRACT(rendezvous_connects_claimant_and_visitor) {
   CHECK(listener.value()->holds_name());
   CHECK_EQ(listener.value()->accept().status(), Status::WouldBlock);
 
-  const std::uint32_t holder = here.self().pid;
-  Child visitor = subject.spawn([&](Platform& there, Channel&) -> Kept {
-    auto channel = open(there, identifier)->connect();
-    if (!CHECK(channel.ok())) return {};
-    CHECK_EQ(channel.value()->peer().pid, holder);
-    CHECK(send_text(*channel.value(), "hello").ok());
-    return {std::shared_ptr<void>(channel.take())};
-  });
+  Child visitor = subject.spawn("visits", identifier);
   auto accepted = accept_next(here, *listener.value());
   REQUIRE(accepted.ok());
   CHECK_EQ(accepted.value()->peer().pid, visitor.pid);
   CHECK_EQ(accepted.value()->peer().user, here.self().user);
-  CHECK_EQ(receive_text(here, *accepted.value()), "hello");
+  // Whom the visitor has seen.
+  CHECK_EQ(receive_text(here, *accepted.value()), std::to_string(here.self().pid));
 }
 
 CONTRACT(rendezvous_refuses_a_second_claim) {
@@ -92,15 +93,17 @@ CONTRACT(rendezvous_has_one_winner_among_racers) {
   }
 }
 
+ROLE(holds_the_name) {
+  auto listener = open(there, argument)->claim();
+  CHECK(listener.ok());
+  CHECK(send_text(parent, "claimed").ok());
+  return {std::shared_ptr<void>(listener.take())};
+}
+
 CONTRACT(rendezvous_is_freed_by_death) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
-  Child holder = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
-    auto listener = open(there, identifier)->claim();
-    CHECK(listener.ok());
-    CHECK(send_text(parent, "claimed").ok());
-    return {std::shared_ptr<void>(listener.take())};
-  });
+  Child holder = subject.spawn("holds_the_name", identifier);
   REQUIRE_EQ(receive_text(here, *holder.channel), "claimed");
   auto rendezvous = open(here, identifier);
   auto member = rendezvous->connect();
@@ -116,17 +119,19 @@ CONTRACT(rendezvous_is_freed_by_death) {
   CHECK(rendezvous->connect().ok());
 }
 
+ROLE(hands_over) {
+  auto listener = open(there, argument)->claim();
+  if (!CHECK(listener.ok())) return {};
+  auto door = listener.value()->share();
+  if (!CHECK(door.ok())) return {};
+  CHECK(send_text(parent, "yours", {&door.value()}).ok());
+  return {std::shared_ptr<void>(listener.take())};
+}
+
 CONTRACT(rendezvous_hands_the_door_to_a_successor) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
-  Child predecessor = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
-    auto listener = open(there, identifier)->claim();
-    if (!CHECK(listener.ok())) return {};
-    auto door = listener.value()->share();
-    if (!CHECK(door.ok())) return {};
-    CHECK(send_text(parent, "yours", {&door.value()}).ok());
-    return {std::shared_ptr<void>(listener.take())};
-  });
+  Child predecessor = subject.spawn("hands_over", identifier);
   auto handover = receive_next(here, *predecessor.channel);
   REQUIRE(handover.ok());
   REQUIRE_EQ(handover.value().handles.size(), 1);
@@ -154,20 +159,21 @@ CONTRACT(rendezvous_hands_the_door_to_a_successor) {
   CHECK_EQ(receive_text(here, *second.value()), "after");
 }
 
+ROLE(begins_a_generation) {
+  auto listener = open(there, argument)->claim();
+  if (!CHECK(listener.ok())) return {};
+  CHECK(send_text(parent, std::to_string(listener.value()->begin_generation(1))).ok());
+  return {std::shared_ptr<void>(listener.take())};
+}
+
 CONTRACT(rendezvous_numbers_its_holders_across_their_deaths) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
   auto rendezvous = open(here, identifier);
   // Each knows nothing of the one before.
   for (std::uint64_t expected = 1; expected <= 3; ++expected) {
-    Child holder = subject.spawn([&](Platform& there, Channel& parent) -> Kept {
-      auto listener = open(there, identifier)->claim();
-      if (!CHECK(listener.ok())) return {};
-      CHECK_EQ(listener.value()->begin_generation(1), expected);
-      CHECK(send_text(parent, "begun").ok());
-      return {std::shared_ptr<void>(listener.take())};
-    });
-    CHECK_EQ(receive_text(here, *holder.channel), "begun");
+    Child holder = subject.spawn("begins_a_generation", identifier);
+    CHECK_EQ(receive_text(here, *holder.channel), std::to_string(expected));
     subject.kill(holder);
     subject.reap(holder);
   }
@@ -190,7 +196,7 @@ CONTRACT(rendezvous_adopts_only_doors) {
   auto bell = here.create_doorbell();
   REQUIRE(bell.ok());
   CHECK_EQ(rendezvous->adopt(bell.value()->share().take()).status(), Status::ProtocolViolation);
-  auto pair = here.create_channel_pair();
+  auto pair = here.create_channel_pair(here.self().pid);
   REQUIRE(pair.ok());
   CHECK_EQ(rendezvous->adopt(std::move(pair.value().theirs)).status(), Status::ProtocolViolation);
 }

@@ -32,7 +32,7 @@ struct Fixture {
 
   Handle duplicate() {
     const Handle* handles[] = {&writer->handle()};
-    auto pair = platform.create_channel_pair().take();
+    auto pair = platform.create_channel_pair(platform.self().pid).take();
     auto other = platform.adopt_channel(std::move(pair.theirs)).take();
     const std::byte nothing{};
     (void)pair.mine->send({&nothing, 1}, handles);
@@ -172,7 +172,7 @@ TEST(directory_readers_agree_however_often_they_look) {
 TEST(directory_readers_beside_a_busy_writer_see_whole_members) {
   Platform& platform = native_platform();
   auto writer = DirectoryWriter::create(platform, 1, 1).take();
-  auto pair = platform.create_channel_pair().take();
+  auto pair = platform.create_channel_pair(platform.self().pid).take();
   auto other = platform.adopt_channel(std::move(pair.theirs)).take();
   const Handle* handles[] = {&writer->handle()};
   const std::byte nothing{};

@@ -180,9 +180,9 @@ Result<std::unique_ptr<DoorbellSet>> FaultyPlatform::create_doorbell_set() {
   return inner_.create_doorbell_set();
 }
 
-Result<ChannelPair> FaultyPlatform::create_channel_pair() {
+Result<ChannelPair> FaultyPlatform::create_channel_pair(std::uint32_t receiver) {
   if (const Error error = trip("create_channel_pair"); !error.ok()) return error;
-  auto made = inner_.create_channel_pair();
+  auto made = inner_.create_channel_pair(receiver);
   if (!made) return made.error();
   ChannelPair pair = made.take();
   pair.mine = std::make_unique<FaultyChannel>(*this, std::move(pair.mine));

@@ -47,7 +47,7 @@ class FaultyPlatform final : public Platform {
                                                                    Access access) override;
   [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override;
   [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override;
-  [[nodiscard]] Result<ChannelPair> create_channel_pair() override;
+  [[nodiscard]] Result<ChannelPair> create_channel_pair(std::uint32_t receiver) override;
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override;
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override;

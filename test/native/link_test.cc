@@ -27,7 +27,7 @@ struct Link {
 
   // As the controller would carry it: through a channel, which makes handles of the receiver's own.
   bool introduce() {
-    auto pair = platform.create_channel_pair();
+    auto pair = platform.create_channel_pair(platform.self().pid);
     if (!pair) return false;
     auto theirs = platform.adopt_channel(std::move(pair.value().theirs));
     const std::byte byte{1};
@@ -263,7 +263,7 @@ TEST(link_introduced_again_after_its_end_is_not_read_twice) {
 TEST(link_introduction_that_lies_is_refused) {
   Link link;
   auto memory = link.platform.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
-  auto pair = link.platform.create_channel_pair();
+  auto pair = link.platform.create_channel_pair(link.platform.self().pid);
   std::vector<Handle> handles;
   handles.push_back(memory->share().take());
   handles.push_back(memory->share().take());

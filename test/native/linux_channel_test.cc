@@ -12,15 +12,16 @@
 #include <memory>
 #include <optional>
 
-#include "linux/file_descriptor.h"
 #include "linux/seqpacket_channel.h"
 #include "platform_contract.h"
+#include "posix/file_descriptor.h"
 
 namespace {
 
 using namespace busbar;
 using namespace contract;
 using namespace linux_platform;
+using namespace posix;
 
 // A channel whose other end is a bare socket.
 struct BarePair {
@@ -30,7 +31,7 @@ struct BarePair {
 };
 
 BarePair make_bare_pair() {
-  Result<ChannelPair> pair = native_platform().create_channel_pair();
+  Result<ChannelPair> pair = native_platform().create_channel_pair(native_platform().self().pid);
   if (!CHECK(pair.ok())) return {};
   return {std::move(pair.value().mine), std::move(pair.value().theirs)};
 }
@@ -125,7 +126,8 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
     CHECK(next.ok());
     // Everything that needs a descriptor says so.
     const DescriptorLimit none(static_cast<rlim_t>(lowest));
-    CHECK_EQ(native_platform().create_channel_pair().status(), Status::OutOfDescriptors);
+    CHECK_EQ(native_platform().create_channel_pair(native_platform().self().pid).status(),
+             Status::OutOfDescriptors);
     CHECK_EQ(native_platform().create_memory(1, Access::ReadWrite).status(),
              Status::OutOfDescriptors);
     CHECK_EQ(native_platform().create_doorbell().status(), Status::OutOfDescriptors);

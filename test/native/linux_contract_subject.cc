@@ -3,10 +3,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -14,17 +12,12 @@
 #include <utility>
 
 #include "platform_contract.h"
+#include "posix_children.h"
 
 namespace contract {
 namespace {
 
 using namespace busbar;
-
-struct RaceBoard {
-  std::atomic<bool> started;
-  std::atomic<int> holders;
-  std::atomic<int> finished;
-};
 
 // Of the racing child, which keeps what it got until it is killed.
 [[noreturn]] void run_racer(const std::string& identifier, RaceBoard& board) {
@@ -53,29 +46,30 @@ class LinuxSubject final : public Subject {
   }
 
   ~LinuxSubject() override {
-    kill_racers();
-    while (!children_.empty()) end_child(children_.back());
+    children_.end_all();
     std::filesystem::remove_all(directory_);
     ::unsetenv("XDG_RUNTIME_DIR");
   }
 
   Platform& here() override { return native_platform(); }
 
-  Child spawn(std::function<Kept(Platform&, Channel&)> body) override {
-    Result<ChannelPair> pair = here().create_channel_pair();
+  Child spawn(const std::string& role, const std::string& argument) override {
+    const Role body = find_role(role);
+    if (!CHECK(body != nullptr)) return {};
+    Result<ChannelPair> pair = here().create_channel_pair(here().self().pid);
     if (!CHECK(pair.ok())) return {};
     const pid_t pid = ::fork();
     if (pid == 0) {
       pair.value().mine.reset();
-      run_child(std::move(pair.value().theirs), body);
+      run_child(std::move(pair.value().theirs), body, argument);
     }
     CHECK(pid > 0);
-    children_.push_back(pid);
+    children_.add(pid);
     return {static_cast<std::uint32_t>(pid), std::move(pair.value().mine)};
   }
 
   void kill(const Child& child) override { ::kill(static_cast<pid_t>(child.pid), SIGKILL); }
-  void reap(const Child& child) override { end_child(static_cast<pid_t>(child.pid)); }
+  void reap(const Child& child) override { children_.end(static_cast<pid_t>(child.pid)); }
 
   int race(const std::string& identifier, int racers) override {
     void* shared = ::mmap(nullptr, sizeof(RaceBoard), PROT_READ | PROT_WRITE,
@@ -84,8 +78,7 @@ class LinuxSubject final : public Subject {
     for (int i = 0; i < racers; ++i) {
       const pid_t pid = ::fork();
       if (pid == 0) run_racer(identifier, board);
-      children_.push_back(pid);
-      racers_.push_back(pid);
+      children_.add_racer(pid);
     }
     board.started = true;
     while (board.finished < racers) ::sched_yield();
@@ -94,9 +87,7 @@ class LinuxSubject final : public Subject {
     return holders;
   }
 
-  void kill_racers() override {
-    for (const pid_t pid : std::exchange(racers_, {})) end_child(pid);
-  }
+  void kill_racers() override { children_.end_racers(); }
 
   std::size_t count_open() override {
     std::size_t count = 0;
@@ -112,27 +103,17 @@ class LinuxSubject final : public Subject {
   }
 
  private:
-  [[noreturn]] static void run_child(Handle theirs,
-                                     const std::function<Kept(Platform&, Channel&)>& body) {
+  [[noreturn]] static void run_child(Handle theirs, Role body, const std::string& argument) {
     const int failures = check::failure_count();
     auto parent = native_platform().adopt_channel(std::move(theirs));
     if (!parent) ::_exit(1);
-    [[maybe_unused]] const Kept kept = body(native_platform(), *parent.value());
+    [[maybe_unused]] const Kept kept = body(native_platform(), *parent.value(), argument);
     if (check::failure_count() != failures) ::_exit(1);
     for (;;) ::pause();
   }
 
-  void end_child(pid_t pid) {
-    if (std::erase(children_, pid) == 0) return;
-    ::kill(pid, SIGKILL);
-    int how = 0;
-    ::waitpid(pid, &how, 0);
-    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);  // else a CHECK failed in it, or worse
-  }
-
   std::string directory_;
-  std::vector<pid_t> children_;
-  std::vector<pid_t> racers_;
+  PosixChildren children_;
 };
 
 }  // namespace

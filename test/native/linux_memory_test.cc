@@ -6,14 +6,14 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "linux/file_descriptor.h"
 #include "platform_contract.h"
+#include "posix/file_descriptor.h"
 
 namespace {
 
 using namespace busbar;
 using namespace contract;
-using namespace linux_platform;
+using namespace posix;
 
 constexpr std::size_t kBytes = 4096;
 

@@ -14,15 +14,17 @@ class LoopbackSubject final : public Subject {
  public:
   Platform& here() override { return here_; }
 
-  Child spawn(std::function<Kept(Platform&, Channel&)> body) override {
+  Child spawn(const std::string& role, const std::string& argument) override {
+    const Role body = find_role(role);
+    if (!CHECK(body != nullptr)) return {};
     const std::uint32_t pid = next_pid_++;
     Platform& platform = world_.start_process(pid);
-    Result<ChannelPair> pair = here_.create_channel_pair();
+    Result<ChannelPair> pair = here_.create_channel_pair(here_.self().pid);
     if (!CHECK(pair.ok())) return {};
     Result<std::unique_ptr<Channel>> parent =
         platform.adopt_channel(std::move(pair.value().theirs));
     if (!CHECK(parent.ok())) return {};
-    kept_.push_back(body(platform, *parent.value()));
+    kept_.push_back(body(platform, *parent.value(), argument));
     kept_.back().push_back(parent.take());
     return {pid, std::move(pair.value().mine)};
   }

@@ -2,6 +2,7 @@
 #include "platform_contract.h"
 
 #include <array>
+#include <map>
 #include <utility>
 
 namespace contract {
@@ -9,6 +10,12 @@ namespace contract {
 using namespace busbar;
 
 namespace {
+
+// A function-local static: roles register before main, in no particular order of files.
+std::map<std::string, Role>& all_roles() {
+  static std::map<std::string, Role> roles;
+  return roles;
+}
 
 template <typename Watched>
 void await_readable(Platform& platform, const Watched& watched) {
@@ -19,6 +26,15 @@ void await_readable(Platform& platform, const Watched& watched) {
 }
 
 }  // namespace
+
+bool register_role(const std::string& name, Role role) {
+  return all_roles().emplace(name, role).second;
+}
+
+Role find_role(const std::string& name) {
+  const auto found = all_roles().find(name);
+  return found == all_roles().end() ? nullptr : found->second;
+}
 
 Result<Datagram> receive_next(Platform& platform, Channel& channel) {
   await_readable(platform, channel);
@@ -38,7 +54,7 @@ Result<std::unique_ptr<Channel>> accept_next(Platform& platform, Listener& liste
 }
 
 Ends make_ends(Platform& platform) {
-  Result<ChannelPair> pair = platform.create_channel_pair();
+  Result<ChannelPair> pair = platform.create_channel_pair(platform.self().pid);
   if (!CHECK(pair.ok())) return {};
   Result<std::unique_ptr<Channel>> far = platform.adopt_channel(std::move(pair.value().theirs));
   if (!CHECK(far.ok())) return {};

@@ -2,6 +2,7 @@
 // implementation that this machine has, the loopback twin included.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,9 +19,25 @@ namespace contract {
 // What a child process keeps until it dies.
 using Kept = std::vector<std::shared_ptr<void>>;
 
+// What a child process does, once; it must not wait for the parent. `argument` is its test's. A
+// CHECK that fails in it ends it, so that the parent finds its channel broken.
+using Role = Kept (*)(busbar::Platform& there, busbar::Channel& parent,
+                      const std::string& argument);
+// By name, since not every system can start a process in the middle of a function.
+bool register_role(const std::string& name, Role role);
+// nullptr when there is none of that name.
+Role find_role(const std::string& name);
+
 struct Child {
   std::uint32_t pid = 0;
   std::unique_ptr<busbar::Channel> channel;  // to its `parent`
+};
+
+// What racing processes share.
+struct RaceBoard {
+  std::atomic<bool> started;
+  std::atomic<int> holders;
+  std::atomic<int> finished;
 };
 
 // An implementation under test, with what only it can do. A fresh one for each test.
@@ -29,9 +46,8 @@ class Subject {
   virtual ~Subject() = default;
   // The platform as this process sees it.
   virtual busbar::Platform& here() = 0;
-  // Another process: runs `body` once (it must not wait for the parent) and lives on until killed.
-  // A CHECK that fails in it ends it, so that the parent finds its channel broken.
-  virtual Child spawn(std::function<Kept(busbar::Platform&, busbar::Channel& parent)> body) = 0;
+  // Another process, which plays its role and lives on until killed.
+  virtual Child spawn(const std::string& role, const std::string& argument) = 0;
   // Sudden death; until reap() the process is a zombie.
   virtual void kill(const Child& child) = 0;
   virtual void reap(const Child& child) = 0;
@@ -91,3 +107,12 @@ std::unique_ptr<busbar::Rendezvous> open(busbar::Platform& platform, std::string
   [[maybe_unused]] static const bool registered_contract_##name = \
       ::contract::register_contract(#name, contract_##name);      \
   static void contract_##name([[maybe_unused]] ::contract::Subject& subject)
+
+#define ROLE(name)                                                                \
+  static ::contract::Kept role_##name(::busbar::Platform&, ::busbar::Channel&,    \
+                                      const std::string&);                        \
+  [[maybe_unused]] static const bool registered_role_##name =                     \
+      ::contract::register_role(#name, role_##name);                              \
+  static ::contract::Kept role_##name([[maybe_unused]] ::busbar::Platform& there, \
+                                      [[maybe_unused]] ::busbar::Channel& parent, \
+                                      [[maybe_unused]] const std::string& argument)

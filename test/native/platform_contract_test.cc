@@ -58,6 +58,11 @@ void use_rendezvous(Platform& here, Reactor& reactor, const std::string& identif
 
 }  // namespace
 
+ROLE(says_its_token) {
+  CHECK(send_text(parent, std::to_string(there.process_token(there.self().pid))).ok());
+  return {};
+}
+
 CONTRACT(platform_leaves_nothing_open) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
@@ -74,14 +79,31 @@ CONTRACT(platform_leaves_nothing_open) {
   CHECK_EQ(subject.count_open(), before);
 }
 
+ROLE(says_its_pid) {
+  CHECK(send_text(parent, std::to_string(there.self().pid)).ok());
+  return {};
+}
+
 CONTRACT(platform_knows_each_process_by_its_id) {
   Platform& here = subject.here();
-  Child child = subject.spawn([](Platform& there, Channel& parent) -> Kept {
-    CHECK(send_text(parent, std::to_string(there.self().pid)).ok());
-    return {};
-  });
+  Child child = subject.spawn("says_its_pid", {});
   CHECK(child.pid != here.self().pid);
   CHECK_EQ(receive_text(here, *child.channel), std::to_string(child.pid));
+}
+
+CONTRACT(platform_has_a_token_for_each_process) {
+  Platform& here = subject.here();
+  const std::uint64_t own = here.process_token(here.self().pid);
+  CHECK_EQ(own & 0xFFFFFFFFU, here.self().pid);
+  CHECK_EQ(here.process_token(here.self().pid), own);
+  Child child = subject.spawn("says_its_token", {});
+  const std::uint64_t theirs = here.process_token(child.pid);
+  CHECK_EQ(theirs & 0xFFFFFFFFU, child.pid);
+  CHECK_EQ(receive_text(here, *child.channel), std::to_string(theirs));
+  subject.kill(child);
+  CHECK_EQ(receive_next(here, *child.channel).status(), Status::PeerGone);
+  subject.reap(child);
+  CHECK_EQ(here.process_token(child.pid), 0);
 }
 
 CONTRACT(platform_clock_never_goes_back) {

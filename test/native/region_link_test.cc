@@ -33,7 +33,7 @@ struct World {
   std::uint64_t next_id = 1;
 
   World() {
-    auto pair = sender.create_channel_pair().take();
+    auto pair = sender.create_channel_pair(sender.self().pid).take();
     auto theirs = receiver.adopt_channel(std::move(pair.theirs)).take();
     const std::byte byte{1};
     (void)pair.mine->send({&byte, 1}, out->introduction_handles());

@@ -75,6 +75,11 @@ TEST(hmac_sha256_gives_the_digests_of_rfc_4231) {
       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
+TEST(short_digest_is_the_first_half_in_hexadecimal) {
+  CHECK_EQ(short_digest("abc"), "ba7816bf8f01cfea414140de5dae2223");
+  CHECK_EQ(short_digest("abc"), sha256_hex("abc").substr(0, 32));
+}
+
 TEST(constant_time_equal_compares_every_byte) {
   Digest left = sha256(bytes_of("token"));
   const Digest right = left;

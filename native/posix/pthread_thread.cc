@@ -1,12 +1,12 @@
 // A thread by pthread_create, whose refusal is an answer and not an exception.
-#include "linux/pthread_thread.h"
+#include "posix/pthread_thread.h"
 
 #include <pthread.h>
 #include <signal.h>
 
 #include <utility>
 
-namespace busbar::linux_platform {
+namespace busbar::posix {
 namespace {
 
 // The control thread's frames are shallow; 256 KiB is four times what sanitizers were seen to need.
@@ -56,4 +56,4 @@ Result<std::unique_ptr<Thread>> start_pthread(std::function<void()> body) {
   return std::unique_ptr<Thread>(std::move(thread));
 }
 
-}  // namespace busbar::linux_platform
+}  // namespace busbar::posix

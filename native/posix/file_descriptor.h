@@ -5,7 +5,7 @@
 #include "core/status.h"
 #include "platform/handle.h"
 
-namespace busbar::linux_platform {
+namespace busbar::posix {
 
 // Owns `fd` from now on.
 [[nodiscard]] Handle own_descriptor(int fd) noexcept;
@@ -23,4 +23,4 @@ namespace busbar::linux_platform {
 // The general meaning of an errno. Calls where one means something else say so where they stand.
 [[nodiscard]] Error error_of(int os_code) noexcept;
 
-}  // namespace busbar::linux_platform
+}  // namespace busbar::posix

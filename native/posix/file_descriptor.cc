@@ -1,5 +1,5 @@
 // Descriptors as Handles, errno as Status.
-#include "linux/file_descriptor.h"
+#include "posix/file_descriptor.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace busbar::linux_platform {
+namespace busbar::posix {
 namespace {
 
 void close_descriptor(std::intptr_t raw) noexcept {
@@ -62,4 +62,4 @@ Error error_of(int os_code) noexcept {
   }
 }
 
-}  // namespace busbar::linux_platform
+}  // namespace busbar::posix

@@ -8,9 +8,9 @@
 #include "core/status.h"
 #include "platform/thread.h"
 
-namespace busbar::linux_platform {
+namespace busbar::posix {
 
 // OutOfMemory when the system has no thread left (EAGAIN).
 [[nodiscard]] Result<std::unique_ptr<Thread>> start_pthread(std::function<void()> body);
 
-}  // namespace busbar::linux_platform
+}  // namespace busbar::posix

@@ -1,0 +1,14 @@
+// DoorbellSet: a kqueue over one port for each bell. It is itself a descriptor that an event loop
+// can poll.
+#pragma once
+
+#include <memory>
+
+#include "core/status.h"
+#include "platform/doorbell.h"
+
+namespace busbar::macos_platform {
+
+[[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_kqueue_doorbell_set();
+
+}  // namespace busbar::macos_platform

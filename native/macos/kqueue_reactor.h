@@ -1,0 +1,13 @@
+// Reactor: a kqueue over ports and processes, and one port for what the kernel tells of others.
+#pragma once
+
+#include <memory>
+
+#include "core/status.h"
+#include "platform/reactor.h"
+
+namespace busbar::macos_platform {
+
+[[nodiscard]] Result<std::unique_ptr<Reactor>> create_kqueue_reactor();
+
+}  // namespace busbar::macos_platform

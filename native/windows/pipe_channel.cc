@@ -1,0 +1,276 @@
+// Datagrams of a pipe, and the handles that go with them.
+#include "windows/pipe_channel.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "windows/named_pipe.h"
+#include "windows/pipe_operation.h"
+#include "windows/system_random.h"
+#include "windows/user_identity.h"
+#include "windows/windows_api.h"
+
+namespace busbar::windows_platform {
+namespace {
+
+struct Header {
+  std::uint32_t handles;
+  // In whose table they are: the reader of a door that was handed over may be another process.
+  std::uint32_t owner;
+};
+
+constexpr std::size_t kMostBytes =
+    sizeof(Header) + kMaxDatagramHandles * sizeof(std::uint64_t) + kMaxDatagramBytes;
+// Read when a channel is closed, so that the handles in what nobody has read are closed, too.
+constexpr int kMostUnread = 4096;
+
+std::uint64_t number_of(RawHandle raw) noexcept { return reinterpret_cast<std::uintptr_t>(raw); }
+RawHandle handle_of(std::uint64_t number) noexcept {
+  return reinterpret_cast<RawHandle>(static_cast<std::uintptr_t>(number));
+}
+
+// Owns what the datagram says was put into our table. Nothing, if any of it cannot be true.
+Result<std::vector<Handle>> own_numbers(std::span<const std::uint64_t> numbers) {
+  std::vector<std::uint64_t> sorted(numbers.begin(), numbers.end());
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+    return Status::ProtocolViolation;
+  }
+  if (!std::all_of(numbers.begin(), numbers.end(),
+                   [](std::uint64_t number) { return is_open(handle_of(number)); })) {
+    return Status::ProtocolViolation;
+  }
+  std::vector<Handle> handles;
+  handles.reserve(numbers.size());
+  for (const std::uint64_t number : numbers) handles.push_back(own_handle(handle_of(number)));
+  return handles;
+}
+
+}  // namespace
+
+PipeChannel::PipeChannel(Handle pipe, ProcessIdentity peer, Handle receiver,
+                         std::uint32_t receiver_pid, std::unique_ptr<PipeOperation> reading,
+                         std::unique_ptr<PipeOperation> writing)
+    : pipe_(std::move(pipe)),
+      peer_(peer),
+      receiver_(std::move(receiver)),
+      receiver_pid_(receiver_pid),
+      reading_(std::move(reading)),
+      writing_(std::move(writing)) {}
+
+Result<std::unique_ptr<Channel>> PipeChannel::create(Handle pipe, ProcessIdentity peer,
+                                                     std::uint32_t receiver) {
+  auto reading = PipeOperation::create(kMostBytes);
+  if (!reading) return reading.error();
+  auto writing = PipeOperation::create(kMostBytes);
+  if (!writing) return writing.error();
+  Handle process;
+  if (receiver != 0) {
+    // Without it only handles cannot be sent.
+    auto opened = open_process(receiver, PROCESS_DUP_HANDLE);
+    if (opened) process = opened.take();
+  }
+  return std::unique_ptr<Channel>(std::make_unique<PipeChannel>(
+      std::move(pipe), peer, std::move(process), receiver, reading.take(), writing.take()));
+}
+
+PipeChannel::~PipeChannel() {
+  const RawHandle pipe = borrow_handle(pipe_);
+  std::size_t length = 0;
+  writing_->cancel(pipe, length);
+  bool got = reading_->cancel(pipe, length);
+  for (int unread = 0; unread < kMostUnread; ++unread) {
+    // Dropped at once, its handles with it.
+    if (got) [[maybe_unused]]
+      const auto dropped = take_datagram(length);
+    DWORD waiting = 0;
+    if (::PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) == 0 || waiting == 0) break;
+    reading_->read(pipe);
+    got = reading_->cancel(pipe, length);
+  }
+}
+
+RawHandle PipeChannel::readable_event() const {
+  if (!reading_->under_way()) begin_reading();
+  return reading_->event();
+}
+
+RawHandle PipeChannel::writable_event() const noexcept { return writing_->event(); }
+
+Result<Handle> PipeChannel::share() const { return duplicate_handle(borrow_handle(pipe_)); }
+
+Error PipeChannel::send(std::span<const std::byte> bytes, std::span<const Handle* const> handles) {
+  if (bytes.empty()) return {Status::InvalidArgument};
+  if (bytes.size() > kMaxDatagramBytes || handles.size() > kMaxDatagramHandles) {
+    return {Status::TooLarge};
+  }
+  for (const Handle* handle : handles) {
+    if (handle == nullptr || !handle->valid()) return {Status::InvalidArgument};
+  }
+  if (writing_->under_way()) {
+    std::size_t ignored = 0;
+    const std::uint32_t outcome = writing_->finish(borrow_handle(pipe_), ignored);
+    if (outcome == ERROR_IO_INCOMPLETE) return {Status::WouldBlock};
+    if (outcome != ERROR_SUCCESS && outcome != ERROR_OPERATION_ABORTED) return error_of(outcome);
+  }
+  auto numbers = put_handles(handles);
+  if (!numbers) return numbers.error();
+  const Error error = write(bytes, numbers.value());
+  if (!error.ok()) take_back(numbers.value());
+  return error;
+}
+
+Error PipeChannel::write(std::span<const std::byte> bytes, std::vector<RawHandle>& numbers) {
+  const Header header{static_cast<std::uint32_t>(numbers.size()), receiver_pid_};
+  std::byte* place = writing_->buffer().data();
+  std::memcpy(place, &header, sizeof header);
+  place += sizeof header;
+  for (const RawHandle raw : numbers) {
+    const std::uint64_t number = number_of(raw);
+    std::memcpy(place, &number, sizeof number);
+    place += sizeof number;
+  }
+  std::memcpy(place, bytes.data(), bytes.size());
+  place += bytes.size();
+  writing_->write(borrow_handle(pipe_),
+                  static_cast<std::size_t>(place - writing_->buffer().data()));
+  std::size_t written = 0;
+  const std::uint32_t outcome = writing_->finish(borrow_handle(pipe_), written);
+  // The reader is that far behind: this one goes as soon as there is room, and no other before.
+  if (outcome == ERROR_IO_INCOMPLETE) return {};
+  return error_of(outcome);
+}
+
+Result<std::vector<RawHandle>> PipeChannel::put_handles(std::span<const Handle* const> handles) {
+  std::vector<RawHandle> numbers;
+  if (handles.empty()) return numbers;
+  if (!receiver_.valid()) return receiver_refused({Status::Permission, ERROR_ACCESS_DENIED});
+  numbers.reserve(handles.size());
+  for (const Handle* handle : handles) {
+    HANDLE copy = nullptr;
+    if (::DuplicateHandle(::GetCurrentProcess(), borrow_handle(*handle), borrow_handle(receiver_),
+                          &copy, 0, FALSE, DUPLICATE_SAME_ACCESS) == 0) {
+      const Error error = last_error();
+      take_back(numbers);
+      return receiver_refused(error);
+    }
+    numbers.push_back(copy);
+  }
+  return numbers;
+}
+
+// A process that is ending, or has ended, lets nobody in.
+Error PipeChannel::receiver_refused(Error error) noexcept {
+  if (error.status != Status::Permission) return error;
+  // For whoever reads here, too: the owner shall give this channel up.
+  orphaned_ = true;
+  reading_->signal();
+  return {Status::PeerGone, error.os_code};
+}
+
+void PipeChannel::take_back(const std::vector<RawHandle>& numbers) noexcept {
+  for (const RawHandle number : numbers) {
+    ::DuplicateHandle(borrow_handle(receiver_), number, nullptr, nullptr, 0, FALSE,
+                      DUPLICATE_CLOSE_SOURCE);
+  }
+}
+
+void PipeChannel::begin_reading() const { reading_->read(borrow_handle(pipe_)); }
+
+Result<Datagram> PipeChannel::receive() {
+  if (orphaned_) return Status::PeerGone;
+  if (!reading_->under_way()) begin_reading();
+  return finish_reading();
+}
+
+// A read that is under way may have been served already and its end be on its way to the thread
+// that began it. Stopped, it has an end, and what it did not get the next one finds.
+Result<Datagram> PipeChannel::receive_sent() {
+  auto received = receive();
+  if (received.status() != Status::WouldBlock) return received;
+  std::size_t length = 0;
+  if (reading_->cancel(borrow_handle(pipe_), length)) {
+    auto datagram = take_datagram(length);
+    begin_reading();
+    return datagram;
+  }
+  begin_reading();
+  return finish_reading();
+}
+
+Result<Datagram> PipeChannel::finish_reading() {
+  std::size_t length = 0;
+  std::uint32_t outcome = reading_->finish(borrow_handle(pipe_), length);
+  if (outcome == ERROR_OPERATION_ABORTED) {
+    // The thread that began it has ended, and the system ended its reads.
+    begin_reading();
+    outcome = reading_->finish(borrow_handle(pipe_), length);
+  }
+  if (outcome == ERROR_IO_INCOMPLETE) return Status::WouldBlock;
+  if (outcome == ERROR_MORE_DATA) {
+    begin_reading();
+    return Status::ProtocolViolation;
+  }
+  if (outcome != ERROR_SUCCESS) {
+    // Told again by the next one.
+    reading_->signal();
+    return error_of(outcome);
+  }
+  auto datagram = take_datagram(length);
+  begin_reading();
+  return datagram;
+}
+
+Result<Datagram> PipeChannel::take_datagram(std::size_t length) const {
+  const std::byte* place = reading_->buffer().data();
+  Header header{};
+  if (length < sizeof header) return Status::ProtocolViolation;
+  std::memcpy(&header, place, sizeof header);
+  // The numbers of another process's handles are those of quite other things here.
+  const bool ours = header.handles == 0 || header.owner == ::GetCurrentProcessId();
+  if (header.handles > kMaxDatagramHandles || !ours ||
+      length <= sizeof header + header.handles * sizeof(std::uint64_t)) {
+    return Status::ProtocolViolation;
+  }
+  std::vector<std::uint64_t> numbers(header.handles);
+  std::memcpy(numbers.data(), place + sizeof header, numbers.size() * sizeof(std::uint64_t));
+  auto handles = own_numbers(numbers);
+  if (!handles) return handles.error();
+  const std::size_t begin = sizeof header + numbers.size() * sizeof(std::uint64_t);
+  if (length - begin > kMaxDatagramBytes) return Status::ProtocolViolation;
+  return Datagram{{place + begin, place + length}, handles.take()};
+}
+
+Result<ChannelPair> create_pipe_pair(std::uint32_t receiver) {
+  std::array<std::uint64_t, 2> chance{};
+  const Error error = fill_random(std::as_writable_bytes(std::span(chance)));
+  if (!error.ok()) return error;
+  char name[96];
+  std::snprintf(name, sizeof name, "\\\\.\\pipe\\busbar-link-%016llx%016llx",
+                static_cast<unsigned long long>(chance[0]),
+                static_cast<unsigned long long>(chance[1]));
+  auto mine = create_pipe(name, 1);
+  if (!mine) return mine.error();
+  auto theirs = open_pipe(name);
+  if (!theirs) return theirs.error();
+  const ProcessIdentity self{::GetCurrentProcessId(), own_user()};
+  auto channel = PipeChannel::create(mine.take(), self, receiver);
+  if (!channel) return channel.error();
+  return ChannelPair{channel.take(), theirs.take()};
+}
+
+Result<std::unique_ptr<Channel>> adopt_pipe_channel(Handle handle) {
+  if (!handle.valid()) return Status::InvalidArgument;
+  PipeFacts facts;
+  if (!query_pipe(borrow_handle(handle), facts) || facts.server_end || !facts.single) {
+    return Status::ProtocolViolation;
+  }
+  ULONG maker = 0;
+  if (::GetNamedPipeServerProcessId(borrow_handle(handle), &maker) == 0) return last_error();
+  return PipeChannel::create(std::move(handle), {maker, user_of(maker)}, maker);
+}
+
+}  // namespace busbar::windows_platform

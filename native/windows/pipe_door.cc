@@ -1,0 +1,138 @@
+// ConnectNamedPipe.
+#include "windows/pipe_door.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "windows/event_doorbell.h"
+#include "windows/named_pipe.h"
+#include "windows/pipe_operation.h"
+
+namespace busbar::windows_platform {
+namespace {
+
+// Visitors who need not wait until the one before them was let in.
+constexpr std::size_t kEnds = 8;
+
+}  // namespace
+
+// Stays where it is while an operation is under way.
+struct PipeDoor::End {
+  explicit End(Handle handle) noexcept : pipe(std::move(handle)) {}
+  End(const End&) = delete;
+  End& operator=(const End&) = delete;
+  ~End() {
+    if (pipe.valid() && outcome == ERROR_IO_PENDING)
+      stop_operation(borrow_handle(pipe), overlapped);
+  }
+
+  Handle pipe;
+  OVERLAPPED overlapped{};
+  // ERROR_PIPE_CONNECTED: a visitor has come.
+  DWORD outcome = ERROR_SUCCESS;
+};
+
+PipeDoor::PipeDoor(std::string name, Handle event) noexcept
+    : name_(std::move(name)), event_(std::move(event)) {}
+
+PipeDoor::~PipeDoor() = default;
+
+Result<std::unique_ptr<PipeDoor>> PipeDoor::open(std::string name, bool first) {
+  auto event = create_event(false);
+  if (!event) return event.error();
+  auto door = std::make_unique<PipeDoor>(std::move(name), event.take());
+  for (std::size_t i = 0; i < kEnds; ++i) {
+    const Error error = door->add_end(first && i == 0);
+    if (!error.ok()) return error;
+  }
+  return door;
+}
+
+Error PipeDoor::add_end(bool first) {
+  auto pipe = create_pipe(name_, kUnlimitedInstances, first);
+  if (!pipe) return pipe.error();
+  ends_.push_back(std::make_unique<End>(pipe.take()));
+  wait_for_visitor(*ends_.back());
+  return {};
+}
+
+void PipeDoor::receive_from(Handle predecessor) {
+  auto end = std::make_unique<End>(std::move(predecessor));
+  wait_for_visitor(*end);
+  // Where nobody has come, nobody shall: it would look like the predecessor's.
+  if (visitor_came(*end)) ends_.insert(ends_.begin(), std::move(end));
+  end.reset();
+  set_event();
+}
+
+void PipeDoor::wait_for_visitor(End& end) noexcept {
+  // Twice: a visitor may have come and gone in between.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    end.overlapped = {};
+    end.overlapped.hEvent = event();
+    const bool done = ::ConnectNamedPipe(borrow_handle(end.pipe), &end.overlapped) != 0;
+    end.outcome = done ? ERROR_PIPE_CONNECTED : ::GetLastError();
+    if (end.outcome != ERROR_NO_DATA) break;
+    ::DisconnectNamedPipe(borrow_handle(end.pipe));
+  }
+  // It has taken back what the event said of the others.
+  set_event();
+}
+
+bool PipeDoor::visitor_came(End& end) noexcept {
+  if (end.outcome == ERROR_IO_PENDING) {
+    DWORD ignored = 0;
+    const bool done =
+        ::GetOverlappedResult(borrow_handle(end.pipe), &end.overlapped, &ignored, FALSE) != 0;
+    const DWORD outcome = done ? ERROR_PIPE_CONNECTED : ::GetLastError();
+    if (outcome == ERROR_IO_INCOMPLETE) return false;
+    end.outcome = outcome;
+  }
+  return end.outcome == ERROR_PIPE_CONNECTED;
+}
+
+// Also when an end has failed: next() begins anew with it.
+void PipeDoor::set_event() noexcept {
+  const bool any = std::any_of(ends_.begin(), ends_.end(), [](const auto& end) {
+    return visitor_came(*end) || end->outcome != ERROR_IO_PENDING;
+  });
+  if (any) ::SetEvent(event());
+}
+
+Result<Handle> PipeDoor::next() {
+  ::ResetEvent(event());
+  for (auto& end : ends_) {
+    if (visitor_came(*end)) {
+      // Before this one is given away: the name is to have an end at any time.
+      auto following = create_pipe(name_, kUnlimitedInstances, false);
+      if (!following) {
+        set_event();
+        return following.error();
+      }
+      Handle visitor = std::exchange(end->pipe, following.take());
+      wait_for_visitor(*end);
+      return visitor;
+    }
+    if (end->outcome == ERROR_IO_PENDING) continue;
+    // The visitor has gone again, or the thread that began to wait has ended.
+    ::DisconnectNamedPipe(borrow_handle(end->pipe));
+    wait_for_visitor(*end);
+  }
+  set_event();
+  return Status::WouldBlock;
+}
+
+Result<Handle> PipeDoor::share() {
+  // Where somebody has come already, nobody else does.
+  const auto empty =
+      std::find_if(ends_.begin(), ends_.end(), [](const auto& end) { return !visitor_came(*end); });
+  if (empty == ends_.end()) return Status::WouldBlock;
+  auto shared = duplicate_handle(borrow_handle((*empty)->pipe));
+  if (!shared) return shared;
+  std::erase_if(ends_, [kept = empty->get()](const auto& end) {
+    return end.get() != kept && !visitor_came(*end);
+  });
+  return shared;
+}
+
+}  // namespace busbar::windows_platform

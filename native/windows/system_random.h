@@ -1,0 +1,13 @@
+// Bytes that nobody can guess.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/status.h"
+
+namespace busbar::windows_platform {
+
+[[nodiscard]] Error fill_random(std::span<std::byte> out);
+
+}  // namespace busbar::windows_platform

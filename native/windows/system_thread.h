@@ -1,0 +1,14 @@
+// Thread by CreateThread.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/status.h"
+#include "platform/thread.h"
+
+namespace busbar::windows_platform {
+
+[[nodiscard]] Result<std::unique_ptr<Thread>> start_system_thread(std::function<void()> body);
+
+}  // namespace busbar::windows_platform

