@@ -156,9 +156,8 @@ void measure_trips(double seconds, Trip trip) {
   std::printf("{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}\n", at(0.5), at(0.99), at(0.999));
 }
 
-void bounce(busbar_endpoint* endpoint, busbar_selector* to, const std::vector<char>& payload) {
+void bounce(busbar_endpoint* endpoint, busbar_selector* to, const busbar_outgoing& out) {
   busbar_message* message = nullptr;
-  const busbar_outgoing out = outgoing(payload);
   check(busbar_endpoint_send(endpoint, to, &out, nullptr));
   check(busbar_endpoint_receive(endpoint, BUSBAR_FOREVER, &message));
   busbar_message_free(message);
@@ -230,7 +229,8 @@ int main(int argc, char** argv) {
     busbar_endpoint* endpoint = join(bus, "sender", spin);
     busbar_selector* to = selector(endpoint, "receiver");
     if (mode.rfind("trip", 0) == 0) {
-      measure_trips(seconds, [&] { bounce(endpoint, to, payload); });
+      const busbar_outgoing out = outgoing(payload);
+      measure_trips(seconds, [&] { bounce(endpoint, to, out); });
     } else if (mode == "regions") {
       measure_rate(*shared, seconds,
                    [&](std::uint64_t count) { send_regions(endpoint, to, bytes, count); });

@@ -14,6 +14,7 @@ const RATES = [
   'c-seqpacket',
   'ipmb',
 ];
+const REGIONS = ['c-regions', 'ipmb'];
 const TRIPS = ['c-trip-spin', 'c-trip-sleep', 'c-trip-eventfd'];
 const FRAME = 8 << 20;
 
@@ -25,7 +26,7 @@ export const trial = {
 
   plan: () => [
     ...RATES.map((peer) => ({ peer, params: { size: 64, kind: 'rate' } })),
-    { peer: 'c-regions', params: { size: FRAME, kind: 'regions' } },
+    ...REGIONS.map((peer) => ({ peer, params: { size: FRAME, kind: 'regions' } })),
     ...TRIPS.map((peer) => ({ peer, params: { size: 64, kind: 'trip' } })),
   ],
 

@@ -17,7 +17,8 @@ const figures = { frames: 0, latencies: [] };
 /** Latencies that are kept for the percentiles. */
 const kept = 2000;
 
-const report = (news) => process.send?.(news);
+// Nobody may be left to hear it: the timer may run once more while this process ends.
+const report = (news) => process.connected && process.send(news);
 setInterval(() => report({ figures: { ...figures, ...extra() } }), figuresEvery).unref();
 let extra = () => ({});
 

@@ -17,7 +17,10 @@ pub fn member(bus: &str) {
     }
     let start = Instant::now();
     let _link = Link::join(bus, "member");
-    println!("{{\"microseconds\":{}}}", start.elapsed().as_secs_f64() * 1e6);
+    println!(
+        "{{\"microseconds\":{}}}",
+        start.elapsed().as_secs_f64() * 1e6
+    );
     wait_for_end();
 }
 

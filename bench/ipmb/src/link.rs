@@ -1,6 +1,8 @@
 //! Joining, sending and child processes, as all trials need them.
 
-use ipmb::{BytesMessage, EndpointReceiver, EndpointSender, Label, Message, Options, Selector};
+use ipmb::{
+    BytesMessage, EndpointReceiver, EndpointSender, Label, MemoryRegion, Message, Options, Selector,
+};
 use std::process::{Child, Command};
 
 /// What a message is for; travels in the format word.
@@ -25,6 +27,24 @@ impl Link {
     pub fn send(&self, to: &Selector, format: u16, data: Vec<u8>) {
         let message = Message::new(to.clone(), BytesMessage { format, data });
         self.sender.send(message).expect("ipmb: send failed");
+    }
+
+    pub fn send_region(&self, to: &Selector, region: MemoryRegion) {
+        let payload = BytesMessage {
+            format: DATA,
+            data: Vec::new(),
+        };
+        let mut message = Message::new(to.clone(), payload);
+        message.memory_regions.push(region);
+        self.sender.send(message).expect("ipmb: send failed");
+    }
+
+    /// The regions of the next message, unmapped when dropped.
+    pub fn receive_regions(&mut self) -> Vec<MemoryRegion> {
+        self.receiver
+            .recv(None)
+            .expect("ipmb: recv failed")
+            .memory_regions
     }
 
     pub fn receive(&mut self) -> BytesMessage {
@@ -54,7 +74,12 @@ impl Member {
             }
             None => Command::new(program),
         };
-        Self(command.args(arguments).spawn().expect("cannot start a member"))
+        Self(
+            command
+                .args(arguments)
+                .spawn()
+                .expect("cannot start a member"),
+        )
     }
 }
 

@@ -7,10 +7,12 @@ mod join;
 mod link;
 mod multicast;
 mod rate;
+mod regions;
 mod round_trip;
 
 const USAGE: &str = "usage: ipmb-bench <trial> <bus> ...
   rate <bus> <bytes> <milliseconds>                   member to controller
+  regions <bus> <bytes> <milliseconds>                memory regions, member to controller
   round-trip <bus> <bytes> <milliseconds> [core]      controller to member and back; the member pinned to the core
   multicast <bus> <bytes> <milliseconds> <receivers>  controller to members
   controller <bus>                                    holds the bus until its standard input ends
@@ -24,6 +26,10 @@ fn main() {
     match (text(0), text(1), number(2), number(3), number(4)) {
         (Some("rate"), Some(bus), Some(bytes), Some(ms), _) => rate::controller(bus, bytes, ms),
         (Some("rate-member"), Some(bus), Some(bytes), ..) => rate::member(bus, bytes),
+        (Some("regions"), Some(bus), Some(bytes), Some(ms), _) => {
+            regions::controller(bus, bytes, ms)
+        }
+        (Some("regions-member"), Some(bus), Some(bytes), ..) => regions::member(bus, bytes),
         (Some("round-trip"), Some(bus), Some(bytes), Some(ms), core) => {
             round_trip::controller(bus, bytes, ms, core)
         }

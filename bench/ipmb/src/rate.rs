@@ -5,19 +5,35 @@ use ipmb::Selector;
 use std::time::Instant;
 
 pub fn controller(bus: &str, bytes: usize, milliseconds: usize) {
+    measure(bus, "rate-member", bytes, milliseconds, |link| {
+        assert_eq!(link.receive().data.len(), bytes);
+    });
+}
+
+pub fn member(bus: &str, bytes: usize) {
+    let payload = vec![0x5a; bytes];
+    answer(bus, |link, to| link.send(to, DATA, payload.clone()));
+}
+
+/// Starts this program as `member`, and takes what it sends by `take`, one at a time.
+pub fn measure(
+    bus: &str,
+    member: &str,
+    bytes: usize,
+    milliseconds: usize,
+    take: impl Fn(&mut Link),
+) {
     let mut link = Link::join(bus, "controller");
-    let member = Member::start(None, &["rate-member", bus, &bytes.to_string()]);
+    let member = Member::start(None, &[member, bus, &bytes.to_string()]);
     assert_eq!(link.receive().format, HERE);
 
     let to_member = Selector::unicast("member");
     let (count, seconds) = clock::ramp(milliseconds, |count| {
         let start = Instant::now();
         link.send(&to_member, COUNT, count.to_le_bytes().to_vec());
-        let mut received = 0;
         for _ in 0..count {
-            received += link.receive().data.len();
+            take(&mut link);
         }
-        assert_eq!(received as u64, count * bytes as u64);
         start.elapsed().as_secs_f64()
     });
     drop(member);
@@ -27,15 +43,15 @@ pub fn controller(bus: &str, bytes: usize, milliseconds: usize) {
     );
 }
 
-pub fn member(bus: &str, bytes: usize) {
+/// The other side of measure(): sends by `send` as many as it is asked for, for ever.
+pub fn answer(bus: &str, send: impl Fn(&Link, &Selector)) {
     let mut link = Link::join(bus, "member");
     link.announce();
     let to_controller = Selector::unicast("controller");
-    let payload = vec![0x5a; bytes];
     loop {
         let count = count_of(&link.receive());
         for _ in 0..count {
-            link.send(&to_controller, DATA, payload.clone());
+            send(&link, &to_controller);
         }
     }
 }
