@@ -18,6 +18,7 @@ import {
 } from './errors/index.js';
 import { boxTable, type MessageBox, type PlainBox, plainBox } from './messages/index.js';
 import { addon, type EndpointConfig, type NativeEndpoint } from './native/addon.js';
+import { hostHasLibuv } from './native/host.js';
 import { checkBoolean, checkInteger, checkString, show } from './options.js';
 import { checkLabelName } from './selector/index.js';
 import { isWellFormed } from './utf8.js';
@@ -227,6 +228,7 @@ function configOf<B extends MessageBox>(
     maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
     spinUs: options.spin ?? 0,
+    hostHasLibuv,
     lingerMs: options.linger ?? 1000,
     joinTimeoutMs: options.timeout ?? defaultTimeout,
   };

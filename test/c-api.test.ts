@@ -11,8 +11,13 @@ import { inProcess, joined, newBus, type Source } from './support/program.js';
 
 const box = messageBox({ Text: text, Raw: bytes });
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
-const built = (compiler: string, name: string) => pathOf(`build/c/${compiler}/${name}`);
-const compilers = ['gcc', 'clang'].filter((name) => existsSync(built(name, 'echo-c')));
+const onWindows = process.platform === 'win32';
+const built = (compiler: string, name: string) =>
+  pathOf(onWindows ? `build/win32-x64/${name}.exe` : `build/c/${compiler}/${name}`);
+const compilers = (onWindows ? ['mingw'] : ['gcc', 'clang']).filter((name) =>
+  existsSync(built(name, 'echo-c')),
+);
+const [first = 'gcc'] = compilers;
 
 /** Command lines of programs that echo; bus and label follow. */
 const echoes: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +27,9 @@ const echoes: Readonly<Record<string, readonly string[]>> = {
       [`C++ (${compiler})`, [built(compiler, 'echo-cpp')]],
     ]),
   ),
-  Python: ['python3', pathOf('test/c/echo.py'), pathOf('build/Release/ffi/libbusbar.so')],
+  ...(onWindows
+    ? {}
+    : { Python: ['python3', pathOf('test/c/echo.py'), pathOf('build/Release/ffi/libbusbar.so')] }),
 };
 
 interface Running {
@@ -145,10 +152,10 @@ const bystander: Source = async ({ busbar, bus, tell }) => {
 
 test('a controller in C is killed, and Node takes over', async (t) => {
   const bus = newBus();
-  const echo = await start(t, [...(echoes['C (gcc)'] ?? []), bus, 'first']);
+  const echo = await start(t, [...(echoes[`C (${first})`] ?? []), bus, 'first']);
   t.true(echo.isController);
   const endpoint = await joined(t, bus, { label: 'node', messages: box });
-  const friend = await start(t, [...(echoes['C++ (gcc)'] ?? []), bus, 'friend']);
+  const friend = await start(t, [...(echoes[`C++ (${first})`] ?? []), bus, 'friend']);
   t.is(endpoint.controller?.id, echo.id);
   await exchange(endpoint, 10);
   echo.child.kill('SIGKILL');
@@ -163,7 +170,7 @@ test('a controller in Node is killed, and C takes over', async (t) => {
   const bus = newBus();
   const controller = inProcess(t, bus, bystander);
   const id = await controller.next<number>();
-  const friend = await start(t, [...(echoes['C (gcc)'] ?? []), bus, 'friend']);
+  const friend = await start(t, [...(echoes[`C (${first})`] ?? []), bus, 'friend']);
   const endpoint = await joined(t, bus, {
     label: 'node',
     messages: box,

@@ -68,8 +68,9 @@ test('a listener that throws costs no other message', async (t) => {
   const sender = await joined(t, bus);
   t.is(await program.next(), 'joined');
   for (let i = 0; i < 3; i++) sender.send('receiver', i);
-  const got = new Set([await program.next(), await program.next(), await program.next()]);
-  t.deepEqual(got, new Set([0, 2, 'one is too much']));
+  // What was thrown is told in a turn of its own, before the last message or after it.
+  const got = [await program.next(), await program.next(), await program.next()];
+  t.deepEqual(got.map(String).sort(), ['0', '2', 'one is too much']);
 });
 
 test('a listener added late gets what waited', async (t) => {

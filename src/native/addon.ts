@@ -22,6 +22,8 @@ export interface EndpointConfig {
   readonly maxMessageBytes: number;
   readonly drainBudgetUs: number;
   readonly spinUs: number;
+  /** Whether the event loop is libuv's. */
+  readonly hostHasLibuv: boolean;
   readonly lingerMs: number;
   readonly joinTimeoutMs: number;
 }
@@ -249,7 +251,9 @@ interface Addon {
   adoptDescriptor(fd: number): NativeHandle | number;
   duplicateDescriptor(fd: number): NativeHandle | number;
   duplicateHandle(handle: NativeHandle): NativeHandle | number;
-  /** -1 when it was closed or taken. */
+  /** Neither closed nor taken. */
+  isOpen(handle: NativeHandle): boolean;
+  /** -1 when it was closed or taken, or none is to be had. */
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;

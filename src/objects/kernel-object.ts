@@ -2,10 +2,15 @@
 // nothing of messages.
 import { createReadStream, createWriteStream, type ReadStream, type WriteStream } from 'node:fs';
 import { Socket } from 'node:net';
-import { ClosedError, errorFromStatus, InvalidArgumentError } from '../errors/index.js';
+import {
+  ClosedError,
+  errorFromStatus,
+  InvalidArgumentError,
+  UnsupportedError,
+} from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
 import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
-import { descriptorOf, type ObjectSource } from './sources.js';
+import { descriptorOf, isSocket, type ObjectSource } from './sources.js';
 
 /** Options of {@link KernelObject.fromFd}. */
 export interface FromFdOptions {
@@ -72,11 +77,15 @@ export class KernelObject implements Disposable {
    * open and the caller's. A socket's bytes that Node has read already, or still has to write, stay with it: pause it
    * before anything can arrive (`pauseOnConnect`), and let its writes end. A server's connections that wait to be
    * accepted go to whoever accepts first.
-   * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open).
+   * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open);
+   * UnsupportedError for sockets on Windows.
    */
   static from(source: ObjectSource): KernelObject {
     const fd = descriptorOf(source);
     if (fd === undefined) {
+      if (process.platform === 'win32' && isSocket(source)) {
+        throw new UnsupportedError('sockets cannot be sent on Windows yet');
+      }
       throw new InvalidArgumentError(
         `source is ${show(source)}; expected an open net.Socket, net.Server, dgram.Socket or fs.FileHandle`,
         { option: 'source' },
@@ -87,7 +96,7 @@ export class KernelObject implements Disposable {
 
   /** Whether it was closed or its descriptor was taken. */
   get closed(): boolean {
-    return addon.descriptorOf(this.#handle) < 0;
+    return !addon.isOpen(this.#handle);
   }
 
   /**
@@ -167,7 +176,7 @@ export class KernelObject implements Disposable {
   }
 
   #open(): NativeHandle {
-    if (addon.descriptorOf(this.#handle) < 0) {
+    if (!addon.isOpen(this.#handle)) {
       throw new ClosedError('the kernel object was closed, or its descriptor was taken');
     }
     return this.#handle;

@@ -15,6 +15,11 @@ export function descriptorOf(source: unknown): number | undefined {
   return source.constructor?.name === 'FileHandle' ? checked((source as FileHandle).fd) : undefined;
 }
 
+/** Whether it is one of Node's sockets or servers, open or not. */
+export function isSocket(source: unknown): boolean {
+  return source instanceof Socket || source instanceof Server || source instanceof DatagramSocket;
+}
+
 // Node has no public way to a socket's descriptor; `_handle.fd` has been there on POSIX systems since 0.x.
 function handleFd(source: object): number | undefined {
   return checked((source as { _handle?: { fd?: unknown } })._handle?.fd);

@@ -4,7 +4,8 @@
 #include <busbar.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "kernel_object.h"
 
 #define CHECK(call)                                                               \
   do {                                                                            \
@@ -49,7 +50,7 @@ static int echo(busbar_message *message) {
   answer.regions = regions;
   answer.region_count = info.region_count;
   CHECK(busbar_message_reply(message, &answer));
-  for (i = 0; i < info.object_count; ++i) close((int)objects[i]);
+  for (i = 0; i < info.object_count; ++i) close_object(objects[i]);
   for (i = 0; i < info.region_count; ++i) busbar_region_free(regions[i].region);
   return 0;
 }
@@ -59,7 +60,7 @@ static int make(busbar_message *message, busbar_uuid text) {
   busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
   busbar_region *region = NULL;
   busbar_region_range range;
-  busbar_object object = STDIN_FILENO;
+  busbar_object object = own_input();
 
   CHECK(busbar_region_create(1 << 16, 0, &region));
   memcpy(busbar_region_map(region), made, sizeof made);

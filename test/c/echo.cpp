@@ -1,9 +1,10 @@
 // The program of echo.c in C++17.
-#include <unistd.h>
 
 #include <busbar.hpp>
 #include <cstdio>
 #include <cstring>
+
+#include "kernel_object.h"
 
 namespace {
 
@@ -34,7 +35,7 @@ bool echo(busbar::Message& message) {
     answer.region(regions.back());
   }
   const busbar::Status sent = message.reply(answer);
-  for (const busbar_object object : objects) ::close(static_cast<int>(object));
+  for (const busbar_object object : objects) close_object(object);
   return !failed(sent);
 }
 
@@ -44,7 +45,7 @@ bool make(busbar::Message& message) {
   std::strcpy(reinterpret_cast<char*>(region->bytes().data()), "made in C++");
   return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of("here it is"))
                                    .region(*region)
-                                   .object(STDIN_FILENO)));
+                                   .object(own_input())));
 }
 
 int run(const char* bus, const char* label) {

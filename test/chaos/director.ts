@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { continueProcess, stopProcess } from '../support/suspend.js';
 import { type Fate, judge, type Life, type Verdict } from './checker.js';
 import { readHistory } from './history.js';
 import { Random } from './random.js';
@@ -158,8 +159,8 @@ export class Director {
 
   #stop(member: Member): void {
     this.#stops++;
-    member.child.kill('SIGSTOP');
-    setTimeout(() => member.child.kill('SIGCONT'), this.#random.below(mostStop));
+    stopProcess(member.child);
+    setTimeout(() => continueProcess(member.child), this.#random.below(mostStop));
   }
 
   #leave(place: number, member: Member): void {

@@ -1,6 +1,7 @@
 // One member of the chaos: sends in every way to whoever is there, and notes all that happens. Started by director.ts as
 // member.js <bus> <name> <history file> <seed>; told 'quiet', 'leave' and 'resources' by its parent.
 import { fstatSync, openSync, readdirSync } from 'node:fs';
+import { devNull } from 'node:os';
 import {
   BusError,
   type Endpoint,
@@ -38,7 +39,7 @@ const withObject = 0.05;
 const withBulk = 0.05;
 
 const registry = new MemoryRegistry({ maxBytes: 64 * regionBytes });
-const object = KernelObject.fromFd(openSync('/dev/null', 'r'), { takeOver: true });
+const object = KernelObject.fromFd(openSync(devNull, 'r'), { takeOver: true });
 const counts = new Map<string, number>();
 let quiet = false;
 
@@ -182,6 +183,7 @@ function resources(): void {
   tell({
     kind: 'resources',
     regions: registry.stats.inUse,
-    open: readdirSync('/proc/self/fd').length,
+    // Told nowhere on Windows.
+    open: process.platform === 'win32' ? 0 : readdirSync('/proc/self/fd').length,
   });
 }

@@ -1,16 +1,17 @@
 // `npm run soak -- [--minutes <n>]`: members that exchange everything without a pause, and visitors that come and go,
-// for an hour by default. Exits with 0 if no process holds more memory, descriptors or mappings at the end of the time
-// than it did when a quarter of it was over.
+// for an hour by default. For each look all of them fall silent until what is under way has arrived and what the pools
+// of regions keep has been given back, so that what a busy machine delays does not count as growth. Exits with 0 if no
+// process holds more memory, descriptors or mappings at the end of the time than it did when a quarter of it was over.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Sample } from './member.js';
+import { idle, type Sample } from './sample.js';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
 const milliseconds = Number(values.minutes) * 60_000;
-const samples = 60;
+const samples = 40;
 /** What may be more: what the collectors of memory leave, and what is under way at the moment of a look. */
 const tolerance = { resident: 8 << 20, descriptors: 6, mappings: 24 } as const;
 
@@ -23,11 +24,14 @@ const members = roles.map((role) => ({
   history: [] as Sample[],
 }));
 
-async function ask(child: ChildProcess): Promise<Sample> {
-  child.send('sample');
+async function ask(child: ChildProcess, what: 'calm' | 'sample' | 'go on'): Promise<unknown> {
+  child.send(what);
   const [answer] = await once(child, 'message');
-  return answer as Sample;
+  return answer;
 }
+
+const askAll = (what: 'calm' | 'sample' | 'go on') =>
+  Promise.all(members.map(({ child }) => ask(child, what)));
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
@@ -35,10 +39,17 @@ function median(numbers: readonly number[]): number {
 
 for (let look = 0; look < samples; look++) {
   await pause(milliseconds / samples);
-  for (const { child, history } of members) {
+  for (const { child } of members) {
     if (child.exitCode !== null) throw new Error(`a member ended with ${child.exitCode}`);
-    history.push(await ask(child));
   }
+  await askAll('calm');
+  // What comes last, and the time after which a pool gives a region back.
+  await pause(2 * idle);
+  const seen = await askAll('sample');
+  await askAll('go on');
+  members.forEach(({ history }, which) => {
+    history.push(seen[which] as Sample);
+  });
 }
 
 let grown = 0;

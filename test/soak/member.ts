@@ -3,17 +3,7 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bytes, join, KernelObject, MemoryRegistry, messageBox, multicast, text } from 'busbar';
-
-/** What a process holds. */
-export interface Sample {
-  /** Bytes of memory in use. */
-  readonly resident: number;
-  readonly descriptors: number;
-  /** Mapped pieces of shared memory. */
-  readonly mappings: number;
-  /** Messages received so far. */
-  readonly received: number;
-}
+import { idle, type Sample } from './sample.js';
 
 const [bus = '', role = ''] = process.argv.slice(2);
 const box = messageBox({ Text: text, Raw: bytes });
@@ -29,7 +19,24 @@ function sample(): Sample {
   };
 }
 
-process.on('message', () => process.send?.(sample()));
+/** Resolves when this member may send again; undefined: it may. */
+let calm: Promise<void> | undefined;
+let goOn = () => {};
+/** The visit that is under way. */
+let visiting: Promise<void> | undefined;
+
+process.on('message', async (what) => {
+  if (what === 'calm') {
+    calm = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    await visiting;
+  } else if (what === 'go on') {
+    calm = undefined;
+    goOn();
+  }
+  process.send?.(what === 'sample' ? sample() : 'done');
+});
 process.on('disconnect', () => process.exit(0));
 
 function open(label: string) {
@@ -38,7 +45,7 @@ function open(label: string) {
 
 async function stay(): Promise<void> {
   const endpoint = await open('steady');
-  const registry = new MemoryRegistry({ idle: 5000 });
+  const registry = new MemoryRegistry({ idle });
   endpoint.on('message', (message) => {
     received++;
     for (const region of message.regions) region.release();
@@ -49,6 +56,7 @@ async function stay(): Promise<void> {
   const others = multicast('member', { excludeSelf: true });
   const large = new Uint8Array(200_000);
   for (let turn = 0; ; turn++) {
+    await calm;
     for (let i = 0; i < 20; i++) endpoint.send(others, box.Text(`message ${turn}`));
     endpoint.send(others, box.Raw(large));
     endpoint.send(others, box.Text('latest'), { key: 'state' });
@@ -68,16 +76,22 @@ async function stay(): Promise<void> {
 }
 
 async function visit(): Promise<void> {
+  const endpoint = await open('visitor');
+  endpoint.on('message', (message) => {
+    received++;
+    for (const region of message.regions) region.release();
+  });
+  for (let i = 0; i < 10; i++) endpoint.send(multicast('steady'), box.Text('hello'));
+  await pause(20);
+  await endpoint.close().catch(() => undefined);
+}
+
+async function visitAgainAndAgain(): Promise<void> {
   for (;;) {
-    const endpoint = await open('visitor');
-    endpoint.on('message', (message) => {
-      received++;
-      for (const region of message.regions) region.release();
-    });
-    for (let i = 0; i < 10; i++) endpoint.send(multicast('steady'), box.Text('hello'));
-    await pause(20);
-    await endpoint.close().catch(() => undefined);
+    await calm;
+    visiting = visit();
+    await visiting;
   }
 }
 
-await (role === 'visitor' ? visit() : stay());
+await (role === 'visitor' ? visitAgainAndAgain() : stay());

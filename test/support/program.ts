@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
 import type * as Busbar from 'busbar';
+import { continueProcess, stopProcess } from './suspend.js';
 
 /** What a program is given. */
 export interface Tools {
@@ -22,6 +23,8 @@ export interface Tools {
 }
 
 export type Source = (tools: Tools) => unknown;
+
+const onWindows = process.platform === 'win32';
 
 /** A running program. */
 export class Program {
@@ -76,12 +79,13 @@ export class Program {
   }
 
   stop(): void {
-    this.child?.kill('SIGSTOP');
+    if (this.child !== undefined) stopProcess(this.child);
   }
 
   /** Stops it, and resolves when none of its threads runs any more: the signal takes effect one thread at a time. */
   async stopped(): Promise<void> {
     this.stop();
+    if (onWindows) return;
     const threads = `/proc/${this.pid}/task`;
     const runs = (thread: string) =>
       !/\) [Tt] /.test(readFileSync(`${threads}/${thread}/stat`, 'utf8'));
@@ -89,7 +93,7 @@ export class Program {
   }
 
   goOn(): void {
-    this.child?.kill('SIGCONT');
+    if (this.child !== undefined) continueProcess(this.child);
   }
 }
 
@@ -102,6 +106,9 @@ export function newBus(): string {
   return `test-${process.pid}-${++buses}`;
 }
 
+/** What runs programs in a process of their own: the command of another JavaScript runtime, or this Node. */
+const runtime = (process.env.BUSBAR_PROGRAM_RUNTIME ?? '').split(' ').filter((word) => word !== '');
+
 /** Runs a program in a process of its own; it is killed at the end of the test if it still runs. */
 export function inProcess(
   t: ExecutionContext,
@@ -109,7 +116,9 @@ export function inProcess(
   source: Source,
   env: NodeJS.ProcessEnv = {},
 ): Program {
-  const child = fork(runner, [bus, source.toString()], { env: { ...process.env, ...env } });
+  const [execPath = process.execPath, ...execArgv] = runtime;
+  const options = { env: { ...process.env, ...env }, execPath, execArgv };
+  const child = fork(runner, [bus, source.toString()], options);
   t.teardown(() => child.kill('SIGKILL'));
   return new Program(child);
 }

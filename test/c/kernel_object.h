@@ -1,0 +1,22 @@
+/* What C programs do with kernel objects by the means of their system. */
+#ifndef BUSBAR_TEST_KERNEL_OBJECT_H
+#define BUSBAR_TEST_KERNEL_OBJECT_H
+
+#include <busbar.h>
+
+#ifdef _WIN32
+#include <windows.h>
+
+static inline busbar_object own_input(void) {
+  return (busbar_object)GetStdHandle(STD_INPUT_HANDLE);
+}
+static inline void close_object(busbar_object object) { CloseHandle((HANDLE)object); }
+
+#else
+#include <unistd.h>
+
+static inline busbar_object own_input(void) { return STDIN_FILENO; }
+static inline void close_object(busbar_object object) { close((int)object); }
+
+#endif
+#endif

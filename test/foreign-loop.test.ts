@@ -1,0 +1,12 @@
+// Tests of everything that passes the event loop once more as where it is not libuv's: in Bun and Deno.
+import './support/foreign-loop.js';
+import './backpressure.test.js';
+import './close.test.js';
+import './deliver.test.js';
+import './exits.test.js';
+import './join.test.js';
+import './liveness.test.js';
+import './recv.test.js';
+import './registry.test.js';
+import './send.test.js';
+import './worker.test.js';
