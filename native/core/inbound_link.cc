@@ -95,8 +95,10 @@ void InboundLink::tell(const LinkFrame& frame) {
     const bool said = sent == Status::Ok || (wake && sent == Status::WouldBlock);
     if (said || sent == Status::PeerGone) return;
   }
-  const bool enough = wake && std::any_of(owed_.begin(), owed_.end(), [](const LinkFrame& owed) {
-                        return owed.kind == LinkFrameKind::Wake;
+  // Lost memory is counted; anything else is said as well by saying it once.
+  const bool enough = frame.kind != LinkFrameKind::LostMemory &&
+                      std::any_of(owed_.begin(), owed_.end(), [&frame](const LinkFrame& owed) {
+                        return owed.kind == frame.kind && owed.number == frame.number;
                       });
   if (!enough && owed_.size() < kMaxOwed) owed_.push_back(frame);
 }
@@ -143,7 +145,8 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
   if (frame->kind != LinkFrameKind::ForgetRegion || !datagram.handles.empty()) return false;
   const auto found = std::find_if(regions_.begin(), regions_.end(),
                                   [&](const Region& region) { return region.id == frame->number; });
-  if (found == regions_.end()) return false;
+  // Perhaps it was lost on its way.
+  if (found == regions_.end()) return true;
   region_bytes_ -= found->memory->size();
   regions_.erase(found);
   return true;
@@ -151,10 +154,11 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
 
 bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
                              Handle handle) {
+  // Asked for once more while it was under way.
+  if (region(id) != nullptr) return true;
   if (regions_.size() >= kMaxRegions || bytes > kMaxRegionBytes ||
       region_bytes_ + bytes > kMaxRegionBytes)
     return false;
-  if (region(id) != nullptr) return false;
   auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
   if (!memory) {
     // A want of this process is not the sender's fault: asked for again when it is needed.

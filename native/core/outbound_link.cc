@@ -407,7 +407,6 @@ OutboundLink::Received OutboundLink::receive() {
       on_lost_memory(frame->number, frame->bytes);
     } else if (frame->kind == LinkFrameKind::LostRegion) {
       // In a moment: what it lacked may be there then.
-      std::erase(known_regions_, frame->number);
       lost_region_ = frame->number;
       repeats_later_ = true;
     } else if (frame->kind == LinkFrameKind::Refused) {

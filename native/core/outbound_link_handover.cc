@@ -41,8 +41,11 @@ void OutboundLink::repeat_lost_region() {
   const auto found = std::find_if(tracked_.begin(), tracked_.end(), [this](const Tracked& tracked) {
     return tracked.obligation.region != nullptr && tracked.obligation.region->id() == lost_region_;
   });
-  // Else it asks for what it was never sent, or has taken.
-  if (found != tracked_.end() && !hand_over_region(*found->obligation.region)) return;
+  // Else it asks for what it was never sent, or asked twice and has it now.
+  if (found != tracked_.end()) {
+    std::erase(known_regions_, lost_region_);
+    if (!hand_over_region(*found->obligation.region)) return;
+  }
   lost_region_ = 0;
 }
 

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "core/inbound_link.h"
 #include "core/outbound_link.h"
+#include "faulty_platform.h"
 
 namespace busbar::test {
 namespace {
@@ -50,6 +51,19 @@ struct Link {
     if (!out->has_room(record_bytes(message), 0, 0)) return false;
     if (!out->put_now(message)) out->put(message, nullptr);
     return true;
+  }
+
+  // A message whose payload is the beginning of this region.
+  SpillReference send_large(std::uint64_t id, std::shared_ptr<const SpillRegion> region,
+                            std::size_t bytes) {
+    OutgoingMessage message;
+    message.id = id;
+    message.extensions.spill = SpillReference{region->id(), 0, bytes};
+    Obligation obligation;
+    obligation.region = std::move(region);
+    obligation.spill_bytes = bytes;
+    if (CHECK(out->has_room(record_bytes(message), bytes, 0))) out->put(message, &obligation);
+    return *message.extensions.spill;
   }
 
   // The id of the next message, 0 when there is none.
@@ -151,16 +165,7 @@ TEST(link_large_payload_travels_in_a_region) {
   auto region = pool.acquire(100'000);
   REQUIRE(region.ok());
   std::memset(region.value()->memory().data(), 0x5A, 100'000);
-  Obligation obligation;
-  obligation.region = region.value();
-  obligation.spill_bytes = 100'000;
-  OutgoingMessage message;
-  message.id = 1;
-  message.extensions.spill = SpillReference{region.value()->id(), 0, 100'000};
-  REQUIRE(link.out->has_room(record_bytes(message), 100'000, 0));
-  link.out->put(message, &obligation);
-  obligation.region.reset();
-  const SpillReference reference = *message.extensions.spill;
+  const SpillReference reference = link.send_large(1, region.value(), 100'000);
   const auto bytes = link.in->spilled(link.platform, reference);
   REQUIRE_EQ(bytes.size(), 100'000);
   CHECK(bytes[99'999] == std::byte{0x5A});
@@ -178,6 +183,42 @@ TEST(link_large_payload_travels_in_a_region) {
   auto again = pool.acquire(100'000);
   REQUIRE(again.ok());
   CHECK_EQ(again.value()->id(), reference.region_id);
+}
+
+// A receiver that had no memory for it asks, and asks again before the answer has come.
+TEST(link_region_that_was_asked_for_twice_comes_twice) {
+  Link link;
+  REQUIRE(link.introduce());
+  FaultyPlatform poor(link.platform);
+  SpillPool pool(link.platform, link.budget);
+  const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
+  poor.fail(0, Status::OutOfMemory);
+  CHECK(link.in->spilled(poor, reference).empty());
+  for (int asked = 0; asked < 2; ++asked) {
+    CHECK(link.in->ask_again(reference));
+    // Not at once, but the next time.
+    CHECK(link.progress());
+    CHECK(link.progress());
+  }
+  CHECK_EQ(link.in->spilled(link.platform, reference).size(), 100'000);
+  CHECK_EQ(link.take(), 1);
+  CHECK(link.progress());
+  // The sender still knows that the receiver has it, and so tells it that it may go.
+  link.out->forget_regions({reference.region_id});
+  CHECK(link.in->receive(link.platform) == Status::Ok);
+  CHECK(link.in->spilled(link.platform, reference).empty());
+}
+
+TEST(link_region_that_was_lost_may_be_forgotten) {
+  Link link;
+  REQUIRE(link.introduce());
+  FaultyPlatform poor(link.platform);
+  SpillPool pool(link.platform, link.budget);
+  const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
+  poor.fail(0, Status::OutOfMemory);
+  CHECK(link.in->spilled(poor, reference).empty());
+  link.out->forget_regions({reference.region_id});
+  CHECK(link.in->receive(link.platform) == Status::Ok);
 }
 
 TEST(link_reserved_place_holds_back_what_comes_later) {
