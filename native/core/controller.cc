@@ -106,10 +106,17 @@ void Controller::settle() {
   notify_watchers();
   while (!unreachable_.empty()) {
     for (const std::uint64_t id : std::exchange(unreachable_, {})) {
-      if (RosterMember* member = roster_->find(id)) roster_->demote(*member);
+      if (RosterMember* member = roster_->find(id)) cut_off(*member);
     }
+    repeat_missed();
     notify_watchers();
   }
+}
+
+void Controller::cut_off(RosterMember& member) {
+  if (member.provisional()) return;
+  roster_->demote(member);
+  missed_.insert(member.facts.id);
 }
 
 void Controller::notify_watchers() {

@@ -142,6 +142,8 @@ class Controller {
   [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,
                                std::vector<Handle> handles);
   void repeat_missed();
+  // Gives the connection to it up, and with it the introductions in there that it had not read.
+  void cut_off(RosterMember& member);
 
   Platform& platform_;
   ControllerEvents& events_;

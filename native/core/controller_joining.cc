@@ -30,7 +30,11 @@ bool Controller::may_enter(const Applicant& applicant) {
 }
 
 void Controller::consider(Applicant applicant) {
+  const std::uint64_t id = applicant.announce.previous_id;
+  const bool unknown = id != 0 && roster_->find(id) == nullptr;
   if (applicant.directory.valid()) import_directory(applicant);
+  // Perhaps it was struck off when its connection was lost, and introductions in there with it.
+  if (unknown && roster_->find(id) != nullptr) missed_.insert(id);
   if (may_enter(applicant)) return enter(std::move(applicant));
   if (roster_->members().size() + waiting_.size() >= limits_.endpoints) {
     return refuse(applicant, Status::LimitExceeded);
@@ -101,14 +105,17 @@ void Controller::readmit(Applicant applicant) {
     return refuse(applicant, Status::ProtocolViolation);
   }
   // Nobody brought it: its directory could not be read, or a controller that it thought dead has
-  // struck it off.
-  if (member == nullptr) return enlist(std::move(applicant), id);
+  // struck it off, or this one has.
+  if (member == nullptr) {
+    missed_.insert(id);
+    return enlist(std::move(applicant), id);
+  }
   enter_again(*member, std::move(applicant));
 }
 
 void Controller::enter_again(RosterMember& member, Applicant applicant) {
   // A connection that it had before is one that it has given up.
-  roster_->demote(member);
+  cut_off(member);
   const std::uint32_t flags = flags_of(applicant);
   if (applicant.is_self && self_id_ != member.facts.id) {
     self_id_ = member.facts.id;

@@ -145,11 +145,9 @@ void Endpoint::advance_closing() {
 // Returns how many parked messages nobody takes over.
 std::uint64_t Endpoint::hand_over_parked() {
   // Objects and regions have no place in the memory by which the others are handed over.
-  const std::uint64_t kept = sender_.parked()
-                                 .take_if([](const ParkedMessage& message) {
-                                   return message.objects != nullptr || message.memory != nullptr;
-                                 })
-                                 .size();
+  const std::uint64_t kept = sender_.parked().remove_if([](const ParkedMessage& message) {
+    return message.objects != nullptr || message.memory != nullptr;
+  });
   if (sender_.parked().empty()) return kept;
   const std::uint64_t count = sender_.parked().size() + kept;
   const std::vector<std::byte> bytes =

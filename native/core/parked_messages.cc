@@ -81,8 +81,12 @@ void ParkedMessages::clear() noexcept {
 }
 
 std::vector<ParkedMessage> ParkedMessages::take_expired(std::uint64_t now_ms) {
-  return take_if(
-      [now_ms](const ParkedMessage& message) { return message.expires_at_ms <= now_ms; });
+  std::vector<ParkedMessage> expired;
+  for (const ParkedMessage& message : messages_) {
+    if (message.expires_at_ms <= now_ms) expired.push_back(message);
+  }
+  (void)remove_if([now_ms](const ParkedMessage& each) { return each.expires_at_ms <= now_ms; });
+  return expired;
 }
 
 std::vector<std::byte> ParkedMessages::encode_all(std::span<const std::byte> default_origin) const {

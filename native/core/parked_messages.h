@@ -62,20 +62,15 @@ class ParkedMessages {
   void clear() noexcept;
   // Takes out those whose time is over.
   [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
-  // Takes out those that `has_receiver(message)` is true for, in the order they were parked.
+  // Removes those that `is_done(message)` is true for, which it is asked in the order they were
+  // parked. Returns how many they were.
   template <typename Predicate>
-  [[nodiscard]] std::vector<ParkedMessage> take_if(Predicate has_receiver) {
-    std::vector<ParkedMessage> taken;
-    for (auto it = messages_.begin(); it != messages_.end();) {
-      if (has_receiver(*it)) {
-        bytes_.subtract(it->payload.size());
-        taken.push_back(std::move(*it));
-        it = messages_.erase(it);
-      } else {
-        ++it;
-      }
-    }
-    return taken;
+  std::size_t remove_if(Predicate is_done) {
+    return messages_.remove_if([&](const ParkedMessage& message) {
+      if (!is_done(message)) return false;
+      bytes_.subtract(message.payload.size());
+      return true;
+    });
   }
 
   // For a hand-over; `default_origin` names the sender of those that have none.

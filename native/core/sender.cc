@@ -34,6 +34,8 @@ void Sender::look_again_if_stale(Route& route) {
     const auto found = links_.find(target.peer_id);
     if (found != links_.end()) target.link = found->second.get();
   }
+  // Until nothing is held back, each message looks whether something is to go before it.
+  if (!held_back_.empty()) route.seen_view = 0;
 }
 
 std::vector<std::uint64_t> Sender::matches(std::uint32_t route_id) {
@@ -57,13 +59,7 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }
-  if (!parked_.empty() && !routes_.current(*route, *directory_)) {
-    // Whoever has just come gets what waited for it first.
-    (void)directory_->refresh();
-    try_parked();
-    route = routes_.find(request.route);
-    if (route == nullptr) return {{Status::InvalidSelector}};
-  }
+  send_parked_before(*route);
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     // Assigned, not returned: with one object to return, the compiler builds it in its place.
@@ -74,7 +70,7 @@ SendOutcome Sender::send(const SendRequest& request) {
   const std::size_t first = route->unicast ? choose(*route) : 0;
   std::span<RouteTarget> targets =
       std::span(route->targets).subspan(first, route->unicast ? 1 : route->targets.size());
-  outcome.error = open_links(targets);
+  outcome.error = is_held_back(targets) ? held_back_why_ : open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
   const bool spills = is_large(request.payload.size(), request.regions.size());
@@ -198,54 +194,6 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
     }
   }
   return {};
-}
-
-SendOutcome Sender::send_without_receiver(const SendRequest& request, const Route& route) {
-  SendOutcome outcome;
-  if (request.ttl_ms == 0) {
-    if (route.unicast) outcome.error = {Status::NoRecipient};
-    return outcome;
-  }
-  const bool objects_fit = request.objects.empty() || objects_.has_room(request.objects.size());
-  if (!objects_fit || !parked_.has_room(request.payload.size())) {
-    ++counters_.queue_full;
-    outcome.error = {Status::QueueFull};
-    return outcome;
-  }
-  ParkedMessage message{route.program,
-                        route.unicast,
-                        route.exclude_self,
-                        now_ms() + request.ttl_ms,
-                        request.type,
-                        request.format,
-                        request.reply_to,
-                        0,
-                        false,
-                        {},
-                        {},
-                        {},
-                        {},
-                        {}};
-  message.payload.assign(request.payload.begin(), request.payload.end());
-  if (!request.objects.empty()) {
-    auto bundle = ObjectBundle::copy(platform_, request.objects, objects_);
-    outcome.error = bundle.error();
-    if (!bundle) return outcome;
-    message.objects = bundle.take();
-  }
-  if (!request.regions.empty()) {
-    message.memory = std::make_shared<RegionBundle>(
-        std::vector<RegionRange>(request.regions.begin(), request.regions.end()));
-    message.claim = std::make_shared<RegionClaim>(message.memory);
-  }
-  if (request.acknowledge != Acknowledge::None) {
-    outcome.delivery = deliveries_.open();
-    message.delivery = outcome.delivery;
-    message.wants_handled = request.acknowledge == Acknowledge::Handled;
-  }
-  parked_.park(std::move(message));
-  host_.needs_attention();
-  return outcome;
 }
 
 // The unicast target with the least unread bytes; ties go round.

@@ -261,8 +261,15 @@ class Sender {
   [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
   [[nodiscard]] std::span<const std::byte> payload_of(const ParsedRecord& record,
                                                       const Obligation& obligation) const;
+  void send_parked_before(const Route& route);
   void try_parked();
-  void send_parked(ParkedMessage message);
+  void retry_parked_later();
+  [[nodiscard]] bool has_receiver(const ParkedMessage& message) const;
+  // False: nothing of it was sent, and its receivers are held back.
+  [[nodiscard]] bool send_parked(const ParkedMessage& message);
+  [[nodiscard]] bool dispatch_parked(const ParkedMessage& message, std::uint32_t route_id,
+                                     std::span<RouteTarget> targets);
+  [[nodiscard]] bool is_held_back(std::span<const RouteTarget> targets) const;
   void report(const UndeliveredNotice& notice, std::uint64_t delivery);
   void settle(std::optional<DeliveryResult> result);
   void progress(OutboundLink& link);
@@ -289,6 +296,11 @@ class Sender {
   std::unordered_map<std::uint64_t, OutboundLink*> links_by_id_;
   // Receivers whose link broke and which the directory still lists.
   std::unordered_set<std::uint64_t> gone_;
+  // Receivers that a parked message could not go to, for want of something here, and why. Nothing
+  // goes to them before it.
+  std::unordered_set<std::uint64_t> held_back_;
+  Error held_back_why_;
+  std::optional<TimePoint> retry_parked_at_;
   // The receivers of the message in hand, if not all that match.
   std::vector<RouteTarget> chosen_;
   // Links that a message was dropped for since the last flush_bells.

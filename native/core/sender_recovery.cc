@@ -1,5 +1,4 @@
-// What the Sender does when receivers come, go and die: progress, burials, parked messages,
-// closing.
+// What the Sender does when receivers come, go and die: progress, burials, timers, closing.
 #include <algorithm>
 #include <utility>
 
@@ -204,36 +203,6 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   return true;
 }
 
-bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation) {
-  const Route* route = routes_.find(record.header.route);
-  const std::uint64_t expires_at = record.extensions.expires_at_ms.value_or(0);
-  if (route == nullptr || expires_at <= now_ms()) return false;
-  const std::span<const std::byte> payload = payload_of(record, obligation);
-  if (!parked_.has_room(payload.size())) return false;
-  ParkedMessage message{route->program,
-                        true,
-                        route->exclude_self,
-                        expires_at,
-                        record.header.type,
-                        record.header.format,
-                        record.extensions.reply_to.value_or(0),
-                        0,
-                        false,
-                        {},
-                        {},
-                        obligation.objects,
-                        obligation.memory,
-                        obligation.claim};
-  message.delivery = obligation.delivery;
-  message.wants_handled = obligation.wants_handled;
-  message.origin.assign(record.extensions.origin.begin(), record.extensions.origin.end());
-  message.payload.assign(payload.begin(), payload.end());
-  if (message.delivery != 0) deliveries_.withdraw(message.delivery);
-  parked_.park(std::move(message));
-  host_.needs_attention();
-  return true;
-}
-
 void Sender::report(const UndeliveredNotice& notice, std::uint64_t delivery) {
   ++counters_.undelivered;
   if (delivery != 0) settle(deliveries_.failed(delivery, {notice.peer_id, notice.reason}));
@@ -254,76 +223,6 @@ void Sender::on_directory_changed() {
   try_parked();
 }
 
-void Sender::try_parked() {
-  if (parked_.empty() || directory_ == nullptr) return;
-  std::vector<ParkedMessage> ready = parked_.take_if([this](const ParkedMessage& message) {
-    return std::any_of(
-        directory_->members().begin(), directory_->members().end(), [&](const Member& member) {
-          if (gone_.contains(member.id) || (message.exclude_self && member.id == self_id_))
-            return false;
-          return message.program.matches(member.id, member.label);
-        });
-  });
-  for (ParkedMessage& message : ready) send_parked(std::move(message));
-  tell_if_uncrowded();
-  flush_bells();
-}
-
-void Sender::send_parked(ParkedMessage message) {
-  const std::uint32_t route_id =
-      routes_.add(message.program, message.unicast, message.exclude_self);
-  Route* route = routes_.find(route_id);
-  if (route == nullptr) return parked_.park(std::move(message));
-  look_again_if_stale(*route);
-  const std::size_t first = message.unicast && !route->targets.empty() ? choose(*route) : 0;
-  const std::size_t count =
-      message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
-  const std::span<RouteTarget> targets = std::span(route->targets).subspan(first, count);
-  Dispatch dispatch;
-  dispatch.message.type = message.type;
-  dispatch.message.format = message.format;
-  dispatch.message.route = route_id;
-  dispatch.message.payload = message.payload;
-  dispatch.message.flags = message.unicast ? record_flag::kUnicast : 0;
-  if (message.wants_handled) dispatch.message.flags |= record_flag::kWantsHandled;
-  dispatch.message.extensions.expires_at_ms = message.expires_at_ms;
-  if (message.reply_to != 0) dispatch.message.extensions.reply_to = message.reply_to;
-  dispatch.message.extensions.origin = message.origin;
-  dispatch.obligation.delivery = message.delivery;
-  dispatch.obligation.wants_handled = message.wants_handled;
-  if (message.objects != nullptr) {
-    dispatch.obligation.objects = message.objects;
-    dispatch.message.object_count = static_cast<std::uint8_t>(message.objects->handles.size());
-  }
-  if (message.memory != nullptr) {
-    dispatch.obligation.memory = message.memory;
-    dispatch.obligation.claim = message.claim;
-    dispatch.message.extensions.regions = message.memory->bytes();
-  }
-  if (targets.empty() || !open_links(targets).ok() || !spill_if_large(dispatch).ok()) {
-    routes_.release(route_id);
-    return parked_.park(std::move(message));
-  }
-  dispatch.message.id = next_message_id_++;
-  if (message.delivery != 0)
-    deliveries_.expect(message.delivery, static_cast<std::uint32_t>(count));
-  for (const RouteTarget& target : targets) put(*target.link, dispatch);
-  counters_.sent_messages += count;
-  routes_.release(route_id);
-}
-
-void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
-  for (ParkedMessage& message : messages) {
-    if (parked_.has_room(message.payload.size())) {
-      parked_.park(std::move(message));
-    } else {
-      report({0, Status::QueueFull, message.type, message.format, 0, std::move(message.payload)},
-             0);
-    }
-  }
-  try_parked();
-}
-
 std::optional<TimePoint> Sender::next_deadline() const {
   std::optional<TimePoint> next;
   const auto consider = [&next](TimePoint candidate) {
@@ -331,6 +230,7 @@ std::optional<TimePoint> Sender::next_deadline() const {
   };
   if (const auto expiry = parked_.next_expiry_ms())
     consider(TimePoint(std::chrono::milliseconds(*expiry)));
+  if (retry_parked_at_) consider(*retry_parked_at_);
   for (const auto& [peer, link] : links_) {
     if (link->wants_retry() || needs_introduction(*link))
       consider(platform_.now() + kRetryInterval);
@@ -348,6 +248,7 @@ void Sender::on_deadline() {
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
     report(notice, message.delivery);
   }
+  if (retry_parked_at_ && *retry_parked_at_ <= platform_.now()) try_parked();
   std::vector<OutboundLink*> waiting;
   for (auto& [peer, link] : links_) {
     const bool due = link->settle_at && *link->settle_at <= platform_.now();

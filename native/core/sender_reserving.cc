@@ -14,13 +14,14 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     outcome.error = {Status::TooLarge};
     return outcome;
   }
+  send_parked_before(*route);
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     outcome.error = {Status::NoRecipient};
     return outcome;
   }
   const auto target = std::span(route->targets).subspan(choose(*route), 1);
-  outcome.error = open_links(target);
+  outcome.error = is_held_back(target) ? held_back_why_ : open_links(target);
   if (!outcome.error.ok()) return outcome;
   out.route = route_id;
   if (is_large(bytes)) {

@@ -1,8 +1,8 @@
 // Whole endpoints in a box, treated badly by a seeded scheduler: they send to one, to any and to
 // all, large and small, with and without a time to live, while they come, go, die, stop and go on.
-// Each turn of each program and of each control thread is chosen at random. In the end every
-// message is accounted for: received once, or told as undelivered once, in order, and deliveries
-// were true.
+// Each turn of each program and of each control thread is chosen at random. Once more with systems
+// that have nothing left for a while: no descriptor, or no memory. In the end every message is
+// accounted for: received once, or told as undelivered once, in order, and deliveries were true.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "core/endpoint.h"
+#include "faulty_platform.h"
 #include "membership_harness.h"
 #include "simulation.h"
 
@@ -41,9 +42,11 @@ struct Account {
 };
 
 struct Actor {
-  Actor(std::uint32_t its_number, Platform& platform) : number(its_number), regions(platform) {}
+  Actor(std::uint32_t its_number, Platform& process)
+      : number(its_number), platform(process), regions(platform) {}
 
   std::uint32_t number;
+  FaultyPlatform platform;
   RegionTable regions;
   std::unique_ptr<Endpoint> endpoint;
   bool stopped = false;
@@ -59,9 +62,15 @@ struct Actor {
   std::map<std::uint64_t, DeliveryResult> deliveries;
 };
 
+bool is_want(Status status) {
+  return status == Status::OutOfMemory || status == Status::OutOfDescriptors;
+}
+
 class EndpointSimulation {
  public:
-  explicit EndpointSimulation(std::uint64_t seed) : dice_(seed), world_(seed), slab_(64U << 10U) {}
+  // With `poor` systems have nothing left, now and then.
+  EndpointSimulation(std::uint64_t seed, bool poor)
+      : dice_(seed), world_(seed), poor_(poor), slab_(64U << 10U) {}
 
   bool run() {
     for (int i = 0; i < 3; ++i) start();
@@ -93,8 +102,7 @@ class EndpointSimulation {
 
   void start(bool may_be_controller = true) {
     const auto number = static_cast<std::uint32_t>(100 + actors_.size());
-    Platform& platform = world_.start_process(number);
-    auto actor = std::make_unique<Actor>(number, platform);
+    auto actor = std::make_unique<Actor>(number, world_.start_process(number));
     EndpointOptions options;
     options.membership.identifier = "simulation";
     const std::string name = "e" + std::to_string(number);
@@ -105,7 +113,7 @@ class EndpointSimulation {
     options.limits.queue_bytes = 32U << 10U;
     options.join_timeout = std::chrono::hours(1);
     options.regions = &actor->regions;
-    auto endpoint = Endpoint::create(platform, std::move(options));
+    auto endpoint = Endpoint::create(actor->platform, std::move(options));
     if (!CHECK(endpoint.ok())) {
       fine_ = false;
       return;
@@ -138,7 +146,7 @@ class EndpointSimulation {
   void happen() {
     Actor* actor = any_running();
     const std::size_t living = count_living();
-    switch (dice_.below(8)) {
+    switch (dice_.below(poor_ ? 11 : 8)) {
       case 0:
       case 1:
         if (living < 7) start(dice_.below(5) != 0);
@@ -166,6 +174,16 @@ class EndpointSimulation {
           actor->endpoint->close(milliseconds(dice_.below(100)));
         }
         break;
+      case 7:
+      case 8:
+      case 9:
+        if (actor != nullptr && poor_) {
+          const bool memory = dice_.below(2) == 0;
+          actor->platform.fail(0, memory ? Status::OutOfMemory : Status::OutOfDescriptors,
+                               1 + dice_.below(dice_.below(3) == 0 ? 60 : 6));
+          break;
+        }
+        [[fallthrough]];
       default:
         world_.advance(milliseconds(dice_.below(500)));
         break;
@@ -201,7 +219,8 @@ class EndpointSimulation {
     if (dice_.below(3) != 0) from.endpoint->flush_bells();
     if (!outcome.error.ok()) {
       const Status why = outcome.error.status;
-      fine_ = CHECK(why == Status::NoRecipient || why == Status::QueueFull) && fine_;
+      const bool poor = poor_ && is_want(why);
+      fine_ = CHECK(why == Status::NoRecipient || why == Status::QueueFull || poor) && fine_;
       return;
     }
     if (outcome.receivers == 0 && request.ttl_ms == 0) return;
@@ -255,8 +274,15 @@ class EndpointSimulation {
       Account* account = account_of(undelivered->payload);
       if (account != nullptr) ++account->undelivered;
     }
-    fine_ = CHECK(!std::holds_alternative<RefusedNotice>(notice)) && fine_;
-    fine_ = CHECK(!std::holds_alternative<ViolationNotice>(notice)) && fine_;
+    if (const auto* refused = std::get_if<RefusedNotice>(&notice)) {
+      fine_ = CHECK(poor_ && is_want(refused->error.status)) && fine_;
+      actor.closing = true;
+      actor.endpoint->close(milliseconds(0));
+    }
+    // A dead sender cannot give once more what was lost for want of something.
+    const auto* violation = std::get_if<ViolationNotice>(&notice);
+    const bool lost = poor_ && violation != nullptr && is_want(violation->violation.status);
+    fine_ = CHECK(violation == nullptr || lost) && fine_;
   }
 
   Account* account_of(std::span<const std::byte> payload) {
@@ -290,7 +316,10 @@ class EndpointSimulation {
   // Nothing bad happens any more, and everybody runs until nothing is left to do.
   bool recover() {
     start();
-    for (const auto& actor : actors_) actor->stopped = false;
+    for (const auto& actor : actors_) {
+      actor->stopped = false;
+      actor->platform.fail(~std::uint64_t{0}, Status::OutOfMemory);
+    }
     for (int ms = 0; ms < 8000 && fine_; ms += 10) {
       world_.advance(milliseconds(10));
       bool busy = true;
@@ -357,6 +386,7 @@ class EndpointSimulation {
 
   Dice dice_;
   LoopbackWorld world_;
+  bool poor_;
   std::vector<std::byte> slab_;
   std::array<ReceivedMessage, 64> messages_;
   std::vector<std::unique_ptr<Actor>> actors_;
@@ -367,7 +397,10 @@ class EndpointSimulation {
 }  // namespace
 
 TEST(simulation_of_endpoints_with_many_seeds) {
-  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed).run(); });
+  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed, false).run(); });
+}
+TEST(simulation_of_endpoints_on_poor_systems) {
+  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed, true).run(); });
 }
 
 }  // namespace busbar::test
