@@ -2,6 +2,7 @@
 #include "core/parked_messages.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/bytes.h"
 
@@ -40,7 +41,8 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
   const std::uint64_t reply_to = reader.u64();
   const std::span<const std::byte> payload = reader.bytes(reader.u32());
   if (!reader.ok() || !program) return std::nullopt;
-  ParkedMessage message{program.take(),
+  ParkedMessage message{0,
+                        program.take(),
                         (flags & kUnicastFlag) != 0,
                         (flags & kExcludeSelfFlag) != 0,
                         expires_at_ms,
@@ -64,7 +66,9 @@ std::optional<ParkedMessage> decode_one(ByteReader& reader) {
 
 void ParkedMessages::park(ParkedMessage message) {
   bytes_.add(message.payload.size());
-  messages_.push_back(std::move(message));
+  auto place = messages_.end();
+  while (place != messages_.begin() && std::prev(place)->id > message.id) --place;
+  messages_.insert(place, std::move(message));
 }
 
 std::optional<std::uint64_t> ParkedMessages::next_expiry_ms() const noexcept {

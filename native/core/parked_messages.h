@@ -22,6 +22,8 @@
 namespace busbar {
 
 struct ParkedMessage {
+  // Names it for life, and says when it was sent among the others of this process.
+  std::uint64_t id = 0;
   SelectorProgram program;
   bool unicast = true;
   bool exclude_self = false;
@@ -54,6 +56,7 @@ class ParkedMessages {
     return messages_.size() < max_messages_ && bytes_.may_grow(payload_bytes) &&
            (messages_.empty() || bytes_.amount() + payload_bytes <= max_bytes_);
   }
+  // Behind those that were sent before it.
   void park(ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
@@ -63,7 +66,7 @@ class ParkedMessages {
   // Takes out those whose time is over.
   [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
   // Removes those that `is_done(message)` is true for, which it is asked in the order they were
-  // parked. Returns how many they were.
+  // sent. Returns how many they were.
   template <typename Predicate>
   std::size_t remove_if(Predicate is_done) {
     return messages_.remove_if([&](const ParkedMessage& message) {

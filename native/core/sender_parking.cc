@@ -26,7 +26,8 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
     outcome.error = {Status::QueueFull};
     return outcome;
   }
-  ParkedMessage message{route.program,
+  ParkedMessage message{next_message_id_++,
+                        route.program,
                         route.unicast,
                         route.exclude_self,
                         now_ms() + request.ttl_ms,
@@ -68,7 +69,8 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
   if (route == nullptr || expires_at <= now_ms()) return false;
   const std::span<const std::byte> payload = payload_of(record, obligation);
   if (!parked_.has_room(payload.size())) return false;
-  ParkedMessage message{route->program,
+  ParkedMessage message{record.header.id,
+                        route->program,
                         true,
                         route->exclude_self,
                         expires_at,
@@ -182,7 +184,7 @@ bool Sender::dispatch_parked(const ParkedMessage& message, std::uint32_t route_i
     held_back_why_ = error;
     return false;
   }
-  dispatch.message.id = next_message_id_++;
+  dispatch.message.id = message.id;
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
   for (const RouteTarget& target : targets) put(*target.link, dispatch);
@@ -192,6 +194,7 @@ bool Sender::dispatch_parked(const ParkedMessage& message, std::uint32_t route_i
 
 void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
   for (ParkedMessage& message : messages) {
+    message.id = next_message_id_++;
     if (parked_.has_room(message.payload.size())) {
       parked_.park(std::move(message));
     } else {
