@@ -3,10 +3,20 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../examples/', import.meta.url));
+
+/** What a demo prints, which is shown if it fails. */
+async function show(t: ExecutionContext, file: string): Promise<string> {
+  try {
+    return (await run(process.execPath, [folder + file])).stdout;
+  } catch (error) {
+    t.log((error as { stdout?: string }).stdout ?? '');
+    throw error;
+  }
+}
 
 /** What each example prints; lines in any order where several endpoints print. */
 const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
@@ -77,7 +87,7 @@ test('every example is run here', (t) => {
 
 test('the demo loses nothing when its controller is killed', async (t) => {
   // Ends with an error, and so fails here, unless everything arrived.
-  const { stdout } = await run(process.execPath, [`${folder}demo/demo.mjs`]);
+  const stdout = await show(t, 'demo/demo.mjs');
   t.regex(stdout, /kill -9 \d+: the controller, keeper, is dead/);
   t.regex(stdout, /took over/);
   t.regex(stdout, /not one message between the survivors was lost/);
@@ -86,7 +96,7 @@ test('the demo loses nothing when its controller is killed', async (t) => {
 });
 
 test('the frames demo harms no picture and gets all memory back when a viewer is killed', async (t) => {
-  const { stdout } = await run(process.execPath, [`${folder}frames/frames.mjs`]);
+  const stdout = await show(t, 'frames/frames.mjs');
   t.regex(stdout, /kill -9 \d+: the watcher is dead/);
   t.regex(stdout, /ok +(\d+) of \1 pictures came to the checker/);
   t.regex(stdout, /regions allocated, .* 0 still in use at the end/);
