@@ -2,7 +2,8 @@
 // all, large and small, with and without a time to live, while they come, go, die, stop and go on.
 // Each turn of each program and of each control thread is chosen at random. Once more with systems
 // that have nothing left for a while: no descriptor, or no memory. In the end every message is
-// accounted for: received once, or told as undelivered once, in order, and deliveries were true.
+// accounted for: received once, or told as undelivered once, in order, and deliveries were true;
+// and nobody holds the memory regions that travelled along.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -23,6 +24,8 @@ namespace busbar::test {
 namespace {
 
 enum class Address : std::uint8_t { One, Any, All };
+
+constexpr std::size_t kRegionBytes = 4096;
 
 // What every payload begins with.
 struct Stamp {
@@ -49,6 +52,8 @@ struct Actor {
   FaultyPlatform platform;
   RegionTable regions;
   std::unique_ptr<Endpoint> endpoint;
+  // Goes along with some of its messages; its first byte is the number.
+  std::shared_ptr<MemoryRegion> region;
   bool stopped = false;
   bool joined = false;
   bool closing = false;
@@ -215,6 +220,8 @@ class EndpointSimulation {
     request.payload = payload;
     if (dice_.below(3) == 0) request.ttl_ms = 1 + dice_.below(2000);
     if (dice_.below(4) == 0) request.acknowledge = Acknowledge::Taken;
+    const RegionRange ranges[] = {{region_of(from), 0, kRegionBytes}};
+    if (ranges[0].region != nullptr && dice_.below(4) == 0) request.regions = ranges;
     const SendOutcome outcome = from.endpoint->send(request);
     if (dice_.below(3) != 0) from.endpoint->flush_bells();
     if (!outcome.error.ok()) {
@@ -227,6 +234,16 @@ class EndpointSimulation {
     account.receivers = outcome.receivers;
     account.delivery = outcome.delivery;
     accounts_.push_back(std::move(account));
+  }
+
+  std::shared_ptr<MemoryRegion> region_of(Actor& actor) {
+    if (actor.region != nullptr) return actor.region;
+    auto made = actor.regions.create(kRegionBytes, Access::ReadWrite);
+    if (!made) return nullptr;
+    actor.region = made.take();
+    actor.region->data()[0] = static_cast<std::byte>(actor.number);
+    actor.region->release();
+    return actor.region;
   }
 
   std::uint32_t route_to(Actor& from, std::uint32_t target) {
@@ -250,12 +267,12 @@ class EndpointSimulation {
     if (actor.closed || (actor.asleep && !rung)) return busy;
     ReceiveBatch batch{.slab = slab_, .messages = std::span(messages_).first(most)};
     actor.endpoint->receive(batch);
-    for (const ReceivedMessage& message : std::span(messages_).first(batch.count))
-      note(actor, std::span(slab_).subspan(message.offset, message.payload_bytes));
+    for (ReceivedMessage& message : std::span(messages_).first(batch.count))
+      note(actor, message, std::span(slab_).subspan(message.offset, message.payload_bytes));
     if (batch.large_bytes != 0) {
       std::vector<std::byte> payload(batch.large_bytes);
       ReceivedMessage message;
-      if (actor.endpoint->receive_large(payload, message)) note(actor, payload);
+      if (actor.endpoint->receive_large(payload, message)) note(actor, message, payload);
     }
     const bool nothing = batch.count == 0 && batch.large_bytes == 0;
     actor.asleep = nothing && actor.endpoint->sleep();
@@ -300,9 +317,13 @@ class EndpointSimulation {
     return &accounts_[stamp.message];
   }
 
-  void note(Actor& actor, std::span<const std::byte> payload) {
+  void note(Actor& actor, ReceivedMessage& message, std::span<const std::byte> payload) {
     Account* account = account_of(payload);
     if (account == nullptr) return;
+    fine_ = CHECK(poor_ || !message.regions_lost) && fine_;
+    for (const RegionReference& reference : message.regions)
+      fine_ = CHECK(reference.data()[0] == static_cast<std::byte>(account->sender)) && fine_;
+    message.regions.clear();
     account->received_by.push_back(actor.number);
     const auto number = static_cast<std::uint64_t>(account - accounts_.data()) + 1;
     if (account->address == Address::One) fine_ = CHECK_EQ(account->target, actor.number) && fine_;
@@ -345,7 +366,11 @@ class EndpointSimulation {
       CHECK_EQ("accounted for", describe(i));
       return false;
     }
-    return true;
+    return std::all_of(actors_.begin(), actors_.end(), [this](const auto& actor) {
+      if (!runs(*actor) || actor->region == nullptr) return true;
+      (void)actor->region->purge();
+      return CHECK_EQ(actor->region->references(), 0);
+    });
   }
 
   std::string describe(std::size_t index) const {
