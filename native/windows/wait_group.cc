@@ -5,24 +5,19 @@
 #include <array>
 #include <utility>
 
+#include "windows/event_doorbell.h"
 #include "windows/system_thread.h"
 #include "windows/windows_api.h"
 
 namespace busbar::windows_platform {
-namespace {
-
-Result<Handle> create_auto_reset_event() {
-  const HANDLE raw = ::CreateEventW(nullptr, FALSE, FALSE, nullptr);
-  if (raw == nullptr) return last_error();
-  return own_handle(raw);
-}
-
-}  // namespace
 
 WaitGroup::~WaitGroup() {
   if (thread_ == nullptr) return;
   hold_helper();
-  stopping_ = true;
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
   release_helper();
   thread_->join();
 }
@@ -62,11 +57,9 @@ bool WaitGroup::look(const std::function<bool(std::uint64_t key)>& told) const {
 }
 
 Error WaitGroup::start_helper(std::function<void()> signaled) {
-  for (Handle* event : {&hold_, &held_, &resume_, &rearm_}) {
-    Result<Handle> made = create_auto_reset_event();
-    if (!made) return made.error();
-    *event = made.take();
-  }
+  Result<Handle> interrupt = create_event(false);
+  if (!interrupt) return interrupt.error();
+  interrupt_ = interrupt.take();
   auto thread = start_system_thread([this, told = std::move(signaled)] { run(told); });
   if (!thread) return thread.error();
   thread_ = thread.take();
@@ -74,38 +67,53 @@ Error WaitGroup::start_helper(std::function<void()> signaled) {
 }
 
 void WaitGroup::rearm() noexcept {
-  if (thread_ != nullptr) ::SetEvent(borrow_handle(rearm_));
+  if (thread_ == nullptr) return;
+  const std::lock_guard guard(mutex_);
+  armed_ = true;
+  changed_.notify_all();
 }
 
 void WaitGroup::run(const std::function<void()>& signaled) {
+  std::unique_lock lock(mutex_);
   for (;;) {
+    changed_.wait(lock, [this] { return !held_; });
+    if (stopping_) return;
     std::array<HANDLE, kRoom + 1> waited;
-    waited[0] = borrow_handle(hold_);
+    waited[0] = borrow_handle(interrupt_);
     std::copy(objects_.begin(), objects_.end(), waited.begin() + 1);
     const auto count = static_cast<DWORD>(objects_.size() + 1);
-    if (::WaitForMultipleObjects(count, waited.data(), FALSE, INFINITE) == WAIT_OBJECT_0) {
-      if (!obey()) return;
-      continue;
-    }
+    waiting_ = true;
+    armed_ = false;
+    lock.unlock();
+    const DWORD answer = ::WaitForMultipleObjects(count, waited.data(), FALSE, INFINITE);
+    lock.lock();
+    waiting_ = false;
+    ::ResetEvent(borrow_handle(interrupt_));
+    changed_.notify_all();
+    if (answer == WAIT_OBJECT_0) continue;
+    lock.unlock();
     signaled();
-    const std::array<HANDLE, 2> orders{borrow_handle(hold_), borrow_handle(rearm_)};
-    const DWORD order = ::WaitForMultipleObjects(orders.size(), orders.data(), FALSE, INFINITE);
-    if (order == WAIT_OBJECT_0 && !obey()) return;
+    lock.lock();
+    changed_.wait(lock, [this] { return armed_ || held_; });
   }
 }
 
-bool WaitGroup::obey() noexcept {
-  ::SignalObjectAndWait(borrow_handle(held_), borrow_handle(resume_), INFINITE, FALSE);
-  return !stopping_;
-}
-
+// Not by SignalObjectAndWait: where a read of the calling thread ends meanwhile, Wine signals
+// twice, and the two are out of step from then on.
 void WaitGroup::hold_helper() noexcept {
   if (thread_ == nullptr) return;
-  ::SignalObjectAndWait(borrow_handle(hold_), borrow_handle(held_), INFINITE, FALSE);
+  std::unique_lock lock(mutex_);
+  held_ = true;
+  ::SetEvent(borrow_handle(interrupt_));
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !waiting_; });
 }
 
 void WaitGroup::release_helper() noexcept {
-  if (thread_ != nullptr) ::SetEvent(borrow_handle(resume_));
+  if (thread_ == nullptr) return;
+  const std::lock_guard guard(mutex_);
+  held_ = false;
+  changed_.notify_all();
 }
 
 }  // namespace busbar::windows_platform

@@ -1,9 +1,11 @@
 // WaitGroup: up to 62 objects, and the helper thread that waits for them if there is one.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/status.h"
@@ -38,19 +40,23 @@ class WaitGroup {
 
  private:
   void run(const std::function<void()>& signaled);
-  // False: the helper is to end.
-  bool obey() noexcept;
   // Around every change of the objects: the helper lets go of them meanwhile.
   void hold_helper() noexcept;
   void release_helper() noexcept;
 
   std::vector<RawHandle> objects_;
   std::vector<std::uint64_t> keys_;
-  // All auto-reset.
-  Handle hold_;
-  Handle held_;
-  Handle resume_;
-  Handle rearm_;
+
+  // What follows is for the helper.
+  Handle interrupt_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // It waits for the objects.
+  bool waiting_ = false;
+  // It must not.
+  bool held_ = false;
+  // It has told of the objects and may wait for them again.
+  bool armed_ = false;
   bool stopping_ = false;
   std::unique_ptr<Thread> thread_;
 };
