@@ -84,6 +84,15 @@ struct Link {
   }
 };
 
+// A large message that the receiver has no memory to map.
+SpillReference lose_large(Link& link, SpillPool& pool) {
+  const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
+  FaultyPlatform poor(link.platform);
+  poor.fail(0, Status::OutOfMemory);
+  CHECK(link.in->spilled(poor, reference).empty());
+  return reference;
+}
+
 }  // namespace
 
 TEST(link_writes_before_it_is_introduced) {
@@ -189,11 +198,8 @@ TEST(link_large_payload_travels_in_a_region) {
 TEST(link_region_that_was_asked_for_twice_comes_twice) {
   Link link;
   REQUIRE(link.introduce());
-  FaultyPlatform poor(link.platform);
   SpillPool pool(link.platform, link.budget);
-  const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
-  poor.fail(0, Status::OutOfMemory);
-  CHECK(link.in->spilled(poor, reference).empty());
+  const SpillReference reference = lose_large(link, pool);
   for (int asked = 0; asked < 2; ++asked) {
     CHECK(link.in->ask_again(reference));
     // Not at once, but the next time.
@@ -212,11 +218,8 @@ TEST(link_region_that_was_asked_for_twice_comes_twice) {
 TEST(link_region_that_was_lost_may_be_forgotten) {
   Link link;
   REQUIRE(link.introduce());
-  FaultyPlatform poor(link.platform);
   SpillPool pool(link.platform, link.budget);
-  const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
-  poor.fail(0, Status::OutOfMemory);
-  CHECK(link.in->spilled(poor, reference).empty());
+  const SpillReference reference = lose_large(link, pool);
   link.out->forget_regions({reference.region_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
 }
