@@ -59,7 +59,8 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }
-  send_parked_before(*route);
+  route = send_parked_before(*route, request.route);
+  if (route == nullptr) return {{Status::InvalidSelector}};
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     // Assigned, not returned: with one object to return, the compiler builds it in its place.

@@ -261,7 +261,8 @@ class Sender {
   [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
   [[nodiscard]] std::span<const std::byte> payload_of(const ParsedRecord& record,
                                                       const Obligation& obligation) const;
-  void send_parked_before(const Route& route);
+  // The route again; nullptr when it was a released one and is forgotten by now.
+  [[nodiscard]] Route* send_parked_before(Route& route, std::uint32_t route_id);
   void try_parked();
   void retry_parked_later();
   [[nodiscard]] bool has_receiver(const ParkedMessage& message) const;

@@ -95,10 +95,11 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
 }
 
 // Whoever has just come gets what waited for it first.
-void Sender::send_parked_before(const Route& route) {
-  if (parked_.empty() || routes_.current(route, *directory_)) return;
+Route* Sender::send_parked_before(Route& route, std::uint32_t route_id) {
+  if (parked_.empty() || routes_.current(route, *directory_)) return &route;
   (void)directory_->refresh();
   try_parked();
+  return routes_.find(route_id);
 }
 
 void Sender::try_parked() {

@@ -14,7 +14,8 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     outcome.error = {Status::TooLarge};
     return outcome;
   }
-  send_parked_before(*route);
+  route = send_parked_before(*route, route_id);
+  if (route == nullptr) return {{Status::Closed}};
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     outcome.error = {Status::NoRecipient};
