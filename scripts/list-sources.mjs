@@ -1,4 +1,11 @@
-// Prints this system's C++ sources of the folders given, one a line, for binding.gyp.
-import { listNativeSources } from './project.mjs';
+// Prints what binding.gyp compiles of this system's C++ sources in the folders given, one a line: units of several.
+import { join, relative, sep } from 'node:path';
+import { listNativeSources, root } from './project.mjs';
+import { unitsOf } from './units.mjs';
 
-for (const source of listNativeSources(process.argv.slice(2))) console.log(source);
+for (const { file } of unitsOf(
+  listNativeSources(process.argv.slice(2)),
+  join(root, 'build', 'units'),
+)) {
+  console.log(relative(root, file).split(sep).join('/'));
+}

@@ -1,9 +1,9 @@
 // Compiles C++ sources into objects outside of node-gyp's build, with flags of one's own: what sanitizers and fuzzers
-// need. An object is made again when its source or any header is newer.
+// need. Sources go together into units; an object is made again when one of its sources or any header is newer.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import {
   installed,
   listFiles,
@@ -11,12 +11,14 @@ import {
   platformFoldersOf,
   root,
 } from './project.mjs';
+import { unitsOf } from './units.mjs';
 
 /** Of all such builds. */
 export const commonFlags = [
   '-std=c++20',
   '-O1',
-  '-g',
+  // Lines for stacks; variables would take longer to write than the code.
+  '-g1',
   '-fno-omit-frame-pointer',
   '-fno-exceptions',
   '-fno-rtti',
@@ -58,23 +60,29 @@ export async function forEach(items, work) {
 }
 
 /**
- * Compiles `sources` into `folder` by `compiler`, a program or a program and its first arguments; resolves to the paths of the objects, in order. Ends this process with 1 if one
- * does not compile.
+ * Compiles `sources` into `folder` by `compiler`, a program or a program and its first arguments; resolves to the paths
+ * of the objects. Ends this process with 1 if something does not compile.
  */
 export async function compileObjects({ compiler, flags, sources, folder }) {
-  const headers = listFiles(['native', 'test/native', 'test/fuzz'], ['.h', '.def']);
-  const newestHeader = Math.max(...headers.map((file) => changed(join(root, file))));
-  const objectOf = (source) => join(folder, `${source}.o`);
-  const results = await forEach(sources, (source) => {
-    const object = objectOf(source);
-    if (changed(object) > Math.max(newestHeader, changed(join(root, source)))) return 0;
+  const headers = listFiles(['native', 'test'], ['.h', '.def']);
+  const newestHeader = newestOf(headers);
+  const objectOf = (file) => join(folder, `${relative(root, file)}.o`);
+  const units = unitsOf(sources, join(folder, 'units'));
+  const results = await forEach(units, (unit) => {
+    const object = objectOf(unit.file);
+    const newest = Math.max(newestHeader, changed(unit.file), newestOf(unit.sources));
+    if (changed(object) > newest) return 0;
     mkdirSync(dirname(object), { recursive: true });
     const [program, ...before] = [compiler].flat();
-    return exitCodeOf(program, [...before, ...commonFlags, ...flags, '-c', source, '-o', object]);
+    // A type that is known to one source only is so in a unit, too.
+    const all = [...before, ...commonFlags, '-Wno-subobject-linkage', ...flags];
+    return exitCodeOf(program, [...all, '-c', unit.file, '-o', object]);
   });
   if (results.some(([, code]) => code !== 0)) process.exit(1);
-  return sources.map(objectOf);
+  return units.map(({ file }) => objectOf(file));
 }
+
+const newestOf = (files) => Math.max(...files.map((file) => changed(join(root, file))));
 
 /** Resolves to the exit code of a program; its output goes to `stdio`, here by default. */
 export function exitCodeOf(program, args, { stdio = 'inherit', env = process.env } = {}) {

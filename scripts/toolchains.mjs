@@ -19,7 +19,7 @@ const darwin = (machine, architecture) => ({
 
 /**
  * By name: `platform` as Node calls it, the command that compiles and links C++, its flags (for what is linked, too),
- * where node-gyp-build looks for the addon, what runs a program of that system here, and the test that fails by that.
+ * where node-gyp-build looks for the addon, what runs a program of that system here, and the tests that are not run by that.
  */
 export const toolchains = {
   'darwin-arm64': darwin('aarch64', 'arm64'),
@@ -42,7 +42,7 @@ export const toolchains = {
     runner: ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'],
     // qemu shows a process another /proc/self/stat than the others see, so the number of a process that comes from
     // there is not what the others make of it.
-    notUnderRunner: 'contract_native_platform_has_a_token_for_each_process',
+    notUnderRunner: ['contract_native_platform_has_a_token_for_each_process'],
   },
   'win32-x64': {
     platform: 'win32',

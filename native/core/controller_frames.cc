@@ -7,12 +7,12 @@ namespace busbar {
 namespace {
 
 // Frames of one member taken at one go, so that the others get their turn.
-constexpr int kFrameBatch = 16;
+constexpr int kFramesOfAMember = 16;
 
 }  // namespace
 
 void Controller::serve(std::uint64_t token) {
-  for (int taken = 0; taken < kFrameBatch; ++taken) {
+  for (int taken = 0; taken < kFramesOfAMember; ++taken) {
     RosterMember* member = roster_->find_by_token(token);
     if (member == nullptr) return;
     const std::uint64_t id = member->facts.id;

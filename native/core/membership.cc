@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 // Frames taken at one go.
 constexpr int kFrameBatch = 32;
 // When a full channel is tried again: its reader, the controller, is at most busy.
-constexpr milliseconds kRetry{1};
+constexpr milliseconds kChannelRetry{1};
 // What a limit is given to pass.
 constexpr milliseconds kLimitPause{10};
 // Failures that wait for it; an endpoint has fewer introductions under way.
@@ -220,7 +220,7 @@ Error Membership::Impl::send_with_handles(const ControlFrame& frame,
   switch (sent.status) {
     case Status::WouldBlock:
     case Status::OutOfDescriptors:
-      retry_at_ = platform_.now() + kRetry;
+      retry_at_ = platform_.now() + kChannelRetry;
       return {Status::WouldBlock, sent.os_code};
     case Status::PeerGone:
       // receive() will say so too, and then the search begins.

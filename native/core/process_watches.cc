@@ -5,7 +5,7 @@ namespace busbar {
 namespace {
 
 // Only while descriptors are short: until then nothing of this process would notice the death.
-constexpr std::chrono::milliseconds kRetry{100};
+constexpr std::chrono::milliseconds kWatchRetry{100};
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void ProcessWatches::start(std::uint32_t pid, Watch& watch) {
     watch.token = token;
     pid_by_token_[token] = pid;
   } else if (!retry_ && (watched == Status::OutOfDescriptors || watched == Status::OutOfMemory)) {
-    retry_ = platform_.now() + kRetry;
+    retry_ = platform_.now() + kWatchRetry;
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kBellToken = 1;
 // Rings read in one go; the others are told again.
 constexpr int kMostRings = 256;
-constexpr std::chrono::milliseconds kRetryInterval{20};
+constexpr std::chrono::milliseconds kPurgeRetry{20};
 
 }  // namespace
 
@@ -105,7 +105,7 @@ void RegionKeeper::run() {
     {
       const std::lock_guard guard(mutex_);
       if (stopping_) return;
-      if (retry_) deadline = platform_.now() + kRetryInterval;
+      if (retry_) deadline = platform_.now() + kPurgeRetry;
     }
     const std::size_t count = reactor_->wait(deadline, ready);
     for (std::size_t i = 0; i < count; ++i) handle(ready[i]);

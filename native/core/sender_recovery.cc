@@ -7,7 +7,7 @@
 namespace busbar {
 namespace {
 
-constexpr std::chrono::milliseconds kRetryInterval{5};
+constexpr std::chrono::milliseconds kRecoveryRetry{5};
 
 }  // namespace
 
@@ -233,7 +233,7 @@ std::optional<TimePoint> Sender::next_deadline() const {
   if (retry_parked_at_) consider(*retry_parked_at_);
   for (const auto& [peer, link] : links_) {
     if (link->wants_retry() || needs_introduction(*link))
-      consider(platform_.now() + kRetryInterval);
+      consider(platform_.now() + kRecoveryRetry);
     if (link->settle_at) consider(*link->settle_at);
     if (link->progress_due) consider(platform_.now());
   }

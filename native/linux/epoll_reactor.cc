@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::uint64_t kWakeToken = 0;
 // Events taken by one system call; more are told by the next wait().
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kReactorBatch = 64;
 
 Error change(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t token) {
   epoll_event event{};
@@ -132,7 +132,7 @@ class EpollReactor final : public Reactor {
   [[nodiscard]] std::size_t wait(std::optional<TimePoint> deadline,
                                  std::span<Readiness> out_ready) override {
     if (out_ready.empty()) return 0;
-    std::array<epoll_event, kBatch> events;
+    std::array<epoll_event, kReactorBatch> events;
     const int room = static_cast<int>(std::min(out_ready.size(), events.size()));
     int got = 0;
     do {

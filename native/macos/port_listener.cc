@@ -17,7 +17,7 @@ namespace {
 // Visitors that may wait: the most that the system allows.
 constexpr mach_port_msgcount_t kBacklog = MACH_PORT_QLIMIT_LARGE;
 // Messages of no meaning that are passed over in one call.
-constexpr int kMostStray = 16;
+constexpr int kMostStrayVisits = 16;
 // A state that says more is not one of ours.
 constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
 
@@ -70,7 +70,7 @@ Result<std::unique_ptr<Listener>> PortListener::adopt(Handle door,
 }
 
 Result<std::unique_ptr<Channel>> PortListener::accept() {
-  for (int i = 0; i < kMostStray; ++i) {
+  for (int i = 0; i < kMostStrayVisits; ++i) {
     const mach_port_t port = port_->name();
     // Handed over.
     if (port == MACH_PORT_NULL) return Status::WouldBlock;

@@ -7,7 +7,7 @@
 namespace busbar::node {
 namespace {
 
-double number(const Napi::Object& config, const char* name) {
+double number_in(const Napi::Object& config, const char* name) {
   const Napi::Value value = config.Get(name);
   return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
 }
@@ -47,20 +47,20 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   out.endpoint.membership.label = label.take();
   out.endpoint.membership.controller_affinity = boolean(config, "controllerAffinity");
 
-  const double ring = number(config, "ringBytes");
-  const double queue = number(config, "queueBytes");
-  const double when_full = number(config, "whenFull");
-  const double message = number(config, "maxMessageBytes");
-  const double total_queue = number(config, "totalQueueBytes");
-  const double objects = number(config, "maxQueuedObjects");
-  const double parked = number(config, "maxParked");
-  const double links = number(config, "maxLinks");
-  const double endpoints = number(config, "maxEndpoints");
-  const double per_process = number(config, "maxEndpointsPerProcess");
-  const double budget = number(config, "drainBudgetUs");
-  const double spin = number(config, "spinUs");
-  const double linger = number(config, "lingerMs");
-  const double join_timeout = number(config, "joinTimeoutMs");
+  const double ring = number_in(config, "ringBytes");
+  const double queue = number_in(config, "queueBytes");
+  const double when_full = number_in(config, "whenFull");
+  const double message = number_in(config, "maxMessageBytes");
+  const double total_queue = number_in(config, "totalQueueBytes");
+  const double objects = number_in(config, "maxQueuedObjects");
+  const double parked = number_in(config, "maxParked");
+  const double links = number_in(config, "maxLinks");
+  const double endpoints = number_in(config, "maxEndpoints");
+  const double per_process = number_in(config, "maxEndpointsPerProcess");
+  const double budget = number_in(config, "drainBudgetUs");
+  const double spin = number_in(config, "spinUs");
+  const double linger = number_in(config, "lingerMs");
+  const double join_timeout = number_in(config, "joinTimeoutMs");
   if (!(ring > 0 && queue > 0 && total_queue > 0 && objects > 0 && parked > 0 && links > 0 &&
         endpoints > 0 && per_process > 0 && message > 0 && budget > 0 && spin >= 0 && linger >= 0 &&
         join_timeout >= 0 && when_full >= 0 && when_full <= 2)) {

@@ -7,37 +7,13 @@
 #include "node/environment.h"
 #include "node/fast_send.h"
 #include "node/notice_objects.h"
+#include "node/scalars.h"
 
 namespace busbar::node {
 namespace {
 
 using DoorPointer = std::shared_ptr<EndpointDoor>;
 using Info = const Napi::CallbackInfo&;
-
-Napi::Number number(Napi::Env env, std::uint64_t value) {
-  return Napi::Number::New(env, static_cast<double>(value));
-}
-
-// The three readers of arguments use the plain C calls, which run no JavaScript: conversions fail
-// in a worker that is being terminated, and the wrappers would make that fatal. src/ passes the
-// right types.
-std::uint32_t unsigned_at(Info info, std::size_t index) {
-  std::uint32_t value = 0;
-  (void)napi_get_value_uint32(info.Env(), info[index], &value);
-  return value;
-}
-
-std::uint64_t large_at(Info info, std::size_t index) {
-  double value = 0;
-  (void)napi_get_value_double(info.Env(), info[index], &value);
-  return value > 0 ? static_cast<std::uint64_t>(value) : 0;
-}
-
-bool flag_at(Info info, std::size_t index) {
-  bool value = false;
-  (void)napi_get_value_bool(info.Env(), info[index], &value);
-  return value;
-}
 
 // The bytes of a Uint8Array argument; empty for anything else.
 std::span<const std::byte> bytes_at(Info info, std::size_t index) {

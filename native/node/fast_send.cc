@@ -12,14 +12,14 @@ namespace {
 
 using DoorPointer = std::shared_ptr<EndpointDoor>;
 
-napi_value number(napi_env env, std::int32_t value) {
+napi_value small_number(napi_env env, std::int32_t value) {
   napi_value made = nullptr;
   (void)napi_create_int32(env, value, &made);
   return made;
 }
 
 napi_value failure(napi_env env, Status status) {
-  return number(env, -static_cast<std::int32_t>(status));
+  return small_number(env, -static_cast<std::int32_t>(status));
 }
 
 // Arguments of send() in their order.
@@ -200,7 +200,7 @@ napi_value send(napi_env env, napi_callback_info info) {
   request.format = static_cast<std::uint16_t>(type_and_format >> 16U);
   const SendOutcome outcome = door.endpoint().send(request);
   if (!outcome.error.ok() || request.acknowledge != Acknowledge::None) door.last_outcome = outcome;
-  return outcome.error.ok() ? number(env, static_cast<std::int32_t>(outcome.receivers))
+  return outcome.error.ok() ? small_number(env, static_cast<std::int32_t>(outcome.receivers))
                             : failure(env, outcome.error.status);
 }
 

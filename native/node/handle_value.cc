@@ -45,7 +45,7 @@ Napi::Value duplicate_handle(const Napi::CallbackInfo& info) {
   return outcome(info.Env(), native_platform().duplicate(*handle));
 }
 
-Napi::Value number(Napi::Env env, std::int64_t value) {
+Napi::Value descriptor_number(Napi::Env env, std::int64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
@@ -58,13 +58,13 @@ Napi::Value is_open(const Napi::CallbackInfo& info) {
 // descriptorOf(handle) -> fd, -1 when it is taken or closed.
 Napi::Value descriptor_of(const Napi::CallbackInfo& info) {
   ObjectValue* object = object_at(info);
-  return number(info.Env(), object != nullptr ? object->descriptor() : -1);
+  return descriptor_number(info.Env(), object != nullptr ? object->descriptor() : -1);
 }
 
 // takeDescriptor(handle) -> fd, the caller's from now on; -1 when it is taken or closed.
 Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
   ObjectValue* object = object_at(info);
-  return number(info.Env(), object != nullptr ? object->take() : -1);
+  return descriptor_number(info.Env(), object != nullptr ? object->take() : -1);
 }
 
 Napi::Value close_handle(const Napi::CallbackInfo& info) {

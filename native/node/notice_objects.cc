@@ -4,12 +4,10 @@
 #include <cstring>
 #include <string>
 
+#include "node/scalars.h"
+
 namespace busbar::node {
 namespace {
-
-Napi::Number number(Napi::Env env, std::uint64_t value) {
-  return Napi::Number::New(env, static_cast<double>(value));
-}
 
 Napi::Number status_number(Napi::Env env, Status status) {
   return Napi::Number::New(env, static_cast<std::int32_t>(status));

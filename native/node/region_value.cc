@@ -6,6 +6,7 @@
 
 #include "core/region_table.h"
 #include "node/environment.h"
+#include "node/scalars.h"
 #include "node/tagged_external.h"
 
 namespace busbar::node {
@@ -52,18 +53,6 @@ RegionHandle* held_handle(const Napi::CallbackInfo& info) {
 
 Napi::Value failure(const Napi::CallbackInfo& info, Error error) {
   return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(error.status));
-}
-
-double number_at(const Napi::CallbackInfo& info, std::size_t index) {
-  double value = -1;
-  (void)napi_get_value_double(info.Env(), info[index], &value);
-  return value;
-}
-
-bool flag_at(const Napi::CallbackInfo& info, std::size_t index) {
-  bool value = false;
-  (void)napi_get_value_bool(info.Env(), info[index], &value);
-  return value;
 }
 
 Napi::Value first_reference(const Napi::CallbackInfo& info,

@@ -1,6 +1,6 @@
-// Runs the registered tests in order of name: `core_tests [--filter text] [--without text]
-// [--list]`. Prints one line a failure and `N passed, N failed` at the end; exits 1 if one failed
-// or none ran.
+// Runs the registered tests in order of name: `core_tests [--filter text] [--without text]...
+// [--part 1/2] [--list]`, of two parts every other test. Prints one line a failure and `N passed, N
+// failed` at the end; exits 1 if one failed or none ran.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -44,6 +44,13 @@ bool run(const Test& test) {
   return passed;
 }
 
+/** Reads "1/2". */
+bool read_part(const char* text, unsigned& part, unsigned& parts) {
+  char rest = 0;
+  // NOLINTNEXTLINE(cert-err34-c): a number that is too large makes no sense to what follows
+  return std::sscanf(text, "%u/%u%c", &part, &parts, &rest) == 2 && part >= 1 && part <= parts;
+}
+
 }  // namespace
 
 bool register_test(std::string name, std::function<void()> body) {
@@ -73,18 +80,23 @@ int main(int argc, char** argv) {
     if (mode != check::all_modes().end()) return mode->second({argv + 2, argv + argc});
   }
   std::string_view filter;
-  std::string_view without;
+  std::vector<std::string_view> without;
+  unsigned part = 1;
+  unsigned parts = 1;
   bool list_only = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--filter" && i + 1 < argc) {
       filter = argv[++i];
     } else if (argument == "--without" && i + 1 < argc) {
-      without = argv[++i];
+      without.emplace_back(argv[++i]);
+    } else if (argument == "--part" && i + 1 < argc && check::read_part(argv[i + 1], part, parts)) {
+      ++i;
     } else if (argument == "--list") {
       list_only = true;
     } else {
-      std::fprintf(stderr, "usage: %s [--filter text] [--without text] [--list]\n", argv[0]);
+      std::fprintf(stderr, "usage: %s [--filter text] [--without text]... [--part 1/2] [--list]\n",
+                   argv[0]);
       return 2;
     }
   }
@@ -93,9 +105,13 @@ int main(int argc, char** argv) {
             [](const auto& a, const auto& b) { return a.name < b.name; });
   int passed = 0;
   int failed = 0;
+  unsigned place = 0;
   for (const auto& test : tests) {
-    if (test.name.find(filter) == std::string::npos) continue;
-    if (!without.empty() && test.name.find(without) != std::string::npos) continue;
+    const auto has = [&test](std::string_view text) {
+      return test.name.find(text) != std::string::npos;
+    };
+    if (!has(filter) || std::any_of(without.begin(), without.end(), has)) continue;
+    if (place++ % parts != part - 1) continue;
     if (list_only) {
       std::printf("%s\n", test.name.c_str());
       continue;

@@ -118,6 +118,7 @@ TEST(directory_shows_what_was_written) {
 TEST(directory_holds_the_longest_label_and_the_most_members) {
   Fixture f;
   std::vector<std::string> strings;
+  strings.reserve(4);
   for (int i = 0; i < 4; ++i) strings.push_back(std::string(255, static_cast<char>('a' + i)));
   const std::vector<std::string_view> views(strings.begin(), strings.end());
   Member longest = member_of(1, "x");

@@ -9,36 +9,39 @@
 namespace busbar {
 namespace {
 
-bool accepted(std::string_view identifier) { return check_identifier(identifier) == Status::Ok; }
-bool refused(std::string_view identifier) {
+bool identifier_accepted(std::string_view identifier) {
+  return check_identifier(identifier) == Status::Ok;
+}
+bool identifier_refused(std::string_view identifier) {
   return check_identifier(identifier) == Status::InvalidIdentifier;
 }
 
 TEST(ordinary_identifiers_are_accepted) {
-  CHECK(accepted("com.solar"));
-  CHECK(accepted("a"));
-  CHECK(accepted("any/thing with blanks \\ and .. dots"));
-  CHECK(accepted("sk\xc3\xa4rg\xc3\xa5rd \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x8c"));
-  CHECK(accepted("no-break\xc2\xa0space"));
+  CHECK(identifier_accepted("com.solar"));
+  CHECK(identifier_accepted("a"));
+  CHECK(identifier_accepted("any/thing with blanks \\ and .. dots"));
+  CHECK(identifier_accepted("sk\xc3\xa4rg\xc3\xa5rd \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x8c"));
+  CHECK(identifier_accepted("no-break\xc2\xa0space"));
 }
 
 TEST(an_identifier_has_1_to_128_bytes) {
-  CHECK(refused(""));
-  CHECK(accepted(std::string(kMaxIdentifierBytes, 'x')));
-  CHECK(refused(std::string(kMaxIdentifierBytes + 1, 'x')));
+  CHECK(identifier_refused(""));
+  CHECK(identifier_accepted(std::string(kMaxIdentifierBytes, 'x')));
+  CHECK(identifier_refused(std::string(kMaxIdentifierBytes + 1, 'x')));
 }
 
 TEST(control_characters_are_refused) {
-  for (int c = 0; c < 0x20; ++c) CHECK(refused(std::string("a") + static_cast<char>(c)));
-  CHECK(refused("a\x7f"));
-  for (int c = 0x80; c < 0xa0; ++c) CHECK(refused(std::string("a\xc2") + static_cast<char>(c)));
+  for (int c = 0; c < 0x20; ++c) CHECK(identifier_refused(std::string("a") + static_cast<char>(c)));
+  CHECK(identifier_refused("a\x7f"));
+  for (int c = 0x80; c < 0xa0; ++c)
+    CHECK(identifier_refused(std::string("a\xc2") + static_cast<char>(c)));
   // The same second byte after another lead is an ordinary letter.
-  CHECK(accepted("\xc3\x80"));
+  CHECK(identifier_accepted("\xc3\x80"));
 }
 
 TEST(text_that_is_not_utf8_is_refused) {
-  CHECK(refused("\xff"));
-  CHECK(refused("cut\xe2\x82"));
+  CHECK(identifier_refused("\xff"));
+  CHECK(identifier_refused("cut\xe2\x82"));
 }
 
 TEST(utf8_is_accepted_up_to_its_borders) {

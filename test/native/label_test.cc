@@ -24,12 +24,12 @@ std::vector<std::byte> raw(const Strings& strings) {
   return encoded;
 }
 
-bool refused(const Strings& strings) {
+bool label_refused(const Strings& strings) {
   return Label::create(strings).status() == Status::InvalidLabel &&
          Label::decode(raw(strings)).status() == Status::InvalidLabel;
 }
 
-bool accepted(const Strings& strings) {
+bool label_accepted(const Strings& strings) {
   const auto created = Label::create(strings);
   const auto decoded = Label::decode(raw(strings));
   return created.ok() && decoded.ok() && created.value() == decoded.value() &&
@@ -47,14 +47,14 @@ std::vector<std::string> different_strings(std::size_t count, std::size_t bytes)
 Strings views(const std::vector<std::string>& strings) { return {strings.begin(), strings.end()}; }
 
 TEST(a_label_keeps_its_strings_in_order) {
-  CHECK(accepted({"planet"}));
-  CHECK(accepted({"earth", "planet",
-                  "b\xc3\xbc"
-                  "ro"}));
+  CHECK(label_accepted({"planet"}));
+  CHECK(label_accepted({"earth", "planet",
+                        "b\xc3\xbc"
+                        "ro"}));
 }
 
 TEST(a_label_may_be_empty) {
-  CHECK(accepted({}));
+  CHECK(label_accepted({}));
   CHECK(Label().empty());
   CHECK(Label() == Label::create({}).value());
   CHECK(!Label().contains("planet"));
@@ -80,34 +80,34 @@ TEST(labels_are_equal_in_the_same_order_only) {
 }
 
 TEST(a_label_string_has_1_to_255_bytes_of_utf8) {
-  CHECK(refused({""}));
-  CHECK(refused({"a", "", "b"}));
-  CHECK(refused({"\xff"}));
-  CHECK(refused({"cut\xe2\x82"}));
+  CHECK(label_refused({""}));
+  CHECK(label_refused({"a", "", "b"}));
+  CHECK(label_refused({"\xff"}));
+  CHECK(label_refused({"cut\xe2\x82"}));
   const std::string longest(kMaxLabelStringBytes, 'x');
-  CHECK(accepted({longest}));
+  CHECK(label_accepted({longest}));
   CHECK(Label::create(Strings{longest + "x"}).status() == Status::InvalidLabel);
 }
 
 TEST(a_label_string_given_twice_is_refused) {
-  CHECK(refused({"a", "a"}));
-  CHECK(refused({"a", "b", "c", "a"}));
+  CHECK(label_refused({"a", "a"}));
+  CHECK(label_refused({"a", "b", "c", "a"}));
 }
 
 TEST(a_label_has_at_most_32_strings) {
-  CHECK(accepted(views(different_strings(kMaxLabelStrings, 1))));
-  CHECK(refused(views(different_strings(kMaxLabelStrings + 1, 1))));
+  CHECK(label_accepted(views(different_strings(kMaxLabelStrings, 1))));
+  CHECK(label_refused(views(different_strings(kMaxLabelStrings + 1, 1))));
 }
 
 TEST(a_label_has_at_most_1024_encoded_bytes) {
   // 4 * (1 + 255) is the limit itself.
   auto strings = different_strings(4, 255);
-  CHECK(accepted(views(strings)));
+  CHECK(label_accepted(views(strings)));
   strings = different_strings(4, 254);
   strings.push_back("abc");
-  CHECK(accepted(views(strings)));
+  CHECK(label_accepted(views(strings)));
   strings.back() += "d";
-  CHECK(refused(views(strings)));
+  CHECK(label_refused(views(strings)));
 }
 
 TEST(a_cut_label_is_refused) {

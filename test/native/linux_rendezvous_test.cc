@@ -240,7 +240,7 @@ TEST(linux_rendezvous_never_has_two_holders_among_threads) {
   std::atomic<bool> broken{false};
   const auto compete = [&](bool politely) {
     auto rendezvous = open(native_platform(), "test");
-    while (terms < 2000 && !broken) {
+    while (terms < 500 && !broken) {
       auto listener = rendezvous->claim();
       if (!listener) {
         if (listener.status() != Status::WouldBlock) broken = true;

@@ -134,6 +134,7 @@ TEST(deposing_nobody_whose_door_is_crowded_but_who_answers_its_members) {
   auto rendezvous = flooder.open_rendezvous("test.bus").take();
   std::vector<std::unique_ptr<Channel>> crowd;
   // More than are let in at a time, for as long as it lasts.
+  crowd.reserve(1000);
   for (int i = 0; i < 1000; ++i) crowd.push_back(rendezvous->connect().take());
   TestMember& newcomer = bus.start();
   REQUIRE(bus.pass(milliseconds(1000)));

@@ -10,6 +10,7 @@ TEST(failover_keeps_every_id) {
   TestBus bus;
   const auto members = join_many(bus, 8);
   std::vector<std::uint64_t> ids;
+  ids.reserve(members.size());
   for (const TestMember* member : members) ids.push_back(member->id);
   bus.kill(*members[0]);
   bus.world.advance(std::chrono::microseconds(1));
@@ -62,6 +63,7 @@ TEST(failover_newcomer_may_win_the_office_all_the_same) {
   TestBus bus;
   const auto members = join_many(bus, 4);
   std::vector<std::uint64_t> ids;
+  ids.reserve(members.size());
   for (const TestMember* member : members) ids.push_back(member->id);
   for (int i = 1; i < 4; ++i) bus.stop(*members[i]);
   bus.kill(*members[0]);

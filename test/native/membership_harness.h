@@ -234,6 +234,7 @@ class TestBus {
 
 inline std::vector<TestMember*> join_many(TestBus& bus, int count) {
   std::vector<TestMember*> members;
+  members.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) members.push_back(&bus.join());
   return members;
 }

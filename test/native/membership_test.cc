@@ -42,6 +42,7 @@ TEST(membership_of_fifty_sees_everybody_at_once) {
 TEST(membership_crowd_at_the_door_gets_in) {
   TestBus bus;
   std::vector<TestMember*> members;
+  members.reserve(200);
   for (int i = 0; i < 200; ++i) members.push_back(&bus.start());
   REQUIRE(bus.settle());
   REQUIRE(bus.pass(milliseconds(200)));

@@ -24,11 +24,12 @@ class RawControlClient {
   RawControlClient(Platform& platform, std::unique_ptr<Channel> channel)
       : platform_(platform), secret_{"test.bus", ""}, channel_(std::move(channel)) {}
 
-  void send(const ControlFrame& frame, std::vector<Handle> handles = {}) {
-    send_bytes(encode_frame(frame), std::move(handles));
+  void send(const ControlFrame& frame, const std::vector<Handle>& handles = {}) {
+    send_bytes(encode_frame(frame), handles);
   }
-  void send_bytes(const std::vector<std::byte>& bytes, std::vector<Handle> handles = {}) {
+  void send_bytes(const std::vector<std::byte>& bytes, const std::vector<Handle>& handles = {}) {
     std::vector<const Handle*> borrowed;
+    borrowed.reserve(handles.size());
     for (const Handle& handle : handles) borrowed.push_back(&handle);
     (void)channel_->send(bytes, borrowed);
   }

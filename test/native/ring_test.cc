@@ -15,12 +15,12 @@ namespace busbar::test {
 namespace {
 
 constexpr std::uint64_t kCapacity = kMinRingBytes;
-constexpr std::uint64_t kLinkId = 7;
+constexpr std::uint64_t kRingLinkId = 7;
 
 struct Ring {
   alignas(kRingHeaderBytes) std::array<std::byte, kRingHeaderBytes + kCapacity> ring_memory{};
   alignas(kConsumerSegmentBytes) std::array<std::byte, kConsumerSegmentBytes> consumer_memory{};
-  RingProducer producer{ring_memory.data(), consumer_memory.data(), kCapacity, kLinkId};
+  RingProducer producer{ring_memory.data(), consumer_memory.data(), kCapacity, kRingLinkId};
   RingConsumer consumer{ring_memory.data(), consumer_memory.data(), kCapacity};
 
   RingSegment& segment() { return *reinterpret_cast<RingSegment*>(ring_memory.data()); }
@@ -53,12 +53,12 @@ bool holds(const RingRecord& record, std::uint64_t id, std::size_t payload_bytes
 
 TEST(ring_new_one_is_verified_and_empty) {
   Ring ring;
-  CHECK(ring.consumer.verify(kLinkId));
-  CHECK(!ring.consumer.verify(kLinkId + 1));
+  CHECK(ring.consumer.verify(kRingLinkId));
+  CHECK(!ring.consumer.verify(kRingLinkId + 1));
   RingRecord record;
   CHECK(ring.consumer.peek(record) == RingRead::Empty);
   ring.segment().version = kRingVersion + 1;
-  CHECK(!ring.consumer.verify(kLinkId));
+  CHECK(!ring.consumer.verify(kRingLinkId));
 }
 
 TEST(ring_shows_nothing_before_it_is_published) {

@@ -1,0 +1,11 @@
+// Runs the C++ tests that scripts/build-native.mjs has built: `node scripts/test-native.mjs [arguments]`. Without arguments
+// all of them, on all processors.
+import { join } from 'node:path';
+import { root, run } from './project.mjs';
+import { runCoreTests } from './run-core-tests.mjs';
+
+const args = process.argv.slice(2);
+const ending = process.platform === 'win32' ? '.exe' : '';
+const program = join(root, 'build', 'Release', `core_tests${ending}`);
+if (args.length > 0) run(program, args);
+else await runCoreTests(program);
