@@ -1,27 +1,17 @@
 // KernelObject by itself: what it owns, what it gives away, what it refuses. Every descriptor is a real one.
 import { once } from 'node:events';
-import {
-  closeSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { KernelObject } from 'busbar';
+import { temporaryFolder } from './support/temporary-folder.js';
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
 async function fileWith(t: ExecutionContext, text: string): Promise<string> {
-  const folder = mkdtempSync(joinPath(tmpdir(), 'busbar-object-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const path = joinPath(folder, 'file');
+  const path = joinPath(temporaryFolder(t), 'file');
   await writeFile(path, text);
   return path;
 }

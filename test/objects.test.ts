@@ -1,9 +1,8 @@
 // Kernel objects with messages, between real processes: they arrive usable, in order and complete, and none is left
 // behind, whatever becomes of the message.
 import { once } from 'node:events';
-import { fstatSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join as joinPath } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -23,14 +22,14 @@ import {
   newBus,
   type Source,
 } from './support/program.js';
+import { temporaryFolder } from './support/temporary-folder.js';
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
 function openFile(t: ExecutionContext, content = 'content'): KernelObject {
-  const folder = mkdtempSync(joinPath(tmpdir(), 'busbar-objects-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(joinPath(folder, 'file'), content);
-  const object = KernelObject.fromFd(openSync(joinPath(folder, 'file'), 'r'), { takeOver: true });
+  const path = joinPath(temporaryFolder(t), 'file');
+  writeFileSync(path, content);
+  const object = KernelObject.fromFd(openSync(path, 'r'), { takeOver: true });
   t.teardown(() => object.close());
   return object;
 }
@@ -173,6 +172,35 @@ test('a listening server moves to another process without a refused connection',
   t.true(before === 'first' || before === 'heir');
   t.is(await ask(), 'heir');
   await program.next();
+});
+
+test('a connection moves to another process while its client talks on', async (t) => {
+  const bus = newBus();
+  const program = inProcess(t, bus, async ({ busbar, bus, tell }) => {
+    const endpoint = await busbar.join(bus, { label: 'heir' });
+    tell('joined');
+    const message = await endpoint.recv();
+    const socket = message.objects[0]?.toSocket();
+    socket?.on('data', (data) => socket.write(`heard ${data}`));
+    tell({ client: socket?.remotePort });
+  });
+  await program.next();
+  const endpoint = await joined(t, bus);
+  const server = createServer({ pauseOnConnect: true });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  const object = KernelObject.from(accepted);
+  await endpoint.deliver('heir', 'yours', { objects: [object] });
+  object.close();
+  accepted.destroy();
+  t.deepEqual(await program.next(), { client: client.localPort });
+  for (let round = 0; round < 100; round++) {
+    client.write(`round ${round}`);
+    t.is(String((await once(client, 'data'))[0]), `heard round ${round}`);
+  }
+  client.destroy();
+  await once(server.close(), 'close');
 });
 
 test.serial(

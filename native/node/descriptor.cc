@@ -87,7 +87,7 @@ ObjectValue::ObjectValue(Handle handle) noexcept : handle_(std::move(handle)) {}
 ObjectValue::~ObjectValue() { close(); }
 
 std::int64_t ObjectValue::descriptor() noexcept {
-  if (!handle_.valid()) return -1;
+  if (!handle_.valid() || socket() >= 0) return -1;
   if constexpr (kDescriptorsAreHandles) {
     return handle_.borrow();
   } else {
@@ -104,6 +104,12 @@ std::int64_t ObjectValue::take() noexcept {
   handle_.close();
   return fd;
 }
+
+std::int64_t ObjectValue::socket() const noexcept {
+  return handle_.valid() ? native_platform().socket_of(handle_) : -1;
+}
+
+std::int64_t ObjectValue::take_socket() noexcept { return socket() < 0 ? -1 : handle_.take(); }
 
 void ObjectValue::close() noexcept {
   handle_.close();

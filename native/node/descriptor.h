@@ -30,6 +30,9 @@ class ObjectValue {
   [[nodiscard]] std::int64_t descriptor() noexcept;
   // The same, the caller's from now on.
   [[nodiscard]] std::int64_t take() noexcept;
+  // The same of a socket where that is no descriptor; -1 for everything else.
+  [[nodiscard]] std::int64_t socket() const noexcept;
+  [[nodiscard]] std::int64_t take_socket() noexcept;
   void close() noexcept;
 
  private:

@@ -1,9 +1,12 @@
 // Handles as externals, and what JavaScript can do with them.
 #include "node/handle_value.h"
 
+#include <string>
 #include <utility>
 
 #include "node/descriptor.h"
+#include "node/scalars.h"
+#include "node/socket_search.h"
 #include "node/tagged_external.h"
 #include "platform/platform.h"
 
@@ -67,6 +70,31 @@ Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
   return descriptor_number(info.Env(), object != nullptr ? object->take() : -1);
 }
 
+// socketOf(handle) -> the number of a socket that is no descriptor; -1 of everything else.
+Napi::Value socket_of(const Napi::CallbackInfo& info) {
+  const ObjectValue* object = object_at(info);
+  return descriptor_number(info.Env(), object != nullptr ? object->socket() : -1);
+}
+
+// takeSocket(handle) -> the same, the caller's from now on.
+Napi::Value take_socket(const Napi::CallbackInfo& info) {
+  ObjectValue* object = object_at(info);
+  return descriptor_number(info.Env(), object != nullptr ? object->take_socket() : -1);
+}
+
+std::string text_at(const Napi::CallbackInfo& info, std::size_t index) {
+  return info[index].IsString() ? info[index].As<Napi::String>().Utf8Value() : std::string();
+}
+
+// duplicateSocket(local, localPort, remote, remotePort) -> handle, or -Status: a second one on the
+// TCP socket with these addresses, of those of this event loop; InvalidArgument when there is none.
+// `remote` is '' of one that listens.
+Napi::Value duplicate_socket(const Napi::CallbackInfo& info) {
+  const SocketNames names{{text_at(info, 0), unsigned_at(info, 1)},
+                          {text_at(info, 2), unsigned_at(info, 3)}};
+  return outcome(info.Env(), native_platform().duplicate_socket(find_socket(info.Env(), names)));
+}
+
 Napi::Value close_handle(const Napi::CallbackInfo& info) {
   if (ObjectValue* object = object_at(info); object != nullptr) object->close();
   return info.Env().Undefined();
@@ -97,6 +125,9 @@ void add_handle_functions(Napi::Env env, Napi::Object exports) {
   add("descriptorOf", descriptor_of);
   add("takeDescriptor", take_descriptor);
   add("closeHandle", close_handle);
+  add("socketOf", socket_of);
+  add("takeSocket", take_socket);
+  add("duplicateSocket", duplicate_socket);
 }
 
 }  // namespace busbar::node

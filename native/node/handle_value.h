@@ -12,8 +12,8 @@ namespace busbar::node {
 // nullptr when `value` is nothing of the kind. Owned by the value.
 [[nodiscard]] Handle* handle_of(napi_env env, napi_value value);
 
-// Adds adoptDescriptor, duplicateDescriptor, duplicateHandle, descriptorOf, takeDescriptor and
-// closeHandle.
+// Adds adoptDescriptor, duplicateDescriptor, duplicateHandle, duplicateSocket, isOpen,
+// descriptorOf, takeDescriptor, socketOf, takeSocket and closeHandle.
 void add_handle_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace busbar::node

@@ -32,6 +32,8 @@ class Handle {
   ~Handle() { close(); }
 
   [[nodiscard]] bool valid() const noexcept { return closer_ != nullptr; }
+  // What closes it: by that a platform tells its kinds of objects apart.
+  [[nodiscard]] Closer closer() const noexcept { return closer_; }
   // Still owned by this Handle.
   [[nodiscard]] std::intptr_t borrow() const noexcept { return raw_; }
   // Owned by the caller from now on.

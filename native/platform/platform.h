@@ -53,6 +53,14 @@ class Platform {
   // program's on failure. InvalidArgument when there is no such object.
   [[nodiscard]] virtual Result<Handle> adopt(std::intptr_t raw) = 0;
 
+  // Where a socket's number is no descriptor, as on Windows; elsewhere Unsupported and -1.
+  // A second handle on a socket of the program, which keeps `raw`. InvalidArgument when it is none.
+  [[nodiscard]] virtual Result<Handle> duplicate_socket(std::intptr_t) {
+    return Status::Unsupported;
+  }
+  // The number of a socket, still owned by `handle`; -1 for everything else.
+  [[nodiscard]] virtual std::intptr_t socket_of(const Handle&) const noexcept { return -1; }
+
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
 
   // Runs `body` in a thread of its own. OutOfMemory when there is none to be had, Unsupported where

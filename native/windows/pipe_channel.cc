@@ -10,6 +10,7 @@
 #include "windows/named_pipe.h"
 #include "windows/pipe_operation.h"
 #include "windows/system_random.h"
+#include "windows/system_socket.h"
 #include "windows/user_identity.h"
 #include "windows/windows_api.h"
 
@@ -23,7 +24,8 @@ struct Header {
 };
 
 constexpr std::size_t kMostBytes =
-    sizeof(Header) + kMaxDatagramHandles * sizeof(std::uint64_t) + kMaxDatagramBytes;
+    sizeof(Header) + kMaxDatagramHandles * (sizeof(std::uint64_t) + kSocketDescriptionBytes) +
+    kMaxDatagramBytes;
 // Read when a channel is closed, so that the handles in what nobody has read are closed, too.
 constexpr int kMostUnread = 4096;
 
@@ -32,20 +34,45 @@ RawHandle handle_of(std::uint64_t number) noexcept {
   return reinterpret_cast<RawHandle>(static_cast<std::uintptr_t>(number));
 }
 
-// Owns what the datagram says was put into our table. Nothing, if any of it cannot be true.
-Result<std::vector<Handle>> own_numbers(std::span<const std::uint64_t> numbers) {
+std::byte* append(std::byte* place, const void* data, std::size_t bytes) noexcept {
+  if (bytes > 0) std::memcpy(place, data, bytes);
+  return place + bytes;
+}
+
+// Whether all of these can have been put into our table; 0 stands for none.
+bool are_open_once(std::span<const std::uint64_t> numbers) {
   std::vector<std::uint64_t> sorted(numbers.begin(), numbers.end());
+  std::erase(sorted, 0U);
   std::sort(sorted.begin(), sorted.end());
-  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-    return Status::ProtocolViolation;
-  }
-  if (!std::all_of(numbers.begin(), numbers.end(),
-                   [](std::uint64_t number) { return is_open(handle_of(number)); })) {
-    return Status::ProtocolViolation;
-  }
+  return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end() &&
+         std::all_of(sorted.begin(), sorted.end(),
+                     [](std::uint64_t number) { return is_open(handle_of(number)); });
+}
+
+// Owns what the datagram says was put into our table. Nothing, if any of the numbers cannot be
+// true; where a socket cannot be had, the rest is closed.
+Result<std::vector<Handle>> own_numbers(std::span<const std::uint64_t> numbers,
+                                        std::span<const std::byte> descriptions) {
+  if (!are_open_once(numbers)) return Status::ProtocolViolation;
   std::vector<Handle> handles;
   handles.reserve(numbers.size());
-  for (const std::uint64_t number : numbers) handles.push_back(own_handle(handle_of(number)));
+  Error refusal;
+  for (const std::uint64_t number : numbers) {
+    if (number != 0) {
+      handles.push_back(own_handle(handle_of(number)));
+      continue;
+    }
+    SocketDescription description;
+    std::memcpy(description.data(), descriptions.data(), description.size());
+    descriptions = descriptions.subspan(description.size());
+    auto made = own_socket(description);
+    if (made) {
+      handles.push_back(made.take());
+    } else {
+      refusal = made.error();
+    }
+  }
+  if (!refusal.ok()) return refusal;
   return handles;
 }
 
@@ -116,25 +143,24 @@ Error PipeChannel::send(std::span<const std::byte> bytes, std::span<const Handle
     if (outcome == ERROR_IO_INCOMPLETE) return {Status::WouldBlock};
     if (outcome != ERROR_SUCCESS && outcome != ERROR_OPERATION_ABORTED) return error_of(outcome);
   }
-  auto numbers = put_handles(handles);
-  if (!numbers) return numbers.error();
-  const Error error = write(bytes, numbers.value());
-  if (!error.ok()) take_back(numbers.value());
+  auto passed = put_handles(handles);
+  if (!passed) return passed.error();
+  const Error error = write(bytes, passed.value());
+  if (!error.ok()) take_back(passed.value().numbers);
   return error;
 }
 
-Error PipeChannel::write(std::span<const std::byte> bytes, std::vector<RawHandle>& numbers) {
-  const Header header{static_cast<std::uint32_t>(numbers.size()), receiver_pid_};
-  std::byte* place = writing_->buffer().data();
-  std::memcpy(place, &header, sizeof header);
-  place += sizeof header;
-  for (const RawHandle raw : numbers) {
+Error PipeChannel::write(std::span<const std::byte> bytes, const Passed& passed) {
+  const Header header{static_cast<std::uint32_t>(passed.numbers.size()), receiver_pid_};
+  std::byte* place = append(writing_->buffer().data(), &header, sizeof header);
+  for (const RawHandle raw : passed.numbers) {
     const std::uint64_t number = number_of(raw);
-    std::memcpy(place, &number, sizeof number);
-    place += sizeof number;
+    place = append(place, &number, sizeof number);
   }
-  std::memcpy(place, bytes.data(), bytes.size());
-  place += bytes.size();
+  for (const SocketDescription& socket : passed.sockets) {
+    place = append(place, socket.data(), socket.size());
+  }
+  place = append(place, bytes.data(), bytes.size());
   writing_->write(borrow_handle(pipe_),
                   static_cast<std::size_t>(place - writing_->buffer().data()));
   std::size_t written = 0;
@@ -144,22 +170,35 @@ Error PipeChannel::write(std::span<const std::byte> bytes, std::vector<RawHandle
   return error_of(outcome);
 }
 
-Result<std::vector<RawHandle>> PipeChannel::put_handles(std::span<const Handle* const> handles) {
-  std::vector<RawHandle> numbers;
-  if (handles.empty()) return numbers;
+Result<PipeChannel::Passed> PipeChannel::put_handles(std::span<const Handle* const> handles) {
+  Passed passed;
+  if (handles.empty()) return passed;
   if (!receiver_.valid()) return receiver_refused({Status::Permission, ERROR_ACCESS_DENIED});
-  numbers.reserve(handles.size());
+  passed.numbers.reserve(handles.size());
   for (const Handle* handle : handles) {
-    HANDLE copy = nullptr;
-    if (::DuplicateHandle(::GetCurrentProcess(), borrow_handle(*handle), borrow_handle(receiver_),
-                          &copy, 0, FALSE, DUPLICATE_SAME_ACCESS) == 0) {
-      const Error error = last_error();
-      take_back(numbers);
-      return receiver_refused(error);
-    }
-    numbers.push_back(copy);
+    const Error error = put_handle(*handle, passed);
+    if (error.ok()) continue;
+    take_back(passed.numbers);
+    return receiver_refused(error);
   }
-  return numbers;
+  return passed;
+}
+
+Error PipeChannel::put_handle(const Handle& handle, Passed& passed) {
+  if (is_socket(handle)) {
+    auto description = describe_socket(handle.borrow(), receiver_pid_);
+    if (!description) return description.error();
+    passed.sockets.push_back(description.value());
+    passed.numbers.push_back(nullptr);
+    return {};
+  }
+  HANDLE copy = nullptr;
+  if (::DuplicateHandle(::GetCurrentProcess(), borrow_handle(handle), borrow_handle(receiver_),
+                        &copy, 0, FALSE, DUPLICATE_SAME_ACCESS) == 0) {
+    return last_error();
+  }
+  passed.numbers.push_back(copy);
+  return {};
 }
 
 // A process that is ending, or has ended, lets nobody in.
@@ -173,6 +212,7 @@ Error PipeChannel::receiver_refused(Error error) noexcept {
 
 void PipeChannel::take_back(const std::vector<RawHandle>& numbers) noexcept {
   for (const RawHandle number : numbers) {
+    if (number == nullptr) continue;
     ::DuplicateHandle(borrow_handle(receiver_), number, nullptr, nullptr, 0, FALSE,
                       DUPLICATE_CLOSE_SOURCE);
   }
@@ -237,10 +277,12 @@ Result<Datagram> PipeChannel::take_datagram(std::size_t length) const {
   }
   std::vector<std::uint64_t> numbers(header.handles);
   std::memcpy(numbers.data(), place + sizeof header, numbers.size() * sizeof(std::uint64_t));
-  auto handles = own_numbers(numbers);
+  const auto sockets = static_cast<std::size_t>(std::count(numbers.begin(), numbers.end(), 0U));
+  const std::size_t described = sizeof header + numbers.size() * sizeof(std::uint64_t);
+  const std::size_t begin = described + sockets * kSocketDescriptionBytes;
+  if (length <= begin || length - begin > kMaxDatagramBytes) return Status::ProtocolViolation;
+  auto handles = own_numbers(numbers, {place + described, place + begin});
   if (!handles) return handles.error();
-  const std::size_t begin = sizeof header + numbers.size() * sizeof(std::uint64_t);
-  if (length - begin > kMaxDatagramBytes) return Status::ProtocolViolation;
   return Datagram{{place + begin, place + length}, handles.take()};
 }
 

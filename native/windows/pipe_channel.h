@@ -1,7 +1,9 @@
 // Channel as a named pipe of messages between two processes. Handles do not travel in the pipe: the
 // sender puts them into the receiver's table and sends their numbers.
 //
-//   datagram: count (32 bits), 0 (32 bits), `count` numbers of 64 bits, the bytes
+//   datagram: count (32 bits), process of the receiver (32 bits), `count` numbers of 64 bits, the
+//   descriptions of those
+//             whose number is 0, which are sockets, the bytes
 #pragma once
 
 #include <array>
@@ -12,6 +14,7 @@
 
 #include "platform/channel.h"
 #include "windows/kernel_handle.h"
+#include "windows/system_socket.h"
 
 namespace busbar::windows_platform {
 
@@ -41,8 +44,16 @@ class PipeChannel final : public Channel {
   [[nodiscard]] RawHandle writable_event() const noexcept;
 
  private:
-  [[nodiscard]] Error write(std::span<const std::byte> bytes, std::vector<RawHandle>& numbers);
-  [[nodiscard]] Result<std::vector<RawHandle>> put_handles(std::span<const Handle* const> handles);
+  // What was put into the receiver's table, or is to be: in their order the numbers, and of those
+  // that are 0 the sockets.
+  struct Passed {
+    std::vector<RawHandle> numbers;
+    std::vector<SocketDescription> sockets;
+  };
+
+  [[nodiscard]] Error write(std::span<const std::byte> bytes, const Passed& passed);
+  [[nodiscard]] Result<Passed> put_handles(std::span<const Handle* const> handles);
+  [[nodiscard]] Error put_handle(const Handle& handle, Passed& passed);
   [[nodiscard]] Error receiver_refused(Error error) noexcept;
   void take_back(const std::vector<RawHandle>& numbers) noexcept;
   void begin_reading() const;

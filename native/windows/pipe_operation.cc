@@ -15,7 +15,9 @@ void stop_operation(RawHandle pipe, OVERLAPPED& operation) noexcept {
 }
 
 PipeOperation::PipeOperation(Handle event, std::size_t bytes)
-    : event_(std::move(event)), buffer_(bytes) {}
+    : event_(std::move(event)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(bytes)),
+      buffer_bytes_(bytes) {}
 
 Result<std::unique_ptr<PipeOperation>> PipeOperation::create(std::size_t bytes) {
   auto event = create_event(true);
@@ -26,14 +28,14 @@ Result<std::unique_ptr<PipeOperation>> PipeOperation::create(std::size_t bytes) 
 void PipeOperation::read(RawHandle pipe) noexcept {
   overlapped_ = {};
   overlapped_.hEvent = event();
-  begun(::ReadFile(pipe, buffer_.data(), static_cast<DWORD>(buffer_.size()), nullptr,
-                   &overlapped_) != 0);
+  begun(::ReadFile(pipe, buffer_.get(), static_cast<DWORD>(buffer_bytes_), nullptr, &overlapped_) !=
+        0);
 }
 
 void PipeOperation::write(RawHandle pipe, std::size_t bytes) noexcept {
   overlapped_ = {};
   overlapped_.hEvent = event();
-  begun(::WriteFile(pipe, buffer_.data(), static_cast<DWORD>(bytes), nullptr, &overlapped_) != 0);
+  begun(::WriteFile(pipe, buffer_.get(), static_cast<DWORD>(bytes), nullptr, &overlapped_) != 0);
 }
 
 void PipeOperation::begun(bool done) noexcept {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "core/status.h"
 #include "windows/kernel_handle.h"
@@ -23,7 +22,7 @@ class PipeOperation {
   explicit PipeOperation(Handle event, std::size_t bytes);
 
   [[nodiscard]] RawHandle event() const noexcept { return borrow_handle(event_); }
-  [[nodiscard]] std::span<std::byte> buffer() noexcept { return buffer_; }
+  [[nodiscard]] std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes_}; }
   [[nodiscard]] bool under_way() const noexcept { return under_way_; }
 
   // Reads into all of the buffer. What can be said at once is said by finish().
@@ -42,7 +41,9 @@ class PipeOperation {
   void begun(bool done) noexcept;
 
   Handle event_;
-  std::vector<std::byte> buffer_;
+  // Not filled: most of its pages are never touched.
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t buffer_bytes_;
   OVERLAPPED overlapped_{};
   bool under_way_ = false;
   // It could not even begin.

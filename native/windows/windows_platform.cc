@@ -10,6 +10,7 @@
 #include "windows/pipe_channel.h"
 #include "windows/section_memory.h"
 #include "windows/system_random.h"
+#include "windows/system_socket.h"
 #include "windows/system_thread.h"
 #include "windows/user_identity.h"
 #include "windows/wait_reactor.h"
@@ -56,6 +57,7 @@ class WindowsPlatform final : public Platform {
 
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override {
     if (!handle.valid()) return Status::InvalidArgument;
+    if (windows_platform::is_socket(handle)) return duplicate_socket(handle.borrow());
     return windows_platform::duplicate_handle(borrow_handle(handle));
   }
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override {
@@ -64,6 +66,13 @@ class WindowsPlatform final : public Platform {
       return Error{Status::InvalidArgument, ERROR_INVALID_HANDLE};
     }
     return own_handle(handle);
+  }
+
+  [[nodiscard]] Result<Handle> duplicate_socket(std::intptr_t raw) override {
+    return windows_platform::duplicate_socket(raw);
+  }
+  [[nodiscard]] std::intptr_t socket_of(const Handle& handle) const noexcept override {
+    return windows_platform::is_socket(handle) ? handle.borrow() : -1;
   }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {

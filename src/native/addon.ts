@@ -257,6 +257,16 @@ interface Addon {
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;
+  /** The number of a socket where that is no descriptor (Windows); -1 of everything else. */
+  socketOf(handle: NativeHandle): number;
+  takeSocket(handle: NativeHandle): number;
+  /** A second handle on the TCP socket of this event loop that has these addresses; `remote` is empty of one that listens. */
+  duplicateSocket(
+    local: string,
+    localPort: number,
+    remote: string,
+    remotePort: number,
+  ): NativeHandle | number;
   /** A region of this process, with one reference to all of it; `touched`: its pages are taken from the system at once. */
   createRegion(bytes: number, readOnly: boolean, touched: boolean): NativeRegionFields | number;
   duplicateRegion(region: NativeRegion): NativeRegionFields | number;

@@ -1,16 +1,19 @@
 // A kernel object in the hands of a program: one descriptor, owned, on its way into or out of messages. It knows
 // nothing of messages.
+import { Socket as DatagramSocket } from 'node:dgram';
 import { createReadStream, createWriteStream, type ReadStream, type WriteStream } from 'node:fs';
-import { Socket } from 'node:net';
+import { Server, Socket, type SocketConstructorOpts } from 'node:net';
 import {
   ClosedError,
   errorFromStatus,
   InvalidArgumentError,
+  OutOfDescriptorsError,
   UnsupportedError,
 } from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
 import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
 import { descriptorOf, isSocket, type ObjectSource } from './sources.js';
+import { duplicateSocket, openSocket } from './windows-sockets.js';
 
 /** Options of {@link KernelObject.fromFd}. */
 export interface FromFdOptions {
@@ -78,20 +81,15 @@ export class KernelObject implements Disposable {
    * before anything can arrive (`pauseOnConnect`), and let its writes end. A server's connections that wait to be
    * accepted go to whoever accepts first.
    * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open);
-   * UnsupportedError for sockets on Windows.
+   * UnsupportedError on Windows for a `dgram.Socket`, and for a pipe.
    */
   static from(source: ObjectSource): KernelObject {
-    const fd = descriptorOf(source);
-    if (fd === undefined) {
-      if (process.platform === 'win32' && isSocket(source)) {
-        throw new UnsupportedError('sockets cannot be sent on Windows yet');
-      }
-      throw new InvalidArgumentError(
-        `source is ${show(source)}; expected an open net.Socket, net.Server, dgram.Socket or fs.FileHandle`,
-        { option: 'source' },
-      );
+    if (process.platform === 'win32' && isSocket(source)) {
+      return new KernelObject(owned(socketHandle(source), 'the socket'));
     }
-    return KernelObject.fromFd(fd);
+    const fd = descriptorOf(source);
+    if (fd !== undefined) return KernelObject.fromFd(fd);
+    throw notOpen(source);
   }
 
   /** Whether it was closed or its descriptor was taken. */
@@ -101,18 +99,18 @@ export class KernelObject implements Disposable {
 
   /**
    * The descriptor; it stays this object's, so do not close it.
-   * @throws ClosedError if it was closed or taken.
+   * @throws ClosedError if it was closed or taken; UnsupportedError for a socket on Windows.
    */
   get fd(): number {
-    return addon.descriptorOf(this.#open());
+    return this.#descriptor(addon.descriptorOf(this.#open()));
   }
 
   /**
    * The descriptor, which is the caller's to close from now on.
-   * @throws ClosedError if it was closed or taken.
+   * @throws ClosedError if it was closed or taken; UnsupportedError for a socket on Windows.
    */
   take(): number {
-    return addon.takeDescriptor(this.#open());
+    return this.#descriptor(addon.takeDescriptor(this.#open()));
   }
 
   /**
@@ -136,13 +134,19 @@ export class KernelObject implements Disposable {
   /**
    * A `net.Socket` on a connected TCP or Unix socket or a pipe, which owns the descriptor from now on.
    * @throws ClosedError if it was closed or taken; what `net.Socket` throws if it is none of these, and the object
-   * stays open then.
+   * stays open then (on Windows InvalidArgumentError for a socket that is none of TCP).
    */
   toSocket(options: ToSocketOptions = {}): Socket {
     checkOptions('toSocket()', options, ['allowHalfOpen']);
     const { allowHalfOpen = false } = options;
     checkBoolean('allowHalfOpen', allowHalfOpen);
-    const socket = new Socket({ fd: this.fd, readable: true, writable: true, allowHalfOpen });
+    const both = { readable: true, writable: true, allowHalfOpen };
+    if (this.#isBareSocket()) {
+      const handle = openSocket(this.#handle, 'connection');
+      // Undocumented, and what Node's own servers do.
+      return new Socket({ handle, ...both } as SocketConstructorOpts);
+    }
+    const socket = new Socket({ fd: this.fd, ...both });
     this.take();
     return socket;
   }
@@ -150,9 +154,10 @@ export class KernelObject implements Disposable {
   /**
    * What `listen()` of a `net.Server`, `http.Server` and the like takes to accept on a listening socket. The server
    * owns the descriptor from then on; call `listen()` at once.
-   * @throws ClosedError if it was closed or taken.
+   * @throws ClosedError if it was closed or taken; on Windows InvalidArgumentError for a socket that is none of TCP.
    */
-  toListenOptions(): { readonly fd: number } {
+  toListenOptions(): { readonly fd?: number } {
+    if (this.#isBareSocket()) return { _handle: openSocket(this.#handle, 'server') } as object;
     return { fd: this.take() };
   }
 
@@ -175,6 +180,21 @@ export class KernelObject implements Disposable {
     return createWriteStream('', { ...options, fd: this.take(), autoClose: true });
   }
 
+  /** A socket without a descriptor. */
+  #isBareSocket(): boolean {
+    return addon.socketOf(this.#open()) >= 0;
+  }
+
+  #descriptor(fd: number): number {
+    if (fd >= 0) return fd;
+    if (this.#isBareSocket()) {
+      throw new UnsupportedError(
+        'a socket has no descriptor on Windows: use toSocket() or toListenOptions()',
+      );
+    }
+    throw new OutOfDescriptorsError('this process is at its limit of descriptors');
+  }
+
   #open(): NativeHandle {
     if (!addon.isOpen(this.#handle)) {
       throw new ClosedError('the kernel object was closed, or its descriptor was taken');
@@ -191,6 +211,26 @@ export function adoptHandle(handle: NativeHandle): KernelObject {
 /** @internal The handle of an open object, which keeps it; throws ClosedError for a closed one. */
 export function openHandle(object: KernelObject): NativeHandle {
   return handleOf(object);
+}
+
+function socketHandle(source: Socket | Server | DatagramSocket): NativeHandle | number {
+  if (source instanceof DatagramSocket) {
+    throw new UnsupportedError(
+      'a dgram.Socket cannot be sent on Windows: Node has no way to receive one there',
+    );
+  }
+  const isOpen = source instanceof Server ? source.listening : !source.pending && !source.destroyed;
+  if (!isOpen) throw notOpen(source);
+  const made = duplicateSocket(source);
+  if (made !== undefined) return made;
+  throw new UnsupportedError('only sockets of TCP can be sent on Windows; this one is a pipe');
+}
+
+function notOpen(source: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `source is ${show(source)}; expected an open net.Socket, net.Server, dgram.Socket or fs.FileHandle`,
+    { option: 'source' },
+  );
 }
 
 function owned(made: NativeHandle | number, what: string): NativeHandle {

@@ -16,7 +16,7 @@ export function descriptorOf(source: unknown): number | undefined {
 }
 
 /** Whether it is one of Node's sockets or servers, open or not. */
-export function isSocket(source: unknown): boolean {
+export function isSocket(source: unknown): source is Socket | Server | DatagramSocket {
   return source instanceof Socket || source instanceof Server || source instanceof DatagramSocket;
 }
 

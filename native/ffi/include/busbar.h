@@ -116,7 +116,8 @@ typedef struct busbar_span {
   size_t bytes;
 } busbar_span;
 
-/* A kernel object by its raw name: a descriptor, on Windows a HANDLE. */
+/* A kernel object by its raw name: a descriptor, on Windows a HANDLE, or the SOCKET that a program
+ * in Node sent. A SOCKET cannot be sent from C there yet. */
 typedef intptr_t busbar_object;
 
 /* For ever, where a timeout in milliseconds is asked for. 0 is: not at all. */
