@@ -1,8 +1,10 @@
 // Runs the models of test/models through the model checker spin: each as it is, which must hold, and with one thing
 // left out at a time, which must be found. `node scripts/check-models.mjs`; needs spin and a C compiler.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { forEach } from './native-objects.mjs';
 import { root } from './project.mjs';
 
 /** Name of the model, what is defined for it, and whether it must hold. */
@@ -21,34 +23,28 @@ const checks = [
   ['election', ['NO_NUMBER_KEPT'], false],
 ];
 
-const folder = join(root, 'build', 'models');
 const compiler = process.env.CC ?? 'cc';
+const run = promisify(execFile);
 
-function mustRun(program, args) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}:\n${stdout}${stderr}`);
+/** Resolves to the report of an exhaustive search. */
+async function search(model, defined) {
+  const cwd = join(root, 'build', 'models', [model, ...defined].join('-'));
+  rmSync(cwd, { recursive: true, force: true });
+  mkdirSync(cwd, { recursive: true });
+  const options = { cwd, maxBuffer: 64 << 20 };
+  const file = join(root, 'test', 'models', `${model}.pml`);
+  await run('spin', [...defined.map((name) => `-D${name}`), '-a', file], options);
+  const flags = ['-O2', '-w', '-DSAFETY', '-DMEMLIM=4096'];
+  await run(compiler, [...flags, '-o', 'pan', 'pan.c'], options);
+  // -E: a stopped process is no deadlock; what each model wants of its end it asserts.
+  const ends = model === 'election' ? ['-E'] : [];
+  const { stdout } = await run(join(cwd, 'pan'), ['-m1000000', ...ends], options);
   return stdout;
 }
 
-/** The report of an exhaustive search. */
-function search(model, defined) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const file = join(root, 'test', 'models', `${model}.pml`);
-  mustRun('spin', [...defined.map((name) => `-D${name}`), '-a', file]);
-  mustRun(compiler, ['-O2', '-w', '-DSAFETY', '-DMEMLIM=4096', '-o', 'pan', 'pan.c']);
-  // -E: a stopped process is no deadlock; what each model wants of its end it asserts.
-  return mustRun(join(folder, 'pan'), ['-m1000000', ...(model === 'election' ? ['-E'] : [])]);
-}
-
+const reports = await forEach(checks, ([model, defined]) => search(model, defined));
 let fine = true;
-for (const [model, defined, holds] of checks) {
-  const report = search(model, defined);
+for (const [[model, defined, holds], report] of reports) {
   const errors = Number(/errors: (\d+)/.exec(report)?.[1] ?? Number.NaN);
   const states = /(\S+) states, stored/.exec(report)?.[1];
   const whole = !report.includes('max search depth too small') && !report.includes('out of memory');

