@@ -1,86 +1,109 @@
-// Builds and installs the C library by CMake into an empty folder, shared and static, and compiles a program against it as
-// a user would: by its CMake package, and by pkg-config. Checks that nothing but the C interface is exported.
+// Builds and installs the C library by CMake into an empty folder, and compiles a program against it as a user would, by its
+// CMake package and by pkg-config: shared and static for this system, shared for Windows by mingw-w64. Checks that nothing
+// but the C interface is exported, and runs the program.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, run } from './project.mjs';
+import { toolchains } from './toolchains.mjs';
+import { setUpWine, stopWine, wineEnvironment } from './wine.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-cmake-'));
+const hello = join(root, 'examples', 'c', 'hello.c');
 const output = (program, args, options = {}) =>
-  execFileSync(program, args, { encoding: 'utf8', ...options }).trim();
+  execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...options }).trim();
 
-function fail(message) {
-  console.error(message);
-  process.exit(1);
+/** Builds and installs the library; returns where. `options` are CMake's. */
+function install(name, ...options) {
+  const build = join(folder, `build-${name}`);
+  const prefix = join(folder, `installed-${name}`);
+  const places = [`-DCMAKE_INSTALL_PREFIX=${prefix}`, '-DCMAKE_INSTALL_LIBDIR=lib'];
+  run('cmake', ['-S', join(root, 'native'), '-B', build, ...places, ...options]);
+  run('cmake', ['--build', build, '-j', '2']);
+  run('cmake', ['--install', build]);
+  return prefix;
+}
+
+/** Builds a user's program by the installed CMake package; returns the folder where it is. */
+function useByCmake(name, prefix, ...options) {
+  const user = join(folder, `user-${name}`);
+  mkdirSync(user);
+  const lines = [
+    'cmake_minimum_required(VERSION 3.18)',
+    'project(user C CXX)',
+    'find_package(busbar REQUIRED)',
+    `add_executable(hello ${hello})`,
+    'set_target_properties(hello PROPERTIES C_STANDARD 11)',
+    'target_link_libraries(hello PRIVATE busbar::busbar)',
+    // The static library is made of C++.
+    'set_target_properties(hello PROPERTIES LINKER_LANGUAGE CXX)',
+  ];
+  writeFileSync(join(user, 'CMakeLists.txt'), lines.join('\n'));
+  const build = join(user, 'build');
+  const places = [`-DCMAKE_PREFIX_PATH=${prefix}`, `-DCMAKE_FIND_ROOT_PATH=${prefix}`];
+  run('cmake', ['-S', user, '-B', build, ...places, ...options]);
+  run('cmake', ['--build', build]);
+  return build;
+}
+
+/** The first on its bus has nobody to greet, and ends by itself. */
+function checkWords(said) {
+  if (!said.startsWith('said hello to 0 endpoints')) throw new Error(`hello said: ${said}`);
+}
+
+function checkExports(names) {
+  const foreign = names.filter((name) => !/^busbar_[a-z_]+$/.test(name));
+  if (names.length === 0 || foreign.length > 0) {
+    throw new Error(`exported are ${names.length} names, of others: ${foreign.join(' ')}`);
+  }
+}
+
+function useByPkgConfig(prefix) {
+  const flags = output('pkg-config', ['--cflags', '--libs', 'busbar'], {
+    env: { ...process.env, PKG_CONFIG_PATH: join(prefix, 'lib', 'pkgconfig') },
+  });
+  const program = join(folder, 'hello');
+  run(process.env.CC ?? 'cc', ['-std=c11', hello, '-o', program, ...flags.split(/\s+/)]);
+}
+
+function checkHere() {
+  const shared = install('shared', '-DCMAKE_UNITY_BUILD=ON');
+  checkWords(output(join(useByCmake('shared', shared), 'hello'), [`check-cmake-${process.pid}`]));
+  const listed = output('nm', ['-D', '--defined-only', join(shared, 'lib', 'libbusbar.so')]);
+  checkExports(listed.split('\n').map((line) => line.replace(/^\S+ \S /u, '')));
+  useByPkgConfig(shared);
+
+  // File by file, so that each is known to include what it needs.
+  const fixed = install('static', '-DBUILD_SHARED_LIBS=OFF');
+  checkWords(output(join(useByCmake('static', fixed), 'hello'), [`check-cmake-${process.pid}`]));
+}
+
+function checkForWindows() {
+  const { prefix: tools } = toolchains['win32-x64'];
+  const forWindows = [
+    '-DCMAKE_SYSTEM_NAME=Windows',
+    `-DCMAKE_C_COMPILER=${tools}gcc-posix`,
+    `-DCMAKE_CXX_COMPILER=${tools}g++-posix`,
+  ];
+  const shared = install('windows', ...forWindows, '-DCMAKE_UNITY_BUILD=ON');
+  const library = join(shared, 'bin', 'libbusbar.dll');
+  const [, table] = output(`${tools}objdump`, ['-p', library]).split(
+    '[Ordinal/Name Pointer] Table',
+  );
+  checkExports([...(table ?? '').matchAll(/^\s*\[\s*\d+\] (\S+)$/gmu)].map(([, name]) => name));
+
+  const build = useByCmake('windows', shared, ...forWindows);
+  copyFileSync(library, join(build, 'libbusbar.dll'));
+  if (!setUpWine()) throw new Error('Wine is not installed');
+  const env = { ...process.env, ...wineEnvironment };
+  checkWords(output('wine', [join(build, 'hello.exe'), `check-cmake-${process.pid}`], { env }));
+  stopWine();
 }
 
 try {
-  for (const shared of ['ON', 'OFF']) {
-    const build = join(folder, `build-${shared}`);
-    const prefix = join(folder, `installed-${shared}`);
-    // File by file once, so that each is known to include what it needs; in units, as CMake makes them, the other time.
-    const unity = shared === 'ON' ? 'OFF' : 'ON';
-    const options = [
-      '-DCMAKE_BUILD_TYPE=Debug',
-      `-DBUILD_SHARED_LIBS=${shared}`,
-      `-DCMAKE_UNITY_BUILD=${unity}`,
-    ];
-    run('cmake', [
-      '-S',
-      join(root, 'native'),
-      '-B',
-      build,
-      `-DCMAKE_INSTALL_PREFIX=${prefix}`,
-      ...options,
-    ]);
-    run('cmake', ['--build', build, '-j', '2']);
-    run('cmake', ['--install', build]);
-
-    const user = join(folder, `user-${shared}`);
-    const hello = join(root, 'examples', 'c', 'hello.c');
-    execFileSync('mkdir', ['-p', user]);
-    writeFileSync(
-      join(user, 'CMakeLists.txt'),
-      [
-        'cmake_minimum_required(VERSION 3.18)',
-        'project(user C CXX)',
-        'find_package(busbar REQUIRED)',
-        `add_executable(hello ${hello})`,
-        'set_target_properties(hello PROPERTIES C_STANDARD 11)',
-        'target_link_libraries(hello PRIVATE busbar::busbar)',
-        // The static library is made of C++.
-        'set_target_properties(hello PROPERTIES LINKER_LANGUAGE CXX)',
-      ].join('\n'),
-    );
-    run('cmake', ['-S', user, '-B', join(user, 'build'), `-DCMAKE_PREFIX_PATH=${prefix}`]);
-    run('cmake', ['--build', join(user, 'build')]);
-    // The first on its bus: nobody to greet, and it ends by itself.
-    const said = output(join(user, 'build', 'hello'), [`check-cmake-${process.pid}`]);
-    if (!said.startsWith('said hello to 0 endpoints')) fail(`hello said: ${said}`);
-
-    const library = readdirSync(join(prefix, 'lib'), { recursive: true }).find((name) =>
-      /libbusbar\.so$/.test(String(name)),
-    );
-    if (shared !== 'ON') continue;
-    if (library === undefined) fail('no libbusbar.so was installed');
-    const exported = output('nm', ['-D', '--defined-only', join(prefix, 'lib', String(library))]);
-    const foreign = exported.split('\n').filter((line) => !/ busbar_[a-z_]+$/.test(line));
-    if (foreign.length > 0) fail(`exported beside the C interface:\n${foreign.join('\n')}`);
-    const pc = readdirSync(join(prefix, 'lib'), { recursive: true }).find((name) =>
-      /busbar\.pc$/.test(String(name)),
-    );
-    const flags = output('pkg-config', ['--cflags', '--libs', 'busbar'], {
-      env: { ...process.env, PKG_CONFIG_PATH: join(prefix, 'lib', String(pc), '..') },
-    });
-    run(process.env.CC ?? 'cc', [
-      '-std=c11',
-      hello,
-      '-o',
-      join(user, 'hello'),
-      ...flags.split(/\s+/),
-    ]);
-  }
+  checkHere();
+  checkForWindows();
   console.log('the C library builds, installs and links by CMake and pkg-config');
 } finally {
   rmSync(folder, { recursive: true, force: true });

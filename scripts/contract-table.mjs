@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
 import { toolchains } from './toolchains.mjs';
+import { wineEnvironment } from './wine.mjs';
 
 const arm = toolchains['linux-arm64'];
-const prefix = join(root, '.cache', 'wine');
 
 const systems = [
   { title: 'Linux x64', program: 'build/Release/core_tests', runner: [] },
@@ -34,7 +34,7 @@ function resultsOf({ program, runner, without = [] }) {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all' },
+    env: { ...process.env, ...wineEnvironment },
     timeout: 600_000,
   });
   if (error !== undefined) return undefined;

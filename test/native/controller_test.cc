@@ -252,7 +252,7 @@ TEST(controller_believes_no_directory_that_does_not_fit) {
     header->epoch = ~std::uint64_t{0};
     std::vector<Handle> handles;
     handles.push_back(memory->share().take());
-    client.send(client.announcement(5, 1234), std::move(handles));
+    client.send(client.announcement(5, 1234), handles);
     REQUIRE(f.bus.settle());
     // It knows the token and an id that nobody has: let in, as one whom a dead controller had
     // struck off, and not believed in anything else.

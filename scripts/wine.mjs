@@ -1,0 +1,25 @@
+// Wine, in a prefix of the project's own.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './project.mjs';
+
+const prefix = join(root, '.cache', 'wine');
+
+/** What a program needs to find the prefix. */
+export const wineEnvironment = { WINEPREFIX: prefix, WINEDEBUG: '-all' };
+
+/** Makes the prefix, as of Windows 10, unless it is there; false if there is no Wine. */
+export function setUpWine() {
+  if (existsSync(prefix)) return true;
+  const options = { stdio: 'ignore', env: { ...process.env, ...wineEnvironment } };
+  const made = spawnSync('wine', ['wineboot', '-i'], options);
+  return (
+    made.error === undefined && spawnSync('wine', ['winecfg', '-v', 'win10'], options).status === 0
+  );
+}
+
+/** Ends what Wine keeps running for a while. */
+export function stopWine() {
+  spawnSync('wineserver', ['-k'], { env: { ...process.env, ...wineEnvironment } });
+}
