@@ -74,8 +74,7 @@ export async function compileObjects({ compiler, flags, sources, folder }) {
     if (changed(object) > newest) return 0;
     mkdirSync(dirname(object), { recursive: true });
     const [program, ...before] = [compiler].flat();
-    // A type that is known to one source only is so in a unit, too.
-    const all = [...before, ...commonFlags, '-Wno-subobject-linkage', ...flags];
+    const all = [...before, ...commonFlags, ...flags];
     return exitCodeOf(program, [...all, '-c', unit.file, '-o', object]);
   });
   if (results.some(([, code]) => code !== 0)) process.exit(1);

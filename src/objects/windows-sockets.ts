@@ -7,6 +7,7 @@ import { addon, type NativeHandle } from '../native/addon.js';
 /** Node's own name of a TCP handle, which takes a socket's number. */
 interface TcpHandle {
   open(socket: number): number;
+  close(): void;
 }
 type TcpHandleClass = new (kind: number) => TcpHandle;
 
@@ -30,6 +31,7 @@ export function openSocket(handle: NativeHandle, kind: keyof typeof kinds): TcpH
   tcpHandleClass ??= findTcpHandleClass();
   const made = new tcpHandleClass(kinds[kind]);
   if (made.open(addon.socketOf(handle)) !== 0) {
+    made.close();
     throw new InvalidArgumentError('the kernel object is a socket, but none of TCP');
   }
   addon.takeSocket(handle);
