@@ -131,6 +131,7 @@ class MacosSubject final : public Subject {
   static pid_t start(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), check::program());
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     const pid_t pid = ::fork();
