@@ -68,13 +68,12 @@ function useByPkgConfig(prefix) {
 }
 
 function checkHere() {
-  const shared = install('shared', '-DCMAKE_UNITY_BUILD=ON');
+  const shared = install('shared');
   checkWords(output(join(useByCmake('shared', shared), 'hello'), [`check-cmake-${process.pid}`]));
   const listed = output('nm', ['-D', '--defined-only', join(shared, 'lib', 'libbusbar.so')]);
   checkExports(listed.split('\n').map((line) => line.replace(/^\S+ \S /u, '')));
   useByPkgConfig(shared);
 
-  // File by file, so that each is known to include what it needs.
   const fixed = install('static', '-DBUILD_SHARED_LIBS=OFF');
   checkWords(output(join(useByCmake('static', fixed), 'hello'), [`check-cmake-${process.pid}`]));
 }
@@ -86,7 +85,7 @@ function checkForWindows() {
     `-DCMAKE_C_COMPILER=${tools}gcc-posix`,
     `-DCMAKE_CXX_COMPILER=${tools}g++-posix`,
   ];
-  const shared = install('windows', ...forWindows, '-DCMAKE_UNITY_BUILD=ON');
+  const shared = install('windows', ...forWindows);
   const library = join(shared, 'bin', 'libbusbar.dll');
   const [, table] = output(`${tools}objdump`, ['-p', library]).split(
     '[Ordinal/Name Pointer] Table',

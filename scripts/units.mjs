@@ -1,6 +1,6 @@
 // Puts several C++ sources of a folder into one unit of compilation. Most of the time that a small file takes goes into
 // the standard library's headers, so a build of units takes a third of the time; in return, names in the anonymous
-// namespaces of a folder must differ. CMake compiles file by file.
+// namespaces of a folder must differ.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from './project.mjs';
