@@ -40,6 +40,7 @@ const others = [
     notRun: {
       'every codec*': "its node:v8 has another format, so structuredClone's bytes are not Node's",
       'a memfd, an eventfd*': 'its net.Socket does not take a descriptor',
+      'a connection moves*': 'the same',
       'a region forgotten*': 'has no way to ask for a collection by node:v8',
       'a view keeps its region*': 'the same',
     },
