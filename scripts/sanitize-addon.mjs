@@ -37,9 +37,6 @@ const all = [
   'test-build/**/*.test.js',
   '!test-build/examples.test.js',
   '!test-build/c-api.test.js',
-  // What they look at is in TypeScript.
-  '!test-build/unit/**',
-  '!test-build/layering.test.js',
   // The same tests once more, with another event loop: by hand, it takes minutes.
   '!test-build/foreign-loop.test.js',
 ];

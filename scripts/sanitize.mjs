@@ -50,7 +50,7 @@ if (args.length > 0) {
   run(program, args, { env });
   process.exit(0);
 }
-await runCoreTests(program, { args: without.flatMap((name) => ['--without', name]), env });
+await runCoreTests(program, { without, env });
 
 const api = join(folder, 'api');
 run(process.env.CC ?? 'gcc', [

@@ -26,6 +26,6 @@ run(emulator, [...options, node, 'test/fixtures/say-hello.mjs'], {
 
 await runCoreTests(join(folder, 'core_tests'), {
   before: [emulator, ...options],
-  args: notRun.flatMap((name) => ['--without', name]),
+  without: notRun,
 });
 console.log(`not run under qemu: ${notRun.join(', ')}`);

@@ -22,7 +22,7 @@ const files = [
   ...['backpressure', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join', 'kernel-object'],
   ...['life-cycle', 'limits', 'liveness', 'membership', 'messages', 'objects', 'payload-sizes'],
   ...['recv', 'region-deaths', 'regions', 'regions-copying', 'registry', 'reply', 'send'],
-  ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'worker'],
+  ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'unit/*', 'worker'],
 ].map((name) => `test-build/${name}.test.js`);
 
 /** Tests of those files that are not run, each with its reason. */
