@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "platform/platform.h"
+#include "platform_contract.h"
 #include "windows/event_doorbell.h"
 #include "windows/named_pipe.h"
 #include "windows/pipe_channel.h"
@@ -60,28 +61,6 @@ bool carries(SOCKET from, SOCKET to, std::string_view text) {
 
 SOCKET socket_of(const Handle& handle) { return static_cast<SOCKET>(handle.borrow()); }
 
-struct Ends {
-  std::unique_ptr<Channel> mine;
-  std::unique_ptr<Channel> theirs;
-
-  Ends() {
-    auto pair = create_pipe_pair(::GetCurrentProcessId());
-    if (!pair) return;
-    mine = std::move(pair.value().mine);
-    auto adopted = adopt_pipe_channel(std::move(pair.value().theirs));
-    if (adopted) theirs = adopted.take();
-  }
-};
-
-Datagram wait_for_datagram(Channel& channel) {
-  for (;;) {
-    auto received = channel.receive();
-    if (received) return received.take();
-    if (received.status() != Status::WouldBlock) return {};
-    ::Sleep(1);
-  }
-}
-
 }  // namespace
 
 TEST(windows_socket_is_duplicated_as_a_socket) {
@@ -116,16 +95,17 @@ TEST(windows_socket_for_a_process_that_is_not_there_is_refused) {
 TEST(windows_sockets_and_handles_arrive_in_their_order) {
   const Connection connection;
   REQUIRE(connection.ok());
-  Ends ends;
-  REQUIRE(ends.mine && ends.theirs);
+  const auto [mine, theirs] = contract::make_ends(native_platform());
   auto event = create_event(false);
   auto near_end = duplicate_socket(number(connection.near_end));
   auto far_end = duplicate_socket(number(connection.far_end));
   REQUIRE(event.ok() && near_end.ok() && far_end.ok());
   const std::vector<const Handle*> handles{&near_end.value(), &event.value(), &far_end.value()};
   const std::array<std::byte, 3> bytes{};
-  CHECK(ends.mine->send(bytes, handles).ok());
-  const Datagram datagram = wait_for_datagram(*ends.theirs);
+  CHECK(mine->send(bytes, handles).ok());
+  auto received = contract::receive_next(native_platform(), *theirs);
+  REQUIRE(received.ok());
+  const Datagram datagram = received.take();
   CHECK_EQ(datagram.bytes.size(), bytes.size());
   REQUIRE(datagram.handles.size() == 3);
   CHECK(is_socket(datagram.handles[0]) && is_socket(datagram.handles[2]));
@@ -138,14 +118,15 @@ TEST(windows_sockets_and_handles_arrive_in_their_order) {
 TEST(windows_most_sockets_go_with_the_largest_datagram) {
   const Connection connection;
   REQUIRE(connection.ok());
-  Ends ends;
-  REQUIRE(ends.mine && ends.theirs);
+  const auto [mine, theirs] = contract::make_ends(native_platform());
   auto socket = duplicate_socket(number(connection.far_end));
   REQUIRE(socket.ok());
   const std::vector<const Handle*> handles(kMaxDatagramHandles, &socket.value());
   const std::vector<std::byte> bytes(kMaxDatagramBytes);
-  CHECK(ends.mine->send(bytes, handles).ok());
-  const Datagram datagram = wait_for_datagram(*ends.theirs);
+  CHECK(mine->send(bytes, handles).ok());
+  auto received = contract::receive_next(native_platform(), *theirs);
+  REQUIRE(received.ok());
+  const Datagram datagram = received.take();
   CHECK_EQ(datagram.bytes.size(), bytes.size());
   CHECK_EQ(datagram.handles.size(), kMaxDatagramHandles);
 }
@@ -166,8 +147,7 @@ TEST(windows_socket_described_by_nonsense_is_a_violation) {
     const HANDLE pipe = borrow_handle(pair.value().theirs);
     ::WriteFile(pipe, forged.data(), static_cast<DWORD>(forged.size()), nullptr, &operation);
     CHECK(::GetOverlappedResult(pipe, &operation, &written, TRUE) != 0);
-    Result<Datagram> received = pair.value().mine->receive();
-    while (received.status() == Status::WouldBlock) received = pair.value().mine->receive();
-    CHECK_EQ(received.status(), Status::ProtocolViolation);
+    CHECK_EQ(contract::receive_next(native_platform(), *pair.value().mine).status(),
+             Status::ProtocolViolation);
   }
 }
