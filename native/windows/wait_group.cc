@@ -13,12 +13,12 @@ namespace busbar::windows_platform {
 
 WaitGroup::~WaitGroup() {
   if (thread_ == nullptr) return;
-  hold_helper();
   {
     const std::lock_guard guard(mutex_);
     stopping_ = true;
+    ::SetEvent(borrow_handle(interrupt_));
+    changed_.notify_all();
   }
-  release_helper();
   thread_->join();
 }
 
@@ -94,7 +94,7 @@ void WaitGroup::run(const std::function<void()>& signaled) {
     lock.unlock();
     signaled();
     lock.lock();
-    changed_.wait(lock, [this] { return armed_ || held_; });
+    changed_.wait(lock, [this] { return armed_ || held_ || stopping_; });
   }
 }
 
