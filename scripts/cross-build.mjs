@@ -94,7 +94,7 @@ async function buildLibrary() {
   const strict = ['-pedantic', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-s'];
   const program = (output) => [
     ...['-Inative/ffi/include', '-o', join(folder, output)],
-    ...[`-L${folder}`, '-l:libbusbar.dll'],
+    ...[`-L${folder}`, '-l:libbusbar.dll', '-lws2_32'],
   ];
   run(`${chosen.prefix}gcc`, ['-std=c11', ...strict, 'test/c/echo.c', ...program('echo-c.exe')]);
   run(compiler[0], ['-std=c++17', ...strict, 'test/c/echo.cpp', ...program('echo-cpp.exe')]);

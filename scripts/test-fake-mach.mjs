@@ -14,7 +14,7 @@ const files = [
   ...['backpressure', 'close', 'deliver', 'exits', 'failover', 'join', 'kernel-object', 'limits'],
   ...['liveness', 'membership', 'messages', 'objects', 'payload-sizes', 'recv', 'region-deaths'],
   ...['regions', 'registry', 'reply', 'send', 'slow-receivers', 'stopped-controller', 'takeover'],
-  ...['ttl', 'undelivered', 'worker'],
+  ...['ttl', 'undelivered', 'worker', 'mach-ports'],
 ].map((name) => `test-build/${name}.test.js`);
 
 /** Tests of those files that are not run, each with its reason. */

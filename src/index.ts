@@ -83,6 +83,7 @@ export {
 export {
   type FromFdOptions,
   KernelObject,
+  type KernelObjectKind,
   type ObjectSource,
   type ToSocketOptions,
 } from './objects/index.js';

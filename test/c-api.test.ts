@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -108,6 +109,31 @@ for (const [language, command] of Object.entries(echoes)) {
     t.deepEqual(await echo.ended, [0, null]);
     await until(endpoint, 'peer', () => endpoint.peers.length === 0);
     region.release();
+  });
+}
+
+for (const [language, command] of Object.entries(echoes)) {
+  test(`${language}: a connection goes there and back, and stays one`, async (t) => {
+    const bus = newBus();
+    const endpoint = await joined(t, bus, { label: 'node', messages: box });
+    await start(t, [...command, bus, 'friend']);
+    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    t.teardown(() => server.close());
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [accepted] = (await once(server, 'connection')) as [Socket];
+    using object = KernelObject.from(accepted);
+    accepted.destroy();
+    endpoint.send('friend', box.Text('a connection'), { objects: [object] });
+    const back = await endpoint.recv({ timeout: 20_000 });
+    const returned = back.objects[0];
+    t.is(returned?.kind, object.kind);
+    object.close();
+    const socket = returned?.toSocket();
+    socket?.end('through C');
+    const [said] = await once(client, 'data');
+    t.is(String(said), 'through C');
+    client.destroy();
   });
 }
 

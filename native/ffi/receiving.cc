@@ -7,6 +7,7 @@
 
 #include "core/origin.h"
 #include "ffi/objects.h"
+#include "platform/platform.h"
 
 using busbar::ReceivedMessage;
 using busbar::ffi::code;
@@ -246,7 +247,18 @@ busbar_status busbar_message_take_object(busbar_message* message, size_t index,
   if (message == nullptr || out_object == nullptr) return BUSBAR_INVALID_ARGUMENT;
   std::vector<busbar::Handle>& objects = message->received.objects;
   if (index >= objects.size() || !objects[index].valid()) return BUSBAR_INVALID_ARGUMENT;
-  *out_object = objects[index].take();
+  auto given = busbar::native_platform().give_away(objects[index]);
+  if (!given) return code(given.error());
+  *out_object = given.value().number;
+  return BUSBAR_OK;
+}
+
+busbar_status busbar_message_get_object_kind(const busbar_message* message, size_t index,
+                                             int32_t* out_kind) {
+  if (message == nullptr || out_kind == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  const std::vector<busbar::Handle>& objects = message->received.objects;
+  if (index >= objects.size() || !objects[index].valid()) return BUSBAR_INVALID_ARGUMENT;
+  *out_kind = static_cast<std::int32_t>(busbar::native_platform().name_of(objects[index]).kind);
   return BUSBAR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ffi/objects.h"
+#include "platform/platform.h"
 
 using busbar::Acknowledge;
 using busbar::SendOutcome;
@@ -15,20 +16,24 @@ using busbar::ffi::Lock;
 
 namespace {
 
-// An object that stays the program's: never closed here.
-class BorrowedObject {
- public:
-  explicit BorrowedObject(busbar_object raw) noexcept
-      : handle_(raw, [](std::intptr_t) noexcept {}) {}
-  [[nodiscard]] const busbar::Handle& handle() const noexcept { return handle_; }
+// For as long as the call takes; the object stays the program's.
+busbar::Result<busbar::Handle> handle_on(busbar_object object, std::int32_t kind) {
+  switch (kind) {
+    case BUSBAR_OBJECT_DESCRIPTOR:
+      // Borrowed: never closed here.
+      return busbar::Handle(object, [](std::intptr_t) noexcept {});
+    case BUSBAR_OBJECT_SOCKET:
+    case BUSBAR_OBJECT_MACH_PORT:
+      return busbar::native_platform().duplicate_named(
+          {static_cast<busbar::ObjectKind>(kind), object});
+    default:
+      return busbar::Status::InvalidArgument;
+  }
+}
 
- private:
-  busbar::Handle handle_;
-};
-
-// What a request refers to, for as long as the call takes.
+// What a request refers to.
 struct Attachments {
-  std::vector<BorrowedObject> objects;
+  std::vector<busbar::Handle> objects;
   std::vector<const busbar::Handle*> handles;
   std::vector<busbar::RegionRange> regions;
 };
@@ -49,8 +54,12 @@ busbar_status attach(const busbar_outgoing& message, Attachments& attachments,
     return BUSBAR_LIMIT_EXCEEDED;
   attachments.objects.reserve(message.object_count);
   for (std::size_t i = 0; i < message.object_count; ++i) {
-    attachments.objects.emplace_back(message.objects[i]);
-    attachments.handles.push_back(&attachments.objects.back().handle());
+    auto handle =
+        handle_on(message.objects[i], message.object_kinds == nullptr ? BUSBAR_OBJECT_DESCRIPTOR
+                                                                      : message.object_kinds[i]);
+    if (!handle) return code(handle.error());
+    attachments.objects.push_back(handle.take());
+    attachments.handles.push_back(&attachments.objects.back());
   }
   for (std::size_t i = 0; i < message.region_count; ++i) {
     const busbar_region_range& range = message.regions[i];

@@ -39,6 +39,7 @@ Result<Handle> take_handle(Kind kind, std::span<ReceivedRight>& rights) {
       return descriptor_of(own[0].send);
     case Kind::Memory:
     case Kind::Bell:
+    case Kind::Port:
       return own_object(kind, std::move(own[0].send));
     case Kind::ChannelEnd:
       return own_object(kind, std::move(own[0].send), std::move(own[1].send));

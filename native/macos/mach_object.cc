@@ -57,4 +57,37 @@ Result<Handle> duplicate_handle(const Handle& handle) {
   return handle_on(object);
 }
 
+Result<Handle> duplicate_port(std::intptr_t name) {
+  const auto port = static_cast<mach_port_t>(name);
+  if (name < 0 || static_cast<std::intptr_t>(port) != name || !MACH_PORT_VALID(port))
+    return Status::InvalidArgument;
+  SendRight borrowed(port);
+  auto own = copy_send(borrowed);
+  (void)borrowed.take();
+  if (!own) return Error{Status::InvalidArgument, own.error().os_code};
+  return own_object(Kind::Port, own.take());
+}
+
+ObjectName name_of(const Handle& handle) noexcept {
+  const MachObject* object = object_in(handle);
+  if (object == nullptr) return {ObjectKind::Descriptor, handle.borrow()};
+  if (object->kind != Kind::Port) return {};
+  return {ObjectKind::MachPort, static_cast<std::intptr_t>(object->first.name())};
+}
+
+Result<ObjectName> give_away(Handle& handle) {
+  const ObjectName name = name_of(handle);
+  if (name.kind == ObjectKind::Unusable) return Status::InvalidArgument;
+  if (name.kind == ObjectKind::Descriptor) return ObjectName{name.kind, handle.take()};
+  MachObject* object = object_in(handle);
+  // Of a port that died there is nothing to own.
+  if (object->first.valid()) {
+    auto right = copy_send(object->first);
+    if (!right) return right.error();
+    [[maybe_unused]] const mach_port_t given = right.value().take();
+  }
+  handle.close();
+  return name;
+}
+
 }  // namespace busbar::macos_platform

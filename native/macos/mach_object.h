@@ -10,6 +10,7 @@
 #include "core/status.h"
 #include "macos/port_right.h"
 #include "platform/handle.h"
+#include "platform/object_name.h"
 
 namespace busbar::macos_platform {
 
@@ -24,6 +25,8 @@ enum class Kind : std::uint8_t {
   ChannelEnd = 4,
   // Where the holder of a name receives its visitors.
   Door = 5,
+  // Of a program's own: what for, it knows.
+  Port = 6,
 };
 
 // The right to receive visitors, which moves to the process that the handle is sent to.
@@ -70,5 +73,11 @@ struct MachObject {
 [[nodiscard]] MachObject* object_in(const Handle& handle, Kind kind) noexcept;
 // Another handle on the same object, or descriptor.
 [[nodiscard]] Result<Handle> duplicate_handle(const Handle& handle);
+
+// A right of the program to send there, which it keeps. InvalidArgument when it has none.
+[[nodiscard]] Result<Handle> duplicate_port(std::intptr_t name);
+// As the platform's functions of these names.
+[[nodiscard]] ObjectName name_of(const Handle& handle) noexcept;
+[[nodiscard]] Result<ObjectName> give_away(Handle& handle);
 
 }  // namespace busbar::macos_platform

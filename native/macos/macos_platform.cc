@@ -58,9 +58,19 @@ class MacosPlatform final : public Platform {
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override {
     return macos_platform::duplicate_handle(handle);
   }
-  // Descriptors only: a program has no need to name a port to us.
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override {
     return posix::adopt_descriptor(raw);
+  }
+
+  [[nodiscard]] Result<Handle> duplicate_named(ObjectName name) override {
+    if (name.kind != ObjectKind::MachPort) return Status::Unsupported;
+    return macos_platform::duplicate_port(name.number);
+  }
+  [[nodiscard]] ObjectName name_of(const Handle& handle) const noexcept override {
+    return macos_platform::name_of(handle);
+  }
+  [[nodiscard]] Result<ObjectName> give_away(Handle& handle) override {
+    return macos_platform::give_away(handle);
   }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {

@@ -87,7 +87,7 @@ ObjectValue::ObjectValue(Handle handle) noexcept : handle_(std::move(handle)) {}
 ObjectValue::~ObjectValue() { close(); }
 
 std::int64_t ObjectValue::descriptor() noexcept {
-  if (!handle_.valid() || socket() >= 0) return -1;
+  if (name().kind != ObjectKind::Descriptor) return -1;
   if constexpr (kDescriptorsAreHandles) {
     return handle_.borrow();
   } else {
@@ -105,11 +105,16 @@ std::int64_t ObjectValue::take() noexcept {
   return fd;
 }
 
-std::int64_t ObjectValue::socket() const noexcept {
-  return handle_.valid() ? native_platform().socket_of(handle_) : -1;
+ObjectName ObjectValue::name() const noexcept {
+  return handle_.valid() ? native_platform().name_of(handle_) : ObjectName{};
 }
 
-std::int64_t ObjectValue::take_socket() noexcept { return socket() < 0 ? -1 : handle_.take(); }
+ObjectName ObjectValue::take_name() noexcept {
+  const ObjectKind kind = name().kind;
+  if (kind == ObjectKind::Descriptor || kind == ObjectKind::Unusable) return {};
+  auto given = native_platform().give_away(handle_);
+  return given ? given.take() : ObjectName{};
+}
 
 void ObjectValue::close() noexcept {
   handle_.close();

@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include "platform/handle.h"
+#include "platform/object_name.h"
 
 namespace busbar::node {
 
@@ -30,9 +31,11 @@ class ObjectValue {
   [[nodiscard]] std::int64_t descriptor() noexcept;
   // The same, the caller's from now on.
   [[nodiscard]] std::int64_t take() noexcept;
-  // The same of a socket where that is no descriptor; -1 for everything else.
-  [[nodiscard]] std::int64_t socket() const noexcept;
-  [[nodiscard]] std::int64_t take_socket() noexcept;
+  // What it is known by; Unusable when there is no object.
+  [[nodiscard]] ObjectName name() const noexcept;
+  // The same of an object that is no descriptor, the caller's from now on; Unusable when that
+  // cannot be.
+  [[nodiscard]] ObjectName take_name() noexcept;
   void close() noexcept;
 
  private:

@@ -70,16 +70,31 @@ Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
   return descriptor_number(info.Env(), object != nullptr ? object->take() : -1);
 }
 
-// socketOf(handle) -> the number of a socket that is no descriptor; -1 of everything else.
-Napi::Value socket_of(const Napi::CallbackInfo& info) {
+// kindOf(handle) -> what it is known by a number of.
+Napi::Value kind_of(const Napi::CallbackInfo& info) {
   const ObjectValue* object = object_at(info);
-  return descriptor_number(info.Env(), object != nullptr ? object->socket() : -1);
+  const ObjectName name = object != nullptr ? object->name() : ObjectName{};
+  return Napi::Number::New(info.Env(), static_cast<std::uint32_t>(name.kind));
 }
 
-// takeSocket(handle) -> the same, the caller's from now on.
-Napi::Value take_socket(const Napi::CallbackInfo& info) {
+// numberOf(handle) -> that number; -1 of an object that has none.
+Napi::Value number_of(const Napi::CallbackInfo& info) {
+  const ObjectValue* object = object_at(info);
+  return descriptor_number(info.Env(), object != nullptr ? object->name().number : -1);
+}
+
+// takeNumber(handle) -> the same of one that is no descriptor, the caller's from now on; -1 when
+// that cannot be.
+Napi::Value take_number(const Napi::CallbackInfo& info) {
   ObjectValue* object = object_at(info);
-  return descriptor_number(info.Env(), object != nullptr ? object->take_socket() : -1);
+  return descriptor_number(info.Env(), object != nullptr ? object->take_name().number : -1);
+}
+
+// duplicateMachPort(name) -> handle, or -Status: a second right; `name` stays the caller's.
+Napi::Value duplicate_mach_port(const Napi::CallbackInfo& info) {
+  return outcome(info.Env(),
+                 native_platform().duplicate_named(
+                     {ObjectKind::MachPort, static_cast<std::intptr_t>(descriptor_at(info))}));
 }
 
 std::string text_at(const Napi::CallbackInfo& info, std::size_t index) {
@@ -92,7 +107,8 @@ std::string text_at(const Napi::CallbackInfo& info, std::size_t index) {
 Napi::Value duplicate_socket(const Napi::CallbackInfo& info) {
   const SocketNames names{{text_at(info, 0), unsigned_at(info, 1)},
                           {text_at(info, 2), unsigned_at(info, 3)}};
-  return outcome(info.Env(), native_platform().duplicate_socket(find_socket(info.Env(), names)));
+  return outcome(info.Env(), native_platform().duplicate_named(
+                                 {ObjectKind::Socket, find_socket(info.Env(), names)}));
 }
 
 Napi::Value close_handle(const Napi::CallbackInfo& info) {
@@ -125,8 +141,10 @@ void add_handle_functions(Napi::Env env, Napi::Object exports) {
   add("descriptorOf", descriptor_of);
   add("takeDescriptor", take_descriptor);
   add("closeHandle", close_handle);
-  add("socketOf", socket_of);
-  add("takeSocket", take_socket);
+  add("kindOf", kind_of);
+  add("numberOf", number_of);
+  add("takeNumber", take_number);
+  add("duplicateMachPort", duplicate_mach_port);
   add("duplicateSocket", duplicate_socket);
 }
 

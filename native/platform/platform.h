@@ -12,6 +12,7 @@
 #include "platform/channel.h"
 #include "platform/doorbell.h"
 #include "platform/handle.h"
+#include "platform/object_name.h"
 #include "platform/process_identity.h"
 #include "platform/reactor.h"
 #include "platform/rendezvous.h"
@@ -53,13 +54,18 @@ class Platform {
   // program's on failure. InvalidArgument when there is no such object.
   [[nodiscard]] virtual Result<Handle> adopt(std::intptr_t raw) = 0;
 
-  // Where a socket's number is no descriptor, as on Windows; elsewhere Unsupported and -1.
-  // A second handle on a socket of the program, which keeps `raw`. InvalidArgument when it is none.
-  [[nodiscard]] virtual Result<Handle> duplicate_socket(std::intptr_t) {
-    return Status::Unsupported;
+  // A second handle on an object of the program that is known by no descriptor; it keeps `name`.
+  // InvalidArgument when there is no such object, Unsupported when there is no such kind here.
+  [[nodiscard]] virtual Result<Handle> duplicate_named(ObjectName) { return Status::Unsupported; }
+  // What the program knows it by; still owned by `handle`, which is valid.
+  [[nodiscard]] virtual ObjectName name_of(const Handle& handle) const noexcept {
+    return {ObjectKind::Descriptor, handle.borrow()};
   }
-  // The number of a socket, still owned by `handle`; -1 for everything else.
-  [[nodiscard]] virtual std::intptr_t socket_of(const Handle&) const noexcept { return -1; }
+  // The same, the program's from now on; `handle` stays as it is on failure. InvalidArgument when
+  // it is Unusable.
+  [[nodiscard]] virtual Result<ObjectName> give_away(Handle& handle) {
+    return ObjectName{ObjectKind::Descriptor, handle.take()};
+  }
 
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
 

@@ -57,7 +57,8 @@ class WindowsPlatform final : public Platform {
 
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override {
     if (!handle.valid()) return Status::InvalidArgument;
-    if (windows_platform::is_socket(handle)) return duplicate_socket(handle.borrow());
+    if (windows_platform::is_socket(handle))
+      return windows_platform::duplicate_socket(handle.borrow());
     return windows_platform::duplicate_handle(borrow_handle(handle));
   }
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override {
@@ -68,11 +69,17 @@ class WindowsPlatform final : public Platform {
     return own_handle(handle);
   }
 
-  [[nodiscard]] Result<Handle> duplicate_socket(std::intptr_t raw) override {
-    return windows_platform::duplicate_socket(raw);
+  [[nodiscard]] Result<Handle> duplicate_named(ObjectName name) override {
+    if (name.kind != ObjectKind::Socket) return Status::Unsupported;
+    return windows_platform::duplicate_socket(name.number);
   }
-  [[nodiscard]] std::intptr_t socket_of(const Handle& handle) const noexcept override {
-    return windows_platform::is_socket(handle) ? handle.borrow() : -1;
+  [[nodiscard]] ObjectName name_of(const Handle& handle) const noexcept override {
+    const bool is_socket = windows_platform::is_socket(handle);
+    return {is_socket ? ObjectKind::Socket : ObjectKind::Descriptor, handle.borrow()};
+  }
+  [[nodiscard]] Result<ObjectName> give_away(Handle& handle) override {
+    const ObjectKind kind = name_of(handle).kind;
+    return ObjectName{kind, handle.take()};
   }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {

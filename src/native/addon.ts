@@ -257,9 +257,14 @@ interface Addon {
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;
-  /** The number of a socket where that is no descriptor (Windows); -1 of everything else. */
-  socketOf(handle: NativeHandle): number;
-  takeSocket(handle: NativeHandle): number;
+  /** What it is known by a number of: as busbar.h has it. */
+  kindOf(handle: NativeHandle): number;
+  /** That number; -1 of an object that has none, or was closed or taken. */
+  numberOf(handle: NativeHandle): number;
+  /** The same of one that is no descriptor, the caller's from now on; -1 when that cannot be. */
+  takeNumber(handle: NativeHandle): number;
+  /** A second right to send to the Mach port; `name` stays the caller's. */
+  duplicateMachPort(name: number): NativeHandle | number;
   /** A second handle on the TCP socket of this event loop that has these addresses; `remote` is empty of one that listens. */
   duplicateSocket(
     local: string,

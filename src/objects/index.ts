@@ -3,6 +3,7 @@ export {
   adoptHandle,
   type FromFdOptions,
   KernelObject,
+  type KernelObjectKind,
   openHandle,
   type ToSocketOptions,
 } from './kernel-object.js';

@@ -8,6 +8,7 @@ import {
   errorFromStatus,
   InvalidArgumentError,
   OutOfDescriptorsError,
+  OutOfMemoryError,
   UnsupportedError,
 } from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
@@ -32,13 +33,31 @@ export interface ToSocketOptions {
 
 /** The largest descriptor there can be. */
 const maxFd = 2 ** 31 - 1;
+/** The largest name of a Mach port. */
+const maxMachPort = 2 ** 32 - 1;
+
+/** What to do where `fd` and `take()` cannot help. */
+const insteadOf = {
+  socket: 'a socket on Windows; use toSocket() or toListenOptions()',
+  'mach-port': 'a Mach port; use machPort or takeMachPort()',
+  unusable: 'its sender sent what no program can use',
+};
+
+/** What a program knows an object by, in the order of the addon's numbers. */
+const kinds = ['descriptor', 'socket', 'mach-port', 'unusable'] as const;
+
+/**
+ * What a {@link KernelObject} is known by: a file descriptor; a socket without one (Windows); a Mach port (macOS);
+ * nothing that a program could use, which only a broken or hostile peer sends.
+ */
+export type KernelObjectKind = (typeof kinds)[number];
 
 let make: (handle: NativeHandle) => KernelObject;
 let handleOf: (object: KernelObject) => NativeHandle;
 
 /**
  * Owns one file descriptor: a file, pipe, socket, listening socket, memfd, eventfd or whatever else the kernel knows
- * by one. Made of a descriptor or of one of Node's own objects to be sent with a message, or found in
+ * by one; on macOS also a right to send to a Mach port. Made of a descriptor or of one of Node's own objects to be sent with a message, or found in
  * `message.objects`. Sending leaves it with the sender; the receiver gets a descriptor of its own on the same object.
  *
  * It is open until `close()`, `take()`, one of the `to…()` functions, `using` or, as a net, garbage collection.
@@ -92,6 +111,25 @@ export class KernelObject implements Disposable {
     throw notOpen(source);
   }
 
+  /**
+   * A second right to send to the Mach port of that name in this process (macOS); `name` stays the caller's. Such names
+   * come from native addons: Node itself has none.
+   * @throws InvalidArgumentError if `name` is no integer of 1 to 4,294,967,294 or this process has no right to send
+   * there; UnsupportedError on other systems.
+   */
+  static fromMachPort(name: number): KernelObject {
+    checkInteger('name', name, 1, maxMachPort - 1);
+    return new KernelObject(owned(addon.duplicateMachPort(name), `Mach port ${name}`));
+  }
+
+  /**
+   * What it is known by.
+   * @throws ClosedError if it was closed or taken.
+   */
+  get kind(): KernelObjectKind {
+    return kinds[addon.kindOf(this.#open())] ?? 'unusable';
+  }
+
   /** Whether it was closed or its descriptor was taken. */
   get closed(): boolean {
     return !addon.isOpen(this.#handle);
@@ -99,7 +137,7 @@ export class KernelObject implements Disposable {
 
   /**
    * The descriptor; it stays this object's, so do not close it.
-   * @throws ClosedError if it was closed or taken; UnsupportedError for a socket on Windows.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
    */
   get fd(): number {
     return this.#descriptor(addon.descriptorOf(this.#open()));
@@ -107,10 +145,31 @@ export class KernelObject implements Disposable {
 
   /**
    * The descriptor, which is the caller's to close from now on.
-   * @throws ClosedError if it was closed or taken; UnsupportedError for a socket on Windows.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
    */
   take(): number {
     return this.#descriptor(addon.takeDescriptor(this.#open()));
+  }
+
+  /**
+   * The name of the Mach port, of which this object keeps a right to send; 4,294,967,295 (`MACH_PORT_DEAD`) of a port
+   * that was gone when it arrived.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
+   */
+  get machPort(): number {
+    this.#checkMachPort();
+    return addon.numberOf(this.#handle);
+  }
+
+  /**
+   * The same, a right which is the caller's to give back (`mach_port_deallocate`) from now on.
+   * @throws As {@link machPort}.
+   */
+  takeMachPort(): number {
+    this.#checkMachPort();
+    const name = addon.takeNumber(this.#handle);
+    if (name >= 0) return name;
+    throw new OutOfMemoryError('the kernel has no room for another right to the Mach port');
   }
 
   /**
@@ -182,17 +241,22 @@ export class KernelObject implements Disposable {
 
   /** A socket without a descriptor. */
   #isBareSocket(): boolean {
-    return addon.socketOf(this.#open()) >= 0;
+    return this.kind === 'socket';
   }
 
   #descriptor(fd: number): number {
     if (fd >= 0) return fd;
-    if (this.#isBareSocket()) {
-      throw new UnsupportedError(
-        'a socket has no descriptor on Windows: use toSocket() or toListenOptions()',
-      );
+    const { kind } = this;
+    if (kind !== 'descriptor') {
+      throw new UnsupportedError(`the kernel object has no descriptor: ${insteadOf[kind]}`);
     }
     throw new OutOfDescriptorsError('this process is at its limit of descriptors');
+  }
+
+  #checkMachPort(): void {
+    const { kind } = this;
+    if (kind === 'mach-port') return;
+    throw new UnsupportedError(`the kernel object is no Mach port, but of kind '${kind}'`);
   }
 
   #open(): NativeHandle {

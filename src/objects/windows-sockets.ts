@@ -30,11 +30,11 @@ export function duplicateSocket(source: Socket | Server): NativeHandle | number 
 export function openSocket(handle: NativeHandle, kind: keyof typeof kinds): TcpHandle {
   tcpHandleClass ??= findTcpHandleClass();
   const made = new tcpHandleClass(kinds[kind]);
-  if (made.open(addon.socketOf(handle)) !== 0) {
+  if (made.open(addon.numberOf(handle)) !== 0) {
     made.close();
     throw new InvalidArgumentError('the kernel object is a socket, but none of TCP');
   }
-  addon.takeSocket(handle);
+  addon.takeNumber(handle);
   return made;
 }
 

@@ -224,6 +224,7 @@ static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
   busbar_region_range range;
   busbar_message *received;
   busbar_object object, got;
+  int32_t kind = BUSBAR_OBJECT_SOCKET;
   int ends[2];
   char byte = 0;
 
@@ -248,13 +249,24 @@ static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
   CHECK(busbar_endpoint_send(a, to_b, &message, NULL) == BUSBAR_INVALID_ARGUMENT);
   range.offset = 100;
   range.bytes = 50;
+  /* Of other systems; of none. */
+  message.object_kinds = &kind;
+  CHECK(busbar_endpoint_send(a, to_b, &message, NULL) == BUSBAR_UNSUPPORTED);
+  kind = BUSBAR_OBJECT_UNUSABLE;
+  CHECK(busbar_endpoint_send(a, to_b, &message, NULL) == BUSBAR_INVALID_ARGUMENT);
+  kind = BUSBAR_OBJECT_DESCRIPTOR;
   OK(busbar_endpoint_send(a, to_b, &message, NULL));
   close(ends[1]);
   received = receive(b);
   OK(busbar_message_get_info(received, &info));
   CHECK(info.object_count == 1 && info.region_count == 1 && info.lost == 0);
   CHECK(busbar_message_take_object(received, 1, &got) == BUSBAR_INVALID_ARGUMENT);
+  CHECK(busbar_message_get_object_kind(received, 1, &kind) == BUSBAR_INVALID_ARGUMENT);
+  kind = -1;
+  OK(busbar_message_get_object_kind(received, 0, &kind));
+  CHECK(kind == BUSBAR_OBJECT_DESCRIPTOR);
   OK(busbar_message_take_object(received, 0, &got));
+  CHECK(busbar_message_get_object_kind(received, 0, &kind) == BUSBAR_INVALID_ARGUMENT);
   CHECK(busbar_message_take_object(received, 0, &got) == BUSBAR_INVALID_ARGUMENT);
   OK(busbar_message_take_region(received, 0, &taken, &range));
   CHECK(busbar_message_take_region(received, 0, &taken, NULL) == BUSBAR_INVALID_ARGUMENT);

@@ -30,6 +30,7 @@ static int is_text(busbar_message *message, busbar_uuid text, const char *expect
 static int echo(busbar_message *message) {
   busbar_message_info info = {.size = sizeof info};
   busbar_object objects[MOST];
+  int32_t kinds[MOST];
   busbar_region_range regions[MOST];
   busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
   const busbar_span payload = busbar_message_borrow_payload(message);
@@ -38,7 +39,10 @@ static int echo(busbar_message *message) {
 
   CHECK(busbar_message_get_info(message, &info));
   if (info.object_count > MOST || info.region_count > MOST || info.lost != 0) return 1;
-  for (i = 0; i < info.object_count; ++i) CHECK(busbar_message_take_object(message, i, &objects[i]));
+  for (i = 0; i < info.object_count; ++i) {
+    CHECK(busbar_message_get_object_kind(message, i, &kinds[i]));
+    CHECK(busbar_message_take_object(message, i, &objects[i]));
+  }
   for (i = 0; i < info.region_count; ++i)
     CHECK(busbar_message_take_region(message, i, &region, &regions[i]));
   answer.type = info.type;
@@ -46,11 +50,12 @@ static int echo(busbar_message *message) {
   answer.payload = payload.data;
   answer.payload_bytes = payload.bytes;
   answer.objects = objects;
+  answer.object_kinds = kinds;
   answer.object_count = info.object_count;
   answer.regions = regions;
   answer.region_count = info.region_count;
   CHECK(busbar_message_reply(message, &answer));
-  for (i = 0; i < info.object_count; ++i) close_object(objects[i]);
+  for (i = 0; i < info.object_count; ++i) close_object(objects[i], kinds[i]);
   for (i = 0; i < info.region_count; ++i) busbar_region_free(regions[i].region);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <busbar.hpp>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "kernel_object.h"
 
@@ -18,15 +19,17 @@ bool failed(busbar::Status status) {
 // Sends a message back with everything that came with it.
 bool echo(busbar::Message& message) {
   const busbar_message_info info = message.info();
-  std::vector<busbar_object> objects;
+  std::vector<std::pair<busbar_object, std::int32_t>> objects;
   std::vector<busbar::Region> regions;
   busbar::Outgoing answer(info.type, message.payload());
   answer.format(info.format);
   for (std::uint32_t i = 0; i < info.object_count; ++i) {
+    auto kind = message.object_kind(i);
+    if (failed(kind.status())) return false;
     auto object = message.take_object(i);
     if (failed(object.status())) return false;
-    objects.push_back(*object);
-    answer.object(*object);
+    objects.emplace_back(*object, *kind);
+    answer.object(*object, *kind);
   }
   for (std::uint32_t i = 0; i < info.region_count; ++i) {
     auto region = message.take_region(i);
@@ -35,7 +38,7 @@ bool echo(busbar::Message& message) {
     answer.region(regions.back());
   }
   const busbar::Status sent = message.reply(answer);
-  for (const busbar_object object : objects) close_object(object);
+  for (const auto& [object, kind] : objects) close_object(object, kind);
   return !failed(sent);
 }
 

@@ -5,18 +5,28 @@
 #include <busbar.h>
 
 #ifdef _WIN32
+#include <winsock2.h>
+/* Behind it, which would otherwise come with the older Winsock. */
 #include <windows.h>
 
 static inline busbar_object own_input(void) {
   return (busbar_object)GetStdHandle(STD_INPUT_HANDLE);
 }
-static inline void close_object(busbar_object object) { CloseHandle((HANDLE)object); }
+static inline void close_object(busbar_object object, int32_t kind) {
+  if (kind == BUSBAR_OBJECT_SOCKET) {
+    closesocket((SOCKET)object);
+  } else {
+    CloseHandle((HANDLE)object);
+  }
+}
 
 #else
 #include <unistd.h>
 
 static inline busbar_object own_input(void) { return STDIN_FILENO; }
-static inline void close_object(busbar_object object) { close((int)object); }
+static inline void close_object(busbar_object object, int32_t kind) {
+  if (kind == BUSBAR_OBJECT_DESCRIPTOR) close((int)object);
+}
 
 #endif
 #endif

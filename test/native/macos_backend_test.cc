@@ -198,3 +198,61 @@ TEST(native_macos_descriptors_become_what_they_were) {
   CHECK_EQ(::read(static_cast<int>(datagram.value().handles[0].borrow()), &read, 1), 1);
   CHECK(read == 'x');
 }
+
+TEST(native_macos_a_port_of_a_program_goes_as_a_right_to_send) {
+  Pair pair = make_pair();
+  auto port = create_port(4);
+  REQUIRE(port.ok());
+  auto right = make_send(port.value());
+  REQUIRE(right.ok());
+  const ObjectName name{ObjectKind::MachPort, static_cast<std::intptr_t>(right.value().name())};
+  auto handle = native_platform().duplicate_named(name);
+  REQUIRE(handle.ok());
+  CHECK(contract::send_text(*pair.near, "a port", {&handle.value()}).ok());
+  handle.value().close();
+  // What goes is a right of its own.
+  right.value().reset();
+
+  auto datagram = pair.far->receive();
+  REQUIRE(datagram.ok());
+  REQUIRE_EQ(datagram.value().handles.size(), 1);
+  Handle& arrived = datagram.value().handles[0];
+  CHECK(native_platform().name_of(arrived).kind == ObjectKind::MachPort);
+  auto second = native_platform().duplicate(arrived);
+  auto given = native_platform().give_away(arrived);
+  REQUIRE(second.ok() && given.ok());
+  CHECK(!arrived.valid());
+  // The name of a port is one in each process, and this is the process that made it.
+  CHECK_EQ(given.value().number, static_cast<std::intptr_t>(port.value().name()));
+  second.value().close();
+  const SendRight own(static_cast<mach_port_t>(given.value().number));
+  CHECK(send_signal({own.name(), MACH_MSG_TYPE_COPY_SEND}, kRing).ok());
+  auto message = receive_message(port.value().name());
+  REQUIRE(message.ok());
+  CHECK_EQ(message.value().id, static_cast<mach_msg_id_t>(kRing));
+}
+
+TEST(native_macos_a_name_without_a_right_to_send_is_refused) {
+  auto port = create_port(4);
+  REQUIRE(port.ok());
+  const auto refusal = [](ObjectKind kind, std::intptr_t number) {
+    return native_platform().duplicate_named({kind, number}).status();
+  };
+  CHECK_EQ(refusal(ObjectKind::MachPort, port.value().name()), Status::InvalidArgument);
+  for (const std::intptr_t number : {std::intptr_t{0}, std::intptr_t{-1}, std::intptr_t{987654321},
+                                     std::intptr_t{MACH_PORT_DEAD}, std::intptr_t{1} << 40U}) {
+    CHECK_EQ(refusal(ObjectKind::MachPort, number), Status::InvalidArgument);
+  }
+  CHECK_EQ(refusal(ObjectKind::Socket, port.value().name()), Status::Unsupported);
+}
+
+// A member sends what is no program's business: a program must not take the number for one of its
+// own.
+TEST(native_macos_memory_passed_off_as_a_programs_object_is_unusable) {
+  const auto memory = native_platform().create_memory(4096, Access::ReadWrite);
+  REQUIRE(memory.ok());
+  Handle handle = memory.value()->share().take();
+  CHECK(native_platform().name_of(handle).kind == ObjectKind::Unusable);
+  CHECK_EQ(native_platform().give_away(handle).status(), Status::InvalidArgument);
+  CHECK(handle.valid());
+}

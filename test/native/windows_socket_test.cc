@@ -72,7 +72,8 @@ TEST(windows_socket_is_duplicated_as_a_socket) {
   CHECK(carries(connection.near_end, socket_of(second.value()), "to the second"));
   auto third = native_platform().duplicate(second.value());
   REQUIRE(third.ok());
-  CHECK_EQ(native_platform().socket_of(third.value()), third.value().borrow());
+  CHECK(native_platform().name_of(third.value()).kind == ObjectKind::Socket);
+  CHECK_EQ(native_platform().name_of(third.value()).number, third.value().borrow());
   second.value().close();
   CHECK(carries(socket_of(third.value()), connection.near_end, "from the third"));
 }
@@ -83,7 +84,7 @@ TEST(windows_socket_that_is_none_is_refused) {
   CHECK_EQ(duplicate_socket(-1).status(), Status::InvalidArgument);
   CHECK_EQ(duplicate_socket(event.value().borrow()).status(), Status::InvalidArgument);
   CHECK(!is_socket(event.value()));
-  CHECK_EQ(native_platform().socket_of(event.value()), -1);
+  CHECK(native_platform().name_of(event.value()).kind == ObjectKind::Descriptor);
 }
 
 TEST(windows_socket_for_a_process_that_is_not_there_is_refused) {

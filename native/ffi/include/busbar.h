@@ -116,9 +116,19 @@ typedef struct busbar_span {
   size_t bytes;
 } busbar_span;
 
-/* A kernel object by its raw name: a descriptor, on Windows a HANDLE, or the SOCKET that a program
- * in Node sent. A SOCKET cannot be sent from C there yet. */
+/* A kernel object by the number that the program knows it by. */
 typedef intptr_t busbar_object;
+/* What it is a number of. */
+enum {
+  /* A descriptor, on Windows a HANDLE. */
+  BUSBAR_OBJECT_DESCRIPTOR = 0,
+  /* Windows: a SOCKET, which the program closes by closesocket. */
+  BUSBAR_OBJECT_SOCKET = 1,
+  /* macOS: a right to send to a Mach port, which the program gives back by mach_port_deallocate. */
+  BUSBAR_OBJECT_MACH_PORT = 2,
+  /* Nothing that a program could use: only a broken or hostile peer sends such a thing. */
+  BUSBAR_OBJECT_UNUSABLE = 3
+};
 
 /* For ever, where a timeout in milliseconds is asked for. 0 is: not at all. */
 #define BUSBAR_FOREVER (-1)
@@ -357,6 +367,8 @@ typedef struct busbar_outgoing {
   /* At most 64; nothing of them is copied. */
   const busbar_region_range* regions;
   size_t region_count;
+  /* One of BUSBAR_OBJECT_ for each of `objects`. Null: all are BUSBAR_OBJECT_DESCRIPTOR. */
+  const int32_t* object_kinds;
 } busbar_outgoing;
 #define BUSBAR_OUTGOING_INIT \
   { .size = sizeof(busbar_outgoing), .when_full = -1 }
@@ -460,8 +472,11 @@ BUSBAR_API busbar_span busbar_message_borrow_payload(const busbar_message* messa
 /* One string of the sender's label, ended by a zero byte; the message's. Null: no such index. */
 BUSBAR_API const char* busbar_message_borrow_from_label(const busbar_message* message,
                                                         size_t index);
-/* One object, which the caller closes from now on. BUSBAR_INVALID_ARGUMENT: no such index, or
- * taken. */
+/* One of BUSBAR_OBJECT_. BUSBAR_INVALID_ARGUMENT: no such index, or taken. */
+BUSBAR_API busbar_status busbar_message_get_object_kind(const busbar_message* message, size_t index,
+                                                        int32_t* out_kind);
+/* One object, which the caller closes from now on. BUSBAR_INVALID_ARGUMENT: no such index, taken,
+ * or BUSBAR_OBJECT_UNUSABLE. */
 BUSBAR_API busbar_status busbar_message_take_object(busbar_message* message, size_t index,
                                                     busbar_object* out_object);
 /* One region; free it by busbar_region_free. `*out_range` (may be null): which part of it was sent.

@@ -191,8 +191,10 @@ class Outgoing {
   Outgoing& when_full(std::int32_t policy) noexcept { return message_.when_full = policy, *this; }
   // Seen at the next flush().
   Outgoing& corked() noexcept { return message_.corked = 1, *this; }
-  Outgoing& object(busbar_object object) {
+  // `kind`: one of BUSBAR_OBJECT_. Stays the caller's, who keeps it open until it is sent.
+  Outgoing& object(busbar_object object, std::int32_t kind = BUSBAR_OBJECT_DESCRIPTOR) {
     objects_.push_back(object);
+    object_kinds_.push_back(kind);
     return *this;
   }
   Outgoing& region(const busbar_region_range& range) {
@@ -202,6 +204,7 @@ class Outgoing {
   Outgoing& region(const Region& whole) { return region(whole.all()); }
   [[nodiscard]] const busbar_outgoing* get() noexcept {
     message_.objects = objects_.data();
+    message_.object_kinds = object_kinds_.data();
     message_.object_count = objects_.size();
     message_.regions = regions_.data();
     message_.region_count = regions_.size();
@@ -211,6 +214,7 @@ class Outgoing {
  private:
   busbar_outgoing message_{};
   std::vector<busbar_object> objects_;
+  std::vector<std::int32_t> object_kinds_;
   std::vector<busbar_region_range> regions_;
 };
 
@@ -234,6 +238,13 @@ class Message {
     while (const char* one = busbar_message_borrow_from_label(message_.get(), label.size()))
       label.emplace_back(one);
     return label;
+  }
+  // One of BUSBAR_OBJECT_.
+  [[nodiscard]] Result<std::int32_t> object_kind(std::size_t index) const noexcept {
+    std::int32_t kind = 0;
+    const Status status(busbar_message_get_object_kind(message_.get(), index, &kind));
+    if (!status) return status;
+    return kind;
   }
   // The caller's to close.
   [[nodiscard]] Result<busbar_object> take_object(std::size_t index) noexcept {
