@@ -96,7 +96,11 @@ async function buildLibrary() {
     ...['-Inative/ffi/include', '-o', join(folder, output)],
     ...[`-L${folder}`, '-l:libbusbar.dll', '-lws2_32'],
   ];
-  run(`${chosen.prefix}gcc`, ['-std=c11', ...strict, 'test/c/echo.c', ...program('echo-c.exe')]);
+  for (const [source, output] of [
+    ['test/c/echo.c', 'echo-c.exe'],
+    ['examples/c/camera.c', 'camera-c.exe'],
+  ])
+    run(`${chosen.prefix}gcc`, ['-std=c11', ...strict, source, ...program(output)]);
   run(compiler[0], ['-std=c++17', ...strict, 'test/c/echo.cpp', ...program('echo-cpp.exe')]);
 }
 

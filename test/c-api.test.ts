@@ -215,7 +215,7 @@ test('a camera in C, a viewer in Node: frames in shared memory', async (t) => {
   const viewer = spawn(process.execPath, [pathOf('examples/c/viewer.mjs'), bus, '60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const camera = spawn(built('gcc', 'camera-c'), [bus, '60'], {
+  const camera = spawn(built(first, 'camera-c'), [bus, '60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = [viewer, camera].map(

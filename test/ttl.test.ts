@@ -1,7 +1,7 @@
 // Messages that wait for a receiver: with their sender, and with the controller when the sender leaves first.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
-import { multicast, unicast } from 'busbar';
+import { bytes, messageBox, multicast, unicast } from 'busbar';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 /** Joins as controller and stays. */
@@ -68,6 +68,58 @@ test('a leaving controller hands its own waiting messages to the next one', asyn
   const message = await late.recv();
   t.is(message.payload, 'from the old controller');
   t.is(message.from.id, id);
+});
+
+test('more than can be handed over at a time goes in portions', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, async ({ busbar, bus, tell }) => {
+    const endpoint = await busbar.join(bus, { label: 'keeper', queueBytes: 2 ** 27 });
+    endpoint.on('message', () => undefined);
+    tell(endpoint.id);
+  });
+  await controller.next();
+  const messages = messageBox({ Raw: bytes });
+  const sender = await joined(t, bus, { label: 'sender', messages, queueBytes: 2 ** 27 });
+  const payloads = [1, 2, 3].map((value) => new Uint8Array(30 * 2 ** 20).fill(value));
+  for (const payload of payloads) sender.send('late', messages.Raw(payload), { ttl: 60_000 });
+  await sender.close();
+  const late = await joined(t, bus, { label: 'late', messages });
+  for (const payload of payloads) {
+    const got = (await late.recv()).payload;
+    t.is(Buffer.compare(got, payload), 0);
+  }
+});
+
+test('what nobody could take over is told by close()', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, keeper);
+  await controller.next();
+  const messages = messageBox({ Raw: bytes });
+  const sender = await joined(t, bus, { messages });
+  sender.send('late', messages.Raw(new Uint8Array(65 * 2 ** 20)), { ttl: 60_000 });
+  await t.throwsAsync(sender.close(), { code: 'ERR_BUSBAR_UNDELIVERED', message: /1 message/ });
+});
+
+test('at the descriptor limit a controller keeps nothing, and who leaves says so', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, async ({ busbar, bus, tell, told }) => {
+    const { openSync } = await import('node:fs');
+    const endpoint = await busbar.join(bus, { label: 'keeper' });
+    endpoint.on('message', () => undefined);
+    tell('joined');
+    await told();
+    try {
+      for (;;) openSync('/dev/null', 'r');
+    } catch (error) {
+      tell((error as NodeJS.ErrnoException).code);
+    }
+  });
+  await controller.next();
+  const sender = await joined(t, bus);
+  sender.send('late', 'for later', { ttl: 60_000 });
+  controller.say('exhaust');
+  t.is(await controller.next(), 'EMFILE');
+  await t.throwsAsync(sender.close(), { code: 'ERR_BUSBAR_UNDELIVERED', message: /1 message/ });
 });
 
 test('the last one to leave says that it had to give messages up', async (t) => {

@@ -147,6 +147,9 @@ void read(ByteReader& in, ChangedFrame& out_frame) { out_frame.epoch = in.u64();
 void write(ByteWriter& out, const ParkFrame& frame) { out.u64(frame.bytes); }
 void read(ByteReader& in, ParkFrame& out_frame) { out_frame.bytes = in.u64(); }
 
+void write(ByteWriter& out, const KeptFrame& frame) { out.u64(frame.messages); }
+void read(ByteReader& in, KeptFrame& out_frame) { out_frame.messages = in.u64(); }
+
 void write(ByteWriter&, const LeaveFrame&) {}
 void read(ByteReader&, LeaveFrame&) {}
 void write(ByteWriter&, const LeftFrame&) {}

@@ -14,8 +14,10 @@
 //                Watch              ------------>
 //                              <------------      Changed (once)
 //                Park memory        ------------>
-//                              <------------      Park memory, Succeed listener (the controller
-//                              leaves)
+//                              <------------      Kept
+//                              <------------      Park memory, then Succeed listener (the
+//                              controller
+//                Kept               ------------>     leaves)
 //                Leave              ------------>
 //                              <------------      Left
 //                Ping               ------------>   after anything that needs the controller
@@ -109,6 +111,11 @@ struct ParkFrame {
   std::uint64_t bytes = 0;
 };
 
+// The answer: of how many of these messages somebody has taken charge.
+struct KeptFrame {
+  std::uint64_t messages = 0;
+};
+
 struct LeaveFrame {};
 struct LeftFrame {};
 
@@ -130,7 +137,8 @@ struct PongFrame {};
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, WatchFrame, ChangedFrame,
-                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame, PingFrame, PongFrame>;
+                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame, PingFrame, PongFrame,
+                 KeptFrame>;
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 

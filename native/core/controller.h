@@ -45,9 +45,13 @@ struct BusLimits {
 class ControllerEvents {
  public:
   virtual ~ControllerEvents() = default;
-  // A leaving member handed its parked messages over; the memory is unverified. Must not destroy
-  // the controller.
-  virtual void on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) = 0;
+  // None of them may destroy the controller.
+  // A leaving member handed parked messages over; the memory is unverified. Returns how many were
+  // taken charge of.
+  [[nodiscard]] virtual std::uint64_t on_parked(std::uint64_t from_id, Handle memory,
+                                                std::uint64_t bytes) = 0;
+  // A member says how many it has taken charge of. False: nobody asked it to.
+  [[nodiscard]] virtual bool on_kept(std::uint64_t messages) = 0;
 };
 
 // On the control thread of the endpoint whose office it is.
@@ -82,8 +86,8 @@ class Controller {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
 
-  // Gives parked messages to the member that retire() would make the successor. NoController when
-  // there is none.
+  // Gives parked messages to the member that retire() would make the successor, which answers by
+  // on_kept(). NoController when there is none.
   [[nodiscard]] Error pass_on_parked(const Handle& memory, std::uint64_t bytes);
 
   // When those who were here before will have come: a newcomer that took the name from a dead or

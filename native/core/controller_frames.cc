@@ -55,9 +55,12 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     return true;
   }
   if (const auto* park = std::get_if<ParkFrame>(&frame)) {
-    events_.on_parked(member.facts.id, std::move(handles.front()), park->bytes);
+    const std::uint64_t from = member.facts.id;
+    const std::uint64_t kept = events_.on_parked(from, std::move(handles.front()), park->bytes);
+    tell(from, KeptFrame{kept});
     return true;
   }
+  if (const auto* kept = std::get_if<KeptFrame>(&frame)) return events_.on_kept(kept->messages);
   if (std::holds_alternative<LeaveFrame>(frame)) {
     // Off the directory before it is told so, as with joining.
     (void)drop(member.facts.id)->send(LeftFrame{});

@@ -136,7 +136,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void tend_watch();
   void repeat_soon();
   void advance_closing();
-  [[nodiscard]] std::uint64_t hand_over_parked();
+  [[nodiscard]] std::vector<Parcel> pack_parked();
   void finish_closing();
   void tell_member_changes();
 
@@ -148,8 +148,9 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                      std::uint64_t ring_bytes, std::vector<Handle> handles) override;
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override;
-  void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) override;
-  void on_left() override;
+  [[nodiscard]] std::uint64_t on_parked_received(std::uint64_t from_id, Handle memory,
+                                                 std::uint64_t bytes) override;
+  void on_left(std::uint64_t kept) override;
   void on_refused(Error error) override;
 
   // SenderHost
@@ -183,8 +184,13 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::optional<TimePoint> join_deadline_;
   std::optional<TimePoint> close_deadline_;
   std::uint64_t abandoned_ = 0;
+  // Parked messages that the others may take charge of; they say of how many they have.
+  std::uint64_t handed_over_ = 0;
   bool program_watches_members_ = false;
   bool watch_armed_ = false;
+  // Of the directory, as of the last time that everything was done about it. The directory itself
+  // may have been read anew since, by whoever sends.
+  std::uint64_t acted_epoch_ = 0;
   // Who was last told to be there.
   std::unordered_map<std::uint64_t, Member> told_members_;
   // When to try again what failed for want of something.

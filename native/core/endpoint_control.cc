@@ -124,7 +124,7 @@ void Endpoint::tend_watch() {
   if (watch_armed_ || directory_ == nullptr) return;
   if (!program_watches_members_ && !sender_.wants_directory_changes()) return;
   watch_armed_ = true;
-  membership_->watch(directory_->seen_epoch());
+  membership_->watch(acted_epoch_);
 }
 
 void Endpoint::advance_closing() {
@@ -137,32 +137,30 @@ void Endpoint::advance_closing() {
   }
   const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
-  abandoned_ = sender_.queued_messages() + hand_over_parked();
-  phase_ = Phase::Leaving;
-  membership_->leave();
-}
-
-// Returns how many parked messages nobody takes over.
-std::uint64_t Endpoint::hand_over_parked() {
-  // Objects and regions have no place in the memory by which the others are handed over.
-  const std::uint64_t kept = sender_.parked().remove_if([](const ParkedMessage& message) {
-    return message.objects != nullptr || message.memory != nullptr;
-  });
-  if (sender_.parked().empty()) return kept;
-  const std::uint64_t count = sender_.parked().size() + kept;
-  const std::vector<std::byte> bytes =
-      sender_.parked().encode_all(encode(Origin{id_, platform_.self().pid, label_}));
-  // Handed over or given up: nobody here has to do with them any more.
+  std::vector<Parcel> parcels = pack_parked();
+  abandoned_ = sender_.queued_messages() + sender_.parked().size();
   sender_.parked().clear();
-  auto memory = platform_.create_memory(bytes.size(), Access::ReadOnly);
-  if (!memory) return count;
-  std::copy(bytes.begin(), bytes.end(), memory.value()->data());
-  const auto handle = memory.value()->share();
-  return handle && membership_->park(handle.value(), bytes.size()).ok() ? kept : count;
+  phase_ = Phase::Leaving;
+  membership_->leave(std::move(parcels));
 }
 
-void Endpoint::on_left() {
+// What is not in them stays parked, or is counted as abandoned.
+std::vector<Parcel> Endpoint::pack_parked() {
+  std::vector<Parcel> parcels;
+  for (const HandOver& portion :
+       sender_.parked().take_hand_overs(encode(Origin{id_, platform_.self().pid, label_}))) {
+    handed_over_ += portion.messages;
+    auto memory = platform_.create_memory(portion.bytes.size(), Access::ReadOnly);
+    if (!memory) continue;
+    std::copy(portion.bytes.begin(), portion.bytes.end(), memory.value()->data());
+    parcels.push_back({memory.take(), portion.bytes.size()});
+  }
+  return parcels;
+}
+
+void Endpoint::on_left(std::uint64_t kept) {
   if (phase_ != Phase::Leaving) return;
+  abandoned_ += handed_over_ - std::min(kept, handed_over_);
   finish_closing();
 }
 
@@ -179,7 +177,7 @@ void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> di
   const bool first = id_ == 0;
   join_deadline_.reset();
   id_ = id;
-  (void)directory->refresh();
+  acted_epoch_ = directory->refresh() ? directory->seen_epoch() : 0;
   directory_ = std::move(directory);
   watch_armed_ = false;
   sender_.set_directory(directory_.get(), id);
@@ -195,6 +193,7 @@ void Endpoint::on_controller_lost() {}
 
 void Endpoint::on_directory_changed() {
   watch_armed_ = false;
+  if (directory_->refresh()) acted_epoch_ = directory_->seen_epoch();
   sender_.on_directory_changed();
   tell_member_changes();
 }
@@ -243,19 +242,21 @@ void Endpoint::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id
   sender_.on_introduction_failed(to_id, link_id, why);
 }
 
-void Endpoint::on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) {
-  constexpr std::uint64_t kMostParkedBytes = 64ULL << 20U;
-  if (bytes == 0 || bytes > kMostParkedBytes) return;
+std::uint64_t Endpoint::on_parked_received(std::uint64_t from_id, Handle memory,
+                                           std::uint64_t bytes) {
+  if (bytes == 0 || bytes > kMostHandOverBytes) return 0;
   auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
-  if (!mapped) return;
+  if (!mapped) return 0;
   // Copied first: the member that left may still write to it.
   const std::vector<std::byte> copy(mapped.value()->data(), mapped.value()->data() + bytes);
   auto messages = ParkedMessages::decode_all(copy);
   if (!messages) {
     notify(ViolationNotice{{from_id, 0, Status::ProtocolViolation}});
-    return;
+    return 0;
   }
+  const std::uint64_t count = messages->size();
   sender_.adopt_parked(std::move(*messages));
+  return count;
 }
 
 void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }

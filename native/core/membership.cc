@@ -40,10 +40,7 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
 }
 void Membership::miss_introduction() { impl_->miss_introduction(); }
 void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
-Error Membership::park(const Handle& memory, std::uint64_t bytes) {
-  return impl_->park(memory, bytes);
-}
-void Membership::leave() { impl_->leave(); }
+void Membership::leave(std::vector<Parcel> parcels) { impl_->leave(std::move(parcels)); }
 
 Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig config,
                        MembershipEvents& events)
@@ -170,11 +167,15 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
     }
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     // Comes from a controller that is about to make us its successor.
-    events_.on_parked_received(0, std::move(handles.front()), park->bytes);
+    const std::uint64_t kept =
+        leaving_ ? 0 : events_.on_parked_received(0, std::move(handles.front()), park->bytes);
+    (void)channel_->send(KeptFrame{kept});
   } else if (std::holds_alternative<PongFrame>(frame)) {
     if (!leaving_) on_pong();
   } else if (const auto* succeed_frame = std::get_if<SucceedFrame>(&frame)) {
     succeed(*succeed_frame, std::move(handles.front()));
+  } else if (const auto* kept = std::get_if<KeptFrame>(&frame)) {
+    if (!on_kept(kept->messages)) lose_controller();
   } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
     finish_leaving();
   } else {
@@ -203,17 +204,6 @@ void Membership::Impl::tell_limited() {
 
 Error Membership::Impl::introduce(const IntroduceFrame& frame,
                                   std::span<const Handle* const> handles) {
-  return send_with_handles(frame, handles);
-}
-
-Error Membership::Impl::park(const Handle& memory, std::uint64_t bytes) {
-  if (controller_) return controller_->pass_on_parked(memory, bytes);
-  const Handle* handles[] = {&memory};
-  return send_with_handles(ParkFrame{bytes}, handles);
-}
-
-Error Membership::Impl::send_with_handles(const ControlFrame& frame,
-                                          std::span<const Handle* const> handles) {
   if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
   const Error sent = channel_->send_now(frame, handles);
   expect_answer();
@@ -247,8 +237,9 @@ void Membership::Impl::send_watch() {
     rewatch_at_ = platform_.now() + kLimitPause;
 }
 
-void Membership::Impl::on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) {
-  events_.on_parked_received(from_id, std::move(memory), bytes);
+std::uint64_t Membership::Impl::on_parked(std::uint64_t from_id, Handle memory,
+                                          std::uint64_t bytes) {
+  return events_.on_parked_received(from_id, std::move(memory), bytes);
 }
 
 }  // namespace busbar

@@ -61,13 +61,21 @@ class MembershipEvents {
   // link to `to_id` that is not attached yet, a to_id of 0 to anybody: with LimitExceeded only,
   // when a process had no descriptors left to see which introduction it lost.
   virtual void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) = 0;
-  // This endpoint is controller and a leaving member handed its parked messages over (unverified
-  // memory).
-  virtual void on_parked_received(std::uint64_t from_id, Handle memory, std::uint64_t bytes) = 0;
-  // leave() is complete: nobody can see this endpoint any more.
-  virtual void on_left() = 0;
+  // This endpoint is controller, or about to be, and who leaves handed parked messages over
+  // (unverified memory). Returns how many it has taken charge of.
+  [[nodiscard]] virtual std::uint64_t on_parked_received(std::uint64_t from_id, Handle memory,
+                                                         std::uint64_t bytes) = 0;
+  // leave() is complete: nobody can see this endpoint any more. `kept`: of how many messages, by
+  // their own word, others have taken charge.
+  virtual void on_left(std::uint64_t kept) = 0;
   // Joining is impossible (TokenMismatch, VersionMismatch, Permission, ...). Final.
   virtual void on_refused(Error error) = 0;
+};
+
+// Parked messages for whoever stays, as ParkedMessages writes them.
+struct Parcel {
+  std::unique_ptr<SharedMemory> memory;
+  std::uint64_t bytes = 0;
 };
 
 class Membership {
@@ -108,13 +116,12 @@ class Membership {
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void watch(std::uint64_t epoch);
-  // Hands parked messages to the controller. WouldBlock as with introduce(); NoController when this
-  // endpoint is it and has no successor.
-  [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
   // Leaves: hands the controller's office to another member if there is one, tells the controller,
-  // frees the name when nobody is left. Ends with on_left, within a second even if the controller
-  // does not answer. No other event comes once this call has returned to the control thread's loop.
-  void leave();
+  // frees the name when nobody is left. The parcels go to the controller, or to the successor of
+  // this one; to the next if it dies before it has answered. Ends with on_left, even if nobody
+  // answers: within a second, or three with parcels. No other event comes once this call has
+  // returned to the control thread's loop.
+  void leave(std::vector<Parcel> parcels = {});
 
  private:
   class Impl;

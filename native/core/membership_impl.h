@@ -50,8 +50,7 @@ class Membership::Impl final : public ControllerEvents {
                                 std::span<const Handle* const> handles);
   void miss_introduction();
   void watch(std::uint64_t epoch);
-  [[nodiscard]] Error park(const Handle& memory, std::uint64_t bytes);
-  void leave();
+  void leave(std::vector<Parcel> parcels);
 
  private:
   // How long the controller may take to answer. A second is promised to those who need it, and 250
@@ -74,14 +73,13 @@ class Membership::Impl final : public ControllerEvents {
   void settle();
 
   // membership.cc
-  void on_parked(std::uint64_t from_id, Handle memory, std::uint64_t bytes) override;
+  [[nodiscard]] std::uint64_t on_parked(std::uint64_t from_id, Handle memory,
+                                        std::uint64_t bytes) override;
   void receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
   void tell_limited();
   void send_watch();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
-  [[nodiscard]] Error send_with_handles(const ControlFrame& frame,
-                                        std::span<const Handle* const> handles);
 
   // membership_joining.cc
   void seek();
@@ -120,6 +118,9 @@ class Membership::Impl final : public ControllerEvents {
   // membership_leaving.cc
   void begin_leaving();
   void send_leave();
+  // In office. False: there is nothing to give, or nobody to give it to.
+  [[nodiscard]] bool pass_parcels_on();
+  [[nodiscard]] bool on_kept(std::uint64_t messages) override;
   // The controller is gone while we are leaving.
   void hurry_leaving();
   void leave_if_due();
@@ -161,7 +162,7 @@ class Membership::Impl final : public ControllerEvents {
   Handle directory_;
   std::optional<std::uint64_t> watched_epoch_;
   std::optional<TimePoint> lost_at_;
-  // When introduce or park, which would have blocked, may be tried again.
+  // When introduce, which would have blocked, may be tried again.
   std::optional<TimePoint> retry_at_;
   // Introductions that failed for a limit, and when the endpoint is told, who tries again then.
   std::vector<IntroduceFailedFrame> limited_;
@@ -176,6 +177,11 @@ class Membership::Impl final : public ControllerEvents {
   std::optional<TimePoint> leave_due_;
   // The last moment for it.
   TimePoint gone_at_;
+  // Those that nobody has answered yet, in the order in which they are sent.
+  std::vector<Parcel> parcels_;
+  bool parcels_passed_on_ = false;
+  // What was answered, together.
+  std::uint64_t kept_ = 0;
 
   // Destroyed first the channel, then the office it may lead to.
   std::unique_ptr<Controller> controller_;

@@ -28,7 +28,7 @@ void Membership::Impl::seek() {
     take_office(std::move(*claimed));
   } else if (const auto* error = std::get_if<Error>(&find)) {
     give_up(*error);
-  } else if (leaving_ && std::holds_alternative<Seeker::Vacant>(find)) {
+  } else if (leaving_ && parcels_.empty() && std::holds_alternative<Seeker::Vacant>(find)) {
     finish_leaving();
   }
 }

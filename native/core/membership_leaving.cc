@@ -8,15 +8,18 @@ namespace {
 
 // For all of it; then we are gone anyway.
 constexpr std::chrono::milliseconds kLeaveTime{1000};
+// The same when messages depend on an answer.
+constexpr std::chrono::milliseconds kHandOverTime{3000};
 // For finding a controller where there is none: perhaps everybody is leaving.
 constexpr std::chrono::milliseconds kSeekTime{200};
 
 }  // namespace
 
-void Membership::Impl::leave() {
+void Membership::Impl::leave(std::vector<Parcel> parcels) {
   turn([&] {
     // Refused before: nobody can see us already.
-    if (phase_ == Phase::Ended && !leave_wanted_) events_.on_left();
+    if (phase_ == Phase::Ended && !leave_wanted_) events_.on_left(0);
+    if (!leave_wanted_) parcels_ = std::move(parcels);
     leave_wanted_ = true;
   });
 }
@@ -30,24 +33,57 @@ void Membership::Impl::begin_leaving() {
   }
   // A newcomer's connection says enough by closing.
   if (id_ == 0) return finish_leaving();
-  gone_at_ = platform_.now() + kLeaveTime;
+  gone_at_ = platform_.now() + (parcels_.empty() ? kLeaveTime : kHandOverTime);
   leave_due_ = platform_.now() + kSeekTime;
   if (phase_ == Phase::Member) send_leave();
 }
 
 void Membership::Impl::send_leave() {
+  // What cannot be sent, and all behind it, stays without an answer: they come in order.
+  for (const Parcel& parcel : parcels_) {
+    auto handle = parcel.memory->share();
+    if (!handle) break;
+    std::vector<Handle> handles;
+    handles.push_back(handle.take());
+    if (!channel_->send(ParkFrame{parcel.bytes}, std::move(handles)).ok()) break;
+  }
   (void)channel_->send(LeaveFrame{});
   answer_due_ = platform_.now() + patience();
   leave_due_ = gone_at_;
 }
 
+// Once: a successor that is gone again is as good as none.
+bool Membership::Impl::pass_parcels_on() {
+  if (std::exchange(parcels_passed_on_, true)) return false;
+  for (const Parcel& parcel : parcels_) {
+    const auto handle = parcel.memory->share();
+    if (!handle || !controller_->pass_on_parked(handle.value(), parcel.bytes).ok())
+      return &parcel != &parcels_.front();
+  }
+  return !parcels_.empty();
+}
+
+bool Membership::Impl::on_kept(std::uint64_t messages) {
+  if (!leaving_ || parcels_.empty()) return false;
+  kept_ += messages;
+  parcels_.erase(parcels_.begin());
+  if (controller_ && parcels_.empty()) leave_due_ = platform_.now();
+  return true;
+}
+
 void Membership::Impl::hurry_leaving() {
-  leave_due_ = std::min(gone_at_, platform_.now() + kSeekTime);
+  leave_due_ = std::min(gone_at_, platform_.now() + (parcels_.empty() ? kSeekTime : kHandOverTime));
 }
 
 void Membership::Impl::leave_if_due() {
   if (!leave_due_ || *leave_due_ > platform_.now() || phase_ == Phase::Ended) return;
-  if (controller_) controller_->retire(seeker_->holder());
+  if (controller_) {
+    if (pass_parcels_on()) {
+      leave_due_ = platform_.now() + kHandOverTime;
+      return;
+    }
+    controller_->retire(seeker_->holder());
+  }
   finish_leaving();
 }
 
@@ -56,7 +92,7 @@ void Membership::Impl::finish_leaving() {
   controller_.reset();
   phase_ = Phase::Ended;
   leave_due_.reset();
-  events_.on_left();
+  events_.on_left(kept_);
 }
 
 }  // namespace busbar

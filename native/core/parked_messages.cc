@@ -93,15 +93,24 @@ std::vector<ParkedMessage> ParkedMessages::take_expired(std::uint64_t now_ms) {
   return expired;
 }
 
-std::vector<std::byte> ParkedMessages::encode_all(std::span<const std::byte> default_origin) const {
-  std::vector<std::byte> out;
-  ByteWriter writer(out);
-  for (const ParkedMessage& message : messages_) {
+std::vector<HandOver> ParkedMessages::take_hand_overs(std::span<const std::byte> default_origin) {
+  std::vector<HandOver> portions;
+  std::vector<std::byte> one;
+  (void)remove_if([&](const ParkedMessage& message) {
+    if (message.objects != nullptr || message.memory != nullptr) return false;
+    one.clear();
+    ByteWriter writer(one);
     encode_one(message,
                message.origin.empty() ? default_origin : std::span<const std::byte>(message.origin),
                writer);
-  }
-  return out;
+    if (one.size() > kMostHandOverBytes) return false;
+    if (portions.empty() || portions.back().bytes.size() + one.size() > kMostHandOverBytes)
+      portions.emplace_back();
+    portions.back().bytes.insert(portions.back().bytes.end(), one.begin(), one.end());
+    ++portions.back().messages;
+    return true;
+  });
+  return portions;
 }
 
 std::optional<std::vector<ParkedMessage>> ParkedMessages::decode_all(

@@ -45,6 +45,14 @@ struct ParkedMessage {
 
 // The most that an endpoint may be allowed to park.
 inline constexpr std::size_t kMaxParkedMessages = 65'536;
+// The most that is handed over, or taken, at a time.
+inline constexpr std::size_t kMostHandOverBytes = std::size_t{64} << 20U;
+
+// A portion of what is handed over.
+struct HandOver {
+  std::vector<std::byte> bytes;
+  std::uint64_t messages = 0;
+};
 
 class ParkedMessages {
  public:
@@ -76,8 +84,10 @@ class ParkedMessages {
     });
   }
 
-  // For a hand-over; `default_origin` names the sender of those that have none.
-  [[nodiscard]] std::vector<std::byte> encode_all(std::span<const std::byte> default_origin) const;
+  // Removes what can be handed over, in portions; `default_origin` names the sender of those that
+  // have none. What stays is larger than a portion, or has objects or regions, which no memory of
+  // ours could carry.
+  [[nodiscard]] std::vector<HandOver> take_hand_overs(std::span<const std::byte> default_origin);
   // Reads what another process handed over; nullopt when it does not parse, is too long-lived or
   // too much.
   [[nodiscard]] static std::optional<std::vector<ParkedMessage>> decode_all(

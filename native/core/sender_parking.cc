@@ -203,7 +203,10 @@ void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
              0);
     }
   }
-  try_parked();
+  // Not at once: first it is answered that they are kept, or who asks again after this process's
+  // end would send again what was sent.
+  retry_parked_at_ = platform_.now();
+  host_.needs_attention();
 }
 
 }  // namespace busbar

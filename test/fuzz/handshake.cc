@@ -46,8 +46,8 @@ class Member final : public MembershipEvents {
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}
   void on_introduction_failed(std::uint64_t, std::uint64_t, Status) override {}
-  void on_parked_received(std::uint64_t, Handle, std::uint64_t) override {}
-  void on_left() override {}
+  std::uint64_t on_parked_received(std::uint64_t, Handle, std::uint64_t) override { return 0; }
+  void on_left(std::uint64_t) override {}
   void on_refused(Error) override {}
 
  private:

@@ -14,6 +14,8 @@ FUZZ(bytes) {
     fuzzing::touch(message.origin);
     if (parked.has_room(message.payload.size())) parked.park(std::move(message));
   }
-  if (parked.size() == messages->size())
-    fuzzing::require(ParkedMessages::decode_all(parked.encode_all({})).has_value());
+  for (const HandOver& portion : parked.take_hand_overs({})) {
+    const auto again = ParkedMessages::decode_all(portion.bytes);
+    fuzzing::require(again.has_value() && again->size() == portion.messages);
+  }
 }

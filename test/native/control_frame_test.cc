@@ -35,6 +35,7 @@ std::vector<Sample> samples() {
           {WatchFrame{1}, 0},
           {ChangedFrame{1}, 0},
           {ParkFrame{1}, 1},
+          {KeptFrame{2}, 0},
           {LeaveFrame{}, 0},
           {LeftFrame{}, 0},
           {SucceedFrame{8, 9}, 1},

@@ -54,7 +54,8 @@ std::vector<std::pair<ControlFrame, std::size_t>> all_frames() {
           {AnnounceFrame{}, 0},   {WelcomeFrame{1, 2, 3}, 1},
           {LeftFrame{}, 0},       {RefuseFrame{Status::Closed}, 0},
           {IntroducedFrame{}, 4}, {ChangedFrame{}, 0},
-          {SucceedFrame{}, 1},    {IntroduceFailedFrame{1, 1, Status::PeerGone}, 0}};
+          {SucceedFrame{}, 1},    {IntroduceFailedFrame{1, 1, Status::PeerGone}, 0},
+          {KeptFrame{1}, 0}};
 }
 
 }  // namespace

@@ -93,10 +93,14 @@ class TestMember final : public MembershipEvents {
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override {
     failed_introductions.push_back({to_id, link_id, why});
   }
-  void on_parked_received(std::uint64_t from_id, Handle, std::uint64_t bytes) override {
+  std::uint64_t on_parked_received(std::uint64_t from_id, Handle, std::uint64_t bytes) override {
     parked.emplace_back(from_id, bytes);
+    return keeps;
   }
-  void on_left() override { ++lefts; }
+  void on_left(std::uint64_t messages_kept) override {
+    ++lefts;
+    kept = messages_kept;
+  }
   void on_refused(Error error) override { refused = error.status; }
 
   Platform& platform;
@@ -109,7 +113,10 @@ class TestMember final : public MembershipEvents {
   std::vector<Introduction> introductions;
   std::vector<FailedIntroduction> failed_introductions;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> parked;
+  // What it says of each parcel that it is given, and what others said of its own.
+  std::uint64_t keeps = 1;
   int lefts = 0;
+  std::uint64_t kept = 0;
   std::optional<Status> refused;
   Membership membership;
 };

@@ -223,36 +223,6 @@ TEST(membership_leave_is_bounded_when_the_controller_is_silent) {
   CHECK_EQ(controller.peers(), 1);
 }
 
-TEST(membership_parks_with_the_controller) {
-  TestBus bus;
-  TestMember& controller = bus.join();
-  TestMember& member = bus.join();
-  auto memory = member.platform.create_memory(4096, Access::ReadOnly).take();
-  const Handle handle = memory->share().take();
-  CHECK(member.membership.park(handle, 4096).ok());
-  member.membership.leave();
-  REQUIRE(bus.settle());
-  REQUIRE_EQ(controller.parked.size(), 1);
-  CHECK_EQ(controller.parked[0].first, member.id);
-  CHECK_EQ(controller.parked[0].second, 4096);
-  CHECK_EQ(member.lefts, 1);
-}
-
-TEST(membership_parks_with_the_successor_when_it_is_controller_itself) {
-  TestBus bus;
-  TestMember& controller = bus.join();
-  auto memory = controller.platform.create_memory(4096, Access::ReadOnly).take();
-  const Handle handle = memory->share().take();
-  CHECK_EQ(controller.membership.park(handle, 4096).status, Status::NoController);
-  TestMember& successor = bus.join();
-  CHECK(controller.membership.park(handle, 4096).ok());
-  controller.membership.leave();
-  REQUIRE(bus.settle());
-  REQUIRE_EQ(successor.parked.size(), 1);
-  CHECK_EQ(successor.parked[0].second, 4096);
-  CHECK(successor.membership.is_controller());
-}
-
 TEST(membership_rests_when_nothing_happens) {
   TestBus bus;
   TestMember& first = bus.join();
