@@ -341,7 +341,9 @@ class EndpointSimulation {
       actor->stopped = false;
       actor->platform.fail(~std::uint64_t{0}, Status::OutOfMemory);
     }
-    for (int ms = 0; ms < 8000 && fine_; ms += 10) {
+    // A controller that leaves waits for an answer for three of these seconds at most, and its
+    // successor for five for those who are listed and do not come.
+    for (int ms = 0; ms < 15000 && fine_; ms += 10) {
       world_.advance(milliseconds(10));
       bool busy = true;
       for (int round = 0; busy && round < 200; ++round) {
