@@ -7,7 +7,7 @@
 namespace busbar::test {
 namespace {
 
-std::vector<Parcel> parcels_of(TestMember& member, std::vector<std::size_t> sizes) {
+std::vector<Parcel> parcels_of(TestMember& member, const std::vector<std::size_t>& sizes) {
   std::vector<Parcel> parcels;
   parcels.reserve(sizes.size());
   for (const std::size_t bytes : sizes) {
