@@ -15,11 +15,11 @@
 //                              <------------      Changed (once)
 //                Park memory        ------------>
 //                              <------------      Kept
-//                              <------------      Park memory, then Succeed listener (the
-//                              controller
-//                Kept               ------------>     leaves)
 //                Leave              ------------>
 //                              <------------      Left
+//   the controller leaves      <------------      Park memory
+//                Kept               ------------>
+//                              <------------      Succeed listener
 //                Ping               ------------>   after anything that needs the controller
 //                              <------------      Pong
 #pragma once
