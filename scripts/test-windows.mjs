@@ -57,7 +57,7 @@ const otherFiles = {
 };
 const chosen = [...files, ...withoutTests(notRun)];
 /** What is run in each other program: an addon that does not find its functions there fails in the first of them. */
-const fewFiles = ['messages', 'send', 'worker'].map((name) => `test-build/${name}.test.js`);
+const fewFiles = ['messages', 'send'].map((name) => `test-build/${name}.test.js`);
 
 function setUp() {
   run(process.execPath, [
