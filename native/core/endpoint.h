@@ -138,6 +138,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void advance_closing();
   [[nodiscard]] std::vector<Parcel> pack_parked();
   void finish_closing();
+  [[nodiscard]] bool see_directory();
   void tell_member_changes();
 
   // MembershipEvents

@@ -177,29 +177,38 @@ void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> di
   const bool first = id_ == 0;
   join_deadline_.reset();
   id_ = id;
-  acted_epoch_ = directory->refresh() ? directory->seen_epoch() : 0;
+  acted_epoch_ = 0;
   directory_ = std::move(directory);
   watch_armed_ = false;
   sender_.set_directory(directory_.get(), id);
   receiver_.set_controller(directory_->controller_id());
   sender_.repeat_introductions();
-  sender_.on_directory_changed();
+  const bool seen = see_directory();
+  if (seen) sender_.on_directory_changed();
   if (first) notify(JoinedNotice{id});
   notify(ControllerNotice{change});
-  tell_member_changes();
+  if (seen) tell_member_changes();
 }
 
 void Endpoint::on_controller_lost() {}
 
 void Endpoint::on_directory_changed() {
   watch_armed_ = false;
-  if (directory_->refresh()) acted_epoch_ = directory_->seen_epoch();
+  if (!see_directory()) return;
   sender_.on_directory_changed();
   tell_member_changes();
 }
 
+// Before all that is done about a change. False: it kept changing, and the next watch, which begins
+// where this was, brings it again.
+bool Endpoint::see_directory() {
+  if (!directory_->refresh()) return false;
+  acted_epoch_ = directory_->seen_epoch();
+  return true;
+}
+
 void Endpoint::tell_member_changes() {
-  if (!program_watches_members_ || !directory_->refresh()) return;
+  if (!program_watches_members_) return;
   PeersNotice changes;
   for (const Member& member : directory_->members()) {
     if (told_members_.emplace(member.id, member).second) changes.joined.push_back(member);

@@ -121,7 +121,7 @@ class Membership::Impl final : public ControllerEvents {
   // In office. False: there is nothing to give, or nobody to give it to.
   [[nodiscard]] bool pass_parcels_on();
   [[nodiscard]] bool on_kept(std::uint64_t messages) override;
-  // The controller is gone while we are leaving.
+  // There is no controller while we are leaving.
   void hurry_leaving();
   void leave_if_due();
   void finish_leaving();

@@ -34,7 +34,7 @@ void Membership::Impl::begin_leaving() {
   // A newcomer's connection says enough by closing.
   if (id_ == 0) return finish_leaving();
   gone_at_ = platform_.now() + (parcels_.empty() ? kLeaveTime : kHandOverTime);
-  leave_due_ = platform_.now() + kSeekTime;
+  hurry_leaving();
   if (phase_ == Phase::Member) send_leave();
 }
 
@@ -55,12 +55,13 @@ void Membership::Impl::send_leave() {
 // Once: a successor that is gone again is as good as none.
 bool Membership::Impl::pass_parcels_on() {
   if (std::exchange(parcels_passed_on_, true)) return false;
+  std::size_t passed_on = 0;
   for (const Parcel& parcel : parcels_) {
     const auto handle = parcel.memory->share();
-    if (!handle || !controller_->pass_on_parked(handle.value(), parcel.bytes).ok())
-      return &parcel != &parcels_.front();
+    if (!handle || !controller_->pass_on_parked(handle.value(), parcel.bytes).ok()) break;
+    ++passed_on;
   }
-  return !parcels_.empty();
+  return passed_on != 0;
 }
 
 bool Membership::Impl::on_kept(std::uint64_t messages) {
@@ -72,7 +73,7 @@ bool Membership::Impl::on_kept(std::uint64_t messages) {
 }
 
 void Membership::Impl::hurry_leaving() {
-  leave_due_ = std::min(gone_at_, platform_.now() + (parcels_.empty() ? kSeekTime : kHandOverTime));
+  leave_due_ = parcels_.empty() ? std::min(gone_at_, platform_.now() + kSeekTime) : gone_at_;
 }
 
 void Membership::Impl::leave_if_due() {

@@ -210,7 +210,6 @@ void Sender::report(const UndeliveredNotice& notice, std::uint64_t delivery) {
 }
 
 void Sender::on_directory_changed() {
-  if (directory_ == nullptr || !directory_->refresh()) return;
   std::erase_if(gone_, [this](std::uint64_t id) { return directory_->find(id) == nullptr; });
   std::vector<OutboundLink*> lost;
   for (auto& [peer, link] : links_) {

@@ -64,7 +64,7 @@ class Platform {
   // The same, the program's from now on; `handle` stays as it is on failure. InvalidArgument when
   // it is Unusable.
   [[nodiscard]] virtual Result<ObjectName> give_away(Handle& handle) {
-    return ObjectName{ObjectKind::Descriptor, handle.take()};
+    return ObjectName{name_of(handle).kind, handle.take()};
   }
 
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;

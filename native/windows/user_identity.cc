@@ -13,15 +13,16 @@
 #include <sddl.h>
 
 namespace busbar::windows_platform {
-namespace {
 
-std::string text_of(PSID sid) {
+std::string sid_text(void* sid) {
   LPSTR text = nullptr;
   if (::ConvertSidToStringSidA(sid, &text) == 0) return {};
   std::string result(text);
   ::LocalFree(text);
   return result;
 }
+
+namespace {
 
 // The SID of a process's user; empty when it cannot be known.
 std::string sid_of(HANDLE process) {
@@ -31,7 +32,7 @@ std::string sid_of(HANDLE process) {
   alignas(TOKEN_USER) std::array<std::byte, sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE> buffer;
   DWORD size = 0;
   if (::GetTokenInformation(raw, TokenUser, buffer.data(), buffer.size(), &size) == 0) return {};
-  return text_of(reinterpret_cast<const TOKEN_USER*>(buffer.data())->User.Sid);
+  return sid_text(reinterpret_cast<const TOKEN_USER*>(buffer.data())->User.Sid);
 }
 
 std::uint64_t hash_of(const std::string& sid) {
@@ -67,7 +68,7 @@ bool is_ours(RawHandle object) {
                         nullptr, nullptr, &descriptor) != ERROR_SUCCESS) {
     return false;
   }
-  const bool ours = owner != nullptr && text_of(owner) == own_sid();
+  const bool ours = owner != nullptr && sid_text(owner) == own_sid();
   ::LocalFree(descriptor);
   return ours;
 }

@@ -10,6 +10,8 @@
 
 namespace busbar::windows_platform {
 
+// A PSID as text; empty when it is none.
+[[nodiscard]] std::string sid_text(void* sid);
 // The user's SID as text, "S-1-5-21-...". Of this process; the same for its whole life.
 [[nodiscard]] const std::string& own_sid();
 // A hash of the SID of the user whom process `pid` belongs to; 0 when that cannot be known.

@@ -77,10 +77,6 @@ class WindowsPlatform final : public Platform {
     const bool is_socket = windows_platform::is_socket(handle);
     return {is_socket ? ObjectKind::Socket : ObjectKind::Descriptor, handle.borrow()};
   }
-  [[nodiscard]] Result<ObjectName> give_away(Handle& handle) override {
-    const ObjectKind kind = name_of(handle).kind;
-    return ObjectName{kind, handle.take()};
-  }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
     return windows_platform::create_wait_reactor();

@@ -33,8 +33,8 @@ export interface ToSocketOptions {
 
 /** The largest descriptor there can be. */
 const maxFd = 2 ** 31 - 1;
-/** The largest name of a Mach port. */
-const maxMachPort = 2 ** 32 - 1;
+/** The largest name of a Mach port; the next one is `MACH_PORT_DEAD`. */
+const maxMachPort = 2 ** 32 - 2;
 
 /** What to do where `fd` and `take()` cannot help. */
 const insteadOf = {
@@ -57,8 +57,9 @@ let handleOf: (object: KernelObject) => NativeHandle;
 
 /**
  * Owns one file descriptor: a file, pipe, socket, listening socket, memfd, eventfd or whatever else the kernel knows
- * by one; on macOS also a right to send to a Mach port. Made of a descriptor or of one of Node's own objects to be sent with a message, or found in
- * `message.objects`. Sending leaves it with the sender; the receiver gets a descriptor of its own on the same object.
+ * by one; on macOS also a right to send to a Mach port. Made of a descriptor or of one of Node's own objects to be sent
+ * with a message, or found in `message.objects`. Sending leaves it with the sender; the receiver gets a descriptor of its
+ * own on the same object.
  *
  * It is open until `close()`, `take()`, one of the `to…()` functions, `using` or, as a net, garbage collection.
  * Descriptors are close-on-exec.
@@ -118,7 +119,7 @@ export class KernelObject implements Disposable {
    * there; UnsupportedError on other systems.
    */
   static fromMachPort(name: number): KernelObject {
-    checkInteger('name', name, 1, maxMachPort - 1);
+    checkInteger('name', name, 1, maxMachPort);
     return new KernelObject(owned(addon.duplicateMachPort(name), `Mach port ${name}`));
   }
 

@@ -78,6 +78,22 @@ TEST(membership_parcels_go_to_the_next_controller_when_the_first_dies) {
   CHECK(went_twice > 0 && went_twice < 12);
 }
 
+TEST(membership_parcels_wait_for_a_controller_when_there_is_none) {
+  TestBus bus;
+  TestMember& first = bus.join();
+  TestMember& member = bus.join({.controller_affinity = false});
+  bus.kill(first);
+  REQUIRE(bus.settle());
+  member.membership.leave(parcels_of(member, {4096}));
+  REQUIRE(bus.pass(milliseconds(1000)));
+  CHECK_EQ(member.lefts, 0);
+  TestMember& next = bus.join();
+  REQUIRE(bus.pass(milliseconds(500)));
+  CHECK_EQ(next.parked.size(), 1);
+  CHECK_EQ(member.lefts, 1);
+  CHECK_EQ(member.kept, 1);
+}
+
 TEST(membership_parcels_nobody_answers_for_are_not_kept) {
   TestBus bus;
   TestMember& controller = bus.join();

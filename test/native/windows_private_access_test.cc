@@ -9,20 +9,11 @@
 #include "windows/windows_api.h"
 
 #include <aclapi.h>
-#include <sddl.h>
 
 using namespace busbar;
 using namespace busbar::windows_platform;
 
 namespace {
-
-std::string sid_text(PSID sid) {
-  LPSTR text = nullptr;
-  if (::ConvertSidToStringSidA(sid, &text) == 0) return {};
-  const std::string result(text);
-  ::LocalFree(text);
-  return result;
-}
 
 // The owner, then everybody who is allowed something; "?" for an entry of another kind, and in
 // front when more could be inherited.
