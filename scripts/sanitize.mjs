@@ -1,4 +1,4 @@
-// Builds the C++ tests and the test of the C interface with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
+// Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
 // `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
 import { addressSanitizer, compileObjects, platformFolders } from './native-objects.mjs';
@@ -52,11 +52,13 @@ if (args.length > 0) {
 }
 await runCoreTests(program, { without, env });
 
-const api = join(folder, 'api');
-run(process.env.CC ?? 'gcc', [
-  ...flags.filter((flag) => flag !== '-Wno-tsan'),
-  ...['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-g', '-Inative/ffi/include'],
-  ...['-c', 'test/c/api.c', '-o', `${api}.o`],
-]);
-run(compiler, [...flags, '-o', api, `${api}.o`, ...library, ...door, '-pthread']);
-run(api, [`sanitized-${process.pid}`], { env });
+for (const name of ['api', 'threads']) {
+  const test = join(folder, name);
+  run(process.env.CC ?? 'gcc', [
+    ...flags.filter((flag) => flag !== '-Wno-tsan'),
+    ...['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-g', '-Inative/ffi/include'],
+    ...['-c', `test/c/${name}.c`, '-o', `${test}.o`],
+  ]);
+  run(compiler, [...flags, '-o', test, `${test}.o`, ...library, ...door, '-pthread']);
+  run(test, [`sanitized-${name}-${process.pid}`], { env });
+}

@@ -137,31 +137,41 @@ for (const [language, command] of Object.entries(echoes)) {
   });
 }
 
+/** Programs that test the C interface by themselves, and what each of them is about. */
+const selfTests = {
+  'api-c': 'the whole interface, refusals included',
+  'threads-c': 'threads that wait for different things on one endpoint',
+};
+
 for (const compiler of compilers) {
-  test(`the whole interface, refusals included, as ${compiler} compiles it`, async (t) => {
-    const program = spawn(built(compiler, 'api-c'), [newBus()], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+  for (const [name, title] of Object.entries(selfTests)) {
+    test(`${title}, as ${compiler} compiles it`, async (t) => {
+      const program = spawn(built(compiler, name), [newBus()], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(program, 'exit');
+      const [line] = await once(createInterface(program.stdout), 'line');
+      t.is(line, 'all as busbar.h says');
+      t.deepEqual(await ended, [0, null]);
     });
-    const ended = once(program, 'exit');
-    const [line] = await once(createInterface(program.stdout), 'line');
-    t.is(line, 'all as busbar.h says');
-    t.deepEqual(await ended, [0, null]);
-  });
+  }
 }
 
 const hasValgrind = spawnSync('valgrind', ['--version']).status === 0;
-(hasValgrind ? test : test.skip)('valgrind finds nothing in the C interface', async (t) => {
-  const options = [
-    '-q',
-    '--error-exitcode=9',
-    '--leak-check=full',
-    '--errors-for-leak-kinds=definite',
-  ];
-  const program = spawn('valgrind', [...options, built('gcc', 'api-c'), newBus()], {
-    stdio: 'ignore',
+for (const [name, title] of Object.entries(selfTests)) {
+  (hasValgrind ? test : test.skip)(`${title}: valgrind finds nothing`, async (t) => {
+    const options = [
+      '-q',
+      '--error-exitcode=9',
+      '--leak-check=full',
+      '--errors-for-leak-kinds=definite',
+    ];
+    const program = spawn('valgrind', [...options, built('gcc', name), newBus()], {
+      stdio: 'ignore',
+    });
+    t.deepEqual(await once(program, 'exit'), [0, null]);
   });
-  t.deepEqual(await once(program, 'exit'), [0, null]);
-});
+}
 
 async function exchange(endpoint: Endpoint<typeof box>, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {

@@ -157,8 +157,9 @@ void hear(busbar_endpoint& self, Lock& lock);
 template <typename Done>
 [[nodiscard]] bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline,
                               bool wants_messages, Done&& done);
-// Sleeps until something may have come.
-void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline);
+// Sleeps until something may have come. The thread that `wants_messages` returns at once if there
+// are any.
+void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages);
 // Its payload is needed no more.
 void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept;
 // The message that is borrowed goes back, if there is one.
@@ -177,9 +178,13 @@ bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, boo
     if (!std::exchange(sleeps_first, false)) hear(self, lock);
     reached = done();
     if (reached || (deadline && std::chrono::steady_clock::now() >= *deadline)) break;
-    sleep(self, lock, deadline);
+    sleep(self, lock, deadline, wants_messages);
   }
-  if (wants_messages) self.receiver = false;
+  if (wants_messages) {
+    self.receiver = false;
+    // Another thread may have waited for this one to take its messages; it sleeps on the bells now.
+    self.told.notify_all();
+  }
   return reached;
 }
 

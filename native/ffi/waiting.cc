@@ -124,20 +124,29 @@ void hear(busbar_endpoint& self, Lock& lock) {
   for (Notice& notice : notices) take(self, lock, notice);
 }
 
-void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline) {
-  // Who waits for messages has to be rung for; if there are some already, that thread looks.
+namespace {
+
+void wait_to_be_told(busbar_endpoint& self, Lock& lock, const Deadline& deadline) {
+  if (deadline) {
+    (void)self.told.wait_until(lock, *deadline);
+  } else {
+    self.told.wait(lock);
+  }
+}
+
+}  // namespace
+
+void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages) {
+  // A thread that waits for messages has to be rung for.
   if (self.receiver && !self.endpoint->sleep()) {
+    if (wants_messages) return;
+    // There are messages, and they are another thread's. This one lets the lock go, so that the
+    // other can take them, and is woken when that thread goes back to sleep or returns.
+    if (self.sleeper) self.endpoint->bells().raise();
     self.told.notify_all();
-    return;
+    return wait_to_be_told(self, lock, deadline);
   }
-  if (self.sleeper) {
-    if (deadline) {
-      (void)self.told.wait_until(lock, *deadline);
-    } else {
-      self.told.wait(lock);
-    }
-    return;
-  }
+  if (self.sleeper) return wait_to_be_told(self, lock, deadline);
   int timeout_ms = -1;
   if (deadline) {
     const auto left = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now());

@@ -11,48 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);  \
-      exit(1);                                                                 \
-    }                                                                          \
-  } while (0)
-#define OK(call) CHECK((call) == BUSBAR_OK)
+#include "check.h"
 
 static busbar_uuid text_type;
 static busbar_uuid bytes_type;
-
-static busbar_endpoint *join(const char *bus, const char *label) {
-  busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
-  busbar_endpoint *endpoint = NULL;
-  options.label = &label;
-  options.label_count = 1;
-  options.ring_bytes = 16 << 10;
-  options.queue_bytes = 64 << 10;
-  OK(busbar_endpoint_join(bus, &options, &endpoint));
-  return endpoint;
-}
-
-static busbar_outgoing bytes(const void *payload, size_t size) {
-  busbar_outgoing message = BUSBAR_OUTGOING_INIT;
-  message.type = bytes_type;
-  message.payload = payload;
-  message.payload_bytes = size;
-  return message;
-}
-
-static busbar_selector *select_one(busbar_endpoint *endpoint, const char *text) {
-  busbar_selector *selector = NULL;
-  OK(busbar_selector_parse(endpoint, text, BUSBAR_UNICAST, &selector));
-  return selector;
-}
-
-static busbar_message *receive(busbar_endpoint *endpoint) {
-  busbar_message *message = NULL;
-  OK(busbar_endpoint_receive(endpoint, 10000, &message));
-  return message;
-}
 
 static void expect(busbar_endpoint *endpoint, const void *payload, size_t size) {
   busbar_message *message = receive(endpoint);
