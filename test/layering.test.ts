@@ -124,3 +124,30 @@ test('the rules notice folders that import each other in a circle', (t) => {
     'circle: src/endpoint -> src/codec -> src/endpoint',
   ]);
 });
+
+const closed: readonly (readonly [string, SourceFile, SourceFile, string])[] = [
+  [
+    'files of one folder',
+    file('src/selector/print.ts', "import type { Tree } from './tree.js';"),
+    file('src/selector/tree.ts', "import { print } from './print.js';"),
+    'circle: src/selector/print.ts -> src/selector/tree.ts -> src/selector/print.ts',
+  ],
+  [
+    'headers',
+    file('native/core/link.h', '#include "core/queue.h"'),
+    file('native/core/queue.h', '#include "core/link.h"'),
+    'circle: native/core/link.h -> native/core/queue.h -> native/core/link.h',
+  ],
+  [
+    'files of a test',
+    file('test/support/a.ts', "import { b } from './b.js';"),
+    file('test/support/b.ts', "import { a } from './a.js';"),
+    'circle: test/support/a.ts -> test/support/b.ts -> test/support/a.ts',
+  ],
+];
+
+for (const [what, one, other, expected] of closed) {
+  test(`the rules notice ${what} that import each other in a circle`, (t) => {
+    t.deepEqual(judge([...orderly, one, other], dependencies), [expected]);
+  });
+}

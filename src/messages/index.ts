@@ -1,4 +1,6 @@
 // Everything other folders and the package's users need of messages.
+export type { BoxEntry } from './box-entry.js';
+export { BoxTable, boxTable, maxBoxTypes } from './box-table.js';
 export {
   bytes,
   codecs,
@@ -25,14 +27,7 @@ export type {
   StructFields,
   StructLayout,
 } from './codecs/struct-layout.js';
-export {
-  type BoxEntry,
-  BoxTable,
-  boxTable,
-  maxBoxTypes,
-  messageBox,
-  plainBox,
-} from './message-box.js';
+export { messageBox, plainBox } from './message-box.js';
 export {
   type AnyMessageType,
   MessageType,

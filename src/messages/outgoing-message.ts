@@ -1,5 +1,5 @@
 // A message on its way out: a payload bound to its entry in a message box, not encoded yet.
-import type { BoxEntry } from './message-box.js';
+import type { BoxEntry } from './box-entry.js';
 
 /** The largest format word: 16 bits. */
 export const maxFormat = 0xffff;

@@ -8,7 +8,7 @@ import {
   UnsupportedError,
 } from '../errors/index.js';
 import type { StagingArena } from '../memory/staging-arena.js';
-import type { BoxEntry } from './message-box.js';
+import type { BoxEntry } from './box-entry.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 
 /**

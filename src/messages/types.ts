@@ -2,7 +2,7 @@
 // union that narrows by `message.type`. Types only; the values are in message-box.ts.
 import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
-import type { BoxTable, boxTable } from './message-box.js';
+import type { BoxTable, boxTable } from './box-table.js';
 import type { AnyMessageType, MessageType } from './message-type.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 

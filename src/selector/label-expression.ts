@@ -4,16 +4,9 @@
 import { InvalidArgumentError } from '../errors/index.js';
 import { show } from '../options.js';
 import { checkLabelName } from './label-name.js';
+import type { LabelNode } from './label-node.js';
 import { joined, type LabelProgram, negated, opcode, singleOperation } from './label-program.js';
 import { printNode } from './print-label.js';
-
-/** The structure of an expression, which its text is printed from. */
-export type LabelNode =
-  | { readonly kind: 'constant'; readonly value: boolean }
-  | { readonly kind: 'leaf'; readonly name: string }
-  | { readonly kind: 'peer'; readonly id: number }
-  | { readonly kind: 'not'; readonly operand: LabelExpression }
-  | { readonly kind: 'and' | 'or'; readonly operands: readonly LabelExpression[] };
 
 /**
  * A condition on an endpoint's label. Immutable: every method returns a new expression. Made by
@@ -21,12 +14,12 @@ export type LabelNode =
  */
 export class LabelExpression {
   /** @internal */
-  readonly node: LabelNode;
+  readonly node: LabelNode<LabelExpression>;
   readonly #program: LabelProgram;
   #text: string | undefined;
 
   /** @internal */
-  constructor(node: LabelNode, program: LabelProgram) {
+  constructor(node: LabelNode<LabelExpression>, program: LabelProgram) {
     this.node = node;
     this.#program = program;
     Object.freeze(this);

@@ -1,6 +1,6 @@
 // Label expressions as text. What is printed here, parse-label.ts reads back to an equal expression.
-import type { LabelNode } from './label-expression.js';
 import { isBareName } from './label-name.js';
+import type { LabelNode } from './label-node.js';
 
 /** The text of an expression, with no parentheses that precedence (`!`, then `&`, then `|`) saves. */
 export function printNode(node: LabelNode): string {

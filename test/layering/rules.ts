@@ -1,7 +1,8 @@
 // The layering rules over a whole tree. Folders are layers and imports run one way.
+import { circles } from './circles.js';
 import type { SourceFile } from './files.js';
 import { judgeIncludes } from './native-rules.js';
-import { importCircles, judgeImports } from './typescript-rules.js';
+import { judgeImports } from './typescript-rules.js';
 
 /** Lines a file of src or native may have; beyond it there are usually two ideas in one file. */
 export const maxLines = 450;
@@ -11,7 +12,7 @@ export function judge(files: readonly SourceFile[], dependencies: readonly strin
   const wrong = files.flatMap((file) =>
     [...judgeFile(file, dependencies), ...judgeLength(file)].map((text) => `${file.path}: ${text}`),
   );
-  return [...wrong, ...importCircles(files)];
+  return [...wrong, ...circles(files)];
 }
 
 function judgeFile(file: SourceFile, dependencies: readonly string[]): string[] {

@@ -70,38 +70,3 @@ function packageName(specifier: string): string {
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 }
-
-/** The folders of src, and the files at its top, that import each other in a circle; one sentence each. */
-export function importCircles(files: readonly SourceFile[]): string[] {
-  const edges = new Map<string, Set<string>>();
-  for (const file of files.filter(({ path }) => path.startsWith('src/'))) {
-    const from = layerOf(file.path);
-    const targets = edges.get(from) ?? new Set<string>();
-    edges.set(from, targets);
-    for (const { path } of importsOf(file)) {
-      if (path !== undefined && layerOf(path) !== from) targets.add(layerOf(path));
-    }
-  }
-  return circlesIn(edges);
-}
-
-// 'src/selector/parse.ts' -> 'src/selector', 'src/errors.ts' -> 'src/errors.ts'
-function layerOf(path: string): string {
-  return path.split('/').slice(0, 2).join('/');
-}
-
-function circlesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  const found: string[] = [];
-  const done = new Set<string>();
-  const walk = (node: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(node);
-    if (at >= 0) {
-      found.push(`circle: ${[...trail.slice(at), node].join(' -> ')}`);
-    } else if (!done.has(node)) {
-      for (const next of edges.get(node) ?? []) walk(next, [...trail, node]);
-      done.add(node);
-    }
-  };
-  for (const node of edges.keys()) walk(node, []);
-  return found;
-}

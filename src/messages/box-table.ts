@@ -1,0 +1,96 @@
+// The types of a message box in their order, and the checks of what a box is made of. For the endpoint, which
+// looks up by them what it sends and what arrives.
+import { InvalidArgumentError, UnknownTypeError } from '../errors/index.js';
+import { show } from '../options.js';
+import type { BoxEntry } from './box-entry.js';
+import { type AnyMessageType, MessageType } from './message-type.js';
+import { OutgoingMessage } from './outgoing-message.js';
+
+/** The types that one box can have: an index into them has 16 bits, and one value means none. */
+export const maxBoxTypes = 65_535;
+
+/** What a box is made of, for the endpoint; behind `box[boxTable]`. */
+export class BoxTable {
+  readonly entries: readonly BoxEntry[];
+  /** Whether any plain value is accepted, as without a box. There is one entry then. */
+  readonly acceptsPlainValues: boolean;
+  readonly #byType = new Map<AnyMessageType, BoxEntry>();
+
+  constructor(types: Readonly<Record<string, AnyMessageType>>, acceptsPlainValues: boolean) {
+    this.acceptsPlainValues = acceptsPlainValues;
+    const keysById = new Map<string, string>();
+    this.entries = Object.entries(types).map(([key, type], index) => {
+      checkEntry(key, type, keysById);
+      const entry = Object.freeze({ index, key, type, table: this });
+      this.#byType.set(type, entry);
+      return entry;
+    });
+  }
+
+  /**
+   * The message to send: `message` itself where this box or another one with the same types made it, and
+   * the plain value as a message where the endpoint has no box.
+   * @throws UnknownTypeError if another box made it, for a type that is not in this one.
+   * @throws InvalidArgumentError if no box made it.
+   */
+  accept(message: unknown): OutgoingMessage {
+    if (message instanceof OutgoingMessage) {
+      if (message.entry.table === this) return message;
+      const entry = this.#byType.get(message.entry.type);
+      if (entry !== undefined) return new OutgoingMessage(entry, message.payload, message.format);
+      throw new UnknownTypeError(
+        `message type '${message.type}' is not in the message box of this endpoint`,
+        { type: message.type },
+      );
+    }
+    const entry = this.entries[0];
+    if (this.acceptsPlainValues && entry !== undefined)
+      return new OutgoingMessage(entry, message, 0);
+    throw new InvalidArgumentError(
+      `message is ${show(message)}; expected one made by the message box, as in box.${entry?.key}(…)`,
+      { value: message },
+    );
+  }
+
+  /** The UUIDs of all entries in their order, 16 bytes each. */
+  idBytes(): Uint8Array {
+    const bytes = new Uint8Array(16 * this.entries.length);
+    for (const { index, type } of this.entries) bytes.set(type.idBytes, 16 * index);
+    return bytes;
+  }
+}
+
+/**
+ * The key of a box's table. A symbol, so that every string is free for the user's types. For this package's
+ * endpoints only.
+ */
+export const boxTable: unique symbol = Symbol('busbar.boxTable');
+
+// `await box` would call this; `__proto__` would not become a key.
+const refusedKeys = new Set(['then', '__proto__', '']);
+
+function checkEntry(key: string, type: unknown, keysById: Map<string, string>): void {
+  if (refusedKeys.has(key)) {
+    throw new InvalidArgumentError(`key of a message box cannot be '${key}'`, { option: key });
+  }
+  if (!(type instanceof MessageType)) {
+    throw new InvalidArgumentError(
+      `'${key}' of the message box is ${show(type)}; expected a message type`,
+      {
+        option: key,
+        value: type,
+      },
+    );
+  }
+  const other = keysById.get(type.id);
+  if (other !== undefined) {
+    throw new InvalidArgumentError(
+      `'${other}' and '${key}' of the message box have the same UUID, ${type.id}`,
+      {
+        option: key,
+        value: type.id,
+      },
+    );
+  }
+  keysById.set(type.id, key);
+}

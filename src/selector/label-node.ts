@@ -1,0 +1,15 @@
+// The structure of a label expression, which its text is printed from.
+
+/** An operand of an expression: an expression itself. */
+export interface LabelOperand {
+  readonly node: LabelNode;
+  toString(): string;
+}
+
+/** What an expression is made of; its operands are expressions of the kind `Operand`. */
+export type LabelNode<Operand extends LabelOperand = LabelOperand> =
+  | { readonly kind: 'constant'; readonly value: boolean }
+  | { readonly kind: 'leaf'; readonly name: string }
+  | { readonly kind: 'peer'; readonly id: number }
+  | { readonly kind: 'not'; readonly operand: Operand }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly Operand[] };
