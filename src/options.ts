@@ -1,6 +1,7 @@
 // Checks of options and arguments, shared by everything that takes some. Each refusal is an
 // InvalidArgumentError whose text names the option, the value and the limit. No defaults are filled in
 // here, and nothing is coerced.
+import { markOf } from './brand.js';
 import { InvalidArgumentError } from './errors/index.js';
 import { isWellFormed } from './utf8.js';
 
@@ -20,7 +21,8 @@ export function checkOptions(
       value: options,
     });
   }
-  for (const name in options) {
+  // What somebody has added to Object.prototype is no option.
+  for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const guess = closest(name, known);
     const hint =
@@ -104,12 +106,19 @@ export function checkBoolean(option: string, value: unknown): asserts value is b
 
 /** Refuses everything but an AbortSignal. An already aborted one passes: its user decides. */
 export function checkSignal(option: string, value: unknown): asserts value is AbortSignal {
-  if (!(value instanceof AbortSignal)) {
+  if (!isSignal(value)) {
     throw new InvalidArgumentError(`${option} is ${show(value)}; expected an AbortSignal`, {
       option,
       value,
     });
   }
+}
+
+// Not by its class, which is another one in jsdom and in node:vm.
+function isSignal(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, addEventListener } = value as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }
 
 /** A value as an error text shows it: short, on one line, and never running code of the value's owner. */
@@ -121,7 +130,7 @@ export function show(value: unknown): string {
       return `${value}n`;
     case 'object':
       if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return Array.isArray(value) ? 'an array' : shownObject(value);
     case 'function':
       return 'a function';
     case 'symbol':
@@ -129,6 +138,12 @@ export function show(value: unknown): string {
     default:
       return String(value);
   }
+}
+
+function shownObject(object: object): string {
+  const kind = markOf(object);
+  if (kind === undefined) return 'an object';
+  return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 /** The candidate that differs least from `name`, if it differs by at most a third of its letters. */

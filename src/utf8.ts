@@ -1,5 +1,7 @@
 // UTF-8 in and out of byte regions, strict in both directions: a lone surrogate or a malformed byte is
 // told to the caller, never replaced silently. It knows nothing of messages and errors.
+// Not the global one, which jsdom lacks.
+import { TextEncoder } from 'node:util';
 
 const encoder = new TextEncoder();
 const replacement = '\uFFFD';
@@ -29,6 +31,18 @@ export function isWellFormed(text: string): boolean {
 export function encodeUtf8Into(text: string, target: Uint8Array, start: number): number {
   const { read, written } = encoder.encodeInto(text, start === 0 ? target : target.subarray(start));
   return read === text.length ? start + written : -1;
+}
+
+type Utf8Write = (this: Uint8Array, text: string, start: number, length: number) => number;
+const utf8Write: Utf8Write =
+  (Buffer.prototype as unknown as { utf8Write?: Utf8Write }).utf8Write ??
+  function write(text, start) {
+    return encoder.encodeInto(text, this.subarray(start)).written;
+  };
+
+/** Writes a well-formed `text` at `start` of `target`, where there must be room, and returns how many bytes it took. */
+export function writeUtf8(text: string, target: Uint8Array, start: number): number {
+  return utf8Write.call(target, text, start, target.length - start);
 }
 
 /** The text in bytes `start` to `end` of `source`, or `undefined` if they are not valid UTF-8. */

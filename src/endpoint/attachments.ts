@@ -32,9 +32,16 @@ export function attachmentsOf(options: AttachmentOptions): Attachments | undefin
 
 function objectsOf({ objects }: AttachmentOptions): readonly NativeHandle[] | undefined {
   if (objects === undefined) return undefined;
-  if (!Array.isArray(objects) || !objects.every((object) => object instanceof KernelObject)) {
+  if (!Array.isArray(objects)) {
     throw new InvalidArgumentError(
       `objects are ${show(objects)}; expected an array of KernelObject`,
+      { option: 'objects' },
+    );
+  }
+  const wrong = objects.findIndex((object) => !(object instanceof KernelObject));
+  if (wrong >= 0) {
+    throw new InvalidArgumentError(
+      `objects[${wrong}] is ${show(objects[wrong])}; expected a KernelObject`,
       { option: 'objects' },
     );
   }

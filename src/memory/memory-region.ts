@@ -1,6 +1,9 @@
 // A memory region in the hands of a program: shared memory, counted, on its way into or out of messages. It knows
 // nothing of messages.
+
 import { Buffer } from 'node:buffer';
+import { types } from 'node:util';
+import { markInstances } from '../brand.js';
 import {
   ClosedError,
   errorFromStatus,
@@ -237,7 +240,7 @@ export class MemoryRegion implements Disposable {
   }
 
   #checkArray(option: string, array: unknown): void {
-    if (array instanceof Uint8Array) return;
+    if (types.isUint8Array(array)) return;
     throw new InvalidArgumentError(`${option} is ${show(array)}; expected a Uint8Array`, {
       option,
     });
@@ -268,3 +271,5 @@ export function fieldsOf(made: NativeRegionFields | number): NativeRegionFields 
   if (typeof made === 'number') throw errorFromStatus(-made);
   return made;
 }
+
+markInstances(MemoryRegion);

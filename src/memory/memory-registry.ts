@@ -1,4 +1,5 @@
 // Reuses the memory of regions that nobody holds any more. It knows nothing of messages.
+import { markInstances } from '../brand.js';
 import {
   ClosedError,
   errorFromStatus,
@@ -271,3 +272,5 @@ function freed(entry: Entry, call: (onFree: () => void) => void = (onFree) => on
 function only(regions: readonly MemoryRegion[]): MemoryRegion {
   return regions[0] as MemoryRegion;
 }
+
+markInstances(MemoryRegistry);

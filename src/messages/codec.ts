@@ -1,4 +1,5 @@
 // What a codec is, and the easy way to write one. The codecs of this package are in codecs/.
+import { types } from 'node:util';
 import { InvalidArgumentError } from '../errors/index.js';
 import { ownedBytes } from '../memory/owned-bytes.js';
 import type { StagingArena } from '../memory/staging-arena.js';
@@ -51,7 +52,7 @@ export function defineCodec<Out, In = Out>(functions: CodecFunctions<Out, In>): 
     name,
     encode(value: In, arena: StagingArena): void {
       const bytes: unknown = encode(value);
-      if (!(bytes instanceof Uint8Array)) {
+      if (!types.isUint8Array(bytes)) {
         throw new InvalidArgumentError(
           `codec '${name}' encoded to ${show(bytes)}; expected a Uint8Array`,
         );

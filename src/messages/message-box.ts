@@ -1,5 +1,6 @@
 // Message boxes: the message types an endpoint speaks, each under a key of its own. What a box makes can be
 // sent by every endpoint that speaks the type; what arrives is told apart by the keys (types.ts).
+import { mark } from '../brand.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { checkInteger, checkOptions, show } from '../options.js';
 import type { BoxEntry } from './box-entry.js';
@@ -43,6 +44,7 @@ function boxOf(table: BoxTable): MessageBox {
   const box: Record<string | symbol, unknown> = Object.create(null);
   box[boxTable] = table;
   for (const entry of table.entries) box[entry.key] = factoryOf(entry);
+  mark(box, 'messageBox');
   return Object.freeze(box) as unknown as MessageBox;
 }
 

@@ -1,6 +1,8 @@
 // Message types: a UUID that says what a message is, with the codec and schema of its payload.
+
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parse, stringify, v5, validate } from 'uuid';
+import { markInstances } from '../brand.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { checkOptions, checkString, show } from '../options.js';
 import type { Codec } from './codec.js';
@@ -138,3 +140,5 @@ function checkSchema(schema: unknown): void {
 function isObject(value: unknown): value is Record<string, unknown> {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
+
+markInstances(MessageType);

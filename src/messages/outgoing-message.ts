@@ -1,4 +1,5 @@
 // A message on its way out: a payload bound to its entry in a message box, not encoded yet.
+import { markInstances } from '../brand.js';
 import type { BoxEntry } from './box-entry.js';
 
 /** The largest format word: 16 bits. */
@@ -26,3 +27,5 @@ export class OutgoingMessage<out Key extends string = string, out Payload = unkn
     this.entry = entry;
   }
 }
+
+markInstances(OutgoingMessage);

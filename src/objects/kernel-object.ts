@@ -1,8 +1,10 @@
 // A kernel object in the hands of a program: one descriptor, owned, on its way into or out of messages. It knows
 // nothing of messages.
+
 import { Socket as DatagramSocket } from 'node:dgram';
 import { createReadStream, createWriteStream, type ReadStream, type WriteStream } from 'node:fs';
 import { Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { markInstances } from '../brand.js';
 import {
   ClosedError,
   errorFromStatus,
@@ -303,3 +305,5 @@ function owned(made: NativeHandle | number, what: string): NativeHandle {
   if (made === -1) throw new InvalidArgumentError(`${what} is not open`);
   throw errorFromStatus(-made);
 }
+
+markInstances(KernelObject);

@@ -1,6 +1,7 @@
 // Label expressions: immutable conditions on the label of an endpoint, built with label(), and(), or() and
 // not(). They are compiled while they are built (label-program.ts), so what is too complex is refused at
 // the call that makes it so, and nothing here or later recurses deeper than the limits allow.
+import { markInstances } from '../brand.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { show } from '../options.js';
 import { checkLabelName } from './label-name.js';
@@ -137,3 +138,5 @@ function constant(value: boolean): LabelExpression {
   const bytes = Uint8Array.of(value ? opcode.true : opcode.false);
   return new LabelExpression({ kind: 'constant', value }, singleOperation(bytes));
 }
+
+markInstances(LabelExpression);

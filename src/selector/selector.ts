@@ -1,6 +1,7 @@
 // Selectors: whom a message is for. A label expression and the question whether one or all of those that
 // match are meant. Equal selectors are the same object while the cache holds them, because an endpoint
 // looks its routes up by this object: `send(unicast('moon'), …)` must not cost a parse and a compilation.
+import { markInstances } from '../brand.js';
 import { InvalidArgumentError, InvalidSelectorError } from '../errors/index.js';
 import { checkBoolean, checkOptions, show } from '../options.js';
 import { LabelExpression, peerWithId } from './label-expression.js';
@@ -167,3 +168,5 @@ function isToOthers(options: MulticastOptions): boolean {
 function refusal(where: string, to: unknown, expected: string): InvalidArgumentError {
   return new InvalidArgumentError(`${where}() of ${show(to)}; expected ${expected}`, { value: to });
 }
+
+markInstances(Selector);

@@ -1,4 +1,5 @@
 // JSON in UTF-8, for readers in any language.
+import { types } from 'node:util';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { show } from '../../options.js';
 import type { Codec } from '../codec.js';
@@ -30,7 +31,7 @@ function stringify(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!types.isNativeError(error) || error.name !== 'TypeError') throw error;
     throw new InvalidArgumentError(`payload cannot be written as JSON: ${error.message}`, {
       cause: error,
     });

@@ -1,5 +1,6 @@
 // Structs of a fixed layout: what is received is a view whose getters read the bytes in place, so a receiver
 // pays for the fields it looks at. The layout is C's (struct-layout.ts).
+import { types } from 'node:util';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { ownedBytes } from '../../memory/owned-bytes.js';
 import type { StagingArena } from '../../memory/staging-arena.js';
@@ -137,8 +138,8 @@ function checkBytes(
   bytes: unknown,
   { size, alignment }: StructLayout,
 ): asserts bytes is Uint8Array {
-  if (!(bytes instanceof Uint8Array) || bytes.length !== size) {
-    const found = bytes instanceof Uint8Array ? `${bytes.length} bytes` : show(bytes);
+  if (!types.isUint8Array(bytes) || bytes.length !== size) {
+    const found = types.isUint8Array(bytes) ? `${bytes.length} bytes` : show(bytes);
     throw new InvalidArgumentError(`struct of ${found}; expected ${size} bytes`);
   }
   if (bytes.byteOffset % alignment !== 0) {
