@@ -1,11 +1,15 @@
 // KernelObject by itself: what it owns, what it gives away, what it refuses. Every descriptor is a real one.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { join as joinPath } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { KernelObject } from 'busbar';
+import { inProcess, type Source } from './support/program.js';
 import { temporaryFolder } from './support/temporary-folder.js';
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
@@ -129,6 +133,120 @@ test.serial('a connected socket goes on in another one', async (t) => {
   t.is(((await once(client, 'data')) as [Buffer])[0].toString(), 'pong');
   client.destroy();
   await once(server.close(), 'close');
+});
+
+const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
+
+test.serial('pipes of Node are written and read by streams, whole', async (t) => {
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
+  // Sockets, on systems where pipes of Node can be sent.
+  const [stdin, stdout] = [child.stdin as Socket, child.stdout as Socket];
+  const [input, output] = [KernelObject.from(stdin), KernelObject.from(stdout)];
+  child.stdin.destroy();
+  const bytes = Buffer.alloc(1_000_000, 'some bytes and more of them ');
+  const chunks: Buffer[] = [];
+  const reader = output.toReadStream();
+  child.stdout.destroy();
+  input.toWriteStream().end(bytes);
+  for await (const chunk of reader) chunks.push(chunk as Buffer);
+  t.is(sha1(Buffer.concat(chunks)), sha1(bytes));
+  t.true(input.closed && output.closed);
+});
+
+function fifo(t: ExecutionContext): string {
+  const path = joinPath(temporaryFolder(t), 'fifo');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+test.serial('a FIFO has no positions', (t) => {
+  const object = KernelObject.fromFd(openSync(fifo(t), 'r+'), { takeOver: true });
+  const invalid = { code: 'ERR_BUSBAR_INVALID_ARGUMENT', message: /of a pipe or socket/ };
+  t.throws(() => object.toReadStream({ start: 1 }), invalid);
+  t.throws(() => object.toReadStream({ end: 1 }), invalid);
+  t.throws(() => object.toWriteStream({ start: 0 }), invalid);
+  t.false(object.closed);
+  object.close();
+});
+
+/** Reads a pipe to which nobody writes, and ends. */
+const leaving: Source = async ({ busbar, tell, told }) => {
+  const { openSync } = await import('node:fs');
+  const { setImmediate } = await import('node:timers/promises');
+  const fd = openSync((await told()) as string, 'r+');
+  busbar.KernelObject.fromFd(fd).toReadStream().resume();
+  await setImmediate();
+  tell('reading');
+  await told();
+  process.exit(7);
+};
+
+test.serial('a silent pipe does not hold up the end of its reader', async (t) => {
+  const program = inProcess(t, '', leaving);
+  program.say(fifo(t));
+  t.is(await program.next(), 'reading');
+  program.say('leave');
+  t.is((await program.ended)[0], 7);
+});
+
+test.serial('a socket that is more than its descriptor is refused', async (t) => {
+  const server = createServer({ pauseOnConnect: true });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  t.teardown(() => {
+    client.destroy();
+    accepted.destroy();
+    server.close();
+  });
+  const invalid = (message: RegExp) => ({ code: 'ERR_BUSBAR_INVALID_ARGUMENT', message });
+  accepted.write('unread');
+  await once(client, 'readable');
+  t.throws(() => KernelObject.from(client), invalid(/6 bytes that were read already/));
+  t.is(client.read().toString(), 'unread');
+  KernelObject.from(client).close();
+  while (client.write(Buffer.alloc(1 << 20)));
+  t.throws(() => KernelObject.from(client), invalid(/bytes still to be written/));
+  const encrypted = new TLSSocket(new Socket());
+  t.throws(() => KernelObject.from(encrypted), invalid(/TLSSocket/));
+  encrypted.destroy();
+});
+
+/** A worker of a cluster, whose servers listen by way of the primary. */
+const worker: Source = async ({ busbar, tell }) => {
+  const { once } = (await import('node:events')).default;
+  const { createServer } = await import('node:net');
+  const { default: cluster } = await import('node:cluster');
+  if (cluster.isPrimary) {
+    const forked = cluster.fork();
+    forked.on('message', (news: unknown) => {
+      if (Array.isArray(news)) {
+        tell(news);
+        forked.kill();
+      }
+    });
+    return;
+  }
+  const texts: string[] = [];
+  for (const exclusive of [false, true]) {
+    const server = createServer();
+    await once(server.listen({ port: 0, host: '127.0.0.1', exclusive }), 'listening');
+    try {
+      busbar.KernelObject.from(server).close();
+      texts.push('taken');
+    } catch (error) {
+      texts.push((error as Error).message);
+    }
+    server.close();
+  }
+  process.send?.(texts);
+};
+
+test.serial('a server of a cluster worker is refused with a word on clusters', async (t) => {
+  const program = inProcess(t, '', worker);
+  const [shared, exclusive] = (await program.next()) as [string, string];
+  t.regex(shared, /cluster/);
+  t.is(exclusive, 'taken');
 });
 
 test.serial('a thousand rounds leave no descriptor behind', async (t) => {

@@ -2,8 +2,9 @@
 // nothing of messages.
 
 import { Socket as DatagramSocket } from 'node:dgram';
-import { createReadStream, createWriteStream, type ReadStream, type WriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { Server, Socket, type SocketConstructorOpts } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { markInstances } from '../brand.js';
 import {
   ClosedError,
@@ -15,7 +16,8 @@ import {
 } from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
 import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
-import { descriptorOf, isSocket, type ObjectSource } from './sources.js';
+import { checkSource, descriptorOf, isSocket, type ObjectSource } from './sources.js';
+import { isStreamed } from './streamed.js';
 import { duplicateSocket, openSocket } from './windows-sockets.js';
 
 /** Options of {@link KernelObject.fromFd}. */
@@ -31,6 +33,13 @@ export interface FromFdOptions {
 export interface ToSocketOptions {
   /** Keep the writable side open when the other side ends. Default: `false`. */
   readonly allowHalfOpen?: boolean | undefined;
+}
+
+/** What a `net.Socket` is made for. */
+interface Ways {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly allowHalfOpen: boolean;
 }
 
 /** The largest descriptor there can be. */
@@ -67,7 +76,9 @@ let handleOf: (object: KernelObject) => NativeHandle;
  * Descriptors are close-on-exec.
  *
  * ```ts
- * using file = KernelObject.from(await open('clip.y4m'));
+ * const handle = await open('clip.y4m');
+ * using file = KernelObject.from(handle);
+ * await handle.close(); // the object has a descriptor of its own
  * endpoint.send('viewer', 'the clip', { objects: [file] });
  * ```
  */
@@ -99,13 +110,16 @@ export class KernelObject implements Disposable {
 
   /**
    * The object behind a `net.Socket`, `net.Server`, `dgram.Socket` or `fs.FileHandle`, duplicated: the source stays
-   * open and the caller's. A socket's bytes that Node has read already, or still has to write, stay with it: pause it
-   * before anything can arrive (`pauseOnConnect`), and let its writes end. A server's connections that wait to be
-   * accepted go to whoever accepts first.
-   * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open);
-   * UnsupportedError on Windows for a `dgram.Socket`, and for a pipe.
+   * open and the caller's to close. (Node warns of a `FileHandle` that was forgotten, and since version 26 ends the
+   * process.) A server's connections that wait to be accepted go to whoever accepts first.
+   * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open,
+   * or a server in a worker of `node:cluster`, whose socket the primary has); for a socket of which Node has read bytes
+   * that nobody has taken (`readableLength`; pause it before anything can arrive, as `pauseOnConnect` does, or read
+   * them and send them along) or still has to write some (`writableLength`), since the receiver would lack them; for a
+   * `TLSSocket`, whose keys cannot be handed over. UnsupportedError on Windows for a `dgram.Socket`, and for a pipe.
    */
   static from(source: ObjectSource): KernelObject {
+    checkSource(source);
     if (process.platform === 'win32' && isSocket(source)) {
       return new KernelObject(owned(socketHandle(source), 'the socket'));
     }
@@ -202,15 +216,7 @@ export class KernelObject implements Disposable {
     checkOptions('toSocket()', options, ['allowHalfOpen']);
     const { allowHalfOpen = false } = options;
     checkBoolean('allowHalfOpen', allowHalfOpen);
-    const both = { readable: true, writable: true, allowHalfOpen };
-    if (this.#isBareSocket()) {
-      const handle = openSocket(this.#handle, 'connection');
-      // Undocumented, and what Node's own servers do.
-      return new Socket({ handle, ...both } as SocketConstructorOpts);
-    }
-    const socket = new Socket({ fd: this.fd, ...both });
-    this.take();
-    return socket;
+    return this.#socket({ readable: true, writable: true, allowHalfOpen });
   }
 
   /**
@@ -224,22 +230,54 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A stream that reads a file or pipe from where the descriptor stands, or from byte `start` of a file, and owns the
-   * descriptor from now on. Whoever else has the file open shares its position.
-   * @throws ClosedError if it was closed or taken.
+   * A stream that reads, and owns the descriptor from now on: an `fs.ReadStream` for a file, from where the descriptor
+   * stands or from byte `start` to byte `end`; a `net.Socket` that only reads for a pipe or a socket, which is watched
+   * by the event loop and made non-blocking for everybody who has the same end of it. Whoever else has the file open
+   * shares its position.
+   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` or `end` of what is no file.
    */
-  toReadStream(options: { readonly start?: number; readonly end?: number } = {}): ReadStream {
+  toReadStream(options: { readonly start?: number; readonly end?: number } = {}): Readable {
     checkOptions('toReadStream()', options, ['start', 'end']);
+    if (this.#isStreamed(options)) {
+      return this.#socket({ readable: true, writable: false, allowHalfOpen: false });
+    }
     return createReadStream('', { ...options, fd: this.take(), autoClose: true });
   }
 
   /**
-   * A stream that writes to a file or pipe, as {@link toReadStream} reads.
-   * @throws ClosedError if it was closed or taken.
+   * A stream that writes, as {@link toReadStream} reads; from byte `start` of a file.
+   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` of what is no file.
    */
-  toWriteStream(options: { readonly start?: number } = {}): WriteStream {
+  toWriteStream(options: { readonly start?: number } = {}): Writable {
     checkOptions('toWriteStream()', options, ['start']);
+    if (this.#isStreamed(options)) {
+      return this.#socket({ readable: false, writable: true, allowHalfOpen: false });
+    }
     return createWriteStream('', { ...options, fd: this.take(), autoClose: true });
+  }
+
+  /** Whether it is a pipe or a socket. A read by the thread pool would hold up the end of the process, or fail. */
+  #isStreamed(options: { readonly start?: number; readonly end?: number }): boolean {
+    if (!this.#isBareSocket() && !isStreamed(this.fd)) return false;
+    for (const option of ['start', 'end'] as const) {
+      if (options[option] === undefined) continue;
+      throw new InvalidArgumentError(`${option} of a pipe or socket, which has no positions`, {
+        option,
+        value: options[option],
+      });
+    }
+    return true;
+  }
+
+  #socket(ways: Ways): Socket {
+    if (this.#isBareSocket()) {
+      const handle = openSocket(this.#handle, 'connection');
+      // Undocumented, and what Node's own servers do.
+      return new Socket({ handle, ...ways } as SocketConstructorOpts);
+    }
+    const socket = new Socket({ fd: this.fd, ...ways });
+    this.take();
+    return socket;
   }
 
   /** A socket without a descriptor. */
@@ -294,6 +332,12 @@ function socketHandle(source: Socket | Server | DatagramSocket): NativeHandle | 
 }
 
 function notOpen(source: unknown): InvalidArgumentError {
+  if (source instanceof Server && source.listening) {
+    return new InvalidArgumentError(
+      "source is a net.Server whose socket is the cluster primary's; use cluster.SCHED_NONE or listen({ exclusive: true })",
+      { option: 'source' },
+    );
+  }
   return new InvalidArgumentError(
     `source is ${show(source)}; expected an open net.Socket, net.Server, dgram.Socket or fs.FileHandle`,
     { option: 'source' },

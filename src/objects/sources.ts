@@ -2,9 +2,35 @@
 import { Socket as DatagramSocket } from 'node:dgram';
 import type { FileHandle } from 'node:fs/promises';
 import { Server, Socket } from 'node:net';
+import { InvalidArgumentError } from '../errors/index.js';
 
 /** What a kernel object can be made of. */
 export type ObjectSource = Socket | Server | DatagramSocket | FileHandle;
+
+/**
+ * Refuses a socket that is more than its descriptor: what Node has read of it or keeps for it would be missing.
+ * Throws InvalidArgumentError.
+ */
+export function checkSource(source: unknown): void {
+  if (!(source instanceof Socket)) return;
+  // As Node's own process.send() refuses it. A property, since a class from `node:tls` would load all of OpenSSL's.
+  if ((source as { readonly encrypted?: unknown }).encrypted === true) {
+    throw refusal('source is a TLSSocket: its keys are in this process and cannot be handed over');
+  }
+  const { readableLength, writableLength } = source;
+  if (readableLength > 0) {
+    throw refusal(
+      `source has ${readableLength} bytes that were read already, which its receiver would lack; read() them, or pause the socket before they come`,
+    );
+  }
+  if (writableLength > 0) {
+    throw refusal(`source has ${writableLength} bytes still to be written; wait for 'drain'`);
+  }
+}
+
+function refusal(text: string): InvalidArgumentError {
+  return new InvalidArgumentError(text, { option: 'source' });
+}
 
 /** The descriptor behind `source`; `undefined` where there is none (now). It stays the source's. */
 export function descriptorOf(source: unknown): number | undefined {
