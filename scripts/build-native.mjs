@@ -11,6 +11,8 @@ const stampFile = join(root, 'build', 'configured.json');
 function configuration() {
   return JSON.stringify({
     node: process.version,
+    // The build files have paths relative to it.
+    folder: root,
     prefix: nodePrefixWithHeaders(),
     arch: process.arch,
     bindings: readFileSync(join(root, 'binding.gyp'), 'utf8'),

@@ -1,12 +1,12 @@
-// Packs the package, installs the archive into an empty project with install scripts switched off, as
-// careful users do, and uses it there through import and through require(). Proves that the prebuilt
-// binary is found and is all that a user needs. Wants `npm run prebuild` before it.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// Installs the package into an empty project and uses it there through import and through require(): as it is packed here, which
+// proves that the prebuilt binary is found and is all that a user needs, and as packed in a copy of this clone that stands
+// elsewhere and deeper, with what has been built but without what npm makes by `prepare`: as in an installation from a git
+// address. Wants `npm run prebuild:all` or `npm run prebuild` before it.
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { projectWithPackage, timeout } from './packed-package.mjs';
 import { root, run } from './project.mjs';
-
-const meetingTimeout = 60_000; // milliseconds; generous, a deadline and not a measurement
 
 const esm = `
 import { join, unicast } from 'busbar';
@@ -24,26 +24,37 @@ if (typeof join !== 'function') throw new Error('require() gave no join');
 console.log('require(): loaded');
 `;
 
-if (!existsSync(join(root, 'prebuilds'))) throw new Error('no prebuilds/: npm run prebuild first');
-
-// Left behind where a step fails, to be looked into.
-const project = mkdtempSync(join(tmpdir(), 'busbar-install-'));
-// No compiler is to be found there, nor anything else.
-const inProject = { cwd: project, timeout: meetingTimeout, env: { ...process.env, PATH: project } };
-npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', project], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
-const archive = readdirSync(project).find((name) => name.endsWith('.tgz'));
-if (archive === undefined) throw new Error('npm pack left no archive');
-writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
-writeFileSync(join(project, 'esm.mjs'), esm);
-writeFileSync(join(project, 'cjs.cjs'), cjs);
-npm(['install', '--silent', '--ignore-scripts', '--no-audit', `./${archive}`], inProject);
-run(process.execPath, ['esm.mjs'], inProject);
-run(process.execPath, ['--no-warnings', 'cjs.cjs'], inProject);
-rmSync(project, { recursive: true, force: true });
-
-// The npm that runs this script, by the path it tells: 'npm' itself is no program on Windows.
-function npm(args, options) {
-  run(process.execPath, [process.env.npm_execpath, ...args], options);
+/** Installs what is packed in a folder, and uses it. What is made is left behind where a step fails, to be looked into. */
+function check(options) {
+  const project = projectWithPackage(options);
+  writeFileSync(join(project, 'esm.mjs'), esm);
+  writeFileSync(join(project, 'cjs.cjs'), cjs);
+  const inProject = { cwd: project, timeout, env: { ...process.env, PATH: project } };
+  run(process.execPath, ['esm.mjs'], inProject);
+  run(process.execPath, ['--no-warnings', 'cjs.cjs'], inProject);
+  rmSync(project, { recursive: true, force: true });
 }
+
+/** A copy of this clone, a folder deeper than its name; its dependencies are those of this one. */
+function copyOfClone() {
+  const copy = join(mkdtempSync(join(tmpdir(), 'busbar-clone-')), 'deeper', 'clone');
+  const left = ['.git', '.cache', 'dist', 'node_modules', 'prebuilds', 'test-build'];
+  const needed = (source) => {
+    const [top, inTop] = relative(root, source).split(sep);
+    // Of what is built, all that node-gyp makes: others may be building the rest right now.
+    if (top === 'build' && inTop !== undefined)
+      return /^(?:Release|units|.*[.]\w+|Makefile)$/u.test(inTop);
+    return !left.includes(top);
+  };
+  cpSync(root, copy, { recursive: true, preserveTimestamps: true, filter: needed });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  return copy;
+}
+
+if (!existsSync(join(root, 'prebuilds'))) throw new Error('no prebuilds/: npm run prebuild first');
+console.log('as it is packed here');
+check({});
+console.log('as packed by npm in a copy of this clone');
+const copy = copyOfClone();
+check({ from: copy, prepare: true });
+rmSync(join(copy, '..', '..'), { recursive: true, force: true });

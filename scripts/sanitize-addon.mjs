@@ -22,7 +22,7 @@ const objects = await compileObjects({
   sources: listNativeSources(['native/core', 'native/node', ...platformFolders]),
   folder,
 });
-// Where node-gyp-build looks in a folder that it is told of.
+// Where the package looks in a folder that BUSBAR_PREBUILD names.
 const addon = join(folder, 'build', 'Release', 'busbar.node');
 mkdirSync(dirname(addon), { recursive: true });
 run(compiler, [...addressSanitizer, '-shared', '-o', addon, ...objects, '-pthread']);

@@ -19,7 +19,7 @@ const darwin = (machine, architecture) => ({
 
 /**
  * By name: `platform` as Node calls it, the command that compiles and links C++, its flags (for what is linked, too),
- * where node-gyp-build looks for the addon, what runs a program of that system here, and the tests that are not run by that.
+ * where the package looks for the addon, what runs a program of that system here, and the tests that are not run by that.
  */
 export const toolchains = {
   'darwin-arm64': darwin('aarch64', 'arm64'),

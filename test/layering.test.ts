@@ -22,7 +22,7 @@ test('every import and include of this project runs along the layers', (t) => {
 
 const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join('\n') });
 
-const dependencies = ['msgpackr', 'node-gyp-build'];
+const dependencies = ['msgpackr'];
 
 /** A small tree in which every layer is present and nothing is wrong. */
 const orderly: readonly SourceFile[] = [
@@ -35,7 +35,7 @@ const orderly: readonly SourceFile[] = [
   file('src/errors.ts', "import { inspect } from 'node:util';"),
   file('src/selector/parse.ts', "import { BusError } from '../errors.js';"),
   file('src/memory/region.ts', "import { addon } from '../native/addon.js';"),
-  file('src/native/addon.ts', "createRequire(import.meta.url)('node-gyp-build')(root);"),
+  file('src/native/addon.ts', 'createRequire(file)(file);'),
   file('src/codec/pack.ts', "import { pack } from 'msgpackr';", "// import '../index.js'"),
   file(
     'native/core/ring.cc',
@@ -65,7 +65,7 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/memory/c.ts', "import { parse } from '../selector/parse.js';"), /knows no selector/],
   [file('src/memory/d.ts', "export * from '../endpoint/join.js';"), /no endpoint/],
   [file('src/codec/e.ts', "const { join } = await import('../index.js');"), /src\/index/],
-  [file('src/native/f.ts', "import load from 'node-gyp-build';"), /only .* loads the addon/],
+  [file('src/native/f.ts', "import { createRequire } from 'node:module';"), /only .* loads/],
   [file('src/native/g.ts', "createRequire(import.meta.url)('./busbar.node');"), /loads the addon/],
   [file('src/endpoint/h.ts', "import fc from 'fast-check';"), /no runtime dependency/],
   [file('src/endpoint/i.ts', "import '../../test/helpers.js';"), /src imports only src/],

@@ -1,4 +1,5 @@
 // Promises that a timeout or an AbortSignal can end. One place for it, so that no timer and no listener is left.
+import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { abortedError, type BusErrorFacts, TimeoutError } from '../errors/index.js';
 import { checkInteger, checkOptions, checkSignal } from '../options.js';
 

@@ -1,6 +1,7 @@
 // An endpoint: one member of one bus, as its user sees it. Puts the parts of this folder together; what happens to a
 // message is in them and in the native core.
 import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
 import {
   type BoxTable,

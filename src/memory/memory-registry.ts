@@ -1,4 +1,5 @@
 // Reuses the memory of regions that nobody holds any more. It knows nothing of messages.
+import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { markInstances } from '../brand.js';
 import {
   ClosedError,

@@ -1,7 +1,7 @@
 // The one file that loads and describes the native addon. Everything native is numbers, bytes and flat objects:
 // checks and meaning are on this side of it, lengths and UUIDs are checked again on the other.
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import module from 'node:module';
+import { addonFile } from './binary.js';
 
 /** What openEndpoint() is told; all of it checked already. */
 export interface EndpointConfig {
@@ -297,9 +297,7 @@ interface Addon {
   evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
 }
 
-// node-gyp-build has no types, and it looks for prebuilt binaries below the package's root.
-const require = createRequire(import.meta.url);
-const load = require('node-gyp-build') as (root: string) => Addon;
+const file = addonFile();
 
 /** The addon of this platform: a prebuilt one, or the one a clone has built. */
-export const addon: Addon = load(fileURLToPath(new URL('../..', import.meta.url)));
+export const addon: Addon = module.createRequire(file)(file);

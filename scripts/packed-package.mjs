@@ -1,0 +1,38 @@
+// The package as it would be published, in a project of its own: packed, and installed with install scripts switched off, as
+// careful users do.
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, run } from './project.mjs';
+
+/** Milliseconds for a program of a project; generous, a deadline and not a measurement. */
+export const timeout = 120_000;
+
+/**
+ * Makes an empty project in a new folder and installs the archive of the package, as packed in `from`, and `others`. npm
+ * runs `prepare` before it packs only where `prepare` is true. Returns the project's folder.
+ */
+export function projectWithPackage({ from = root, prepare = false, others = [] } = {}) {
+  const project = mkdtempSync(join(tmpdir(), 'busbar-project-'));
+  const scripts = prepare ? [] : ['--ignore-scripts'];
+  npm(['pack', '--silent', ...scripts, '--pack-destination', project], {
+    cwd: from,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const archive = readdirSync(project).find((name) => name.endsWith('.tgz'));
+  if (archive === undefined) throw new Error('npm pack left no archive');
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  const packages = [`./${archive}`, ...others];
+  // No compiler is to be found there, nor anything else.
+  const env = others.length > 0 ? process.env : { ...process.env, PATH: project };
+  npm(['install', '--silent', '--ignore-scripts', '--no-audit', ...packages], {
+    cwd: project,
+    env,
+  });
+  return project;
+}
+
+// The npm that runs this script, by the path it tells: 'npm' itself is no program on Windows.
+function npm(args, options) {
+  run(process.execPath, [process.env.npm_execpath, ...args], options);
+}
