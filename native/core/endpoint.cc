@@ -153,7 +153,11 @@ SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservatio
 SendOutcome Endpoint::commit(const Reservation& reservation, const Uuid& type,
                              std::uint16_t format) {
   const OwnerGuard lock(lock_);
-  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
+  if (phase_ != Phase::Open) {
+    // What was sent before it still has time to go out.
+    sender_.cancel(reservation);
+    return SendOutcome{.error = {Status::Closed}};
+  }
   return sender_.commit(reservation, type, format);
 }
 

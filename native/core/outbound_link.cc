@@ -183,7 +183,11 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
   }
   while (!arm_wakes()) {
-    if (!producer_.refresh_head()) return;
+    if (!producer_.refresh_head()) {
+      // Nonsense, which the control thread finds, too.
+      progress_due = true;
+      return;
+    }
     // The receiver is faster than we: what is waited for is there. Telling whom it concerns is the
     // control thread's work.
     if (!flush_queue()) {
@@ -215,8 +219,13 @@ void OutboundLink::commit_reserved(const PlainMessage& message, std::byte* paylo
 }
 
 void OutboundLink::cancel_reserved() noexcept {
-  ++published_;
+  abandon_reservation();
   end_reservation();
+}
+
+// Its message was next in line, and never comes: the next one is.
+void OutboundLink::abandon_reservation() noexcept {
+  if (std::exchange(reserved_, false)) ++published_;
 }
 
 // What came meanwhile goes on; the control thread sees to what does not.

@@ -147,7 +147,7 @@ class OutboundLink {
   // Bytes that the receiver has not taken, queue and regions included.
   [[nodiscard]] std::uint64_t unread() noexcept;
   [[nodiscard]] std::uint64_t queued_messages() const noexcept {
-    return accepted_ - published_ + latest_.size();
+    return accepted_ - published_ - (reserved_ ? 1 : 0) + latest_.size();
   }
   // Nothing was published that the receiver has not taken.
   [[nodiscard]] bool idle() noexcept { return unread() == 0; }
@@ -269,6 +269,7 @@ class OutboundLink {
   [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool queue_behind(const PlainMessage& message);
   void end_reservation() noexcept;
+  void abandon_reservation() noexcept;
   [[nodiscard]] bool has_queue_room(std::uint64_t bytes) noexcept;
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept;
   [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept;

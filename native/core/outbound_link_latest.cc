@@ -9,7 +9,7 @@ bool OutboundLink::has_room_for(std::string_view key, std::uint64_t bytes) {
   if (!latest_.has_room(key, producer_.head())) return false;
   if (!latest_.empty() && latest_.bytes() + bytes > queue_limit_) return false;
   return queue_.may_grow(bytes) ||
-         (queue_.empty() && latest_.is_free(key, producer_.head()) &&
+         (queue_.empty() && !reserved_ && latest_.is_free(key, producer_.head()) &&
           producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
 }
 

@@ -1,5 +1,6 @@
 // What a receiver that is gone, or given up, had not taken: read back out of the ring, the queue
 // and the obligations.
+#include <algorithm>
 #include <utility>
 
 #include "core/outbound_link.h"
@@ -11,6 +12,7 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
   std::vector<Orphan> orphans;
   state_ = State::Dead;
   introduction_.clear();
+  abandon_reservation();
   // A head that is nonsense counts as not moved: better a message too many than one too few.
   (void)producer_.refresh_head();
   settle(done);
@@ -27,9 +29,11 @@ std::vector<OutboundLink::Orphan> OutboundLink::disconnect(
     const std::function<void(std::uint64_t)>& done,
     const std::function<void(const Obligation&)>& unknown) {
   std::vector<Orphan> orphans;
+  abandon_reservation();
   (void)producer_.refresh_head();
   settle(done);
   for (const Tracked& tracked : unhandled_) unknown(tracked.obligation);
+  unhandled_.clear();
   for (std::size_t index = 0; index < tracked_published_; ++index)
     unknown(tracked_[index].obligation);
   tracked_.erase(tracked_.begin(),
@@ -69,10 +73,14 @@ void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
   unhandled_.clear();
 }
 
+// From the head, which is a boundary between our records whatever the receiver wrote.
 void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
   for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
     RecordHeader header;
-    std::memcpy(static_cast<void*>(&header), producer_.at(position), 8);
+    const std::uint64_t left = producer_.left_at(position);
+    std::memcpy(static_cast<void*>(&header), producer_.at(position),
+                std::min<std::uint64_t>(left, sizeof header));
+    if (!plausible(header, left)) break;
     const std::uint64_t end = position + padded(header.bytes);
     if (header.kind == RecordKind::Message) {
       Orphan orphan;
@@ -85,6 +93,11 @@ void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
       out.push_back(std::move(orphan));
     }
     position = end;
+  }
+  // None, as every obligation is that of a record. Should one be left, somebody waits for it.
+  for (; tracked_published_ > 0; --tracked_published_) {
+    out.push_back({{}, std::move(tracked_.front().obligation)});
+    tracked_.pop_front();
   }
 }
 

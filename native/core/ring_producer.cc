@@ -10,7 +10,8 @@ RingProducer::RingProducer(std::byte* ring_memory, std::byte* consumer_memory,
     : ring_(new (ring_memory) RingSegment{}),
       consumer_(new (consumer_memory) ConsumerSegment{}),
       data_(ring_memory + kRingHeaderBytes),
-      capacity_(capacity) {
+      capacity_(capacity),
+      marks_(capacity) {
   ring_->magic = kRingMagic;
   ring_->version = kRingVersion;
   ring_->header_bytes = kRingHeaderBytes;
@@ -30,9 +31,22 @@ bool RingProducer::must_ring() noexcept {
 
 bool RingProducer::refresh_head() noexcept {
   const std::uint64_t head = consumer_->head.load(std::memory_order_acquire);
-  if (head < head_ || head > published_ || head % 8 != 0) return false;
+  if (head == head_) return true;
+  if (head < head_ || head > published_ || head % 8 != 0 || !is_boundary(head)) return false;
   head_ = head;
   return true;
+}
+
+// Only we can write into the ring, so what is read from a boundary on are our own headers.
+bool RingProducer::is_boundary(std::uint64_t position) const noexcept {
+  std::uint64_t at = marks_.last_before(position, head_);
+  while (at < position) {
+    std::uint32_t bytes = 0;
+    std::memcpy(&bytes, this->at(at), sizeof bytes);
+    if (bytes == 0) return false;
+    at += padded(bytes);
+  }
+  return at == position;
 }
 
 std::uint64_t RingProducer::handled() const noexcept {

@@ -4,12 +4,14 @@
 // the sending endpoint; every call with that endpoint's lock held.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "core/processor.h"
 #include "core/record.h"
+#include "core/record_marks.h"
 #include "core/ring_layout.h"
 
 namespace busbar {
@@ -38,8 +40,8 @@ class RingProducer {
   // fence.
   [[nodiscard]] bool must_ring() noexcept;
 
-  // Position up to which the consumer has taken everything. False when it wrote nonsense there: its
-  // link is broken.
+  // Position up to which the consumer has taken everything: where one of our records begins, or the
+  // end of the last. False when it wrote anything else there: its link is broken.
   [[nodiscard]] bool refresh_head() noexcept;
   [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
@@ -59,10 +61,16 @@ class RingProducer {
   [[nodiscard]] const std::byte* at(std::uint64_t position) const noexcept {
     return data_ + (position & (capacity_ - 1));
   }
+  // How much of what was committed lies there in one piece.
+  [[nodiscard]] std::uint64_t left_at(std::uint64_t position) const noexcept {
+    return std::min(tail_ - position, capacity_ - (position & (capacity_ - 1)));
+  }
 
  private:
   // A header and a small payload.
   static constexpr std::size_t kPrefetchedLines = 3;
+
+  [[nodiscard]] bool is_boundary(std::uint64_t position) const noexcept;
 
   RingSegment* ring_;
   ConsumerSegment* consumer_;
@@ -70,10 +78,12 @@ class RingProducer {
   std::uint64_t capacity_;
   std::uint64_t tail_ = 0;
   std::uint64_t published_ = 0;
-  // Last value seen of the consumer's head.
+  // Last value seen of the consumer's head. A boundary between records; nothing from here on is
+  // overwritten.
   std::uint64_t head_ = 0;
   // Bytes of pad that the reservation in hand needs before its record.
   std::uint32_t pad_ = 0;
+  RecordMarks marks_;
 };
 
 // In the header because every message passes here.
@@ -104,6 +114,7 @@ inline std::uint64_t RingProducer::commit(std::uint32_t bytes) noexcept {
 inline void RingProducer::publish() noexcept {
   if (published_ == tail_) return;
   published_ = tail_;
+  marks_.note(tail_);
   ring_->tail.store(tail_, std::memory_order_release);
   // Where the next record will be lies in the receiver's cache since the last lap. Fetched back
   // now, its lines are here when they are written, which a store to `tail` has to wait for.

@@ -165,7 +165,11 @@ void Sender::remove(OutboundLink& link) {
 
 void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
   const auto record = parse_record(orphan.record);
-  if (!record) return;
+  if (!record) {
+    if (orphan.obligation.delivery != 0)
+      settle(deliveries_.failed(orphan.obligation.delivery, {dead_peer, reason}));
+    return;
+  }
   const bool unicast = (record->header.flags & record_flag::kUnicast) != 0;
   if (unicast && (resend(*record, orphan.obligation) || park_again(*record, orphan.obligation))) {
     ++counters_.rerouted;
