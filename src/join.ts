@@ -155,14 +155,21 @@ export async function join<B extends MessageBox = PlainBox>(
   }
 }
 
+/** The options that say how long to wait, and for what. */
+type Admission = CancelOptions & { readonly controllerAffinity?: boolean | undefined };
+
 function admission(
   native: NativeEndpoint,
   board: NoticeBoard,
   identifier: string,
-  { timeout = defaultTimeout, signal }: CancelOptions,
+  { timeout = defaultTimeout, signal, controllerAffinity }: Admission,
 ): Promise<number> {
   const facts = { bus: identifier };
   const what = `join('${identifier}')`;
+  const lonely =
+    controllerAffinity === false
+      ? ', which waits for a bus because it may not become its controller (controllerAffinity: false),'
+      : '';
   // The timeout is the native side's: a timer of the event loop would wake an idle process once more.
   return cancellable<number>(
     what,
@@ -177,7 +184,7 @@ function admission(
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
           else if (notice.status === status.timedOut)
-            settler.reject(timeoutError(what, timeout, facts));
+            settler.reject(timeoutError(what + lonely, timeout, facts));
           else settler.reject(joinError(notice.status, notice.osCode, identifier));
         },
       );

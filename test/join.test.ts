@@ -100,7 +100,7 @@ test('a join that nobody answers ends by timeout or signal and leaves no trace',
   await t.throwsAsync(join(bus, { ...lonely, timeout: 0 }), { code: 'ERR_BUSBAR_TIMEOUT' });
   await t.throwsAsync(join(bus, { ...lonely, timeout: 20 }), {
     code: 'ERR_BUSBAR_TIMEOUT',
-    message: /20 ms/,
+    message: /controllerAffinity: false.* 20 ms/,
   });
 
   const reason = new Error('changed my mind');

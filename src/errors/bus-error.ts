@@ -6,7 +6,7 @@ import { type BusErrorCode, type EntryOf, type ErrorName, errorList } from './er
 export interface DeliveryFailure {
   /** The endpoint's id. */
   readonly peer: number;
-  /** Why it did not take the message, for example `'left'` or `'timeout'`. */
+  /** Why it did not take the message: the `code` of an error, for example `'ERR_BUSBAR_PEER_GONE'`. */
   readonly reason: string;
 }
 

@@ -1,5 +1,8 @@
 // The codecs: what goes in comes out, from regions of a reused slab, and what is wrong is refused.
 import { Buffer } from 'node:buffer';
+import { generateKeySync } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
@@ -128,6 +131,59 @@ test('structured clone', (t) => {
   t.deepEqual(out.get('floats'), Float64Array.of(1.5, 2.5));
   t.throws(() => encoded(clone, { f: () => 1 }), invalid);
   t.throws(() => decoded(clone, Uint8Array.of(1, 2, 3)));
+});
+
+test('structured clone refuses by one kind of error, and goes on', async (t) => {
+  const clone = codecs.structuredClone();
+  const handle = await open(process.execPath);
+  const { port1 } = new MessageChannel();
+  const transferred = new Uint8Array(4);
+  structuredClone(transferred, { transfer: [transferred.buffer] });
+  const wasm = runInNewContext(
+    'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))',
+  );
+  for (const value of [
+    port1,
+    new Blob(['x']),
+    generateKeySync('hmac', { length: 64 }),
+    handle,
+    transferred,
+    transferred.buffer,
+    new SharedArrayBuffer(1),
+    Promise.resolve(),
+    new WeakMap(),
+    new Proxy({}, {}),
+    Symbol('s'),
+  ]) {
+    t.throws(() => encoded(clone, value), invalid);
+    t.throws(() => encoded(clone, { deep: [value] }), { ...invalid, message: /cannot be cloned/ });
+    t.deepEqual(roundTrip(clone, { fine: 1 }), { fine: 1 });
+  }
+  port1.close();
+  await handle.close();
+  t.throws(() => encoded(clone, wasm), { ...invalid, message: /WebAssembly.Module/ });
+  t.throws(() => roundTrip(clone, { deep: wasm }));
+  const own = new TypeError('own');
+  const thrower = {
+    get x() {
+      throw own;
+    },
+  };
+  t.is(
+    t.throws(() => encoded(clone, thrower)),
+    own,
+  );
+  // As in Node: each view has memory of its own.
+  const buffer = new ArrayBuffer(8);
+  const views = roundTrip(clone, [new Uint8Array(buffer), new Uint8Array(buffer, 4)]);
+  const [first, second] = views as [Uint8Array, Uint8Array];
+  t.not(first.buffer, second.buffer);
+});
+
+test('memory that was transferred is no empty byte array', (t) => {
+  const value = new Uint8Array(4);
+  structuredClone(value, { transfer: [value.buffer] });
+  t.throws(() => encoded(codecs.bytes, value), { ...invalid, message: /transferred/ });
 });
 
 const messagePack = codecs.messagePack();
@@ -276,6 +332,57 @@ test('hostile MessagePack throws or gives a value, and harms nothing after it', 
     message: /1 bytes behind the end/,
   });
   t.throws(() => decoded(messagePack, new Uint8Array(100_000).fill(0x91)));
+});
+
+test('MessagePack with a few wrong bytes is refused or another value, and nothing more', (t) => {
+  const rich = {
+    list: [
+      1,
+      -200,
+      1.5,
+      2n ** 60n,
+      'text',
+      'a longer text that is beyond thirty-one bytes',
+      null,
+      true,
+    ],
+    map: {
+      ä: new Date(1),
+      deep: { deeper: [new Set([1]), /x/g, new RangeError('e', { cause: 1 })] },
+    },
+    bytes: new Uint8Array(40),
+    floats: Float64Array.of(1, 2),
+    none: undefined,
+  };
+  const good = encoded(messagePack, rich);
+  const change = fc.record({ at: fc.nat(good.length - 1), to: fc.nat(255) });
+  fc.assert(
+    fc.property(
+      fc.array(change, { minLength: 1, maxLength: 4 }),
+      fc.nat(good.length),
+      (changes, cut) => {
+        const bytes = good.slice(0, cut % 4 === 0 ? cut : good.length);
+        for (const { at, to } of changes) if (at < bytes.length) bytes[at] = to;
+        try {
+          decoded(messagePack, bytes);
+        } catch (error) {
+          t.true(error instanceof Error);
+        }
+        t.deepEqual(roundTrip(messagePack, { a: ['b', 1] }), { a: ['b', 1] });
+        t.is(({} as { polluted?: unknown }).polluted, undefined);
+      },
+    ),
+    { numRuns: 5000 },
+  );
+  t.deepEqual(roundTrip(messagePack, rich), { ...rich });
+});
+
+test('arrays in arrays that claim more members than there are bytes take no memory', (t) => {
+  const bytes = new Uint8Array(60_000);
+  for (let at = 0; at + 5 <= bytes.length; at += 5) bytes.set([0xdd, 0, 0, 0xe0, 0], at);
+  const before = process.memoryUsage().rss;
+  t.throws(() => decoded(messagePack, bytes), { message: /end within a value/ });
+  t.true(process.memoryUsage().rss - before < 64 * 1024 * 1024);
 });
 
 test('a codec of two plain functions', (t) => {

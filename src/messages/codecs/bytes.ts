@@ -9,7 +9,8 @@ import type { Codec } from '../codec.js';
 /**
  * Sends the bytes of a Uint8Array as they are, straight from its memory; the receiver gets a copy of its
  * own, always a plain Uint8Array. As with Buffer, received arrays of up to 8 KiB may share an ArrayBuffer, which then cannot be
- * transferred to another thread; `payload.slice()` has one of its own. An array over a SharedArrayBuffer is sent as it is at the moment of the call.
+ * transferred to another thread, and of which one array that is kept keeps up to 64 KiB; `payload.slice()` has one
+ * of its own. An array over a SharedArrayBuffer is sent as it is at the moment of the call.
  */
 export const bytesCodec: Codec<Uint8Array> = Object.freeze({
   name: 'bytes',

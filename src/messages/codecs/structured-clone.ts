@@ -22,9 +22,10 @@ const codec: Codec<unknown> = Object.freeze({
  *
  * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` each arrive with memory of
  * their own, and what only Node can clone is refused: `Blob`, `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
- * These, functions, symbols, promises, proxies, `SharedArrayBuffer`, `WebAssembly.Module` and memory that was
- * transferred are refused with `InvalidArgumentError`; what a getter throws goes on as it is. As always with
- * structured clones, an instance of a class is a plain object of its enumerable members.
+ * These, functions, symbols, promises, proxies, `SharedArrayBuffer` and memory that was transferred are refused with
+ * `InvalidArgumentError`; what a getter throws goes on as it is. So is a `WebAssembly.Module` as the payload; within
+ * one it is refused by the receiver only, since V8 says nothing. As always with structured clones, an instance of a
+ * class is a plain object of its enumerable members.
  */
 export function structuredCloneCodec<T = unknown>(): Codec<T> {
   return codec as Codec<T, unknown>;
@@ -64,14 +65,17 @@ const canExtend = (() => {
   }
 })();
 
+/** A header alone, which no value has. */
+const headerBytes = 2;
+
 function serialized(value: unknown): Uint8Array {
   const serializer = new CloneSerializer();
   serializer.writeHeader();
-  // V8 gives up without an exception where it is asked to share a WebAssembly.Module.
-  if ((serializer.writeValue(value) as boolean | undefined) !== true) {
-    throw refusal('it has a WebAssembly.Module, or something else that cannot leave its process');
-  }
-  return serializer.releaseBuffer();
+  serializer.writeValue(value);
+  const bytes = serializer.releaseBuffer();
+  // V8 writes nothing for a WebAssembly.Module that nobody shares, and does not say so.
+  if (bytes.length === headerBytes) throw refusal('a WebAssembly.Module');
+  return bytes;
 }
 
 function serializedElsewhere(value: unknown): Uint8Array {
