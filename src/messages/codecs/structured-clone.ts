@@ -20,8 +20,8 @@ const codec: Codec<unknown> = Object.freeze({
  * Node peers only: no other language reads V8's format, and a Node much older than the sender's may not
  * either. Several times slower than MessagePack.
  *
- * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` each arrive with memory of
- * their own, and what only Node can clone is refused: `Blob`, `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
+ * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` each arrive with bytes of
+ * their own (in an `ArrayBuffer` that has the whole message), and what only Node can clone is refused: `Blob`, `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
  * These, functions, symbols, promises, proxies, `SharedArrayBuffer` and memory that was transferred are refused with
  * `InvalidArgumentError`; what a getter throws goes on as it is. So is a `WebAssembly.Module` as the payload; within
  * one it is refused by the receiver only, since V8 says nothing. As always with structured clones, an instance of a
@@ -36,12 +36,16 @@ function refusal(what: string, cause?: unknown): InvalidArgumentError {
   return new InvalidArgumentError(`payload cannot be cloned: ${line}`, { cause });
 }
 
-/** What V8 calls for objects of the host; the type library does not have it. */
+/** What V8 calls for objects of the host; the type library has none of these methods. */
 interface Hooks {
   _writeHostObject(view: ArrayBufferView): void;
 }
 
 class CloneSerializer extends DefaultSerializer {
+  _getSharedArrayBufferId(): never {
+    throw refusal('a SharedArrayBuffer');
+  }
+
   _writeHostObject(object: ArrayBufferView): void {
     if (ArrayBuffer.isView(object) && isDetached(object.buffer)) {
       throw refusal('an array whose memory was transferred');
