@@ -22,6 +22,7 @@ Result<std::uint64_t> random_id(Platform& platform) {
 }  // namespace
 
 Result<std::shared_ptr<MemoryRegion>> RegionTable::create(std::uint64_t bytes, Access peers) {
+  if (bytes == 0 || bytes > kMaxRegionBytes) return Status::InvalidArgument;
   const auto id = random_id(platform_);
   if (!id) return id.error();
   auto data = platform_.create_memory(bytes, peers);
@@ -35,9 +36,15 @@ Result<std::shared_ptr<MemoryRegion>> RegionTable::create(std::uint64_t bytes, A
 
 Result<std::shared_ptr<MemoryRegion>> RegionTable::adopt(std::uint64_t id, std::uint64_t bytes,
                                                          std::vector<Handle> handles) {
-  if (handles.size() != kRegionHandles || id == 0 || id > kMaxRegionId || bytes == 0)
+  if (handles.size() != kRegionHandles || id == 0 || id > kMaxRegionId || bytes == 0 ||
+      bytes > kMaxRegionBytes) {
     return Status::ProtocolViolation;
-  if (auto known = find(id, handles[0], handles[1]); known != nullptr) return known;
+  }
+  if (auto known = find(id, handles[0], handles[1]); known != nullptr) {
+    // Whoever keeps sums of what was announced must be able to rely upon it.
+    if (known->size() != bytes) return Status::ProtocolViolation;
+    return known;
+  }
   auto ledger = platform_.adopt_memory(std::move(handles[1]), kLedgerBytes, Access::ReadWrite);
   if (!ledger) {
     // Sealed against writing: made so by somebody who breaks the protocol.

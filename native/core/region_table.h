@@ -24,10 +24,10 @@ class RegionTable {
   RegionTable& operator=(const RegionTable&) = delete;
 
   // A region of `bytes` zeros that this process owns, without references so far. `peers`: what
-  // others may do with it, ReadOnly or ReadWrite.
+  // others may do with it, ReadOnly or ReadWrite. InvalidArgument: none, or above kMaxRegionBytes.
   [[nodiscard]] Result<std::shared_ptr<MemoryRegion>> create(std::uint64_t bytes, Access peers);
   // Maps what a peer handed over, unless this process has that very region already.
-  // ProtocolViolation when it is not what it says.
+  // ProtocolViolation when it is not what it says, or above kMaxRegionBytes.
   [[nodiscard]] Result<std::shared_ptr<MemoryRegion>> adopt(std::uint64_t id, std::uint64_t bytes,
                                                             std::vector<Handle> handles);
 

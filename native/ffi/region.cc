@@ -5,12 +5,12 @@
 
 #include "ffi/objects.h"
 
+using busbar::kMaxRegionBytes;
 using busbar::RegionReference;
 using busbar::ffi::code;
 
 namespace {
 
-constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
 constexpr std::size_t kMaxTag = 255;
 
 }  // namespace

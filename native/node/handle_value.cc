@@ -8,12 +8,26 @@
 #include "node/scalars.h"
 #include "node/socket_search.h"
 #include "node/tagged_external.h"
+#include "node/weight.h"
 #include "platform/platform.h"
 
 namespace busbar::node {
 namespace {
 
 constexpr napi_type_tag kTag{0x6275736261722e68, 0x616e646c652e7631};
+
+// An object as JavaScript holds it.
+struct WeighedObject : ObjectValue {
+  WeighedObject(napi_env env, Handle handle) noexcept
+      : ObjectValue(std::move(handle)), weight(env, Weight::kDescriptor) {}
+
+  // To be called after whatever may have ended it.
+  void weigh() noexcept {
+    if (!handle().valid()) weight.lift();
+  }
+
+  Weight weight;
+};
 
 Napi::Value outcome(Napi::Env env, Result<Handle> made) {
   if (made) return handle_value(env, made.take());
@@ -26,8 +40,8 @@ std::int64_t descriptor_at(const Napi::CallbackInfo& info) {
   return fd;
 }
 
-ObjectValue* object_at(const Napi::CallbackInfo& info) {
-  return unwrap_external<ObjectValue>(info.Env(), info[0], kTag);
+WeighedObject* object_at(const Napi::CallbackInfo& info) {
+  return unwrap_external<WeighedObject>(info.Env(), info[0], kTag);
 }
 
 // adoptDescriptor(fd) -> handle, or -Status: owned from now on.
@@ -52,42 +66,51 @@ Napi::Value descriptor_number(Napi::Env env, std::int64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
+// The number that `take` gives to the caller; -1 when there is no object.
+template <typename Take>
+Napi::Value taken(const Napi::CallbackInfo& info, Take take) {
+  WeighedObject* object = object_at(info);
+  if (object == nullptr) return descriptor_number(info.Env(), -1);
+  const std::int64_t number = take(*object);
+  object->weigh();
+  return descriptor_number(info.Env(), number);
+}
+
 // isOpen(handle): neither taken nor closed.
 Napi::Value is_open(const Napi::CallbackInfo& info) {
-  ObjectValue* object = object_at(info);
+  WeighedObject* object = object_at(info);
   return Napi::Boolean::New(info.Env(), object != nullptr && object->handle().valid());
 }
 
 // descriptorOf(handle) -> fd, -1 when it is taken or closed.
 Napi::Value descriptor_of(const Napi::CallbackInfo& info) {
-  ObjectValue* object = object_at(info);
+  WeighedObject* object = object_at(info);
   return descriptor_number(info.Env(), object != nullptr ? object->descriptor() : -1);
 }
 
 // takeDescriptor(handle) -> fd, the caller's from now on; -1 when it is taken or closed.
 Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
-  ObjectValue* object = object_at(info);
-  return descriptor_number(info.Env(), object != nullptr ? object->take() : -1);
+  return taken(info, [](WeighedObject& object) { return object.take(); });
 }
 
 // kindOf(handle) -> what it is known by a number of.
 Napi::Value kind_of(const Napi::CallbackInfo& info) {
-  const ObjectValue* object = object_at(info);
+  const WeighedObject* object = object_at(info);
   const ObjectName name = object != nullptr ? object->name() : ObjectName{};
   return Napi::Number::New(info.Env(), static_cast<std::uint32_t>(name.kind));
 }
 
 // numberOf(handle) -> that number; -1 of an object that has none.
 Napi::Value number_of(const Napi::CallbackInfo& info) {
-  const ObjectValue* object = object_at(info);
+  const WeighedObject* object = object_at(info);
   return descriptor_number(info.Env(), object != nullptr ? object->name().number : -1);
 }
 
 // takeNumber(handle) -> the same of one that is no descriptor, the caller's from now on; -1 when
 // that cannot be.
 Napi::Value take_number(const Napi::CallbackInfo& info) {
-  ObjectValue* object = object_at(info);
-  return descriptor_number(info.Env(), object != nullptr ? object->take_name().number : -1);
+  return taken(info,
+               [](WeighedObject& object) -> std::int64_t { return object.take_name().number; });
 }
 
 // duplicateMachPort(name) -> handle, or -Status: a second right; `name` stays the caller's.
@@ -112,7 +135,10 @@ Napi::Value duplicate_socket(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value close_handle(const Napi::CallbackInfo& info) {
-  if (ObjectValue* object = object_at(info); object != nullptr) object->close();
+  if (WeighedObject* object = object_at(info); object != nullptr) {
+    object->close();
+    object->weigh();
+  }
   return info.Env().Undefined();
 }
 
@@ -120,13 +146,13 @@ Napi::Value close_handle(const Napi::CallbackInfo& info) {
 
 Napi::Value handle_value(Napi::Env env, Handle handle) {
   napi_value value =
-      make_external(env, new ObjectValue(std::move(handle)), kTag,
-                    [](napi_env, void* data, void*) { delete static_cast<ObjectValue*>(data); });
+      make_external(env, new WeighedObject(env, std::move(handle)), kTag,
+                    [](napi_env, void* data, void*) { delete static_cast<WeighedObject*>(data); });
   return value == nullptr ? env.Undefined() : Napi::Value(env, value);
 }
 
 Handle* handle_of(napi_env env, napi_value value) {
-  auto* object = unwrap_external<ObjectValue>(env, value, kTag);
+  auto* object = unwrap_external<WeighedObject>(env, value, kTag);
   return object == nullptr ? nullptr : &object->handle();
 }
 

@@ -8,6 +8,7 @@
 #include "node/environment.h"
 #include "node/scalars.h"
 #include "node/tagged_external.h"
+#include "node/weight.h"
 
 namespace busbar::node {
 namespace {
@@ -19,6 +20,7 @@ constexpr napi_type_tag kPinTag{0x6275736261722e70, 0x696e2e7631000000};
 struct RegionHandle {
   RegionReference reference;
   std::shared_ptr<RegionViews> views;
+  Weight weight;
   bool viewing = false;
 };
 
@@ -29,11 +31,13 @@ void let_go(napi_env env, RegionHandle& handle) {
   if (!handle.reference.valid()) return;
   if (std::exchange(handle.viewing, false)) handle.views->drop(env, *handle.reference.region());
   handle.reference.reset();
+  handle.weight.lift();
 }
 
 napi_value handle_value(napi_env env, RegionReference reference) {
-  auto* handle =
-      new RegionHandle{std::move(reference), Environment::of(Napi::Env(env)).region_views(), false};
+  const std::int64_t weight = Weight::of_region(reference.bytes());
+  auto* handle = new RegionHandle{
+      std::move(reference), Environment::of(Napi::Env(env)).region_views(), {env, weight}, false};
   return make_external(env, handle, kHandleTag, [](napi_env at, void* data, void*) {
     auto* dying = static_cast<RegionHandle*>(data);
     let_go(at, *dying);

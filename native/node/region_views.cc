@@ -1,21 +1,62 @@
 // Buffers over foreign memory.
 #include "node/region_views.h"
 
+#include <map>
+#include <mutex>
+#include <utility>
+
 namespace busbar::node {
+namespace {
+
+// The regions that stay mapped because V8 has a buffer over them. By number, because a buffer that
+// could not be made may run its finalizer at once, later, or never, as the runtime likes: to let go
+// of a number twice does nothing.
+class ViewedRegions {
+ public:
+  static ViewedRegions& get() {
+    // Never destroyed: buffers may outlive everything else.
+    static ViewedRegions& all = *new ViewedRegions();
+    return all;
+  }
+
+  std::uintptr_t keep(const std::shared_ptr<MemoryRegion>& region) {
+    const std::lock_guard guard(mutex_);
+    regions_.emplace(++last_, region);
+    return last_;
+  }
+
+  void let_go(std::uintptr_t number) {
+    // Unmapped after the lock is given back.
+    std::shared_ptr<MemoryRegion> last;
+    const std::lock_guard guard(mutex_);
+    const auto found = regions_.find(number);
+    if (found == regions_.end()) return;
+    last = std::move(found->second);
+    regions_.erase(found);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uintptr_t, std::shared_ptr<MemoryRegion>> regions_;
+  std::uintptr_t last_ = 0;
+};
+
+void finalize(napi_env, void*, void* number) {
+  ViewedRegions::get().let_go(reinterpret_cast<std::uintptr_t>(number));
+}
+
+}  // namespace
 
 napi_status RegionViews::make(napi_env env, const std::shared_ptr<MemoryRegion>& region,
                               napi_value& out) {
+  if (region->size() > kMaxRegionBytes) return napi_invalid_arg;
   // The mapping stays while V8 has the buffer, whatever becomes of everybody else.
-  auto* keeper = new std::shared_ptr<MemoryRegion>(region);
-  const auto finalize = [](napi_env, void*, void* hint) {
-    delete static_cast<std::shared_ptr<MemoryRegion>*>(hint);
-  };
-  const napi_status status =
-      napi_create_external_arraybuffer(env, region->data(), region->size(), finalize, keeper, &out);
-  if (status != napi_ok) delete keeper;
+  const std::uintptr_t number = ViewedRegions::get().keep(region);
+  const napi_status status = napi_create_external_arraybuffer(
+      env, region->data(), region->size(), finalize, reinterpret_cast<void*>(number), &out);
+  if (status != napi_ok) ViewedRegions::get().let_go(number);
   return status;
 }
-
 napi_status RegionViews::view(napi_env env, const std::shared_ptr<MemoryRegion>& region, bool first,
                               napi_value& out) {
   View& view = views_[region.get()];
