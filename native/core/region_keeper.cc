@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kBellToken = 1;
 // Rings read in one go; the others are told again.
 constexpr int kMostRings = 256;
-constexpr std::chrono::milliseconds kPurgeRetry{20};
+constexpr std::chrono::milliseconds kPollInterval{100};
 
 }  // namespace
 
@@ -101,13 +101,11 @@ void RegionKeeper::stop_watching(MemoryRegion& region) {
 void RegionKeeper::run() {
   std::array<Readiness, 64> ready;
   for (;;) {
-    std::optional<TimePoint> deadline;
     {
       const std::lock_guard guard(mutex_);
       if (stopping_) return;
-      if (retry_) deadline = platform_.now() + kPurgeRetry;
     }
-    const std::size_t count = reactor_->wait(deadline, ready);
+    const std::size_t count = reactor_->wait(poll_at_, ready);
     for (std::size_t i = 0; i < count; ++i) handle(ready[i]);
     look();
   }
@@ -115,14 +113,13 @@ void RegionKeeper::run() {
 
 void RegionKeeper::handle(const Readiness& readiness) {
   if (readiness.token == kBellToken) return read_bell();
-  const std::lock_guard guard(mutex_);
-  for (auto it = processes_.begin(); it != processes_.end(); ++it) {
-    if (it->second != readiness.token) continue;
-    reactor_->forget(it->second);
-    processes_.erase(it);
-    look_at_all_ = true;
-    return;
-  }
+  const auto ended =
+      std::find_if(processes_.begin(), processes_.end(),
+                   [&readiness](const auto& process) { return process.second == readiness.token; });
+  if (ended == processes_.end()) return;
+  reactor_->forget(ended->second);
+  processes_.erase(ended);
+  look_at_all_ = true;
 }
 
 void RegionKeeper::read_bell() {
@@ -143,19 +140,41 @@ void RegionKeeper::read_bell() {
   }
 }
 
+// What a ledger says may take a while to look at: without the lock, which programs wait for.
 void RegionKeeper::look() {
-  // Destroyed after the lock is given back: what goes with them may ring here.
-  std::vector<std::pair<Watch, Watched>> told;
-  const std::lock_guard guard(mutex_);
+  for (const std::shared_ptr<MemoryRegion>& region : regions_to_look_at()) {
+    if (free_now(*region)) tell(*region);
+  }
+}
+
+std::vector<std::shared_ptr<MemoryRegion>> RegionKeeper::regions_to_look_at() {
   bool all = std::exchange(look_at_all_, false);
-  all = std::exchange(retry_, false) || all;
-  const std::set<std::uint64_t> rung = std::exchange(rung_, {});
+  if (poll_at_ && *poll_at_ <= platform_.now()) {
+    poll_at_.reset();
+    all = true;
+  }
   if (processes_.size() >= kMaxWatchedProcesses) {
     forget_processes();
     all = true;
   }
+  std::vector<std::shared_ptr<MemoryRegion>> regions;
+  const std::lock_guard guard(mutex_);
+  const std::set<std::uint64_t> rung = std::exchange(rung_, {});
+  for (const auto& [number, watched] : watches_) {
+    if (all || rung.contains(watched.region->id())) regions.push_back(watched.region);
+  }
+  return regions;
+}
+
+// Those who wait for it and still want to know.
+void RegionKeeper::tell(MemoryRegion& region) {
+  // Destroyed after the lock is given back: what goes with them may ring here.
+  std::vector<std::pair<Watch, Watched>> told;
+  const std::lock_guard guard(mutex_);
+  // Somebody may have it again since.
+  if (!region.is_free()) return;
   for (auto it = watches_.begin(); it != watches_.end();) {
-    if ((!all && !rung.contains(it->second.region->id())) || !free_now(*it->second.region)) {
+    if (it->second.region.get() != &region) {
       ++it;
       continue;
     }
@@ -170,20 +189,28 @@ void RegionKeeper::look() {
 
 bool RegionKeeper::free_now(MemoryRegion& region) {
   // First watched, then looked at: whoever ends in between is told by the reactor.
-  for (const std::uint64_t token : region.ledger().holders())
-    watch_process(static_cast<std::uint32_t>(token));
+  for (const std::uint64_t token : region.ledger().holders()) watch_process(token);
   (void)region.purge();
   return region.is_free();
 }
 
-void RegionKeeper::watch_process(std::uint32_t pid) {
+void RegionKeeper::watch_process(std::uint64_t token) {
+  const auto pid = static_cast<std::uint32_t>(token);
   if (pid == platform_.self().pid || processes_.contains(pid)) return;
-  const std::uint64_t token = next_token_++;
-  if (reactor_->watch_process(pid, token).ok()) {
-    processes_.emplace(pid, token);
+  // One that has ended would be told at once, and at each look again, as long as its references
+  // stand there: those on their way to it stand there until their sender takes them back.
+  if (platform_.process_token(pid) != token) return;
+  if (processes_.size() >= kMaxWatchedProcesses) return poll_later();
+  const std::uint64_t watch = next_token_++;
+  if (reactor_->watch_process(pid, watch).ok()) {
+    processes_.emplace(pid, watch);
   } else {
-    retry_ = true;
+    poll_later();
   }
+}
+
+void RegionKeeper::poll_later() {
+  if (!poll_at_) poll_at_ = platform_.now() + kPollInterval;
 }
 
 void RegionKeeper::forget_processes() {

@@ -8,7 +8,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "platform/platform.h"
 
@@ -43,9 +45,10 @@ class RegionKeeper {
     std::shared_ptr<MemoryRegion> region;
     std::function<void(Watch)> on_free;
   };
-  // Watches of processes are kept, because their regions come and go; beyond so many they are made
-  // anew.
-  static constexpr std::size_t kMaxWatchedProcesses = 256;
+  // Each takes a descriptor, and a ledger may name processes that never held anything. They are
+  // kept, because their regions come and go; when there are so many, all are let go of and those
+  // that are still named watched anew. Who finds no place is looked at now and then.
+  static constexpr std::size_t kMaxWatchedProcesses = 64;
 
   [[nodiscard]] Error start();
   [[nodiscard]] Error open_bell();
@@ -55,8 +58,11 @@ class RegionKeeper {
   void handle(const Readiness& readiness);
   void read_bell();
   void look();
+  [[nodiscard]] std::vector<std::shared_ptr<MemoryRegion>> regions_to_look_at();
   [[nodiscard]] bool free_now(MemoryRegion& region);
-  void watch_process(std::uint32_t pid);
+  void tell(MemoryRegion& region);
+  void watch_process(std::uint64_t token);
+  void poll_later();
   void forget_processes();
   void stop_watching(MemoryRegion& region);
 
@@ -71,12 +77,12 @@ class RegionKeeper {
   Watch next_watch_ = 1;
   // Regions to look at.
   std::set<std::uint64_t> rung_;
-  bool look_at_all_ = false;
-  // Reactor token by process.
+  // The keeper's thread alone, as all that follows: reactor token by process.
   std::map<std::uint32_t, std::uint64_t> processes_;
   std::uint64_t next_token_ = 2;
-  // Some process could not be watched for want of a descriptor.
-  bool retry_ = false;
+  // When to look at all, because some process is not watched, for want of a descriptor or a place.
+  std::optional<TimePoint> poll_at_;
+  bool look_at_all_ = false;
 };
 
 }  // namespace busbar
