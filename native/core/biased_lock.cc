@@ -4,9 +4,13 @@
 namespace busbar {
 
 void BiasedLock::enter_behind_visitor() noexcept {
+  owner_waits_.store(true, std::memory_order_relaxed);
   leave_to_visitor();
   mutex_.lock();
   owner_has_mutex_ = true;
+  const std::lock_guard guard(leaving_mutex_);
+  owner_waits_.store(false, std::memory_order_relaxed);
+  left_.notify_one();
 }
 
 // The full fence: the visitor may be about to sleep, and what wakes it looks for sleepers first.
@@ -18,6 +22,10 @@ void BiasedLock::leave_to_visitor() noexcept {
 }
 
 void BiasedLock::lock_as_visitor() noexcept {
+  if (owner_waits_.load(std::memory_order_relaxed)) {
+    std::unique_lock guard(leaving_mutex_);
+    left_.wait(guard, [this] { return !owner_waits_.load(std::memory_order_relaxed); });
+  }
   mutex_.lock();
   visitors_.store(1, std::memory_order_seq_cst);
   // From here on either the owner sees the visitor or the visitor sees the owner.

@@ -6,6 +6,9 @@
 //
 //   owner    inside = 1 ──(no fence)── visitors?  no: in        yes: inside = 0, take the mutex
 //   visitor  mutex, visitors = 1, fence_process() ── inside?    no: in   yes: wait until it is 0
+//
+// An owner who waits is let in before the visitor comes again: a visitor who always has something
+// to do, because a peer sees to that, would keep it out otherwise. The mutex alone is not fair.
 #pragma once
 
 #include <atomic>
@@ -42,6 +45,8 @@ class BiasedLock {
   bool owner_has_mutex_ = false;
   alignas(64) std::atomic<std::uint32_t> inside_{0};
   std::atomic<std::uint32_t> visitors_{0};
+  // An owner came while the visitor was in, and has not had its turn yet.
+  std::atomic<bool> owner_waits_{false};
   // Held by the visitor while it is in, and by an owner who came while it was.
   std::mutex mutex_;
   // Not std::atomic::wait: without futexes, the C++ library of GCC 12 loses wake-ups.
