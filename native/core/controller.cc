@@ -87,7 +87,7 @@ std::optional<TimePoint> Controller::next_deadline() const noexcept {
   keep_earlier(earliest, roster_->processes().next_deadline());
   keep_earlier(earliest, roster_->next_overdue());
   keep_earlier(earliest, next_notice_);
-  if (!missed_.empty()) keep_earlier(earliest, *missed_round_ + kMissedInterval);
+  keep_earlier(earliest, missed_.next_due());
   if (!waiting_.empty()) keep_earlier(earliest, started_ + kReturnTime);
   return earliest;
 }
@@ -116,7 +116,7 @@ void Controller::settle() {
 void Controller::cut_off(RosterMember& member) {
   if (member.provisional()) return;
   roster_->demote(member);
-  missed_.insert(member.facts.id);
+  missed_.add(member.facts.id);
 }
 
 void Controller::notify_watchers() {

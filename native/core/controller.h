@@ -8,13 +8,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "core/admission.h"
 #include "core/control_channel.h"
 #include "core/directory_reader.h"
 #include "core/handshake.h"
+#include "core/missed_introductions.h"
 #include "core/roster.h"
 #include "core/status.h"
 #include "platform/platform.h"
@@ -30,9 +30,6 @@ inline constexpr std::size_t kMaxWaitingHandles = 512;
 // How long applicants wait for one another, counted from the controller's first moment: who has
 // joined shall be visible to all.
 inline constexpr std::chrono::milliseconds kReturnTime{250};
-
-// Between two rounds in which everybody is told who could not take an introduction.
-inline constexpr std::chrono::milliseconds kMissedInterval{5};
 
 // How many endpoints the bus takes.
 struct BusLimits {
@@ -165,9 +162,8 @@ class Controller {
   // Members who could not be told something they must know: they are made to announce themselves
   // again, which sets everything right.
   std::vector<std::uint64_t> unreachable_;
-  // Members that lost an introduction, by whomever; and when everybody was last told of such.
-  std::set<std::uint64_t> missed_;
-  std::optional<TimePoint> missed_round_;
+  // Members that lost an introduction, whoever sent it.
+  MissedIntroductions missed_;
   // When watchers were last told of a change, and when the next round is due.
   std::optional<TimePoint> last_notice_;
   std::optional<TimePoint> next_notice_;

@@ -51,7 +51,7 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     return true;
   }
   if (std::holds_alternative<MissedFrame>(frame)) {
-    missed_.insert(member.facts.id);
+    missed_.add(member.facts.id);
     return true;
   }
   if (const auto* park = std::get_if<ParkFrame>(&frame)) {
@@ -80,11 +80,7 @@ void Controller::introduce(const RosterMember& from, const IntroduceFrame& frame
 }
 
 void Controller::repeat_missed() {
-  if (missed_.empty()) return;
-  const TimePoint now = platform_.now();
-  if (missed_round_ && now < *missed_round_ + kMissedInterval) return;
-  missed_round_ = now;
-  for (const std::uint64_t missed : std::exchange(missed_, {})) {
+  for (const std::uint64_t missed : missed_.take_due(platform_.now(), roster_->members().size())) {
     for (const auto& [id, member] : roster_->members()) {
       tell(id, IntroduceFailedFrame{missed, 0, Status::LimitExceeded});
     }

@@ -34,7 +34,7 @@ void Controller::consider(Applicant applicant) {
   const bool unknown = id != 0 && roster_->find(id) == nullptr;
   if (applicant.directory.valid()) import_directory(applicant);
   // Perhaps it was struck off when its connection was lost, and introductions in there with it.
-  if (unknown && roster_->find(id) != nullptr) missed_.insert(id);
+  if (unknown && roster_->find(id) != nullptr) missed_.add(id);
   if (may_enter(applicant)) return enter(std::move(applicant));
   if (roster_->members().size() + waiting_.size() >= limits_.endpoints) {
     return refuse(applicant, Status::LimitExceeded);
@@ -107,7 +107,7 @@ void Controller::readmit(Applicant applicant) {
   // Nobody brought it: its directory could not be read, or a controller that it thought dead has
   // struck it off, or this one has.
   if (member == nullptr) {
-    missed_.insert(id);
+    missed_.add(id);
     return enlist(std::move(applicant), id);
   }
   enter_again(*member, std::move(applicant));
