@@ -49,6 +49,7 @@ bool Endpoint::prepare_to_wait() {
 }
 
 void Endpoint::take_turn(std::span<const Readiness> ready) {
+  receiver_.begin_turn();
   for (const Readiness& one : ready) dispatch(one);
   handle_deadlines();
 }

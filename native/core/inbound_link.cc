@@ -28,7 +28,7 @@ void InboundLink::decline(Platform& platform, std::vector<Handle> handles, Statu
 Result<std::unique_ptr<InboundLink>> InboundLink::attach(
     Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
     std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id, std::uint64_t ring_bytes,
-    std::vector<Handle> handles) {
+    std::vector<Handle> handles, LinkHoldings holdings, std::shared_ptr<TurnAllowance> turn) {
   if (handles.size() != 4 || !std::has_single_bit(ring_bytes) || ring_bytes < kMinRingBytes ||
       ring_bytes > kMaxRingBytes) {
     return Status::ProtocolViolation;
@@ -57,9 +57,9 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   }
   ring.value()->stop_sharing();
   consumer.value()->stop_sharing();
-  std::unique_ptr<InboundLink> link(new InboundLink(regions, ring.take(), consumer.take(),
-                                                    channel.take(), slot, peer_id, peer_pid,
-                                                    link_id, ring_bytes));
+  std::unique_ptr<InboundLink> link(
+      new InboundLink(regions, ring.take(), consumer.take(), channel.take(), slot, peer_id,
+                      peer_pid, link_id, ring_bytes, std::move(holdings), std::move(turn)));
   link->tell({LinkFrameKind::Attached, 0, 0});
   return link;
 }
@@ -67,7 +67,8 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
 InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
                          std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
                          std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
-                         std::uint64_t link_id, std::uint64_t ring_bytes)
+                         std::uint64_t link_id, std::uint64_t ring_bytes, LinkHoldings holdings,
+                         std::shared_ptr<TurnAllowance> turn)
     : region_table_(regions),
       slot_(slot),
       peer_id_(peer_id),
@@ -76,7 +77,9 @@ InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> rin
       ring_memory_(std::move(ring)),
       consumer_memory_(std::move(consumer)),
       channel_(std::move(channel)),
-      consumer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes) {}
+      consumer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes),
+      holdings_(std::move(holdings)),
+      turn_(std::move(turn)) {}
 
 void InboundLink::release() {
   if (consumer_.release()) tell({LinkFrameKind::Wake, 0, 0});
@@ -109,8 +112,8 @@ void InboundLink::repeat_owed() {
 
 void InboundLink::refuse(Status why) { say_refused(*channel_, why); }
 
-Status InboundLink::receive(Platform& platform, Take take) {
-  for (;;) {
+Status InboundLink::receive(Platform& platform, Take take, std::size_t most) {
+  for (; most > 0 && (turn_ == nullptr || turn_->take()); --most) {
     auto datagram = (*channel_.*take)();
     if (!datagram) {
       if (datagram.status() == Status::WouldBlock) return Status::Ok;
@@ -125,6 +128,25 @@ Status InboundLink::receive(Platform& platform, Take take) {
     }
     if (!accept(platform, datagram.take())) return Status::ProtocolViolation;
   }
+  return Status::WouldBlock;
+}
+
+bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id,
+                          std::size_t object_count) const noexcept {
+  if (extensions.spill && region(extensions.spill->region_id) == nullptr) return false;
+  for (std::size_t i = 0; i < extensions.region_count(); ++i) {
+    if (memory(extensions.region(i).region_id) == nullptr) return false;
+  }
+  return object_count == 0 ||
+         std::any_of(pending_objects_.begin(), pending_objects_.end(),
+                     [&](const PendingObjects& each) { return each.message_id == message_id; });
+}
+
+// What is not here was sent before the record, so it is on the channel or nowhere.
+Status InboundLink::gather(Platform& platform, const Extensions& extensions,
+                           std::uint64_t message_id, std::size_t object_count) {
+  if (has_all(extensions, message_id, object_count)) return Status::Ok;
+  return receive(platform, &Channel::receive_sent, TurnAllowance::kFrames);
 }
 
 bool InboundLink::accept(Platform& platform, Datagram datagram) {
@@ -147,7 +169,9 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
                                   [&](const Region& region) { return region.id == frame->number; });
   // Perhaps it was lost on its way.
   if (found == regions_.end()) return true;
-  region_bytes_ -= found->memory->size();
+  const std::uint64_t size = found->memory->size();
+  region_bytes_ -= size;
+  holdings_.subtract({0, 1, size});
   regions_.erase(found);
   return true;
 }
@@ -156,11 +180,16 @@ bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t
                              Handle handle) {
   // Asked for once more while it was under way.
   if (region(id) != nullptr) return true;
-  if (regions_.size() >= kMaxRegions || bytes > kMaxRegionBytes ||
-      region_bytes_ + bytes > kMaxRegionBytes)
+  if (regions_.size() >= kMaxSpills || bytes > kMaxSpillBytes ||
+      region_bytes_ + bytes > kMaxSpillBytes)
     return false;
+  if (!holdings_.add({0, 1, bytes})) {
+    lost_handles_ = true;
+    return true;
+  }
   auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
   if (!memory) {
+    holdings_.subtract({0, 1, bytes});
     // A want of this process is not the sender's fault: asked for again when it is needed.
     if (memory.status() == Status::ProtocolViolation) return false;
     lost_handles_ = true;
@@ -176,27 +205,26 @@ bool InboundLink::add_objects(std::uint64_t message_id, std::uint64_t count,
                               std::vector<Handle> handles) {
   if (count == 0 || handles.size() != count || pending_handles_ + count > kMaxPendingObjects)
     return false;
+  if (!holdings_.add({count, 0, 0})) {
+    // Whoever takes the message is told that they got lost.
+    lost_handles_ = true;
+    return true;
+  }
   pending_handles_ += count;
   pending_objects_.push_back({message_id, std::move(handles)});
   return true;
 }
 
-std::optional<std::vector<Handle>> InboundLink::take_objects(Platform& platform, std::uint64_t id,
-                                                             std::size_t count) {
-  const auto find = [this, id] {
-    return std::find_if(pending_objects_.begin(), pending_objects_.end(),
-                        [id](const PendingObjects& each) { return each.message_id == id; });
-  };
-  auto found = find();
-  if (found == pending_objects_.end()) {
-    // They were sent before the record, so they are here, on the channel or nowhere.
-    (void)receive_sent(platform);
-    found = find();
-  }
-  if (found == pending_objects_.end() || found->handles.size() != count) return std::nullopt;
+std::optional<std::vector<Handle>> InboundLink::take_objects(std::uint64_t id, std::size_t count) {
+  const auto found =
+      std::find_if(pending_objects_.begin(), pending_objects_.end(),
+                   [id](const PendingObjects& each) { return each.message_id == id; });
+  if (found == pending_objects_.end()) return std::nullopt;
   std::vector<Handle> handles = std::move(found->handles);
   pending_handles_ -= handles.size();
+  holdings_.subtract({handles.size(), 0, 0});
   pending_objects_.erase(found);
+  if (handles.size() != count) return std::nullopt;
   return handles;
 }
 
@@ -219,12 +247,7 @@ bool InboundLink::ask_again(const SpillReference& reference) {
   return true;
 }
 
-std::span<const std::byte> InboundLink::spilled(Platform& platform,
-                                                const SpillReference& reference) {
-  // The sender handed the region over before it published the record, so it is here or on its
-  // channel.
-  if (region(reference.region_id) == nullptr && receive_sent(platform) == Status::ProtocolViolation)
-    return {};
+std::span<const std::byte> InboundLink::spilled(const SpillReference& reference) const noexcept {
   const Region* found = region(reference.region_id);
   if (found == nullptr || reference.bytes == 0) return {};
   const std::uint64_t size = found->memory->size();

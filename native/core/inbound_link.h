@@ -9,11 +9,13 @@
 #include <span>
 #include <vector>
 
+#include "core/holdings.h"
 #include "core/label.h"
 #include "core/link_frame.h"
 #include "core/record.h"
 #include "core/region_table.h"
 #include "core/ring_consumer.h"
+#include "core/turn_allowance.h"
 #include "platform/platform.h"
 
 namespace busbar {
@@ -23,27 +25,33 @@ class InboundLink {
   // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a
   // hostile sender can make this process map. Address space only; nothing is read before a record
   // refers to it.
-  static constexpr std::size_t kMaxRegions = 64;
-  static constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
-  // The most kernel objects of messages that are still to be taken; above what a sender allows
-  // itself (OutboundLink::kMaxObjectsInFlight and one message more).
-  static constexpr std::size_t kMaxPendingObjects = 1024;
+  static constexpr std::size_t kMaxSpills = 64;
+  static constexpr std::uint64_t kMaxSpillBytes = 4ULL << 30U;
+  // The most kernel objects of messages that are still to be taken: what a sender allows itself
+  // (OutboundLink::kMaxObjectsInFlight and one message more).
+  static constexpr std::size_t kMaxPendingObjects = 512 + 253;
 
   // The most memory regions of one sender that stay mapped between messages, and their bytes in
   // all; above what a sender allows itself (OutboundLink::kMaxKnownMemory).
   static constexpr std::size_t kMaxMemory = 128;
   static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
+  // What a link without any of these holds: ring and consumer's segment, doorbell and channel.
+  [[nodiscard]] static constexpr Holding own_holding(std::uint64_t ring_bytes) noexcept {
+    return {2, 2, ring_bytes};
+  }
 
   // Tells the sender that an introduction, of which these are the handles, is not wanted.
   static void decline(Platform& platform, std::vector<Handle> handles, Status why);
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
   // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
   // told why. Closed: this link was attached before, and is no more, or was given up by its
-  // sender.
+  // sender. `holdings`: what it has of its peer's, itself included; `turn`: what it may read in a
+  // turn. Without them, nothing is limited.
   [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
       Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
       std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
-      std::uint64_t ring_bytes, std::vector<Handle> handles);
+      std::uint64_t ring_bytes, std::vector<Handle> handles, LinkHoldings holdings = {},
+      std::shared_ptr<TurnAllowance> turn = nullptr);
   // Hangs up. References that its sender, who is gone, had still under way are counted no more.
   ~InboundLink();
   InboundLink(const InboundLink&) = delete;
@@ -61,15 +69,21 @@ class InboundLink {
   void release();
   void release_handled(std::uint64_t position);
 
-  // Reads what the sender said on the channel. Ok: nothing more for now; PeerGone: the sender has
-  // left, what it published is still to be read; ProtocolViolation.
-  [[nodiscard]] Status receive(Platform& platform) { return receive(platform, &Channel::receive); }
+  // Reads what the sender said on the channel, as much as one turn takes of one link. Ok: nothing
+  // more for now; WouldBlock: there may be more, in the next turn; PeerGone: the sender has left,
+  // what it published is still to be read; ProtocolViolation.
+  [[nodiscard]] Status receive(Platform& platform) {
+    return receive(platform, &Channel::receive, TurnAllowance::kFramesOfLink);
+  }
+  // Reads what the sender had sent before it published a record that was seen, unless everything
+  // that goes with the record is here. As receive(); after WouldBlock the record has to wait.
+  [[nodiscard]] Status gather(Platform& platform, const Extensions& extensions,
+                              std::uint64_t message_id, std::size_t object_count);
   [[nodiscard]] bool sender_gone() const noexcept { return sender_gone_; }
 
-  // The bytes that a record refers to, in memory that the sender can still write; empty when there
-  // are none such.
-  [[nodiscard]] std::span<const std::byte> spilled(Platform& platform,
-                                                   const SpillReference& reference);
+  // The bytes that a gathered record refers to, in memory that the sender can still write; empty
+  // when there are none such.
+  [[nodiscard]] std::span<const std::byte> spilled(const SpillReference& reference) const noexcept;
 
   // What keeps the bytes that spilled() found mapped, whatever the sender says.
   [[nodiscard]] std::shared_ptr<SharedMemory> spilled_memory(
@@ -79,17 +93,18 @@ class InboundLink {
   // process could not take it the first time. False when that is not the reason or cannot help.
   [[nodiscard]] bool ask_again(const SpillReference& reference);
 
-  // The `count` objects of message `id`, the caller's from now on; nullopt when they got lost: this
-  // process was at its descriptor limit when they came, or they never did.
-  [[nodiscard]] std::optional<std::vector<Handle>> take_objects(Platform& platform,
-                                                                std::uint64_t id,
+  // The `count` objects of gathered message `id`, the caller's from now on; nullopt when they got
+  // lost: this process, or what its peer's process may have of it, was at a limit when they came,
+  // or they never did.
+  [[nodiscard]] std::optional<std::vector<Handle>> take_objects(std::uint64_t id,
                                                                 std::size_t count);
-  // Appends the regions that a record mentions; they are counted as this process's own from now on.
+  // Appends the regions that a gathered record mentions; they are counted as this process's own
+  // from now on.
   // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
   // ProtocolViolation: it never gave them, or they are not as large as that.
-  [[nodiscard]] Status take_regions(Platform& platform, const Extensions& extensions,
+  [[nodiscard]] Status take_regions(const Extensions& extensions,
                                     std::vector<RegionReference>& out);
-  // Handles of some datagram were lost at this process's descriptor limit.
+  // Handles of some datagram were lost at this process's descriptor limit, or at its peer's.
   [[nodiscard]] bool lost_handles() const noexcept { return lost_handles_; }
 
   // Tells the sender why this end hangs up.
@@ -130,15 +145,14 @@ class InboundLink {
   InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
               std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
               std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
-              std::uint64_t link_id, std::uint64_t ring_bytes);
+              std::uint64_t link_id, std::uint64_t ring_bytes, LinkHoldings holdings,
+              std::shared_ptr<TurnAllowance> turn);
 
   void tell(const LinkFrame& frame);
   using Take = Result<Datagram> (Channel::*)();
-  [[nodiscard]] Status receive(Platform& platform, Take take);
-  // What the sender had sent before it published a record that was seen.
-  [[nodiscard]] Status receive_sent(Platform& platform) {
-    return receive(platform, &Channel::receive_sent);
-  }
+  [[nodiscard]] Status receive(Platform& platform, Take take, std::size_t most);
+  [[nodiscard]] bool has_all(const Extensions& extensions, std::uint64_t message_id,
+                             std::size_t object_count) const noexcept;
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
   [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
                                 Handle handle);
@@ -160,6 +174,8 @@ class InboundLink {
   std::unique_ptr<SharedMemory> consumer_memory_;
   std::unique_ptr<Channel> channel_;
   RingConsumer consumer_;
+  LinkHoldings holdings_;
+  std::shared_ptr<TurnAllowance> turn_;
   std::vector<Region> regions_;
   std::uint64_t region_bytes_ = 0;
   std::vector<Memory> memory_;

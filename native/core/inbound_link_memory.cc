@@ -17,8 +17,14 @@ bool InboundLink::add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<
   if (memory_.size() >= kMaxMemory || bytes > kMaxMemoryBytes ||
       memory_bytes_ + bytes > kMaxMemoryBytes)
     return false;
+  const Holding holding{kRegionHandles, 2, bytes};
+  if (!holdings_.add(holding)) {
+    lost_handles_ = true;
+    return true;
+  }
   auto region = region_table_.adopt(id, bytes, std::move(handles));
   if (!region) {
+    holdings_.subtract(holding);
     // A want of this process is not the sender's fault. Whoever takes the message is told.
     if (region.status() == Status::ProtocolViolation) return false;
     lost_handles_ = true;
@@ -35,6 +41,7 @@ void InboundLink::forget_memory(std::uint64_t id) {
   // Perhaps it was lost on its way.
   if (found == memory_.end()) return;
   memory_bytes_ -= found->region->size();
+  holdings_.subtract({kRegionHandles, 2, found->region->size()});
   memory_.erase(found);
 }
 
@@ -45,15 +52,11 @@ const std::shared_ptr<MemoryRegion>* InboundLink::memory(std::uint64_t id) const
   return nullptr;
 }
 
-Status InboundLink::take_regions(Platform& platform, const Extensions& extensions,
-                                 std::vector<RegionReference>& out) {
+Status InboundLink::take_regions(const Extensions& extensions, std::vector<RegionReference>& out) {
   const std::size_t count = extensions.region_count();
   const std::size_t before = out.size();
   for (std::size_t i = 0; i < count; ++i) {
     const RegionMention mention = extensions.region(i);
-    // Given before the record was published, so it is here, on the channel or lost.
-    if (memory(mention.region_id) == nullptr && receive_sent(platform) == Status::ProtocolViolation)
-      return Status::ProtocolViolation;
     const auto* region = memory(mention.region_id);
     if (region == nullptr) continue;
     const std::uint64_t size = (*region)->size();

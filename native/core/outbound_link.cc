@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace busbar {
+namespace {
+
+// What we ask to be woken for may be there already, and so again. A receiver that writes its
+// positions back and forth could keep us at it: after so many looks the rest is done later.
+constexpr int kMostLooks = 64;
+
+}  // namespace
 
 Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::uint32_t peer_pid,
                                                        std::uint64_t ring_bytes) {
@@ -182,7 +189,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   if (!queue_.empty() || !publish_now(message, obligation)) {
     write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
   }
-  while (!arm_wakes()) {
+  for (int looks = 1; !arm_wakes(); ++looks) {
     if (!producer_.refresh_head()) {
       // Nonsense, which the control thread finds, too.
       progress_due = true;
@@ -190,7 +197,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     }
     // The receiver is faster than we: what is waited for is there. Telling whom it concerns is the
     // control thread's work.
-    if (!flush_queue()) {
+    if (!flush_queue() || looks == kMostLooks) {
       progress_due = true;
       return;
     }
@@ -325,12 +332,17 @@ bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done)
   wants_retry_ = false;
   progress_due = false;
   repeat_lost_region();
-  do {
+  for (int looks = 1;; ++looks) {
     if (!producer_.refresh_head()) return false;
     settle(done);
     (void)flush_queue();
     flush_latest();
-  } while (!arm_wakes());
+    if (arm_wakes()) break;
+    if (looks == kMostLooks) {
+      wants_retry_ = true;
+      break;
+    }
+  }
   send_forgets();
   return true;
 }
@@ -388,9 +400,9 @@ bool OutboundLink::arm_wakes() noexcept {
   return true;
 }
 
-OutboundLink::Received OutboundLink::receive() {
+OutboundLink::Received OutboundLink::receive(std::size_t most) {
   Received result;
-  for (;;) {
+  for (; most > 0; --most) {
     auto datagram = channel_->receive();
     if (!datagram) {
       const Status status = datagram.status();
@@ -424,6 +436,7 @@ OutboundLink::Received OutboundLink::receive() {
       return result;
     }
   }
+  return result;
 }
 
 }  // namespace busbar

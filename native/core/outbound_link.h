@@ -24,6 +24,7 @@
 #include "core/region_bundle.h"
 #include "core/ring_producer.h"
 #include "core/spill_pool.h"
+#include "core/turn_allowance.h"
 #include "platform/platform.h"
 
 namespace busbar {
@@ -179,8 +180,9 @@ class OutboundLink {
     // Ok, or why the receiver hung up.
     Status refused = Status::Ok;
   };
-  // Reads what the receiver said on the channel.
-  [[nodiscard]] Received receive();
+  // Reads what the receiver said on the channel, at most so many frames: it can say more as fast as
+  // we read. What is left comes with the next turn.
+  [[nodiscard]] Received receive(std::size_t most = TurnAllowance::kFramesOfLink);
   void on_attached() noexcept;
 
   // Tells the receiver to unmap regions that the pool gave up.

@@ -5,6 +5,12 @@
 #include "core/outbound_link.h"
 
 namespace busbar {
+namespace {
+
+// What an honest receiver may have said that nobody has read yet; more than a channel holds.
+constexpr std::size_t kMostLastFrames = 1024;
+
+}  // namespace
 
 bool OutboundLink::hand_over_memory(const RegionBundle& bundle) {
   for (const RegionRange& range : bundle.ranges) forget_if_replaced(*range.region);
@@ -114,7 +120,7 @@ void OutboundLink::hang_up() {
   }
   // A receiver that hung up before it could see that these are its own now will not count them. One
   // that still can does.
-  const bool gone = receive().gone;
+  const bool gone = receive(kMostLastFrames).gone;
   for (const KnownMemory& known : known_memory_) {
     const auto region = known.region.lock();
     if (gone && region != nullptr) region->close_flight(known.flight);

@@ -16,6 +16,7 @@ Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
       max_message_bytes_(max_message_bytes),
       max_links_(max_links),
       events_(std::move(events)),
+      holdings_(platform.descriptor_limit()),
       extension_copy_(kMaxExtensionBytes) {}
 
 Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id,
@@ -23,13 +24,17 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   for (const auto& [slot, known] : links_) {
     if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
   }
-  if (links_.size() >= max_links_) {
+  LinkHoldings holdings(holdings_.of(from.pid));
+  const bool broken = !has_link_room(from.id);
+  if (broken) events_.on_violation({from.id, from.pid, Status::LimitExceeded});
+  if (broken || links_.size() >= max_links_ ||
+      !holdings.add(InboundLink::own_holding(ring_bytes))) {
     InboundLink::decline(platform_, std::move(handles), Status::LimitExceeded);
     return Status::LimitExceeded;
   }
   const std::uint32_t slot = next_slot_++;
   auto attached = InboundLink::attach(platform_, regions_, bells_, slot, from.id, from.pid, link_id,
-                                      ring_bytes, std::move(handles));
+                                      ring_bytes, std::move(handles), std::move(holdings), turn_);
   if (attached.status() == Status::Closed) return nullptr;
   if (!attached) return attached.error();
   InboundLink* link = attached.value().get();
@@ -38,6 +43,24 @@ Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_
   wake(*link);
   note_owing(*link);
   return link;
+}
+
+std::size_t Receiver::living_links(std::uint64_t peer_id) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(links_.begin(), links_.end(), [peer_id](const auto& entry) {
+        return entry.second->peer_id() == peer_id && !entry.second->sender_gone();
+      }));
+}
+
+bool Receiver::has_link_room(std::uint64_t peer_id) {
+  if (living_links(peer_id) < kMaxLinksOfPeer) return true;
+  // Perhaps some have ended, and their turn has not come yet.
+  std::vector<std::uint32_t> slots;
+  for (const auto& [slot, link] : links_) {
+    if (link->peer_id() == peer_id) slots.push_back(slot);
+  }
+  for (const std::uint32_t slot : slots) on_channel(slot);
+  return living_links(peer_id) < kMaxLinksOfPeer;
 }
 
 void Receiver::on_channel(std::uint32_t slot) {
@@ -50,7 +73,7 @@ void Receiver::on_channel(std::uint32_t slot) {
     wake(*found);
     events_.on_sender_gone(*found);
     bells_.raise();
-  } else if (status != Status::Ok) {
+  } else if (status != Status::Ok && status != Status::WouldBlock) {
     violate(*found, status);
   } else if (found->round == InboundLink::Round::Stalled) {
     wake(*found);
@@ -60,7 +83,8 @@ void Receiver::on_channel(std::uint32_t slot) {
 
 bool Receiver::collect_bells() {
   std::array<std::uint64_t, 64> tokens;
-  for (;;) {
+  // No more than each link once: a bell that rings on and on is told again.
+  for (std::size_t most = links_.size() + 1; most > 0; most -= std::min(most, tokens.size())) {
     const std::size_t count = bells_.collect(tokens);
     for (std::size_t i = 0; i < count; ++i) {
       if (InboundLink* rung = link(static_cast<std::uint32_t>(tokens[i])); rung != nullptr)
@@ -68,6 +92,8 @@ bool Receiver::collect_bells() {
     }
     if (count < tokens.size()) return !ready_.empty();
   }
+  bells_.raise();
+  return !ready_.empty();
 }
 
 void Receiver::wake(InboundLink& link) {
@@ -81,6 +107,7 @@ void Receiver::receive(ReceiveBatch& batch) {
   batch.count = 0;
   batch.large_bytes = 0;
   large_slot_ = 0;
+  turn_->renew();
   std::size_t slab_used = 0;
   while (!ready_.empty() && batch.count < batch.messages.size() && batch.large_bytes == 0 &&
          slab_used < batch.slab.size()) {
@@ -129,7 +156,9 @@ void Receiver::put_back(InboundLink& link, Step step) {
 }
 
 bool Receiver::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
-  while (!ready_.empty()) {
+  turn_->renew();
+  // No more than each once: some wait for what the next turn brings.
+  for (std::size_t most = ready_.size(); most > 0 && !ready_.empty(); --most) {
     InboundLink& link = *ready_.front();
     ready_.pop_front();
     const Step step = borrow_one(link, out, out_payload);
@@ -153,12 +182,13 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
   if (read != RingRead::Record) return read == RingRead::Empty ? Step::Empty : Step::Violation;
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
+  if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
   out_payload = {record.payload, record.header.payload_bytes};
   if (extensions.spill) {
     ReceiveBatch unused;
     if (const Step step = spilled_size(link, *extensions.spill, unused); step != Step::Large)
       return step;
-    out_payload = link.spilled(platform_, *extensions.spill);
+    out_payload = link.spilled(*extensions.spill);
     borrowed_memory_ = link.spilled_memory(*extensions.spill);
   }
   if (!describe(link, record, extensions, out)) return Step::Violation;
@@ -190,6 +220,7 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   }
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
+  if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
   if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
   const std::uint32_t payload = record.header.payload_bytes;
   if (payload >= kLargeBytes) {
@@ -227,13 +258,27 @@ Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& s
     violation_ = Status::TooLarge;
     return Step::Violation;
   }
-  if (link.spilled(platform_, spill).empty()) {
+  if (link.spilled(spill).empty()) {
     if (link.ask_again(spill)) return Step::Stalled;
     if (link.lost_handles()) violation_ = Status::OutOfDescriptors;
     return Step::Violation;
   }
   batch.large_bytes = spill.bytes;
   return Step::Large;
+}
+
+Receiver::Step Receiver::gather(InboundLink& link, const RingRecord& record,
+                                const Extensions& extensions) {
+  const std::size_t objects = record.header.object_count;
+  if (!extensions.spill && extensions.regions.empty() && objects == 0) return Step::Taken;
+  switch (link.gather(platform_, extensions, record.header.id, objects)) {
+    case Status::ProtocolViolation:
+      return Step::Violation;
+    case Status::WouldBlock:
+      return Step::BatchFull;
+    default:
+      return Step::Taken;
+  }
 }
 
 bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
@@ -261,7 +306,7 @@ bool Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
 bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
                                 const Extensions& extensions, ReceivedMessage& out) {
   if (!extensions.regions.empty()) {
-    const Status taken = link.take_regions(platform_, extensions, out.regions);
+    const Status taken = link.take_regions(extensions, out.regions);
     out.regions_lost = taken == Status::OutOfDescriptors;
     if (taken != Status::Ok && !out.regions_lost) {
       out.regions.clear();
@@ -269,7 +314,7 @@ bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
     }
   }
   if (record.header.object_count != 0) {
-    auto objects = link.take_objects(platform_, record.header.id, record.header.object_count);
+    auto objects = link.take_objects(record.header.id, record.header.object_count);
     out.objects_lost = !objects;
     if (objects) out.objects = std::move(*objects);
   }
@@ -286,7 +331,7 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
     return false;
   }
   const std::span<const std::byte> source =
-      extensions.spill ? found->spilled(platform_, *extensions.spill)
+      extensions.spill ? found->spilled(*extensions.spill)
                        : std::span(record.payload, record.header.payload_bytes);
   if (source.size() != payload.size()) {
     violate(*found, Status::ProtocolViolation);

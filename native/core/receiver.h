@@ -15,6 +15,8 @@
 
 #include "core/directory_reader.h"
 #include "core/inbound_link.h"
+#include "core/peer_holdings.h"
+#include "core/turn_allowance.h"
 #include "platform/platform.h"
 
 namespace busbar {
@@ -69,6 +71,8 @@ class Receiver {
   // One link's share of a round, so that a fast sender does not starve the others.
   static constexpr std::size_t kRoundMessages = 128;
   static constexpr std::size_t kRoundBytes = 128U << 10U;
+  // Links of one peer whose sender is there: one, and the one that takes its place.
+  static constexpr std::size_t kMaxLinksOfPeer = 2;
 
   struct Events {
     // Its sender has left, but what it published is still to be read: its channel has nothing more
@@ -85,10 +89,13 @@ class Receiver {
            std::uint64_t max_message_bytes, std::uint64_t max_links, Events events);
 
   // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
-  // ignored (nullptr). LimitExceeded, of which the sender is told: there are too many.
+  // ignored (nullptr). LimitExceeded, of which the sender is told: there are too many, or the
+  // peer's process makes us hold too much, or this peer has too many, which is a violation.
   [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id,
                                                std::uint64_t ring_bytes,
                                                std::vector<Handle> handles);
+  // A turn of the control thread begins.
+  void begin_turn() noexcept { turn_->renew(); }
   // The channel of `slot` has something to say.
   void on_channel(std::uint32_t slot);
 
@@ -137,17 +144,24 @@ class Receiver {
  private:
   enum class Step : std::uint8_t { Taken, Empty, BatchFull, Large, Stalled, Violation };
 
+  // Whether another link of `peer_id` may come. May close some that break the protocol.
+  [[nodiscard]] bool has_link_room(std::uint64_t peer_id);
+  [[nodiscard]] std::size_t living_links(std::uint64_t peer_id) const noexcept;
   void wake(InboundLink& link);
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] bool copy_extensions(const RingRecord& record, Extensions& out);
   [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill,
                                   ReceiveBatch& batch);
+  // Reads what goes with a record and may still be on the link's channel. BatchFull: the rest comes
+  // in the next turn.
+  [[nodiscard]] Step gather(InboundLink& link, const RingRecord& record,
+                            const Extensions& extensions);
   // False: what goes with it breaks the protocol; nothing was taken.
   [[nodiscard]] bool describe(InboundLink& link, const RingRecord& record,
                               const Extensions& extensions, ReceivedMessage& out);
-  [[nodiscard]] bool take_attachments(InboundLink& link, const RingRecord& record,
-                                      const Extensions& extensions, ReceivedMessage& out);
+  [[nodiscard]] static bool take_attachments(InboundLink& link, const RingRecord& record,
+                                             const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,
                                 std::span<const std::byte>& out_payload);
   void put_back(InboundLink& link, Step step);
@@ -161,6 +175,8 @@ class Receiver {
   std::uint64_t max_message_bytes_;
   std::uint64_t max_links_;
   Events events_;
+  PeerHoldings holdings_;
+  std::shared_ptr<TurnAllowance> turn_ = std::make_shared<TurnAllowance>();
   std::unordered_map<std::uint32_t, std::unique_ptr<InboundLink>> links_;
   std::unordered_map<std::uint32_t, Member> peers_;
   std::deque<InboundLink*> ready_;

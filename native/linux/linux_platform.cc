@@ -70,6 +70,10 @@ class LinuxPlatform final : public Platform {
   [[nodiscard]] bool fence_process() noexcept override { return linux_platform::fence_process(); }
   void prepare_process_fence() noexcept override { linux_platform::prepare_process_fence(); }
 
+  [[nodiscard]] std::uint64_t descriptor_limit() const noexcept override {
+    return posix::descriptor_limit();
+  }
+
   // CLOCK_MONOTONIC: one clock for all processes of the machine.
   [[nodiscard]] TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
 

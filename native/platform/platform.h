@@ -80,6 +80,10 @@ class Platform {
   // Makes fence_process() work where the platform can. May take tens of milliseconds.
   virtual void prepare_process_fence() noexcept = 0;
 
+  // How many descriptors this process may have open; on systems that count none, a number that is
+  // never reached.
+  [[nodiscard]] virtual std::uint64_t descriptor_limit() const noexcept { return 1U << 20U; }
+
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;
   // A number, not 0, for the process `pid` that no later process of that number has, with `pid` as

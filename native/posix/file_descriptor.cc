@@ -2,8 +2,10 @@
 #include "posix/file_descriptor.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -21,6 +23,14 @@ Handle own_descriptor(int fd) noexcept { return Handle(fd, close_descriptor); }
 
 int borrow_descriptor(const Handle& handle) noexcept {
   return handle.valid() ? static_cast<int>(handle.borrow()) : -1;
+}
+
+std::uint64_t descriptor_limit() noexcept {
+  // Without a limit: as many as Linux can number.
+  constexpr std::uint64_t kMost = 1U << 20U;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMost;
+  return std::min<std::uint64_t>(limit.rlim_cur, kMost);
 }
 
 Result<Handle> duplicate_descriptor(int fd) {

@@ -16,6 +16,9 @@ namespace busbar::posix {
 // Another descriptor on the same kernel object, close-on-exec. OutOfDescriptors at the limit.
 [[nodiscard]] Result<Handle> duplicate_descriptor(int fd);
 
+// How many this process may have open now.
+[[nodiscard]] std::uint64_t descriptor_limit() noexcept;
+
 // Owns a descriptor of the program's from now on and makes it close-on-exec. InvalidArgument when
 // it is not open.
 [[nodiscard]] Result<Handle> adopt_descriptor(std::intptr_t raw);

@@ -119,12 +119,16 @@ class HostileSender {
       if (!read_extensions({record.extensions, std::size_t{record.header.extension_words} * 8},
                            extensions))
         return false;
-      if (extensions.spill) touch(link_->spilled(receiver_, *extensions.spill));
+      const std::size_t objects = record.header.object_count;
+      if (link_->gather(receiver_, extensions, record.header.id, objects) ==
+          Status::ProtocolViolation)
+        return false;
+      if (extensions.spill) touch(link_->spilled(*extensions.spill));
       std::vector<RegionReference> regions;
-      const Status taken = link_->take_regions(receiver_, extensions, regions);
+      const Status taken = link_->take_regions(extensions, regions);
       for (const RegionReference& region : regions) touch(region.data());
       if (taken == Status::ProtocolViolation) return false;
-      (void)link_->take_objects(receiver_, record.header.id, record.header.object_count);
+      (void)link_->take_objects(record.header.id, objects);
       link_->ring().advance();
       link_->release();
     }

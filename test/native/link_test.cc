@@ -82,6 +82,14 @@ struct Link {
     (void)out->receive();
     return out->make_progress([](std::uint64_t) {});
   }
+
+  // The large payload that a record refers to.
+  std::span<const std::byte> spilled(Platform& at, const SpillReference& reference) {
+    Extensions extensions;
+    extensions.spill = reference;
+    CHECK_EQ(in->gather(at, extensions, 0, 0), Status::Ok);
+    return in->spilled(reference);
+  }
 };
 
 // A large message that the receiver has no memory to map.
@@ -89,7 +97,7 @@ SpillReference lose_large(Link& link, SpillPool& pool) {
   const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
   FaultyPlatform poor(link.platform);
   poor.fail(0, Status::OutOfMemory);
-  CHECK(link.in->spilled(poor, reference).empty());
+  CHECK(link.spilled(poor, reference).empty());
   return reference;
 }
 
@@ -175,13 +183,13 @@ TEST(link_large_payload_travels_in_a_region) {
   REQUIRE(region.ok());
   std::memset(region.value()->memory().data(), 0x5A, 100'000);
   const SpillReference reference = link.send_large(1, region.value(), 100'000);
-  const auto bytes = link.in->spilled(link.platform, reference);
+  const auto bytes = link.spilled(link.platform, reference);
   REQUIRE_EQ(bytes.size(), 100'000);
   CHECK(bytes[99'999] == std::byte{0x5A});
   // Beyond its end there is nothing, whatever the record says.
-  CHECK(link.in->spilled(link.platform, {reference.region_id, 1, 1U << 30U}).empty());
-  CHECK(link.in->spilled(link.platform, {reference.region_id, ~0ULL, 8}).empty());
-  CHECK(link.in->spilled(link.platform, {77, 0, 8}).empty());
+  CHECK(link.spilled(link.platform, {reference.region_id, 1, 1U << 30U}).empty());
+  CHECK(link.spilled(link.platform, {reference.region_id, ~0ULL, 8}).empty());
+  CHECK(link.spilled(link.platform, {77, 0, 8}).empty());
   CHECK_EQ(link.take(), 1);
   REQUIRE(link.progress());
   // Taken: free for the next one once we let go of it, too.
@@ -206,13 +214,13 @@ TEST(link_region_that_was_asked_for_twice_comes_twice) {
     CHECK(link.progress());
     CHECK(link.progress());
   }
-  CHECK_EQ(link.in->spilled(link.platform, reference).size(), 100'000);
+  CHECK_EQ(link.spilled(link.platform, reference).size(), 100'000);
   CHECK_EQ(link.take(), 1);
   CHECK(link.progress());
   // The sender still knows that the receiver has it, and so tells it that it may go.
   link.out->forget_regions({reference.region_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
-  CHECK(link.in->spilled(link.platform, reference).empty());
+  CHECK(link.spilled(link.platform, reference).empty());
 }
 
 TEST(link_region_that_was_lost_may_be_forgotten) {

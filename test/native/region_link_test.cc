@@ -68,7 +68,9 @@ struct World {
     if (!read_extensions({record.extensions, std::size_t{record.header.extension_words} * 8},
                          extensions))
       return Status::ProtocolViolation;
-    const Status status = in->take_regions(receiver, extensions, regions);
+    const Status gathered = in->gather(receiver, extensions, record.header.id, 0);
+    if (gathered == Status::ProtocolViolation) return gathered;
+    const Status status = in->take_regions(extensions, regions);
     in->ring().advance();
     in->release();
     return status;
