@@ -1,7 +1,10 @@
-// A peer that has joined properly and then writes at random into all the memory that it shares,
-// while it goes on as if nothing were: rings, positions, consumer segments, regions and their
-// ledgers. The victim runs in this process, under whatever sanitizer the tests are built with: it
-// must not crash, hang, or read outside, and goes on with everybody else.
+// A peer that has joined properly and then writes into all the memory that it shares, while it goes
+// on as if nothing were: rings, positions, consumer segments, regions and their ledgers. Half of
+// them write at random; the others know the layouts and write what is legal and wrong: positions
+// inside of records, counts, sizes, times, processes. Each ends in its own way: it leaves, is
+// killed in the middle, or is stopped and killed later. The victim runs in this process, under
+// whatever sanitizer the tests are built with: it must not crash, hang, or read outside, and goes
+// on with everybody else.
 //
 //   BUSBAR_HOSTILE_ROUNDS=n   n hostile processes instead of those of a build's test
 #include <fcntl.h>
@@ -19,14 +22,10 @@
 
 #include "check.h"
 #include "endpoint_program.h"
+#include "linux_hostile_layouts.h"
 
 namespace busbar::test {
 namespace {
-
-struct Range {
-  std::uintptr_t begin;
-  std::uintptr_t end;
-};
 
 // All memory that this process may write and shares with others.
 std::vector<Range> shared_ranges() {
@@ -45,21 +44,6 @@ std::vector<Range> shared_ranges() {
   std::fclose(maps);
   return ranges;
 }
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 1) {}
-  std::uint64_t next() {
-    state_ ^= state_ << 13U;
-    state_ ^= state_ >> 7U;
-    state_ ^= state_ << 17U;
-    return state_;
-  }
-  std::uint64_t below(std::uint64_t bound) { return next() % bound; }
-
- private:
-  std::uint64_t state_;
-};
 
 // Not instrumented: what it does is wrong on purpose.
 __attribute__((no_sanitize("address", "thread", "undefined"))) void scribble(
@@ -126,13 +110,34 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
     send_everything(program, victim, random, region);
     (void)program.turn(1);
   }
-  for (int round = 0; round < 300; ++round) {
+  const bool knows = seed % 2 == 0;
+  const std::uint64_t last = random.below(300);
+  for (std::uint64_t round = 0; round < 300; ++round) {
     const std::vector<Range> ranges = shared_ranges();
-    for (int i = 0; i < 20 && !ranges.empty(); ++i) scribble(ranges, random);
+    for (int i = 0; i < (knows ? 3 : 20) && !ranges.empty(); ++i) {
+      if (knows) {
+        write_legal_and_wrong(ranges, random);
+      } else {
+        scribble(ranges, random);
+      }
+    }
+    // What it has written last, others read when it is gone.
+    if (round == last && seed % 3 == 1) (void)raise(SIGKILL);
+    if (round == last && seed % 3 == 2) (void)raise(SIGSTOP);
     send_everything(program, victim, random, region);
     if (random.below(4) == 0) (void)program.turn(0);
   }
   _exit(0);
+}
+
+// Waits for the end of `child`. One that is stopped stays so for a while; then it is killed.
+void see_end(pid_t child) {
+  int status = 0;
+  (void)waitpid(child, &status, WUNTRACED);
+  if (!WIFSTOPPED(status)) return;
+  usleep(30'000);
+  (void)kill(child, SIGKILL);
+  (void)waitpid(child, nullptr, 0);
 }
 
 // Forked while this process has one thread.
@@ -143,7 +148,7 @@ pid_t start_hostiles(const std::string& identifier, int rounds) {
   for (int round = 1; round <= rounds; ++round) {
     const pid_t child = fork();
     if (child == 0) be_hostile(identifier, static_cast<std::uint64_t>(round));
-    waitpid(child, nullptr, 0);
+    see_end(child);
   }
   _exit(0);
 }

@@ -15,8 +15,9 @@ namespace busbar::test {
 
 class RawControlClient {
  public:
-  explicit RawControlClient(Platform& platform, std::string token = "")
-      : platform_(platform), secret_{"test.bus", std::move(token)} {
+  explicit RawControlClient(Platform& platform, std::string token = "",
+                            std::string identifier = "test.bus")
+      : platform_(platform), secret_{std::move(identifier), std::move(token)} {
     auto rendezvous = platform.open_rendezvous(secret_.identifier).take();
     if (auto connected = rendezvous->connect()) channel_ = connected.take();
   }
@@ -33,6 +34,8 @@ class RawControlClient {
     for (const Handle& handle : handles) borrowed.push_back(&handle);
     (void)channel_->send(bytes, borrowed);
   }
+
+  [[nodiscard]] bool connected() const noexcept { return channel_ != nullptr; }
 
   // The next frame of type F; nullopt when there is another or none.
   template <typename F>
