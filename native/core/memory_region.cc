@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "core/region_table.h"
 
@@ -83,8 +84,9 @@ Result<RegionLedger::Slot> MemoryRegion::open_flight(std::uint64_t receiver, Fli
   return slot;
 }
 
-void MemoryRegion::unbook(RegionLedger::Slot flight) noexcept {
-  (void)ledger_.subtract(flight);
+void MemoryRegion::unbook(RegionLedger::Slot flight, std::uint64_t references) noexcept {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  (void)ledger_.subtract(flight, static_cast<std::uint32_t>(std::min(references, kMost)));
   ring_if_free();
 }
 

@@ -73,8 +73,8 @@ class MemoryRegion {
   // Sender: a slot for what travels by `path` to process `receiver`.
   [[nodiscard]] Result<RegionLedger::Slot> open_flight(std::uint64_t receiver, FlightPath path);
   void book(RegionLedger::Slot flight) noexcept { ledger_.add(flight); }
-  // The receiver said that one booked reference got lost on its way.
-  void unbook(RegionLedger::Slot flight) noexcept;
+  // The receiver said that so many booked references got lost on their way.
+  void unbook(RegionLedger::Slot flight, std::uint64_t references) noexcept;
   // What is in it counts no more.
   void close_flight(RegionLedger::Slot flight) noexcept;
   // What is in it is the receiver's affair from now on.

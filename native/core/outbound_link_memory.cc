@@ -110,8 +110,7 @@ void OutboundLink::on_lost_memory(std::uint64_t id, std::uint64_t references) {
   known->given = false;
   const auto region = known->region.lock();
   if (region == nullptr) return;
-  const std::uint64_t most = region->ledger().count(known->flight);
-  for (std::uint64_t i = 0; i < std::min(references, most); ++i) region->unbook(known->flight);
+  region->unbook(known->flight, references);
 }
 
 void OutboundLink::hang_up() {

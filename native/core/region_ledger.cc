@@ -101,10 +101,10 @@ void RegionLedger::add(Slot slot) noexcept {
   header().additions.fetch_add(1);
 }
 
-bool RegionLedger::subtract(Slot slot) noexcept {
+bool RegionLedger::subtract(Slot slot, std::uint32_t most) noexcept {
   std::uint32_t count = at(slot).count.load();
   for (int i = 0; i < kMostExchanges && count != 0; ++i) {
-    if (at(slot).count.compare_exchange_weak(count, count - 1)) return true;
+    if (at(slot).count.compare_exchange_weak(count, count - std::min(count, most))) return true;
   }
   return false;
 }

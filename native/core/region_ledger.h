@@ -52,8 +52,9 @@ class RegionLedger {
   void free_slot(Slot slot) noexcept;
 
   void add(Slot slot) noexcept;
+  // As many as there are, `most` at most, at once: a peer may have written how many there are.
   // False when there was none.
-  bool subtract(Slot slot) noexcept;
+  bool subtract(Slot slot, std::uint32_t most = 1) noexcept;
   // References in this slot.
   [[nodiscard]] std::uint32_t count(Slot slot) const noexcept;
 
