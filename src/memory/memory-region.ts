@@ -17,6 +17,7 @@ import {
   regionFields,
 } from '../native/addon.js';
 import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
+import { isDetached } from './detached.js';
 import { viewsForbidden } from './view-ban.js';
 
 /** The largest region, in bytes: what one ArrayBuffer can hold on every runtime. */
@@ -240,8 +241,9 @@ export class MemoryRegion implements Disposable {
   }
 
   #checkArray(option: string, array: unknown): void {
-    if (types.isUint8Array(array)) return;
-    throw new InvalidArgumentError(`${option} is ${show(array)}; expected a Uint8Array`, {
+    if (types.isUint8Array(array) && !isDetached(array.buffer)) return;
+    const found = types.isUint8Array(array) ? 'an array whose memory was transferred' : show(array);
+    throw new InvalidArgumentError(`${option} is ${found}; expected a Uint8Array`, {
       option,
     });
   }

@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
+import { MemoryRegion } from '../../dist/index.js';
 import { StagingArena } from '../../dist/memory/staging-arena.js';
 import { type Codec, codecs, defineCodec } from '../../dist/messages/index.js';
 
@@ -144,7 +145,6 @@ test('structured clone refuses by one kind of error, and goes on', async (t) => 
   );
   for (const value of [
     port1,
-    new Blob(['x']),
     generateKeySync('hmac', { length: 64 }),
     handle,
     transferred,
@@ -185,6 +185,9 @@ test('memory that was transferred is no empty byte array', (t) => {
   const value = new Uint8Array(4);
   structuredClone(value, { transfer: [value.buffer] });
   t.throws(() => encoded(codecs.bytes, value), { ...invalid, message: /transferred/ });
+  using region = MemoryRegion.create(8);
+  t.throws(() => region.write(value), { ...invalid, message: /transferred/ });
+  t.throws(() => region.read(value), { ...invalid, message: /transferred/ });
 });
 
 const messagePack = codecs.messagePack();

@@ -57,7 +57,7 @@ export function refuseEmpty(object: object): void {
 }
 
 /** What has nothing that could be sent, whatever members it was given. */
-const opaqueKinds: readonly ((value: object) => boolean)[] = [
+const opaqueKinds = [
   types.isBoxedPrimitive,
   types.isSharedArrayBuffer,
   types.isPromise,
@@ -65,8 +65,10 @@ const opaqueKinds: readonly ((value: object) => boolean)[] = [
   types.isWeakSet,
   types.isGeneratorObject,
   types.isExternal,
-  (value) => types.isKeyObject?.(value) || types.isCryptoKey?.(value),
-];
+  types.isKeyObject,
+  types.isCryptoKey,
+  // Not all of them are in every runtime.
+].filter((is) => typeof is === 'function') as readonly ((value: object) => boolean)[];
 
 function isOpaque(object: object): boolean {
   return opaqueKinds.some((is) => is(object));

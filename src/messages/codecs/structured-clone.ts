@@ -1,6 +1,6 @@
 // The structured clone algorithm, in V8's own serialization format.
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
-import { InvalidArgumentError } from '../../errors/index.js';
+import { BusError, InvalidArgumentError } from '../../errors/index.js';
 import { isDetached } from '../../memory/detached.js';
 import { exclusiveBytes } from '../../memory/owned-bytes.js';
 import type { Codec } from '../codec.js';
@@ -8,7 +8,7 @@ import type { Codec } from '../codec.js';
 const codec: Codec<unknown> = Object.freeze({
   name: 'structured clone',
   encode(value, arena): void {
-    const bytes = canExtend ? serialized(value) : serializedElsewhere(value);
+    const bytes = serialized(value);
     arena.stage(bytes, 0, bytes.length);
   },
   // A copy first: V8 makes the typed arrays of the result over the very bytes it reads.
@@ -21,11 +21,11 @@ const codec: Codec<unknown> = Object.freeze({
  * either. Several times slower than MessagePack.
  *
  * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` each arrive with bytes of
- * their own (in an `ArrayBuffer` that has the whole message), and what only Node can clone is refused: `Blob`, `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
+ * their own (in an `ArrayBuffer` that has the whole message), and what only Node can clone is refused: `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
  * These, functions, symbols, promises, proxies, `SharedArrayBuffer` and memory that was transferred are refused with
  * `InvalidArgumentError`; what a getter throws goes on as it is. So is a `WebAssembly.Module` as the payload; within
  * one it is refused by the receiver only, since V8 says nothing. As always with structured clones, an instance of a
- * class is a plain object of its enumerable members.
+ * class is a plain object of its enumerable members (a `Blob` too, where Node does not refuse it).
  */
 export function structuredCloneCodec<T = unknown>(): Codec<T> {
   return codec as Codec<T, unknown>;
@@ -73,6 +73,17 @@ const canExtend = (() => {
 const headerBytes = 2;
 
 function serialized(value: unknown): Uint8Array {
+  try {
+    return canExtend ? serializedByNode(value) : serialize(value);
+  } catch (error) {
+    // Of other runtimes; an error of the user's own getter goes on as it is.
+    if (error instanceof BusError || !/(?:could|can) ?not be cloned/.test(textOf(error)))
+      throw error;
+    throw refusal(textOf(error), error);
+  }
+}
+
+function serializedByNode(value: unknown): Uint8Array {
   const serializer = new CloneSerializer();
   serializer.writeHeader();
   serializer.writeValue(value);
@@ -82,12 +93,6 @@ function serialized(value: unknown): Uint8Array {
   return bytes;
 }
 
-function serializedElsewhere(value: unknown): Uint8Array {
-  try {
-    return serialize(value);
-  } catch (error) {
-    // An error of the user's own getter goes on as it is.
-    if (!(error instanceof Error) || !/could not be cloned/.test(error.message)) throw error;
-    throw refusal(error.message, error);
-  }
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
