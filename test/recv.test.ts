@@ -1,4 +1,7 @@
 // Receiving: recv(), for await and on('message').
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { bytes, messageBox, text } from 'busbar';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
@@ -90,6 +93,107 @@ test('a listener added late gets what waited', async (t) => {
     got,
     Array.from({ length: 19 }, (_, i) => i + 1),
   );
+});
+
+test('once takes one message; those behind it wait', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  const alive = setInterval(() => undefined, 1000);
+  t.teardown(() => clearInterval(alive));
+  for (let i = 0; i < 100; i++) sender.send('receiver', i);
+  const got: unknown[] = [];
+  // Some find the messages in their ring, some in the inbox, and some nothing yet.
+  for (let i = 0; i < 50; i++) got.push((await once(receiver, 'message'))[0].payload);
+  await new Promise<void>((resolve) => {
+    const listener = ({ payload }: { readonly payload: unknown }) => {
+      got.push(payload);
+      if (got.length !== 60) return;
+      receiver.off('message', listener);
+      resolve();
+    };
+    receiver.on('message', listener);
+  });
+  for (let i = 60; i < 99; i++) got.push((await receiver.recv()).payload);
+  const last = once(receiver, 'message');
+  got.push((await last)[0].payload);
+  const late = once(receiver, 'message');
+  sender.send('receiver', 100);
+  got.push((await late)[0].payload);
+  t.deepEqual(
+    got,
+    Array.from({ length: 101 }, (_, i) => i),
+  );
+});
+
+test('a listener added after removeAllListeners is called', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  for (const remove of [
+    () => receiver.removeAllListeners(),
+    () => receiver.removeAllListeners('message'),
+    () => receiver.removeAllListeners('newListener').removeAllListeners('removeListener'),
+  ]) {
+    receiver.on('message', () => t.fail());
+    remove();
+    receiver.removeAllListeners('message');
+    const got = new Promise((resolve) => receiver.on('message', ({ payload }) => resolve(payload)));
+    sender.send('receiver', 'heard');
+    t.is(await got, 'heard');
+    receiver.removeAllListeners();
+  }
+  // Nobody takes it away from whoever asks now.
+  sender.send('receiver', 'kept');
+  t.is((await receiver.recv()).payload, 'kept');
+});
+
+test('an iterator that is given up while it waits takes nothing with it', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  const iterator = receiver[Symbol.asyncIterator]();
+  const pending = [iterator.next(), iterator.next()];
+  t.deepEqual(await iterator.return?.(), { done: true, value: undefined });
+  const over = { done: true, value: undefined } as const;
+  t.deepEqual(await Promise.all([...pending, iterator.next()]), [over, over, over]);
+  const thrown = receiver[Symbol.asyncIterator]();
+  const waiting = thrown.next();
+  await t.throwsAsync(async () => thrown.throw?.(new Error('enough')), { message: 'enough' });
+  t.deepEqual(await waiting, over);
+  const stream = Readable.from(receiver);
+  stream.resume();
+  await turn();
+  stream.destroy();
+  await once(stream, 'close');
+  sender.send('receiver', 'kept');
+  t.is((await receiver.recv()).payload, 'kept');
+});
+
+test('what a loop took is handled when that loop asks for more, whatever others do', async (t) => {
+  const bus = newBus();
+  const slowJob = await joined(t, bus);
+  const quickJobs = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  const slow = receiver[Symbol.asyncIterator]();
+  const quick = receiver[Symbol.asyncIterator]();
+  let handled = false;
+  const delivered = slowJob.deliver('receiver', 'slow', { acknowledge: 'handled' });
+  void delivered.then(() => {
+    handled = true;
+  });
+  t.is((await slow.next()).value?.payload, 'slow');
+  for (let i = 0; i < 10; i++) {
+    const done = quickJobs.deliver('receiver', i, { acknowledge: 'handled' });
+    t.is((await quick.next()).value?.payload, i);
+    const next = quick.next();
+    t.is(await done, 1);
+    t.false(handled);
+    quickJobs.send('receiver', 'go on');
+    await next;
+  }
+  await slow.return?.();
+  t.is(await delivered, 1);
 });
 
 /** Sends without end, as fast as it can. */

@@ -16,6 +16,7 @@ import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { checkInteger, checkOptions } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
+import { Consumer, type Supply } from './consumer.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
@@ -23,6 +24,7 @@ import { Handling } from './handling.js';
 import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
 import type { Message } from './message.js';
+import { MessageIterator } from './message-iterator.js';
 import { MessageReader } from './message-reader.js';
 import { type NoticeBoard, shutOutError, violationEvent } from './notice-board.js';
 import {
@@ -39,6 +41,7 @@ import {
 } from './options.js';
 import { abandonedError } from './send-error.js';
 import { Sending } from './sending.js';
+import { tell, throwLater } from './tell.js';
 import { Watchers } from './watchers.js';
 
 /**
@@ -61,6 +64,9 @@ export class Endpoint<B extends MessageBox>
   readonly #sending: Sending;
   readonly #inbox: Inbox;
   readonly #handling: Handling;
+  readonly #supply: Supply;
+  readonly #consumer: Consumer;
+  readonly #refollow: () => void;
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
   readonly #watchers: Watchers;
@@ -85,17 +91,25 @@ export class Endpoint<B extends MessageBox>
     this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
     this.#watchers = new Watchers(native);
     this.#handling = new Handling(native);
+    this.#supply = {
+      native,
+      inbox: this.#inbox,
+      liveness: this.#liveness,
+      facts: () => this.#facts,
+      over: () => (this.closed ? this.#closedError() : undefined),
+    };
+    this.#consumer = new Consumer(this.#supply);
     this.#reader = new MessageReader(
       native,
       this.#box,
       {
-        unknown: (event) => this.emit('unknown', event),
-        rejected: (event) => this.emit('rejected', event),
+        unknown: (event) => this.#tell('unknown', event),
+        rejected: (event) => this.#tell('rejected', event),
       },
       (to, replyTo, message, options) => this.#reply(to, replyTo, message, options),
     );
     native.setTypes(this.#box.idBytes());
-    followListeners(this as unknown as EventEmitter, {
+    this.#refollow = followListeners(this as unknown as EventEmitter, {
       message: (wanted) => this.#listen(wanted),
       peer: (wanted) => this.#watchers.listen(wanted),
       undelivered: (wanted) => native.reportUndelivered(wanted),
@@ -207,29 +221,15 @@ export class Endpoint<B extends MessageBox>
    */
   recv(options: CancelOptions = {}): Promise<Received<B>> {
     checkCancelOptions('recv()', options);
-    this.#handling.done();
-    const message = this.#inbox.take();
-    if (message !== undefined) return Promise.resolve(this.#handOut(message));
-    if (this.closed) return Promise.reject(this.#closedError());
-    const promise = cancellable<Message>(
-      'recv()',
-      options,
-      this.#facts,
-      (settler) => this.#inbox.wait(settler),
-      (settler) => this.#inbox.cancel(settler),
-    );
-    return this.#liveness.during(promise).then((received) => this.#handOut(received));
+    return this.#consumer.recv('recv()', options) as Promise<Received<B>>;
   }
 
-  /** The messages as they come, until the endpoint is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Received<B>, void, undefined> {
-    try {
-      for (;;) yield await this.recv();
-    } catch (error) {
-      if (!(error instanceof ClosedError)) throw error;
-    } finally {
-      this.#handling.done();
-    }
+  /**
+   * The messages as they come, until the endpoint is closed. What a loop got is handled when that loop asks for more;
+   * ending it loses nothing, also while it waits.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Received<B>, void, undefined> {
+    return new MessageIterator(new Consumer(this.#supply));
   }
 
   /** Resolves, to the endpoints that match, once there are at least `count`. The sender counts if it matches. */
@@ -247,6 +247,16 @@ export class Endpoint<B extends MessageBox>
       (settler) => this.#watchers.cancel(settler),
     );
     return this.#liveness.during(promise);
+  }
+
+  /** Removes the listeners of an event, or of all events. */
+  override removeAllListeners(
+    event?: keyof EndpointEvents<B> | 'newListener' | 'removeListener' | symbol,
+  ): this {
+    if (event === undefined) super.removeAllListeners();
+    else super.removeAllListeners(event as keyof EndpointEvents<B>);
+    this.#refollow();
+    return this;
   }
 
   /** Lets this endpoint keep the process alive while somebody listens or waits (the default). */
@@ -315,44 +325,43 @@ export class Endpoint<B extends MessageBox>
     return this.#openSending.send(unicast(to), message, options, replyTo);
   }
 
-  #handOut(message: Message): Received<B> {
-    this.#handling.handOut(message);
-    // The reader made it by this endpoint's own box.
-    return message as unknown as Received<B>;
-  }
-
   #onMessages(count: number, large: Uint8Array | undefined): void {
-    this.#reader.readBatch(count, large, this.#inbox);
-    this.#inbox.batchDone(count);
+    try {
+      this.#reader.readBatch(count, large, this.#inbox);
+    } finally {
+      this.#inbox.batchDone(count);
+    }
   }
 
-  #emitMessage(message: Message): void {
+  readonly #toListeners = (message: Message): void => {
     try {
       this.emit('message', message as unknown as Received<B>);
     } catch (error) {
       // Uncaught, as an exception of any listener is; but the messages behind this one still come.
-      process.nextTick(() => {
-        throw error;
-      });
+      throwLater(error);
     }
     this.#handling.handled(message);
-  }
+  };
 
   #listen(wanted: boolean): void {
     if (wanted === this.#listening || (wanted && this.closed)) return;
     this.#listening = wanted;
     if (wanted) this.#liveness.hold();
     else this.#liveness.drop();
-    // At the end of this turn the listener is really there.
-    queueMicrotask(() =>
-      this.#inbox.listen(this.#listening ? (message) => this.#emitMessage(message) : undefined),
-    );
+    // What comes after the last listener is gone waits, also of a batch that is being read.
+    if (!wanted) this.#inbox.listen(undefined);
+    // At the end of this turn the listener is really there, unless it was removed again.
+    else queueMicrotask(() => this.#listening && this.#inbox.listen(this.#toListeners));
+  }
+
+  #tell<E extends keyof EndpointEvents<B> & string>(event: E, ...values: EndpointEvents<B>[E]) {
+    tell(this as unknown as EventEmitter, event, ...values);
   }
 
   #onNotice(notice: Notice): void {
     switch (notice.kind) {
       case 'controller':
-        this.emit('controller', {
+        this.#tell('controller', {
           generation: notice.generation,
           // Of that change: there may have been another one since.
           peer: this.#member(notice.controllerId),
@@ -361,8 +370,8 @@ export class Endpoint<B extends MessageBox>
         });
         break;
       case 'peers':
-        for (const peer of notice.joined) this.emit('peer', { change: 'joined', peer });
-        for (const peer of notice.left) this.emit('peer', { change: 'left', peer });
+        for (const peer of notice.joined) this.#tell('peer', { change: 'joined', peer });
+        for (const peer of notice.left) this.#tell('peer', { change: 'left', peer });
         this.#watchers.look();
         break;
       case 'delivered':
@@ -370,20 +379,20 @@ export class Endpoint<B extends MessageBox>
         break;
       case 'drained':
         this.#sending.allDrained();
-        this.emit('drain');
+        this.#tell('drain');
         break;
       case 'room':
         this.#sending.hasRoom(notice.peerId);
         break;
       case 'dropped':
       case 'disconnected':
-        this.emit(notice.kind, { to: notice.peerId, messages: notice.messages });
+        this.#tell(notice.kind, { to: notice.peerId, messages: notice.messages });
         break;
       case 'undelivered':
-        this.emit('undelivered', this.#board.undelivered(notice, this.#box));
+        this.#tell('undelivered', this.#board.undelivered(notice, this.#box));
         break;
       case 'violation':
-        this.emit('violation', violationEvent(notice, this.#facts));
+        this.#tell('violation', violationEvent(notice, this.#facts));
         break;
       case 'linkClosed':
         // Its last messages may be in the batch that comes after these notices.
@@ -415,7 +424,7 @@ export class Endpoint<B extends MessageBox>
     this.#liveness.drop();
     this.#native.detach();
     this.#closed = true;
-    this.emit('close', cause);
+    this.#tell('close', cause);
     if (abandoned > 0) throw abandonedError(abandoned, this.#facts);
   }
 }

@@ -2,25 +2,27 @@
 import type { NativeEndpoint } from '../native/addon.js';
 import { type HandledMark, Message } from './message.js';
 
-/** What one endpoint's program has in hand. */
+/** What one consumer of messages has in hand. */
 export class Handling {
   readonly #native: NativeEndpoint;
-  // Not the message: a large payload should go as soon as its user lets go of it.
-  #inHand: HandledMark | undefined;
+  // Not the messages: a large payload should go as soon as its user lets go of it.
+  readonly #inHand: HandledMark[] = [];
 
   constructor(native: NativeEndpoint) {
     this.#native = native;
   }
 
-  /** The program got `message` from a receive; it is handled when it asks for the next one. */
+  /** The consumer got `message`; it is handled when the consumer asks for another one. */
   handOut(message: Message): void {
-    this.#inHand = Message.markOf(message);
+    const mark = Message.markOf(message);
+    if (mark !== undefined) this.#inHand.push(mark);
   }
 
-  /** The program asks for another message, or for none any more. */
+  /** The consumer asks for another message, or for none any more. */
   done(): void {
-    this.#tell(this.#inHand);
-    this.#inHand = undefined;
+    if (this.#inHand.length === 0) return;
+    for (const mark of this.#inHand) this.#tell(mark);
+    this.#inHand.length = 0;
   }
 
   /** `message` is handled. */

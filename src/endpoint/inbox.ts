@@ -33,14 +33,15 @@ export class Inbox {
     return this.#waiting.size > 0 || this.#listener !== undefined;
   }
 
-  /** Gives messages to `listener` from now on, those that wait first; `undefined` ends it. */
+  /**
+   * Gives messages to `listener` from now on, those that wait first; `undefined` ends it, also from within the
+   * listener: what comes after stays here.
+   */
   listen(listener: ((message: Message) => void) | undefined): void {
     this.#listener = listener;
-    for (let message = this.#next(); message !== undefined; message = this.#next()) {
-      if (this.#listener === undefined) {
-        this.#queue[--this.#head] = message;
-        break;
-      }
+    while (this.#listener !== undefined) {
+      const message = this.#next();
+      if (message === undefined) break;
       this.#listener(message);
     }
     this.#grant(this.#demand());

@@ -82,10 +82,16 @@ export class MessageReader {
     const table = this.#table;
     const row = index * rowWords;
     const entry = this.#box.entries[table[row + column.type] as number];
-    const from =
-      table[row + column.originOffset] === none
-        ? this.#peerOf(table[row + column.slot] as number)
-        : this.#originOf(table[row + column.originOffset] as number);
+    let from = this.#peerOf(table[row + column.slot] as number);
+    const originOffset = table[row + column.originOffset] as number;
+    if (originOffset !== none) {
+      try {
+        from = this.#originOf(originOffset);
+      } catch (error) {
+        this.#reportRejected(entry?.key ?? this.#typeOf(row), from, error);
+        return undefined;
+      }
+    }
     if (entry === undefined) {
       this.#reportUnknown(row, from);
       return undefined;
@@ -170,12 +176,14 @@ export class MessageReader {
     return (this.#table[at + 1] as number) * twoTo32 + (this.#table[at] as number);
   }
 
+  #typeOf(row: number): string {
+    const { buffer, byteOffset } = this.#table;
+    return uuidText(new Uint8Array(buffer, byteOffset + 4 * (row + column.typeUuid), 16).slice());
+  }
+
   #reportUnknown(row: number, from: Peer): void {
     this.unknown++;
-    const { buffer, byteOffset } = this.#table;
-    const type = uuidText(
-      new Uint8Array(buffer, byteOffset + 4 * (row + column.typeUuid), 16).slice(),
-    );
+    const type = this.#typeOf(row);
     const key = `${type} ${from.id}`;
     if (this.#reported.has(key)) return;
     if (this.#reported.size >= maxReported) this.#reported.clear();

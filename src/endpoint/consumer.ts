@@ -1,0 +1,81 @@
+// One consumer of an endpoint's messages: all calls of recv() together, or one iterator. What it took is handled when it
+// asks again, whatever other consumers do.
+import type { BusErrorFacts } from '../errors/index.js';
+import type { NativeEndpoint } from '../native/addon.js';
+import { type CancelOptions, cancellable, type Settler } from './cancellation.js';
+import { Handling } from './handling.js';
+import type { Inbox } from './inbox.js';
+import type { Liveness } from './liveness.js';
+import type { Message } from './message.js';
+
+/** What the consumers of one endpoint share. */
+export interface Supply {
+  readonly native: NativeEndpoint;
+  readonly inbox: Inbox;
+  readonly liveness: Liveness;
+  readonly facts: () => BusErrorFacts;
+  /** Why nothing will come any more; `undefined` while the endpoint is open. */
+  readonly over: () => Error | undefined;
+}
+
+/** Takes messages out of the inbox, one for each call. */
+export class Consumer {
+  readonly #supply: Supply;
+  readonly #handling: Handling;
+  readonly #pending = new Set<Taker>();
+
+  constructor(supply: Supply) {
+    this.#supply = supply;
+    this.#handling = new Handling(supply.native);
+  }
+
+  /** The next message; the one before is handled. `what` names the call in errors. */
+  recv(what: string, options: CancelOptions): Promise<Message> {
+    const { inbox, liveness, facts, over } = this.#supply;
+    this.#handling.done();
+    const message = inbox.take();
+    if (message !== undefined) {
+      this.#handling.handOut(message);
+      return Promise.resolve(message);
+    }
+    const end = over();
+    if (end !== undefined) return Promise.reject(end);
+    let taker: Taker | undefined;
+    const promise = cancellable<Message>(
+      what,
+      options,
+      facts(),
+      (settler) => {
+        taker = {
+          resolve: (received) => {
+            this.#pending.delete(taker as Taker);
+            // Now, not when its promise is looked at: the consumer may end in between.
+            this.#handling.handOut(received);
+            settler.resolve(received);
+          },
+          reject: settler.reject,
+        };
+        this.#pending.add(taker);
+        inbox.wait(taker);
+      },
+      () => this.#forget(taker as Taker),
+    );
+    return liveness.during(promise);
+  }
+
+  /** Asks for nothing more: what it has is handled, and what waits is rejected with `reason`; no message is lost. */
+  end(reason: Error): void {
+    for (const taker of this.#pending) {
+      this.#forget(taker);
+      taker.reject(reason);
+    }
+    this.#handling.done();
+  }
+
+  #forget(taker: Taker): void {
+    this.#supply.inbox.cancel(taker);
+    this.#pending.delete(taker);
+  }
+}
+
+type Taker = Settler<Message>;

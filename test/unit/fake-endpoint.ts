@@ -1,0 +1,131 @@
+// An endpoint above a native side that a test plays: what comes, in which turn, and in which order is up to the test.
+import { Endpoint } from '../../dist/endpoint/endpoint.js';
+import { NoticeBoard } from '../../dist/endpoint/notice-board.js';
+import { messageBox, text } from '../../dist/messages/index.js';
+import {
+  column,
+  type NativeEndpoint,
+  type NativeMember,
+  type Notice,
+  none,
+  rowWords,
+  wantsHandled,
+} from '../../dist/native/addon.js';
+
+/** Text messages alone: their payload is easily written and easily broken. */
+export const box = messageBox({ Text: text });
+
+/** A row of a batch: a text, or something that is none. */
+export type Row = string | 'unknown type' | 'no text';
+
+/** What the native side was told, and what it tells. */
+export class FakeEndpoint {
+  readonly board = new NoticeBoard();
+  readonly endpoint: Endpoint<typeof box>;
+  members: NativeMember[] = [];
+  credit = 0;
+  watching = false;
+  reporting = false;
+  holding = false;
+  readonly handled: number[] = [];
+  readonly sent: string[] = [];
+  readonly routes = new Set<number>();
+  readonly #slab = new ArrayBuffer(256 * 1024);
+  readonly #table = new Uint32Array(1024 * rowWords);
+  #position = 0;
+  #route = 0;
+
+  constructor() {
+    this.endpoint = new Endpoint<typeof box>(this.#native(), this.board, {
+      identifier: 'fake',
+      label: [],
+      box,
+      prefetch: 256,
+      linger: 0,
+    });
+    this.endpoint.joined(1);
+  }
+
+  /** All of one turn. */
+  tell(...notices: Notice[]): void {
+    this.board.receiveNotices(notices);
+  }
+
+  /** A batch; not more than the endpoint wants. */
+  receive(...rows: Row[]): void {
+    if (rows.length > this.credit) throw new Error(`${rows.length} rows for ${this.credit}`);
+    let offset = 0;
+    for (const [index, row] of rows.entries()) {
+      const bytes = row === 'no text' ? Buffer.of(0xff) : Buffer.from(row);
+      new Uint8Array(this.#slab).set(bytes, offset);
+      this.#position += 64;
+      const words = this.#table.subarray(index * rowWords, (index + 1) * rowWords).fill(0);
+      words[column.offset] = offset;
+      words[column.bytes] = bytes.length;
+      words[column.type] = row === 'unknown type' ? none : 0;
+      words[column.formatAndFlags] = wantsHandled << 16;
+      words[column.originOffset] = none;
+      words[column.position] = this.#position;
+      offset += (bytes.length + 7) & ~7;
+    }
+    this.board.receiveMessages(rows.length, undefined);
+  }
+
+  #native(): NativeEndpoint {
+    return {
+      slab: this.#slab,
+      table: this.#table,
+      start: () => 0,
+      close: () => {
+        setImmediate(() => this.tell({ kind: 'closed', abandoned: 0 }));
+      },
+      closeNow: () => undefined,
+      detach: () => undefined,
+      ref: () => {
+        this.holding = true;
+      },
+      unref: () => {
+        this.holding = false;
+      },
+      setTypes: () => undefined,
+      addRoute: () => {
+        this.routes.add(++this.#route);
+        return this.#route;
+      },
+      releaseRoute: (route) => {
+        this.routes.delete(route);
+      },
+      send: (_route, _type, source, start = 0, end = source.length) => {
+        this.sent.push(Buffer.from(source.subarray(start, end)).toString());
+        return 1;
+      },
+      flush: () => undefined,
+      lastOutcome: () => ({ delivery: 1, peerId: 0, osCode: 0 }),
+      forgetDelivery: () => undefined,
+      askDrained: () => undefined,
+      matches: (route) => (this.routes.has(route) ? this.members.map(({ id }) => id) : []),
+      reportUndelivered: (wanted) => {
+        this.reporting = wanted;
+      },
+      setCredit: (messages) => {
+        this.credit = messages;
+      },
+      takeObjects: () => [],
+      takeRegions: () => [],
+      handled: (_slot, position) => {
+        this.handled.push(position);
+      },
+      peer: () => ({ id: 2, pid: 2, label: [] }),
+      forgetPeer: () => undefined,
+      members: () => this.members,
+      watchMembers: (wanted) => {
+        this.watching = wanted;
+        return this.members;
+      },
+      isController: () => false,
+      controllerId: () => 2,
+      generation: () => 1,
+      counters: () => ({}) as ReturnType<NativeEndpoint['counters']>,
+    };
+  }
+}
