@@ -80,6 +80,26 @@ test('what somebody else still holds is not had again', async (t) => {
   t.is(third.id, first.id);
 });
 
+test('what onFree throws is an uncaught exception, and the other calls still come', async (t) => {
+  const program = inProcess(t, newBus(), ({ busbar, tell }) => {
+    process.on('uncaughtException', (error) => tell(error.message));
+    const alive = setInterval(() => undefined, 1000);
+    const registry = new busbar.MemoryRegistry();
+    const regions = [1, 2].map((i) =>
+      registry.alloc(4096, {
+        onFree: () => {
+          if (i === 1) throw new Error('a bug');
+          tell('free');
+          clearInterval(alive);
+        },
+      }),
+    );
+    for (const region of regions) region.release();
+  });
+  const told = [await program.next<string>(), await program.next<string>()];
+  t.deepEqual(told.sort(), ['a bug', 'free']);
+});
+
 for (const [where, run] of [
   ['process', inProcess],
   ['worker thread', inWorker],
@@ -212,6 +232,8 @@ test('waiting for a region does not keep a process alive', async (t) => {
     const region = registry.alloc(4096, { onFree: () => tell('never') });
     tell(region.size);
     process.disconnect();
+    // Held to the end: what is collected is free.
+    process.on('exit', () => region.size);
   });
   t.is(await program.next(), 4096);
   t.is((await program.ended)[0], 0);

@@ -7,6 +7,7 @@
 #include "node/handle_value.h"
 #include "node/notice_objects.h"
 #include "node/region_value.h"
+#include "node/uncaught.h"
 
 namespace busbar::node {
 namespace {
@@ -31,12 +32,12 @@ EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
       endpoint_(std::move(endpoint)),
       options_(options),
       on_messages_(Napi::Persistent(on_messages)),
-      on_notices_(Napi::Persistent(on_notices)),
-      table_(env) {}
+      on_notices_(Napi::Persistent(on_notices)) {}
 
 EndpointDoor::~EndpointDoor() = default;
 
 Error EndpointDoor::attach() {
+  if (!table_.allocate(env_)) return {Status::System};
   const auto create = options_.host_has_libuv ? create_uv_attachment : create_thread_attachment;
   attachment_ = create(env_, endpoint_->bells(), [this] { on_ready(); });
   return {attachment_ == nullptr ? Status::System : Status::Ok};
@@ -79,9 +80,12 @@ void EndpointDoor::unref() noexcept {
   if (attachment_ != nullptr) attachment_->unref();
 }
 
+void EndpointDoor::begin_close() {
+  if (!std::exchange(closed_, true)) endpoint_->close(options_.linger);
+}
+
 void EndpointDoor::close_now() {
-  if (std::exchange(closed_, true)) return;
-  endpoint_->close(options_.linger);
+  begin_close();
   endpoint_->join_thread();
 }
 
@@ -206,15 +210,7 @@ void EndpointDoor::call(const Napi::FunctionReference& function,
     (void)napi_call_function(env_, global, function.Value(), arguments.size(), arguments.data(),
                              &result);
   }
-  bool pending = false;
-  napi_value error = nullptr;
-  napi_valuetype kind = napi_undefined;
-  if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending) return;
-  if (napi_get_and_clear_last_exception(env_, &error) != napi_ok || error == nullptr) return;
-  // A termination leaves nothing to report.
-  if (napi_typeof(env_, error, &kind) == napi_ok && kind != napi_null && kind != napi_undefined) {
-    (void)napi_fatal_exception(env_, error);
-  }
+  report_exception(env_);
 }
 
 void EndpointDoor::deliver_notices() {

@@ -38,7 +38,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
                Napi::Function on_messages, Napi::Function on_notices);
   ~EndpointDoor();
 
-  // Attaches to the loop; first of all.
+  // Makes the buffers and attaches to the loop; first of all. Fails in an environment that ends.
   [[nodiscard]] Error attach();
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
   [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
@@ -55,8 +55,10 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   void unref() noexcept;
   [[nodiscard]] bool host_has_libuv() const noexcept { return options_.host_has_libuv; }
   [[nodiscard]] WhenFull when_full() const noexcept { return options_.when_full; }
-  // Closes and waits, at most about `linger`: for an environment that ends before close() was
-  // awaited. Idempotent.
+  // For an environment that ends before close() was awaited. One that has several doors begins to
+  // close all of them before it waits for the first, so that it takes as long as the slowest.
+  void begin_close();
+  // Closes and waits, at most about `linger`. Idempotent.
   void close_now();
   // Lets go of the loop; `done` runs when nothing calls back any more.
   void detach(std::function<void()> done);

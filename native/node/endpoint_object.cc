@@ -103,6 +103,10 @@ void add_life_cycle(Napi::Object& object, const DoorPointer& door) {
     each.endpoint().close(std::chrono::milliseconds(large_at(info, 0)));
     return info.Env().Undefined();
   });
+  method(object, "beginClose", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    each.begin_close();
+    return info.Env().Undefined();
+  });
   method(object, "closeNow", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     each.close_now();
     return info.Env().Undefined();

@@ -5,6 +5,15 @@
 #include <utility>
 
 namespace busbar::node {
+namespace {
+
+// Takes as long as the slowest, not as long as all of them.
+void close_all(const std::vector<std::shared_ptr<EndpointDoor>>& doors) {
+  for (const auto& door : doors) door->begin_close();
+  for (const auto& door : doors) door->close_now();
+}
+
+}  // namespace
 
 Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
@@ -35,7 +44,7 @@ void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {
   const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
   environment->doors_.clear();
   environment->closing_ = doors.size();
-  for (const auto& door : doors) door->close_now();
+  close_all(doors);
   for (const auto& door : doors) {
     door->detach([environment, handle] {
       if (--environment->closing_ == 0) (void)napi_remove_async_cleanup_hook(handle);
@@ -47,7 +56,7 @@ void Environment::tear_down_at_once(void* data) {
   auto* environment = static_cast<Environment*>(data);
   const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
   environment->doors_.clear();
-  for (const auto& door : doors) door->close_now();
+  close_all(doors);
   for (const auto& door : doors) door->detach([] {});
 }
 

@@ -18,13 +18,24 @@ void write_u32(std::uint32_t* row, Column column, std::uint32_t value) noexcept 
 
 }  // namespace
 
-ReceiveTable::ReceiveTable(Napi::Env env) : messages_(kMaxMessages) {
-  const Napi::ArrayBuffer slab = Napi::ArrayBuffer::New(env, kSlabBytes);
-  const Napi::Uint32Array table = Napi::Uint32Array::New(env, kMaxMessages * kWords);
-  slab_reference_ = Napi::Persistent(slab);
-  table_reference_ = Napi::Persistent(table);
-  slab_ = static_cast<std::byte*>(const_cast<Napi::ArrayBuffer&>(slab).Data());
-  table_ = const_cast<Napi::Uint32Array&>(table).Data();
+bool ReceiveTable::allocate(napi_env env) {
+  // The plain C calls: where they fail, the wrappers give empty values, and using one is fatal.
+  constexpr std::size_t kTableWords = kMaxMessages * kWords;
+  napi_value slab = nullptr;
+  napi_value buffer = nullptr;
+  napi_value table = nullptr;
+  void* bytes = nullptr;
+  void* words = nullptr;
+  if (napi_create_arraybuffer(env, kSlabBytes, &bytes, &slab) != napi_ok ||
+      napi_create_arraybuffer(env, kTableWords * sizeof *table_, &words, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint32_array, kTableWords, buffer, 0, &table) != napi_ok) {
+    return false;
+  }
+  slab_reference_ = Napi::Persistent(Napi::ArrayBuffer(env, slab));
+  table_reference_ = Napi::Persistent(Napi::Uint32Array(env, table));
+  slab_ = static_cast<std::byte*>(bytes);
+  table_ = static_cast<std::uint32_t*>(words);
+  return true;
 }
 
 void ReceiveTable::set_types(std::span<const Uuid> types) {

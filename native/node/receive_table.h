@@ -46,8 +46,9 @@ class ReceiveTable {
   static constexpr std::uint32_t kUnknownType = 0xFFFFFFFF;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  // Makes both buffers; JavaScript must neither transfer nor resize them.
-  explicit ReceiveTable(Napi::Env env);
+  // Makes both buffers; JavaScript must neither transfer nor resize them. Before everything else.
+  // False where the environment makes none any more: in a worker that is being terminated.
+  [[nodiscard]] bool allocate(napi_env env);
 
   [[nodiscard]] Napi::Value slab() const { return slab_reference_.Value(); }
   [[nodiscard]] Napi::Value table() const { return table_reference_.Value(); }
@@ -68,9 +69,9 @@ class ReceiveTable {
 
   Napi::Reference<Napi::ArrayBuffer> slab_reference_;
   Napi::Reference<Napi::Uint32Array> table_reference_;
-  std::byte* slab_;
-  std::uint32_t* table_;
-  std::vector<ReceivedMessage> messages_;
+  std::byte* slab_ = nullptr;
+  std::uint32_t* table_ = nullptr;
+  std::vector<ReceivedMessage> messages_{kMaxMessages};
   std::unordered_map<Uuid, std::uint32_t> types_;
   // Most messages are of the type of the one before.
   Uuid last_type_{};

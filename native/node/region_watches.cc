@@ -1,6 +1,8 @@
 // The keeper's news on the event loop.
 #include "node/region_watches.h"
 
+#include "node/uncaught.h"
+
 namespace busbar::node {
 // On the environment's thread; `data` is the watch's number.
 void RegionWatches::call_listener(napi_env env, napi_value listener, void* context, void* data) {
@@ -15,6 +17,7 @@ void RegionWatches::call_listener(napi_env env, napi_value listener, void* conte
     return;
   }
   (void)napi_call_function(env, global, listener, 1, &number, nullptr);
+  report_exception(env);
 }
 
 napi_status RegionWatches::listen(napi_env env, napi_value listener) {

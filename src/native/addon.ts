@@ -170,6 +170,8 @@ export interface NativeEndpoint {
   readonly table: Uint32Array;
   start(): number;
   close(lingerMs: number): void;
+  /** For the end of the thread: begins, and closeNow() waits until it is done, within the linger time. */
+  beginClose(): void;
   closeNow(): void;
   detach(): void;
   ref(): void;
