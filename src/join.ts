@@ -3,13 +3,14 @@ import {
   type CancelOptions,
   cancellable,
   checkCancelOptions,
+  maxTimeout,
+  refusal,
   timeoutError,
 } from './endpoint/cancellation.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import { type WhenFull, whenFullOf } from './endpoint/options.js';
 import {
-  abortedError,
   type BusError,
   errorFromStatus,
   InvalidArgumentError,
@@ -19,7 +20,7 @@ import {
 import { boxTable, type MessageBox, type PlainBox, plainBox } from './messages/index.js';
 import { addon, type EndpointConfig, type NativeEndpoint } from './native/addon.js';
 import { hostHasLibuv } from './native/host.js';
-import { checkBoolean, checkInteger, checkString, show } from './options.js';
+import { checkBoolean, checkInteger, checkString, millisecondsOf, show } from './options.js';
 import { checkLabelName } from './selector/index.js';
 import { isWellFormed } from './utf8.js';
 
@@ -39,7 +40,7 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   readonly messages?: B | undefined;
   /** Whether this endpoint may become bus controller. Default: true. */
   readonly controllerAffinity?: boolean | undefined;
-  /** Milliseconds to wait for the bus to let this endpoint in. Default: 5,000. */
+  /** Milliseconds to wait for the bus to let this endpoint in; see {@link CancelOptions.timeout}. Default: 5,000. */
   readonly timeout?: number | undefined;
   /** The largest payload that can be sent or received, in bytes, up to 4 GiB - 1. Default: 256 MiB. */
   readonly maxMessageBytes?: number | undefined;
@@ -74,7 +75,7 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   readonly ringBytes?: number | undefined;
   /** Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default: 256. */
   readonly prefetch?: number | undefined;
-  /** Milliseconds that `close()`, or the end of the process, gives to what still queues. Default: 1,000. */
+  /** Milliseconds that `close()`, or the end of the process, gives to what still queues, as `linger` of `close()`. Default: 1,000. */
   readonly linger?: number | undefined;
   /**
    * Microseconds of waiting actively for the next message before sleeping, 0 to 1,000. Done only while it pays.
@@ -91,6 +92,8 @@ const maxLabelStrings = 32;
 /** Of all strings, with one byte of length for each. */
 const maxLabelBytes = 1024;
 const defaultTimeout = 5000;
+/** Milliseconds that nobody waits: 35 years. */
+const forEver = 2 ** 40;
 /** What the directory has room for. */
 const maxMembers = 4096;
 
@@ -125,14 +128,14 @@ const status = { timedOut: 8, limitExceeded: 19 } as const;
  */
 export async function join<B extends MessageBox = PlainBox>(
   identifier: string,
-  options: JoinOptions<B> = {},
+  given?: JoinOptions<B>,
 ): Promise<Endpoint<B>> {
   checkIdentifier(identifier);
+  const options = ownOptionsOfJoin(given);
   const label = checkOptionsOfJoin(options);
   // Before anything is opened: what was never started cannot be closed.
-  if (options.signal?.aborted) {
-    throw abortedError(`join('${identifier}')`, options.signal, { bus: identifier });
-  }
+  const refused = refusal(`join('${identifier}')`, options, { bus: identifier });
+  if (refused !== undefined) throw refused;
   const board = new NoticeBoard();
   const native = open(configOf(identifier, label, options), board);
   const endpoint = new Endpoint<B>(native, board, {
@@ -140,7 +143,7 @@ export async function join<B extends MessageBox = PlainBox>(
     label,
     box: options.messages ?? plainBox,
     prefetch: options.prefetch ?? 256,
-    linger: options.linger ?? 1000,
+    linger: lingerOf(options),
   });
   native.ref();
   try {
@@ -236,8 +239,8 @@ function configOf<B extends MessageBox>(
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
     spinUs: options.spin ?? 0,
     hostHasLibuv,
-    lingerMs: options.linger ?? 1000,
-    joinTimeoutMs: options.timeout ?? defaultTimeout,
+    lingerMs: lingerOf(options),
+    joinTimeoutMs: millisecondsOf('timeout', options.timeout ?? defaultTimeout, forEver),
   };
 }
 
@@ -262,8 +265,14 @@ function checkIdentifier(identifier: unknown): void {
   }
 }
 
-function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): readonly string[] {
-  checkCancelOptions('join()', options, [
+function lingerOf({ linger = 1000 }: { readonly linger?: number | undefined }): number {
+  return millisecondsOf('linger', linger, maxTimeout);
+}
+
+function ownOptionsOfJoin<B extends MessageBox>(
+  options: JoinOptions<B> | undefined,
+): JoinOptions<B> {
+  return checkCancelOptions('join()', options, [
     'label',
     'token',
     'messages',
@@ -275,7 +284,10 @@ function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): read
     'spin',
     'drainBudget',
   ]);
-  const { token, messages, controllerAffinity, linger, spin } = options;
+}
+
+function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): readonly string[] {
+  const { token, messages, controllerAffinity, spin } = options;
   if (token !== undefined) checkString('token', token, 0, maxTokenBytes);
   if (messages !== undefined && messages?.[boxTable] === undefined) {
     throw new InvalidArgumentError(`messages is ${show(messages)}; expected a messageBox(…)`, {
@@ -284,7 +296,7 @@ function checkOptionsOfJoin<B extends MessageBox>(options: JoinOptions<B>): read
   }
   if (controllerAffinity !== undefined) checkBoolean('controllerAffinity', controllerAffinity);
   checkSizes(options);
-  if (linger !== undefined) checkInteger('linger', linger, 0, 2 ** 31 - 1, 'milliseconds');
+  lingerOf(options);
   if (spin !== undefined) checkInteger('spin', spin, 0, 1000, 'microseconds');
   checkDrainBudget(options.drainBudget);
   return checkLabel(options.label ?? []);

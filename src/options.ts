@@ -7,14 +7,15 @@ import { isWellFormed } from './utf8.js';
 
 /**
  * Refuses `options` that are not an object or have a key that is not in `known`. A misspelt key is
- * answered with the name that was probably meant. `where` is the function, as in `join()`.
+ * answered with the name that was probably meant. `where` is the function, as in `join()`. What is to be read is returned:
+ * the object's own properties, whatever somebody has put into `Object.prototype`.
  */
-export function checkOptions(
+export function checkOptions<T extends object>(
   where: string,
-  options: object | undefined,
+  options: T | undefined,
   known: readonly string[],
-): void {
-  if (options === undefined) return;
+): T {
+  if (options === undefined) return none as T;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError(`options of ${where} are ${show(options)}; expected an object`, {
       option: 'options',
@@ -22,8 +23,13 @@ export function checkOptions(
     });
   }
   // What somebody has added to Object.prototype is no option.
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  let clean = true;
+  for (const name in options) {
+    if (known.includes(name)) {
+      clean &&= Object.hasOwn(options, name);
+      continue;
+    }
+    if (!Object.hasOwn(options, name)) continue;
     const guess = closest(name, known);
     const hint =
       guess === undefined
@@ -31,7 +37,11 @@ export function checkOptions(
         : `; did you mean '${guess}'?`;
     throw new InvalidArgumentError(`unknown option '${name}' of ${where}${hint}`, { option: name });
   }
+  return clean ? options : { __proto__: null, ...options };
 }
+
+/** What is read of options that were not given. */
+const none: object = Object.freeze(Object.create(null));
 
 /** Refuses everything but an integer of `min` to `max`. `unit` follows the numbers, as in 'bytes'. */
 export function checkInteger(
@@ -63,6 +73,34 @@ export function checkInteger(
       },
     );
   }
+}
+
+/**
+ * Refuses everything but a number of milliseconds: one up to `max` or `Infinity`, which is for ever, with fractions or not, and
+ * also one below zero, because that is what is left of a deadline that has passed.
+ */
+export function checkDuration(
+  option: string,
+  value: unknown,
+  max: number,
+): asserts value is number {
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new InvalidArgumentError(
+      `${option} is ${show(value)}; expected a number of milliseconds, or undefined for the default`,
+      { option, value },
+    );
+  }
+  if (value <= max || value === Number.POSITIVE_INFINITY) return;
+  throw new InvalidArgumentError(
+    `${option} is ${value} milliseconds; the largest allowed is ${max}, or Infinity`,
+    { option, value, limit: max },
+  );
+}
+
+/** A duration in whole milliseconds, checked: rounded up, 0 for one below zero, `max` for `Infinity`. */
+export function millisecondsOf(option: string, value: unknown, max: number): number {
+  checkDuration(option, value, max);
+  return Math.max(0, Math.min(Math.ceil(value), max));
 }
 
 /**

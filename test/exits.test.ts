@@ -149,3 +149,16 @@ for (const role of ['controller', 'member']) {
     });
   }
 }
+
+test('what a program sends while its process exits arrives, and then its endpoint is closed', async (t) => {
+  const bus = newBus();
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  inProcess(t, bus, async ({ busbar, bus }) => {
+    const endpoint = await busbar.join(bus);
+    process.on('exit', () => endpoint.send('receiver', endpoint.closed));
+    endpoint.send('receiver', 'before');
+    setImmediate(() => process.exit(0));
+  });
+  t.is((await receiver.recv()).payload, 'before');
+  t.is((await receiver.recv()).payload, false);
+});

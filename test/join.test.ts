@@ -55,8 +55,8 @@ const badOptions: readonly [options: object, message: RegExp][] = [
   [{ zebra: 1 }, /unknown option 'zebra' of join\(\); known: 'timeout', 'signal', 'label'/],
   [{ messages: {} }, /messages is an object; expected a messageBox/],
   [{ controllerAffinity: 1 }, /controllerAffinity is 1; expected true or false/],
-  [{ timeout: -1 }, /timeout is -1 milliseconds; the smallest allowed is 0/],
-  [{ timeout: '5' }, /timeout is "5"; expected an integer of milliseconds/],
+  [{ timeout: null }, /timeout is null; expected a number of milliseconds/],
+  [{ timeout: '5' }, /timeout is "5"; expected a number of milliseconds/],
   [{ signal: {} }, /signal is an object; expected an AbortSignal/],
   [{ maxMessageBytes: 0 }, /maxMessageBytes is 0 bytes; the smallest allowed is 1/],
   [{ maxMessageBytes: 2 ** 32 }, /the largest allowed is 4294967295/],
@@ -65,7 +65,7 @@ const badOptions: readonly [options: object, message: RegExp][] = [
   [{ ringBytes: 8192 }, /ringBytes is 8192 bytes; the smallest allowed is 16384/],
   [{ ringBytes: 2 ** 27 }, /the largest allowed is 67108864/],
   [{ prefetch: 0 }, /prefetch is 0 messages; the smallest allowed is 1/],
-  [{ linger: -1 }, /linger is -1 milliseconds; the smallest allowed is 0/],
+  [{ linger: Number.NaN }, /linger is NaN; expected a number of milliseconds/],
   [{ spin: 1001 }, /spin is 1001 microseconds; the largest allowed is 1000/],
   [{ drainBudget: 0 }, /drainBudget is 0; allowed are 0.05 to 1000 milliseconds/],
 ];
@@ -97,7 +97,9 @@ test('a wrong token is told to the joiner, and the bus is unharmed', async (t) =
 test('a join that nobody answers ends by timeout or signal and leaves no trace', async (t) => {
   const bus = newBus();
   const lonely = { controllerAffinity: false } as const;
-  await t.throwsAsync(join(bus, { ...lonely, timeout: 0 }), { code: 'ERR_BUSBAR_TIMEOUT' });
+  for (const timeout of [-5, 0, 0.5]) {
+    await t.throwsAsync(join(bus, { ...lonely, timeout }), { code: 'ERR_BUSBAR_TIMEOUT' });
+  }
   await t.throwsAsync(join(bus, { ...lonely, timeout: 20 }), {
     code: 'ERR_BUSBAR_TIMEOUT',
     message: /controllerAffinity: false.* 20 ms/,

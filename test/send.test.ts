@@ -130,7 +130,13 @@ test('bad input is refused at the call', async (t) => {
   t.throws(() => endpoint.send('me', 'no message of the box' as never), {
     code: 'ERR_BUSBAR_INVALID_ARGUMENT',
   });
-  t.throws(() => endpoint.send('me', box.Text('x'), { ttl: -1 }), { message: /ttl is -1/ });
+  t.throws(() => endpoint.send('me', box.Text('x'), { ttl: null as never }), {
+    message: /ttl is null/,
+  });
+  // What is left of a deadline that has passed.
+  t.throws(() => endpoint.send('nobody', box.Text('x'), { ttl: -1 }), {
+    code: 'ERR_BUSBAR_NO_RECIPIENT',
+  });
   t.throws(() => endpoint.send('me', box.Text('x'), { tll: 1 } as never), {
     message: /mean 'ttl'/,
   });

@@ -13,7 +13,7 @@ import {
   type ReplyOptions,
 } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import { checkInteger, checkOptions } from '../options.js';
+import { checkInteger, checkOptions, millisecondsOf } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import { Consumer, type Supply } from './consumer.js';
@@ -89,7 +89,7 @@ export class Endpoint<B extends MessageBox>
     this.#sending = new Sending(native, this.#box, () => this.#facts);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
-    this.#watchers = new Watchers(native);
+    this.#watchers = new Watchers(native, (selector) => this.#sending.routeOf(selector));
     this.#handling = new Handling(native);
     this.#supply = {
       native,
@@ -169,8 +169,8 @@ export class Endpoint<B extends MessageBox>
   send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
     const selector = toSelector(to);
     if (options === undefined) return this.#openSending.sendPlain(selector, message);
-    checkOptions('send()', options, sendOptions);
-    return this.#openSending.send(selector, message, options);
+    const own = checkOptions('send()', options, sendOptions);
+    return this.#openSending.send(selector, message, own);
   }
 
   /**
@@ -183,10 +183,10 @@ export class Endpoint<B extends MessageBox>
   async sendWhenReady(
     to: Selector | string,
     message: Outgoing<B>,
-    options: SendWhenReadyOptions = {},
+    options?: SendWhenReadyOptions,
   ): Promise<number> {
-    checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
-    const sent = this.#openSending.sendWhenReady(toSelector(to), message, options);
+    const own = checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
+    const sent = this.#openSending.sendWhenReady(toSelector(to), message, own);
     return this.#liveness.during(sent);
   }
 
@@ -201,27 +201,30 @@ export class Endpoint<B extends MessageBox>
   async deliver(
     to: Selector | string,
     message: Outgoing<B>,
-    options: DeliverOptions = {},
+    options?: DeliverOptions,
   ): Promise<number> {
-    checkCancelOptions('deliver()', options, [...sendOptions, 'acknowledge']);
-    const delivered = this.#openSending.deliver(toSelector(to), message, options);
+    const own = checkCancelOptions('deliver()', options, [...sendOptions, 'acknowledge']);
+    const delivered = this.#openSending.deliver(toSelector(to), message, own);
     return this.#liveness.during(delivered);
   }
 
   /** Resolves when no message waits in this process's memory for a receiver with a full ring. */
-  drained(options: CancelOptions = {}): Promise<void> {
-    checkCancelOptions('drained()', options);
-    if (this.closed) return Promise.reject(this.#closedError());
-    return this.#liveness.during(this.#sending.drained(options));
+  async drained(options?: CancelOptions): Promise<void> {
+    const own = checkCancelOptions('drained()', options);
+    return this.#liveness.during(this.#openSending.drained(own));
   }
 
   /**
    * The next message. Asking for it also tells the sender of the one before that it is handled.
    * @throws TimeoutError, AbortedError, ClosedError. No message is lost by any of them.
    */
-  recv(options: CancelOptions = {}): Promise<Received<B>> {
-    checkCancelOptions('recv()', options);
-    return this.#consumer.recv('recv()', options) as Promise<Received<B>>;
+  recv(options?: CancelOptions): Promise<Received<B>> {
+    try {
+      const own = checkCancelOptions('recv()', options);
+      return this.#consumer.recv('recv()', own) as Promise<Received<B>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -233,17 +236,17 @@ export class Endpoint<B extends MessageBox>
   }
 
   /** Resolves, to the endpoints that match, once there are at least `count`. The sender counts if it matches. */
-  waitFor(to: Selector | string, options: WaitForOptions = {}): Promise<readonly Peer[]> {
-    checkCancelOptions('waitFor()', options, ['count']);
-    const { count = 1 } = options;
+  async waitFor(to: Selector | string, options?: WaitForOptions): Promise<readonly Peer[]> {
+    const own = checkCancelOptions('waitFor()', options, ['count']);
+    const { count = 1 } = own;
     checkInteger('count', count, 1, 4096);
-    if (this.closed) return Promise.reject(this.#closedError());
-    const route = this.#sending.routeOf(toSelector(to));
+    const selector = toSelector(to);
+    if (this.closed) throw this.#closedError();
     const promise = cancellable<readonly Peer[]>(
       'waitFor()',
-      options,
+      own,
       this.#facts,
-      (settler) => this.#watchers.wait(route, count, settler),
+      (settler) => this.#watchers.wait(selector, count, settler),
       (settler) => this.#watchers.cancel(settler),
     );
     return this.#liveness.during(promise);
@@ -277,12 +280,15 @@ export class Endpoint<B extends MessageBox>
    * `ClosedError`. Repeated calls return the same promise.
    * @throws UndeliveredError if messages had to be given up; the endpoint is closed nevertheless.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    checkOptions('close()', options, ['linger']);
-    const { linger = this.#linger } = options;
-    checkInteger('linger', linger, 0, maxTimeout, 'milliseconds');
-    this.#closing ??= this.#close(linger);
-    return this.#closing;
+  close(options?: CloseOptions): Promise<void> {
+    try {
+      const { linger = this.#linger } = checkOptions('close()', options, ['linger']);
+      const milliseconds = millisecondsOf('linger', linger, maxTimeout);
+      this.#closing ??= this.#close(milliseconds);
+      return this.#closing;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Closes, for `await using`. */
@@ -293,7 +299,9 @@ export class Endpoint<B extends MessageBox>
   /** @internal Called by join() once the bus has let this endpoint in. */
   joined(id: number): void {
     this.#id = id;
-    closeAtExit(this.#native);
+    closeAtExit(this.#native, () => {
+      this.#closed = true;
+    });
     this.#board.open(
       (notice) => this.#onNotice(notice),
       (count, large) => this.#onMessages(count, large),
@@ -320,9 +328,9 @@ export class Endpoint<B extends MessageBox>
     return this.#sending;
   }
 
-  #reply(to: Peer, replyTo: number, message: unknown, options: ReplyOptions = {}): number {
-    checkOptions('reply()', options, replyOptions);
-    return this.#openSending.send(unicast(to), message, options, replyTo);
+  #reply(to: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
+    const own = checkOptions('reply()', options, replyOptions);
+    return this.#openSending.send(unicast(to), message, own, replyTo);
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): void {

@@ -2,15 +2,20 @@
 // was sent still arrives. A worker that is terminated does not come here; the addon's own teardown sees to it.
 import type { NativeEndpoint } from '../native/addon.js';
 
-const open = new Set<NativeEndpoint>();
+/** With what each is told that it is closed. */
+const open = new Map<NativeEndpoint, () => void>();
 let listening = false;
 
-/** Closes the endpoint at the end of this thread, if nobody has done it before. */
-export function closeAtExit(native: NativeEndpoint): void {
-  open.add(native);
+/** Closes the endpoint at the end of this thread, if nobody has done it before; `closed` is called then. */
+export function closeAtExit(native: NativeEndpoint, closed: () => void): void {
+  open.set(native, closed);
   if (listening) return;
   listening = true;
   process.on('exit', closeAll);
+  // The last of all listeners, so that the others can still send.
+  process.on('newListener', (event, listener) => {
+    if (event === 'exit' && listener !== closeAll) queueMicrotask(listenLast);
+  });
 }
 
 /** The endpoint is closed. */
@@ -18,7 +23,18 @@ export function closedBeforeExit(native: NativeEndpoint): void {
   open.delete(native);
 }
 
+function listenLast(): void {
+  process.off('exit', closeAll);
+  process.on('exit', closeAll);
+}
+
+// As long as the slowest takes, not as long as all of them.
 function closeAll(): void {
-  for (const native of open) native.closeNow();
+  const all = [...open];
   open.clear();
+  for (const [native] of all) native.beginClose();
+  for (const [native, closed] of all) {
+    native.closeNow();
+    closed();
+  }
 }

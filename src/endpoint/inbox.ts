@@ -2,6 +2,7 @@
 // Bounded: it says how many more messages it wants, and what nobody wants stays in the senders' rings.
 
 import type { Settler } from './cancellation.js';
+import { Fifo } from './fifo.js';
 import type { Message } from './message.js';
 
 /** Nobody can ask for more at a time. */
@@ -13,7 +14,7 @@ export class Inbox {
   readonly #setCredit: (messages: number) => void;
   readonly #queue: Message[] = [];
   #head = 0;
-  readonly #waiting = new Set<Settler<Message>>();
+  readonly #waiting = new Fifo<Settler<Message>>();
   #listener: ((message: Message) => void) | undefined;
   #credit = 0;
 
@@ -49,8 +50,10 @@ export class Inbox {
 
   /** Takes a message that arrived. */
   push(message: Message): void {
-    if (this.#waiting.size > 0) {
-      this.#firstWaiting().resolve(message);
+    const waiting = this.#waiting.first;
+    if (waiting !== undefined) {
+      this.#waiting.remove(waiting);
+      waiting.resolve(message);
     } else if (this.#listener !== undefined) {
       this.#listener(message);
     } else {
@@ -70,32 +73,24 @@ export class Inbox {
 
   /** Somebody waits for the next message. */
   wait(settler: Settler<Message>): void {
-    this.#waiting.add(settler);
+    this.#waiting.push(settler);
     this.#grant(this.#demand());
   }
 
   /** Somebody no longer waits. */
   cancel(settler: Settler<Message>): void {
-    this.#waiting.delete(settler);
+    this.#waiting.remove(settler);
   }
 
   /** Nobody will get anything any more. */
   rejectAll(error: Error): void {
-    for (const settler of this.#waiting) settler.reject(error);
-    this.#waiting.clear();
+    for (const settler of this.#waiting.clear()) settler.reject(error);
   }
 
   /** A batch of `count` messages has been pushed: says how many more are wanted. */
   batchDone(count: number): void {
     if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
     this.#grant(this.#demand());
-  }
-
-  // Only while somebody waits.
-  #firstWaiting(): Settler<Message> {
-    const [first] = this.#waiting as Iterable<Settler<Message>> as [Settler<Message>];
-    this.#waiting.delete(first);
-    return first;
   }
 
   #demand(): number {

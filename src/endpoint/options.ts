@@ -10,14 +10,15 @@ import {
   whenFullPolicies,
 } from '../native/addon.js';
 import type { KernelObject } from '../objects/index.js';
-import { checkInteger, checkString, show } from '../options.js';
+import { checkString, millisecondsOf, show } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
 
 /** Options of `endpoint.send()`. */
 export interface SendOptions {
   /**
    * Milliseconds that the message may wait for a matching endpoint if there is none now: in this process, and with
-   * the controller if this endpoint is closed first. Default: 0, do not wait.
+   * the controller if this endpoint is closed first. Fractions are rounded up, `Infinity` is 35 years, and below zero is 0.
+   * Default: 0, do not wait.
    */
   readonly ttl?: number | undefined;
   /**
@@ -73,7 +74,8 @@ export interface WaitForOptions extends CancelOptions {
 
 /** Options of `endpoint.close()`. */
 export interface CloseOptions {
-  /** Milliseconds for what still queues in this process to go out. Default: `linger` of `join`. */
+  /** Milliseconds for what still queues in this process to go out, up to 2,147,483,647; fractions are rounded up, `Infinity`
+   * is as long as possible, and below zero is 0. Default: `linger` of `join`. */
   readonly linger?: number | undefined;
 }
 
@@ -139,6 +141,5 @@ const maxTtl = 2 ** 40;
 
 /** The `ttl` of some options in milliseconds, checked; 0 where there is none. */
 export function ttlOf({ ttl = 0 }: SendOptions): number {
-  checkInteger('ttl', ttl, 0, maxTtl, 'milliseconds');
-  return ttl;
+  return millisecondsOf('ttl', ttl, maxTtl);
 }

@@ -15,6 +15,7 @@ import {
   ttlOf,
 } from './options.js';
 import { Outbox } from './outbox.js';
+import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
 /** What one endpoint sends. Its users check that the endpoint is open, and the names of options. */
 export class Sending {
@@ -23,10 +24,7 @@ export class Sending {
   readonly #outbox: Outbox;
   readonly #deliveries = new Deliveries();
   readonly #drains = new Set<Settler<void>>();
-  /** Sends that wait until a receiver has room, the first to wait the first to go on. */
-  readonly #waiting = new Map<number, Set<WaitingSend>>();
-  /** The same sends: one shall not overtake those of its selector. */
-  readonly #waitingBySelector = new Map<Selector, Set<WaitingSend>>();
+  readonly #waiting = new WaitingSends();
 
   constructor(native: NativeEndpoint, box: BoxTable, facts: () => BusErrorFacts) {
     this.#native = native;
@@ -94,29 +92,25 @@ export class Sending {
   ): Promise<number> {
     // Whatever the endpoint does otherwise.
     const ready = { ...options, whenFull: 'throw' } as const;
-    const waiting: WaitingSend = { selector, attempt: () => undefined, peer: 0 };
+    let waiting: WaitingSend | undefined;
     return cancellable<number>(
       'sendWhenReady()',
       options,
       this.#facts(),
       (settler) => {
-        waiting.attempt = () => {
+        const attempt = () => {
           try {
             settler.resolve(this.send(selector, message, ready));
           } catch (error) {
-            if (error instanceof QueueFullError && error.peer !== undefined) {
-              this.#wait(waiting, error.peer);
-            } else {
-              settler.reject(error as Error);
-            }
+            if (error instanceof QueueFullError && error.peer !== undefined) return error.peer;
+            settler.reject(error as Error);
           }
+          return undefined;
         };
-        waiting.reject = settler.reject;
-        const ahead = first(this.#waitingBySelector.get(selector))?.peer;
-        if (ahead === undefined) waiting.attempt();
-        else this.#wait(waiting, ahead);
+        waiting = { selector, attempt, reject: settler.reject, call: 0 };
+        this.#waiting.begin(waiting);
       },
-      () => this.#stopWaiting(waiting),
+      () => waiting !== undefined && this.#waiting.cancel(waiting),
     );
   }
 
@@ -147,16 +141,7 @@ export class Sending {
 
   /** For the notice board: this receiver has room, or is gone. */
   hasRoom(peer: number): void {
-    const waiting = this.#waiting.get(peer);
-    if (waiting === undefined) return;
-    let full: WaitingSend | undefined;
-    for (const send of [...waiting]) {
-      this.#stopWaiting(send);
-      // Behind the first that finds it full again, without a look: it may have room by now, but the order is kept.
-      if (full === undefined) send.attempt();
-      else this.#wait(send, full.peer);
-      if (full === undefined && this.#waiting.get(send.peer)?.has(send)) full = send;
-    }
+    this.#waiting.hasRoom(peer);
   }
 
   /** Nothing will be told any more. */
@@ -164,42 +149,6 @@ export class Sending {
     this.#deliveries.rejectAll(error);
     for (const settler of this.#drains) settler.reject(error);
     this.#drains.clear();
-    for (const sends of this.#waiting.values()) for (const send of sends) send.reject?.(error);
-    this.#waiting.clear();
-    this.#waitingBySelector.clear();
+    this.#waiting.rejectAll(error);
   }
-
-  #wait(send: WaitingSend, peer: number): void {
-    send.peer = peer;
-    addTo(this.#waiting, peer, send);
-    addTo(this.#waitingBySelector, send.selector, send);
-  }
-
-  #stopWaiting(send: WaitingSend): void {
-    removeFrom(this.#waiting, send.peer, send);
-    removeFrom(this.#waitingBySelector, send.selector, send);
-  }
-}
-
-function addTo<K>(sets: Map<K, Set<WaitingSend>>, key: K, send: WaitingSend): void {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([send]));
-  else set.add(send);
-}
-
-function removeFrom<K>(sets: Map<K, Set<WaitingSend>>, key: K, send: WaitingSend): void {
-  const set = sets.get(key);
-  if (set?.delete(send) && set.size === 0) sets.delete(key);
-}
-
-function first(sends: Set<WaitingSend> | undefined): WaitingSend | undefined {
-  return sends?.values().next().value;
-}
-
-interface WaitingSend {
-  readonly selector: Selector;
-  attempt: () => void;
-  reject?: (error: Error) => void;
-  /** Id of the receiver that is full. */
-  peer: number;
 }

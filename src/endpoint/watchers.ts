@@ -2,10 +2,11 @@
 // only while there is somebody.
 import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
+import type { Selector } from '../selector/index.js';
 import type { Settler } from './cancellation.js';
 
 interface Waiting {
-  readonly route: number;
+  readonly selector: Selector;
   readonly count: number;
   readonly settler: Settler<readonly Peer[]>;
 }
@@ -13,12 +14,14 @@ interface Waiting {
 /** The watchers of one endpoint. */
 export class Watchers {
   readonly #native: NativeEndpoint;
+  readonly #routeOf: (selector: Selector) => number;
   readonly #waiting = new Map<Settler<readonly Peer[]>, Waiting>();
   #listening = false;
   #watching = false;
 
-  constructor(native: NativeEndpoint) {
+  constructor(native: NativeEndpoint, routeOf: (selector: Selector) => number) {
     this.#native = native;
+    this.#routeOf = routeOf;
   }
 
   /** Somebody listens to changes, or no longer. */
@@ -27,9 +30,9 @@ export class Watchers {
     this.#update();
   }
 
-  /** Settles once `count` endpoints match the route. */
-  wait(route: number, count: number, settler: Settler<readonly Peer[]>): void {
-    this.#waiting.set(settler, { route, count, settler });
+  /** Settles once `count` endpoints match the selector. */
+  wait(selector: Selector, count: number, settler: Settler<readonly Peer[]>): void {
+    this.#waiting.set(settler, { selector, count, settler });
     // Watch first, then look: what comes in between is told.
     this.#update();
     this.look();
@@ -43,12 +46,18 @@ export class Watchers {
 
   /** Membership has changed: who has what it waits for? */
   look(): void {
-    for (const { route, count, settler } of this.#waiting.values()) {
-      const ids = new Set(this.#native.matches(route));
-      if (ids.size < count) continue;
-      const peers = this.#native.members().filter((member) => ids.has(member.id));
-      this.#waiting.delete(settler);
-      settler.resolve(peers);
+    for (const { selector, count, settler } of this.#waiting.values()) {
+      try {
+        // Asked for each time: the number of a route that is long unused goes to another selector.
+        const ids = new Set(this.#native.matches(this.#routeOf(selector)));
+        if (ids.size < count) continue;
+        const peers = this.#native.members().filter((member) => ids.has(member.id));
+        this.#waiting.delete(settler);
+        settler.resolve(peers);
+      } catch (error) {
+        this.#waiting.delete(settler);
+        settler.reject(error as Error);
+      }
     }
     this.#update();
   }
@@ -57,6 +66,7 @@ export class Watchers {
   rejectAll(error: Error): void {
     for (const settler of this.#waiting.keys()) settler.reject(error);
     this.#waiting.clear();
+    this.#update();
   }
 
   #update(): void {

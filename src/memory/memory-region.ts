@@ -101,8 +101,7 @@ export class MemoryRegion implements Disposable {
    */
   static create(bytes: number, options: MemoryRegionOptions = {}): MemoryRegion {
     checkInteger('bytes', bytes, 1, maxRegionBytes, 'bytes');
-    checkOptions('create()', options, ['readOnly']);
-    const { readOnly = false } = options;
+    const { readOnly = false } = checkOptions('create()', options, ['readOnly']);
     checkBoolean('readOnly', readOnly);
     return new MemoryRegion(fieldsOf(addon.createRegion(bytes, readOnly, false)), 0);
   }
@@ -195,7 +194,8 @@ export class MemoryRegion implements Disposable {
 
   /**
    * Lets go. The views of this thread are emptied unless another `MemoryRegion` here has handed out views of the
-   * same memory. Repeated calls do nothing.
+   * same memory. Repeated calls do nothing. An asynchronous call of Node that works on a view has to be over: one of zlib
+   * ends the process when its memory goes, as with every `ArrayBuffer` that is detached under it.
    */
   release(): void {
     if (this.#released) return;

@@ -97,8 +97,8 @@ export class MemoryRegistry implements Disposable {
 
   /** @throws InvalidArgumentError for an option out of its range. */
   constructor(options: MemoryRegistryOptions = {}) {
-    checkOptions('MemoryRegistry', options, ['maxBytes', 'idle', 'readOnly']);
-    const { maxBytes = defaultMaxBytes, idle = defaultIdle, readOnly = false } = options;
+    const own = checkOptions('MemoryRegistry', options, ['maxBytes', 'idle', 'readOnly']);
+    const { maxBytes = defaultMaxBytes, idle = defaultIdle, readOnly = false } = own;
     checkInteger('maxBytes', maxBytes, pageBytes, Number.MAX_SAFE_INTEGER, 'bytes');
     checkInteger('idle', idle, 0, maxIdle, 'milliseconds');
     checkBoolean('readOnly', readOnly);
@@ -117,8 +117,7 @@ export class MemoryRegistry implements Disposable {
    */
   alloc(minBytes: number, options: AllocOptions = {}): MemoryRegion {
     checkInteger('minBytes', minBytes, 1, maxRegionBytes, 'bytes');
-    checkOptions('alloc()', options, ['tag', 'onFree']);
-    const { tag = '', onFree } = options;
+    const { tag = '', onFree } = checkOptions('alloc()', options, ['tag', 'onFree']);
     checkString('tag', tag, 0, 255);
     if (onFree !== undefined && typeof onFree !== 'function') {
       throw new InvalidArgumentError(`onFree is ${show(onFree)}; expected a function`, {

@@ -52,8 +52,7 @@ function factoryOf(entry: BoxEntry) {
   const where = `box.${entry.key}()`;
   return (payload?: unknown, options?: { readonly format?: number }): OutgoingMessage => {
     if (options === undefined) return new OutgoingMessage(entry, payload, 0);
-    checkOptions(where, options, ['format']);
-    const { format = 0 } = options;
+    const { format = 0 } = checkOptions(where, options, ['format']);
     checkInteger('format', format, 0, maxFormat);
     return new OutgoingMessage(entry, payload, format);
   };

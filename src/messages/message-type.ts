@@ -84,11 +84,11 @@ export function messageType<Out, In = Out>(
 ): MessageType<Out, NoInfer<In>>;
 export function messageType<Out, In>(
   uuidOrName: string,
-  options: MessageTypeOptions<Out, In> | ValidatedMessageTypeOptions<Out, In> = {},
+  options?: MessageTypeOptions<Out, In> | ValidatedMessageTypeOptions<Out, In>,
 ): MessageType<Out, In> {
-  checkOptions('messageType()', options, ['codec', 'schema']);
+  const own = checkOptions('messageType()', options, ['codec', 'schema']);
   const { id, name } = identify(uuidOrName);
-  const { codec = messagePackCodec(), schema } = options;
+  const { codec = messagePackCodec(), schema } = own;
   checkCodec(codec);
   if (schema !== undefined) checkSchema(schema);
   // With a schema, that turns what the codec decodes into Out.

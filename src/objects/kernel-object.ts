@@ -100,9 +100,9 @@ export class KernelObject implements Disposable {
    * the process's limit. Nothing is taken over then.
    */
   static fromFd(fd: number, options: FromFdOptions = {}): KernelObject {
-    checkOptions('fromFd()', options, ['takeOver']);
+    const own = checkOptions('fromFd()', options, ['takeOver']);
     checkInteger('fd', fd, 0, maxFd);
-    const { takeOver = false } = options;
+    const { takeOver = false } = own;
     checkBoolean('takeOver', takeOver);
     const made = takeOver ? addon.adoptDescriptor(fd) : addon.duplicateDescriptor(fd);
     return new KernelObject(owned(made, `descriptor ${fd}`));
@@ -213,8 +213,7 @@ export class KernelObject implements Disposable {
    * stays open then (on Windows InvalidArgumentError for a socket that is none of TCP).
    */
   toSocket(options: ToSocketOptions = {}): Socket {
-    checkOptions('toSocket()', options, ['allowHalfOpen']);
-    const { allowHalfOpen = false } = options;
+    const { allowHalfOpen = false } = checkOptions('toSocket()', options, ['allowHalfOpen']);
     checkBoolean('allowHalfOpen', allowHalfOpen);
     return this.#socket({ readable: true, writable: true, allowHalfOpen });
   }

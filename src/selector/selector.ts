@@ -159,8 +159,7 @@ export function toSelector(to: Selector | string): Selector {
 }
 
 function isToOthers(options: MulticastOptions): boolean {
-  checkOptions('multicast()', options, ['excludeSelf']);
-  const { excludeSelf = false } = options;
+  const { excludeSelf = false } = checkOptions('multicast()', options, ['excludeSelf']);
   checkBoolean('excludeSelf', excludeSelf);
   return excludeSelf;
 }

@@ -27,6 +27,8 @@ export class FakeEndpoint {
   watching = false;
   reporting = false;
   holding = false;
+  /** The error number that sends are refused with; 0: none. */
+  refusal = 0;
   readonly handled: number[] = [];
   readonly sent: string[] = [];
   readonly routes = new Set<number>();
@@ -34,6 +36,7 @@ export class FakeEndpoint {
   readonly #table = new Uint32Array(1024 * rowWords);
   #position = 0;
   #route = 0;
+  #delivery = 0;
 
   constructor() {
     this.endpoint = new Endpoint<typeof box>(this.#native(), this.board, {
@@ -79,6 +82,7 @@ export class FakeEndpoint {
       close: () => {
         setImmediate(() => this.tell({ kind: 'closed', abandoned: 0 }));
       },
+      beginClose: () => undefined,
       closeNow: () => undefined,
       detach: () => undefined,
       ref: () => {
@@ -97,10 +101,15 @@ export class FakeEndpoint {
       },
       send: (_route, _type, source, start = 0, end = source.length) => {
         this.sent.push(Buffer.from(source.subarray(start, end)).toString());
-        return 1;
+        this.#delivery++;
+        return this.refusal === 0 ? 1 : -this.refusal;
       },
       flush: () => undefined,
-      lastOutcome: () => ({ delivery: 1, peerId: 0, osCode: 0 }),
+      lastOutcome: () => ({
+        delivery: this.#delivery,
+        peerId: this.refusal === 0 ? 0 : 2,
+        osCode: 0,
+      }),
       forgetDelivery: () => undefined,
       askDrained: () => undefined,
       matches: (route) => (this.routes.has(route) ? this.members.map(({ id }) => id) : []),

@@ -1,0 +1,34 @@
+// Who wants to know when an AbortSignal is aborted. One listener of ours for each signal, however many calls it ends: an
+// event target walks its list for each that is added or removed, and Node warns from the eleventh on.
+
+interface Listening {
+  readonly acts: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const listenings = new WeakMap<AbortSignal, Listening>();
+
+/** Calls `act` when the signal is aborted. Returns what ends that; the last one takes the listener away. */
+export function onAbort(signal: AbortSignal, act: () => void): () => void {
+  const listening = listenings.get(signal) ?? listen(signal);
+  listening.acts.add(act);
+  return () => {
+    if (!listening.acts.delete(act) || listening.acts.size > 0) return;
+    if (listenings.get(signal) === listening) listenings.delete(signal);
+    signal.removeEventListener('abort', listening.listener);
+  };
+}
+
+function listen(signal: AbortSignal): Listening {
+  const acts = new Set<() => void>();
+  const listening: Listening = {
+    acts,
+    listener: () => {
+      listenings.delete(signal);
+      for (const act of [...acts]) act();
+    },
+  };
+  listenings.set(signal, listening);
+  signal.addEventListener('abort', listening.listener, { once: true });
+  return listening;
+}

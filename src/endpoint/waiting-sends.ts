@@ -1,0 +1,127 @@
+// Sends that wait until a receiver has room. Those of one selector stand in a line, and the first of each line knows which
+// receiver it waits for; with room, lines go on in the order of the calls.
+import type { Selector } from '../selector/index.js';
+import { Fifo } from './fifo.js';
+
+/** One call of sendWhenReady(). */
+export interface WaitingSend {
+  readonly selector: Selector;
+  /** Sends. Returns the id of the receiver that is full, or `undefined` once the call has its outcome. */
+  readonly attempt: () => number | undefined;
+  readonly reject: (error: Error) => void;
+  /** Counts the calls; set when it begins. */
+  call: number;
+}
+
+interface Line {
+  readonly selector: Selector;
+  /** In the order of the calls. */
+  readonly sends: Fifo<WaitingSend>;
+  /** Id of the receiver that is full. */
+  peer: number;
+}
+
+/** All of one endpoint. */
+export class WaitingSends {
+  readonly #lines = new Map<Selector, Line>();
+  readonly #byPeer = new Map<number, Set<Line>>();
+  #calls = 0;
+
+  /** Sends, or waits behind those of the same selector. */
+  begin(send: WaitingSend): void {
+    send.call = this.#calls++;
+    const ahead = this.#lines.get(send.selector);
+    const peer = ahead === undefined ? send.attempt() : ahead.peer;
+    if (peer === undefined) return;
+    const line = this.#lines.get(send.selector) ?? this.#open(send.selector, peer);
+    line.sends.push(send);
+  }
+
+  /** No longer waits. */
+  cancel(send: WaitingSend): void {
+    const line = this.#lines.get(send.selector);
+    if (line?.sends.remove(send)) this.#closeIfEmpty(line);
+  }
+
+  /** This receiver has room, or is gone. Each attempt succeeds but one for each line at most. */
+  hasRoom(peer: number): void {
+    const lines = this.#byPeer.get(peer);
+    if (lines === undefined) return;
+    // The last is the next to go on.
+    const order = [...lines].sort((a, b) => callOf(b) - callOf(a));
+    for (let line = order.pop(); line !== undefined; line = order.pop()) {
+      // An attempt encodes, and that may run anything: a close(), or another send.
+      if (!lines.has(line)) continue;
+      const full = this.#attemptFirst(line);
+      if (full === peer) return;
+      if (full !== undefined) this.#move(line, full);
+      else if (lines.has(line)) order.splice(placeOf(line, order), 0, line);
+    }
+  }
+
+  /** Nothing will be sent any more. */
+  rejectAll(error: Error): void {
+    const lines = [...this.#lines.values()];
+    this.#lines.clear();
+    this.#byPeer.clear();
+    for (const { sends } of lines) {
+      for (const send of sends.clear()) send.reject(error);
+    }
+  }
+
+  #attemptFirst(line: Line): number | undefined {
+    const { first } = line.sends;
+    const full = first?.attempt();
+    if (first !== undefined && full === undefined) this.cancel(first);
+    return full;
+  }
+
+  #open(selector: Selector, peer: number): Line {
+    const line: Line = { selector, sends: new Fifo(), peer };
+    this.#lines.set(selector, line);
+    this.#add(line);
+    return line;
+  }
+
+  #closeIfEmpty(line: Line): void {
+    if (line.sends.size > 0) return;
+    this.#lines.delete(line.selector);
+    this.#remove(line);
+  }
+
+  #move(line: Line, peer: number): void {
+    if (line.sends.size === 0) return;
+    this.#remove(line);
+    line.peer = peer;
+    this.#add(line);
+  }
+
+  #add(line: Line): void {
+    const lines = this.#byPeer.get(line.peer);
+    if (lines === undefined) this.#byPeer.set(line.peer, new Set([line]));
+    else lines.add(line);
+  }
+
+  #remove(line: Line): void {
+    const lines = this.#byPeer.get(line.peer);
+    if (lines?.delete(line) && lines.size === 0) this.#byPeer.delete(line.peer);
+  }
+}
+
+/** The number of the first call in the line. */
+function callOf(line: Line): number {
+  return line.sends.first?.call ?? 0;
+}
+
+/** Where the line belongs among `order`, whose last is the next to go on. */
+function placeOf(line: Line, order: readonly Line[]): number {
+  const call = callOf(line);
+  let from = 0;
+  let to = order.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (callOf(order[middle] as Line) > call) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
