@@ -100,6 +100,27 @@ const comparable = anything.filter((value) => !hasInvalidDate(value));
 
 test('MessagePack', (t) => checkAll(t, 'Plain', comparable, asDocumented));
 
+test('a getter may send: both messages arrive whole', async (t) => {
+  const endpoint = await joined(t, newBus(), { label: 'self', messages: box });
+  const long = 'y'.repeat(100_000);
+  for (const inner of ['x', 'x'.repeat(70_000), 'x'.repeat(3_000_000)]) {
+    const outer = {
+      before: long,
+      get log() {
+        endpoint.send('self', box.Plain(inner));
+        endpoint.send('self', box.Json({ toJSON: () => inner }));
+        return endpoint.send('self', box.Text(inner));
+      },
+      after: long,
+    };
+    for (const key of ['Plain', 'Clone', 'Json'] as const) {
+      endpoint.send('self', box[key](outer));
+      for (let i = 0; i < 3; i++) t.is((await endpoint.recv()).payload, inner);
+      t.deepEqual((await endpoint.recv()).payload, { before: long, log: 1, after: long });
+    }
+  }
+});
+
 /** Makes the same value of the classes of another realm. */
 const rebuild = runInContext(
   `(function rebuild(value, host) {

@@ -232,7 +232,8 @@ export class KernelObject implements Disposable {
    * A stream that reads, and owns the descriptor from now on: an `fs.ReadStream` for a file, from where the descriptor
    * stands or from byte `start` to byte `end`; a `net.Socket` that only reads for a pipe or a socket, which is watched
    * by the event loop and made non-blocking for everybody who has the same end of it. Whoever else has the file open
-   * shares its position.
+   * shares its position. Terminals and other devices are read like files, by a thread: while it waits for them, the
+   * process cannot end.
    * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` or `end` of what is no file.
    */
   toReadStream(options: { readonly start?: number; readonly end?: number } = {}): Readable {

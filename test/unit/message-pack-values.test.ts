@@ -257,6 +257,7 @@ for (const size of [10, 100_000, 3_000_000]) {
       },
     };
     t.throws(() => encoded(thrower, arena), { message: 'mine' });
+    t.true(arena.buffer.length <= 1024 * 1024);
     t.is(roundTrip('still well', arena), 'still well');
   });
 }

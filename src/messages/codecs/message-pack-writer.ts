@@ -68,6 +68,8 @@ export function writeInto(target: StagingArena, value: unknown): void {
     target.stage(bytes, start, position);
   } catch (error) {
     target.cancel(bytes, start);
+    // What a large payload needed until it was refused.
+    target.clear();
     throw error;
   } finally {
     arena = undefined;

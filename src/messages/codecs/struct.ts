@@ -85,7 +85,8 @@ interface Field extends FieldLayout {
 /**
  * Describes a struct. Types: `i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 bool`, and `[type, length]` for arrays,
  * with `char` for text that is padded with zeros. Little-endian, naturally aligned as in C; 64-bit integers
- * are bigints. A value that does not fit its field is refused with `InvalidArgumentError`, never wrapped.
+ * are bigints. A value that does not fit its field is refused with `InvalidArgumentError`, never wrapped. As with
+ * `bytes`, a received struct that is kept keeps up to 64 KiB; `codec.view(received.bytes.slice())` keeps its own only.
  *
  * ```ts
  * const Pose = messageType('com.example.pose', { codec: struct({ x: 'f64', y: 'f64', id: 'u32' }) });
