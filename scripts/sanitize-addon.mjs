@@ -18,7 +18,7 @@ const compiler = process.env.CXX ?? 'g++';
 const folder = join(root, 'build', 'sanitized', 'address');
 const objects = await compileObjects({
   compiler,
-  flags: [...addressSanitizer, '-fPIC', ...nodeApiFlags()],
+  flags: [...addressSanitizer, '-fPIC', '-DBUSBAR_CHECKED', ...nodeApiFlags()],
   sources: listNativeSources(['native/core', 'native/node', ...platformFolders]),
   folder,
 });

@@ -27,7 +27,8 @@ const compile = (folders) =>
   compileObjects({
     compiler,
     // -fPIC: sanitize-addon.mjs uses the same objects of the core.
-    flags: [...flags, '-fPIC', '-Itest/native'],
+    // BUSBAR_CHECKED: the core looks who calls what.
+    flags: [...flags, '-fPIC', '-DBUSBAR_CHECKED', '-Itest/native'],
     sources: listNativeSources(folders),
     folder,
   });

@@ -2,6 +2,7 @@
 #include "core/endpoint.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "core/identifier.h"
@@ -36,7 +37,8 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
       lock_(platform),
       join_timeout_(options.join_timeout),
       label_(options.membership.label),
-      reactor_(std::move(reactor)),
+      reactor_(kChecked ? check_turns(std::move(reactor), turns_, [] { std::abort(); })
+                        : std::move(reactor)),
       bells_(std::move(bells)),
       sender_(platform, *this, options.limits),
       receiver_(platform, *options.regions, *bells_, options.limits.max_message_bytes,
@@ -86,6 +88,7 @@ void Endpoint::start_without_thread() {
   join_deadline_ = platform_.now() + join_timeout_;
   started_ = true;
   membership_->start();
+  turns_.end();
 }
 
 void Endpoint::close(std::chrono::milliseconds linger) {
@@ -102,6 +105,9 @@ void Endpoint::close(std::chrono::milliseconds linger) {
 void Endpoint::join_thread() {
   if (thread_ != nullptr) thread_->join();
   if (preparing_ != nullptr) preparing_->join();
+  // It is the program's thread that does its work from now on.
+  const OwnerGuard lock(lock_);
+  turns_.begin();
 }
 
 void Endpoint::release() {
@@ -110,7 +116,7 @@ void Endpoint::release() {
   phase_ = Phase::Closed;
   sender_.close_all();
   receiver_.close_all();
-  closed_links_.clear();
+  forget_closed_links();
   membership_.reset();
   sender_.set_directory(nullptr, id_);
   directory_.reset();

@@ -14,6 +14,7 @@
 #include "core/biased_lock.h"
 #include "core/membership.h"
 #include "core/notice.h"
+#include "core/reactor_turns.h"
 #include "core/receiver.h"
 #include "core/region_table.h"
 #include "core/sender.h"
@@ -125,6 +126,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
 
   // Control thread.
   void run();
+  void enter_turn() noexcept;
+  void leave_turn() noexcept;
   // What comes before waiting; false when the endpoint is closed.
   [[nodiscard]] bool prepare_to_wait();
   void take_turn(std::span<const Readiness> ready);
@@ -132,6 +135,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void handle_deadlines();
   void tend_links();
+  void forget_closed_links();
   void watch_new_links();
   void tend_watch();
   void repeat_soon();
@@ -157,7 +161,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // SenderHost
   [[nodiscard]] Error introduce(OutboundLink& link) override;
   void link_opened(OutboundLink& link) override;
-  void link_closing(OutboundLink& link) override;
+  void link_closed(std::unique_ptr<OutboundLink> link) override;
   void needs_attention() override;
   void notify(Notice notice) override;
 
@@ -166,6 +170,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   BiasedLock lock_;
   const std::chrono::milliseconds join_timeout_;
   Label label_;
+  // Who may use the reactor; outlives it.
+  ReactorTurns turns_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<DoorbellSet> bells_;
   std::unique_ptr<DirectoryReader> directory_;
@@ -202,6 +208,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::vector<std::uint32_t> slots_to_watch_;
   // Closed links, until the control thread has stopped watching them.
   std::vector<std::unique_ptr<InboundLink>> closed_links_;
+  std::vector<std::unique_ptr<OutboundLink>> closed_outbound_links_;
   // start() or start_without_thread() was called.
   bool started_ = false;
   // nullptr before start() and without a thread.

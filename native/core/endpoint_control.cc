@@ -16,28 +16,38 @@ constexpr std::chrono::milliseconds kRepeatInterval{5};
 
 }  // namespace
 
-void Endpoint::run() {
+void Endpoint::enter_turn() noexcept {
   lock_.lock_as_visitor();
+  turns_.begin();
+}
+
+void Endpoint::leave_turn() noexcept {
+  turns_.end();
+  lock_.unlock_as_visitor();
+}
+
+void Endpoint::run() {
+  enter_turn();
   membership_->start();
   std::array<Readiness, 64> ready;
   while (prepare_to_wait()) {
     const std::optional<TimePoint> deadline = next_deadline();
-    lock_.unlock_as_visitor();
+    leave_turn();
     const std::size_t count = reactor_->wait(deadline, ready);
-    lock_.lock_as_visitor();
+    enter_turn();
     take_turn(std::span(ready).first(count));
   }
-  lock_.unlock_as_visitor();
+  leave_turn();
 }
 
 bool Endpoint::serve() {
-  lock_.lock_as_visitor();
+  enter_turn();
   const bool goes_on = prepare_to_wait();
   if (goes_on) {
     std::array<Readiness, 64> ready;
     take_turn(std::span(ready).first(reactor_->wait(platform_.now(), ready)));
   }
-  lock_.unlock_as_visitor();
+  leave_turn();
   return goes_on;
 }
 
@@ -91,15 +101,24 @@ void Endpoint::handle_deadlines() {
 
 // What the program's thread left to do about watched channels.
 void Endpoint::tend_links() {
-  for (const std::unique_ptr<InboundLink>& link : closed_links_) {
-    reactor_->forget(inbound_token(link->slot()));
-  }
-  closed_links_.clear();
+  forget_closed_links();
   if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();
   watch_new_links();
   for (const OutboundLink* link : sender_.take_writable_wishes()) {
     reactor_->want_writable(outbound_token(link->link_id()));
   }
+}
+
+// First the reactor, then the channels that it watched.
+void Endpoint::forget_closed_links() {
+  for (const std::unique_ptr<InboundLink>& link : closed_links_)
+    reactor_->forget(inbound_token(link->slot()));
+  closed_links_.clear();
+  for (const std::unique_ptr<OutboundLink>& link : closed_outbound_links_) {
+    if (std::erase(links_to_watch_, link->link_id()) == 0)
+      reactor_->forget(outbound_token(link->link_id()));
+  }
+  closed_outbound_links_.clear();
 }
 
 void Endpoint::watch_new_links() {
@@ -132,9 +151,9 @@ void Endpoint::advance_closing() {
   if (phase_ != Phase::Lingering) return;
   if (preparing_ != nullptr) {
     // Here, so that nobody who waits for this thread has to wait for that one, too.
-    lock_.unlock_as_visitor();
+    leave_turn();
     preparing_->join();
-    lock_.lock_as_visitor();
+    enter_turn();
   }
   const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
@@ -282,13 +301,9 @@ void Endpoint::link_opened(OutboundLink& link) {
   wake();
 }
 
-void Endpoint::link_closing(OutboundLink& link) {
-  const auto unwatched = std::find(links_to_watch_.begin(), links_to_watch_.end(), link.link_id());
-  if (unwatched != links_to_watch_.end()) {
-    links_to_watch_.erase(unwatched);
-  } else {
-    reactor_->forget(outbound_token(link.link_id()));
-  }
+void Endpoint::link_closed(std::unique_ptr<OutboundLink> link) {
+  closed_outbound_links_.push_back(std::move(link));
+  wake();
 }
 
 void Endpoint::needs_attention() { wake(); }

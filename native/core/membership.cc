@@ -85,6 +85,7 @@ std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
   keep_earlier(limited_due_);
   keep_earlier(missed_due_);
   keep_earlier(rewatch_at_);
+  keep_earlier(introduced_at_);
   if (controller_) keep_earlier(controller_->next_deadline());
   return earliest;
 }
@@ -93,6 +94,8 @@ void Membership::Impl::handle_deadline() {
   turn([&] {
     const TimePoint now = platform_.now();
     leave_lost_office();
+    if (introduced_at_) expect_answer();
+    introduced_at_.reset();
     if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
     if (limited_due_ && *limited_due_ <= now) tell_limited();
     if (rewatch_at_ && *rewatch_at_ <= now) {
@@ -206,7 +209,8 @@ Error Membership::Impl::introduce(const IntroduceFrame& frame,
                                   std::span<const Handle* const> handles) {
   if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
   const Error sent = channel_->send_now(frame, handles);
-  expect_answer();
+  // From the program's thread: the rest is the control thread's, which its endpoint wakes.
+  introduced_at_ = platform_.now();
   switch (sent.status) {
     case Status::WouldBlock:
     case Status::OutOfDescriptors:

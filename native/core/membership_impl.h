@@ -141,6 +141,8 @@ class Membership::Impl final : public ControllerEvents {
   NoncePair nonces_;
   // Of the handshake; of the pong or Left as a member.
   std::optional<TimePoint> answer_due_;
+  // Something was asked of the controller by the program's thread: an answer is to be expected.
+  std::optional<TimePoint> introduced_at_;
   // A ping is under way, and something was asked after it.
   bool asked_again_ = false;
   // The bell was rung, and whether with reason the pong will tell.

@@ -125,8 +125,9 @@ class SenderHost {
   [[nodiscard]] virtual Error introduce(OutboundLink& link) = 0;
   // Watches the link's channel from now on, on behalf of the control thread.
   virtual void link_opened(OutboundLink& link) = 0;
-  // The link is about to be destroyed.
-  virtual void link_closing(OutboundLink& link) = 0;
+  // Nothing goes over the link any more. Any thread: it lives until the control thread has stopped
+  // watching its channel.
+  virtual void link_closed(std::unique_ptr<OutboundLink> link) = 0;
   // The control thread should look at timers and wishes again.
   virtual void needs_attention() = 0;
   virtual void notify(Notice notice) = 0;

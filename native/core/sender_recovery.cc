@@ -154,13 +154,15 @@ void Sender::disconnect(OutboundLink& link) {
 void Sender::remove(OutboundLink& link) {
   const std::uint64_t peer = link.peer_id();
   if (link.refused) host_.notify(RoomNotice{peer});
-  host_.link_closing(link);
   std::erase(unrung_, &link);
   std::erase(dropping_, &link);
   links_by_id_.erase(link.link_id());
-  links_.erase(peer);
+  const auto found = links_.find(peer);
+  std::unique_ptr<OutboundLink> closed = std::move(found->second);
+  links_.erase(found);
   gone_.insert(peer);
   routes_.invalidate();
+  host_.link_closed(std::move(closed));
 }
 
 void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
@@ -309,7 +311,7 @@ void Sender::close_all() {
   for (auto& [peer, link] : links_) {
     (void)link->ring_if_asleep();
     link->hang_up();
-    host_.link_closing(*link);
+    host_.link_closed(std::move(link));
   }
   links_by_id_.clear();
   links_.clear();

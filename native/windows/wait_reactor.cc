@@ -130,7 +130,9 @@ class WaitReactor final : public Reactor {
                 signaled.end());
     std::size_t count = 0;
     for (const std::uint64_t key : signaled) {
-      Readiness* entry = entry_for(tokens_.at(key), out_ready, count);
+      const auto known = tokens_.find(key);
+      if (known == tokens_.end()) continue;
+      Readiness* entry = entry_for(known->second, out_ready, count);
       if (entry == nullptr) break;
       last_told_ = key;
       Watch& watch = watches_.at(entry->token);

@@ -1,0 +1,37 @@
+// ReactorTurns: whose turn it is to use an endpoint's reactor, which only its control thread may,
+// and only while it has the endpoint's lock; and a reactor that looks. Part of builds for
+// debugging and with sanitizers (BUSBAR_CHECKED); elsewhere nobody looks, and nothing is paid.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "platform/reactor.h"
+
+namespace busbar {
+
+#if defined(BUSBAR_CHECKED)
+inline constexpr bool kChecked = true;
+#else
+inline constexpr bool kChecked = false;
+#endif
+
+// Every call with the endpoint's lock held.
+class ReactorTurns {
+ public:
+  // The control thread has taken the lock; is about to let it go.
+  void begin() noexcept { in_turn_ = true; }
+  void end() noexcept { in_turn_ = false; }
+  [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
+
+ private:
+  // Until the control thread runs, and once it has ended, the program's thread does its work.
+  bool in_turn_ = true;
+};
+
+// Calls `on_wrong` for each call out of turn, then passes it on. `turns` outlives it.
+[[nodiscard]] std::unique_ptr<Reactor> check_turns(std::unique_ptr<Reactor> reactor,
+                                                   const ReactorTurns& turns,
+                                                   std::function<void()> on_wrong);
+
+}  // namespace busbar
