@@ -18,10 +18,10 @@ const project = projectWithPackage({ others });
 const talk = `
   const bus = 'check-loading-' + Math.random();
   const [a, b] = [await join(bus, { label: 'a' }), await join(bus, { label: 'b' })];
-  a.send(unicast('b'), { words: ['loaded'] });
+  a.send(unicast('b'), { words: ['loaded'], when: new Date(0), numbers: Float32Array.of(1.5) });
   const { signal } = new AbortController();
   const { payload } = await b.recv({ timeout: 60_000, signal });
-  if (payload.words[0] !== 'loaded') throw new Error('received ' + JSON.stringify(payload));
+  if (payload.words[0] !== 'loaded' || payload.when.getTime() !== 0 || payload.numbers[0] !== 1.5) throw new Error('received ' + JSON.stringify(payload));
   await Promise.all([a.close(), b.close()]);`;
 const imported = "import { join, unicast } from 'busbar';";
 const required = "const { join, unicast } = require('busbar');";

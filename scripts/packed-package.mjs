@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { root, run } from './project.mjs';
 
 /** Milliseconds for a program of a project; generous, a deadline and not a measurement. */
-export const timeout = 120_000;
+export const timeout = 600_000;
 
 /**
  * Makes an empty project in a new folder and installs the archive of the package, as packed in `from`, and `others`. npm
