@@ -8,7 +8,7 @@ import { onAbort } from './abort-listening.js';
 export interface CancelOptions {
   /**
    * Milliseconds to wait, up to 2,147,483,647; fractions are rounded up, `Infinity` is for ever. Below zero, the time is
-   * over already, as with `deadline - Date.now()`: the call does nothing and rejects with a `TimeoutError`. Default: for ever.
+   * over already, as what is left of a deadline may be: the call does nothing and rejects with a `TimeoutError`. Default: for ever.
    */
   readonly timeout?: number | undefined;
   /** Ends the call with an `AbortedError` when it is aborted; if it is already, the call does nothing. */
