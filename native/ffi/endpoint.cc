@@ -63,6 +63,15 @@ void free_messages(busbar_endpoint& self) {
   delete std::exchange(self.slab, nullptr);
 }
 
+// Begins to leave; busbar_endpoint_close waits for the end of it.
+void begin_close(busbar_endpoint& self, std::uint32_t linger_ms) {
+  const Lock lock(*self.entry);
+  busbar::ffi::return_borrowed(self);
+  if (self.reservation) self.endpoint->cancel(*self.reservation);
+  self.reservation.reset();
+  self.endpoint->close(std::chrono::milliseconds(linger_ms));
+}
+
 // Waits for the control thread's end and gives everything back.
 void shut_down(busbar_endpoint& self) {
   self.endpoint->join_thread();
@@ -118,17 +127,30 @@ busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_m
                                     uint64_t* out_abandoned) {
   if (endpoint == nullptr) return BUSBAR_OK;
   const std::unique_ptr<busbar_endpoint> self(endpoint);
+  begin_close(*self, linger_ms);
   {
     Lock lock(*self->entry);
-    busbar::ffi::return_borrowed(*self);
-    if (self->reservation) self->endpoint->cancel(*self->reservation);
-    self->reservation.reset();
-    self->endpoint->close(std::chrono::milliseconds(linger_ms));
     (void)busbar::ffi::wait_until(*self, lock, std::nullopt, false, [&] { return self->closed; });
   }
   shut_down(*self);
   if (out_abandoned != nullptr) *out_abandoned = self->abandoned;
   return self->abandoned == 0 ? BUSBAR_OK : BUSBAR_UNDELIVERED;
+}
+
+busbar_status busbar_endpoint_close_all(busbar_endpoint* const* endpoints, size_t count,
+                                        uint32_t linger_ms, uint64_t* out_abandoned) {
+  if (endpoints == nullptr && count != 0) return BUSBAR_INVALID_ARGUMENT;
+  for (size_t i = 0; i < count; ++i) {
+    if (endpoints[i] != nullptr) begin_close(*endpoints[i], linger_ms);
+  }
+  uint64_t abandoned = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint64_t of_this = 0;
+    (void)busbar_endpoint_close(endpoints[i], linger_ms, &of_this);
+    abandoned += of_this;
+  }
+  if (out_abandoned != nullptr) *out_abandoned = abandoned;
+  return abandoned == 0 ? BUSBAR_OK : BUSBAR_UNDELIVERED;
 }
 
 uint64_t busbar_endpoint_id(busbar_endpoint* endpoint) {

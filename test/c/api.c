@@ -464,6 +464,21 @@ static void test_events_and_peers(const char *bus, busbar_endpoint *b) {
   busbar_selector_free(to_late);
 }
 
+static void test_close_all(const char *bus, busbar_endpoint *a, busbar_endpoint *b) {
+  busbar_endpoint *all[3] = {NULL, NULL, NULL};
+  uint64_t abandoned = 1;
+  CHECK(busbar_endpoint_close_all(NULL, 1, 0, NULL) == BUSBAR_INVALID_ARGUMENT);
+  OK(busbar_endpoint_close_all(NULL, 0, 0, &abandoned));
+  CHECK(abandoned == 0);
+  all[0] = join(bus, "c");
+  all[2] = join(bus, "d");
+  OK(busbar_endpoint_close_all(all, 3, 1000, &abandoned));
+  CHECK(abandoned == 0);
+  all[0] = a;
+  all[1] = b;
+  OK(busbar_endpoint_close_all(all, 2, 1000, NULL));
+}
+
 int main(int argc, char **argv) {
   busbar_endpoint *a, *b;
   if (argc != 2) return 2;
@@ -485,8 +500,7 @@ int main(int argc, char **argv) {
   test_threads(a, b);
   test_polling(a, b);
   test_events_and_peers(argv[1], b);
-  OK(busbar_endpoint_close(a, 1000, NULL));
-  OK(busbar_endpoint_close(b, 1000, NULL));
+  test_close_all(argv[1], a, b);
   puts("all as busbar.h says");
   return 0;
 }

@@ -244,6 +244,13 @@ BUSBAR_API busbar_status busbar_endpoint_join(const char* identifier,
  */
 BUSBAR_API busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_ms,
                                                uint64_t* out_abandoned);
+/*
+ * The same for `count` endpoints, each given once, at a time: all begin to leave before the first
+ * is waited for, so that it takes as long as the slowest. `*out_abandoned` is the sum. Nulls among
+ * them are left out.
+ */
+BUSBAR_API busbar_status busbar_endpoint_close_all(busbar_endpoint* const* endpoints, size_t count,
+                                                   uint32_t linger_ms, uint64_t* out_abandoned);
 /* Its number, unique on the bus. */
 BUSBAR_API uint64_t busbar_endpoint_id(busbar_endpoint* endpoint);
 /* Not 0 while it is bus controller. */
