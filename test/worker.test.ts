@@ -104,6 +104,7 @@ for (const [what, { worker, meanwhile }] of Object.entries(scenes)) {
       await readAll(main);
       abort.abort();
       await t.throwsAsync(reading, { name: 'AbortError' });
+      while (main.counters.waiting > 0) await main.recv();
     };
     // What the first rounds open is kept for the next: thread pools, and one spare of this and that.
     for (let i = 0; i < 2; i++) await round();
