@@ -11,22 +11,22 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::size_t kReceivers = 3;
+constexpr std::size_t kThreadReceivers = 3;
 
-std::string bus_of(std::string_view test) {
+std::string name_of_thread_bus(std::string_view test) {
   static int number = 0;
   return "test.threads." + std::string(test) + '.' + std::to_string(native_platform().self().pid) +
          '.' + std::to_string(++number);
 }
 
-struct Bus {
-  explicit Bus(std::string_view test) : identifier(bus_of(test)) {
+struct ThreadBus {
+  explicit ThreadBus(std::string_view test) : identifier(name_of_thread_bus(test)) {
     sender = std::make_unique<EndpointProgram>(
         native_platform(), identifier, "sender", true,
         SenderLimits{.ring_bytes = kMinRingBytes, .queue_bytes = 64U << 10U});
     CHECK(sender->join());
-    receivers.resize(kReceivers);
-    for (std::size_t i = 0; i < kReceivers; ++i) replace(i);
+    receivers.resize(kThreadReceivers);
+    for (std::size_t i = 0; i < kThreadReceivers; ++i) replace(i);
     route = sender->route("receiver", false);
     one = sender->route("receiver", true);
   }
@@ -50,7 +50,8 @@ struct Bus {
   std::uint32_t one = 0;
 };
 
-SendRequest request_of(std::uint32_t route, std::span<const std::byte> payload, WhenFull policy) {
+SendRequest threaded_request(std::uint32_t route, std::span<const std::byte> payload,
+                             WhenFull policy) {
   SendRequest request;
   request.route = route;
   request.payload = payload;
@@ -60,7 +61,7 @@ SendRequest request_of(std::uint32_t route, std::span<const std::byte> payload, 
 
 // Sends until the policy has done so often what it is for.
 void check_policy(WhenFull policy, std::string_view name, std::string_view key) {
-  Bus bus(name);
+  ThreadBus bus(name);
   const std::vector<std::byte> payload(1000);
   const std::vector<std::byte> large(30'000);
   const auto happened = [&] {
@@ -71,7 +72,7 @@ void check_policy(WhenFull policy, std::string_view name, std::string_view key) 
   for (std::size_t round = 0; happened() < 30 || replaced < 10; ++round) {
     for (int i = 0; i < 40; ++i) {
       SendRequest request =
-          request_of(i % 5 == 0 ? bus.one : bus.route, i % 7 == 0 ? large : payload, policy);
+          threaded_request(i % 5 == 0 ? bus.one : bus.route, i % 7 == 0 ? large : payload, policy);
       request.key = key;
       if (i % 3 == 0) request.acknowledge = Acknowledge::Taken;
       (void)bus.sender->endpoint->send(request);
@@ -81,7 +82,7 @@ void check_policy(WhenFull policy, std::string_view name, std::string_view key) 
     for (int i = 0; i < 4; ++i) (void)bus.receivers[0]->turn(0);
     if (round % 8 == 0) (void)bus.receivers[1]->turn(0);
     if (round % 16 == 15) {
-      bus.replace(replaced % kReceivers);
+      bus.replace(replaced % kThreadReceivers);
       ++replaced;
     }
   }
@@ -99,15 +100,15 @@ TEST(threads_of_a_sender_of_newest_values) { check_policy(WhenFull::Refuse, "new
 
 // A place stays reserved while the control thread moves the queue, and buries the receiver.
 TEST(threads_of_a_sender_with_a_place_reserved) {
-  Bus bus("reserved");
+  ThreadBus bus("reserved");
   const std::vector<std::byte> payload(1000);
   for (int round = 0; round < 20; ++round) {
     Reservation place;
     REQUIRE(bus.sender->endpoint->reserve(bus.one, 500, place).error.ok());
     for (int i = 0; i < 30; ++i)
-      (void)bus.sender->endpoint->send(request_of(bus.route, payload, WhenFull::Refuse));
+      (void)bus.sender->endpoint->send(threaded_request(bus.route, payload, WhenFull::Refuse));
     (void)bus.sender->turn(0);
-    if (round % 3 == 0) bus.replace(static_cast<std::size_t>(round / 3) % kReceivers);
+    if (round % 3 == 0) bus.replace(static_cast<std::size_t>(round / 3) % kThreadReceivers);
     for (const auto& receiver : bus.receivers) (void)receiver->turn(0);
     if (round % 2 == 0) {
       (void)bus.sender->endpoint->commit(place, Uuid{}, 0);
@@ -122,7 +123,7 @@ TEST(threads_of_a_sender_with_a_place_reserved) {
 
 // More first contacts at once than the controller's channel has room for.
 TEST(threads_of_a_sender_that_meets_many) {
-  Bus bus("many");
+  ThreadBus bus("many");
   std::vector<std::unique_ptr<EndpointProgram>> others;
   for (int i = 0; i < 20; ++i) {
     others.push_back(std::make_unique<EndpointProgram>(native_platform(), bus.identifier,
@@ -132,10 +133,10 @@ TEST(threads_of_a_sender_that_meets_many) {
   const std::vector<std::byte> payload(100);
   for (const auto& from : others) {
     const std::uint32_t all = from->endpoint->add_route(leaf("receiver"), false, true);
-    (void)from->endpoint->send(request_of(all, payload, WhenFull::Refuse));
+    (void)from->endpoint->send(threaded_request(all, payload, WhenFull::Refuse));
     for (std::size_t i = 0; i < others.size(); ++i) {
       const std::uint32_t route = from->route("other" + std::to_string(i), true);
-      (void)from->endpoint->send(request_of(route, payload, WhenFull::Refuse));
+      (void)from->endpoint->send(threaded_request(route, payload, WhenFull::Refuse));
     }
     from->endpoint->flush_bells();
   }

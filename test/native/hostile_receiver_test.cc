@@ -12,16 +12,16 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::uint64_t kQueueLimit = 256U << 10U;
-constexpr std::size_t kPayload = 200;
-constexpr std::uint32_t kRecord = sizeof(RecordHeader) + kPayload;
+constexpr std::uint64_t kLiarQueue = 256U << 10U;
+constexpr std::size_t kLiarPayload = 200;
+constexpr std::uint32_t kLiarRecord = sizeof(RecordHeader) + kLiarPayload;
 
 // The receiving end of a link as its handles are: no code of ours between it and the memory.
 struct HostileLink {
   Platform& platform = native_platform();
   Budget budget{1U << 20U};
   std::unique_ptr<OutboundLink> out = OutboundLink::create(platform, 1, 2, platform.self().pid, 1,
-                                                           {kMinRingBytes, kQueueLimit, budget})
+                                                           {kMinRingBytes, kLiarQueue, budget})
                                           .take();
   std::unique_ptr<SharedMemory> segment;
   std::vector<std::uint64_t> done;
@@ -53,13 +53,13 @@ struct HostileLink {
 
 // Payload that reads like a record, wherever somebody begins to read.
 std::vector<std::byte> payload_of_headers(const RecordHeader& header) {
-  std::vector<std::byte> payload(kPayload);
+  std::vector<std::byte> payload(kLiarPayload);
   for (std::size_t at = 0; at + sizeof header <= payload.size(); at += 8)
     std::memcpy(payload.data() + at, &header, sizeof header);
   return payload;
 }
 
-RecordHeader header_of(std::uint32_t bytes) {
+RecordHeader false_header(std::uint32_t bytes) {
   RecordHeader header;
   header.bytes = bytes;
   header.payload_bytes = bytes - static_cast<std::uint32_t>(sizeof header);
@@ -71,7 +71,7 @@ RecordHeader header_of(std::uint32_t bytes) {
 void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
   HostileLink link;
   for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
-  link.write_head(kRecord + into);
+  link.write_head(kLiarRecord + into);
   const auto orphans = link.bury();
   // It is not believed in anything: all three go elsewhere, as they are, and each delivery with
   // them.
@@ -90,38 +90,38 @@ void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
 
 // Zeros are a record of no length.
 TEST(hostile_head_among_zeros_does_not_keep_the_sender) {
-  check_lie(std::vector<std::byte>(kPayload), 64);
+  check_lie(std::vector<std::byte>(kLiarPayload), 64);
 }
 
 TEST(hostile_head_at_a_large_number_reads_nothing_outside) {
-  check_lie(payload_of_headers(header_of(64U << 20U)), 56);
+  check_lie(payload_of_headers(false_header(64U << 20U)), 56);
 }
 
 TEST(hostile_head_at_a_false_header_forges_no_message) {
-  check_lie(payload_of_headers(header_of(96)), 56);
+  check_lie(payload_of_headers(false_header(96)), 56);
 }
 
 // The last record before the end of the ring: what is read from its middle would end behind it.
 TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
   HostileLink link;
-  const std::vector<std::byte> payload = payload_of_headers(header_of(12'000));
+  const std::vector<std::byte> payload = payload_of_headers(false_header(12'000));
   std::uint64_t sent = 0;
-  while ((sent + 1) * kRecord <= kMinRingBytes) link.send(++sent, payload);
-  link.write_head((sent - 1) * kRecord + 56);
+  while ((sent + 1) * kLiarRecord <= kMinRingBytes) link.send(++sent, payload);
+  link.write_head((sent - 1) * kLiarRecord + 56);
   const auto orphans = link.bury();
   CHECK_EQ(orphans.size(), sent);
-  for (const OutboundLink::Orphan& orphan : orphans) CHECK_EQ(orphan.record.size(), kRecord);
+  for (const OutboundLink::Orphan& orphan : orphans) CHECK_EQ(orphan.record.size(), kLiarRecord);
 }
 
 // Every position but a boundary is nonsense, and noticed as such while the receiver lives.
 TEST(hostile_head_inside_a_record_is_a_violation) {
-  for (std::uint64_t into = 8; into < kRecord; into += 8) {
+  for (std::uint64_t into = 8; into < kLiarRecord; into += 8) {
     HostileLink link;
-    const std::vector<std::byte> payload(kPayload);
+    const std::vector<std::byte> payload(kLiarPayload);
     for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
-    link.write_head(kRecord);
+    link.write_head(kLiarRecord);
     CHECK(link.out->make_progress([](std::uint64_t) {}));
-    link.write_head(kRecord + into);
+    link.write_head(kLiarRecord + into);
     CHECK(!link.out->make_progress([](std::uint64_t) {}));
   }
 }

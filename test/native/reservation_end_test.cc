@@ -12,24 +12,24 @@
 namespace busbar::test {
 namespace {
 
-enum class End : std::uint8_t { Dies, Leaves, IsTooSlow, IsLeft };
+enum class LinkEnd : std::uint8_t { Dies, Leaves, IsTooSlow, IsLeft };
 
-constexpr std::uint32_t kSender = 11;
-constexpr std::uint32_t kFirst = 12;
-constexpr std::uint32_t kSecond = 13;
-constexpr std::size_t kReserved = 100;
+constexpr std::uint32_t kReservingProcess = 11;
+constexpr std::uint32_t kFirstWorker = 12;
+constexpr std::uint32_t kSecondWorker = 13;
+constexpr std::size_t kReservedBytes = 100;
 
 // By its size it goes into a region, into the queue, or could be a reservation.
-std::vector<std::byte> payload_of(std::uint64_t number) {
+std::vector<std::byte> numbered_payload(std::uint64_t number) {
   constexpr std::size_t kSizes[] = {400'000, 50, 400'000, 2'000, 400'000};
   return std::vector<std::byte>(kSizes[number % std::size(kSizes)], static_cast<std::byte>(number));
 }
 
-struct Scene {
+struct ReservationScene {
   LoopbackWorld world;
-  TestEndpoint sender{world, kSender, "sender",
+  TestEndpoint sender{world, kReservingProcess, "sender",
                       SenderLimits{.ring_bytes = 64U << 10U, .queue_bytes = 2U << 20U}};
-  TestEndpoint first{world, kFirst, "worker"};
+  TestEndpoint first{world, kFirstWorker, "worker"};
   std::unique_ptr<TestEndpoint> second;
   Reservation place;
   std::vector<std::uint64_t> deliveries;
@@ -42,7 +42,7 @@ struct Scene {
   }
 
   Status send(std::uint64_t number, WhenFull policy = WhenFull::Refuse) {
-    const std::vector<std::byte> payload = payload_of(number);
+    const std::vector<std::byte> payload = numbered_payload(number);
     SendRequest request = sender.request_to("worker", payload);
     request.ttl_ms = 60'000;
     request.acknowledge = Acknowledge::Taken;
@@ -64,7 +64,7 @@ struct Scene {
     deliveries.clear();
     sent.clear();
     const std::uint32_t route = sender.request_to("worker", {}).route;
-    if (!CHECK(sender.endpoint->reserve(route, kReserved, place).error.ok())) return false;
+    if (!CHECK(sender.endpoint->reserve(route, kReservedBytes, place).error.ok())) return false;
     if (!CHECK(place.link_id != 0)) return false;
     std::memset(place.place.data(), 0x77, place.place.size());
     for (std::uint64_t number = 1; number <= 4; ++number)
@@ -72,15 +72,15 @@ struct Scene {
     return true;
   }
 
-  void end(End how) {
+  void end(LinkEnd how) {
     switch (how) {
-      case End::Dies:
-        world.kill(kFirst);
+      case LinkEnd::Dies:
+        world.kill(kFirstWorker);
         break;
-      case End::Leaves:
+      case LinkEnd::Leaves:
         first.endpoint->close(milliseconds(0));
         break;
-      case End::IsTooSlow:
+      case LinkEnd::IsTooSlow:
         for (std::uint64_t number = 5;; ++number) {
           // The last one may be refused: what waited may fill the next one's queue, or the parked.
           const Status status = send(number, WhenFull::Disconnect);
@@ -88,7 +88,7 @@ struct Scene {
           if (!CHECK_EQ(status, Status::Ok)) return;
         }
         break;
-      case End::IsLeft:
+      case LinkEnd::IsLeft:
         sender.endpoint->close(milliseconds(1000));
         break;
     }
@@ -100,7 +100,7 @@ struct Scene {
     REQUIRE_EQ(second->received.size(), sent.size() + reserved);
     std::size_t next = 0;
     for (const TestEndpoint::Message& message : second->received) {
-      if (message.payload == std::vector<std::byte>(kReserved, std::byte{0x77})) continue;
+      if (message.payload == std::vector<std::byte>(kReservedBytes, std::byte{0x77})) continue;
       REQUIRE(next < sent.size());
       CHECK(message.payload == sent[next]);
       ++next;
@@ -117,17 +117,17 @@ struct Scene {
   }
 };
 
-void check_end(End how, bool commits, bool successor_is_there) {
-  Scene scene;
+void check_link_end(LinkEnd how, bool commits, bool successor_is_there) {
+  ReservationScene scene;
   if (!scene.begin()) return;
   if (successor_is_there) {
-    scene.second = std::make_unique<TestEndpoint>(scene.world, kSecond, "worker");
+    scene.second = std::make_unique<TestEndpoint>(scene.world, kSecondWorker, "worker");
     scene.run(milliseconds(20));
   }
   scene.end(how);
   if (!commits) scene.sender.endpoint->cancel(scene.place);
   if (!successor_is_there)
-    scene.second = std::make_unique<TestEndpoint>(scene.world, kSecond, "worker");
+    scene.second = std::make_unique<TestEndpoint>(scene.world, kSecondWorker, "worker");
   scene.run();
   if (commits) CHECK(scene.sender.endpoint->commit(scene.place, Uuid{}, 0).error.ok());
   scene.run();
@@ -137,13 +137,13 @@ void check_end(End how, bool commits, bool successor_is_there) {
 }  // namespace
 
 TEST(reservation_open_while_its_link_ends_changes_no_other_message) {
-  for (const End how : {End::Dies, End::Leaves, End::IsTooSlow}) {
+  for (const LinkEnd how : {LinkEnd::Dies, LinkEnd::Leaves, LinkEnd::IsTooSlow}) {
     for (const bool commits : {true, false}) {
       for (const bool there : {true, false}) {
         // It would be too slow as well.
-        if (there && how == End::IsTooSlow) continue;
+        if (there && how == LinkEnd::IsTooSlow) continue;
         const int before = check::failure_count();
-        check_end(how, commits, there);
+        check_link_end(how, commits, there);
         if (check::failure_count() != before)
           CHECK_EQ(std::to_string(static_cast<int>(how)) + (commits ? " commits" : " cancels"), "");
       }
@@ -154,9 +154,9 @@ TEST(reservation_open_while_its_link_ends_changes_no_other_message) {
 // What is sent before a close has its time to go out, once the place is given up.
 TEST(reservation_open_while_its_sender_closes_holds_nothing_back) {
   for (const bool commits : {true, false}) {
-    Scene scene;
+    ReservationScene scene;
     REQUIRE(scene.begin());
-    scene.end(End::IsLeft);
+    scene.end(LinkEnd::IsLeft);
     CHECK(!scene.sender.closed);
     if (commits) {
       CHECK_EQ(scene.sender.endpoint->commit(scene.place, Uuid{}, 0).error.status, Status::Closed);
@@ -173,9 +173,9 @@ TEST(reservation_open_while_its_sender_closes_holds_nothing_back) {
 
 // And without that, they are counted, and the reserved one is not among them.
 TEST(reservation_never_given_up_is_not_counted_as_abandoned) {
-  Scene scene;
+  ReservationScene scene;
   REQUIRE(scene.begin());
-  scene.end(End::IsLeft);
+  scene.end(LinkEnd::IsLeft);
   scene.run(milliseconds(5000));
   CHECK(scene.sender.closed);
   CHECK_EQ(scene.sender.abandoned, 4);
@@ -187,10 +187,10 @@ TEST(reservation_never_given_up_is_not_counted_as_abandoned) {
 TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   LoopbackWorld world;
   TestEndpoint sender(
-      world, kSender, "sender",
+      world, kReservingProcess, "sender",
       SenderLimits{.ring_bytes = 16U << 10U, .queue_bytes = 16U << 10U, .total_queue_bytes = 1});
-  TestEndpoint worker(world, kFirst, "worker");
-  TestEndpoint stuck(world, kSecond, "stuck");
+  TestEndpoint worker(world, kFirstWorker, "worker");
+  TestEndpoint stuck(world, kSecondWorker, "stuck");
   TestEndpoint* const all[] = {&sender, &worker, &stuck};
   run(world, all);
   const std::vector<std::byte> payload(3000, std::byte{1});
