@@ -42,6 +42,9 @@ const orderly: readonly SourceFile[] = [
     '#include <atomic>',
     '#include "core/ring.h"',
     '#include "platform/doorbell.h"',
+    'namespace {',
+    'struct Ring final {};',
+    '}  // namespace',
   ),
   file('native/core/cache.h', '#if defined(__x86_64__)', '#endif'),
   file('native/platform/doorbell.h', '#include <span>', '#include "core/status.h"'),
@@ -100,6 +103,10 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   ],
   [file('src/endpoint/h.ts', 'const now = Date.now();'), /no time of day/],
   [file('test/native/f_test.cc', '#include <napi.h>'), /only native\/node includes/],
+  [
+    file('native/core/twin.cc', 'namespace {', 'struct Ring {};', '}  // namespace'),
+    /Ring is a name of native\/core\/ring.cc/,
+  ],
   [file('src/endpoint/long.ts', ...Array<string>(maxLines + 2).fill('')), /451 lines; the limit/],
 ];
 

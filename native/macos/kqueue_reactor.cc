@@ -27,7 +27,7 @@ namespace {
 constexpr std::uint64_t kNotices = 0;
 // Set in a token: somebody greets at the channel that has the rest of it.
 constexpr std::uint64_t kGreetingBit = 1ULL << 63U;
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kEventBatch = 64;
 constexpr mach_port_msgcount_t kNoticeQueue = MACH_PORT_QLIMIT_LARGE;
 
 // What one wait() tells.
@@ -138,7 +138,7 @@ class KqueueReactor final : public Reactor {
     if (out_ready.empty()) return 0;
     Told told(out_ready);
     tell_kept(told);
-    std::array<struct kevent, kBatch> events;
+    std::array<struct kevent, kEventBatch> events;
     bool woken = false;
     // Not every event is something to tell.
     while (told.room() > 0) {

@@ -3,6 +3,7 @@ import { circles } from './circles.js';
 import type { SourceFile } from './files.js';
 import { judgeIncludes } from './native-rules.js';
 import { judgeImports } from './typescript-rules.js';
+import { twins } from './unit-names.js';
 
 /** Lines a file of src or native may have; beyond it there are usually two ideas in one file. */
 export const maxLines = 450;
@@ -12,7 +13,7 @@ export function judge(files: readonly SourceFile[], dependencies: readonly strin
   const wrong = files.flatMap((file) =>
     [...judgeFile(file, dependencies), ...judgeLength(file)].map((text) => `${file.path}: ${text}`),
   );
-  return [...wrong, ...circles(files)];
+  return [...wrong, ...circles(files), ...twins(files)];
 }
 
 function judgeFile(file: SourceFile, dependencies: readonly string[]): string[] {

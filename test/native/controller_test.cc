@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kRawPid = 5000;
 
-struct Fixture {
+struct ControllerFixture {
   TestBus bus;
   TestMember& controller = bus.join();
   TestMember& bystander = bus.join();
@@ -61,7 +61,7 @@ std::vector<std::pair<ControlFrame, std::size_t>> all_frames() {
 }  // namespace
 
 TEST(controller_closes_on_noise) {
-  Fixture f;
+  ControllerFixture f;
   std::uint64_t random = 4;
   for (int round = 0; round < 300; ++round) {
     RawControlClient client(f.platform);
@@ -84,7 +84,7 @@ TEST(controller_closes_on_noise) {
 
 TEST(controller_takes_frames_only_in_their_order) {
   for (const bool greeted : {false, true}) {
-    Fixture f;
+    ControllerFixture f;
     std::vector<std::pair<ControlFrame, std::size_t>> frames = all_frames();
     frames.push_back({IntroduceFrame{f.bystander.id, 1, 1}, 4});
     frames.push_back({WatchFrame{}, 0});
@@ -108,7 +108,7 @@ TEST(controller_takes_frames_only_in_their_order) {
 }
 
 TEST(controller_drops_members_that_break_the_protocol) {
-  Fixture f;
+  ControllerFixture f;
   std::uint64_t instance = 1;
   for (const auto& [frame, handles] : all_frames()) {
     std::uint64_t id = 0;
@@ -123,7 +123,7 @@ TEST(controller_drops_members_that_break_the_protocol) {
 }
 
 TEST(controller_wants_a_proof_of_its_own_kind) {
-  Fixture f;
+  ControllerFixture f;
   const BusSecret secret{"test.bus", ""};
   for (const int kind : {0, 1, 2}) {
     RawControlClient client(f.platform);
@@ -146,7 +146,7 @@ TEST(controller_wants_a_proof_of_its_own_kind) {
 }
 
 TEST(controller_speaks_one_version) {
-  Fixture f;
+  ControllerFixture f;
   for (const auto& [lowest, highest] : {std::pair<int, int>{0, 0}, {2, 9}}) {
     RawControlClient client(f.platform);
     client.send(
@@ -163,7 +163,7 @@ TEST(controller_speaks_one_version) {
 }
 
 TEST(controller_cannot_be_kept_busy_by_the_silent) {
-  Fixture f;
+  ControllerFixture f;
   std::vector<std::unique_ptr<RawControlClient>> silent;
   for (std::size_t i = 0; i < kMaxStrangers + 10; ++i) {
     silent.push_back(std::make_unique<RawControlClient>(f.platform));
@@ -181,7 +181,7 @@ TEST(controller_cannot_be_kept_busy_by_the_silent) {
 }
 
 TEST(controller_gives_an_id_only_to_its_owner) {
-  Fixture f;
+  ControllerFixture f;
   std::uint64_t id = 0;
   const auto owner = f.join(77, id);
   for (const int kind : {0, 1}) {
@@ -205,7 +205,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
 }
 
 TEST(controller_knows_an_endpoint_that_connects_anew) {
-  Fixture f;
+  ControllerFixture f;
   std::uint64_t id = 0;
   const auto first = f.join(77, id);
   std::uint64_t again = 0;
@@ -219,7 +219,7 @@ TEST(controller_knows_an_endpoint_that_connects_anew) {
 }
 
 TEST(controller_tells_everybody_who_missed_an_introduction) {
-  Fixture f;
+  ControllerFixture f;
   std::uint64_t id = 0;
   const auto client = f.join(77, id);
   // However often it says so.
@@ -236,7 +236,7 @@ TEST(controller_tells_everybody_who_missed_an_introduction) {
 }
 
 TEST(controller_believes_no_directory_that_does_not_fit) {
-  Fixture f;
+  ControllerFixture f;
   const std::uint64_t generation = f.bystander.directory->generation();
   for (const std::size_t bytes : {std::size_t{4096}, kDirectoryBytes}) {
     RawControlClient client(f.platform);

@@ -20,8 +20,8 @@ Member member_of(std::uint64_t id, std::string_view string) {
 }
 
 // A writer, a reader of the same memory, and the words as an enemy would reach them.
-struct Fixture {
-  Fixture() : writer(DirectoryWriter::create(platform, 3, 10).take()), reader(open()) {}
+struct DirectoryFixture {
+  DirectoryFixture() : writer(DirectoryWriter::create(platform, 3, 10).take()), reader(open()) {}
 
   std::unique_ptr<SharedMemory> map() {
     // The loopback's handles are no descriptors: a second one comes from a mapping's own.
@@ -85,7 +85,7 @@ struct Forged {
 }  // namespace
 
 TEST(directory_shows_what_was_written) {
-  Fixture f;
+  DirectoryFixture f;
   CHECK_EQ(f.reader->generation(), 3);
   CHECK_EQ(f.reader->epoch(), 10);
   f.writer->set_controller(42);
@@ -116,7 +116,7 @@ TEST(directory_shows_what_was_written) {
 }
 
 TEST(directory_holds_the_longest_label_and_the_most_members) {
-  Fixture f;
+  DirectoryFixture f;
   std::vector<std::string> strings;
   strings.reserve(4);
   for (int i = 0; i < 4; ++i) strings.push_back(std::string(255, static_cast<char>('a' + i)));
@@ -144,7 +144,7 @@ TEST(directory_holds_the_longest_label_and_the_most_members) {
 }
 
 TEST(directory_readers_agree_however_often_they_look) {
-  Fixture f;
+  DirectoryFixture f;
   std::vector<std::pair<std::uint64_t, std::size_t>> listed;
   std::uint64_t random = 1;
   for (std::uint64_t id = 1; id < 2000; ++id) {

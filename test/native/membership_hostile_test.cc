@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kImpostorPid = 5000;
 
-struct Fixture {
+struct HostileFixture {
   TestBus bus;
   Platform& platform = bus.world.start_process(kImpostorPid);
   std::unique_ptr<Listener> listener = platform.open_rendezvous("test.bus").value()->claim().take();
@@ -36,7 +36,7 @@ std::vector<Handle> one(Handle handle) {
 }  // namespace
 
 TEST(member_proves_nothing_to_an_impostor) {
-  Fixture f;
+  HostileFixture f;
   TestMember& member = f.bus.join({.token = "secret"});
   const auto holder = f.accept();
   REQUIRE(holder != nullptr);
@@ -49,7 +49,7 @@ TEST(member_proves_nothing_to_an_impostor) {
 }
 
 TEST(member_looks_again_when_the_handshake_breaks) {
-  Fixture f;
+  HostileFixture f;
   TestMember& member = f.bus.join();
   auto memory = f.platform.create_memory(kDirectoryBytes, Access::ReadOnly).take();
   for (int kind = 0; kind < 6; ++kind) {
@@ -77,7 +77,7 @@ TEST(member_looks_again_when_the_handshake_breaks) {
 }
 
 TEST(member_deposes_a_holder_that_never_answers) {
-  Fixture f;
+  HostileFixture f;
   TestMember& member = f.bus.join();
   const auto first = f.accept();
   REQUIRE(first != nullptr);
@@ -93,7 +93,7 @@ TEST(member_deposes_a_holder_that_never_answers) {
 
 TEST(member_is_told_why_it_is_refused) {
   for (const Status why : {Status::VersionMismatch, Status::LimitExceeded}) {
-    Fixture f;
+    HostileFixture f;
     TestMember& member = f.bus.join();
     const auto holder = f.accept();
     REQUIRE(holder != nullptr);
@@ -105,7 +105,7 @@ TEST(member_is_told_why_it_is_refused) {
 }
 
 TEST(member_seeks_again_when_its_controller_talks_nonsense) {
-  Fixture f;
+  HostileFixture f;
   TestMember& member = f.bus.join();
   const auto holder = f.accept();
   REQUIRE(holder != nullptr);

@@ -33,7 +33,7 @@ struct HandMade {
   }
 };
 
-struct World {
+struct Crowd {
   LoopbackWorld world;
   Platform& peer = world.start_process(kPeerPid);
   Platform& own = world.start_process(kOwnPid);
@@ -91,7 +91,7 @@ struct World {
 }  // namespace
 
 TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
-  World world;
+  Crowd world;
   HandMade links[5];
   const auto first = world.introduce(links[0]);
   REQUIRE(first.ok());
@@ -109,7 +109,7 @@ TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
 }
 
 TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
-  World world;
+  Crowd world;
   HandMade links[2];
   auto one = world.introduce(links[0]);
   auto two = world.introduce(links[1], 103);
@@ -127,7 +127,7 @@ TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
 }
 
 TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
-  World world;
+  Crowd world;
   std::vector<HandMade> links(20);
   std::vector<InboundLink*> ends;
   std::uint64_t id = 200;
@@ -154,7 +154,7 @@ TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
 // Messages whose objects lie behind more frames than a turn reads: some wait, and are not taken for
 // such that lost them.
 TEST(receiver_takes_a_message_when_all_that_goes_with_it_was_read) {
-  World world;
+  Crowd world;
   const auto bell = world.peer.create_doorbell().take();
   const Handle handle = bell->share().take();
   const Handle* const one[] = {&handle};
