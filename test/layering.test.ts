@@ -49,7 +49,7 @@ const orderly: readonly SourceFile[] = [
   file('native/core/cache.h', '#if defined(__x86_64__)', '#endif'),
   file('native/platform/doorbell.h', '#include <span>', '#include "core/status.h"'),
   file(
-    'native/linux/eventfd_doorbell.cc',
+    'native/linux/eventfd_wake.cc',
     '#include <sys/eventfd.h>',
     '#include "platform/doorbell.h"',
   ),

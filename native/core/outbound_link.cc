@@ -32,6 +32,7 @@ Result<OutboundLink::Parts> OutboundLink::create_parts(Platform& platform, std::
   if (!consumer_handle) return consumer_handle.error();
   auto doorbell_handle = doorbell.value()->share();
   if (!doorbell_handle) return doorbell_handle.error();
+  doorbell.value()->end_sharing();
   parts.ring_memory = ring.take();
   parts.consumer_memory = consumer.take();
   parts.doorbell = doorbell.take();

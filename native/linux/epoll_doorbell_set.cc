@@ -1,7 +1,7 @@
 // Edge-triggered epoll over doorbells.
 //
-//   bell A (eventfd) --+
-//   bell B (eventfd) --+--> epoll set --> pollable() in the event loop, or wait()
+//   bell A (socket)  --+
+//   bell B (socket)  --+--> epoll set --> pollable() in the event loop, or wait()
 //   raise()(eventfd) --+        |
 //                               +------> collect(): takes the edges
 #include "linux/epoll_doorbell_set.h"
@@ -17,7 +17,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "linux/eventfd_doorbell.h"
+#include "linux/eventfd_wake.h"
+#include "linux/shutdown_doorbell.h"
 #include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
@@ -60,7 +61,7 @@ class EpollDoorbellSet final : public DoorbellSet {
       return {Status::InvalidArgument};
     }
     const int fd = borrow_descriptor(bell);
-    if (!is_eventfd(fd)) return {Status::ProtocolViolation};
+    if (!is_shutdown_doorbell(fd)) return {Status::ProtocolViolation};
     const Error error = listen_for_edges(borrow_descriptor(epoll_), fd, token);
     if (error.ok()) bells_.emplace(token, std::move(bell));
     return error;
@@ -69,7 +70,7 @@ class EpollDoorbellSet final : public DoorbellSet {
   void remove(std::uint64_t token) noexcept override {
     const auto found = bells_.find(token);
     if (found == bells_.end()) return;
-    // Closing alone would not do: the set watches the eventfd as long as the ringer has it open.
+    // Closing alone would not do: the set watches the socket as long as anybody else has it open.
     ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, borrow_descriptor(found->second),
                 nullptr);
     bells_.erase(found);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "linux/socket_options.h"
 #include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {
@@ -21,9 +22,17 @@ using posix::own_descriptor;
 
 namespace {
 
+// SCM_PIDFD, younger than the headers we compile with.
+constexpr int kScmPidfd = 4;
+
+// What options of the socket, set by another holder of it, add to each datagram in front of its
+// descriptors: credentials, a process, timestamps, a security label (a few hundred bytes at most).
+constexpr std::size_t kForeignControlBytes = 1024;
+
 // Room for the descriptors of one datagram, aligned as the kernel's header wants it.
 struct ControlBuffer {
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxDatagramHandles * sizeof(int))> bytes;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxDatagramHandles * sizeof(int)) +
+                                             kForeignControlBytes> bytes;
 };
 
 Error send_error(int os_code) noexcept {
@@ -59,18 +68,24 @@ void put_handles(std::span<const Handle* const> handles, ControlBuffer& buffer, 
   }
 }
 
-// Owns everything the kernel installed, also when the datagram will be refused.
+// Owns everything the kernel installed, also when the datagram will be refused. Descriptors that
+// the sender did not send are closed: SO_PASSPIDFD, which the other holder of our socket can set at
+// any time, installs one for its process with each datagram. Neither that nor any other message is
+// held against the sender, who need not be the one that set the option.
 std::vector<Handle> take_handles(msghdr& message) {
   std::vector<Handle> handles;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type != SCM_RIGHTS && header->cmsg_type != kScmPidfd) continue;
     const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    handles.reserve(handles.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-      handles.push_back(own_descriptor(fd));
+      // SCM_PIDFD says an error instead when there is no descriptor to be had.
+      if (fd < 0) continue;
+      Handle handle = own_descriptor(fd);
+      if (header->cmsg_type == SCM_RIGHTS) handles.push_back(std::move(handle));
     }
   }
   return handles;
@@ -88,12 +103,6 @@ ssize_t receive_once(int socket, msghdr& message) {
     // sent itself: that is still in the queue and comes with the next call, the end after it.
     if (errno != EINTR && errno != ECONNRESET) return length;
   }
-}
-
-int socket_option(int fd, int option) noexcept {
-  int value = -1;
-  socklen_t size = sizeof value;
-  return ::getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
 }  // namespace
@@ -165,10 +174,11 @@ Result<ChannelPair> create_seqpacket_pair() {
 Result<std::unique_ptr<Channel>> adopt_seqpacket_channel(Handle handle) {
   if (!handle.valid()) return Status::InvalidArgument;
   const int fd = borrow_descriptor(handle);
-  const Error error = verify_seqpacket_socket(fd, false);
+  const Error error = verify_seqpacket_socket(fd);
   if (!error.ok()) return error;
   const Result<ProcessIdentity> peer = peer_credentials(fd);
   if (!peer) return peer.error();
+  reset_socket_options(fd);
   return std::unique_ptr<Channel>(
       std::make_unique<SeqpacketChannel>(std::move(handle), peer.value()));
 }
@@ -184,10 +194,10 @@ Result<ProcessIdentity> peer_credentials(int socket) {
   return ProcessIdentity{static_cast<std::uint32_t>(credentials.pid), credentials.uid};
 }
 
-Error verify_seqpacket_socket(int fd, bool listening) {
+Error verify_seqpacket_socket(int fd) {
   const bool fits = socket_option(fd, SO_DOMAIN) == AF_UNIX &&
                     socket_option(fd, SO_TYPE) == SOCK_SEQPACKET &&
-                    socket_option(fd, SO_ACCEPTCONN) == (listening ? 1 : 0);
+                    socket_option(fd, SO_ACCEPTCONN) == 0;
   return fits ? Error{} : Error{Status::ProtocolViolation};
 }
 

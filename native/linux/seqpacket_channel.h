@@ -49,8 +49,7 @@ class SeqpacketChannel final : public Channel {
 // Of whatever AF_UNIX stream or seqpacket socket, as the kernel noted it at connect or listen.
 [[nodiscard]] Result<ProcessIdentity> peer_credentials(int socket);
 
-// ProtocolViolation unless `fd` is an AF_UNIX SOCK_SEQPACKET socket that listens or does not, as
-// said.
-[[nodiscard]] Error verify_seqpacket_socket(int fd, bool listening);
+// ProtocolViolation unless `fd` is an AF_UNIX SOCK_SEQPACKET socket that does not listen.
+[[nodiscard]] Error verify_seqpacket_socket(int fd);
 
 }  // namespace busbar::linux_platform

@@ -20,6 +20,8 @@ class Doorbell {
   virtual void ring() noexcept = 0;
   // A second handle on the same bell, for the peer that is to be woken.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
+  // Lets go of what only share() needs; share() must not be called any more.
+  virtual void end_sharing() noexcept {}
 };
 
 // The bells that one consumer listens to. add/remove/collect: one thread at a time; `raise` from
@@ -35,6 +37,7 @@ class DoorbellSet {
   // Makes the set ready with token 0: a wake-up from within this process.
   virtual void raise() noexcept = 0;
   // Tokens of the bells rung since the last call, without waiting; returns how many were written.
+  // The end of its ringer may come out as one more ring.
   // A full span means: call again.
   [[nodiscard]] virtual std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept = 0;
   // Sleeps until a bell rings or `timeout_ms` passed (-1: for ever). For consumers without an event

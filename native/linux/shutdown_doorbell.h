@@ -1,0 +1,28 @@
+// Doorbell on a pair of AF_UNIX stream sockets that carries no byte: the ringer shuts its end down
+// for writing, again and again. Each call gives the other end an edge, whether or not anybody took
+// the one before.
+//
+//   ringer: socket A, kept private          listener: socket B, in an epoll set
+//   shutdown(A, SHUT_WR)  ----------------> EPOLLIN | EPOLLRDHUP, once for each call
+//
+// The peer has a descriptor on B, and whatever it does to B leaves shutdown() on A untouched: there
+// is no flag that makes it block, no counter or buffer to fill, no memory to allocate, and no lock
+// that is held while somebody else copies. Compare: write() on a shared eventfd blocks when its
+// other holder clears O_NONBLOCK and fills the counter; write() and close() on a pipe wait for a
+// mutex that a reader holds during page faults.
+#pragma once
+
+#include <memory>
+
+#include "core/status.h"
+#include "platform/doorbell.h"
+
+namespace busbar::linux_platform {
+
+[[nodiscard]] Result<std::unique_ptr<Doorbell>> create_shutdown_doorbell();
+
+// False for everything that is certainly no such bell. A peer may send any descriptor as its bell;
+// asking the readiness of one on a file system of its own, or of an epoll set, could block us.
+[[nodiscard]] bool is_shutdown_doorbell(int fd) noexcept;
+
+}  // namespace busbar::linux_platform

@@ -1,0 +1,167 @@
+// Linux only: every descriptor that crosses, and what its other holder does to it after it was
+// adopted. Flags of an open file description and options of a socket belong to all who hold it. No
+// call of ours may block, install anything, or stop working for it.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "platform_contract.h"
+#include "posix/file_descriptor.h"
+
+namespace {
+
+using namespace busbar;
+using namespace contract;
+using namespace posix;
+
+// Linux 6.5, 6.16: younger than the headers.
+constexpr int kPassPidfd = 76;
+constexpr int kPassRights = 83;
+
+int count_open() {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  return count;
+}
+
+void set_option(int fd, int option, int value) {
+  (void)::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
+}
+
+// Everything that makes a shared descriptor block, tell more, or refuse.
+void spoil(int fd) {
+  for (const int option : {SO_PASSCRED, SO_PASSSEC, kPassPidfd, SO_TIMESTAMP, SO_TIMESTAMPNS,
+                           SO_RCVLOWAT, SO_BUSY_POLL, SO_KEEPALIVE, SO_PRIORITY}) {
+    set_option(fd, option, 1);
+  }
+  set_option(fd, SO_TIMESTAMPING, 0x7f);
+  set_option(fd, SO_RCVLOWAT, 1 << 20);
+  set_option(fd, SO_PEEK_OFF, 7);
+  set_option(fd, SO_RCVBUF, 1);
+  set_option(fd, SO_SNDBUF, 1);
+  const timeval hour{3600, 0};
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &hour, sizeof hour);
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &hour, sizeof hour);
+  const linger longest{1, 3600};
+  (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &longest, sizeof longest);
+  (void)::fcntl(fd, F_SETOWN, ::getpid());
+  // One that is ignored unless somebody wants it.
+  (void)::fcntl(fd, F_SETSIG, SIGURG);
+  (void)::fcntl(fd, F_SETPIPE_SZ, 4096);
+  int on = 1;
+  (void)::ioctl(fd, FIOASYNC, &on);
+  int off = 0;
+  (void)::ioctl(fd, FIONBIO, &off);
+  (void)::fcntl(fd, F_SETFL, O_ASYNC);
+}
+
+// A second descriptor on the same description, as its other holder has it.
+int other_holder_of(const Handle& handle) {
+  return ::fcntl(borrow_descriptor(handle), F_DUPFD_CLOEXEC, 0);
+}
+
+// Writes until nothing more is taken, without waiting itself.
+void fill(int fd) {
+  const std::uint64_t most = UINT64_MAX - 1;
+  if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return;
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before);
+  for (int i = 0; i < 1'000'000 && ::write(fd, &most, sizeof most) > 0; ++i) {
+  }
+  ::sigaction(SIGPIPE, &before, nullptr);
+}
+
+}  // namespace
+
+// The listener of a bell owns all that it can reach; the ringer holds the lock of its endpoint.
+TEST(linux_shared_doorbell_rings_whatever_its_listener_does) {
+  auto bell = native_platform().create_doorbell().take();
+  auto set = native_platform().create_doorbell_set().take();
+  const Handle handle = bell->share().take();
+  REQUIRE(set->add(bell->share().take(), 1).ok());
+  std::array<std::uint64_t, 2> tokens;
+  (void)set->collect(tokens);
+  const int holder = other_holder_of(handle);
+  fill(holder);
+  spoil(holder);
+  for (int round = 0; round < 1000; ++round) {
+    bell->ring();
+    CHECK_EQ(set->collect(tokens), 1);
+    CHECK_EQ(set->collect(tokens), 0);
+  }
+  // It harms itself alone.
+  ::shutdown(holder, SHUT_RDWR);
+  bell->ring();
+  ::close(holder);
+  set->remove(1);
+  bell->ring();
+}
+
+// Whoever introduces a link made both ends of its channel, and keeps a descriptor on ours.
+TEST(linux_shared_channel_receives_no_more_than_was_sent) {
+  Platform& here = native_platform();
+  auto pair = here.create_channel_pair(here.self().pid);
+  REQUIRE(pair.ok());
+  const int holder = other_holder_of(pair.value().theirs);
+  spoil(holder);
+  auto ours = here.adopt_channel(std::move(pair.value().theirs));
+  REQUIRE(ours.ok());
+  Channel& theirs = *pair.value().mine;
+  for (const bool spoilt_again : {false, true}) {
+    if (spoilt_again) spoil(holder);
+    CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
+    const int before = count_open();
+    for (int round = 0; round < 200; ++round) {
+      CHECK(send_text(theirs, "alone").ok());
+      CHECK_EQ(receive_text(here, *ours.value()), "alone");
+    }
+    CHECK_EQ(count_open(), before);
+    // As many descriptors as fit beside what the options add.
+    const Handle sent = own_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const std::vector<const Handle*> all(kMaxDatagramHandles, &sent);
+    const std::byte byte{1};
+    REQUIRE(theirs.send({&byte, 1}, all).ok());
+    auto datagram = ours.value()->receive();
+    REQUIRE(datagram.ok());
+    CHECK_EQ(datagram.value().handles.size(), kMaxDatagramHandles);
+    datagram.value().handles.clear();
+    CHECK_EQ(count_open(), before + 1);
+    CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
+  }
+  // What was set before the adoption is taken back then.
+  CHECK(::fcntl(holder, F_SETFL, 0) == 0);
+  set_option(holder, kPassRights, 0);
+  set_option(holder, SO_PASSCRED, 1);
+  auto again = here.adopt_channel(ours.value()->share().take());
+  REQUIRE(again.ok());
+  const Handle sent = own_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK(send_text(theirs, "with", {&sent}).ok());
+  auto datagram = again.value()->receive();
+  REQUIRE(datagram.ok());
+  CHECK_EQ(datagram.value().handles.size(), 1);
+  ::close(holder);
+}
+
+// A full buffer is told, not waited for.
+TEST(linux_shared_channel_never_waits_to_send) {
+  Platform& here = native_platform();
+  auto pair = here.create_channel_pair(here.self().pid);
+  REQUIRE(pair.ok());
+  const int holder = other_holder_of(pair.value().theirs);
+  auto ours = here.adopt_channel(std::move(pair.value().theirs));
+  REQUIRE(ours.ok());
+  spoil(holder);
+  Error sent;
+  for (int i = 0; i < 100'000 && sent.ok(); ++i) sent = send_text(*ours.value(), "frame");
+  CHECK_EQ(sent.status, Status::WouldBlock);
+  ::close(holder);
+}
