@@ -17,12 +17,13 @@ constexpr int kMostExchanges = 10'000;
 }  // namespace
 
 void RegionLedger::initialize(std::byte* memory, std::uint64_t region_id, std::uint64_t data_bytes,
-                              bool read_only) noexcept {
+                              bool read_only, std::uint64_t pid_namespace) noexcept {
   auto* header = new (memory) LedgerHeader{};
   header->version = kLedgerVersion;
   header->read_only = read_only ? 1 : 0;
   header->region_id = region_id;
   header->data_bytes = data_bytes;
+  header->pid_namespace = pid_namespace;
   header->magic = kLedgerMagic;
 }
 
@@ -50,6 +51,10 @@ bool RegionLedger::verify(std::uint64_t id, std::uint64_t data_bytes) const noex
   std::memcpy(&copy, memory_, sizeof copy);
   return copy.magic == kLedgerMagic && copy.version == kLedgerVersion && copy.region_id == id &&
          copy.data_bytes == data_bytes && id != 0;
+}
+
+bool RegionLedger::counts_in(std::uint64_t pid_namespace) const noexcept {
+  return header().pid_namespace == pid_namespace;
 }
 
 bool RegionLedger::read_only() const noexcept { return header().read_only != 0; }

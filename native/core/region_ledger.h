@@ -36,12 +36,14 @@ class RegionLedger {
 
   // Writes the header of fresh, zeroed memory.
   static void initialize(std::byte* memory, std::uint64_t region_id, std::uint64_t data_bytes,
-                         bool read_only) noexcept;
+                         bool read_only, std::uint64_t pid_namespace = 0) noexcept;
   explicit RegionLedger(std::byte* memory) noexcept : memory_(memory) {}
 
   // Whether the header is that of region `id` with `data_bytes`.
   [[nodiscard]] bool verify(std::uint64_t id, std::uint64_t data_bytes) const noexcept;
   [[nodiscard]] bool read_only() const noexcept;
+  // Whether a process of that namespace can tell who of its holders lives.
+  [[nodiscard]] bool counts_in(std::uint64_t pid_namespace) const noexcept;
 
   // A slot for the references of process `holder`, none at first. LimitExceeded: all are taken.
   [[nodiscard]] Result<Slot> claim_held(std::uint64_t holder) noexcept;

@@ -21,7 +21,7 @@ inline constexpr std::uint64_t kLedgerMagic = 0x3152474C42535542ULL;  // "BUSBLG
 inline constexpr std::uint32_t kLedgerVersion = 1;
 inline constexpr std::size_t kLedgerBytes = 16384;
 
-// The first five are written once, before anybody else sees them.
+// The first six are written once, before anybody else sees them.
 struct LedgerHeader {
   std::uint64_t magic;
   std::uint32_t version;
@@ -29,7 +29,8 @@ struct LedgerHeader {
   std::uint32_t read_only;
   std::uint64_t region_id;
   std::uint64_t data_bytes;
-  std::uint64_t reserved;
+  // Platform::pid_namespace() of the owner, in which all tokens here are to be looked up.
+  std::uint64_t pid_namespace;
   // Counts the references ever added: whoever sums the slots up finds out that one moved meanwhile.
   std::atomic<std::uint64_t> additions;
   // Slots beyond were never used. A hint, to be clamped.

@@ -30,7 +30,8 @@ Result<std::shared_ptr<MemoryRegion>> RegionTable::create(std::uint64_t bytes, A
   auto ledger = platform_.create_memory(kLedgerBytes, Access::ReadWrite);
   if (!ledger) return ledger.error();
   const bool read_only = peers == Access::ReadOnly;
-  RegionLedger::initialize(ledger.value()->data(), id.value(), bytes, read_only);
+  RegionLedger::initialize(ledger.value()->data(), id.value(), bytes, read_only,
+                           platform_.pid_namespace());
   return add({id.value(), data.take(), ledger.take(), nullptr}, read_only);
 }
 
@@ -53,6 +54,8 @@ Result<std::shared_ptr<MemoryRegion>> RegionTable::adopt(std::uint64_t id, std::
   }
   const RegionLedger header(ledger.value()->data());
   if (!header.verify(id, bytes)) return Status::ProtocolViolation;
+  // The owner would take us for dead, and use the region again while we hold it.
+  if (!header.counts_in(platform_.pid_namespace())) return Status::Unsupported;
   const bool read_only = header.read_only();
   auto data = platform_.adopt_memory(std::move(handles[0]), bytes,
                                      read_only ? Access::PrivateCopy : Access::ReadWrite);

@@ -8,11 +8,11 @@
 
 #include "linux/epoll_doorbell_set.h"
 #include "linux/epoll_reactor.h"
-#include "linux/eventfd_doorbell.h"
 #include "linux/membarrier_fence.h"
 #include "linux/memfd_memory.h"
 #include "linux/proc_stat.h"
 #include "linux/seqpacket_channel.h"
+#include "linux/shutdown_doorbell.h"
 #include "linux/unix_socket_rendezvous.h"
 #include "platform/platform.h"
 #include "posix/file_descriptor.h"
@@ -38,7 +38,7 @@ class LinuxPlatform final : public Platform {
   }
 
   [[nodiscard]] Result<std::unique_ptr<Doorbell>> create_doorbell() override {
-    return linux_platform::create_eventfd_doorbell();
+    return linux_platform::create_shutdown_doorbell();
   }
   [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() override {
     return linux_platform::create_epoll_doorbell_set();
@@ -84,6 +84,10 @@ class LinuxPlatform final : public Platform {
 
   [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
     return linux_platform::process_token(pid);
+  }
+
+  [[nodiscard]] std::uint64_t pid_namespace() noexcept override {
+    return linux_platform::pid_namespace();
   }
 
   [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {

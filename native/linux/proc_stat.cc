@@ -2,6 +2,7 @@
 #include "linux/proc_stat.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -60,6 +61,11 @@ std::uint64_t process_token(std::uint32_t pid) noexcept {
   const auto parsed = std::from_chars(start->data(), start->data() + start->size(), ticks);
   if (parsed.ec != std::errc()) return 0;
   return (ticks & 0xFFFFFFFFU) << 32U | pid;
+}
+
+std::uint64_t pid_namespace() noexcept {
+  struct stat facts {};
+  return ::stat("/proc/self/ns/pid", &facts) == 0 ? facts.st_ino : 0;
 }
 
 bool is_stopped(std::uint32_t pid) noexcept {

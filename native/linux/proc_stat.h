@@ -9,6 +9,9 @@ namespace busbar::linux_platform {
 // there is no such process, or only its corpse.
 [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept;
 
+// The namespace that this process's pids belong to; 0 without /proc.
+[[nodiscard]] std::uint64_t pid_namespace() noexcept;
+
 // By a signal or a tracer.
 [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept;
 

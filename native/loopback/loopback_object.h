@@ -22,6 +22,7 @@ struct Process {
   ProcessIdentity identity;
   bool alive = true;
   std::uint32_t cpu = 0;
+  std::uint64_t pid_namespace = 0;
 };
 
 enum class Kind : std::uint8_t { Memory, Bell, ChannelEnd, Listener, NameBell };

@@ -33,6 +33,10 @@ std::size_t LoopbackWorld::count_handles(std::uint32_t pid) const noexcept {
   return process == nullptr ? 0 : loopback::count_objects_of(*process);
 }
 
+void LoopbackWorld::set_pid_namespace(std::uint32_t pid, std::uint64_t number) noexcept {
+  if (loopback::Process* process = find_alive(pid)) process->pid_namespace = number;
+}
+
 void LoopbackWorld::set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept {
   if (loopback::Process* process = find_alive(pid)) process->cpu = cpu;
 }

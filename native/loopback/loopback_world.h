@@ -40,6 +40,8 @@ class LoopbackWorld {
 
   // The processor on which `pid` claims to run from now on (0 at first).
   void set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept;
+  // What its Platform::pid_namespace() says; its pid goes on to mean the same to everybody.
+  void set_pid_namespace(std::uint32_t pid, std::uint64_t number) noexcept;
 
   // Platform::now() of all processes; begins at 1 s and stands still between calls of advance().
   [[nodiscard]] TimePoint now() const noexcept { return now_; }

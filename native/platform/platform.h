@@ -89,6 +89,9 @@ class Platform {
   // A number, not 0, for the process `pid` that no later process of that number has, with `pid` as
   // its low half; 0 when there is none or it has ended, reaped or not.
   [[nodiscard]] virtual std::uint64_t process_token(std::uint32_t pid) noexcept = 0;
+  // Whose pids those are: processes that say different numbers cannot look each other's tokens up.
+  // 0 where all processes of a machine have one numbering, or it is not known.
+  [[nodiscard]] virtual std::uint64_t pid_namespace() noexcept { return 0; }
   // It cannot answer because somebody has stopped it: a signal, a debugger. False where that cannot
   // be known.
   [[nodiscard]] virtual bool is_stopped(std::uint32_t pid) noexcept = 0;

@@ -202,9 +202,12 @@ export class MessageReader {
 }
 
 function lostAttachments(type: string, from: Peer, flags: number): OutOfDescriptorsError {
-  const what = flags & objectsLost ? 'kernel objects' : 'memory regions';
+  const what =
+    flags & objectsLost
+      ? 'kernel objects for which this process had no room left'
+      : 'memory regions for which this process had no room left, or whose owner is in another pid namespace';
   return new OutOfDescriptorsError(
-    `message '${type}' of endpoint ${from.id} came with ${what} for which this process had no room left`,
+    `message '${type}' of endpoint ${from.id} came with ${what}`,
     { type, peer: from.id },
   );
 }

@@ -99,6 +99,22 @@ TEST(region_arrives_and_is_counted_all_the_way) {
   CHECK(region->is_free());
 }
 
+// Its owner could not tell whether such a receiver lives, and would use the region again.
+TEST(region_is_refused_in_another_pid_namespace) {
+  World world;
+  auto region = world.make(4096);
+  world.world.set_pid_namespace(kReceiverPid, 2);
+  world.send({{region, 0, 4096}});
+  std::vector<RegionReference> got;
+  CHECK_EQ(world.take(got), Status::OutOfDescriptors);
+  CHECK(got.empty());
+  // The reference goes back to its sender.
+  (void)world.out->receive();
+  CHECK_EQ(region->references(), 1);
+  region->release();
+  CHECK(region->is_free());
+}
+
 TEST(region_that_is_known_travels_without_handles) {
   World world;
   auto region = world.make(4096);
