@@ -8,7 +8,7 @@
 //                   |  +-- a listener: takes office, goes on seeking, and        |  |
 //                   |      finds itself by the same road as everybody else       |  |
 //                   +------------------------------------------------------------+  |
-//                   ^                  Succeed: takes office, goes on seeking       |
+//                   ^                  Succeed: goes on seeking, may depose         |
 //                   +---------------------------------------------------------------+
 //   any -- refused, or leave() done --> Ended
 //
@@ -95,7 +95,7 @@ class Membership::Impl final : public ControllerEvents {
   void fail_or_start_over(Error why);
   // The channel to the controller is gone; the search for the next one begins.
   void lose_controller();
-  void succeed(const SucceedFrame& frame, Handle listener);
+  void succeed(const SucceedFrame& frame, Handle door);
   void give_up(Error why);
   // Lets go of the controller, or of who might have become it.
   void disconnect();
@@ -153,6 +153,8 @@ class Membership::Impl final : public ControllerEvents {
   int asked_others_ = 0;
   // Who did not answer; 0 for nobody.
   std::uint64_t unanswering_ = 0;
+  // Of the controller that left and made us its successor, until the name leads to somebody else.
+  Handle inherited_door_;
   // Longer each time that somebody did not answer or was deposed before it could, or a machine that
   // is too slow for all would depose one after the other. Half of it until others are asked.
   std::chrono::milliseconds patience_ = kPatience;

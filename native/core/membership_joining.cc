@@ -41,6 +41,7 @@ void Membership::Impl::greet(Seeker::Reached reached) {
   nonces_.member = nonce.value();
   if (controller_) controller_->expect_self(nonces_.member);
 
+  inherited_door_.close();
   channel_ = watched.take();
   name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
@@ -143,6 +144,7 @@ void Membership::Impl::lose_controller() {
 
 // The name is ours. Our own membership is renewed through it like everybody else's.
 void Membership::Impl::take_office(Seeker::Claimed claimed) {
+  inherited_door_.close();
   const std::unique_ptr<DirectoryReader> known = open_known_directory();
   Controller::Origin origin{.generation = generation_,
                             .self_id = id_,
@@ -170,24 +172,22 @@ std::unique_ptr<DirectoryReader> Membership::Impl::open_known_directory() {
   return reader.take();
 }
 
-// The controller leaves and we are its successor. One that is leaving itself lets the door go:
+// The controller leaves and we are its successor: we depose it, who will not answer any more. Its
+// door is not served here, since whoever handed it over may have kept it and can make any call on
+// it block. It only stays open until the name leads to our own; visitors who wait at it see it
+// close then, and find the name again. A successor that is leaving itself lets the door go:
 // everyone then finds the name without a holder and the next one takes it.
-void Membership::Impl::succeed(const SucceedFrame& frame, Handle listener) {
-  const bool wanted = !leaving_ && config_.controller_affinity && !controller_;
-  Seeker::Claimed door;
-  if (wanted) {
-    if (auto adopted = seeker_->adopt(std::move(listener), frame.holder)) {
-      door.listener = adopted.take();
-    }
-  } else {
-    listener.close();
-  }
+void Membership::Impl::succeed(const SucceedFrame& frame, Handle door) {
+  const bool wanted = may_claim() && !controller_ && name_->holder() == frame.holder;
   lose_controller();
-  if (door.listener != nullptr) take_office(std::move(door));
+  if (!wanted) return;
+  unanswering_ = frame.holder;
+  inherited_door_ = std::move(door);
 }
 
 void Membership::Impl::give_up(Error why) {
   if (leaving_) return finish_leaving();
+  inherited_door_.close();
   disconnect();
   controller_.reset();
   phase_ = Phase::Ended;

@@ -26,6 +26,7 @@ void Membership::Impl::leave(std::vector<Parcel> parcels) {
 
 void Membership::Impl::begin_leaving() {
   leaving_ = true;
+  inherited_door_.close();
   leave_lost_office();
   if (controller_) {
     leave_due_ = gone_at_ = controller_->knows_bus_at();

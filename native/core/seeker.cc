@@ -88,13 +88,6 @@ Seeker::Find Seeker::claim(SeekRules rules) {
   return failed(listener.error(), rules);
 }
 
-Result<std::unique_ptr<Listener>> Seeker::adopt(Handle listener, std::uint64_t holder) {
-  auto adopted = rendezvous_->adopt(std::move(listener));
-  // Asked afterwards: the adopted listener takes for its own what the name leads to at that moment.
-  if (adopted && rendezvous_->holder() != holder) return Status::PeerGone;
-  return adopted;
-}
-
 // A member does not give up for want of a descriptor; a newcomer is better told.
 Seeker::Find Seeker::failed(Error error, SeekRules rules) {
   if (!rules.survivor || error.status == Status::Permission) return error;

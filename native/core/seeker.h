@@ -58,9 +58,6 @@ class Seeker {
 
   [[nodiscard]] Result<std::unique_ptr<NameBell>> open_bell() { return rendezvous_->open_bell(); }
 
-  // Continues the door of `holder`; an error if the name does not lead there any more.
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener, std::uint64_t holder);
-
  private:
   using Milliseconds = std::chrono::milliseconds;
 

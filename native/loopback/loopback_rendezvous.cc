@@ -64,14 +64,6 @@ class LoopbackRendezvous final : public Rendezvous {
         std::make_unique<LoopbackNameBell>(open_object(process_, listener->bell)));
   }
 
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle handle) override {
-    if (!process_.alive) return Status::Closed;
-    const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(handle);
-    if (!listener) return Status::ProtocolViolation;
-    listener->holder = process_.identity;
-    return open(listener);
-  }
-
  private:
   [[nodiscard]] std::shared_ptr<ListenerObject> find_holder() const noexcept {
     const LoopbackWorld::Names& names = process_.world.names();

@@ -60,10 +60,6 @@ class BootstrapRendezvous final : public Rendezvous {
     return std::unique_ptr<NameBell>(bell.take());
   }
 
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {
-    return PortListener::adopt(std::move(listener), name_);
-  }
-
  private:
   std::shared_ptr<const BusName> name_;
 };

@@ -53,22 +53,6 @@ Result<std::unique_ptr<Listener>> PortListener::open(std::shared_ptr<const BusNa
   return std::unique_ptr<Listener>(std::move(listener));
 }
 
-Result<std::unique_ptr<Listener>> PortListener::adopt(Handle door,
-                                                      std::shared_ptr<const BusName> name) {
-  if (!door.valid()) return Status::InvalidArgument;
-  const MachObject* object = object_in(door, Kind::Door);
-  if (object == nullptr) return Status::ProtocolViolation;
-  const Holder holder = name->holder();
-  auto bell = NotifyNameBell::open(name->place().bell(holder.number));
-  if (!bell) return bell.error();
-  if (holder.number != 0) {
-    const Error named = name->set_holder({holder.number, static_cast<std::uint32_t>(::getpid())});
-    if (!named.ok()) return named;
-  }
-  return std::unique_ptr<Listener>(
-      std::make_unique<PortListener>(std::move(name), holder.number, object->door, bell.take()));
-}
-
 Result<std::unique_ptr<Channel>> PortListener::accept() {
   for (int i = 0; i < kMostStrayVisits; ++i) {
     const mach_port_t port = port_->name();

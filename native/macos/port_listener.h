@@ -17,10 +17,6 @@ class PortListener final : public Listener {
   // A new door, to which the name leads from now on. The caller has the lock of the name and has
   // made sure that it leads to nobody whom it should not be taken from.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(std::shared_ptr<const BusName> name);
-  // A predecessor's door. That the name leads to this very one is taken for granted, so hand over
-  // only what holds_name().
-  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(Handle door,
-                                                               std::shared_ptr<const BusName> name);
 
   PortListener(std::shared_ptr<const BusName> name, std::uint32_t number,
                std::shared_ptr<DoorPort> port, std::unique_ptr<NotifyNameBell> bell) noexcept;

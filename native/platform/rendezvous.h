@@ -19,7 +19,9 @@ class Listener {
   // The next waiting connection; WouldBlock when there is none. OutOfDescriptors when it cannot be
   // taken now.
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> accept() = 0;
-  // Handle by which a successor keeps the same door open without a gap.
+  // Handle by which a successor keeps the door open, until the name leads to a door of its own: a
+  // visitor that comes in between waits instead of finding nobody. It serves nobody by it, since
+  // what one holder does to a shared door can make the calls of another block.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
   // The number of this holder's time in office: at least `at_least`, and above that of everybody
   // who has held the name since it was last released, also of one who died before anybody heard of
@@ -59,18 +61,15 @@ class Rendezvous {
   // Takes the name if nobody holds it; WouldBlock when another process is just doing that (or did:
   // connect again).
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> claim() = 0;
-  // Takes the name from `holder`, who has it but does not answer, and rings its bell. WouldBlock
-  // when another process is just changing the name, or the name leads to somebody else by now:
-  // connect again. The one deposed keeps what it has open; its holds_name() says so.
+  // Takes the name from `holder`, who has it but does not answer or is leaving, and rings its bell.
+  // WouldBlock when another process is just changing the name, or the name leads to somebody else
+  // by now: connect again. The one deposed keeps what it has open; its holds_name() says so.
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> depose(std::uint64_t holder) = 0;
-  // Whom the name leads to: a number that tells this time of holding it from every other, the same
-  // when the holder hands its Listener over; 0 when the name leads to nobody. One look, no
-  // connection.
+  // Whom the name leads to: a number that tells this time of holding it from every other; 0 when
+  // the name leads to nobody. One look, no connection.
   [[nodiscard]] virtual std::uint64_t holder() const noexcept = 0;
   // The bell of whoever holds the name now; NoController when nobody does.
   [[nodiscard]] virtual Result<std::unique_ptr<NameBell>> open_bell() = 0;
-  // Continues a predecessor's Listener handed over by Listener::share.
-  [[nodiscard]] virtual Result<std::unique_ptr<Listener>> adopt(Handle listener) = 0;
 };
 
 }  // namespace busbar

@@ -73,9 +73,6 @@ class NamedPipeRendezvous final : public Rendezvous {
     return std::unique_ptr<NameBell>(bell.take());
   }
 
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {
-    return PipeListener::adopt(std::move(listener), place_);
-  }
 
  private:
   std::shared_ptr<const BusPlace> place_;

@@ -37,12 +37,12 @@ PipeDoor::PipeDoor(std::string name, Handle event) noexcept
 
 PipeDoor::~PipeDoor() = default;
 
-Result<std::unique_ptr<PipeDoor>> PipeDoor::open(std::string name, bool first) {
+Result<std::unique_ptr<PipeDoor>> PipeDoor::open(std::string name) {
   auto event = create_event(false);
   if (!event) return event.error();
   auto door = std::make_unique<PipeDoor>(std::move(name), event.take());
   for (std::size_t i = 0; i < kEnds; ++i) {
-    const Error error = door->add_end(first && i == 0);
+    const Error error = door->add_end(i == 0);
     if (!error.ok()) return error;
   }
   return door;
@@ -54,15 +54,6 @@ Error PipeDoor::add_end(bool first) {
   ends_.push_back(std::make_unique<End>(pipe.take()));
   wait_for_visitor(*ends_.back());
   return {};
-}
-
-void PipeDoor::receive_from(Handle predecessor) {
-  auto end = std::make_unique<End>(std::move(predecessor));
-  wait_for_visitor(*end);
-  // Where nobody has come, nobody shall: it would look like the predecessor's.
-  if (visitor_came(*end)) ends_.insert(ends_.begin(), std::move(end));
-  end.reset();
-  set_event();
 }
 
 void PipeDoor::wait_for_visitor(End& end) noexcept {

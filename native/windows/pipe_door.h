@@ -13,15 +13,13 @@ namespace busbar::windows_platform {
 
 class PipeDoor {
  public:
-  // `first`: nobody may have a pipe of that name yet.
-  [[nodiscard]] static Result<std::unique_ptr<PipeDoor>> open(std::string name, bool first);
+  // Nobody may have a pipe of that name yet.
+  [[nodiscard]] static Result<std::unique_ptr<PipeDoor>> open(std::string name);
   PipeDoor(std::string name, Handle event) noexcept;
   ~PipeDoor();
   PipeDoor(const PipeDoor&) = delete;
   PipeDoor& operator=(const PipeDoor&) = delete;
 
-  // Lets whoever has come to a predecessor's end in; nobody has, nothing happens.
-  void receive_from(Handle predecessor);
   // An end at which a visitor has come, and another in its place; WouldBlock when nobody has.
   [[nodiscard]] Result<Handle> next();
   // A second handle on the end at which visitors arrive from now on: the others are closed.

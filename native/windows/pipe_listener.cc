@@ -33,7 +33,7 @@ Result<std::unique_ptr<Listener>> PipeListener::take_name(std::shared_ptr<const 
   number = std::max<std::uint64_t>(number, 1);
   auto bell = EventNameBell::open(*place, number);
   if (!bell) return bell.error();
-  auto door = PipeDoor::open(place->pipe_of(number), true);
+  auto door = PipeDoor::open(place->pipe_of(number));
   if (!door) return door.error();
   // The door is open before the name leads to it, and those who are with the holder before are
   // called when it does no more.
@@ -44,25 +44,6 @@ Result<std::unique_ptr<Listener>> PipeListener::take_name(std::shared_ptr<const 
   }
   return std::unique_ptr<Listener>(
       std::make_unique<PipeListener>(std::move(place), number, bell.take(), door.take()));
-}
-
-Result<std::unique_ptr<Listener>> PipeListener::adopt(Handle door,
-                                                      std::shared_ptr<const BusPlace> place) {
-  if (!door.valid()) return Status::InvalidArgument;
-  PipeFacts facts;
-  if (!query_pipe(borrow_handle(door), facts) || !facts.server_end || facts.single) {
-    return Status::ProtocolViolation;
-  }
-  const std::uint64_t number = place->record().holder;
-  if (number == 0) return Status::NoController;
-  auto bell = EventNameBell::open(*place, number);
-  if (!bell) return bell.error();
-  // An end of our own: who comes to it sees that it is ours.
-  auto own = PipeDoor::open(place->pipe_of(number), false);
-  if (!own) return own.error();
-  own.value()->receive_from(std::move(door));
-  return std::unique_ptr<Listener>(
-      std::make_unique<PipeListener>(std::move(place), number, bell.take(), own.take()));
 }
 
 Result<std::unique_ptr<Channel>> PipeListener::accept() {

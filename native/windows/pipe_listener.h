@@ -18,9 +18,6 @@ class PipeListener final : public Listener {
   // Takes the name, which must not be anybody's whom it is not to be taken from; under the lock.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> take_name(
       std::shared_ptr<const BusPlace> place);
-  // Goes on at a door that the holder has shared.
-  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(
-      Handle door, std::shared_ptr<const BusPlace> place);
   PipeListener(std::shared_ptr<const BusPlace> place, std::uint64_t number,
                std::unique_ptr<EventNameBell> bell, std::unique_ptr<PipeDoor> door) noexcept;
   ~PipeListener() override;

@@ -77,10 +77,6 @@ class FaultyRendezvous final : public Rendezvous {
     if (const Error error = faults_.trip("Rendezvous::open_bell"); !error.ok()) return error;
     return inner_->open_bell();
   }
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {
-    if (const Error error = faults_.trip("Rendezvous::adopt"); !error.ok()) return error;
-    return wrap(inner_->adopt(std::move(listener)));
-  }
 
  private:
   Result<std::unique_ptr<Listener>> wrap(Result<std::unique_ptr<Listener>> made) {

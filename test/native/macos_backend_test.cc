@@ -132,9 +132,13 @@ TEST(native_macos_door_is_in_one_place) {
   CHECK_EQ(listener.value()->accept().status(), Status::WouldBlock);
   auto moved = pair.far->receive();
   REQUIRE(moved.ok());
-  auto successor = rendezvous->adopt(std::move(moved.value().handles.at(0)));
+  CHECK_EQ(rendezvous->claim().status(), Status::WouldBlock);
+  const std::uint64_t holder = rendezvous->holder();
+  auto successor = rendezvous->depose(holder);
   REQUIRE(successor.ok());
-  CHECK(successor.value()->accept().ok());
+  CHECK(rendezvous->holder() != holder);
+  moved.value().handles.clear();
+  CHECK_EQ(contract::receive_text(here, *second.value()), "PeerGone");
 }
 
 TEST(native_macos_door_passes_over_what_is_no_visit) {

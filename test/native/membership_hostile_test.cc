@@ -33,6 +33,19 @@ std::vector<Handle> one(Handle handle) {
   return handles;
 }
 
+// A directory of generation 8 without members.
+std::unique_ptr<SharedMemory> make_directory(Platform& platform) {
+  auto memory = platform.create_memory(kDirectoryBytes, Access::ReadOnly).take();
+  auto* header = reinterpret_cast<DirectoryHeader*>(memory->data());
+  header->magic = kDirectoryMagic;
+  header->version = kDirectoryVersion;
+  header->capacity = kMaxMembers;
+  header->entry_bytes = sizeof(DirectoryEntry);
+  header->generation = 8;
+  header->epoch = 1;
+  return memory;
+}
+
 }  // namespace
 
 TEST(member_proves_nothing_to_an_impostor) {
@@ -109,14 +122,7 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   TestMember& member = f.bus.join();
   const auto holder = f.accept();
   REQUIRE(holder != nullptr);
-  auto memory = f.platform.create_memory(kDirectoryBytes, Access::ReadOnly).take();
-  auto* header = reinterpret_cast<DirectoryHeader*>(memory->data());
-  header->magic = kDirectoryMagic;
-  header->version = kDirectoryVersion;
-  header->capacity = kMaxMembers;
-  header->entry_bytes = sizeof(DirectoryEntry);
-  header->generation = 8;
-  header->epoch = 1;
+  const auto memory = make_directory(f.platform);
   holder->challenge(*f.hello);
   REQUIRE(f.bus.settle());
   REQUIRE(holder->receive<AnnounceFrame>().has_value());
@@ -124,7 +130,7 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   REQUIRE(f.bus.settle());
   REQUIRE(member.membership.admitted());
   CHECK_EQ(member.id, 42);
-  // A door that is no door: it looks again, and says who it was.
+  // Somebody else's office: it looks again, and says who it was.
   holder->send(SucceedFrame{8, 0}, one(memory->share().take()));
   REQUIRE(f.bus.settle());
   CHECK_EQ(member.losses, 1);
@@ -144,6 +150,37 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   CHECK_EQ(member.id, 42);
   CHECK_EQ(member.changes.back().generation, 9);
   CHECK_EQ(member.changes.back().controller_id, 42);
+}
+
+// Who hands a door over may keep it, and make any call on it block: the successor opens its own.
+TEST(member_never_serves_the_door_that_it_was_handed) {
+  Fixture f;
+  TestMember& member = f.bus.join();
+  const auto holder = f.accept();
+  REQUIRE(holder != nullptr);
+  holder->challenge(*f.hello);
+  REQUIRE(f.bus.settle());
+  const auto memory = make_directory(f.platform);
+  holder->send(WelcomeFrame{42, 8, kDirectoryBytes}, one(memory->share().take()));
+  REQUIRE(f.bus.settle());
+  REQUIRE(member.membership.admitted());
+  const auto rendezvous = f.platform.open_rendezvous("test.bus").take();
+  auto visitor = rendezvous->connect();
+  REQUIRE(visitor.ok());
+  const std::uint64_t number = rendezvous->holder();
+  holder->send(SucceedFrame{8, number}, one(f.listener->share().take()));
+  REQUIRE(f.bus.pass(milliseconds(20)));
+  CHECK(member.membership.is_controller());
+  CHECK_EQ(member.id, 42);
+  CHECK_EQ(member.changes.back().generation, 9);
+  CHECK(rendezvous->holder() != number);
+  CHECK(!f.listener->holds_name());
+  // Still there, and gone with the door.
+  CHECK(f.listener->accept().ok());
+  // Newcomers find the new one.
+  TestMember& newcomer = f.bus.join();
+  REQUIRE(f.bus.settle());
+  CHECK(newcomer.membership.admitted());
 }
 
 }  // namespace busbar::test
