@@ -18,7 +18,12 @@ import {
   InvalidLabelError,
 } from './errors/index.js';
 import { boxTable, type MessageBox, type PlainBox, plainBox } from './messages/index.js';
-import { addon, type EndpointConfig, type NativeEndpoint } from './native/addon.js';
+import {
+  addon,
+  type EndpointConfig,
+  type FailureFacts,
+  type NativeEndpoint,
+} from './native/addon.js';
 import { hostHasLibuv } from './native/host.js';
 import { checkBoolean, checkInteger, checkString, millisecondsOf, show } from './options.js';
 import { checkLabelName } from './selector/index.js';
@@ -182,13 +187,13 @@ function admission(
       board.outcome(
         () => {
           const status = native.start();
-          if (status < 0) settler.reject(joinError(-status, 0, identifier));
+          if (status < 0) settler.reject(joinError(-status, addon.lastFailure(), identifier));
         },
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
           else if (notice.status === status.timedOut)
             settler.reject(timeoutError(what + lonely, timeout, facts));
-          else settler.reject(joinError(notice.status, notice.osCode, identifier));
+          else settler.reject(joinError(notice.status, notice, identifier));
         },
       );
     },
@@ -198,14 +203,17 @@ function admission(
 
 function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
   const native = addon.openEndpoint(config, board.receiveMessages, board.receiveNotices);
-  if (typeof native === 'number') throw joinError(-native, 0, config.identifier);
+  if (typeof native === 'number') throw joinError(-native, addon.lastFailure(), config.identifier);
   return native;
 }
 
-function joinError(number: number, osCode: number, identifier: string): BusError {
+function joinError(number: number, failure: FailureFacts, identifier: string): BusError {
   const error = errorFromStatus(number, {
     bus: identifier,
-    osCode: osCode === 0 ? undefined : osCode,
+    osCode: failure.osCode,
+    syscall: failure.syscall,
+    path: failure.path,
+    advice: failure.advice,
     message:
       number === status.limitExceeded
         ? 'it has as many endpoints, or as many of this process, as its controller admits ' +

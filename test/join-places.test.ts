@@ -1,6 +1,6 @@
 // Where processes meet: runtime directories, long identifiers, many at once, and the package loaded by require().
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -141,4 +141,53 @@ test('require() gives the same package', async (t) => {
     { cwd: new URL('..', import.meta.url) },
   );
   t.is(stdout, 'by require function\n');
+});
+
+test('a refusal of the file system names the call, the path and the way out', async (t) => {
+  const directory = new RuntimeDirectory(t);
+  const place = path(directory.path, 'busbar');
+  mkdirSync(place);
+  chmodSync(place, 0o755);
+  const refused: Source = async ({ busbar, bus, tell }) => {
+    const { code, message, syscall, path } = await busbar.join(bus).then(
+      () => undefined as never,
+      (error: InstanceType<typeof busbar.BusError>) => error,
+    );
+    tell({ code, message, syscall, path });
+  };
+  const bus = newBus();
+  const program = inProcess(t, bus, refused, directory.env);
+  t.deepEqual(await program.next(), {
+    code: 'ERR_BUSBAR_PERMISSION',
+    message: `cannot join bus '${bus}': open ${place}: not permitted; it has to be a directory of this user with mode 0700`,
+    syscall: 'open',
+    path: place,
+  });
+  t.deepEqual(await program.ended, [0, null]);
+});
+
+// As by a logout, or a cleaner of /tmp.
+test('a newcomer meets the others after the runtime directory was removed', async (t) => {
+  const bus = newBus();
+  const directory = new RuntimeDirectory(t);
+  const first = inProcess(t, bus, visitor, directory.env);
+  const firstId = await first.next<number>();
+  const second = inProcess(t, bus, visitor, directory.env);
+  const secondId = await second.next<number>();
+  rmSync(path(directory.path, 'busbar'), { recursive: true });
+  const newcomer = inProcess(t, bus, visitor, directory.env);
+  const newcomerId = await newcomer.next<number>();
+  const all = [firstId, secondId, newcomerId];
+  const finder: Source = async ({ busbar, bus, tell }) => {
+    const endpoint = await busbar.join(bus, { label: 'finder' });
+    const ids = new Set<number>();
+    const look = () => {
+      for (const { id } of endpoint.peers) ids.add(id);
+      if (ids.size === 3) tell([...ids].sort());
+    };
+    endpoint.on('peer', look);
+    look();
+  };
+  const last = inProcess(t, bus, finder, directory.env);
+  t.deepEqual(await last.next(), all.sort());
 });

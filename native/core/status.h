@@ -21,10 +21,22 @@ enum class Status : std::int32_t {
 // The name in error_list.def, as in "QueueFull"; never null, static storage.
 [[nodiscard]] const char* status_name(Status status) noexcept;
 
+// What failed, for the text that a person reads. Static storage: an Error points to it for ever.
+struct FailedCall {
+  // The system call, as in "memfd_create".
+  const char* call = nullptr;
+  // Of the file concerned; null where there is none.
+  const char* path = nullptr;
+  // What its reader can do about it; null where that is plain.
+  const char* advice = nullptr;
+};
+
 struct [[nodiscard]] Error {
   Status status = Status::Ok;
   // errno or GetLastError() as the OS gave it; 0 where the OS had no part in it.
   std::int32_t os_code = 0;
+  // Null where nobody has said it: two words in all, so that an Error travels in registers.
+  const FailedCall* at = nullptr;
 
   [[nodiscard]] bool ok() const noexcept { return status == Status::Ok; }
 };

@@ -124,7 +124,12 @@ namespace busbar::ffi {
 [[nodiscard]] inline busbar_status code(Status status) noexcept {
   return static_cast<busbar_status>(status);
 }
-[[nodiscard]] inline busbar_status code(const Error& error) noexcept { return code(error.status); }
+// For busbar_last_failure() of this thread.
+void remember(const Error& error) noexcept;
+[[nodiscard]] inline busbar_status code(const Error& error) noexcept {
+  if (!error.ok()) remember(error);
+  return code(error.status);
+}
 
 // What a struct of the caller's has of the library's: the rest stays as it is there.
 template <typename T>

@@ -3,6 +3,7 @@
 
 #include "core/status.h"
 #include "ffi/include/busbar.h"
+#include "ffi/objects.h"
 
 #define BUSBAR_ERROR(number, name, text) \
   static_assert(number >= 1 && static_cast<int>(busbar::Status::name) == number);
@@ -20,9 +21,25 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
+thread_local busbar::Error last_error;
+
 }  // namespace
 
+void busbar::ffi::remember(const Error& error) noexcept { last_error = error; }
+
 extern "C" {
+
+busbar_failure busbar_last_failure(void) {
+  busbar_failure failure{};
+  failure.status = busbar::ffi::code(last_error.status);
+  failure.os_code = last_error.os_code;
+  if (last_error.at != nullptr) {
+    failure.call = last_error.at->call;
+    failure.path = last_error.at->path;
+    failure.advice = last_error.at->advice;
+  }
+  return failure;
+}
 
 uint32_t busbar_abi_version(void) { return BUSBAR_ABI_VERSION; }
 

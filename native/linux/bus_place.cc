@@ -38,6 +38,8 @@ std::string base_name(std::string_view identifier) {
 
 int BusPlace::borrow_directory() const noexcept { return borrow_descriptor(directory.descriptor); }
 
+std::string BusPlace::path_of(const std::string& name) const { return directory.path + '/' + name; }
+
 Result<std::shared_ptr<const BusPlace>> open_bus_place(std::string_view identifier) {
   Result<RuntimeDirectory> directory = open_runtime_directory();
   if (!directory) return directory.error();

@@ -24,6 +24,8 @@ struct BusPlace {
   std::string fresh_bell_name;  // .next  a FIFO that is to be .bell; only under the lock
 
   [[nodiscard]] int borrow_directory() const noexcept;
+  // For texts alone.
+  [[nodiscard]] std::string path_of(const std::string& name) const;
 };
 
 // Verifies the directory anew; fails as open_runtime_directory does.

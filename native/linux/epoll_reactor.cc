@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "linux/eventfd_doorbell.h"
+#include "linux/eventfd_wake.h"
 #include "linux/fifo_name_bell.h"
 #include "linux/seqpacket_channel.h"
 #include "linux/unix_socket_listener.h"
@@ -102,8 +102,15 @@ class EpollReactor final : public Reactor {
   }
 
   [[nodiscard]] Error watch(const Listener& listener, std::uint64_t token) override {
-    return watch_descriptor(static_cast<const UnixSocketListener&>(listener).borrow_socket(),
-                            Handle(), token);
+    const auto& door = static_cast<const UnixSocketListener&>(listener);
+    const Error error = watch_descriptor(door.borrow_socket(), Handle(), token);
+    const int name = door.borrow_name_watch();
+    // Without it, the loss of the name is found when somebody next needs it.
+    if (error.ok() && name >= 0 &&
+        change(borrow_descriptor(epoll_), EPOLL_CTL_ADD, name, EPOLLIN, token).ok()) {
+      watches_[token].second_fd = name;
+    }
+    return error;
   }
 
   [[nodiscard]] Error watch(const NameBell& bell, std::uint64_t token) override {
@@ -125,7 +132,10 @@ class EpollReactor final : public Reactor {
   void forget(std::uint64_t token) noexcept override {
     const auto found = watches_.find(token);
     if (found == watches_.end()) return;
-    ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, found->second.fd, nullptr);
+    const Watch& watch = found->second;
+    ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, watch.fd, nullptr);
+    if (watch.second_fd >= 0)
+      ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, watch.second_fd, nullptr);
     watches_.erase(found);
   }
 
@@ -154,6 +164,8 @@ class EpollReactor final : public Reactor {
  private:
   struct Watch {
     int fd = -1;
+    // Of a listener: what happens to its name.
+    int second_fd = -1;
     // Set if the reactor itself opened it (pidfd).
     Handle owned;
     bool wants_writable = false;
@@ -162,7 +174,7 @@ class EpollReactor final : public Reactor {
   Error watch_descriptor(int fd, Handle owned, std::uint64_t token) {
     if (token == kWakeToken || watches_.contains(token)) return {Status::InvalidArgument};
     const Error error = change(borrow_descriptor(epoll_), EPOLL_CTL_ADD, fd, EPOLLIN, token);
-    if (error.ok()) watches_.emplace(token, Watch{fd, std::move(owned)});
+    if (error.ok()) watches_.emplace(token, Watch{.fd = fd, .owned = std::move(owned)});
     return error;
   }
 

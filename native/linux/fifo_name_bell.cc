@@ -16,6 +16,7 @@ namespace busbar::linux_platform {
 
 using posix::borrow_descriptor;
 using posix::error_of;
+using posix::failed_at;
 using posix::own_descriptor;
 
 FifoNameBell::FifoNameBell(Handle fifo) noexcept : fifo_(std::move(fifo)) {}
@@ -35,8 +36,13 @@ Result<std::unique_ptr<FifoNameBell>> FifoNameBell::open(const BusPlace& place) 
 Error FifoNameBell::make_fresh(const BusPlace& place) {
   // Left by somebody who was killed before the rename.
   ::unlinkat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0);
-  const int made = ::mkfifoat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0600);
-  return made == 0 ? Error{} : error_of(errno);
+  const char* name = place.fresh_bell_name.c_str();
+  // The umask may have taken rights of ours away.
+  if (::mkfifoat(place.borrow_directory(), name, 0600) == 0 &&
+      ::fchmodat(place.borrow_directory(), name, 0600, 0) == 0) {
+    return {};
+  }
+  return error_of(errno, failed_at("mkfifo", place.path_of(place.fresh_bell_name)));
 }
 
 void FifoNameBell::ring() noexcept {

@@ -14,6 +14,7 @@ namespace busbar::linux_platform {
 
 using posix::borrow_descriptor;
 using posix::error_of;
+using posix::failed_at;
 using posix::own_descriptor;
 
 namespace {
@@ -31,6 +32,21 @@ bool is_current(int fd, const BusPlace& place) noexcept {
 
 }  // namespace
 
+Result<Handle> open_lock_file(const BusPlace& place) {
+  const auto open = [&place] {
+    return ::openat(place.borrow_directory(), place.lock_name.c_str(),
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  };
+  int fd = open();
+  // Whoever made it did so under a umask that took our own rights away.
+  if (fd < 0 && errno == EACCES &&
+      ::fchmodat(place.borrow_directory(), place.lock_name.c_str(), 0600, 0) == 0) {
+    fd = open();
+  }
+  if (fd < 0) return error_of(errno, failed_at("open", place.path_of(place.lock_name)));
+  return own_descriptor(fd);
+}
+
 NameLock::NameLock(Handle file) noexcept : file_(std::move(file)) {}
 
 NameLock::~NameLock() {
@@ -39,11 +55,14 @@ NameLock::~NameLock() {
 }
 
 Result<NameLock> NameLock::try_take(const BusPlace& place) {
-  const int fd = ::openat(place.borrow_directory(), place.lock_name.c_str(),
-                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return error_of(errno);
-  Handle file = own_descriptor(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return error_of(errno);
+  Result<Handle> opened = open_lock_file(place);
+  if (!opened) return opened.error();
+  Handle file = opened.take();
+  const int fd = borrow_descriptor(file);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return Error{Status::WouldBlock, errno};
+    return error_of(errno, failed_at("flock", place.path_of(place.lock_name)));
+  }
   NameLock lock(std::move(file));
   if (!is_current(fd, place)) return Status::WouldBlock;
   return lock;

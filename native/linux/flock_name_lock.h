@@ -24,4 +24,7 @@ class NameLock {
   Handle file_;
 };
 
+// The file whose lock that is, made when missing.
+[[nodiscard]] Result<Handle> open_lock_file(const BusPlace& place);
+
 }  // namespace busbar::linux_platform

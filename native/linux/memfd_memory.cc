@@ -31,6 +31,14 @@ using posix::own_descriptor;
 
 namespace {
 
+constexpr FailedCall kMemfdCreate{"memfd_create", nullptr,
+                                  "shared memory needs it; does a filter of system calls deny it?"};
+constexpr FailedCall kTruncate{"ftruncate", nullptr, nullptr};
+constexpr FailedCall kMap{"mmap", nullptr, nullptr};
+constexpr FailedCall kSeal{"fcntl(F_ADD_SEALS)", nullptr, nullptr};
+constexpr FailedCall kFileSystem{"fstatfs", nullptr,
+                                 "shared memory needs it; does a filter of system calls deny it?"};
+
 constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW;
 
 class MemfdMemory final : public SharedMemory {
@@ -74,7 +82,7 @@ Result<std::unique_ptr<SharedMemory>> map(Handle file, std::size_t bytes, Access
   const int protection = access == Access::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
   const int sharing = access == Access::PrivateCopy ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED;
   void* address = ::mmap(nullptr, bytes, protection, sharing, borrow_descriptor(file), 0);
-  if (address == MAP_FAILED) return error_of(errno);
+  if (address == MAP_FAILED) return error_of(errno, kMap);
   return std::unique_ptr<SharedMemory>(
       std::make_unique<MemfdMemory>(std::move(file), static_cast<std::byte*>(address), bytes));
 }
@@ -84,7 +92,7 @@ Result<Handle> create_memfd() {
   int fd = ::memfd_create("busbar", kFlags | MFD_NOEXEC_SEAL);
   // Kernels before 6.3 do not know the flag and refuse it.
   if (fd < 0 && errno == EINVAL) fd = ::memfd_create("busbar", kFlags);
-  if (fd < 0) return error_of(errno);
+  if (fd < 0) return error_of(errno, kMemfdCreate);
   return own_descriptor(fd);
 }
 
@@ -98,7 +106,7 @@ Error verify(int fd, std::size_t bytes) {
   if (seals < 0) return {Status::ProtocolViolation, errno};
   if ((seals & kSizeSeals) != kSizeSeals) return {Status::ProtocolViolation};
   struct statfs file_system {};
-  if (::fstatfs(fd, &file_system) != 0) return error_of(errno);
+  if (::fstatfs(fd, &file_system) != 0) return error_of(errno, kFileSystem);
   // hugetlbfs has seals too, but its pages can run out under a reader (SIGBUS).
   if (file_system.f_type != TMPFS_MAGIC) return {Status::ProtocolViolation};
   struct stat file {};
@@ -116,7 +124,7 @@ Result<std::unique_ptr<SharedMemory>> create_memfd_memory(std::size_t bytes, Acc
   Result<Handle> file = create_memfd();
   if (!file) return file.error();
   const int fd = borrow_descriptor(file.value());
-  if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) return error_of(errno);
+  if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) return error_of(errno, kTruncate);
   Result<std::unique_ptr<SharedMemory>> memory = map(file.take(), bytes, Access::ReadWrite);
   if (!memory) return memory;
   // After our own mapping, which alone stays writable.
@@ -124,7 +132,7 @@ Result<std::unique_ptr<SharedMemory>> create_memfd_memory(std::size_t bytes, Acc
       kSizeSeals | F_SEAL_SEAL | (peers == Access::ReadOnly ? F_SEAL_FUTURE_WRITE : 0);
   if (::fcntl(fd, F_ADD_SEALS, seals) != 0) {
     // Kernels before 5.1 have no F_SEAL_FUTURE_WRITE.
-    return errno == EINVAL ? Error{Status::Unsupported, EINVAL} : error_of(errno);
+    return errno == EINVAL ? Error{Status::Unsupported, EINVAL, &kSeal} : error_of(errno, kSeal);
   }
   return memory;
 }

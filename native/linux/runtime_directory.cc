@@ -16,36 +16,56 @@ namespace busbar::linux_platform {
 
 using posix::borrow_descriptor;
 using posix::error_of;
+using posix::failed_at;
 using posix::own_descriptor;
 
 namespace {
 
+constexpr const char* kWanted = "it has to be a directory of this user with mode 0700";
+
 // Owner and mode are asked of the opened directory, so nothing can be exchanged in between.
-Result<Handle> open_private(int parent, const char* path) {
-  const int fd = ::openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+Result<Handle> open_private(int parent, const char* name, const std::string& path) {
+  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) {
-    const bool planted = errno == ELOOP || errno == ENOTDIR;
-    return planted ? Error{Status::Permission, errno} : error_of(errno);
+    const int os_code = errno;
+    Error error = error_of(os_code, failed_at("open", path, kWanted));
+    if (os_code == ELOOP || os_code == ENOTDIR) error.status = Status::Permission;
+    return error;
   }
   Handle directory = own_descriptor(fd);
   struct stat facts {};
-  if (::fstat(fd, &facts) != 0) return error_of(errno);
+  if (::fstat(fd, &facts) != 0) return error_of(errno, failed_at("fstat", path));
   if (facts.st_uid != ::geteuid() || (facts.st_mode & 0777) != 0700) {
-    return Status::Permission;
+    return Error{Status::Permission, 0, &failed_at("open", path, kWanted)};
   }
   return directory;
 }
 
-Result<Handle> make_private(int parent, const char* path) {
-  if (::mkdirat(parent, path, 0700) != 0 && errno != EEXIST) return error_of(errno);
-  return open_private(parent, path);
+// A directory of ours that lacks rights of ours, and gives nobody else any: somebody who made it
+// was killed before he could undo what his umask did to it.
+bool give_rights_back(int parent, const char* name) {
+  struct stat facts {};
+  return ::fstatat(parent, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(facts.st_mode) &&
+         facts.st_uid == ::geteuid() && (facts.st_mode & 077) == 0 &&
+         (facts.st_mode & 0700) != 0700 && ::fchmodat(parent, name, 0700, 0) == 0;
+}
+
+Result<Handle> make_private(int parent, const char* name, const std::string& path) {
+  if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) {
+    return error_of(errno, failed_at("mkdir", path,
+                                     "set XDG_RUNTIME_DIR to a directory of this "
+                                     "user that can be written to"));
+  }
+  Result<Handle> opened = open_private(parent, name, path);
+  if (opened || !give_rights_back(parent, name)) return opened;
+  return open_private(parent, name, path);
 }
 
 // The session's directory, if there is one that deserves the name.
 std::optional<RuntimeDirectory> open_session_directory() {
   const char* path = std::getenv("XDG_RUNTIME_DIR");
   if (path == nullptr || path[0] != '/') return std::nullopt;
-  Result<Handle> directory = open_private(AT_FDCWD, path);
+  Result<Handle> directory = open_private(AT_FDCWD, path, path);
   if (!directory) return std::nullopt;
   return RuntimeDirectory{directory.take(), path};
 }
@@ -54,12 +74,13 @@ std::optional<RuntimeDirectory> open_session_directory() {
 
 Result<RuntimeDirectory> open_runtime_directory() {
   if (std::optional<RuntimeDirectory> session = open_session_directory()) {
-    Result<Handle> ours = make_private(borrow_descriptor(session->descriptor), "busbar");
+    std::string path = session->path + "/busbar";
+    Result<Handle> ours = make_private(borrow_descriptor(session->descriptor), "busbar", path);
     if (!ours) return ours.error();
-    return RuntimeDirectory{ours.take(), session->path + "/busbar"};
+    return RuntimeDirectory{ours.take(), std::move(path)};
   }
   std::string path = "/tmp/busbar-" + std::to_string(::geteuid());
-  Result<Handle> ours = make_private(AT_FDCWD, path.c_str());
+  Result<Handle> ours = make_private(AT_FDCWD, path.c_str(), path);
   if (!ours) return ours.error();
   return RuntimeDirectory{ours.take(), std::move(path)};
 }

@@ -22,6 +22,7 @@ namespace busbar::linux_platform {
 using posix::borrow_descriptor;
 using posix::duplicate_descriptor;
 using posix::error_of;
+using posix::failed_at;
 using posix::own_descriptor;
 
 namespace {
@@ -48,15 +49,21 @@ Error bind_fresh(int socket, const BusPlace& place) {
   // Left by somebody who was killed between bind and rename.
   ::unlinkat(place.borrow_directory(), place.fresh_name.c_str(), 0);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address.value().address);
-  if (::bind(socket, generic, address.value().size) != 0) return error_of(errno);
-  if (::listen(socket, kBacklog) != 0) return error_of(errno);
+  const auto failed = [&place](const char* call) {
+    return error_of(errno, failed_at(call, place.path_of(place.fresh_name)));
+  };
+  if (::bind(socket, generic, address.value().size) != 0) return failed("bind");
+  // The umask may have taken away what it takes to connect.
+  if (::fchmodat(place.borrow_directory(), place.fresh_name.c_str(), 0600, 0) != 0)
+    return failed("chmod");
+  if (::listen(socket, kBacklog) != 0) return failed("listen");
   return {};
 }
 
 Error rename(const BusPlace& place, const std::string& from, const std::string& to) {
   const int directory = place.borrow_directory();
-  return ::renameat(directory, from.c_str(), directory, to.c_str()) == 0 ? Error{}
-                                                                         : error_of(errno);
+  if (::renameat(directory, from.c_str(), directory, to.c_str()) == 0) return {};
+  return error_of(errno, failed_at("rename", place.path_of(from)));
 }
 
 // Makes .sock lead to the fresh socket, which listens already: the name never leads to one that
@@ -82,7 +89,7 @@ Error take_name(const BusPlace& place) {
 
 UnixSocketListener::UnixSocketListener(Handle socket, std::shared_ptr<const BusPlace> place,
                                        FileIdentity file) noexcept
-    : socket_(std::move(socket)), place_(std::move(place)), file_(file) {}
+    : socket_(std::move(socket)), place_(std::move(place)), file_(file), name_watch_(*place_) {}
 
 Result<std::unique_ptr<Listener>> UnixSocketListener::bind_name(
     std::shared_ptr<const BusPlace> place) {
@@ -99,24 +106,10 @@ Result<std::unique_ptr<Listener>> UnixSocketListener::bind_name(
       std::make_unique<UnixSocketListener>(std::move(socket), std::move(place), *file));
 }
 
-Result<std::unique_ptr<Listener>> UnixSocketListener::adopt(Handle socket,
-                                                            std::shared_ptr<const BusPlace> place) {
-  if (!socket.valid()) return Status::InvalidArgument;
-  const int fd = borrow_descriptor(socket);
-  const Error error = verify_seqpacket_socket(fd, true);
-  if (!error.ok()) return error;
-  // Non-blocking is a property of the socket that its former owner could have changed.
-  if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return error_of(errno);
-  // Listening again does no harm and makes us the process whom connecting peers see.
-  if (::listen(fd, kBacklog) != 0) return error_of(errno);
-  const std::optional<FileIdentity> file = identify(*place, place->socket_name);
-  return std::unique_ptr<Listener>(std::make_unique<UnixSocketListener>(
-      std::move(socket), std::move(place), file.value_or(FileIdentity{})));
-}
-
 int UnixSocketListener::borrow_socket() const noexcept { return borrow_descriptor(socket_); }
 
 Result<std::unique_ptr<Channel>> UnixSocketListener::accept() {
+  name_watch_.quiet();
   int fd = -1;
   do {
     fd = ::accept4(borrow_socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -138,10 +131,9 @@ bool UnixSocketListener::holds_name() const noexcept {
 // Kept in the lock's file, which lives as long as the name. Nobody else writes there: whoever holds
 // the name is alone with it, and the next one comes only after our death.
 std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexcept {
-  const int fd = ::openat(place_->borrow_directory(), place_->lock_name.c_str(),
-                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return at_least;
-  const Handle file = own_descriptor(fd);
+  const Result<Handle> file = open_lock_file(*place_);
+  if (!file) return at_least;
+  const int fd = borrow_descriptor(file.value());
   std::uint64_t last = 0;
   if (::pread(fd, &last, sizeof last, 0) != sizeof last || last >= kMostGenerations) last = 0;
   const std::uint64_t ours = std::max(at_least, last + 1);

@@ -8,6 +8,7 @@
 
 #include "core/status.h"
 #include "linux/bus_place.h"
+#include "linux/name_file_watch.h"
 #include "platform/handle.h"
 #include "platform/rendezvous.h"
 
@@ -19,11 +20,6 @@ class UnixSocketListener final : public Listener {
   // NameLock of `place` and has made sure that nobody answers there.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> bind_name(
       std::shared_ptr<const BusPlace> place);
-  // A predecessor's socket, still open there or not. ProtocolViolation when it is no listening
-  // socket of this kind. That the name leads to this very socket cannot be asked of the kernel: it
-  // is taken for granted if the name exists, so hand over only what holds_name().
-  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(
-      Handle socket, std::shared_ptr<const BusPlace> place);
 
   [[nodiscard]] Result<std::unique_ptr<Channel>> accept() override;
   [[nodiscard]] Result<Handle> share() const override;
@@ -33,7 +29,10 @@ class UnixSocketListener final : public Listener {
   // replaces them.
   void release_name(bool bus_ended) noexcept override;
 
+  // For the reactor: a visitor has come; something happened to the name, and holds_name() is to be
+  // asked (-1: not told).
   [[nodiscard]] int borrow_socket() const noexcept;
+  [[nodiscard]] int borrow_name_watch() const noexcept { return name_watch_.borrow(); }
 
   // Which file a name leads to. Ours stays taken as long as the socket lives, so the numbers cannot
   // be given to another file meanwhile.
@@ -50,6 +49,7 @@ class UnixSocketListener final : public Listener {
   Handle socket_;
   std::shared_ptr<const BusPlace> place_;
   FileIdentity file_;
+  NameFileWatch name_watch_;
 };
 
 }  // namespace busbar::linux_platform

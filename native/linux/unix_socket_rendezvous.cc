@@ -25,18 +25,21 @@
 namespace busbar::linux_platform {
 
 using posix::error_of;
+using posix::failed_at;
 using posix::own_descriptor;
 
 namespace {
 
-Error connect_error(int os_code) noexcept {
+Error connect_error(int os_code, const BusPlace& place) {
   switch (os_code) {
     case ENOENT:
       return {Status::NoController, os_code};
     case ECONNREFUSED:
       return {Status::PeerGone, os_code};
     default:
-      return error_of(os_code);  // EAGAIN: the holder's backlog is full
+      // EAGAIN: the holder's backlog is full.
+      if (os_code == EAGAIN) return error_of(os_code);
+      return error_of(os_code, failed_at("connect", place.path_of(place.socket_name)));
   }
 }
 
@@ -47,7 +50,7 @@ Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
   if (fd < 0) return error_of(errno);
   Handle socket = own_descriptor(fd);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address.value().address);
-  if (::connect(fd, generic, address.value().size) != 0) return connect_error(errno);
+  if (::connect(fd, generic, address.value().size) != 0) return connect_error(errno, place);
   const Result<ProcessIdentity> peer = peer_credentials(fd);
   if (!peer) return peer.error();
   // Only root could have put a socket into our directory; its bus is not ours all the same.
@@ -116,12 +119,6 @@ class UnixSocketRendezvous final : public Rendezvous {
     auto bell = FifoNameBell::open(*place.value());
     if (!bell) return bell.error();
     return std::unique_ptr<NameBell>(bell.take());
-  }
-
-  [[nodiscard]] Result<std::unique_ptr<Listener>> adopt(Handle listener) override {
-    auto place = open_bus_place(identifier_);
-    if (!place) return place.error();
-    return UnixSocketListener::adopt(std::move(listener), place.take());
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "node/endpoint_door.h"
 #include "node/endpoint_object.h"
 #include "node/environment.h"
+#include "node/failure.h"
 #include "node/handle_value.h"
 #include "node/region_value.h"
 #include "platform/platform.h"
@@ -14,24 +15,20 @@
 namespace busbar::node {
 namespace {
 
-Napi::Number failure(Napi::Env env, Error error) {
-  return Napi::Number::New(env, -static_cast<std::int32_t>(error.status));
-}
-
 // openEndpoint(config, onMessages, onNotices) -> endpoint object, or -Status.
 Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject() || !info[1].IsFunction() || !info[2].IsFunction()) {
-    return failure(env, {Status::InvalidArgument});
+    return failed(env, {Status::InvalidArgument});
   }
   auto config = read_config(info[0].As<Napi::Object>());
-  if (!config) return failure(env, config.error());
+  if (!config) return failed(env, config.error());
   auto endpoint = Endpoint::create(native_platform(), std::move(config.value().endpoint));
-  if (!endpoint) return failure(env, endpoint.error());
+  if (!endpoint) return failed(env, endpoint.error());
   const auto door =
       std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
                                      info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
-  if (const Error error = door->attach(); !error.ok()) return failure(env, error);
+  if (const Error error = door->attach(); !error.ok()) return failed(env, error);
   Environment::of(env).add(env, door);
   return endpoint_object(env, door);
 }
@@ -39,13 +36,13 @@ Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
 // evaluateSelector(program, id, label) -> boolean, or -Status.
 Napi::Value evaluate_selector(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray()) return failure(env, {Status::InvalidArgument});
+  if (!info[0].IsTypedArray()) return failed(env, {Status::InvalidArgument});
   const auto bytes = info[0].As<Napi::Uint8Array>();
   const auto program = SelectorProgram::create(
       {reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()});
-  if (!program) return failure(env, program.error());
+  if (!program) return failed(env, program.error());
   const auto label = read_label(info[2]);
-  if (!label) return failure(env, label.error());
+  if (!label) return failed(env, label.error());
   double id_number = 0;
   (void)napi_get_value_double(info.Env(), info[1], &id_number);
   const auto id = static_cast<std::uint64_t>(id_number);
@@ -71,6 +68,7 @@ Napi::Array error_list(Napi::Env env) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   Environment::set_up(env);
   exports.Set("openEndpoint", Napi::Function::New(env, open_endpoint, "openEndpoint"));
+  exports.Set("lastFailure", Napi::Function::New(env, last_failure, "lastFailure"));
   exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));
   exports.Set("errorList", error_list(env));
   add_handle_functions(env, exports);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/environment.h"
+#include "node/failure.h"
 #include "node/fast_send.h"
 #include "node/notice_objects.h"
 #include "node/scalars.h"
@@ -55,7 +56,7 @@ Napi::Value last_outcome(Info info, EndpointDoor& door) {
   Napi::Object made = Napi::Object::New(info.Env());
   made.Set("delivery", number(info.Env(), door.last_outcome.delivery));
   made.Set("peerId", number(info.Env(), door.last_outcome.peer_id));
-  made.Set("osCode", Napi::Number::New(info.Env(), door.last_outcome.error.os_code));
+  set_facts(made, door.last_outcome.error);
   return made;
 }
 
@@ -96,8 +97,7 @@ Napi::Value peer(Info info, EndpointDoor& door) {
 
 void add_life_cycle(Napi::Object& object, const DoorPointer& door) {
   method(object, "start", door, [](Info info, EndpointDoor& each) -> Napi::Value {
-    return Napi::Number::New(info.Env(),
-                             -static_cast<std::int32_t>(each.endpoint().start().status));
+    return failed(info.Env(), each.endpoint().start());
   });
   method(object, "close", door, [](Info info, EndpointDoor& each) -> Napi::Value {
     each.endpoint().close(std::chrono::milliseconds(large_at(info, 0)));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/descriptor.h"
+#include "node/failure.h"
 #include "node/scalars.h"
 #include "node/socket_search.h"
 #include "node/tagged_external.h"
@@ -31,7 +32,7 @@ struct WeighedObject : ObjectValue {
 
 Napi::Value outcome(Napi::Env env, Result<Handle> made) {
   if (made) return handle_value(env, made.take());
-  return Napi::Number::New(env, -static_cast<std::int32_t>(made.status()));
+  return failed(env, made.error());
 }
 
 std::int64_t descriptor_at(const Napi::CallbackInfo& info) {

@@ -1,5 +1,6 @@
 // Notices as plain JavaScript objects.
 #include "node/notice_objects.h"
+#include "node/failure.h"
 
 #include <cstring>
 #include <string>
@@ -34,7 +35,7 @@ struct Converter {
   Napi::Object operator()(const RefusedNotice& notice) const {
     Napi::Object made = object(env, "refused");
     made.Set("status", status_number(env, notice.error.status));
-    made.Set("osCode", Napi::Number::New(env, notice.error.os_code));
+    set_facts(made, notice.error);
     return made;
   }
   Napi::Object operator()(const ControllerNotice& notice) const {

@@ -6,6 +6,7 @@
 
 #include "core/region_table.h"
 #include "node/environment.h"
+#include "node/failure.h"
 #include "node/scalars.h"
 #include "node/tagged_external.h"
 #include "node/weight.h"
@@ -55,8 +56,8 @@ RegionHandle* held_handle(const Napi::CallbackInfo& info) {
   return handle != nullptr && handle->reference.valid() ? handle : nullptr;
 }
 
-Napi::Value failure(const Napi::CallbackInfo& info, Error error) {
-  return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(error.status));
+Napi::Value failure(const Napi::CallbackInfo& info, const Error& error) {
+  return failed(info.Env(), error);
 }
 
 Napi::Value first_reference(const Napi::CallbackInfo& info,

@@ -30,6 +30,7 @@ class Reactor {
   virtual ~Reactor() = default;
   // Watches for readability from now on, until forget(). Tokens are the caller's, unique and not 0.
   [[nodiscard]] virtual Error watch(const Channel& channel, std::uint64_t token) = 0;
+  // Readable also when something happened to the name that the kernel tells of: ask holds_name().
   [[nodiscard]] virtual Error watch(const Listener& listener, std::uint64_t token) = 0;
   // Readable while the bell is rung.
   [[nodiscard]] virtual Error watch(const NameBell& bell, std::uint64_t token) = 0;

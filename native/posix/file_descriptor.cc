@@ -7,10 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <list>
+#include <mutex>
+#include <string>
 #include <utility>
 
 namespace busbar::posix {
 namespace {
+
+// Different failures on files that keep their path. A guess far above what one process meets.
+constexpr std::size_t kMostPlaces = 256;
+constexpr FailedCall kSomeFile{"open"};
 
 void close_descriptor(std::intptr_t raw) noexcept {
   // Never repeated after EINTR: Linux has freed the number by then, another thread may have it.
@@ -70,6 +77,31 @@ Error error_of(int os_code) noexcept {
     default:
       return {Status::System, os_code};
   }
+}
+
+Error error_of(int os_code, const FailedCall& at) noexcept {
+  Error error = error_of(os_code);
+  error.at = &at;
+  return error;
+}
+
+const FailedCall& failed_at(const char* call, std::string_view path, const char* advice) {
+  struct Place {
+    std::string path;
+    FailedCall at;
+  };
+  // Both are never destroyed: errors are told while the process exits, too.
+  static std::mutex& mutex = *new std::mutex;
+  static std::list<Place>& places = *new std::list<Place>;
+  const std::lock_guard lock(mutex);
+  for (const Place& place : places) {
+    if (place.path == path && place.at.call == call && place.at.advice == advice) return place.at;
+  }
+  if (places.size() >= kMostPlaces) return kSomeFile;
+  Place& place = places.emplace_back();
+  place.path = path;
+  place.at = {call, place.path.c_str(), advice};
+  return place.at;
 }
 
 }  // namespace busbar::posix

@@ -2,6 +2,8 @@
 // same object, and errno as a Status. Knows no particular kind of descriptor.
 #pragma once
 
+#include <string_view>
+
 #include "core/status.h"
 #include "platform/handle.h"
 
@@ -25,5 +27,11 @@ namespace busbar::posix {
 
 // The general meaning of an errno. Calls where one means something else say so where they stand.
 [[nodiscard]] Error error_of(int os_code) noexcept;
+// The same with what failed.
+[[nodiscard]] Error error_of(int os_code, const FailedCall& at) noexcept;
+// A call on a file. What is made here stays for ever, so only so many different ones keep their
+// path. `call` and `advice` are static strings.
+[[nodiscard]] const FailedCall& failed_at(const char* call, std::string_view path,
+                                          const char* advice = nullptr);
 
 }  // namespace busbar::posix

@@ -93,7 +93,8 @@ export function shutOutError(
   if (notice.kind === 'outOfMemory') {
     return new OutOfMemoryError(`no memory for a message of ${notice.bytes} bytes`, facts);
   }
-  return errorFromStatus(notice.status, { ...facts, osCode: notice.osCode || undefined });
+  const { osCode, syscall, path, advice } = notice;
+  return errorFromStatus(notice.status, { ...facts, osCode, syscall, path, advice });
 }
 
 /** What the user is told of a peer that broke the protocol. */

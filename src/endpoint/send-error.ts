@@ -20,9 +20,17 @@ export function sendError(
   facts: BusErrorFacts,
 ): BusError {
   const peer = outcome.peerId === 0 ? undefined : outcome.peerId;
-  const osCode = outcome.osCode === 0 ? undefined : outcome.osCode;
+  const { osCode, syscall, path, advice } = outcome;
   const message = sentence(number, selector, bytes, peer, facts.bus);
-  return errorFromStatus(number, { ...facts, peer, osCode, message });
+  return errorFromStatus(number, {
+    ...facts,
+    peer,
+    osCode,
+    syscall,
+    path,
+    advice,
+    message,
+  });
 }
 
 /** The error of a close() that had to give up `count` messages. */

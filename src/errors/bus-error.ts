@@ -23,6 +23,10 @@ export interface BusErrorFacts {
   readonly peer?: number | undefined;
   /** The error number of the operating system, as it is in `errno`. */
   readonly osCode?: number | undefined;
+  /** The system call that failed, as in `'memfd_create'`. */
+  readonly syscall?: string | undefined;
+  /** The path of the file that it failed for. */
+  readonly path?: string | undefined;
   /** The name of the option or argument that was refused. */
   readonly option?: string | undefined;
   /** The value that was refused. */
@@ -42,6 +46,8 @@ const factNames = [
   'endpoint',
   'peer',
   'osCode',
+  'syscall',
+  'path',
   'option',
   'value',
   'limit',
@@ -68,6 +74,8 @@ export abstract class BusError extends Error {
   declare readonly endpoint: number | undefined;
   declare readonly peer: number | undefined;
   declare readonly osCode: number | undefined;
+  declare readonly syscall: string | undefined;
+  declare readonly path: string | undefined;
   declare readonly option: string | undefined;
   declare readonly value: unknown;
   declare readonly limit: number | undefined;

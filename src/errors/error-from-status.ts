@@ -1,4 +1,5 @@
 // Turns a native status number into the error of its class, and an aborted signal into an AbortedError.
+import { getSystemErrorMap } from 'node:util';
 import type { BusError, BusErrorFacts } from './bus-error.js';
 import { type ErrorName, errorList } from './error-list.js';
 import * as errors from './errors.js';
@@ -42,6 +43,8 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
 export interface StatusFacts extends BusErrorFacts {
   /** The whole sentence to show; without it, the text of the list. */
   readonly message?: string | undefined;
+  /** What the reader of the text can do about it. */
+  readonly advice?: string | undefined;
 }
 
 /**
@@ -54,11 +57,22 @@ export function errorFromStatus(status: number, facts: StatusFacts = {}): BusErr
   if (entry === undefined) {
     return new errors.SystemError(`unknown native status ${status}`, { ...facts, value: status });
   }
-  return new classes[entry.name](facts.message ?? withOsCode(entry.text, facts.osCode), facts);
+  return new classes[entry.name](facts.message ?? sentence(entry.text, facts), facts);
 }
 
-function withOsCode(text: string, osCode: number | undefined): string {
-  return osCode === undefined ? text : `${text} (errno ${osCode})`;
+/** Like those of Node: `mkdir /run/user/1000/busbar: no space left on device (errno 28); …`. */
+function sentence(text: string, facts: StatusFacts): string {
+  const { osCode, syscall, path, advice } = facts;
+  if (syscall === undefined) return osCode === undefined ? text : `${text} (errno ${osCode})`;
+  const what = path === undefined ? syscall : `${syscall} ${path}`;
+  const why = osCode === undefined ? text : `${systemText(osCode) ?? text} (errno ${osCode})`;
+  return advice === undefined ? `${what}: ${why}` : `${what}: ${why}; ${advice}`;
+}
+
+/** The operating system's own words. */
+function systemText(osCode: number): string | undefined {
+  // The numbers of Windows are not those that Node has words for.
+  return process.platform === 'win32' ? undefined : getSystemErrorMap().get(-osCode)?.[1];
 }
 
 /** Makes the error for an aborted signal: `cause` is the signal's reason. `what` is aborted, as in 'join'. */

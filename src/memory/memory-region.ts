@@ -270,7 +270,7 @@ export function heldRegion(region: MemoryRegion): NativeRegion {
 
 /** @internal What a native call made, or its error. */
 export function fieldsOf(made: NativeRegionFields | number): NativeRegionFields {
-  if (typeof made === 'number') throw errorFromStatus(-made);
+  if (typeof made === 'number') throw errorFromStatus(-made, addon.lastFailure());
   return made;
 }
 

@@ -42,10 +42,20 @@ export interface NativeMember {
   readonly label: readonly string[];
 }
 
+/** What the operating system had to do with a failure, as far as it is known. */
+export interface FailureFacts {
+  readonly osCode?: number;
+  /** The call that failed. */
+  readonly syscall?: string;
+  readonly path?: string;
+  /** What its reader can do about it. */
+  readonly advice?: string;
+}
+
 /** What a control thread has to tell; the mirror of native/core/notice.h. `status` is a number of the error list. */
 export type Notice =
   | { readonly kind: 'joined'; readonly id: number }
-  | { readonly kind: 'refused'; readonly status: number; readonly osCode: number }
+  | ({ readonly kind: 'refused'; readonly status: number } & FailureFacts)
   | {
       readonly kind: 'controller';
       readonly generation: number;
@@ -156,10 +166,9 @@ export const whenFullPolicies = ['throw', 'drop', 'disconnect'] as const;
 export const maxKeyBytes = 128;
 
 /** What the last send() was about that failed, or that asked for an acknowledgement. */
-export interface SendOutcome {
+export interface SendOutcome extends FailureFacts {
   readonly delivery: number;
   readonly peerId: number;
-  readonly osCode: number;
 }
 
 /** One endpoint. Numbers below zero are negated numbers of the error list. */
@@ -249,6 +258,8 @@ interface Addon {
     onMessages: OnMessages,
     onNotices: OnNotices,
   ): NativeEndpoint | number;
+  /** About the last call on this thread that gave a negated number of the error list. */
+  lastFailure(): FailureFacts;
   /** Owns `fd` from now on. */
   adoptDescriptor(fd: number): NativeHandle | number;
   duplicateDescriptor(fd: number): NativeHandle | number;

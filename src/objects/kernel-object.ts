@@ -347,7 +347,7 @@ function notOpen(source: unknown): InvalidArgumentError {
 function owned(made: NativeHandle | number, what: string): NativeHandle {
   if (typeof made !== 'number') return made;
   if (made === -1) throw new InvalidArgumentError(`${what} is not open`);
-  throw errorFromStatus(-made);
+  throw errorFromStatus(-made, addon.lastFailure());
 }
 
 markInstances(KernelObject);

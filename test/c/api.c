@@ -29,6 +29,7 @@ static void test_values(void) {
   CHECK(strcmp(busbar_status_string(BUSBAR_QUEUE_FULL), "the send queue is full") == 0);
   CHECK(strcmp(busbar_status_name(BUSBAR_TOO_SLOW), "TooSlow") == 0);
   CHECK(busbar_status_string(9999) != NULL);
+  CHECK(busbar_last_failure().status == BUSBAR_OK && busbar_last_failure().call == NULL);
   CHECK(busbar_uuid_parse("nonsense", &uuid) == BUSBAR_INVALID_ARGUMENT);
   CHECK(busbar_uuid_parse("7b07473e-9659-4d47-a502-8245d71c007g", &uuid) == BUSBAR_INVALID_ARGUMENT);
   OK(busbar_uuid_parse("7B07473e-9659-4d47-a502-8245d71c0078", &uuid));

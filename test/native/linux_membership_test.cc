@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -100,10 +102,9 @@ class Family {
  public:
   explicit Family(int count) {
     static int families = 0;
-    const std::string identifier =
-        "test.process." + std::to_string(getpid()) + "." + std::to_string(++families);
+    identifier_ = "test.process." + std::to_string(getpid()) + "." + std::to_string(++families);
     if (!CHECK_EQ(pipe2(pipe_, O_CLOEXEC), 0)) return;
-    for (int i = 0; i < count; ++i) start(identifier);
+    for (int i = 0; i < count; ++i) start();
   }
   Family(const Family&) = delete;
   Family& operator=(const Family&) = delete;
@@ -159,18 +160,19 @@ class Family {
     return status;
   }
 
-  std::map<pid_t, Report> living;
-
- private:
-  void start(const std::string& identifier) {
+  void start() {
     const pid_t pid = fork();
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      Child(pipe_[1], identifier).run();
+      Child(pipe_[1], identifier_).run();
     }
     living[pid] = {};
   }
 
+  std::map<pid_t, Report> living;
+
+ private:
+  std::string identifier_;
   int pipe_[2] = {-1, -1};
 };
 
@@ -205,6 +207,36 @@ TEST(processes_hand_the_office_over) {
     CHECK(family.ids() == ids);
   }
   CHECK_EQ(family.end(family.controller(), SIGUSR1), 0);
+}
+
+// As by a logout, or a cleaner of /tmp. Nobody asks the controller for anything: it hears of it.
+TEST(processes_take_their_name_again_when_it_is_removed) {
+  char session[] = "/tmp/busbar-session-XXXXXX";
+  REQUIRE(mkdtemp(session) != nullptr);
+  setenv("XDG_RUNTIME_DIR", session, 1);
+  const std::filesystem::path directory = std::filesystem::path(session) / "busbar";
+  {
+    Family family(4);
+    CHECK(family.whole(1));
+    const auto ids = family.ids();
+    std::filesystem::remove_all(directory);
+    CHECK(family.whole(2));
+    CHECK(family.ids() == ids);
+    // The socket's file alone.
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+      if (entry.path().extension() == ".sock") std::filesystem::remove(entry.path());
+    }
+    CHECK(family.whole(3));
+    // Moved away.
+    std::filesystem::rename(directory, std::filesystem::path(session) / "elsewhere");
+    CHECK(family.whole(4));
+    // Newcomers meet the others.
+    family.start();
+    CHECK(family.whole(4));
+    CHECK_EQ(family.living.size(), 5);
+  }
+  unsetenv("XDG_RUNTIME_DIR");
+  std::filesystem::remove_all(session);
 }
 
 TEST(processes_that_are_members_come_and_go) {

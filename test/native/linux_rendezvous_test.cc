@@ -3,10 +3,12 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -144,6 +146,60 @@ TEST(linux_rendezvous_refuses_a_directory_of_another_user) {
   fs::permissions(session.bus(), fs::perms::owner_all);
   CHECK_EQ(::chown(session.bus().c_str(), 65534, 65534), 0);
   CHECK_EQ(open_status(), Status::Permission);
+}
+
+// Root is refused nothing, so the child is nobody. 0: it found, or made, the bus.
+int as_nobody(const SessionDirectory& session, mode_t mask) {
+  if (::geteuid() == 0) CHECK_EQ(::chown(session.path().c_str(), 65534, 65534), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(10);
+    ::umask(mask);
+    auto rendezvous = native_platform().open_rendezvous("test");
+    if (!rendezvous) ::_exit(11);
+    auto listener = rendezvous.value()->claim();
+    if (!listener) ::_exit(12);
+    if (!rendezvous.value()->connect()) ::_exit(13);
+    if (!rendezvous.value()->open_bell()) ::_exit(14);
+    // Killed, with the files left behind.
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(linux_rendezvous_is_there_for_others_whatever_its_umask) {
+  for (const mode_t mask : {0777U, 0277U, 0000U}) {
+    SessionDirectory session;
+    CHECK_EQ(as_nobody(session, mask), 0);
+    CHECK_EQ(as_nobody(session, 0022), 0);
+    CHECK_EQ(as_nobody(session, mask), 0);
+  }
+}
+
+// Somebody was killed between making them and giving himself the rights that his umask took away.
+TEST(linux_rendezvous_repairs_what_a_umask_left) {
+  SessionDirectory session;
+  CHECK_EQ(as_nobody(session, 0022), 0);
+  CHECK_EQ(::chmod(only_file(session.bus(), ".lock").c_str(), 0), 0);
+  CHECK_EQ(::chmod(session.bus().c_str(), 0), 0);
+  CHECK_EQ(as_nobody(session, 0022), 0);
+}
+
+TEST(linux_rendezvous_says_what_failed_and_where) {
+  SessionDirectory session;
+  fs::create_directory(session.bus());
+  fs::permissions(session.bus(), fs::perms::all);
+  const Error open = native_platform().open_rendezvous("test").error();
+  REQUIRE(open.at != nullptr && open.at->path != nullptr && open.at->advice != nullptr);
+  CHECK_EQ(std::string(open.at->call), "open");
+  CHECK_EQ(std::string(open.at->path), session.bus().string());
+  fs::remove_all(session.bus());
+  ::close(::open(session.bus().c_str(), O_CREAT | O_RDWR, 0700));
+  const Error none = native_platform().open_rendezvous("test").error();
+  REQUIRE(none.at != nullptr);
+  CHECK_EQ(none.os_code, ENOTDIR);
 }
 
 TEST(linux_rendezvous_falls_back_to_a_directory_per_user) {

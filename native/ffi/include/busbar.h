@@ -94,6 +94,20 @@ BUSBAR_API const char* busbar_status_string(busbar_status status);
  * thread. */
 BUSBAR_API const char* busbar_status_name(busbar_status status);
 
+/* What the operating system had to do with a failure. Pointers are null for what is not known, else
+ * valid for ever. */
+typedef struct busbar_failure {
+  busbar_status status;
+  int32_t os_code;    /* errno, or GetLastError(); 0: the system had no part in it */
+  const char* call;   /* the system call, as "memfd_create" */
+  const char* path;   /* the file that it failed for */
+  const char* advice; /* what can be done about it, in English */
+} busbar_failure;
+
+/* About the last function of this library that failed on the calling thread. Functions that succeed,
+ * and those that refuse their arguments, leave it alone. */
+BUSBAR_API busbar_failure busbar_last_failure(void);
+
 /* --- Types in common ----------------------------------------------------------------------------
  */
 
