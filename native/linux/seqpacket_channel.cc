@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "linux/foreign_descriptor.h"
 #include "linux/socket_options.h"
 #include "posix/file_descriptor.h"
 
@@ -84,7 +85,7 @@ std::vector<Handle> take_handles(msghdr& message) {
       std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
       // SCM_PIDFD says an error instead when there is no descriptor to be had.
       if (fd < 0) continue;
-      Handle handle = own_descriptor(fd);
+      Handle handle = own_foreign_descriptor(fd);
       if (header->cmsg_type == SCM_RIGHTS) handles.push_back(std::move(handle));
     }
   }
@@ -108,7 +109,7 @@ ssize_t receive_once(int socket, msghdr& message) {
 }  // namespace
 
 SeqpacketChannel::SeqpacketChannel(Handle socket, ProcessIdentity peer) noexcept
-    : socket_(std::move(socket)), peer_(peer) {}
+    : socket_(socket.take(), close_foreign), peer_(peer) {}
 
 int SeqpacketChannel::borrow_socket() const noexcept { return borrow_descriptor(socket_); }
 

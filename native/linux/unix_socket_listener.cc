@@ -14,6 +14,7 @@
 
 #include "linux/fifo_name_bell.h"
 #include "linux/flock_name_lock.h"
+#include "linux/foreign_descriptor.h"
 #include "linux/seqpacket_channel.h"
 #include "posix/file_descriptor.h"
 
@@ -89,7 +90,10 @@ Error take_name(const BusPlace& place) {
 
 UnixSocketListener::UnixSocketListener(Handle socket, std::shared_ptr<const BusPlace> place,
                                        FileIdentity file) noexcept
-    : socket_(std::move(socket)), place_(std::move(place)), file_(file), name_watch_(*place_) {}
+    : socket_(socket.take(), close_foreign),
+      place_(std::move(place)),
+      file_(file),
+      name_watch_(*place_) {}
 
 Result<std::unique_ptr<Listener>> UnixSocketListener::bind_name(
     std::shared_ptr<const BusPlace> place) {
@@ -125,7 +129,10 @@ Result<std::unique_ptr<Channel>> UnixSocketListener::accept() {
 Result<Handle> UnixSocketListener::share() const { return duplicate_descriptor(borrow_socket()); }
 
 bool UnixSocketListener::holds_name() const noexcept {
-  return identify(*place_, place_->socket_name) == file_;
+  // By its path, as newcomers come: the directory that we have open may have been moved away.
+  struct stat facts {};
+  const std::string path = place_->path_of(place_->socket_name);
+  return ::lstat(path.c_str(), &facts) == 0 && FileIdentity{facts.st_dev, facts.st_ino} == file_;
 }
 
 // Kept in the lock's file, which lives as long as the name. Nobody else writes there: whoever holds

@@ -2,6 +2,7 @@
 // adopted. Flags of an open file description and options of a socket belong to all who hold it. No
 // call of ours may block, install anything, or stop working for it.
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,7 +11,10 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "platform_contract.h"
 #include "posix/file_descriptor.h"
@@ -79,6 +83,67 @@ void fill(int fd) {
   }
   ::sigaction(SIGPIPE, &before, nullptr);
 }
+
+// Sends it, and lets go of it: under way it is as good as open, so this does not wait.
+void give_away(int socket, int sent) {
+  char byte = 1;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &sent, sizeof sent);
+  CHECK_EQ(::sendmsg(socket, &message, 0), 1);
+  ::close(sent);
+}
+
+// A TCP connection that has something to send and nobody who reads it: whoever closes `first` last
+// waits for an hour, or until `second` is closed.
+struct Lingering {
+  int first = -1;
+  int second = -1;
+  Lingering() {
+    const int door = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    CHECK(::bind(door, generic, size) == 0 && ::listen(door, 1) == 0);
+    CHECK(::getsockname(door, generic, &size) == 0);
+    first = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(::connect(first, generic, size) == 0);
+    second = ::accept4(door, nullptr, nullptr, SOCK_CLOEXEC);
+    ::close(door);
+    const std::vector<char> much(1 << 20);
+    while (::send(first, much.data(), much.size(), MSG_DONTWAIT) > 0) {
+    }
+    const linger longest{1, 3600};
+    CHECK(::setsockopt(first, SOL_SOCKET, SO_LINGER, &longest, sizeof longest) == 0);
+  }
+  Lingering(const Lingering&) = delete;
+  Lingering& operator=(const Lingering&) = delete;
+  ~Lingering() { ::close(second); }
+  void send_by(int socket) { give_away(socket, std::exchange(first, -1)); }
+};
+
+// A channel, and the bare socket at its other end.
+struct Bare {
+  std::unique_ptr<Channel> channel;
+  Handle socket;
+  Bare() {
+    auto pair = native_platform().create_channel_pair(native_platform().self().pid).take();
+    channel = std::move(pair.mine);
+    socket = std::move(pair.theirs);
+  }
+  [[nodiscard]] int fd() const { return borrow_descriptor(socket); }
+};
 
 }  // namespace
 
@@ -164,4 +229,36 @@ TEST(linux_shared_channel_never_waits_to_send) {
   for (int i = 0; i < 100'000 && sent.ok(); ++i) sent = send_text(*ours.value(), "frame");
   CHECK_EQ(sent.status, Status::WouldBlock);
   ::close(holder);
+}
+
+// What a peer leaves to us to close may make close() wait for as long as it likes.
+TEST(linux_shared_connection_makes_nobody_wait_who_closes_it) {
+  // Received, and refused.
+  Lingering refused;
+  Bare first;
+  refused.send_by(first.fd());
+  CHECK(first.channel->receive().ok());
+  // Never received, with the peer there and gone.
+  Lingering unread;
+  Bare second;
+  unread.send_by(second.fd());
+  second.channel.reset();
+  Lingering left_behind;
+  Bare third;
+  left_behind.send_by(third.fd());
+  third.socket.close();
+  third.channel.reset();
+  // In the queue of a bell.
+  Lingering rung;
+  Bare fourth;
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const Handle ringer = own_descriptor(ends[0]);
+  rung.send_by(ends[0]);
+  give_away(fourth.fd(), ends[1]);
+  auto received = fourth.channel->receive();
+  REQUIRE(received.ok());
+  auto set = native_platform().create_doorbell_set().take();
+  REQUIRE(set->add(std::move(received.value().handles.at(0)), 1).ok());
+  set->remove(1);
 }

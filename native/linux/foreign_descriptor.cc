@@ -1,0 +1,93 @@
+// Here if it is done at once, else in a thread that may wait.
+#include "linux/foreign_descriptor.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+#include "linux/socket_options.h"
+
+namespace busbar::linux_platform {
+namespace {
+
+// It calls close() and nothing else; room for what a sanitizer adds.
+constexpr std::size_t kCloserStackBytes = 256U << 10U;
+
+void* close_and_end(void* argument) {
+  ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(argument)));
+  return nullptr;
+}
+
+bool start_closer(int fd) noexcept {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  (void)pthread_attr_setstacksize(&attributes, kCloserStackBytes);
+  // Signals stay with the threads that expect them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  auto* argument = reinterpret_cast<void*>(static_cast<std::intptr_t>(fd));
+  const bool started = pthread_create(&thread, &attributes, close_and_end, argument) == 0;
+  (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  (void)pthread_attr_destroy(&attributes);
+  return started;
+}
+
+// One thread for each: none waits behind one that a peer keeps waiting. Each ends with its
+// connection, and there are as many at most as there are descriptors.
+void close_elsewhere(int fd) noexcept {
+  if (!start_closer(fd)) ::close(fd);
+}
+
+// Whether anything lies in the queue of a socket of AF_UNIX. Looks without taking it: somebody else
+// may read there. With SO_PASSCRED each message carries something, and the end of the stream alone
+// does not.
+bool has_unread(int fd) noexcept {
+  pollfd entry{fd, POLLIN, 0};
+  if (::poll(&entry, 1, 0) == 0) return false;
+  // Its queue is that of its visitors.
+  if (socket_option(fd, SO_ACCEPTCONN) == 1) return true;
+  const int on = 1;
+  const int none = -1;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  (void)::setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &none, sizeof none);
+  char byte = 0;
+  iovec part{&byte, 1};
+  // Too small for descriptors: none is installed.
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(ucred))> control;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t length = ::recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+  return length > 0 || (length == 0 && message.msg_controllen != 0);
+}
+
+}  // namespace
+
+Handle own_foreign_descriptor(int fd) noexcept { return Handle(fd, close_foreign); }
+
+void close_foreign(std::intptr_t raw) noexcept {
+  const int fd = static_cast<int>(raw);
+  const int saved_errno = errno;
+  const int domain = socket_option(fd, SO_DOMAIN);
+  if (domain < 0 || (domain == AF_UNIX && !has_unread(fd))) {
+    ::close(fd);
+  } else {
+    close_elsewhere(fd);
+  }
+  errno = saved_errno;
+}
+
+}  // namespace busbar::linux_platform

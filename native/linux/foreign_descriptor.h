@@ -1,0 +1,20 @@
+// Closing what another process sent. close() waits when the last descriptor on a TCP connection
+// goes that has something to send and SO_LINGER set: as long as whoever set it said, for hours. A
+// peer may send such a descriptor, let go of its own, and leave the closing to us; one that lies in
+// the queue of a socket of ours is closed together with that socket.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/handle.h"
+
+namespace busbar::linux_platform {
+
+// Owns a descriptor that came from another process.
+[[nodiscard]] Handle own_foreign_descriptor(int fd) noexcept;
+
+// Closes it at once, by a thread of its own if that may wait: a socket that is none of AF_UNIX, or
+// one whose queue a peer has filled.
+void close_foreign(std::intptr_t raw) noexcept;
+
+}  // namespace busbar::linux_platform
