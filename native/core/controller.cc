@@ -65,7 +65,9 @@ Controller::Controller(Platform& platform, std::unique_ptr<Roster> roster,
       self_id_(origin.self_id),
       source_generation_(origin.directory ? origin.generation : 0),
       awaits_survivors_(origin.awaits_survivors),
-      started_(platform.now()) {}
+      started_(platform.now()) {
+  reserve_.fill(platform_, roster_->directory().handle());
+}
 
 Controller::~Controller() = default;
 

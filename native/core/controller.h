@@ -13,6 +13,7 @@
 #include "core/admission.h"
 #include "core/control_channel.h"
 #include "core/directory_reader.h"
+#include "core/handle_reserve.h"
 #include "core/handshake.h"
 #include "core/missed_introductions.h"
 #include "core/roster.h"
@@ -162,6 +163,8 @@ class Controller {
   // Members who could not be told something they must know: they are made to announce themselves
   // again, which sets everything right.
   std::vector<std::uint64_t> unreachable_;
+  // Let go of when an introduction could not be taken, and filled again when one was.
+  HandleReserve reserve_;
   // Members that lost an introduction, whoever sent it.
   MissedIntroductions missed_;
   // When watchers were last told of a change, and when the next round is due.

@@ -18,8 +18,9 @@ void Controller::serve(std::uint64_t token) {
     const std::uint64_t id = member->facts.id;
     auto datagram = member->channel->receive();
     if (datagram.status() == Status::WouldBlock) return;
-    // An introduction is lost and only its sender knows which.
+    // An introduction is lost and only its sender knows which. It comes again, and finds room.
     if (datagram.status() == Status::OutOfDescriptors) {
+      reserve_.let_go();
       tell(id, IntroduceFailedFrame{0, 0, Status::LimitExceeded});
       return;
     }
@@ -40,6 +41,7 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
                           std::vector<Handle> handles) {
   if (const auto* introduction = std::get_if<IntroduceFrame>(&frame)) {
     introduce(member, *introduction, std::move(handles));
+    reserve_.fill(platform_, roster_->directory().handle());
     return true;
   }
   if (const auto* watch = std::get_if<WatchFrame>(&frame)) {

@@ -206,8 +206,8 @@ function lostAttachments(type: string, from: Peer, flags: number): OutOfDescript
     flags & objectsLost
       ? 'kernel objects for which this process had no room left'
       : 'memory regions for which this process had no room left, or whose owner is in another pid namespace';
-  return new OutOfDescriptorsError(
-    `message '${type}' of endpoint ${from.id} came with ${what}`,
-    { type, peer: from.id },
-  );
+  return new OutOfDescriptorsError(`message '${type}' of endpoint ${from.id} came with ${what}`, {
+    type,
+    peer: from.id,
+  });
 }

@@ -1,5 +1,5 @@
 // Turns a native status number into the error of its class, and an aborted signal into an AbortedError.
-import { getSystemErrorMap } from 'node:util';
+import util from 'node:util';
 import type { BusError, BusErrorFacts } from './bus-error.js';
 import { type ErrorName, errorList } from './error-list.js';
 import * as errors from './errors.js';
@@ -72,7 +72,10 @@ function sentence(text: string, facts: StatusFacts): string {
 /** The operating system's own words. */
 function systemText(osCode: number): string | undefined {
   // The numbers of Windows are not those that Node has words for.
-  return process.platform === 'win32' ? undefined : getSystemErrorMap().get(-osCode)?.[1];
+  if (process.platform === 'win32') return undefined;
+  // Bun has none.
+  const texts: (() => Map<number, [string, string]>) | undefined = util.getSystemErrorMap;
+  return texts?.().get(-osCode)?.[1];
 }
 
 /** Makes the error for an aborted signal: `cause` is the signal's reason. `what` is aborted, as in 'join'. */
