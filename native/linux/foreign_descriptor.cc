@@ -74,6 +74,13 @@ bool has_unread(int fd) noexcept {
   return length > 0 || (length == 0 && message.msg_controllen != 0);
 }
 
+// Whether whoever closes it last waits for what it has to send.
+bool lingers(int fd) noexcept {
+  linger option{};
+  socklen_t size = sizeof option;
+  return ::getsockopt(fd, SOL_SOCKET, SO_LINGER, &option, &size) == 0 && option.l_onoff != 0;
+}
+
 }  // namespace
 
 Handle own_foreign_descriptor(int fd) noexcept { return Handle(fd, close_foreign); }
@@ -82,7 +89,7 @@ void close_foreign(std::intptr_t raw) noexcept {
   const int fd = static_cast<int>(raw);
   const int saved_errno = errno;
   const int domain = socket_option(fd, SO_DOMAIN);
-  if (domain < 0 || (domain == AF_UNIX && !has_unread(fd))) {
+  if (domain < 0 || !(domain == AF_UNIX ? has_unread(fd) : lingers(fd))) {
     ::close(fd);
   } else {
     close_elsewhere(fd);

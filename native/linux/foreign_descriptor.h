@@ -13,8 +13,9 @@ namespace busbar::linux_platform {
 // Owns a descriptor that came from another process.
 [[nodiscard]] Handle own_foreign_descriptor(int fd) noexcept;
 
-// Closes it at once, by a thread of its own if that may wait: a socket that is none of AF_UNIX, or
-// one whose queue a peer has filled.
+// Closes it at once, by a thread of its own if that may wait: a socket with SO_LINGER, or one of
+// AF_UNIX whose queue a peer has filled. Whoever holds it as well can still do either in the moment
+// between the look and the close, and let go of it in the same moment.
 void close_foreign(std::intptr_t raw) noexcept;
 
 }  // namespace busbar::linux_platform

@@ -73,7 +73,6 @@ class NamedPipeRendezvous final : public Rendezvous {
     return std::unique_ptr<NameBell>(bell.take());
   }
 
-
  private:
   std::shared_ptr<const BusPlace> place_;
 };

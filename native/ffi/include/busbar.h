@@ -104,8 +104,8 @@ typedef struct busbar_failure {
   const char* advice; /* what can be done about it, in English */
 } busbar_failure;
 
-/* About the last function of this library that failed on the calling thread. Functions that succeed,
- * and those that refuse their arguments, leave it alone. */
+/* About the last function of this library that failed on the calling thread. Functions that
+ * succeed, and those that refuse their arguments, leave it alone. */
 BUSBAR_API busbar_failure busbar_last_failure(void);
 
 /* --- Types in common ----------------------------------------------------------------------------
