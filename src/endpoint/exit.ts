@@ -6,15 +6,19 @@ import type { NativeEndpoint } from '../native/addon.js';
 const open = new Map<NativeEndpoint, () => void>();
 let listening = false;
 
+/** Marks the listeners that are the last; registered, so that every copy has the same mark. */
+const isLast = Symbol.for('busbar.closesAtExit');
+
 /** Closes the endpoint at the end of this thread, if nobody has done it before; `closed` is called then. */
 export function closeAtExit(native: NativeEndpoint, closed: () => void): void {
   open.set(native, closed);
   if (listening) return;
   listening = true;
   process.on('exit', closeAll);
-  // The last of all listeners, so that the others can still send.
+  // The last of all listeners, so that the others can still send; but not behind the one of another copy of this
+  // package, which would go behind this one again, for ever.
   process.on('newListener', (event, listener) => {
-    if (event === 'exit' && listener !== closeAll) queueMicrotask(listenLast);
+    if (event === 'exit' && !(isLast in listener)) queueMicrotask(listenLast);
   });
 }
 
@@ -38,3 +42,5 @@ function closeAll(): void {
     closed();
   }
 }
+
+Object.defineProperty(closeAll, isLast, { value: true });
