@@ -181,7 +181,7 @@ function admission(
   // The timeout is the native side's: a timer of the event loop would wake an idle process once more.
   return cancellable<number>(
     what,
-    { signal },
+    { signal, timeout: undefined },
     facts,
     (settler) => {
       board.outcome(

@@ -15,7 +15,7 @@ export function checkOptions<T extends object>(
   options: T | undefined,
   known: readonly string[],
 ): T {
-  if (options === undefined) return none as T;
+  if (options === undefined) return noOptions as T;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError(`options of ${where} are ${show(options)}; expected an object`, {
       option: 'options',
@@ -41,7 +41,7 @@ export function checkOptions<T extends object>(
 }
 
 /** What is read of options that were not given. */
-const none: object = Object.freeze(Object.create(null));
+export const noOptions: object = Object.freeze(Object.create(null));
 
 /** Refuses everything but an integer of `min` to `max`. `unit` follows the numbers, as in 'bytes'. */
 export function checkInteger(

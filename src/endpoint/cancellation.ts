@@ -1,7 +1,7 @@
 // Promises that a timeout or an AbortSignal can end. One place for it, so that no timer and no listener is left.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { abortedError, type BusError, type BusErrorFacts, TimeoutError } from '../errors/index.js';
-import { checkDuration, checkOptions, checkSignal } from '../options.js';
+import { checkDuration, checkOptions, checkSignal, noOptions } from '../options.js';
 import { onAbort } from './abort-listening.js';
 
 /** Every asynchronous call takes these. */
@@ -27,6 +27,7 @@ export function checkCancelOptions<T extends CancelOptions>(
   options: T | undefined,
   others: readonly string[] = [],
 ): T {
+  if (options === undefined) return noOptions as T;
   const own = checkOptions(where, options, ['timeout', 'signal', ...others]);
   const { timeout, signal } = own;
   if (timeout !== undefined) checkDuration('timeout', timeout, maxTimeout);

@@ -2,6 +2,7 @@
 // asks again, whatever other consumers do.
 import type { BusErrorFacts } from '../errors/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
+import { noOptions } from '../options.js';
 import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
 import { Handling } from './handling.js';
 import type { Inbox } from './inbox.js';
@@ -32,8 +33,10 @@ export class Consumer {
   /** The next message; the one before is handled. `what` names the call in errors. */
   recv(what: string, options: CancelOptions): Promise<Message> {
     const { inbox, liveness, facts, over } = this.#supply;
-    const refused = refusal(what, options, facts());
-    if (refused !== undefined) return Promise.reject(refused);
+    if (options !== noOptions) {
+      const refused = refusal(what, options, facts());
+      if (refused !== undefined) return Promise.reject(refused);
+    }
     this.#handling.done();
     const message = inbox.take();
     if (message !== undefined) {

@@ -1,6 +1,7 @@
 // The messages of an endpoint as `for await` takes them. No generator: its return() waits behind a pending next(), so a
 // loop that is given up would hang until a message comes, and swallow it.
 import { ClosedError } from '../errors/index.js';
+import { noOptions } from '../options.js';
 import type { Consumer } from './consumer.js';
 
 /** Ends when the endpoint is closed, or by return(), which ends pending calls of next(), too. */
@@ -18,7 +19,7 @@ export class MessageIterator<M> implements AsyncIterableIterator<M, void, undefi
     if (this.#ended) return { done: true, value: undefined };
     try {
       // The consumer's endpoint has made it by its own box.
-      const value = (await this.#consumer.recv('next()', {})) as M;
+      const value = (await this.#consumer.recv('next()', noOptions)) as M;
       return { done: false, value };
     } catch (error) {
       this.#finish();
