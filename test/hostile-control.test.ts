@@ -40,6 +40,7 @@ for (const scene of [
   'wrong_proof',
   'nonsense_as_member',
   'introductions',
+  'parked_messages',
 ]) {
   test(`${scene.replaceAll('_', ' ')} harms nobody, and nothing of it stays`, async (t) => {
     const directory = new RuntimeDirectory(t);

@@ -35,7 +35,7 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
   if (!roster) return roster.error();
   if (origin.directory != nullptr) {
     for (const Member& listed : origin.directory->members()) {
-      const Error imported = roster.value()->import(listed);
+      const Error imported = roster.value()->import(listed, Roster::Source::Controller);
       if (!imported.ok()) return imported;
     }
   }
@@ -90,6 +90,7 @@ std::optional<TimePoint> Controller::next_deadline() const noexcept {
   keep_earlier(earliest, roster_->next_overdue());
   keep_earlier(earliest, next_notice_);
   keep_earlier(earliest, missed_.next_due());
+  if (!unreachable_.empty()) keep_earlier(earliest, started_);
   if (!waiting_.empty()) keep_earlier(earliest, started_ + kReturnTime);
   return earliest;
 }

@@ -14,6 +14,7 @@
 #include "core/control_channel.h"
 #include "core/directory_reader.h"
 #include "core/handle_reserve.h"
+#include "core/hand_over.h"
 #include "core/handshake.h"
 #include "core/missed_introductions.h"
 #include "core/roster.h"
@@ -44,10 +45,9 @@ class ControllerEvents {
  public:
   virtual ~ControllerEvents() = default;
   // None of them may destroy the controller.
-  // A leaving member handed parked messages over; the memory is unverified. Returns how many were
-  // taken charge of.
-  [[nodiscard]] virtual std::uint64_t on_parked(std::uint64_t from_id, Handle memory,
-                                                std::uint64_t bytes) = 0;
+  // A leaving member handed parked messages over; the memory is unverified. To be answered by
+  // answer_parked(), now or later.
+  virtual void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) = 0;
   // A member says how many it has taken charge of. False: nobody asked it to.
   [[nodiscard]] virtual bool on_kept(std::uint64_t messages) = 0;
 };
@@ -83,6 +83,10 @@ class Controller {
   void handle(const Readiness& readiness);
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
+
+  // Whether on_parked() for this member is unanswered, and its connection is the one it came by.
+  [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
+  void answer_parked(std::uint64_t id, std::uint64_t kept);
 
   // Gives parked messages to the member that retire() would make the successor, which answers by
   // on_kept(). NoController when there is none.
@@ -139,6 +143,7 @@ class Controller {
   void serve(std::uint64_t token);
   [[nodiscard]] bool on_frame(RosterMember& member, const ControlFrame& frame,
                               std::vector<Handle> handles);
+  [[nodiscard]] bool park(RosterMember& member, const ParkFrame& frame, Handle memory);
   void introduce(const RosterMember& from, const IntroduceFrame& frame,
                  std::vector<Handle> handles);
   [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,

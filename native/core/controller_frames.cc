@@ -56,18 +56,35 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     missed_.add(member.facts.id);
     return true;
   }
-  if (const auto* park = std::get_if<ParkFrame>(&frame)) {
-    const std::uint64_t from = member.facts.id;
-    const std::uint64_t kept = events_.on_parked(from, std::move(handles.front()), park->bytes);
-    tell(from, KeptFrame{kept});
-    return true;
-  }
+  if (const auto* parked = std::get_if<ParkFrame>(&frame))
+    return park(member, *parked, std::move(handles.front()));
   if (const auto* kept = std::get_if<KeptFrame>(&frame)) return events_.on_kept(kept->messages);
   if (std::holds_alternative<LeaveFrame>(frame)) {
     // Off the directory before it is told so, as with joining.
     (void)drop(member.facts.id)->send(LeftFrame{});
   }
   return false;
+}
+
+// One at a time: what is not read yet is a mapping in this process.
+bool Controller::park(RosterMember& member, const ParkFrame& frame, Handle memory) {
+  if (std::exchange(member.awaits_kept, true)) return false;
+  const Member& facts = member.facts;
+  const bool was_controller = (facts.flags & kMemberWasController) != 0;
+  events_.on_parked({{facts.id, facts.pid, facts.label}, was_controller}, std::move(memory),
+                    frame.bytes);
+  return true;
+}
+
+bool Controller::awaits_kept(std::uint64_t id) const noexcept {
+  const RosterMember* member = roster_->find(id);
+  return member != nullptr && member->awaits_kept;
+}
+
+void Controller::answer_parked(std::uint64_t id, std::uint64_t kept) {
+  RosterMember* member = roster_->find(id);
+  if (member == nullptr || !std::exchange(member->awaits_kept, false)) return;
+  tell(id, KeptFrame{kept});
 }
 
 void Controller::introduce(const RosterMember& from, const IntroduceFrame& frame,

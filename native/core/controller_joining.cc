@@ -148,11 +148,12 @@ void Controller::import_directory(Applicant& applicant) {
   if (brought <= source_generation_) {
     // Known already, and some have left by now; but for those whom a deposed controller has
     // admitted since, and for who was stopped while generations passed in which nobody knew it.
-    (void)roster_->import(*self);
+    (void)roster_->import(*self, Roster::Source::Member);
     return;
   }
   // When the bus is full, those who fit stay.
-  for (const Member& listed : reader.value()->members()) (void)roster_->import(listed);
+  for (const Member& listed : reader.value()->members())
+    (void)roster_->import(listed, Roster::Source::Member);
   source_generation_ = brought;
   if (generation() <= brought) {
     roster_->directory().set_generation(admission_->listener().begin_generation(brought + 1));

@@ -30,6 +30,8 @@ inline constexpr std::uint32_t kMemberProvisional = 1U << 0U;
 inline constexpr std::uint32_t kMemberController = 1U << 1U;
 // Never becomes controller.
 inline constexpr std::uint32_t kMemberNoAffinity = 1U << 2U;
+// Was the controller before: others have left their messages with it, and it may hand them over.
+inline constexpr std::uint32_t kMemberWasController = 1U << 3U;
 
 // The memory is shared with processes that are not trusted, so even a torn read must be harmless:
 // every access is an atomic one of a whole word.

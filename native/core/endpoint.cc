@@ -41,6 +41,7 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
                         : std::move(reactor)),
       bells_(std::move(bells)),
       sender_(platform, *this, options.limits),
+      desk_(sender_.kept()),
       receiver_(platform, *options.regions, *bells_, options.limits.max_message_bytes,
                 options.limits.max_links,
                 {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
@@ -207,6 +208,12 @@ bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   return receiver_.receive_large(payload, out);
 }
 
+std::vector<std::byte> Endpoint::last_origin() {
+  const OwnerGuard lock(lock_);
+  const std::span<const std::byte> origin = receiver_.last_origin();
+  return {origin.begin(), origin.end()};
+}
+
 bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
   const OwnerGuard lock(lock_);
   return receiver_.borrow(out, out_payload);
@@ -312,7 +319,7 @@ EndpointCounters Endpoint::counters() {
   counters.received_bytes = receiver_.received_bytes;
   counters.outbound_links = sender_.link_count();
   counters.inbound_links = receiver_.link_count();
-  counters.parked = sender_.parked().size();
+  counters.parked = sender_.parked().size() + sender_.kept().size();
   return counters;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/biased_lock.h"
+#include "core/hand_over_desk.h"
 #include "core/membership.h"
 #include "core/notice.h"
 #include "core/reactor_turns.h"
@@ -90,6 +91,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] bool collect_bells();
   void receive(ReceiveBatch& batch);
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
+  // Of the message that receive_large() or borrow() gave last, encoded.
+  [[nodiscard]] std::vector<std::byte> last_origin();
   // See Receiver::borrow().
   [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
   void return_borrowed();
@@ -142,6 +145,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void advance_closing();
   [[nodiscard]] std::vector<Parcel> pack_parked();
   void finish_closing();
+  void work_at_desk();
   [[nodiscard]] bool see_directory();
   void tell_member_changes();
 
@@ -153,8 +157,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                      std::uint64_t ring_bytes, std::vector<Handle> handles) override;
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override;
-  [[nodiscard]] std::uint64_t on_parked_received(std::uint64_t from_id, Handle memory,
-                                                 std::uint64_t bytes) override;
+  void on_parked_received(const HandOverSource& from, Handle memory, std::uint64_t bytes) override;
   void on_left(std::uint64_t kept) override;
   void on_refused(Error error) override;
 
@@ -176,6 +179,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   std::unique_ptr<DoorbellSet> bells_;
   std::unique_ptr<DirectoryReader> directory_;
   Sender sender_;
+  HandOverDesk desk_;
   Receiver receiver_;
   // Until release().
   std::unique_ptr<Membership> membership_;

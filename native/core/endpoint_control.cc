@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/endpoint.h"
-#include "core/origin.h"
+#include "core/hand_over.h"
 #include "core/reactor_tokens.h"
 
 namespace busbar {
@@ -76,6 +76,7 @@ void Endpoint::dispatch(const Readiness& readiness) {
 
 std::optional<TimePoint> Endpoint::next_deadline() const {
   std::optional<TimePoint> next;
+  if (!desk_.empty()) return platform_.now();
   for (const auto& candidate :
        {membership_->next_deadline(), sender_.next_deadline(), join_deadline_, repeat_at_,
         phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
@@ -88,6 +89,7 @@ void Endpoint::handle_deadlines() {
   const TimePoint now = platform_.now();
   if (const auto due = membership_->next_deadline(); due && *due <= now)
     membership_->handle_deadline();
+  work_at_desk();
   sender_.on_deadline();
   if (repeat_at_ && *repeat_at_ <= now) {
     repeat_at_.reset();
@@ -157,8 +159,12 @@ void Endpoint::advance_closing() {
   }
   const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
+  // What is not read yet stays with who handed it over.
+  for (; !desk_.empty(); desk_.drop_first()) {
+    if (desk_.first() == 0) membership_->answer_parked(0, 0);
+  }
   std::vector<Parcel> parcels = pack_parked();
-  abandoned_ = sender_.queued_messages() + sender_.parked().size();
+  abandoned_ += sender_.queued_messages() + sender_.parked().size();
   sender_.parked().clear();
   phase_ = Phase::Leaving;
   membership_->leave(std::move(parcels));
@@ -166,9 +172,11 @@ void Endpoint::advance_closing() {
 
 // What is not in them stays parked, or is counted as abandoned.
 std::vector<Parcel> Endpoint::pack_parked() {
+  HandOverWriter writer;
+  sender_.parked().hand_over(encode(Origin{id_, platform_.self().pid, label_}), writer);
+  abandoned_ += sender_.kept().hand_over(writer);
   std::vector<Parcel> parcels;
-  for (const HandOver& portion :
-       sender_.parked().take_hand_overs(encode(Origin{id_, platform_.self().pid, label_}))) {
+  for (const HandOver& portion : writer.take()) {
     handed_over_ += portion.messages;
     auto memory = platform_.create_memory(portion.bytes.size(), Access::ReadOnly);
     if (!memory) continue;
@@ -271,21 +279,28 @@ void Endpoint::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id
   sender_.on_introduction_failed(to_id, link_id, why);
 }
 
-std::uint64_t Endpoint::on_parked_received(std::uint64_t from_id, Handle memory,
-                                           std::uint64_t bytes) {
-  if (bytes == 0 || bytes > kMostHandOverBytes) return 0;
-  auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
-  if (!mapped) return 0;
-  // Copied first: the member that left may still write to it.
-  const std::vector<std::byte> copy(mapped.value()->data(), mapped.value()->data() + bytes);
-  auto messages = ParkedMessages::decode_all(copy);
-  if (!messages) {
-    notify(ViolationNotice{{from_id, 0, Status::ProtocolViolation}});
-    return 0;
+void Endpoint::on_parked_received(const HandOverSource& from, Handle memory, std::uint64_t bytes) {
+  if (bytes != 0 && bytes <= kMostHandOverBytes) {
+    auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
+    if (mapped) return desk_.put(from, mapped.take(), bytes);
   }
-  const std::uint64_t count = messages->size();
-  sender_.adopt_parked(std::move(*messages));
-  return count;
+  membership_->answer_parked(from.who.id, 0);
+}
+
+// One slice a turn.
+void Endpoint::work_at_desk() {
+  if (desk_.empty()) return;
+  // Nobody would hear of it: who handed it over does so again, elsewhere.
+  if (!membership_->awaits_kept(desk_.first())) return desk_.drop_first();
+  auto finished = desk_.work();
+  if (!finished) return;
+  const Origin& who = finished->from.who;
+  // Without an answer it has no second try before its connection is another one.
+  if (finished->broken)
+    return notify(ViolationNotice{{who.id, who.pid, Status::ProtocolViolation}});
+  membership_->answer_parked(who.id, finished->messages.size());
+  desk_.keep(std::move(*finished));
+  sender_.try_kept_later();
 }
 
 void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }

@@ -40,6 +40,10 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
 }
 void Membership::miss_introduction() { impl_->miss_introduction(); }
 void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
+bool Membership::awaits_kept(std::uint64_t id) const noexcept { return impl_->awaits_kept(id); }
+void Membership::answer_parked(std::uint64_t id, std::uint64_t kept) {
+  impl_->answer_parked(id, kept);
+}
 void Membership::leave(std::vector<Parcel> parcels) { impl_->leave(std::move(parcels)); }
 
 Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig config,
@@ -169,10 +173,7 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
       send_watch();
     }
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
-    // Comes from a controller that is about to make us its successor.
-    const std::uint64_t kept =
-        leaving_ ? 0 : events_.on_parked_received(0, std::move(handles.front()), park->bytes);
-    (void)channel_->send(KeptFrame{kept});
+    on_parked_by_controller(*park, std::move(handles.front()));
   } else if (std::holds_alternative<PongFrame>(frame)) {
     if (!leaving_) on_pong();
   } else if (const auto* succeed_frame = std::get_if<SucceedFrame>(&frame)) {
@@ -239,11 +240,6 @@ void Membership::Impl::send_watch() {
   rewatch_at_.reset();
   if (!channel_->send(WatchFrame{*watched_epoch_}).ok())
     rewatch_at_ = platform_.now() + kLimitPause;
-}
-
-std::uint64_t Membership::Impl::on_parked(std::uint64_t from_id, Handle memory,
-                                          std::uint64_t bytes) {
-  return events_.on_parked_received(from_id, std::move(memory), bytes);
 }
 
 }  // namespace busbar

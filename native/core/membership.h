@@ -62,9 +62,9 @@ class MembershipEvents {
   // when a process had no descriptors left to see which introduction it lost.
   virtual void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) = 0;
   // This endpoint is controller, or about to be, and who leaves handed parked messages over
-  // (unverified memory). Returns how many it has taken charge of.
-  [[nodiscard]] virtual std::uint64_t on_parked_received(std::uint64_t from_id, Handle memory,
-                                                         std::uint64_t bytes) = 0;
+  // (unverified memory): to be answered by answer_parked(from.who.id), now or later.
+  virtual void on_parked_received(const HandOverSource& from, Handle memory,
+                                  std::uint64_t bytes) = 0;
   // leave() is complete: nobody can see this endpoint any more. `kept`: of how many messages, by
   // their own word, others have taken charge.
   virtual void on_left(std::uint64_t kept) = 0;
@@ -116,11 +116,15 @@ class Membership {
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void watch(std::uint64_t epoch);
+  // Whether on_parked_received() for this id is unanswered, and there is somebody to be answered.
+  [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
+  // How many of the messages this endpoint has taken charge of.
+  void answer_parked(std::uint64_t id, std::uint64_t kept);
   // Leaves: hands the controller's office to another member if there is one, tells the controller,
   // frees the name when nobody is left. The parcels go to the controller, or to the successor of
-  // this one; to the next if it dies before it has answered. Ends with on_left, even if nobody
-  // answers: within a second, or three with parcels. No other event comes once this call has
-  // returned to the control thread's loop.
+  // this one, one after the other; to the next if it dies before it has answered. Ends with
+  // on_left, even if nobody answers: within a second, or three with parcels. No other event comes
+  // once this call has returned to the control thread's loop.
   void leave(std::vector<Parcel> parcels = {});
 
  private:

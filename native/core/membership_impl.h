@@ -50,6 +50,8 @@ class Membership::Impl final : public ControllerEvents {
                                 std::span<const Handle* const> handles);
   void miss_introduction();
   void watch(std::uint64_t epoch);
+  [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
+  void answer_parked(std::uint64_t id, std::uint64_t kept);
   void leave(std::vector<Parcel> parcels);
 
  private:
@@ -73,8 +75,6 @@ class Membership::Impl final : public ControllerEvents {
   void settle();
 
   // membership.cc
-  [[nodiscard]] std::uint64_t on_parked(std::uint64_t from_id, Handle memory,
-                                        std::uint64_t bytes) override;
   void receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
   void tell_limited();
@@ -119,8 +119,15 @@ class Membership::Impl final : public ControllerEvents {
   void begin_leaving();
   void send_leave();
   // In office. False: there is nothing to give, or nobody to give it to.
-  [[nodiscard]] bool pass_parcels_on();
+  [[nodiscard]] bool pass_parcel_on();
+  // As a member: the next parcel, or Leave behind the last one.
+  void send_parcel_or_leave();
   [[nodiscard]] bool on_kept(std::uint64_t messages) override;
+  // membership_leaving.cc, at the other end
+  void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) override;
+  // Comes from a controller that is about to make us its successor.
+  void on_parked_by_controller(const ParkFrame& park, Handle memory);
+
   // There is no controller while we are leaving.
   void hurry_leaving();
   void leave_if_due();
@@ -183,9 +190,13 @@ class Membership::Impl final : public ControllerEvents {
   TimePoint gone_at_;
   // Those that nobody has answered yet, in the order in which they are sent.
   std::vector<Parcel> parcels_;
-  bool parcels_passed_on_ = false;
+  // The first of them is under way.
+  bool parcel_sent_ = false;
+  bool passes_parcels_on_ = false;
   // What was answered, together.
   std::uint64_t kept_ = 0;
+  // Our controller has handed something over, and waits for the answer.
+  bool controller_awaits_kept_ = false;
 
   // Destroyed first the channel, then the office it may lead to.
   std::unique_ptr<Controller> controller_;

@@ -129,6 +129,8 @@ void Membership::Impl::disconnect() {
   name_.reset();
   answer_due_.reset();
   asked_again_ = false;
+  parcel_sent_ = false;
+  controller_awaits_kept_ = false;
   rung_ = false;
   listens_at_.reset();
 }

@@ -1,5 +1,6 @@
 // Leaving the bus: as its controller, as a member, and before having become either.
 #include <algorithm>
+#include <utility>
 
 #include "core/membership_impl.h"
 
@@ -40,37 +41,68 @@ void Membership::Impl::begin_leaving() {
 }
 
 void Membership::Impl::send_leave() {
-  // What cannot be sent, and all behind it, stays without an answer: they come in order.
-  for (const Parcel& parcel : parcels_) {
-    auto handle = parcel.memory->share();
-    if (!handle) break;
-    std::vector<Handle> handles;
-    handles.push_back(handle.take());
-    if (!channel_->send(ParkFrame{parcel.bytes}, std::move(handles)).ok()) break;
-  }
-  (void)channel_->send(LeaveFrame{});
-  answer_due_ = platform_.now() + patience();
+  send_parcel_or_leave();
   leave_due_ = gone_at_;
 }
 
-// Once: a successor that is gone again is as good as none.
-bool Membership::Impl::pass_parcels_on() {
-  if (std::exchange(parcels_passed_on_, true)) return false;
-  std::size_t passed_on = 0;
-  for (const Parcel& parcel : parcels_) {
-    const auto handle = parcel.memory->share();
-    if (!handle || !controller_->pass_on_parked(handle.value(), parcel.bytes).ok()) break;
-    ++passed_on;
+// One after the other, because the controller takes one at a time. What cannot be sent, and all
+// behind it, stays without an answer.
+void Membership::Impl::send_parcel_or_leave() {
+  answer_due_ = platform_.now() + patience();
+  if (!parcels_.empty()) {
+    auto handle = parcels_.front().memory->share();
+    std::vector<Handle> handles;
+    if (handle) handles.push_back(handle.take());
+    parcel_sent_ = !handles.empty() &&
+                   channel_->send(ParkFrame{parcels_.front().bytes}, std::move(handles)).ok();
+    if (parcel_sent_) return;
   }
-  return passed_on != 0;
+  (void)channel_->send(LeaveFrame{});
+}
+
+bool Membership::Impl::pass_parcel_on() {
+  if (parcels_.empty()) return false;
+  const auto handle = parcels_.front().memory->share();
+  parcel_sent_ = handle && controller_->pass_on_parked(handle.value(), parcels_.front().bytes).ok();
+  return parcel_sent_;
 }
 
 bool Membership::Impl::on_kept(std::uint64_t messages) {
-  if (!leaving_ || parcels_.empty()) return false;
+  if (!leaving_ || !std::exchange(parcel_sent_, false)) return false;
   kept_ += messages;
   parcels_.erase(parcels_.begin());
-  if (controller_ && parcels_.empty()) leave_due_ = platform_.now();
+  if (!controller_) {
+    send_parcel_or_leave();
+  } else if (!pass_parcel_on()) {
+    leave_due_ = platform_.now();
+  }
   return true;
+}
+
+// Who leaves as well has no time for it: unanswered, it goes to the next controller.
+void Membership::Impl::on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) {
+  if (!leaving_) events_.on_parked_received(from, std::move(memory), bytes);
+}
+
+void Membership::Impl::on_parked_by_controller(const ParkFrame& park, Handle memory) {
+  if (std::exchange(controller_awaits_kept_, true)) return lose_controller();
+  if (leaving_) return answer_parked(0, 0);
+  events_.on_parked_received({{0, channel_->peer().pid, {}}, true}, std::move(memory), park.bytes);
+}
+
+bool Membership::Impl::awaits_kept(std::uint64_t id) const noexcept {
+  if (id == 0) return controller_awaits_kept_;
+  return controller_ && !leaving_ && controller_->awaits_kept(id);
+}
+
+void Membership::Impl::answer_parked(std::uint64_t id, std::uint64_t kept) {
+  turn([&] {
+    if (id != 0) {
+      if (controller_) controller_->answer_parked(id, kept);
+    } else if (std::exchange(controller_awaits_kept_, false)) {
+      (void)channel_->send(KeptFrame{kept});
+    }
+  });
 }
 
 void Membership::Impl::hurry_leaving() {
@@ -80,7 +112,8 @@ void Membership::Impl::hurry_leaving() {
 void Membership::Impl::leave_if_due() {
   if (!leave_due_ || *leave_due_ > platform_.now() || phase_ == Phase::Ended) return;
   if (controller_) {
-    if (pass_parcels_on()) {
+    // Once: a successor that is gone again is as good as none.
+    if (!std::exchange(passes_parcels_on_, true) && pass_parcel_on()) {
       leave_due_ = platform_.now() + kHandOverTime;
       return;
     }

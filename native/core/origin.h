@@ -9,6 +9,7 @@
 
 #include "core/bytes.h"
 #include "core/label.h"
+#include "core/record.h"
 
 namespace busbar {
 
@@ -16,7 +17,13 @@ struct Origin {
   std::uint64_t id = 0;
   std::uint32_t pid = 0;
   Label label;
+
+  friend bool operator==(const Origin&, const Origin&) noexcept = default;
 };
+
+// Of an encoded origin, without padding.
+inline constexpr std::size_t kMaxOriginBytes = 16 + kMaxLabelBytes;
+static_assert(kMaxOriginBytes <= kMaxRecordOrigin);
 
 [[nodiscard]] inline std::vector<std::byte> encode(const Origin& origin) {
   std::vector<std::byte> out;

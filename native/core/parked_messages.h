@@ -1,13 +1,12 @@
 // ParkedMessages: messages with a time-to-live for which no receiver has joined yet. They wait with
 // their sender, in order, and go to the controller if the sender leaves first.
-//
-// Handed over as: for each message { flags u8, expiry ms u64, program u16 + bytes, origin u16 +
-// bytes, type 16, format u16, reply-to u64, payload u32 + bytes }, little-endian.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "core/selector_program.h"
 #include "core/status.h"
 #include "core/uuid.h"
+#include "platform/reactor.h"
 
 namespace busbar {
 
@@ -28,31 +28,33 @@ struct ParkedMessage {
   bool unicast = true;
   bool exclude_self = false;
   std::uint64_t expires_at_ms = 0;
-  Uuid type;
+  Uuid type{};
   std::uint16_t format = 0;
   std::uint64_t reply_to = 0;
   std::uint64_t delivery = 0;
   bool wants_handled = false;
   // Encoded Origin of a sender that has left; empty for one's own.
-  std::vector<std::byte> origin;
-  std::vector<std::byte> payload;
+  std::vector<std::byte> origin{};
+  std::vector<std::byte> payload{};
   // Kernel objects; null for none. Such a message cannot be handed over to the controller.
-  std::shared_ptr<const ObjectBundle> objects;
+  std::shared_ptr<const ObjectBundle> objects{};
   // Memory regions, and that this process holds them; null for none. Not handed over either.
-  std::shared_ptr<const RegionBundle> memory;
-  std::shared_ptr<const RegionClaim> claim;
+  std::shared_ptr<const RegionBundle> memory{};
+  std::shared_ptr<const RegionClaim> claim{};
 };
 
+// The longest time to live: 35 years. Longer ones are taken for that, so that no sum with the clock
+// and no conversion to its unit can overflow.
+inline constexpr std::uint64_t kMaxTtlMs = std::uint64_t{1} << 40U;
+// After this moment of the monotonic clock nobody's message expires: 139 years after the machine
+// was started.
+inline constexpr std::uint64_t kLatestExpiryMs = std::uint64_t{1} << 42U;
+static_assert(
+    static_cast<std::int64_t>(kLatestExpiryMs) <
+    std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::duration::max()).count());
 // The most that an endpoint may be allowed to park.
 inline constexpr std::size_t kMaxParkedMessages = 65'536;
-// The most that is handed over, or taken, at a time.
-inline constexpr std::size_t kMostHandOverBytes = std::size_t{64} << 20U;
-
-// A portion of what is handed over.
-struct HandOver {
-  std::vector<std::byte> bytes;
-  std::uint64_t messages = 0;
-};
+class HandOverWriter;
 
 class ParkedMessages {
  public:
@@ -84,14 +86,9 @@ class ParkedMessages {
     });
   }
 
-  // Removes what can be handed over, in portions; `default_origin` names the sender of those that
-  // have none. What stays is larger than a portion, or has objects or regions, which no memory of
-  // ours could carry.
-  [[nodiscard]] std::vector<HandOver> take_hand_overs(std::span<const std::byte> default_origin);
-  // Reads what another process handed over; nullopt when it does not parse, is too long-lived or
-  // too much.
-  [[nodiscard]] static std::optional<std::vector<ParkedMessage>> decode_all(
-      std::span<const std::byte> bytes);
+  // Moves what can be handed over to `writer`; `default_origin` names the sender of those that have
+  // none.
+  void hand_over(std::span<const std::byte> default_origin, HandOverWriter& writer);
 
  private:
   std::list<ParkedMessage> messages_;

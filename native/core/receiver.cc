@@ -6,7 +6,16 @@
 #include <cstring>
 #include <utility>
 
+#include "core/origin.h"
+
 namespace busbar {
+namespace {
+
+// Controllers believed about origins: messages that wait in a ring for longer than so many changes
+// of office seem to be from the controller itself.
+constexpr std::size_t kMostControllers = 16;
+
+}  // namespace
 
 Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
                    std::uint64_t max_message_bytes, std::uint64_t max_links, Events events)
@@ -191,7 +200,10 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
     out_payload = link.spilled(*extensions.spill);
     borrowed_memory_ = link.spilled_memory(*extensions.spill);
   }
-  if (!describe(link, record, extensions, out)) return Step::Violation;
+  std::span<const std::byte> origin;
+  if (!read_origin(link, extensions, origin) || !describe(link, record, extensions, out))
+    return Step::Violation;
+  keep_origin(origin, out);
   out.payload_bytes = static_cast<std::uint32_t>(out_payload.size());
   if (extensions.spill) received_bytes += out_payload.size();
   return Step::Taken;
@@ -227,21 +239,44 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
     batch.large_bytes = payload;
     return Step::Large;
   }
-  const std::size_t origin = extensions.origin.size();
-  if (padded(payload) + origin + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
+  std::span<const std::byte> origin;
+  if (!extensions.origin.empty() && !read_origin(link, extensions, origin)) return Step::Violation;
+  if (padded(payload) + origin.size() + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
   ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
   if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
   if (!describe(link, record, extensions, message)) return Step::Violation;
   ++batch.count;
   slab_used += padded(payload);
-  if (link.peer_id() == controller_id_ && origin != 0) {
+  if (!origin.empty()) {
     message.origin_offset = static_cast<std::uint32_t>(slab_used);
-    message.origin_bytes = static_cast<std::uint32_t>(origin);
-    std::memcpy(batch.slab.data() + slab_used, extensions.origin.data(), origin);
+    message.origin_bytes = static_cast<std::uint32_t>(origin.size());
+    std::memcpy(batch.slab.data() + slab_used, origin.data(), origin.size());
     slab_used += padded(message.origin_bytes);
   }
   return Step::Taken;
+}
+
+void Receiver::set_controller(std::uint64_t id) {
+  std::erase(controllers_, id);
+  if (controllers_.size() == kMostControllers) controllers_.erase(controllers_.begin());
+  controllers_.push_back(id);
+}
+
+bool Receiver::read_origin(const InboundLink& link, const Extensions& extensions,
+                           std::span<const std::byte>& out) const {
+  const bool believed =
+      std::find(controllers_.begin(), controllers_.end(), link.peer_id()) != controllers_.end();
+  if (!believed || extensions.origin.empty()) return true;
+  out = extensions.origin;
+  return decode_origin(out).has_value();
+}
+
+// Of a message that has no place in a slab.
+void Receiver::keep_origin(std::span<const std::byte> origin, ReceivedMessage& out) {
+  last_origin_.assign(origin.begin(), origin.end());
+  out.origin_offset = 0;
+  out.origin_bytes = static_cast<std::uint32_t>(origin.size());
 }
 
 // Read from a private copy. False: they break the protocol.
@@ -338,10 +373,12 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
     return false;
   }
   std::memcpy(payload.data(), source.data(), source.size());
-  if (!describe(*found, record, extensions, out)) {
+  std::span<const std::byte> origin;
+  if (!read_origin(*found, extensions, origin) || !describe(*found, record, extensions, out)) {
     violate(*found, Status::ProtocolViolation);
     return false;
   }
+  keep_origin(origin, out);
   received_bytes += extensions.spill ? source.size() : 0;
   out.payload_bytes = static_cast<std::uint32_t>(source.size());
   found->release();

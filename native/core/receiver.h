@@ -31,7 +31,8 @@ struct ReceivedMessage {
   RecordHeader header;
   // 0 when it answers nothing.
   std::uint64_t reply_to = 0;
-  // Encoded origin in the slab, 0 bytes when the sender speaks for itself.
+  // Encoded origin in the slab, 0 bytes when the sender speaks for itself; of a message that is not
+  // in the slab, Receiver::last_origin().
   std::uint32_t origin_offset = 0;
   std::uint32_t origin_bytes = 0;
   // To be given back to Receiver::handled() when the sender waits for that.
@@ -112,6 +113,10 @@ class Receiver {
   [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
   void return_borrowed();
 
+  // Of the message that receive_large() or borrow() gave last; empty when its sender speaks for
+  // itself.
+  [[nodiscard]] std::span<const std::byte> last_origin() const noexcept { return last_origin_; }
+
   // Looks whether links that were read empty have something again; true when there is something to
   // read. For spinning: touches nothing but their tails.
   [[nodiscard]] bool rouse();
@@ -127,8 +132,9 @@ class Receiver {
   // something.
   [[nodiscard]] bool repeat_owed();
 
-  // Only the controller may send in others' names.
-  void set_controller(std::uint64_t id) noexcept { controller_id_ = id; }
+  // Only a controller may send in others' names; one that was it before, too, since what it sent
+  // then may be read later.
+  void set_controller(std::uint64_t id);
   [[nodiscard]] InboundLink* link(std::uint32_t slot) noexcept;
   // Who sends over the link, as the directory had it when it was introduced. Outlives the link,
   // because messages do, until forget_peer(). nullptr for an unknown slot.
@@ -164,6 +170,11 @@ class Receiver {
                                              const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,
                                 std::span<const std::byte>& out_payload);
+  // What is to be told of the origin in `extensions`: empty when there is none, or its sender is
+  // not to be believed. False: it breaks the protocol.
+  [[nodiscard]] bool read_origin(const InboundLink& link, const Extensions& extensions,
+                                 std::span<const std::byte>& out) const;
+  void keep_origin(std::span<const std::byte> origin, ReceivedMessage& out);
   void put_back(InboundLink& link, Step step);
   void note_owing(const InboundLink& link);
   void violate(InboundLink& link, Status why);
@@ -182,7 +193,9 @@ class Receiver {
   std::deque<InboundLink*> ready_;
   std::vector<InboundLink*> drowsy_;
   std::uint32_t next_slot_ = 1;
-  std::uint64_t controller_id_ = 0;
+  // The latest controllers, the current one last.
+  std::vector<std::uint64_t> controllers_;
+  std::vector<std::byte> last_origin_;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
   // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays

@@ -63,16 +63,36 @@ bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& o
 
 }  // namespace
 
+namespace {
+
+// What a record's reader would take for nonsense is left out, whoever asked for it: one byte says
+// how long all extensions are.
+[[nodiscard]] std::span<const std::byte> writable_origin(const Extensions& extensions) noexcept {
+  return extensions.origin.size() <= kMaxRecordOrigin ? extensions.origin
+                                                      : std::span<const std::byte>();
+}
+[[nodiscard]] std::span<const std::byte> writable_regions(const Extensions& extensions) noexcept {
+  const std::size_t most = writable_origin(extensions).empty() ? kMaxMentions : 0;
+  return extensions.region_count() <= most ? extensions.regions : std::span<const std::byte>();
+}
+
+constexpr std::size_t kOtherExtensions =
+    2 * (kExtensionHeaderBytes + 8) + kExtensionHeaderBytes + sizeof(SpillReference);
+static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxRecordOrigin <= kMaxExtensionBytes);
+static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxMentions * sizeof(RegionMention) <=
+              kMaxExtensionBytes);
+
+}  // namespace
+
 std::uint32_t extension_bytes(const Extensions& extensions) noexcept {
   std::uint32_t bytes = 0;
   if (extensions.reply_to) bytes += kExtensionHeaderBytes + 8;
   if (extensions.expires_at_ms) bytes += kExtensionHeaderBytes + 8;
   if (extensions.spill) bytes += kExtensionHeaderBytes + sizeof(SpillReference);
-  if (!extensions.origin.empty()) {
-    bytes += kExtensionHeaderBytes + padded(static_cast<std::uint32_t>(extensions.origin.size()));
-  }
-  if (!extensions.regions.empty())
-    bytes += kExtensionHeaderBytes + static_cast<std::uint32_t>(extensions.regions.size());
+  if (const auto origin = writable_origin(extensions); !origin.empty())
+    bytes += kExtensionHeaderBytes + padded(static_cast<std::uint32_t>(origin.size()));
+  if (const auto regions = writable_regions(extensions); !regions.empty())
+    bytes += kExtensionHeaderBytes + static_cast<std::uint32_t>(regions.size());
   return bytes;
 }
 
@@ -82,11 +102,10 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
   if (extensions.expires_at_ms) writer.put(ExtensionKind::Expiry, &*extensions.expires_at_ms, 8);
   if (extensions.spill)
     writer.put(ExtensionKind::Spill, &*extensions.spill, sizeof(SpillReference));
-  if (!extensions.origin.empty()) {
-    writer.put(ExtensionKind::Origin, extensions.origin.data(), extensions.origin.size());
-  }
-  if (!extensions.regions.empty())
-    writer.put(ExtensionKind::Regions, extensions.regions.data(), extensions.regions.size());
+  if (const auto origin = writable_origin(extensions); !origin.empty())
+    writer.put(ExtensionKind::Origin, origin.data(), origin.size());
+  if (const auto regions = writable_regions(extensions); !regions.empty())
+    writer.put(ExtensionKind::Regions, regions.data(), regions.size());
 }
 
 bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {
@@ -120,7 +139,8 @@ void write_record(const OutgoingMessage& message, std::byte* out) noexcept {
   header.format = message.format;
   header.route = message.route;
   header.object_count = message.object_count;
-  header.region_count = static_cast<std::uint8_t>(message.extensions.region_count());
+  header.region_count = static_cast<std::uint8_t>(writable_regions(message.extensions).size() /
+                                                  sizeof(RegionMention));
   std::memcpy(out, &header, sizeof header);
   if (extra != 0) write_extensions(message.extensions, out + sizeof header);
   if (!message.payload.empty()) {

@@ -113,11 +113,16 @@ struct Extensions {
 
 inline constexpr std::size_t kMaxExtensionBytes = 255 * 8;
 
+// An origin has room beside all other extensions but the regions of a message, which none with an
+// origin has.
+inline constexpr std::size_t kMaxRecordOrigin = 1040;
+
 [[nodiscard]] constexpr std::uint32_t padded(std::uint32_t bytes) noexcept {
   return (bytes + 7U) & ~7U;
 }
 
-// Bytes that `extensions` take in a record, a multiple of 8.
+// Bytes that `extensions` take in a record, a multiple of 8 and at most kMaxExtensionBytes: an
+// origin that is longer than any, and regions beyond kMaxMentions, are not written.
 [[nodiscard]] std::uint32_t extension_bytes(const Extensions& extensions) noexcept;
 // Writes exactly extension_bytes(extensions) to `out`.
 void write_extensions(const Extensions& extensions, std::byte* out) noexcept;

@@ -61,12 +61,15 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
   return &member;
 }
 
-Error Roster::import(const Member& listed) {
+Error Roster::import(const Member& listed, Source source) {
   // The same endpoint under another id: it never learned that it had been let in.
   if (members_.contains(listed.id) || find_instance(listed.pid, listed.instance) != nullptr)
     return {};
   Member facts = listed;
-  facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional;
+  const bool was_controller = source == Source::Controller &&
+                              (facts.flags & (kMemberController | kMemberWasController)) != 0;
+  facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional |
+                (was_controller ? kMemberWasController : 0);
   return add(std::move(facts), nullptr).error();
 }
 
@@ -76,8 +79,8 @@ void Roster::confirm(RosterMember& member, std::unique_ptr<ControlChannel> chann
   processes_.remove(member.facts.pid);
   member.channel = std::move(channel);
   id_by_token_[member.channel->token()] = member.facts.id;
-  member.facts.flags = flags;
-  directory_->set_flags(member.entry, member.facts.pid, flags);
+  member.facts.flags = flags | (member.facts.flags & kMemberWasController);
+  directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
 }
 
 void Roster::demote(RosterMember& member) {
@@ -85,7 +88,9 @@ void Roster::demote(RosterMember& member) {
   id_by_token_.erase(member.channel->token());
   member.channel.reset();
   member.watched_epoch.reset();
-  member.facts.flags = (member.facts.flags & kMemberNoAffinity) | kMemberProvisional;
+  member.awaits_kept = false;
+  member.facts.flags =
+      (member.facts.flags & (kMemberNoAffinity | kMemberWasController)) | kMemberProvisional;
   directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
   expect(member);
 }

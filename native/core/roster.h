@@ -36,6 +36,8 @@ struct RosterMember {
   // Set while the member waits to be told that the directory is past this epoch.
   std::optional<std::uint64_t> watched_epoch;
   std::vector<HeldIntroduction> held;
+  // What it handed over by this connection has not been answered yet.
+  bool awaits_kept = false;
   // While it is provisional: when it should have announced itself, if its process lives.
   TimePoint expected_by{};
 
@@ -58,9 +60,16 @@ class Roster {
   [[nodiscard]] Result<std::uint64_t> new_id();
   // Lists a member with its channel; LimitExceeded when the bus is full.
   [[nodiscard]] Result<RosterMember*> add(Member facts, std::unique_ptr<ControlChannel> channel);
+  // Whose word it is that somebody is a member.
+  enum class Source : std::uint8_t {
+    // The former controller's, in a directory that this process has had from it.
+    Controller,
+    // A member's, in a directory that it brought.
+    Member,
+  };
   // Lists a member of the generation before, unless it is listed already, as provisional.
   // LimitExceeded when the bus is full.
-  [[nodiscard]] Error import(const Member& listed);
+  [[nodiscard]] Error import(const Member& listed, Source source);
   // A provisional member has announced itself.
   void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
   // Closes the channel of a member which then has to announce itself again.

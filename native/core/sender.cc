@@ -13,7 +13,8 @@ Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
       queued_(limits.total_queue_bytes),
       objects_(limits.queued_objects),
       pool_(platform, queued_),
-      parked_(limits.max_parked, limits.queue_bytes, queued_) {}
+      parked_(limits.max_parked, limits.queue_bytes, queued_),
+      kept_(limits.max_parked, limits.queue_bytes) {}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;
@@ -25,6 +26,10 @@ std::uint64_t Sender::now_ms() const noexcept {
   const auto since = platform_.now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
+std::uint64_t Sender::expiry_of(const SendRequest& request) const noexcept {
+  return now_ms() + std::min(request.ttl_ms, kMaxTtlMs);
 }
 
 void Sender::look_again_if_stale(Route& route) {
@@ -71,7 +76,7 @@ SendOutcome Sender::send(const SendRequest& request) {
   const std::size_t first = route->unicast ? choose(*route) : 0;
   std::span<RouteTarget> targets =
       std::span(route->targets).subspan(first, route->unicast ? 1 : route->targets.size());
-  outcome.error = is_held_back(targets) ? held_back_why_ : open_links(targets);
+  outcome.error = held_back_.contains_any(targets) ? held_back_.why() : open_links(targets);
   if (!outcome.error.ok()) return outcome;
 
   const bool spills = is_large(request.payload.size(), request.regions.size());
@@ -175,7 +180,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   if (request.acknowledge == Acknowledge::Handled)
     dispatch.message.flags |= record_flag::kWantsHandled;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
-  if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = now_ms() + request.ttl_ms;
+  if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = expiry_of(request);
   if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;
   attach_regions(request, dispatch);
   dispatch.obligation.region = request.spilled;

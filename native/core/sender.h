@@ -15,6 +15,8 @@
 
 #include "core/deliveries.h"
 #include "core/directory_reader.h"
+#include "core/held_back.h"
+#include "core/kept_messages.h"
 #include "core/notice.h"
 #include "core/outbound_link.h"
 #include "core/parked_messages.h"
@@ -41,7 +43,8 @@ struct SendRequest {
   Uuid type;
   std::uint16_t format = 0;
   std::span<const std::byte> payload;
-  // How long a message without receiver may wait for one; 0: not at all.
+  // How long a message without receiver may wait for one; 0: not at all. At most kMaxTtlMs, for
+  // which a longer one is taken.
   std::uint64_t ttl_ms = 0;
   // Message id that this one answers; 0 for none.
   std::uint64_t reply_to = 0;
@@ -189,8 +192,10 @@ class Sender {
   [[nodiscard]] std::uint64_t queued_messages() const noexcept;
   [[nodiscard]] bool drained() const noexcept;
   [[nodiscard]] ParkedMessages& parked() noexcept { return parked_; }
-  // Messages that a leaving member left with us.
-  void adopt_parked(std::vector<ParkedMessage> messages);
+  [[nodiscard]] KeptMessages& kept() noexcept { return kept_; }
+  // There are new ones. Not tried at once: first it is answered that they are kept, or who asks
+  // again after this process's end would send again what was sent.
+  void try_kept_later();
   // Hangs up all links. What they held is counted as abandoned by the caller.
   void close_all();
 
@@ -222,6 +227,8 @@ class Sender {
   void look_again_if_stale(Route& route);
   [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
+  // WouldBlock when there are more than `most` to open.
+  [[nodiscard]] Error open_some_links(std::span<RouteTarget> targets, std::size_t most);
   // Room that a message takes of a link at most.
   struct Need {
     std::uint64_t bytes = 0;
@@ -266,12 +273,17 @@ class Sender {
   [[nodiscard]] Route* send_parked_before(Route& route, std::uint32_t route_id);
   void try_parked();
   void retry_parked_later();
+  void try_kept();
+  [[nodiscard]] KeptMessages::Tried try_one_kept(const ParkedMessage& message);
   [[nodiscard]] bool has_receiver(const ParkedMessage& message) const;
-  // False: nothing of it was sent, and its receivers are held back.
-  [[nodiscard]] bool send_parked(const ParkedMessage& message);
-  [[nodiscard]] bool dispatch_parked(const ParkedMessage& message, std::uint32_t route_id,
-                                     std::span<RouteTarget> targets);
-  [[nodiscard]] bool is_held_back(std::span<const RouteTarget> targets) const;
+  // NoRecipient: nobody matches. Another error: nothing of it was sent, and its receivers are held
+  // back; or, with WouldBlock, only so many links were opened by now as may be at a time.
+  [[nodiscard]] Error send_waiting(const ParkedMessage& message, HeldBack& held_back,
+                                   std::size_t most_new_links);
+  [[nodiscard]] Error dispatch_waiting(const ParkedMessage& message,
+                                       std::span<RouteTarget> targets);
+  [[nodiscard]] std::uint32_t route_of_waiting(const ParkedMessage& message);
+  void expire(std::vector<ParkedMessage> messages);
   void report(const UndeliveredNotice& notice, std::uint64_t delivery);
   void settle(std::optional<DeliveryResult> result);
   void progress(OutboundLink& link);
@@ -280,6 +292,7 @@ class Sender {
   void tell_if_uncrowded();
   [[nodiscard]] bool crowded(const SendRequest& request, Need need) const noexcept;
   [[nodiscard]] std::uint64_t now_ms() const noexcept;
+  [[nodiscard]] std::uint64_t expiry_of(const SendRequest& request) const noexcept;
 
   Platform& platform_;
   SenderHost& host_;
@@ -298,11 +311,15 @@ class Sender {
   std::unordered_map<std::uint64_t, OutboundLink*> links_by_id_;
   // Receivers whose link broke and which the directory still lists.
   std::unordered_set<std::uint64_t> gone_;
-  // Receivers that a parked message could not go to, for want of something here, and why. Nothing
-  // goes to them before it.
-  std::unordered_set<std::uint64_t> held_back_;
-  Error held_back_why_;
+  // Nothing that is sent goes to them before what is parked.
+  HeldBack held_back_;
   std::optional<TimePoint> retry_parked_at_;
+  KeptMessages kept_;
+  // The same among kept messages, which have no order with those of this process.
+  HeldBack kept_held_back_;
+  std::optional<TimePoint> retry_kept_at_;
+  // Of the parked or kept message sent last; the next one is often to the same.
+  std::uint32_t waiting_route_ = 0;
   // The receivers of the message in hand, if not all that match.
   std::vector<RouteTarget> chosen_;
   // Links that a message was dropped for since the last flush_bells.

@@ -2,6 +2,7 @@
 // held back, in order, while this process lacks what it takes to send them.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "core/sender.h"
@@ -11,6 +12,11 @@ namespace {
 
 // For what may be many messages, and may wait for long: until some other link is gone.
 constexpr std::chrono::milliseconds kHeldBackInterval{50};
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
+// At one go for messages that others have left: little enough that nobody who waits for the lock
+// notices.
+constexpr std::chrono::milliseconds kKeptTime{4};
+constexpr std::size_t kKeptNewLinks = 16;
 
 }  // namespace
 
@@ -30,7 +36,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                         route.program,
                         route.unicast,
                         route.exclude_self,
-                        now_ms() + request.ttl_ms,
+                        expiry_of(request),
                         request.type,
                         request.format,
                         request.reply_to,
@@ -107,7 +113,7 @@ void Sender::try_parked() {
   retry_parked_at_.reset();
   if (parked_.empty() || directory_ == nullptr) return;
   (void)parked_.remove_if([this](const ParkedMessage& message) {
-    return has_receiver(message) && send_parked(message);
+    return has_receiver(message) && send_waiting(message, held_back_, kAnyNumber).ok();
   });
   if (!held_back_.empty()) {
     routes_.invalidate();
@@ -130,38 +136,50 @@ bool Sender::has_receiver(const ParkedMessage& message) const {
       });
 }
 
-bool Sender::is_held_back(std::span<const RouteTarget> targets) const {
-  return !held_back_.empty() && std::any_of(targets.begin(), targets.end(), [this](const auto& to) {
-    return held_back_.contains(to.peer_id);
-  });
+Error Sender::send_waiting(const ParkedMessage& message, HeldBack& held_back,
+                           std::size_t most_new_links) {
+  // Not in the table before something is sent that names it: messages that are tried again and
+  // again would drive out the routes that records on their way name.
+  Route route{message.program, message.unicast, message.exclude_self, {}, 0, 0, 0};
+  look_again_if_stale(route);
+  if (route.targets.empty()) return {Status::NoRecipient};
+  const std::size_t first = message.unicast ? choose(route) : 0;
+  const std::size_t count = message.unicast ? 1 : route.targets.size();
+  const std::span<RouteTarget> targets = std::span(route.targets).subspan(first, count);
+  Error error =
+      held_back.contains_any(targets) ? held_back.why() : open_some_links(targets, most_new_links);
+  if (error.status == Status::WouldBlock) return error;
+  if (error.ok()) error = dispatch_waiting(message, targets);
+  // What was sent later must not overtake it.
+  if (!error.ok()) held_back.add(targets, error);
+  return error;
 }
 
-bool Sender::send_parked(const ParkedMessage& message) {
-  const std::uint32_t route_id =
-      routes_.add(message.program, message.unicast, message.exclude_self);
-  Route* route = routes_.find(route_id);
-  if (route == nullptr) return false;
-  look_again_if_stale(*route);
-  const std::size_t first = message.unicast && !route->targets.empty() ? choose(*route) : 0;
-  const std::size_t count =
-      message.unicast ? std::min<std::size_t>(1, route->targets.size()) : route->targets.size();
-  const std::span<RouteTarget> targets = std::span(route->targets).subspan(first, count);
-  const bool sent = !targets.empty() && dispatch_parked(message, route_id, targets);
-  if (!sent) {
-    // What was sent later must not overtake it.
-    for (const RouteTarget& target : targets) held_back_.insert(target.peer_id);
+// A route of its own for each selector; many messages in a row often have the same.
+std::uint32_t Sender::route_of_waiting(const ParkedMessage& message) {
+  const Route* last = routes_.find(waiting_route_);
+  if (last != nullptr && last->program == message.program && last->unicast == message.unicast &&
+      last->exclude_self == message.exclude_self) {
+    return waiting_route_;
   }
-  routes_.release(route_id);
-  return sent;
+  if (last != nullptr) routes_.release(waiting_route_);
+  waiting_route_ = routes_.add(message.program, message.unicast, message.exclude_self);
+  return waiting_route_;
 }
 
-bool Sender::dispatch_parked(const ParkedMessage& message, std::uint32_t route_id,
-                             std::span<RouteTarget> targets) {
-  if (is_held_back(targets)) return false;
+Error Sender::open_some_links(std::span<RouteTarget> targets, std::size_t most) {
+  for (RouteTarget& target : targets) {
+    if (target.link != nullptr) continue;
+    if (most-- == 0) return {Status::WouldBlock};
+    if (const Error error = open_links({&target, 1}); !error.ok()) return error;
+  }
+  return {};
+}
+
+Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<RouteTarget> targets) {
   Dispatch dispatch;
   dispatch.message.type = message.type;
   dispatch.message.format = message.format;
-  dispatch.message.route = route_id;
   dispatch.message.payload = message.payload;
   dispatch.message.flags = message.unicast ? record_flag::kUnicast : 0;
   if (message.wants_handled) dispatch.message.flags |= record_flag::kWantsHandled;
@@ -179,34 +197,48 @@ bool Sender::dispatch_parked(const ParkedMessage& message, std::uint32_t route_i
     dispatch.obligation.claim = message.claim;
     dispatch.message.extensions.regions = message.memory->bytes();
   }
-  Error error = open_links(targets);
-  if (error.ok()) error = spill_if_large(dispatch);
-  if (!error.ok()) {
-    held_back_why_ = error;
-    return false;
-  }
-  dispatch.message.id = message.id;
+  if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
+  dispatch.message.route = route_of_waiting(message);
+  if (dispatch.message.route == 0) return {Status::LimitExceeded};
+  // Numbers are this process's own, and count up: what others left gets one now.
+  dispatch.message.id = message.id != 0 ? message.id : next_message_id_++;
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
   for (const RouteTarget& target : targets) put(*target.link, dispatch);
   counters_.sent_messages += targets.size();
-  return true;
+  return {};
 }
 
-void Sender::adopt_parked(std::vector<ParkedMessage> messages) {
-  for (ParkedMessage& message : messages) {
-    message.id = next_message_id_++;
-    if (parked_.has_room(message.payload.size())) {
-      parked_.park(std::move(message));
-    } else {
-      report({0, Status::QueueFull, message.type, message.format, 0, std::move(message.payload)},
-             0);
-    }
-  }
-  // Not at once: first it is answered that they are kept, or who asks again after this process's
-  // end would send again what was sent.
-  retry_parked_at_ = platform_.now();
+void Sender::try_kept_later() {
+  kept_.want_round();
   host_.needs_attention();
+}
+
+// A part of what there is to be done, since others decide how much that is.
+void Sender::try_kept() {
+  if (retry_kept_at_ && *retry_kept_at_ <= platform_.now()) {
+    retry_kept_at_.reset();
+    kept_.want_round();
+  }
+  if (directory_ == nullptr || !kept_.has_work()) return;
+  // Who comes while a round is under way has missed the beginning of it: the next one is for them.
+  if (kept_.begin_round()) {
+    (void)directory_->refresh();
+    kept_held_back_.begin_round(directory_->members());
+  }
+  const TimePoint late = platform_.now() + kKeptTime;
+  kept_.go_on([this](const ParkedMessage& message) { return try_one_kept(message); },
+              [this, late] { return platform_.now() >= late; });
+  flush_bells();
+}
+
+KeptMessages::Tried Sender::try_one_kept(const ParkedMessage& message) {
+  if (!has_receiver(message)) return KeptMessages::Tried::Waits;
+  const Error error = send_waiting(message, kept_held_back_, kKeptNewLinks);
+  if (error.ok()) return KeptMessages::Tried::Sent;
+  if (error.status == Status::WouldBlock) return KeptMessages::Tried::Again;
+  if (error.status != Status::NoRecipient) retry_kept_at_ = platform_.now() + kHeldBackInterval;
+  return KeptMessages::Tried::Waits;
 }
 
 }  // namespace busbar

@@ -226,6 +226,7 @@ void Sender::on_directory_changed() {
   }
   for (OutboundLink* link : lost) give_up_introducing(*link, Status::PeerGone);
   try_parked();
+  kept_.want_round();
 }
 
 std::optional<TimePoint> Sender::next_deadline() const {
@@ -233,9 +234,12 @@ std::optional<TimePoint> Sender::next_deadline() const {
   const auto consider = [&next](TimePoint candidate) {
     if (!next || candidate < *next) next = candidate;
   };
-  if (const auto expiry = parked_.next_expiry_ms())
-    consider(TimePoint(std::chrono::milliseconds(*expiry)));
+  for (const auto expiry : {parked_.next_expiry_ms(), kept_.next_expiry_ms()}) {
+    if (expiry) consider(TimePoint(std::chrono::milliseconds(*expiry)));
+  }
   if (retry_parked_at_) consider(*retry_parked_at_);
+  if (retry_kept_at_) consider(*retry_kept_at_);
+  if (kept_.has_work()) consider(platform_.now());
   for (const auto& [peer, link] : links_) {
     if (link->wants_retry() || needs_introduction(*link))
       consider(platform_.now() + kRecoveryRetry);
@@ -245,15 +249,21 @@ std::optional<TimePoint> Sender::next_deadline() const {
   return next;
 }
 
-void Sender::on_deadline() {
-  for (ParkedMessage& message : parked_.take_expired(now_ms())) {
+void Sender::expire(std::vector<ParkedMessage> messages) {
+  for (ParkedMessage& message : messages) {
     ++counters_.expired;
     UndeliveredNotice notice{0, Status::NoRecipient,       message.type, message.format,
                              0, std::move(message.payload)};
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
     report(notice, message.delivery);
   }
+}
+
+void Sender::on_deadline() {
+  expire(parked_.take_expired(now_ms()));
+  expire(kept_.take_expired(now_ms()));
   if (retry_parked_at_ && *retry_parked_at_ <= platform_.now()) try_parked();
+  try_kept();
   std::vector<OutboundLink*> waiting;
   for (auto& [peer, link] : links_) {
     const bool due = link->settle_at && *link->settle_at <= platform_.now();
@@ -279,9 +289,10 @@ std::vector<OutboundLink*> Sender::take_writable_wishes() {
 }
 
 bool Sender::wants_directory_changes() const noexcept {
-  return !parked_.empty() || std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
-    return entry.second->state() == OutboundLink::State::Introducing;
-  });
+  return !parked_.empty() || !kept_.empty() ||
+         std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
+           return entry.second->state() == OutboundLink::State::Introducing;
+         });
 }
 
 bool Sender::drained() const noexcept {

@@ -22,7 +22,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     return outcome;
   }
   const auto target = std::span(route->targets).subspan(choose(*route), 1);
-  outcome.error = is_held_back(target) ? held_back_why_ : open_links(target);
+  outcome.error = held_back_.contains_any(target) ? held_back_.why() : open_links(target);
   if (!outcome.error.ok()) return outcome;
   out.route = route_id;
   if (is_large(bytes)) {

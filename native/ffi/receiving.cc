@@ -36,6 +36,11 @@ void read_origin(busbar_message& message, std::span<const std::byte> bytes) {
   for (const std::string_view string : origin->label) message.from_label->emplace_back(string);
 }
 
+void read_last_origin(busbar_message& message) {
+  if (message.received.origin_bytes != 0)
+    read_origin(message, message.endpoint->endpoint->last_origin());
+}
+
 busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_span payload) {
   busbar_message* message = new_message(self);
   message->endpoint = &self;
@@ -82,6 +87,7 @@ void fetch(busbar_endpoint& self) {
   if (!self.endpoint->receive_large(large->bytes, received)) return;
   busbar_message* message = wrap(self, received, {large->bytes.data(), large->bytes.size()});
   use(*message, large.release());
+  read_last_origin(*message);
   self.inbox.push_back(message);
 }
 
@@ -192,6 +198,7 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
     std::span<const std::byte> payload;
     if (!self.endpoint->borrow(received, payload)) return false;
     self.borrowed = wrap(self, received, {payload.data(), payload.size()});
+    read_last_origin(*self.borrowed);
     return true;
   });
   if (status != BUSBAR_OK) return status;

@@ -178,6 +178,11 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
   }
   if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0]))
     return true;
+  if (table_.messages()[0].origin_bytes != 0) {
+    // What lay in the slab was read by the call before.
+    const std::vector<std::byte> origin = endpoint_->last_origin();
+    std::copy(origin.begin(), origin.end(), table_.slab_bytes().begin());
+  }
   table_.write_rows(1);
   return call_on_messages(1, Napi::Value(env_, buffer));
 }

@@ -46,7 +46,9 @@ class Member final : public MembershipEvents {
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}
   void on_introduction_failed(std::uint64_t, std::uint64_t, Status) override {}
-  std::uint64_t on_parked_received(std::uint64_t, Handle, std::uint64_t) override { return 0; }
+  void on_parked_received(const HandOverSource& from, Handle, std::uint64_t) override {
+    membership.answer_parked(from.who.id, 0);
+  }
   void on_left(std::uint64_t) override {}
   void on_refused(Error) override {}
 

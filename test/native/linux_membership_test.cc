@@ -84,7 +84,7 @@ class Child final : public MembershipEvents {
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}
   void on_introduction_failed(std::uint64_t, std::uint64_t, Status) override {}
-  std::uint64_t on_parked_received(std::uint64_t, Handle, std::uint64_t) override { return 0; }
+  void on_parked_received(const HandOverSource&, Handle, std::uint64_t) override {}
   void on_left(std::uint64_t) override { left_ = true; }
   void on_refused(Error error) override { _exit(10 + static_cast<int>(error.status)); }
 

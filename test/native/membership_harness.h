@@ -93,9 +93,10 @@ class TestMember final : public MembershipEvents {
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override {
     failed_introductions.push_back({to_id, link_id, why});
   }
-  std::uint64_t on_parked_received(std::uint64_t from_id, Handle, std::uint64_t bytes) override {
-    parked.emplace_back(from_id, bytes);
-    return keeps;
+  void on_parked_received(const HandOverSource& from, Handle, std::uint64_t bytes) override {
+    parked.emplace_back(from.who.id, bytes);
+    speaks_for_others = from.speaks_for_others;
+    membership.answer_parked(from.who.id, keeps);
   }
   void on_left(std::uint64_t messages_kept) override {
     ++lefts;
@@ -115,6 +116,8 @@ class TestMember final : public MembershipEvents {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> parked;
   // What it says of each parcel that it is given, and what others said of its own.
   std::uint64_t keeps = 1;
+  // Of who handed something over last.
+  bool speaks_for_others = false;
   int lefts = 0;
   std::uint64_t kept = 0;
   std::optional<Status> refused;

@@ -50,6 +50,30 @@ TEST(record_comes_back_with_every_extension) {
   CHECK(std::memcmp(parsed->extensions.origin.data(), origin.data(), origin.size()) == 0);
 }
 
+// One byte says how long they are: more of them would make the receiver hang up an honest sender.
+TEST(record_extensions_never_overflow_their_count) {
+  for (const std::size_t length : {kMaxRecordOrigin, kMaxRecordOrigin + 1, std::size_t{60'000}}) {
+    const std::vector<std::byte> origin(length, std::byte{3});
+    OutgoingMessage message;
+    message.extensions.reply_to = 5;
+    message.extensions.expires_at_ms = 6;
+    message.extensions.spill = SpillReference{1, 2, 3};
+    message.extensions.origin = origin;
+    const std::vector<std::byte> record = written(message);
+    const auto parsed = parse_record(record);
+    REQUIRE(parsed.has_value());
+    CHECK_EQ(parsed->extensions.origin.size(), length == kMaxRecordOrigin ? length : 0);
+    CHECK_EQ(parsed->extensions.reply_to.value_or(0), 5);
+  }
+  const std::vector<std::byte> regions((kMaxMentions + 1) * sizeof(RegionMention));
+  OutgoingMessage message;
+  message.extensions.regions = regions;
+  const auto parsed = parse_record(written(message));
+  REQUIRE(parsed.has_value());
+  CHECK_EQ(parsed->header.region_count, 0);
+  CHECK(parsed->extensions.regions.empty());
+}
+
 TEST(record_without_extensions_is_the_same_both_ways) {
   const std::vector<std::byte> payload(64, std::byte{1});
   OutgoingMessage message;
