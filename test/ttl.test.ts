@@ -55,6 +55,25 @@ test('the controller keeps what a leaving sender leaves behind, in its name', as
   t.deepEqual(message.from, { id, pid: process.pid, label: ['sender', 'gone'] });
 });
 
+test('a message of any size that the controller keeps says whom it is from', async (t) => {
+  const bus = newBus();
+  const controller = inProcess(t, bus, keeper);
+  await controller.next();
+  const messages = messageBox({ Raw: bytes });
+  const sizes = [100, 32_767, 32_768, 40_000, 400_000];
+  const sender = await joined(t, bus, { label: ['sender', 'gone'], messages });
+  for (const size of sizes)
+    sender.send('late', messages.Raw(new Uint8Array(size)), { ttl: 60_000 });
+  const from = { id: sender.id, pid: process.pid, label: ['sender', 'gone'] };
+  await sender.close();
+  const late = await joined(t, bus, { label: 'late', messages });
+  for (const size of sizes) {
+    const message = await late.recv();
+    t.is(message.payload.byteLength, size);
+    t.deepEqual(message.from, from);
+  }
+});
+
 test('a leaving controller hands its own waiting messages to the next one', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { label: 'first' });

@@ -30,7 +30,14 @@ ControlChannel::ControlChannel(Reactor& reactor, std::uint64_t token,
 
 ControlChannel::~ControlChannel() { reactor_.forget(token_); }
 
-Error ControlChannel::send(const ControlFrame& frame, std::vector<Handle> handles) {
+std::size_t ControlChannel::queued_handles_of(std::uint64_t sender) const noexcept {
+  std::size_t count = 0;
+  for (const Queued& each : outbox_) count += each.sender == sender ? each.handles.size() : 0;
+  return count;
+}
+
+Error ControlChannel::send(const ControlFrame& frame, std::vector<Handle> handles,
+                           std::uint64_t sender) {
   std::vector<std::byte> bytes = encode_frame(frame);
   if (outbox_.empty()) {
     const Error sent = channel_->send(bytes, borrow(handles));
@@ -39,7 +46,7 @@ Error ControlChannel::send(const ControlFrame& frame, std::vector<Handle> handle
   }
   if (outbox_.size() == kOutboxFrames) return {Status::LimitExceeded};
   queued_handles_ += handles.size();
-  outbox_.push_back({std::move(bytes), std::move(handles)});
+  outbox_.push_back({std::move(bytes), std::move(handles), sender});
   return {};
 }
 

@@ -40,7 +40,9 @@ class ControlChannel {
 
   // Sends now or keeps the frame until flush(). LimitExceeded: the outbox is full, nothing was
   // kept. PeerGone: for good. The handles are consumed in any case.
-  [[nodiscard]] Error send(const ControlFrame& frame, std::vector<Handle> handles = {});
+  // `sender` is whom queued_handles_of() counts them for.
+  [[nodiscard]] Error send(const ControlFrame& frame, std::vector<Handle> handles = {},
+                           std::uint64_t sender = 0);
   // Sends now or not at all: WouldBlock. The handles stay the caller's.
   [[nodiscard]] Error send_now(const ControlFrame& frame, std::span<const Handle* const> handles);
   // To be called when the reactor says writable.
@@ -51,6 +53,7 @@ class ControlChannel {
   [[nodiscard]] std::uint64_t token() const noexcept { return token_; }
   // Of the frames in the outbox.
   [[nodiscard]] std::size_t queued_handles() const noexcept { return queued_handles_; }
+  [[nodiscard]] std::size_t queued_handles_of(std::uint64_t sender) const noexcept;
 
  private:
   ControlChannel(Reactor& reactor, std::uint64_t token, std::unique_ptr<Channel> channel);
@@ -58,6 +61,7 @@ class ControlChannel {
   struct Queued {
     std::vector<std::byte> bytes;
     std::vector<Handle> handles;
+    std::uint64_t sender = 0;
   };
 
   Reactor& reactor_;

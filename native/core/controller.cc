@@ -150,6 +150,7 @@ void Controller::end_process(std::uint32_t pid) {
 std::unique_ptr<ControlChannel> Controller::drop(std::uint64_t id) {
   RosterMember* member = roster_->find(id);
   if (member == nullptr) return nullptr;
+  former_.add(member->facts);
   const std::vector<HeldIntroduction> held = std::move(member->held);
   std::unique_ptr<ControlChannel> channel = roster_->remove(id);
   for (const HeldIntroduction& introduction : held) {

@@ -13,8 +13,9 @@
 #include "core/admission.h"
 #include "core/control_channel.h"
 #include "core/directory_reader.h"
-#include "core/handle_reserve.h"
+#include "core/former_members.h"
 #include "core/hand_over.h"
+#include "core/handle_reserve.h"
 #include "core/handshake.h"
 #include "core/missed_introductions.h"
 #include "core/roster.h"
@@ -28,6 +29,9 @@ inline constexpr std::size_t kMaxHeldIntroductions = 64;
 // Handles in introductions that wait, for all members together: half of what a process may
 // usually have open.
 inline constexpr std::size_t kMaxWaitingHandles = 512;
+
+// Of those, what one sender may have waiting: it also says to whom, and how often.
+inline constexpr std::size_t kMaxWaitingHandlesOfMember = 128;
 
 // How long applicants wait for one another, counted from the controller's first moment: who has
 // joined shall be visible to all.
@@ -135,6 +139,7 @@ class Controller {
   void enlist(Applicant applicant, std::uint64_t id);
   void enter_again(RosterMember& member, Applicant applicant);
   void import_directory(Applicant& applicant);
+  void import_members(const DirectoryReader& brought);
   void refuse(Applicant& applicant, Status why);
   void welcome(RosterMember& member);
   [[nodiscard]] bool drop_waiting(std::uint64_t token);
@@ -163,6 +168,7 @@ class Controller {
   // Nobody of the generation before has come yet.
   bool awaits_survivors_;
   TimePoint started_;
+  FormerMembers former_;
   // Those who may not enter yet.
   std::vector<Applicant> waiting_;
   // Members who could not be told something they must know: they are made to announce themselves

@@ -1,4 +1,5 @@
 // What members ask of their controller.
+#include <algorithm>
 #include <utility>
 
 #include "core/controller.h"
@@ -8,6 +9,8 @@ namespace {
 
 // Frames of one member taken at one go, so that the others get their turn.
 constexpr int kFramesOfAMember = 16;
+// Introductions by one member that wait for another: one, and one that replaces it.
+constexpr int kMostHeldOfMember = 2;
 
 }  // namespace
 
@@ -109,13 +112,20 @@ void Controller::repeat_missed() {
 Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,
                            std::vector<Handle> handles) {
   const bool waits = to.provisional() || to.channel->queued_handles() > 0;
-  if (waits && roster_->waiting_handles() >= kMaxWaitingHandles) return Status::LimitExceeded;
+  if (waits && (roster_->waiting_handles() >= kMaxWaitingHandles ||
+                roster_->waiting_handles_of(frame.from_id) >= kMaxWaitingHandlesOfMember)) {
+    return Status::LimitExceeded;
+  }
   if (to.provisional()) {
+    const auto from_it = std::count_if(to.held.begin(), to.held.end(), [&](const auto& held) {
+      return held.frame.from_id == frame.from_id;
+    });
+    if (from_it >= kMostHeldOfMember) return Status::LimitExceeded;
     if (to.held.size() == kMaxHeldIntroductions) return Status::LimitExceeded;
     to.held.push_back({frame, std::move(handles)});
     return Status::Ok;
   }
-  const Status sent = to.channel->send(frame, std::move(handles)).status;
+  const Status sent = to.channel->send(frame, std::move(handles), frame.from_id).status;
   // What the receiver or we lack now may be there later.
   const bool final = sent == Status::Ok || sent == Status::PeerGone;
   return final ? sent : Status::LimitExceeded;

@@ -1,11 +1,15 @@
 // How applicants become members: newcomers, and those who come back after a change of controller.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/controller.h"
 
 namespace busbar {
 namespace {
+
+// Of whom a list that was brought may be believed to be on their way; others come by themselves.
+constexpr std::size_t kMaxBroughtProcesses = 256;
 
 [[nodiscard]] std::uint32_t flags_of(const Applicant& applicant) noexcept {
   return (applicant.announce.controller_affinity ? 0 : kMemberNoAffinity) |
@@ -101,9 +105,13 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
 void Controller::readmit(Applicant applicant) {
   const std::uint64_t id = applicant.announce.previous_id;
   RosterMember* member = roster_->find(id);
-  if (member != nullptr && !same_endpoint(member->facts, applicant)) {
-    return refuse(applicant, Status::ProtocolViolation);
-  }
+  const bool of_another =
+      member != nullptr
+          ? !same_endpoint(member->facts, applicant)
+          : former_.was_of_another(id, applicant.channel->peer().pid, applicant.announce.instance);
+  // Nobody takes another's id. Who comes second need not be the thief, and is let in under a new
+  // one.
+  if (of_another) return admit(std::move(applicant));
   // Nobody brought it: its directory could not be read, or a controller that it thought dead has
   // struck it off, or this one has.
   if (member == nullptr) {
@@ -145,18 +153,32 @@ void Controller::import_directory(Applicant& applicant) {
   if (self == nullptr || !same_endpoint(*self, applicant)) return;
 
   awaits_survivors_ = false;
-  if (brought <= source_generation_) {
-    // Known already, and some have left by now; but for those whom a deposed controller has
-    // admitted since, and for who was stopped while generations passed in which nobody knew it.
+  // Known already, and some have left by now; but for those whom a deposed controller has admitted
+  // since, and for who was stopped while generations passed in which nobody knew it. Or too late:
+  // nobody can tell whether a list is true, so it is believed about others only while this office
+  // is so young that they may be on their way.
+  if (brought <= source_generation_ || platform_.now() >= started_ + kReturnTime) {
     (void)roster_->import(*self, Roster::Source::Member);
     return;
   }
-  // When the bus is full, those who fit stay.
-  for (const Member& listed : reader.value()->members())
-    (void)roster_->import(listed, Roster::Source::Member);
+  import_members(*reader.value());
   source_generation_ = brought;
   if (generation() <= brought) {
     roster_->directory().set_generation(admission_->listener().begin_generation(brought + 1));
+  }
+}
+
+// As many as an honest list could have. When the bus is full, those who fit stay.
+void Controller::import_members(const DirectoryReader& brought) {
+  std::map<std::uint32_t, std::uint64_t> of_process;
+  for (const auto& [id, member] : roster_->members()) ++of_process[member.facts.pid];
+  for (const Member& listed : brought.members()) {
+    if (roster_->members().size() >= limits_.endpoints) return;
+    const bool new_process = !of_process.contains(listed.pid);
+    // Each is watched, with a descriptor.
+    if (new_process && of_process.size() >= kMaxBroughtProcesses) continue;
+    if (of_process[listed.pid] >= limits_.endpoints_per_process) continue;
+    if (roster_->import(listed, Roster::Source::Member).ok()) ++of_process[listed.pid];
   }
 }
 

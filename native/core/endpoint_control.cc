@@ -202,7 +202,7 @@ void Endpoint::finish_closing() {
 
 void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) {
-  const bool first = id_ == 0;
+  const bool new_id = id_ != id;
   join_deadline_.reset();
   id_ = id;
   acted_epoch_ = 0;
@@ -213,7 +213,7 @@ void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> di
   sender_.repeat_introductions();
   const bool seen = see_directory();
   if (seen) sender_.on_directory_changed();
-  if (first) notify(JoinedNotice{id});
+  if (new_id) notify(JoinedNotice{id});
   notify(ControllerNotice{change});
   if (seen) tell_member_changes();
 }

@@ -43,8 +43,8 @@ class MembershipEvents {
  public:
   virtual ~MembershipEvents() = default;
   // A controller has admitted this endpoint under `id`. `directory` is that generation's; told
-  // again with the same id after each failover. Introductions that were not attached yet are to be
-  // repeated now.
+  // again after each failover, with the same id unless somebody else has it by now. Introductions
+  // that were not attached yet are to be repeated now.
   virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) = 0;
   // The controller is gone; the search for the next has begun. Links live on.

@@ -73,7 +73,7 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {
-  if (id_ != 0 && welcome.id != id_) return start_over();
+  // Another id than before: somebody else has that one by now.
   auto reader = adopt_directory(welcome, std::move(directory));
   if (!reader) return fail_or_start_over(reader.error());
   id_ = welcome.id;

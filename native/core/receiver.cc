@@ -6,17 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/origin.h"
-
 namespace busbar {
-namespace {
-
-// Controllers believed about origins: messages that wait in a ring for longer than so many changes
-// of office seem to be from the controller itself.
-constexpr std::size_t kMostControllers = 16;
-
-}  // namespace
-
 Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
                    std::uint64_t max_message_bytes, std::uint64_t max_links, Events events)
     : platform_(platform),
@@ -201,9 +191,10 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
     borrowed_memory_ = link.spilled_memory(*extensions.spill);
   }
   std::span<const std::byte> origin;
-  if (!read_origin(link, extensions, origin) || !describe(link, record, extensions, out))
+  if (!origins_.read(link.peer_id(), extensions, origin) ||
+      !describe(link, record, extensions, out))
     return Step::Violation;
-  keep_origin(origin, out);
+  out.origin_bytes = origins_.keep(origin);
   out.payload_bytes = static_cast<std::uint32_t>(out_payload.size());
   if (extensions.spill) received_bytes += out_payload.size();
   return Step::Taken;
@@ -240,7 +231,8 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
     return Step::Large;
   }
   std::span<const std::byte> origin;
-  if (!extensions.origin.empty() && !read_origin(link, extensions, origin)) return Step::Violation;
+  if (!extensions.origin.empty() && !origins_.read(link.peer_id(), extensions, origin))
+    return Step::Violation;
   if (padded(payload) + origin.size() + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
   ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
@@ -255,28 +247,6 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
     slab_used += padded(message.origin_bytes);
   }
   return Step::Taken;
-}
-
-void Receiver::set_controller(std::uint64_t id) {
-  std::erase(controllers_, id);
-  if (controllers_.size() == kMostControllers) controllers_.erase(controllers_.begin());
-  controllers_.push_back(id);
-}
-
-bool Receiver::read_origin(const InboundLink& link, const Extensions& extensions,
-                           std::span<const std::byte>& out) const {
-  const bool believed =
-      std::find(controllers_.begin(), controllers_.end(), link.peer_id()) != controllers_.end();
-  if (!believed || extensions.origin.empty()) return true;
-  out = extensions.origin;
-  return decode_origin(out).has_value();
-}
-
-// Of a message that has no place in a slab.
-void Receiver::keep_origin(std::span<const std::byte> origin, ReceivedMessage& out) {
-  last_origin_.assign(origin.begin(), origin.end());
-  out.origin_offset = 0;
-  out.origin_bytes = static_cast<std::uint32_t>(origin.size());
 }
 
 // Read from a private copy. False: they break the protocol.
@@ -374,11 +344,12 @@ bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   }
   std::memcpy(payload.data(), source.data(), source.size());
   std::span<const std::byte> origin;
-  if (!read_origin(*found, extensions, origin) || !describe(*found, record, extensions, out)) {
+  if (!origins_.read(found->peer_id(), extensions, origin) ||
+      !describe(*found, record, extensions, out)) {
     violate(*found, Status::ProtocolViolation);
     return false;
   }
-  keep_origin(origin, out);
+  out.origin_bytes = origins_.keep(origin);
   received_bytes += extensions.spill ? source.size() : 0;
   out.payload_bytes = static_cast<std::uint32_t>(source.size());
   found->release();
@@ -443,10 +414,6 @@ InboundLink* Receiver::link(std::uint32_t slot) noexcept {
 const Member* Receiver::peer(std::uint32_t slot) const noexcept {
   const auto found = peers_.find(slot);
   return found == peers_.end() ? nullptr : &found->second;
-}
-
-void Receiver::forget_peer(std::uint32_t slot) {
-  if (!links_.contains(slot)) peers_.erase(slot);
 }
 
 void Receiver::violate(InboundLink& link, Status why) {

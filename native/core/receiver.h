@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/believed_origins.h"
 #include "core/directory_reader.h"
 #include "core/inbound_link.h"
 #include "core/peer_holdings.h"
@@ -115,7 +116,7 @@ class Receiver {
 
   // Of the message that receive_large() or borrow() gave last; empty when its sender speaks for
   // itself.
-  [[nodiscard]] std::span<const std::byte> last_origin() const noexcept { return last_origin_; }
+  [[nodiscard]] std::span<const std::byte> last_origin() const noexcept { return origins_.last(); }
 
   // Looks whether links that were read empty have something again; true when there is something to
   // read. For spinning: touches nothing but their tails.
@@ -132,14 +133,15 @@ class Receiver {
   // something.
   [[nodiscard]] bool repeat_owed();
 
-  // Only a controller may send in others' names; one that was it before, too, since what it sent
-  // then may be read later.
-  void set_controller(std::uint64_t id);
+  // Only controllers may send in others' names.
+  void set_controller(std::uint64_t id) { origins_.add_controller(id); }
   [[nodiscard]] InboundLink* link(std::uint32_t slot) noexcept;
   // Who sends over the link, as the directory had it when it was introduced. Outlives the link,
   // because messages do, until forget_peer(). nullptr for an unknown slot.
   [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
-  void forget_peer(std::uint32_t slot);
+  void forget_peer(std::uint32_t slot) {
+    if (!links_.contains(slot)) peers_.erase(slot);
+  }
   [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
   // Hangs up all links; what was not read stays visible to its senders as untaken.
   void close_all();
@@ -170,11 +172,6 @@ class Receiver {
                                              const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,
                                 std::span<const std::byte>& out_payload);
-  // What is to be told of the origin in `extensions`: empty when there is none, or its sender is
-  // not to be believed. False: it breaks the protocol.
-  [[nodiscard]] bool read_origin(const InboundLink& link, const Extensions& extensions,
-                                 std::span<const std::byte>& out) const;
-  void keep_origin(std::span<const std::byte> origin, ReceivedMessage& out);
   void put_back(InboundLink& link, Step step);
   void note_owing(const InboundLink& link);
   void violate(InboundLink& link, Status why);
@@ -193,9 +190,7 @@ class Receiver {
   std::deque<InboundLink*> ready_;
   std::vector<InboundLink*> drowsy_;
   std::uint32_t next_slot_ = 1;
-  // The latest controllers, the current one last.
-  std::vector<std::uint64_t> controllers_;
-  std::vector<std::byte> last_origin_;
+  BelievedOrigins origins_;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
   // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays

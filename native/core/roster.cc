@@ -70,13 +70,16 @@ Error Roster::import(const Member& listed, Source source) {
                               (facts.flags & (kMemberController | kMemberWasController)) != 0;
   facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional |
                 (was_controller ? kMemberWasController : 0);
-  return add(std::move(facts), nullptr).error();
+  auto added = add(std::move(facts), nullptr);
+  if (added) added.value()->hearsay = source == Source::Member;
+  return added.error();
 }
 
 void Roster::confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel,
                      std::uint32_t flags) {
   --provisional_;
   processes_.remove(member.facts.pid);
+  member.hearsay = false;
   member.channel = std::move(channel);
   id_by_token_[member.channel->token()] = member.facts.id;
   member.facts.flags = flags | (member.facts.flags & kMemberWasController);
@@ -115,7 +118,7 @@ std::vector<std::uint64_t> Roster::overdue() {
   const TimePoint now = platform_.now();
   for (auto& [id, member] : members_) {
     if (!member.provisional() || member.expected_by > now) continue;
-    if (platform_.is_stopped(member.facts.pid)) {
+    if (!member.hearsay && platform_.is_stopped(member.facts.pid)) {
       member.expected_by = now + kReturnLimit;
     } else {
       ids.push_back(id);
@@ -164,6 +167,17 @@ std::size_t Roster::waiting_handles() const noexcept {
   for (const auto& [id, member] : members_) {
     count += member.held.size() * kIntroductionHandles;
     if (member.channel) count += member.channel->queued_handles();
+  }
+  return count;
+}
+
+std::size_t Roster::waiting_handles_of(std::uint64_t sender) const noexcept {
+  std::size_t count = 0;
+  for (const auto& [id, member] : members_) {
+    for (const HeldIntroduction& held : member.held)
+      count += held.frame.from_id == sender ? kIntroductionHandles : 0;
+    if (member.channel && member.channel->queued_handles() != 0)
+      count += member.channel->queued_handles_of(sender);
   }
   return count;
 }

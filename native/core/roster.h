@@ -40,6 +40,8 @@ struct RosterMember {
   bool awaits_kept = false;
   // While it is provisional: when it should have announced itself, if its process lives.
   TimePoint expected_by{};
+  // Only a member's word: not waited for any longer, also when its process is stopped.
+  bool hearsay = false;
 
   [[nodiscard]] bool provisional() const noexcept { return channel == nullptr; }
 };
@@ -90,6 +92,8 @@ class Roster {
   [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
   // Introductions held or queued anywhere, counted in handles.
   [[nodiscard]] std::size_t waiting_handles() const noexcept;
+  // Those that one member sent.
+  [[nodiscard]] std::size_t waiting_handles_of(std::uint64_t sender) const noexcept;
 
   [[nodiscard]] DirectoryWriter& directory() noexcept { return *directory_; }
   [[nodiscard]] ProcessWatches& processes() noexcept { return processes_; }

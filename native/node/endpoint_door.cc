@@ -182,6 +182,7 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
     // What lay in the slab was read by the call before.
     const std::vector<std::byte> origin = endpoint_->last_origin();
     std::copy(origin.begin(), origin.end(), table_.slab_bytes().begin());
+    table_.messages()[0].origin_offset = 0;
   }
   table_.write_rows(1);
   return call_on_messages(1, Napi::Value(env_, buffer));

@@ -368,6 +368,10 @@ export class Endpoint<B extends MessageBox>
 
   #onNotice(notice: Notice): void {
     switch (notice.kind) {
+      case 'joined':
+        // Once more: somebody else has the id it had.
+        this.#id = notice.id;
+        break;
       case 'controller':
         this.#tell('controller', {
           generation: notice.generation,

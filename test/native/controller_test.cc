@@ -193,15 +193,88 @@ TEST(controller_gives_an_id_only_to_its_owner) {
     // Another process; another endpoint of the same process.
     thief.send(thief.announcement(kind == 1 ? 78 : 77, id));
     REQUIRE(f.bus.settle());
-    const auto refusal = thief.receive<RefuseFrame>();
-    REQUIRE(refusal.has_value());
-    CHECK_EQ(refusal->status, Status::ProtocolViolation);
+    // Somebody has to be wrong, and it need not be who comes second: that one is somebody new.
+    const auto welcome = thief.receive<WelcomeFrame>();
+    REQUIRE(welcome.has_value());
+    CHECK(welcome->id != id);
   }
+  CHECK(!owner->closed());
   CHECK(f.bystander.sees(id));
   owner->send(LeaveFrame{});
   REQUIRE(f.bus.settle());
   CHECK(owner->receive<LeftFrame>().has_value());
   CHECK(!f.bystander.sees(id));
+  // Not afterwards either: answers to it would go there.
+  RawControlClient heir(f.platform);
+  heir.hello();
+  REQUIRE(f.bus.settle());
+  REQUIRE(heir.challenged());
+  heir.send(heir.announcement(79, id));
+  REQUIRE(f.bus.settle());
+  const auto welcome = heir.receive<WelcomeFrame>();
+  REQUIRE(welcome.has_value());
+  CHECK(welcome->id != id);
+  CHECK(!f.bystander.sees(id));
+}
+
+// Nobody can tell whether it is true.
+TEST(controller_takes_no_list_of_members_from_a_member) {
+  Fixture f;
+  REQUIRE(f.bus.pass(milliseconds(300)));
+  const std::uint64_t generation = f.controller.changes.back().generation;
+  const std::size_t peers = f.bystander.peers();
+  std::uint64_t id = 0;
+  const auto member = f.join(77, id);
+  for (const std::uint64_t brought :
+       {std::uint64_t{1}, generation, generation + 1, generation + 1000, kIdLimit - 2}) {
+    auto writer = DirectoryWriter::create(f.platform, brought, 1).take();
+    REQUIRE(writer->add({.id = 7, .pid = kRawPid, .flags = 0, .instance = 77, .label = {}}).ok());
+    for (std::uint64_t phantom = 100; phantom < 600; ++phantom) {
+      const auto pid = static_cast<std::uint32_t>(phantom);
+      const Member facts{.id = phantom, .pid = pid, .flags = 0, .instance = phantom, .label = {}};
+      REQUIRE(writer->add(facts).ok());
+    }
+    RawControlClient forger(f.platform);
+    forger.hello();
+    REQUIRE(f.bus.settle());
+    REQUIRE(forger.challenged());
+    forger.send_with(forger.announcement(77, 7), writer->handle());
+    REQUIRE(f.bus.settle());
+    // Itself, and the id that it claims; nobody of whom it tells.
+    CHECK(f.bystander.peers() <= peers + 2);
+    CHECK_EQ(f.bystander.directory->generation(), generation);
+  }
+  CHECK(f.unharmed());
+}
+
+// A newcomer in office knows nobody: whoever says first that an id is its own gets it. The true
+// owner is let in all the same.
+TEST(controller_lets_in_whose_id_was_taken) {
+  TestBus bus;
+  TestMember& first = bus.join({.controller_affinity = true});
+  TestMember& owner = bus.join({.controller_affinity = false});
+  const std::uint64_t id = owner.id;
+  bus.stop(owner);
+  bus.kill(first);
+  TestMember& newcomer = bus.start();
+  REQUIRE(bus.pass(milliseconds(700)));
+  REQUIRE(newcomer.membership.is_controller());
+  Platform& platform = bus.world.start_process(kRawPid);
+  RawControlClient thief(platform);
+  thief.hello();
+  REQUIRE(bus.settle());
+  REQUIRE(thief.challenged());
+  thief.send(thief.announcement(1, id));
+  REQUIRE(bus.settle());
+  const auto welcome = thief.receive<WelcomeFrame>();
+  REQUIRE(welcome.has_value());
+  CHECK_EQ(welcome->id, id);
+  bus.resume(owner);
+  REQUIRE(bus.pass(milliseconds(300)));
+  CHECK(!owner.refused.has_value());
+  CHECK(owner.membership.admitted());
+  CHECK(owner.id != id);
+  CHECK(newcomer.sees(owner.id));
 }
 
 TEST(controller_knows_an_endpoint_that_connects_anew) {

@@ -20,8 +20,8 @@
 
 #include "check.h"
 #include "core/directory_writer.h"
+#include "core/hand_over.h"
 #include "core/origin.h"
-#include "core/parked_messages.h"
 #include "core/region_ledger_layout.h"
 #include "endpoint_program.h"
 #include "linux_hostile_member.h"
@@ -188,28 +188,27 @@ void ledger_of_the_dead(HostileMember& me, std::uint64_t) {
 }
 
 void parked(HostileMember& me, std::uint64_t) {
-  Budget budget(kMostHandOverBytes);
-  ParkedMessages messages(kMaxParkedMessages, kMostHandOverBytes, budget);
-  for (std::uint64_t id = 1; id <= 4096; ++id) {
-    messages.park({.id = id,
-                   .program = leaf("nobody"),
-                   .expires_at_ms = ~std::uint64_t{0} >> 1U,
-                   .type = {},
-                   .origin = {},
-                   .payload = std::vector<std::byte>(1024),
-                   .objects = nullptr,
-                   .memory = nullptr,
-                   .claim = nullptr});
-  }
-  const auto origin = encode(Origin{me.id, static_cast<std::uint32_t>(getpid()), label_of("x")});
-  const HandOver portion = std::move(messages.take_hand_overs(origin).at(0));
-  const auto memory = me.platform().create_memory(portion.bytes.size(), Access::ReadOnly).take();
-  std::memcpy(memory->data(), portion.bytes.data(), portion.bytes.size());
-  for (;;) {
+  // Everybody matches some of them, and to find that out takes long.
+  std::vector<std::byte> slow(kMaxSelectorOps, std::byte{5});
+  slow.front() = std::byte{1};
+  for (std::uint64_t round = 0;; ++round) {
+    const auto soon = std::chrono::duration_cast<std::chrono::milliseconds>(
+        me.platform().now().time_since_epoch() + std::chrono::milliseconds(50));
+    ParkedMessage message{.program = SelectorProgram::create(slow).take(),
+                          .unicast = false,
+                          .expires_at_ms = static_cast<std::uint64_t>(soon.count()),
+                          .payload = std::vector<std::byte>(round % 2 == 0 ? 16 : 3000)};
+    const auto origin = encode(Origin{me.id, static_cast<std::uint32_t>(getpid()), label_of("x")});
+    HandOverWriter writer;
+    for (int i = 0; i < 4096; ++i)
+      (void)writer.add(message, round % 4 < 2 ? origin : message.origin);
+    const HandOver portion = std::move(writer.take().front());
+    const auto memory = me.platform().create_memory(portion.bytes.size(), Access::ReadOnly).take();
+    std::memcpy(memory->data(), portion.bytes.data(), portion.bytes.size());
     std::vector<Handle> one;
     one.push_back(memory->share().take());
     me.client->send(ParkFrame{portion.bytes.size()}, one);
-    rest();
+    while (!me.client->receive<KeptFrame>()) rest();
   }
 }
 

@@ -28,6 +28,10 @@ class RawControlClient {
   void send(const ControlFrame& frame, const std::vector<Handle>& handles = {}) {
     send_bytes(encode_frame(frame), handles);
   }
+  void send_with(const ControlFrame& frame, const Handle& handle) {
+    const Handle* const borrowed[] = {&handle};
+    (void)channel_->send(encode_frame(frame), borrowed);
+  }
   void send_bytes(const std::vector<std::byte>& bytes, const std::vector<Handle>& handles = {}) {
     std::vector<const Handle*> borrowed;
     borrowed.reserve(handles.size());

@@ -375,7 +375,8 @@ typedef struct busbar_outgoing {
   int32_t when_full;
   const void* payload;
   size_t payload_bytes;
-  /* Milliseconds that it may wait for a matching endpoint if there is none. 0: it does not. */
+  /* Milliseconds that it may wait for a matching endpoint if there is none. 0: it does not. More
+   * than 2^40, UINT64_MAX for instance, counts as 2^40, which is 35 years. */
   uint64_t ttl_ms;
   /* Number of the message that this one answers; 0: none. */
   uint64_t reply_to;
