@@ -154,7 +154,7 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
 
 // Who hands a door over may keep it, and make any call on it block: the successor opens its own.
 TEST(member_never_serves_the_door_that_it_was_handed) {
-  Fixture f;
+  HostileFixture f;
   TestMember& member = f.bus.join();
   const auto holder = f.accept();
   REQUIRE(holder != nullptr);
