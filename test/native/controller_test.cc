@@ -219,7 +219,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
 
 // Nobody can tell whether it is true.
 TEST(controller_takes_no_list_of_members_from_a_member) {
-  Fixture f;
+  ControllerFixture f;
   REQUIRE(f.bus.pass(milliseconds(300)));
   const std::uint64_t generation = f.controller.changes.back().generation;
   const std::size_t peers = f.bystander.peers();
