@@ -160,6 +160,7 @@ void OutboundLink::drop_taken_quiet() noexcept {
 void OutboundLink::track(const OutgoingMessage& message, const Obligation* obligation) {
   ++accepted_;
   if (obligation == nullptr) return;
+  note_waiting(obligation->memory.get(), 1);
   Tracked tracked;
   tracked.serial = accepted_;
   tracked.obligation = *obligation;
@@ -177,6 +178,7 @@ void OutboundLink::track(const OutgoingMessage& message, const Obligation* oblig
 void OutboundLink::untrack_last(const Obligation* obligation) {
   --accepted_;
   if (obligation == nullptr) return;
+  note_waiting(obligation->memory.get(), -1);
   release(tracked_.back().obligation);
   tracked_.pop_back();
 }

@@ -126,6 +126,12 @@ class OutboundLink {
   [[nodiscard]] std::optional<Obligation> put_latest(std::string_view key,
                                                      const OutgoingMessage& message,
                                                      const Obligation* obligation);
+  // Slots in the ledgers of these regions, before a message with them is put. False: there is none.
+  [[nodiscard]] bool open_flights(std::span<const RegionRange> ranges);
+  // Those that no message came to use.
+  void close_unused_flights();
+  // Those of regions of which nothing is on its way over this link.
+  void give_up_flights(std::span<const RegionRange> ranges);
   // Room in the ring for the payload of one plain message, or nullptr; nothing else is published
   // before it is committed or cancelled. The memory stays mapped for as long as the caller keeps
   // ring_memory().
@@ -251,6 +257,8 @@ class OutboundLink {
     std::weak_ptr<MemoryRegion> region;
     RegionLedger::Slot flight = 0;
     bool given = false;
+    // Mentions in messages that wait for room in the ring: they are to find their slot.
+    std::size_t waiting = 0;
   };
 
   // The kernel objects of a new link.
@@ -294,6 +302,9 @@ class OutboundLink {
   void book(const RegionBundle& bundle);
   [[nodiscard]] KnownMemory* find_memory(std::uint64_t id) noexcept;
   void forget_idle_memory(const RegionBundle& needed);
+  [[nodiscard]] bool is_idle(const KnownMemory& known) const;
+  void forget_memory(KnownMemory& known);
+  void note_waiting(const RegionBundle* bundle, int change);
   void on_lost_memory(std::uint64_t id, std::uint64_t references);
   void drop_taken_quiet() noexcept;
   // The obligation of the message that will be published next, if it has one.

@@ -29,7 +29,9 @@ std::optional<Obligation> OutboundLink::put_latest(std::string_view key,
     waiting.record.resize(record_bytes(message));
     write_record(message, waiting.record.data());
     if (obligation != nullptr) waiting.owed = *obligation;
+    note_waiting(waiting.owed.memory.get(), 1);
     replaced = latest_.keep(key, std::move(waiting));
+    if (replaced) note_waiting(replaced->owed.memory.get(), -1);
   }
   // What is waited for may be there already: the control thread looks.
   if (!arm_wakes()) progress_due = true;
@@ -61,6 +63,7 @@ void OutboundLink::flush_latest() {
         if (!publish_latest(message, waiting.owed.empty() ? nullptr : &waiting.owed)) {
           return std::nullopt;
         }
+        note_waiting(waiting.owed.memory.get(), -1);
         return producer_.tail();
       });
 }

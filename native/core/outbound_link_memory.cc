@@ -20,7 +20,9 @@ bool OutboundLink::hand_over_memory(const RegionBundle& bundle) {
   for (const RegionRange& range : bundle.ranges) {
     const KnownMemory* known = find_memory(range.region->id());
     if (known != nullptr && known->given) continue;
-    if (known_memory_.size() >= kMaxKnownMemory) forget_idle_memory(bundle);
+    const auto given = std::count_if(known_memory_.begin(), known_memory_.end(),
+                                     [](const KnownMemory& each) { return each.given; });
+    if (static_cast<std::size_t>(given) >= kMaxKnownMemory) forget_idle_memory(bundle);
     if (!give(range.region)) return false;
   }
   return true;
@@ -43,7 +45,7 @@ bool OutboundLink::give(const std::shared_ptr<MemoryRegion>& region) {
   }
   KnownMemory* known = find_memory(region->id());
   if (known == nullptr) {
-    KnownMemory fresh{region->id(), region, 0, false};
+    KnownMemory fresh{region->id(), region, 0, false, 0};
     if (!open_flight(region, fresh)) return false;
     known_memory_.push_back(std::move(fresh));
     known = &known_memory_.back();
@@ -69,6 +71,7 @@ void OutboundLink::book(const RegionBundle& bundle) {
     if (const KnownMemory* known = find_memory(range.region->id()); known != nullptr)
       range.region->book(known->flight);
   }
+  note_waiting(&bundle, -1);
 }
 
 OutboundLink::KnownMemory* OutboundLink::find_memory(std::uint64_t id) noexcept {
@@ -83,13 +86,10 @@ void OutboundLink::forget_idle_memory(const RegionBundle& needed) {
     return std::any_of(needed.ranges.begin(), needed.ranges.end(),
                        [&](const RegionRange& range) { return range.region.get() == &region; });
   };
-  for (auto it = known_memory_.begin(); it != known_memory_.end(); ++it) {
-    const auto region = it->region.lock();
-    if (region != nullptr && (is_needed(*region) || region->ledger().count(it->flight) != 0))
-      continue;
-    if (region != nullptr) region->close_flight(it->flight);
-    forgets_.push_back({LinkFrameKind::ForgetMemory, it->id, 0});
-    known_memory_.erase(it);
+  for (KnownMemory& known : known_memory_) {
+    const auto region = known.region.lock();
+    if (!known.given || !is_idle(known) || (region != nullptr && is_needed(*region))) continue;
+    forget_memory(known);
     break;
   }
   send_forgets();

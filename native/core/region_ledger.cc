@@ -61,7 +61,8 @@ bool RegionLedger::read_only() const noexcept { return header().read_only != 0; 
 
 Result<RegionLedger::Slot> RegionLedger::claim(std::uint64_t token) noexcept {
   for (Slot slot = 0; slot < kLedgerSlots; ++slot) {
-    std::uint64_t nobody = 0;
+    std::uint64_t nobody = at(slot).claimant.load();
+    if (nobody != 0) continue;
     if (!at(slot).claimant.compare_exchange_strong(nobody, token)) continue;
     std::uint32_t used = header().slots_used.load();
     for (int i = 0; i < kMostExchanges && used <= slot; ++i) {

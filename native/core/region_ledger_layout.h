@@ -6,8 +6,8 @@
 //   +------------------+ 0
 //   | LedgerHeader     |
 //   +------------------+ 64
-//   | LedgerSlot x 340 |
-//   +------------------+ 16384
+//   | LedgerSlot x 1364|
+//   +------------------+ 65536
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,10 @@
 namespace busbar {
 
 inline constexpr std::uint64_t kLedgerMagic = 0x3152474C42535542ULL;  // "BUSBLGR1"
-inline constexpr std::uint32_t kLedgerVersion = 1;
-inline constexpr std::size_t kLedgerBytes = 16384;
+inline constexpr std::uint32_t kLedgerVersion = 2;
+// Each process that has the region takes a slot, and each link over which it has gone. Pages that
+// no slot has touched cost nothing.
+inline constexpr std::size_t kLedgerBytes = 65536;
 
 // The first six are written once, before anybody else sees them.
 struct LedgerHeader {

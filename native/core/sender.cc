@@ -171,6 +171,7 @@ void Sender::send_plain(const SendRequest& request, const Route& route,
 Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
                                     std::span<const RouteTarget> targets,
                                     std::uint64_t& out_delivery) {
+  if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   Dispatch dispatch;
   dispatch.message.type = request.type;
   dispatch.message.format = request.format;

@@ -252,6 +252,9 @@ class Sender {
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
   [[nodiscard]] Error attach_objects(const SendRequest& request, Dispatch& dispatch);
   static void attach_regions(const SendRequest& request, Dispatch& dispatch);
+  // All of these receivers or none. LimitExceeded: too many know one of the regions.
+  [[nodiscard]] Error open_flights(std::span<const RegionRange> ranges,
+                                   std::span<const RouteTarget> targets);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
   void put(OutboundLink& link, const Dispatch& dispatch);
   void put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch);

@@ -197,9 +197,14 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<RouteTarg
     dispatch.obligation.claim = message.claim;
     dispatch.message.extensions.regions = message.memory->bytes();
   }
+  // After every other want: slots are kept only for a message that goes.
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   dispatch.message.route = route_of_waiting(message);
   if (dispatch.message.route == 0) return {Status::LimitExceeded};
+  if (message.memory != nullptr) {
+    if (const Error error = open_flights(message.memory->ranges, targets); !error.ok())
+      return error;
+  }
   // Numbers are this process's own, and count up: what others left gets one now.
   dispatch.message.id = message.id != 0 ? message.id : next_message_id_++;
   if (message.delivery != 0)

@@ -196,7 +196,10 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   look_again_if_stale(*route);
   if (route->targets.empty()) return false;
   const std::size_t chosen = choose(*route);
-  if (!open_links(std::span(route->targets).subspan(chosen, 1)).ok()) return false;
+  const auto target = std::span(route->targets).subspan(chosen, 1);
+  if (!open_links(target).ok()) return false;
+  if (obligation.memory != nullptr && !open_flights(obligation.memory->ranges, target).ok())
+    return false;
   Dispatch dispatch;
   dispatch.message = {{record.header.type, record.header.format, record.header.flags,
                        record.header.route, record.header.id, record.payload},
