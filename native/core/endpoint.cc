@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "core/identifier.h"
@@ -145,9 +146,27 @@ void Endpoint::release_route(std::uint32_t route) {
 }
 
 SendOutcome Endpoint::send(const SendRequest& request) {
+  {
+    const OwnerGuard lock(lock_);
+    if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
+    if (sender_.send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
+    if (!sender_.spills(request)) return sender_.send(request);
+  }
+  return send_spilled(request);
+}
+
+// Copied without the lock, for which the control thread may be waiting: nobody else knows of the
+// region yet.
+SendOutcome Endpoint::send_spilled(SendRequest request) {
+  {
+    const OwnerGuard lock(lock_);
+    request.spilled = sender_.region_for(request);
+  }
+  if (request.spilled != nullptr) {
+    std::memcpy(request.spilled->memory().data(), request.payload.data(), request.payload.size());
+  }
   const OwnerGuard lock(lock_);
   if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
-  if (sender_.send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
   return sender_.send(request);
 }
 
@@ -203,9 +222,17 @@ void Endpoint::receive(ReceiveBatch& batch) {
   receiver_.receive(batch);
 }
 
+// Copied without the lock, for which the control thread may be waiting: what is borrowed stays.
 bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
+  std::span<const std::byte> source;
+  {
+    const OwnerGuard lock(lock_);
+    if (!receiver_.borrow_large(payload.size(), out, source)) return false;
+  }
+  std::memcpy(payload.data(), source.data(), source.size());
   const OwnerGuard lock(lock_);
-  return receiver_.receive_large(payload, out);
+  receiver_.return_borrowed();
+  return true;
 }
 
 std::vector<std::byte> Endpoint::last_origin() {

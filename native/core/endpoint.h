@@ -125,6 +125,7 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
            std::unique_ptr<DoorbellSet> bells);
 
+  [[nodiscard]] SendOutcome send_spilled(SendRequest request);
   void wake() noexcept;
 
   // Control thread.

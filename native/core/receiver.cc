@@ -326,35 +326,27 @@ bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
   return true;
 }
 
-bool Receiver::receive_large(std::span<std::byte> payload, ReceivedMessage& out) {
+bool Receiver::borrow_large(std::size_t bytes, ReceivedMessage& out,
+                            std::span<const std::byte>& out_payload) {
   InboundLink* found = link(std::exchange(large_slot_, 0));
-  RingRecord record;
-  if (found == nullptr || found->ring().peek(record) != RingRead::Record) return false;
-  Extensions extensions;
-  if (!copy_extensions(record, extensions)) {
-    violate(*found, Status::ProtocolViolation);
-    return false;
+  if (found == nullptr) return false;
+  Step step = borrow_one(*found, out, out_payload);
+  if (step == Step::Taken && out_payload.size() != bytes) {
+    violation_ = Status::ProtocolViolation;
+    step = Step::Violation;
   }
-  const std::span<const std::byte> source =
-      extensions.spill ? found->spilled(*extensions.spill)
-                       : std::span(record.payload, record.header.payload_bytes);
-  if (source.size() != payload.size()) {
-    violate(*found, Status::ProtocolViolation);
-    return false;
+  if (step == Step::Taken) {
+    borrowed_slot_ = found->slot();
+    return true;
   }
-  std::memcpy(payload.data(), source.data(), source.size());
-  std::span<const std::byte> origin;
-  if (!origins_.read(found->peer_id(), extensions, origin) ||
-      !describe(*found, record, extensions, out)) {
-    violate(*found, Status::ProtocolViolation);
-    return false;
+  borrowed_memory_.reset();
+  std::erase(ready_, found);
+  if (step == Step::Violation) {
+    violate(*found, violation_);
+  } else {
+    put_back(*found, step);
   }
-  out.origin_bytes = origins_.keep(origin);
-  received_bytes += extensions.spill ? source.size() : 0;
-  out.payload_bytes = static_cast<std::uint32_t>(source.size());
-  found->release();
-  note_owing(*found);
-  return true;
+  return false;
 }
 
 bool Receiver::rouse() {

@@ -105,9 +105,10 @@ class Receiver {
   [[nodiscard]] bool collect_bells();
 
   void receive(ReceiveBatch& batch);
-  // Takes the message that ended the last batch; `payload` has batch.large_bytes. False when it is
-  // gone after all.
-  [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
+  // The message that ended the last batch, of `bytes` (batch.large_bytes), where it lies, as by
+  // borrow(). False when it is gone after all.
+  [[nodiscard]] bool borrow_large(std::size_t bytes, ReceivedMessage& out,
+                                  std::span<const std::byte>& out_payload);
 
   // The next message where it lies, in memory that its sender can still write to; nothing else may
   // be received before return_borrowed(). False when there is none.

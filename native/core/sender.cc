@@ -171,7 +171,6 @@ void Sender::send_plain(const SendRequest& request, const Route& route,
 Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
                                     std::span<const RouteTarget> targets,
                                     std::uint64_t& out_delivery) {
-  if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   Dispatch dispatch;
   dispatch.message.type = request.type;
   dispatch.message.format = request.format;
@@ -186,6 +185,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   attach_regions(request, dispatch);
   dispatch.obligation.region = request.spilled;
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
+  if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
     out_delivery = deliveries_.open();
     deliveries_.expect(out_delivery, static_cast<std::uint32_t>(targets.size()));
@@ -263,22 +263,6 @@ void Sender::attach_regions(const SendRequest& request, Dispatch& dispatch) {
       std::vector<RegionRange>(request.regions.begin(), request.regions.end()));
   dispatch.obligation.claim = std::make_shared<RegionClaim>(dispatch.obligation.memory);
   dispatch.message.extensions.regions = dispatch.obligation.memory->bytes();
-}
-
-Error Sender::spill_if_large(Dispatch& dispatch) {
-  const std::span<const std::byte> payload = dispatch.message.payload;
-  if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
-  std::shared_ptr<const SpillRegion>& region = dispatch.obligation.region;
-  if (region == nullptr) {
-    auto acquired = pool_.acquire(payload.size());
-    if (!acquired) return acquired.error();
-    region = acquired.take();
-    std::memcpy(region->memory().data(), payload.data(), payload.size());
-  }
-  dispatch.message.extensions.spill = SpillReference{region->id(), 0, payload.size()};
-  dispatch.message.payload = {};
-  dispatch.obligation.spill_bytes = payload.size();
-  return {};
 }
 
 void Sender::put(OutboundLink& link, const Dispatch& dispatch) {

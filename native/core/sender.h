@@ -152,6 +152,13 @@ class Sender {
 
   [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
   [[nodiscard]] SendOutcome send(const SendRequest& request);
+  // Its payload is still to be copied into a region of its own.
+  [[nodiscard]] bool spills(const SendRequest& request) const noexcept {
+    return is_large(request.payload.size(), request.regions.size()) && request.spilled == nullptr;
+  }
+  // That region, if the message is likely to be accepted, to be filled without the lock, for
+  // SendRequest::spilled; else nullptr.
+  [[nodiscard]] std::shared_ptr<const SpillRegion> region_for(const SendRequest& request);
   // The common case of send(): a small message without conditions to one receiver with room in its
   // ring. False when it has to be sent the long way; nothing has happened then.
   [[nodiscard]] bool send_at_once(const SendRequest& request) noexcept;
