@@ -17,26 +17,28 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::size_t kBytes = 1U << 20U;
+constexpr std::size_t kCopiedBytes = 1U << 20U;
 
 std::atomic<std::byte*> closed_page{nullptr};
 std::atomic<bool> copying{false};
 std::atomic<bool> served{false};
 
-// In the thread that copies. Waits for the newcomer, not for a time; alarm() ends a broken build.
+// In the thread that copies. Waits for the newcomer_while_copying, not for a time; alarm() ends a
+// broken build.
 void on_touch(int, siginfo_t* info, void*) {
   std::byte* page = closed_page.load();
-  if (page == nullptr || info->si_addr < page || info->si_addr >= page + kBytes) std::_Exit(3);
+  if (page == nullptr || info->si_addr < page || info->si_addr >= page + kCopiedBytes)
+    std::_Exit(3);
   copying = true;
   while (!served) sched_yield();
   closed_page = nullptr;
-  mprotect(page, kBytes, PROT_READ | PROT_WRITE);
+  mprotect(page, kCopiedBytes, PROT_READ | PROT_WRITE);
 }
 
-class Page {
+class ClosedPage {
  public:
-  Page() {
-    void* place = mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ClosedPage() {
+    void* place = mmap(nullptr, kCopiedBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     data_ = static_cast<std::byte*>(place);
     struct sigaction action {};
     action.sa_sigaction = on_touch;
@@ -46,11 +48,11 @@ class Page {
     served = false;
     closed_page = data_;
   }
-  ~Page() {
+  ~ClosedPage() {
     sigaction(SIGSEGV, &before_, nullptr);
-    munmap(data_, kBytes);
+    munmap(data_, kCopiedBytes);
   }
-  [[nodiscard]] std::span<std::byte> bytes() const { return {data_, kBytes}; }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data_, kCopiedBytes}; }
 
  private:
   std::byte* data_ = nullptr;
@@ -58,7 +60,7 @@ class Page {
 };
 
 // Joins once the copy has begun.
-std::thread newcomer(const std::string& identifier) {
+std::thread newcomer_while_copying(const std::string& identifier) {
   return std::thread([identifier] {
     while (!copying) sched_yield();
     EndpointProgram late(native_platform(), identifier, "late", false);
@@ -68,7 +70,7 @@ std::thread newcomer(const std::string& identifier) {
   });
 }
 
-std::string bus_of(const char* test) {
+std::string name_of_copy_bus(const char* test) {
   return std::string("test.copy.") + test + '.' + std::to_string(getpid());
 }
 
@@ -76,13 +78,13 @@ std::string bus_of(const char* test) {
 
 TEST(linux_large_payload_is_sent_while_others_are_served) {
   alarm(60);
-  const std::string identifier = bus_of("send");
+  const std::string identifier = name_of_copy_bus("send");
   EndpointProgram sender(native_platform(), identifier, "sender");
   REQUIRE(sender.join());
   EndpointProgram receiver(native_platform(), identifier, "receiver", false);
   REQUIRE(receiver.join());
-  Page page;
-  std::thread late = newcomer(identifier);
+  ClosedPage page;
+  std::thread late = newcomer_while_copying(identifier);
   SendRequest request;
   request.route = sender.route("receiver", true);
   request.payload = page.bytes();
@@ -97,19 +99,19 @@ TEST(linux_large_payload_is_sent_while_others_are_served) {
 
 TEST(linux_large_payload_is_received_while_others_are_served) {
   alarm(60);
-  const std::string identifier = bus_of("receive");
+  const std::string identifier = name_of_copy_bus("receive");
   EndpointProgram receiver(native_platform(), identifier, "receiver");
   REQUIRE(receiver.join());
   EndpointProgram sender(native_platform(), identifier, "sender", false);
   REQUIRE(sender.join());
-  const std::vector<std::byte> payload(kBytes, std::byte{5});
+  const std::vector<std::byte> payload(kCopiedBytes, std::byte{5});
   SendRequest request;
   request.route = sender.route("receiver", true);
   request.payload = payload;
   CHECK_EQ(sender.endpoint->send(request).receivers, 1);
   sender.endpoint->flush_bells();
-  Page page;
-  std::thread late = newcomer(identifier);
+  ClosedPage page;
+  std::thread late = newcomer_while_copying(identifier);
   std::vector<std::byte> slab(256U << 10U);
   std::vector<ReceivedMessage> messages(4);
   ReceiveBatch batch{.slab = slab, .messages = messages};
@@ -118,10 +120,10 @@ TEST(linux_large_payload_is_received_while_others_are_served) {
     (void)receiver.endpoint->collect_bells();
     receiver.endpoint->receive(batch);
   }
-  CHECK_EQ(batch.large_bytes, kBytes);
+  CHECK_EQ(batch.large_bytes, kCopiedBytes);
   CHECK(receiver.endpoint->receive_large(page.bytes(), messages[0]));
   late.join();
-  CHECK(page.bytes()[kBytes - 1] == std::byte{5});
+  CHECK(page.bytes()[kCopiedBytes - 1] == std::byte{5});
   sender.close();
   receiver.close();
   alarm(0);

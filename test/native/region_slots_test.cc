@@ -11,14 +11,14 @@
 namespace busbar::test {
 namespace {
 
-struct Scene {
+struct SlotScene {
   LoopbackWorld world;
   TestEndpoint sender{world, 11, "sender"};
   std::vector<std::unique_ptr<TestEndpoint>> viewers;
   std::shared_ptr<MemoryRegion> region;
   std::vector<RegionLedger::Slot> taken;
 
-  explicit Scene(std::uint32_t count) {
+  explicit SlotScene(std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i)
       viewers.push_back(std::make_unique<TestEndpoint>(world, 20 + i, "viewer"));
     run();
@@ -61,36 +61,36 @@ struct Scene {
   }
 };
 
-using Counts = std::vector<std::size_t>;
+using ReceivedCounts = std::vector<std::size_t>;
 
 }  // namespace
 
 TEST(region_slots_that_are_too_few_refuse_a_message_for_all) {
-  Scene scene(3);
+  SlotScene scene(3);
   scene.leave_slots(2);
   const SendOutcome outcome = scene.send();
   CHECK_EQ(outcome.error.status, Status::LimitExceeded);
   CHECK_EQ(outcome.receivers, 0);
   scene.run();
-  CHECK(scene.received() == Counts({0, 0, 0}));
+  CHECK(scene.received() == ReceivedCounts({0, 0, 0}));
   // What was had for it is given back, and the links are as good as before.
   const std::vector<std::byte> payload(8);
   CHECK(scene.sender.endpoint->send(scene.sender.request_to("viewer", payload, false)).error.ok());
   scene.run();
-  CHECK(scene.received() == Counts({1, 1, 1}));
+  CHECK(scene.received() == ReceivedCounts({1, 1, 1}));
   // Six: each viewer's process takes one as well.
   for (int i = 0; i < 4; ++i) scene.give_back();
   CHECK_EQ(scene.send().receivers, 3);
   scene.run();
-  CHECK(scene.received() == Counts({2, 2, 2}));
+  CHECK(scene.received() == ReceivedCounts({2, 2, 2}));
   for (const auto& viewer : scene.viewers) CHECK_EQ(viewer->received.back().regions, 1);
 }
 
 TEST(region_slots_of_idle_links_go_to_those_that_need_one) {
-  Scene scene(2);
+  SlotScene scene(2);
   CHECK_EQ(scene.send().receivers, 2);
   scene.run();
-  CHECK(scene.received() == Counts({1, 1}));
+  CHECK(scene.received() == ReceivedCounts({1, 1}));
   scene.leave_slots(1);
   // Two more, and one slot for both of their links and both of their processes.
   for (std::uint32_t i = 0; i < 2; ++i)
@@ -102,14 +102,14 @@ TEST(region_slots_of_idle_links_go_to_those_that_need_one) {
   request.regions = ranges;
   CHECK_EQ(scene.sender.endpoint->send(request).receivers, 2);
   scene.run();
-  CHECK(scene.received() == Counts({1, 1, 1, 1}));
+  CHECK(scene.received() == ReceivedCounts({1, 1, 1, 1}));
   CHECK_EQ(scene.viewers[2]->received[0].regions, 1);
   CHECK_EQ(scene.region->references(), 1);
 }
 
 // Messages that wait for room in a ring have their slots already, and keep them.
 TEST(region_slots_are_kept_for_messages_that_wait) {
-  Scene scene(1);
+  SlotScene scene(1);
   scene.viewers[0]->reads = false;
   const std::vector<std::byte> filling(10'000);
   const SendRequest fill = scene.sender.request_to("viewer", filling, false);
@@ -135,19 +135,19 @@ TEST(region_slots_are_kept_for_messages_that_wait) {
 // One that waits for its receivers to join waits for slots, too, until its time is over.
 TEST(region_slots_that_are_too_few_hold_a_parked_message_back) {
   for (const bool in_time : {true, false}) {
-    Scene scene(0);
+    SlotScene scene(0);
     const SendOutcome outcome = scene.send(1000);
     CHECK(outcome.error.ok());
     scene.leave_slots(0);
     scene.viewers.push_back(std::make_unique<TestEndpoint>(scene.world, 40, "viewer"));
     scene.run();
-    CHECK(scene.received() == Counts({0}));
+    CHECK(scene.received() == ReceivedCounts({0}));
     if (in_time) {
       scene.give_back();
       scene.give_back();
     }
     scene.run(milliseconds(2000));
-    CHECK(scene.received() == Counts({in_time ? std::size_t{1} : 0}));
+    CHECK(scene.received() == ReceivedCounts({in_time ? std::size_t{1} : 0}));
     CHECK_EQ(scene.sender.undelivered.size(), in_time ? 0 : 1);
     CHECK_EQ(scene.region->references(), 1);
   }
