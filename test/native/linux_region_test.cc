@@ -10,7 +10,7 @@ std::vector<Handle> made_by_hand(std::uint64_t id, std::uint64_t real) {
   Platform& platform = native_platform();
   auto data = platform.create_memory(real, Access::ReadWrite).take();
   auto ledger = platform.create_memory(kLedgerBytes, Access::ReadWrite).take();
-  RegionLedger::initialize(ledger->data(), id, real, false);
+  RegionLedger::initialize(ledger->data(), id, real, false, platform.pid_namespace());
   auto bell = platform.create_channel_pair(platform.self().pid).take();
   std::vector<Handle> handles;
   handles.push_back(data->share().take());
