@@ -21,7 +21,8 @@ TEST(deposing_by_a_newcomer_who_then_sees_everybody) {
     CHECK_EQ(members[i]->changes.back().generation, 2);
   }
   REQUIRE(newcomer.sees(members[0]->id));
-  CHECK_EQ(newcomer.directory->find(members[0]->id)->flags, kMemberProvisional);
+  CHECK_EQ(newcomer.directory->find(members[0]->id)->flags,
+           kMemberProvisional | kMemberWasController);
 
   const std::uint64_t id = members[0]->id;
   bus.resume(*members[0]);

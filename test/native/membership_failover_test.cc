@@ -116,31 +116,42 @@ TEST(failover_newcomers_do_not_wait_for_ever) {
 
 TEST(failover_holds_introductions_for_those_not_back_yet) {
   TestBus bus;
-  const auto members = join_many(bus, 4);
+  const auto members = join_many(bus, 37);
   bus.stop(*members[2]);
   bus.stop(*members[3]);
   bus.kill(*members[0]);
   REQUIRE(bus.settle());
-  for (std::uint64_t link = 1; link <= 70; ++link) {
-    REQUIRE(introduce(*members[1], *members[2], link).ok());
-    REQUIRE(bus.settle());
+  // Of each of the others two: a link, and the one that replaces it.
+  std::uint64_t link = 0;
+  for (std::size_t from = 4; from < 36; ++from) {
+    for (int times = 0; times < 2; ++times) {
+      REQUIRE(introduce(*members[from], *members[2], ++link).ok());
+      REQUIRE(bus.settle());
+    }
   }
-  CHECK(members[1]->failed_introductions.empty());
-  REQUIRE(bus.pass(milliseconds(10)));
-  REQUIRE_EQ(members[1]->failed_introductions.size(), 6);
-  CHECK_EQ(members[1]->failed_introductions.front().link_id, 65);
-  CHECK_EQ(members[1]->failed_introductions.front().why, Status::LimitExceeded);
-  REQUIRE(introduce(*members[1], *members[3], 99).ok());
+  CHECK_EQ(link, 64);
+  REQUIRE(introduce(*members[36], *members[2], 65).ok());
   REQUIRE(bus.settle());
+  REQUIRE(bus.pass(milliseconds(10)));
+  REQUIRE_EQ(members[36]->failed_introductions.size(), 1);
+  CHECK_EQ(members[36]->failed_introductions.front().link_id, 65);
+  CHECK_EQ(members[36]->failed_introductions.front().why, Status::LimitExceeded);
+  for (const std::uint64_t number : {97, 98, 99})
+    REQUIRE(introduce(*members[1], *members[3], number).ok());
+  REQUIRE(bus.settle());
+  REQUIRE(bus.pass(milliseconds(10)));
+  REQUIRE_EQ(members[1]->failed_introductions.size(), 1);
+  CHECK_EQ(members[1]->failed_introductions.front().link_id, 99);
+  CHECK_EQ(members[1]->failed_introductions.front().why, Status::LimitExceeded);
   bus.resume(*members[2]);
   REQUIRE(bus.settle());
   REQUIRE_EQ(members[2]->introductions.size(), 64);
-  CHECK_EQ(members[2]->introductions[0].from_id, members[1]->id);
+  CHECK_EQ(members[2]->introductions[0].from_id, members[4]->id);
   CHECK_EQ(members[2]->introductions[63].link_id, 64);
 
   bus.kill(*members[3]);
   REQUIRE(bus.settle());
-  CHECK_EQ(members[1]->failed_introductions.back().link_id, 99);
+  CHECK_EQ(members[1]->failed_introductions.back().link_id, 98);
   CHECK_EQ(members[1]->failed_introductions.back().why, Status::PeerGone);
   CHECK(!members[1]->sees(members[3]->id));
 }

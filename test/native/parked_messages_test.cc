@@ -105,9 +105,10 @@ TEST(parked_messages_bring_origins_or_are_refused) {
     writer.bytes(label);
     CHECK_EQ(decoded(wrong, 1000).has_value(), length == 0);
   }
+  // The last one is longer than all that may stand in front of a payload.
   for (const std::size_t length : {1U, 15U, 16U, 65'535U}) {
     const auto messages = decoded(std::vector<std::byte>(length, std::byte{0}), 1000);
-    CHECK_EQ(messages.has_value(), length >= 16);
+    CHECK_EQ(messages.has_value(), length == 16);
     if (messages) CHECK_EQ(messages->front().origin.size(), 16);
   }
 }
