@@ -11,15 +11,20 @@ import { inProcess, inProcessWithFewDescriptors, newBus, type Source } from './s
 
 const script = fileURLToPath(new URL('../test/fixtures/hostile_peer.py', import.meta.url));
 
-/** Answers whoever asks, and sends one message to itself whenever it is told to. */
+/** Answers whoever asks, and sends one message to itself, or to the other member, whenever it is told to. */
 const member: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'member' });
   endpoint.on('message', (message) => {
-    if (message.from.id === endpoint.id) tell(message.payload);
+    if (message.payload === 'meet') tell('met');
+    else if (message.from.id === endpoint.id) tell(message.payload);
     else message.reply(message.payload);
   });
   tell(endpoint.id);
-  for (;;) endpoint.send(busbar.unicast({ id: endpoint.id }), await told());
+  for (;;) {
+    const what = await told();
+    const other = busbar.unicast(`member & !#${endpoint.id}`);
+    endpoint.send(what === 'meet' ? other : busbar.unicast({ id: endpoint.id }), what);
+  }
 };
 
 /** Joins, asks the members, and leaves. */
@@ -54,7 +59,12 @@ for (const scene of [
     const first = inProcess(t, bus, newcomer, directory.env);
     t.deepEqual(await first.next(), [...ids].sort());
     await first.ended;
-    for (const each of [controller, other]) {
+    for (const [each, peer] of [
+      [controller, other],
+      [other, controller],
+    ] as const) {
+      each.say('meet');
+      t.is(await peer.next(), 'met');
       each.say('before');
       t.is(await each.next(), 'before');
     }
