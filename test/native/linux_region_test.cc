@@ -33,10 +33,14 @@ TEST(linux_region_larger_than_anybody_can_look_at_is_refused) {
 TEST(linux_region_that_is_known_is_announced_with_its_size) {
   RegionTable table(native_platform());
   auto handles = made_by_hand(5, 8192);
-  std::vector<Handle> again;
-  for (const Handle& handle : handles) again.push_back(native_platform().duplicate(handle).take());
-  std::vector<Handle> wrong;
-  for (const Handle& handle : handles) wrong.push_back(native_platform().duplicate(handle).take());
+  const auto duplicates = [&handles] {
+    std::vector<Handle> made;
+    made.reserve(handles.size());
+    for (const Handle& handle : handles) made.push_back(native_platform().duplicate(handle).take());
+    return made;
+  };
+  std::vector<Handle> again = duplicates();
+  std::vector<Handle> wrong = duplicates();
   const auto region = table.adopt(5, 8192, std::move(handles)).take();
   CHECK_EQ(table.adopt(5, 1, std::move(wrong)).status(), Status::ProtocolViolation);
   CHECK(table.adopt(5, 8192, std::move(again)).take() == region);

@@ -65,14 +65,15 @@ struct Crowd {
     handles.push_back(link.segment->share().take());
     handles.push_back(link.bell->share().take());
     handles.push_back(std::move(pair.theirs));
-    return carried(std::move(handles));
+    return carried(handles);
   }
 
   // From the peer's process into ours.
-  std::vector<Handle> carried(std::vector<Handle> handles) {
+  std::vector<Handle> carried(const std::vector<Handle>& handles) {
     auto pair = peer.create_channel_pair(kOwnPid).take();
     auto theirs = own.adopt_channel(std::move(pair.theirs)).take();
     std::vector<const Handle*> pointers;
+    pointers.reserve(handles.size());
     for (const Handle& handle : handles) pointers.push_back(&handle);
     const std::byte byte{1};
     (void)pair.mine->send({&byte, 1}, pointers);
