@@ -9,8 +9,8 @@ if (process.argv[2] === 'painter') {
   const endpoint = await join(bus, { label: 'painter' });
   endpoint.on('message', (message) => {
     message.regions[0].bytes.fill(message.payload.colour);
-    // Without this, the region belongs to this process until the message is collected.
-    if (!message.payload.keep) message.close();
+    // Without this, the region is given back when this function has returned.
+    if (message.payload.keep) message.keep();
     message.reply('painted');
   });
 } else {

@@ -92,19 +92,6 @@ test('a closed endpoint can be asked and told everything without harm', async (t
   }
 });
 
-test('messages that came before close can still be taken', async (t) => {
-  const bus = newBus();
-  const endpoint = await join(bus, { label: 'me' });
-  endpoint.send('me', 'first');
-  endpoint.send('me', 'second');
-  t.is((await endpoint.recv()).payload, 'first');
-  const { waiting } = endpoint.counters;
-  await endpoint.close();
-  t.is(endpoint.counters.waiting, waiting);
-  for (let i = 0; i < waiting; i++) t.is((await endpoint.recv()).payload, 'second');
-  await t.throwsAsync(endpoint.recv(), closed);
-});
-
 test('bad options are refused, and the endpoint stays open', async (t) => {
   const endpoint = await joined(t, newBus(), { label: 'me' });
   const invalid = 'ERR_BUSBAR_INVALID_ARGUMENT';

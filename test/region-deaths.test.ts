@@ -36,7 +36,7 @@ const viewer: Source = async ({ busbar, bus, tell }) => {
     const [region] = message.regions;
     const [number] = new Uint32Array((region as { copy(): Uint8Array }).copy().buffer, 0, 1);
     if (number !== message.payload) throw new Error(`frame ${message.payload} is ${number}`);
-    kept.push(message);
+    kept.push(message.keep());
     if (kept.length > 2) kept.shift()?.close();
   }
 };

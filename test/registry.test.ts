@@ -10,7 +10,7 @@ const keeper: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'keeper' });
   const kept: { close(): void }[] = [];
   endpoint.on('message', (message) => {
-    kept.push(message);
+    kept.push(message.keep());
     tell('kept');
   });
   tell('joined');

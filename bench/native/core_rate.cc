@@ -64,6 +64,7 @@ std::unique_ptr<Endpoint> join(const std::string& bus, std::string_view label) {
       (void)endpoint->collect_bells();
       (void)endpoint->take_notices();
     }
+    endpoint->taken();
     shared.taken.store(taken, std::memory_order_release);
   }
 }

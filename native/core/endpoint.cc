@@ -231,7 +231,7 @@ bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   }
   std::memcpy(payload.data(), source.data(), source.size());
   const OwnerGuard lock(lock_);
-  receiver_.return_borrowed();
+  receiver_.finish_large();
   return true;
 }
 
@@ -239,6 +239,16 @@ std::vector<std::byte> Endpoint::last_origin() {
   const OwnerGuard lock(lock_);
   const std::span<const std::byte> origin = receiver_.last_origin();
   return {origin.begin(), origin.end()};
+}
+
+void Endpoint::taken(std::size_t waiting, std::span<const ReceivedMessage> rows) {
+  const OwnerGuard lock(lock_);
+  receiver_.taken(waiting, rows);
+}
+
+void Endpoint::hand_back(std::size_t waiting, std::span<const ReceivedMessage> rows) {
+  const OwnerGuard lock(lock_);
+  receiver_.hand_back(waiting, rows);
 }
 
 bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
@@ -276,9 +286,9 @@ bool Endpoint::sleep() {
   return receiver_.sleep();
 }
 
-void Endpoint::handled(std::uint32_t link_slot, std::uint64_t position) {
+void Endpoint::settle(std::uint32_t link_slot, std::uint64_t position, Status status) {
   const OwnerGuard lock(lock_);
-  receiver_.handled(link_slot, position);
+  receiver_.settle(link_slot, position, status);
 }
 
 std::optional<Member> Endpoint::peer(std::uint32_t link_slot) {

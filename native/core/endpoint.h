@@ -93,6 +93,11 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
   // Of the message that receive_large() or borrow() gave last, encoded.
   [[nodiscard]] std::vector<std::byte> last_origin();
+  // See Receiver. Follows each receive() and receive_large(); `waiting` of a program that keeps
+  // none back is 0.
+  void taken(std::size_t waiting = 0, std::span<const ReceivedMessage> rows = {});
+  // Before close(), of a program that knows what it keeps back.
+  void hand_back(std::size_t waiting, std::span<const ReceivedMessage> rows = {});
   // See Receiver::borrow().
   [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
   void return_borrowed();
@@ -100,7 +105,8 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   [[nodiscard]] bool spin(std::chrono::microseconds limit);
   // Announces sleep; false when there is something to receive after all.
   [[nodiscard]] bool sleep();
-  void handled(std::uint32_t link_slot, std::uint64_t position);
+  // The message is handled (Ok), or never will be, and why; see Receiver::settle().
+  void settle(std::uint32_t link_slot, std::uint64_t position, Status status = Status::Ok);
   // Who sends over an inbound link; nullopt for an unknown slot. Known until forget_peer(), also
   // after its LinkClosedNotice.
   [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);

@@ -81,12 +81,27 @@ InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> rin
       holdings_(std::move(holdings)),
       turn_(std::move(turn)) {}
 
-void InboundLink::release() {
-  if (consumer_.release()) tell({LinkFrameKind::Wake, 0, 0});
+void InboundLink::release(std::uint64_t position) {
+  taken_ = position;
+  if (!landings_.empty()) land_released();
+  bool wake = publish_settled();
+  if (!acknowledgements_.holds_taken()) wake = consumer_.release(position) || wake;
+  if (wake) tell({LinkFrameKind::Wake, 0, 0});
 }
 
-void InboundLink::release_handled(std::uint64_t position) {
-  if (consumer_.release_handled(position)) tell({LinkFrameKind::Wake, 0, 0});
+void InboundLink::settle(std::uint64_t position, Status status) {
+  acknowledgements_.settle(consumer_, position, status);
+}
+
+void InboundLink::tell_settled() {
+  if (publish_settled()) tell({LinkFrameKind::Wake, 0, 0});
+}
+
+// True when the sender is to be woken for it.
+bool InboundLink::publish_settled() {
+  const bool news = acknowledgements_.take_news();
+  const auto handled = acknowledgements_.take_handled();
+  return (handled && consumer_.release_handled(*handled)) || news;
 }
 
 void InboundLink::tell(const LinkFrame& frame) {
@@ -107,6 +122,10 @@ void InboundLink::tell(const LinkFrame& frame) {
 }
 
 void InboundLink::repeat_owed() {
+  if (acknowledgements_.owes()) {
+    acknowledgements_.flush(consumer_);
+    release(taken_);
+  }
   for (const LinkFrame& frame : std::exchange(owed_, {})) tell(frame);
 }
 

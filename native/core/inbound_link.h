@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "core/acknowledgements.h"
 #include "core/holdings.h"
 #include "core/label.h"
 #include "core/link_frame.h"
@@ -65,9 +66,18 @@ class InboundLink {
   [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
   [[nodiscard]] RingConsumer& ring() noexcept { return consumer_; }
 
-  // Publishes what was advanced over, and wakes the sender if it waits for that.
-  void release();
-  void release_handled(std::uint64_t position);
+  // Publishes that the program has everything that was advanced over, or everything up to
+  // `position`, and wakes the sender if it waits for that.
+  void release() { release(consumer_.head()); }
+  void release(std::uint64_t position);
+  // Up to where the program has everything.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+  // A message whose sender waits until it is handled was advanced over.
+  void expect_handled() { acknowledgements_.expect(consumer_.head()); }
+  // The message that ends at `position` is handled (Ok), or never will be; the sender learns of it
+  // by the next release() or tell_settled().
+  void settle(std::uint64_t position, Status status);
+  void tell_settled();
 
   // Reads what the sender said on the channel, as much as one turn takes of one link. Ok: nothing
   // more for now; WouldBlock: there may be more, in the next turn; PeerGone: the sender has left,
@@ -99,7 +109,7 @@ class InboundLink {
   [[nodiscard]] std::optional<std::vector<Handle>> take_objects(std::uint64_t id,
                                                                 std::size_t count);
   // Appends the regions that a gathered record mentions; they are counted as this process's own
-  // from now on.
+  // from now on, and as under way until the record is released.
   // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
   // ProtocolViolation: it never gave them, or they are not as large as that.
   [[nodiscard]] Status take_regions(const Extensions& extensions,
@@ -112,7 +122,7 @@ class InboundLink {
 
   // What the sender is to be told and could not be, for want of something: to be tried again in a
   // moment.
-  [[nodiscard]] bool owes() const noexcept { return !owed_.empty(); }
+  [[nodiscard]] bool owes() const noexcept { return !owed_.empty() || acknowledgements_.owes(); }
   void repeat_owed();
 
   // Where the link stands in the receiver's round.
@@ -127,6 +137,8 @@ class InboundLink {
     Stalled,
   };
   Round round = Round::Asleep;
+  // Where the batch in hand began.
+  std::uint64_t batch_from = 0;
 
  private:
   struct Region {
@@ -163,6 +175,8 @@ class InboundLink {
   void forget_memory(std::uint64_t id);
   [[nodiscard]] const std::shared_ptr<MemoryRegion>* memory(std::uint64_t id) const noexcept;
   void tell_lost(const Extensions& extensions);
+  void land_released();
+  [[nodiscard]] bool publish_settled();
 
   RegionTable& region_table_;
   std::uint32_t slot_;
@@ -174,12 +188,21 @@ class InboundLink {
   std::unique_ptr<SharedMemory> consumer_memory_;
   std::unique_ptr<Channel> channel_;
   RingConsumer consumer_;
+  Acknowledgements acknowledgements_;
+  // Everything up to here is the program's; published unless an acknowledgement holds it.
+  std::uint64_t taken_ = 0;
   LinkHoldings holdings_;
   std::shared_ptr<TurnAllowance> turn_;
   std::vector<Region> regions_;
   std::uint64_t region_bytes_ = 0;
   std::vector<Memory> memory_;
   std::uint64_t memory_bytes_ = 0;
+  // Of records that are not released yet, in their order.
+  struct Landing {
+    std::uint64_t position = 0;
+    std::shared_ptr<MemoryRegion> region;
+  };
+  std::deque<Landing> landings_;
   // In the order of arrival, which is nearly that of the records.
   std::deque<PendingObjects> pending_objects_;
   std::size_t pending_handles_ = 0;

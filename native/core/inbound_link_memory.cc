@@ -62,7 +62,8 @@ Status InboundLink::take_regions(const Extensions& extensions, std::vector<Regio
     const std::uint64_t size = (*region)->size();
     if (mention.bytes == 0 || mention.offset > size || mention.bytes > size - mention.offset)
       return Status::ProtocolViolation;
-    (*region)->land({peer_id_, link_id_});
+    (*region)->hold();
+    landings_.push_back({consumer_.end_of_peeked(), *region});
     out.emplace_back(*region, mention.offset, mention.bytes);
   }
   if (out.size() - before == count) return Status::Ok;
@@ -70,6 +71,13 @@ Status InboundLink::take_regions(const Extensions& extensions, std::vector<Regio
   tell_lost(extensions);
   while (out.size() > before) out.pop_back();
   return Status::OutOfDescriptors;
+}
+
+// What is the program's is under way no more. Until then it is counted twice: if this endpoint ends
+// before, the sender still has what another receiver is to get.
+void InboundLink::land_released() {
+  for (; !landings_.empty() && landings_.front().position <= taken_; landings_.pop_front())
+    landings_.front().region->land({peer_id_, link_id_});
 }
 
 void InboundLink::tell_lost(const Extensions& extensions) {

@@ -107,8 +107,10 @@ void MemoryRegion::remove_flight(RegionLedger::Slot flight) noexcept {
 }
 
 void MemoryRegion::land(FlightPath path) noexcept {
-  ledger_.add(slot_);
-  if (const auto flight = ledger_.find_flight(path)) (void)ledger_.subtract(*flight);
+  const auto flight = ledger_.find_flight(path);
+  if (!flight) return;
+  (void)ledger_.subtract(*flight);
+  ring_if_free();
 }
 
 void MemoryRegion::end_flight(FlightPath path) noexcept {

@@ -80,7 +80,8 @@ class MemoryRegion {
   // What is in it is the receiver's affair from now on.
   void leave_flight(RegionLedger::Slot flight) noexcept;
 
-  // Receiver: one reference that came by `path` becomes this process's.
+  // Receiver: one reference that came by `path`, and that this process holds by now, is under way
+  // no more.
   void land(FlightPath path) noexcept;
   // Nothing more will come by it. Does nothing while its sender still answers for it.
   void end_flight(FlightPath path) noexcept;

@@ -331,13 +331,13 @@ std::uint64_t OutboundLink::unread() noexcept {
   return producer_.tail() - producer_.head() + queue_.bytes() + latest_.bytes() + spilled_bytes_;
 }
 
-bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done) {
+bool OutboundLink::make_progress(const OnSettled& settled) {
   wants_retry_ = false;
   progress_due = false;
   repeat_lost_region();
   for (int looks = 1;; ++looks) {
     if (!producer_.refresh_head()) return false;
-    settle(done);
+    settle(settled);
     (void)flush_queue();
     flush_latest();
     if (arm_wakes()) break;
@@ -350,36 +350,13 @@ bool OutboundLink::make_progress(const std::function<void(std::uint64_t)>& done)
   return true;
 }
 
-void OutboundLink::settle(const std::function<void(std::uint64_t)>& done) {
-  while (tracked_published_ > 0 && tracked_.front().position <= producer_.head()) {
-    Tracked tracked = std::move(tracked_.front());
-    tracked_.pop_front();
-    --tracked_published_;
-    loud_published_ -= tracked.quiet ? 0 : 1;
-    if (tracked.obligation.wants_handled) {
-      // Keeps its region: should the receiver die before it has handled it, another one gets it.
-      unhandled_.push_back(std::move(tracked));
-      continue;
-    }
-    release(tracked.obligation);
-    if (tracked.obligation.delivery != 0) done(tracked.obligation.delivery);
-  }
-  const std::uint64_t handled = unhandled_.empty() ? 0 : producer_.handled();
-  while (!unhandled_.empty() && unhandled_.front().position <= handled) {
-    release(unhandled_.front().obligation);
-    const std::uint64_t delivery = unhandled_.front().obligation.delivery;
-    unhandled_.pop_front();
-    if (delivery != 0) done(delivery);
-  }
-}
-
 // Asks to be woken for the nearest thing waited for. False when that was reached meanwhile.
 bool OutboundLink::arm_wakes() noexcept {
   std::uint64_t taken = kNoPosition;
   if (loud_published_ > 0) {
     taken = tracked_.front().position;
   } else if (tracked_published_ > 0 &&
-             (quiet_armed_ || objects_in_flight_ > kMaxObjectsInFlight / 2)) {
+             (quiet_armed_ || objects_wait_ || objects_in_flight_ > kMaxObjectsInFlight / 2)) {
     // Half of them: so that the sender can go on before the receiver has nothing left.
     taken = tracked_[(tracked_published_ - 1) / 2].position;
   }

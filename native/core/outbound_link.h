@@ -64,6 +64,9 @@ class OutboundLink {
   // Kernel objects that one receiver may have untaken: bounds what it has open on our behalf. One
   // message may exceed it when none is under way.
   static constexpr std::size_t kMaxObjectsInFlight = 512;
+  // Of those, the ones that were given to the receiver, in whose process they are open from then
+  // on: it may have no more than 256 descriptors. The others wait in the queue.
+  static constexpr std::size_t kMaxObjectsGiven = 64;
   // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above
   // the ones in flight.
   static constexpr std::size_t kMaxKnownRegions = 48;
@@ -166,10 +169,14 @@ class OutboundLink {
            spilled_bytes_ <= queue_limit_ / 2 && objects_in_flight_ <= kMaxObjectsInFlight / 2;
   }
 
-  // Looks how far the receiver is: calls `done(delivery)` for each delivery that is now complete,
-  // drops regions, moves the queue and asks for the next wake-up. False when the receiver wrote
+  // What became of a delivery at this link: Ok, or why the receiver has not taken or handled the
+  // message.
+  using OnSettled = std::function<void(std::uint64_t delivery, Status status)>;
+
+  // Looks how far the receiver is: calls `settled` for each delivery that has an outcome now, drops
+  // regions, moves the queue and asks for the next wake-up. False when the receiver wrote
   // nonsense: mark it dead.
-  [[nodiscard]] bool make_progress(const std::function<void(std::uint64_t delivery)>& done);
+  [[nodiscard]] bool make_progress(const OnSettled& settled);
 
   // A datagram that could not be sent waits for the channel to be writable.
   [[nodiscard]] bool wants_writable() const noexcept { return wants_writable_; }
@@ -207,20 +214,19 @@ class OutboundLink {
   void hang_up();
 
   // The messages that the receiver never took (or was still to handle), oldest first; the link is
-  // dead afterwards.
+  // dead afterwards. Of what may or may not have come to the receiver's program before that ended
+  // nothing is returned: deliveries of those have failed.
   struct Orphan {
     std::vector<std::byte> record;
     Obligation obligation;
   };
-  [[nodiscard]] std::vector<Orphan> mark_dead(
-      const std::function<void(std::uint64_t delivery)>& done);
+  [[nodiscard]] std::vector<Orphan> mark_dead(const OnSettled& settled);
 
   // Gives a receiver up that lives but is too slow: what is published stays for it to read, what
   // waits in this process is returned, as from mark_dead(); then the link is dead. What is owed
   // about messages that it may still take is told to `unknown`.
   [[nodiscard]] std::vector<Orphan> disconnect(
-      const std::function<void(std::uint64_t delivery)>& done,
-      const std::function<void(const Obligation& owed)>& unknown);
+      const OnSettled& settled, const std::function<void(const Obligation& owed)>& unknown);
 
   // A send was refused for want of room, and the program waits to be told of room.
   bool refused = false;
@@ -246,6 +252,8 @@ class OutboundLink {
     std::uint64_t position = kNoPosition;
     // Nobody waits for its end; kept apart, because parts of the obligation may be gone already.
     bool quiet = false;
+    // The receiver has said what became of it before its positions did.
+    bool settled = false;
     Obligation obligation;
     // The record, kept when its receiver may die between taking and handling it.
     std::vector<std::byte> copy;
@@ -289,6 +297,7 @@ class OutboundLink {
   // Gives the receiver what the record of message `id` will refer to. False: try again later.
   [[nodiscard]] bool hand_over(const Obligation& obligation, std::uint64_t id);
   [[nodiscard]] bool hand_over_objects(const ObjectBundle& objects, std::uint64_t id);
+  [[nodiscard]] bool may_give(std::size_t objects) noexcept;
   [[nodiscard]] bool send_on_channel(const LinkFrame& frame,
                                      std::span<const Handle* const> handles);
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
@@ -315,11 +324,15 @@ class OutboundLink {
   static void claim_memory(std::vector<Orphan>& orphans);
   void reclaim_memory(std::vector<Orphan>& orphans);
   void collect_unhandled(std::vector<Orphan>& out);
-  void collect_untaken(std::vector<Orphan>& out);
+  void collect_untaken(std::vector<Orphan>& out, const OnSettled& settled);
   void collect_queued(std::vector<Orphan>& out);
   void collect_latest(std::vector<Orphan>& out);
   void flush_latest();
-  void settle(const std::function<void(std::uint64_t)>& done);
+  void settle(const OnSettled& settled);
+  void settle_taken(Tracked tracked, const OnSettled& settled);
+  void read_outcomes(const OnSettled& settled);
+  void settle_one(Tracked& tracked, Status status, const OnSettled& settled);
+  [[nodiscard]] Tracked* find_published(std::uint64_t position) noexcept;
   [[nodiscard]] bool arm_wakes() noexcept;
 
   Platform& platform_;
@@ -370,6 +383,8 @@ class OutboundLink {
   std::size_t spills_in_flight_ = 0;
   // Kernel objects of messages that the receiver has not taken yet.
   std::size_t objects_in_flight_ = 0;
+  // The queue waits until the receiver has taken some.
+  bool objects_wait_ = false;
   std::vector<KnownMemory> known_memory_;
   // Process token of the receiver; 0: not asked for yet.
   std::uint64_t peer_token_ = 0;

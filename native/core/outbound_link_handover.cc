@@ -50,10 +50,24 @@ void OutboundLink::repeat_lost_region() {
 }
 
 bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
+  objects_wait_ = !may_give(objects.handles.size());
+  if (objects_wait_) return false;
   std::vector<const Handle*> handles;
   handles.reserve(objects.handles.size());
   for (const Handle& handle : objects.handles) handles.push_back(&handle);
   return send_on_channel({LinkFrameKind::Objects, id, handles.size()}, handles);
+}
+
+// One message may exceed it when none is there.
+bool OutboundLink::may_give(std::size_t objects) noexcept {
+  (void)producer_.refresh_head();
+  std::size_t given = 0;
+  for (std::size_t index = tracked_published_; index > 0; --index) {
+    const Tracked& tracked = tracked_[index - 1];
+    if (tracked.position <= producer_.head()) break;
+    if (tracked.obligation.objects != nullptr) given += tracked.obligation.objects->handles.size();
+  }
+  return given == 0 || given + objects <= kMaxObjectsGiven;
 }
 
 bool OutboundLink::send_on_channel(const LinkFrame& frame, std::span<const Handle* const> handles) {

@@ -7,17 +7,16 @@
 
 namespace busbar {
 
-std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
-    const std::function<void(std::uint64_t)>& done) {
+std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(const OnSettled& settled) {
   std::vector<Orphan> orphans;
   state_ = State::Dead;
   introduction_.clear();
   abandon_reservation();
   // A head that is nonsense counts as not moved: better a message too many than one too few.
   (void)producer_.refresh_head();
-  settle(done);
+  settle(settled);
   collect_unhandled(orphans);
-  collect_untaken(orphans);
+  collect_untaken(orphans, settled);
   collect_queued(orphans);
   collect_latest(orphans);
   tracked_.clear();
@@ -26,12 +25,11 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(
 }
 
 std::vector<OutboundLink::Orphan> OutboundLink::disconnect(
-    const std::function<void(std::uint64_t)>& done,
-    const std::function<void(const Obligation&)>& unknown) {
+    const OnSettled& settled, const std::function<void(const Obligation&)>& unknown) {
   std::vector<Orphan> orphans;
   abandon_reservation();
   (void)producer_.refresh_head();
-  settle(done);
+  settle(settled);
   for (const Tracked& tracked : unhandled_) unknown(tracked.obligation);
   unhandled_.clear();
   for (std::size_t index = 0; index < tracked_published_; ++index)
@@ -68,13 +66,17 @@ void OutboundLink::reclaim_memory(std::vector<Orphan>& orphans) {
 }
 
 void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
-  for (Tracked& tracked : unhandled_)
-    out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  for (Tracked& tracked : unhandled_) {
+    if (!tracked.settled) out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  }
   unhandled_.clear();
 }
 
-// From the head, which is a boundary between our records whatever the receiver wrote.
-void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
+// From the head, which is a boundary between our records whatever the receiver wrote. What ends at
+// `begun` or before may have come to its program: nobody else gets it, but for what it was to
+// handle.
+void OutboundLink::collect_untaken(std::vector<Orphan>& out, const OnSettled& settled) {
+  const std::uint64_t begun = producer_.begun();
   for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
     RecordHeader header;
     const std::uint64_t left = producer_.left_at(position);
@@ -83,14 +85,21 @@ void OutboundLink::collect_untaken(std::vector<Orphan>& out) {
     if (!plausible(header, left)) break;
     const std::uint64_t end = position + padded(header.bytes);
     if (header.kind == RecordKind::Message) {
-      Orphan orphan;
-      orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
+      std::optional<Tracked> tracked;
       if (tracked_published_ > 0 && tracked_.front().position == end) {
-        orphan.obligation = std::move(tracked_.front().obligation);
+        tracked = std::move(tracked_.front());
         tracked_.pop_front();
         --tracked_published_;
       }
-      out.push_back(std::move(orphan));
+      const bool done = tracked && tracked->settled;
+      const bool in_doubt = end <= begun && !(tracked && tracked->obligation.wants_handled);
+      if (tracked && in_doubt) settle_one(*tracked, Status::PeerGone, settled);
+      if (!done && !in_doubt) {
+        Orphan orphan;
+        orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
+        if (tracked) orphan.obligation = std::move(tracked->obligation);
+        out.push_back(std::move(orphan));
+      }
     }
     position = end;
   }

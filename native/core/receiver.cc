@@ -107,6 +107,7 @@ void Receiver::receive(ReceiveBatch& batch) {
   batch.large_bytes = 0;
   large_slot_ = 0;
   turn_->renew();
+  if (done_) return;
   std::size_t slab_used = 0;
   while (!ready_.empty() && batch.count < batch.messages.size() && batch.large_bytes == 0 &&
          slab_used < batch.slab.size()) {
@@ -117,22 +118,28 @@ void Receiver::receive(ReceiveBatch& batch) {
     // Nothing taken although there is something: the slab has no room left for it.
     if (batch.count == before && !ready_.empty() && ready_.back() == &link) break;
   }
+  // Nothing to call taken() for.
+  if (batch.count == 0 && batch.large_bytes == 0) touched_.clear();
 }
 
 // Reads one link's share and puts it where it belongs next. May close the link.
 void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
   const std::size_t first = batch.count;
   const std::size_t slab_before = slab_used;
+  begin_batch(link);
+  // Half the ring at most, so that its sender can go on meanwhile.
+  const std::uint64_t most = link.batch_from + link.ring().capacity() / 2;
   Step step = Step::Taken;
   while (step == Step::Taken && batch.count - first < kRoundMessages &&
          slab_used - slab_before < kRoundBytes) {
-    step = batch.count < batch.messages.size() ? take_one(link, batch, slab_used) : Step::BatchFull;
+    const bool full = batch.count == batch.messages.size() || link.ring().head() >= most;
+    step = full ? Step::BatchFull : take_one(link, batch, slab_used);
   }
   if (step == Step::Violation) {
     violate(link, violation_);
     return;
   }
-  if (batch.count > first) link.release();
+  if (batch.count > first) link.ring().begin();
   note_owing(link);
   put_back(link, step);
 }
@@ -156,6 +163,7 @@ void Receiver::put_back(InboundLink& link, Step step) {
 
 bool Receiver::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
   turn_->renew();
+  if (done_) return false;
   // No more than each once: some wait for what the next turn brings.
   for (std::size_t most = ready_.size(); most > 0 && !ready_.empty(); --most) {
     InboundLink& link = *ready_.front();
@@ -303,6 +311,7 @@ bool Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
   out.origin_bytes = 0;
   link.ring().advance();
   out.position = link.ring().head();
+  if ((out.header.flags & record_flag::kWantsHandled) != 0) link.expect_handled();
   ++received_messages;
   received_bytes += out.payload_bytes;
   return true;
@@ -329,7 +338,8 @@ bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
 bool Receiver::borrow_large(std::size_t bytes, ReceivedMessage& out,
                             std::span<const std::byte>& out_payload) {
   InboundLink* found = link(std::exchange(large_slot_, 0));
-  if (found == nullptr) return false;
+  if (found == nullptr || done_) return false;
+  begin_batch(*found);
   Step step = borrow_one(*found, out, out_payload);
   if (step == Step::Taken && out_payload.size() != bytes) {
     violation_ = Status::ProtocolViolation;
@@ -339,6 +349,7 @@ bool Receiver::borrow_large(std::size_t bytes, ReceivedMessage& out,
     borrowed_slot_ = found->slot();
     return true;
   }
+  touched_.clear();
   borrowed_memory_.reset();
   std::erase(ready_, found);
   if (step == Step::Violation) {
@@ -347,6 +358,16 @@ bool Receiver::borrow_large(std::size_t bytes, ReceivedMessage& out,
     put_back(*found, step);
   }
   return false;
+}
+
+void Receiver::finish_large() {
+  InboundLink* found = link(std::exchange(borrowed_slot_, 0));
+  borrowed_memory_.reset();
+  if (found != nullptr) {
+    found->ring().begin();
+    note_owing(*found);
+  }
+  if (borrowed_link_ != nullptr) events_.on_closed(std::move(borrowed_link_));
 }
 
 bool Receiver::rouse() {
@@ -375,14 +396,7 @@ bool Receiver::sleep() {
     }
   }
   drowsy_.clear();
-  return ready_.empty();
-}
-
-void Receiver::handled(std::uint32_t slot, std::uint64_t position) {
-  InboundLink* found = link(slot);
-  if (found == nullptr) return;
-  found->release_handled(position);
-  note_owing(*found);
+  return done_ || ready_.empty();
 }
 
 void Receiver::note_owing(const InboundLink& link) {

@@ -36,8 +36,13 @@ struct ReceivedMessage {
   // in the slab, Receiver::last_origin().
   std::uint32_t origin_offset = 0;
   std::uint32_t origin_bytes = 0;
-  // To be given back to Receiver::handled() when the sender waits for that.
+  // Names the message, with the slot, for Receiver::settle().
   std::uint64_t position = 0;
+
+  // Its sender waits for what becomes of it.
+  [[nodiscard]] bool awaited() const noexcept {
+    return (header.flags & (record_flag::kWantsTaken | record_flag::kWantsHandled)) != 0;
+  }
   // The message's kernel objects.
   std::vector<Handle> objects;
   // It had objects, and they got lost: this process was at its descriptor limit.
@@ -104,11 +109,21 @@ class Receiver {
   // Collects the doorbells that rang. True when there may be something to read.
   [[nodiscard]] bool collect_bells();
 
+  // What it gives is to be followed by taken() before the next call.
   void receive(ReceiveBatch& batch);
-  // The message that ended the last batch, of `bytes` (batch.large_bytes), where it lies, as by
-  // borrow(). False when it is gone after all.
+  // The message that ended the last batch, of `bytes` (batch.large_bytes), where it lies; nothing
+  // else may be received before finish_large(). False when it is gone after all.
   [[nodiscard]] bool borrow_large(std::size_t bytes, ReceivedMessage& out,
                                   std::span<const std::byte>& out_payload);
+  // It is copied, and about to come to the program; to be followed by taken().
+  void finish_large();
+
+  // The program has all that was received but the last `waiting` messages, which wait in this
+  // process: for their senders they are not taken. `rows` are those received since the last call.
+  void taken(std::size_t waiting, std::span<const ReceivedMessage> rows);
+  // As taken(), and the program takes no more: what waits is its senders' again, and nothing more
+  // is received.
+  void hand_back(std::size_t waiting, std::span<const ReceivedMessage> rows);
 
   // The next message where it lies, in memory that its sender can still write to; nothing else may
   // be received before return_borrowed(). False when there is none.
@@ -127,8 +142,10 @@ class Receiver {
   // Announces sleep on all links read empty. False when something came meanwhile.
   [[nodiscard]] bool sleep();
 
-  // The program has handled everything of `slot` up to `position`.
-  void handled(std::uint32_t slot, std::uint64_t position);
+  // The message of `slot` that ends at `position` is handled (Ok), or never will be, and why. In
+  // any order. One that its sender waits for only until it is taken can be refused: before it is
+  // taken.
+  void settle(std::uint32_t slot, std::uint64_t position, Status status);
 
   // Control thread: tells senders what they could not be told before. False when there is still
   // something.
@@ -157,6 +174,9 @@ class Receiver {
   [[nodiscard]] bool has_link_room(std::uint64_t peer_id);
   [[nodiscard]] std::size_t living_links(std::uint64_t peer_id) const noexcept;
   void wake(InboundLink& link);
+  void begin_batch(InboundLink& link);
+  void release(std::uint32_t slot, std::uint64_t position);
+  void release_all();
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] bool copy_extensions(const RingRecord& record, Extensions& out);
@@ -192,6 +212,16 @@ class Receiver {
   std::vector<InboundLink*> drowsy_;
   std::uint32_t next_slot_ = 1;
   BelievedOrigins origins_;
+  // Links that messages were received of since taken() was last called.
+  std::vector<std::uint32_t> touched_;
+  struct HandedOut {
+    std::uint32_t slot = 0;
+    std::uint64_t position = 0;
+  };
+  // Messages that wait in this process for the program, oldest first.
+  std::deque<HandedOut> waiting_;
+  // The program takes no more.
+  bool done_ = false;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
   // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays

@@ -32,6 +32,8 @@ inline constexpr std::uint16_t kUnicast = 1U << 0U;
 // The sender waits for `handled`, not only for `taken`.
 inline constexpr std::uint16_t kWantsHandled = 1U << 1U;
 inline constexpr std::uint16_t kExcludeSelf = 1U << 2U;
+// The sender does something as soon as this message is taken: its receiver says so at once.
+inline constexpr std::uint16_t kWantsTaken = 1U << 3U;
 }  // namespace record_flag
 
 struct RecordHeader {

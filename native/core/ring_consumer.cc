@@ -63,12 +63,12 @@ RingRead RingConsumer::peek(RingRecord& out) noexcept {
   }
 }
 
-bool RingConsumer::release() noexcept {
-  consumer_->head.store(head_, std::memory_order_release);
+bool RingConsumer::release(std::uint64_t position) noexcept {
+  consumer_->head.store(position, std::memory_order_release);
   // Pairs with the fence in RingProducer::wake_when_taken.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::uint64_t wanted = ring_->wake_taken_at.load(std::memory_order_relaxed);
-  if (wanted > head_ || wanted == answered_taken_) return false;
+  if (wanted > position || wanted == answered_taken_) return false;
   answered_taken_ = wanted;
   return true;
 }
@@ -79,6 +79,17 @@ bool RingConsumer::release_handled(std::uint64_t position) noexcept {
   const std::uint64_t wanted = ring_->wake_handled_at.load(std::memory_order_relaxed);
   if (wanted > position || wanted == answered_handled_) return false;
   answered_handled_ = wanted;
+  return true;
+}
+
+bool RingConsumer::write_outcome(std::uint64_t position, Status status) noexcept {
+  const std::uint64_t read = ring_->outcomes_read.load(std::memory_order_acquire);
+  // A producer that writes nonsense there harms its own deliveries.
+  if (outcomes_written_ - read >= kOutcomeSlots) return false;
+  OutcomeSlot& slot = consumer_->outcomes[outcomes_written_ % kOutcomeSlots];
+  slot.position.store(position, std::memory_order_relaxed);
+  slot.status.store(static_cast<std::uint64_t>(status), std::memory_order_relaxed);
+  consumer_->outcomes_written.store(++outcomes_written_, std::memory_order_release);
   return true;
 }
 

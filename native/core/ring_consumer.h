@@ -8,6 +8,7 @@
 
 #include "core/record.h"
 #include "core/ring_layout.h"
+#include "core/status.h"
 
 namespace busbar {
 
@@ -37,13 +38,27 @@ class RingConsumer {
   [[nodiscard]] RingRead peek(RingRecord& out) noexcept;
   // Steps over the record that peek() gave. Invisible to the producer until release().
   void advance() noexcept { head_ += padded(pending_); }
-  // Tells the producer how far everything is taken. True when it wants to be woken about it.
-  [[nodiscard]] bool release() noexcept;
+  // What was advanced over is about to come to the program: see ConsumerSegment::begun.
+  void begin() noexcept { consumer_->begun.store(head_, std::memory_order_release); }
+  // It did not come further than `position`, and will not.
+  void take_back(std::uint64_t position) noexcept {
+    consumer_->begun.store(position, std::memory_order_release);
+  }
+  // Tells the producer how far everything is taken: everything that was advanced over, or up to
+  // `position`, which is behind some record. True when it wants to be woken about it.
+  [[nodiscard]] bool release() noexcept { return release(head_); }
+  [[nodiscard]] bool release(std::uint64_t position) noexcept;
   // Tells the producer how far everything is handled. True when it wants to be woken about it.
   [[nodiscard]] bool release_handled(std::uint64_t position) noexcept;
+  // Tells the producer what became of the message that ends at `position`, for which the positions
+  // do not say it. False when it has not read the ones before yet.
+  [[nodiscard]] bool write_outcome(std::uint64_t position, Status status) noexcept;
 
+  [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   // Position after everything advanced over.
   [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
+  // Position after the record that peek() gave.
+  [[nodiscard]] std::uint64_t end_of_peeked() const noexcept { return head_ + padded(pending_); }
   // One acquire load: whether there is something to read.
   [[nodiscard]] bool has_more() const noexcept {
     return ring_->tail.load(std::memory_order_acquire) != head_;
@@ -62,6 +77,7 @@ class RingConsumer {
   const std::byte* data_;
   std::uint64_t capacity_;
   std::uint64_t head_ = 0;
+  std::uint64_t outcomes_written_ = 0;
   // Last value seen of the producer's tail, checked.
   std::uint64_t tail_ = 0;
   // Bytes of the record that peek() gave.

@@ -45,12 +45,23 @@ struct RingSegment {
   std::atomic<std::uint64_t> wake_handled_at;
   // The processor that the producer last ran on: whether spinning for it can pay.
   std::atomic<std::uint32_t> producer_cpu;
+  // Outcomes that it has read: their slots are free again.
+  std::atomic<std::uint64_t> outcomes_read;
 };
 
+// What became of one message, where its position does not say it.
+struct OutcomeSlot {
+  std::atomic<std::uint64_t> position;
+  std::atomic<std::uint64_t> status;
+};
+inline constexpr std::size_t kOutcomeSlots = 128;
+
 struct ConsumerSegment {
-  // Everything below it was copied out by the consumer's process ("taken"); the producer may
-  // overwrite it.
+  // Everything below it is the consumer's program's ("taken"); the producer may overwrite it.
   alignas(kCacheLine) std::atomic<std::uint64_t> head;
+  // Everything below it may have come to the program: if that ends without a word, nobody else is
+  // to get it. Never below `head` but for a consumer that never says.
+  std::atomic<std::uint64_t> begun;
   // 1: the consumer is, or is about to be, asleep and wants the doorbell. The producer resets it
   // when it rings.
   alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
@@ -58,6 +69,9 @@ struct ConsumerSegment {
   alignas(kCacheLine) std::atomic<std::uint64_t> handled;
   // Who came first: the consumer that attaches, or the producer that gives up waiting for it.
   std::atomic<Attachment> attachment;
+  // Counts the outcomes written so far; each is at its number, modulo kOutcomeSlots.
+  alignas(kCacheLine) std::atomic<std::uint64_t> outcomes_written;
+  OutcomeSlot outcomes[kOutcomeSlots];
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&

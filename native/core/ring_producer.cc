@@ -53,6 +53,22 @@ std::uint64_t RingProducer::handled() const noexcept {
   return consumer_->handled.load(std::memory_order_acquire);
 }
 
+std::uint64_t RingProducer::begun() const noexcept {
+  return consumer_->begun.load(std::memory_order_acquire);
+}
+
+bool RingProducer::next_outcome(Outcome& out) noexcept {
+  const std::uint64_t written = consumer_->outcomes_written.load(std::memory_order_acquire);
+  if (written == outcomes_read_) return false;
+  // More than there can be: all of them are nonsense.
+  if (written - outcomes_read_ > kOutcomeSlots) outcomes_read_ = written - kOutcomeSlots;
+  const OutcomeSlot& slot = consumer_->outcomes[outcomes_read_ % kOutcomeSlots];
+  out.position = slot.position.load(std::memory_order_relaxed);
+  out.status = slot.status.load(std::memory_order_relaxed);
+  ring_->outcomes_read.store(++outcomes_read_, std::memory_order_release);
+  return true;
+}
+
 bool RingProducer::revoke() noexcept {
   Attachment before = Attachment::None;
   return consumer_->attachment.compare_exchange_strong(before, Attachment::Revoked,

@@ -47,6 +47,15 @@ class RingProducer {
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::uint64_t handled() const noexcept;
+  // Position up to which messages may have come to the consumer's program; not checked.
+  [[nodiscard]] std::uint64_t begun() const noexcept;
+  struct Outcome {
+    std::uint64_t position = 0;
+    std::uint64_t status = 0;
+  };
+  // What the consumer says about single messages, not checked, oldest first. What it says about
+  // one, it says before its positions pass it.
+  [[nodiscard]] bool next_outcome(Outcome& out) noexcept;
   // From now on nobody can attach any more. False when somebody has.
   [[nodiscard]] bool revoke() noexcept;
 
@@ -81,6 +90,7 @@ class RingProducer {
   // Last value seen of the consumer's head. A boundary between records; nothing from here on is
   // overwritten.
   std::uint64_t head_ = 0;
+  std::uint64_t outcomes_read_ = 0;
   // Bytes of pad that the reservation in hand needs before its record.
   std::uint32_t pad_ = 0;
   RecordMarks marks_;

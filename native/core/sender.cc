@@ -179,6 +179,8 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   dispatch.message.flags = route.flags();
   if (request.acknowledge == Acknowledge::Handled)
     dispatch.message.flags |= record_flag::kWantsHandled;
+  if (request.acknowledge == Acknowledge::Taken || !request.key.empty())
+    dispatch.message.flags |= record_flag::kWantsTaken;
   if (request.reply_to != 0) dispatch.message.extensions.reply_to = request.reply_to;
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = expiry_of(request);
   if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;

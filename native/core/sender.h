@@ -296,6 +296,7 @@ class Sender {
   void expire(std::vector<ParkedMessage> messages);
   void report(const UndeliveredNotice& notice, std::uint64_t delivery);
   void settle(std::optional<DeliveryResult> result);
+  [[nodiscard]] OutboundLink::OnSettled settling(const OutboundLink& link);
   void progress(OutboundLink& link);
   void tell_if_drained();
   void tell_if_roomy(OutboundLink& link);

@@ -183,6 +183,7 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<RouteTarg
   dispatch.message.payload = message.payload;
   dispatch.message.flags = message.unicast ? record_flag::kUnicast : 0;
   if (message.wants_handled) dispatch.message.flags |= record_flag::kWantsHandled;
+  if (message.delivery != 0) dispatch.message.flags |= record_flag::kWantsTaken;
   dispatch.message.extensions.expires_at_ms = message.expires_at_ms;
   if (message.reply_to != 0) dispatch.message.extensions.reply_to = message.reply_to;
   dispatch.message.extensions.origin = message.origin;

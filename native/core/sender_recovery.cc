@@ -24,8 +24,7 @@ void Sender::on_channel(std::uint64_t link_id) {
 }
 
 void Sender::progress(OutboundLink& link) {
-  const bool sane = link.make_progress(
-      [this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  const bool sane = link.make_progress(settling(link));
   if (!sane) {
     const Violation violation{link.peer_id(), link.peer_pid(), Status::ProtocolViolation};
     bury(link, Status::ProtocolViolation);
@@ -64,6 +63,13 @@ void Sender::tell_if_drained() {
 void Sender::ask_drained() {
   drain_owed_ = true;
   tell_if_drained();
+}
+
+OutboundLink::OnSettled Sender::settling(const OutboundLink& link) {
+  return [this, peer = link.peer_id()](std::uint64_t delivery, Status status) {
+    settle(status == Status::Ok ? deliveries_.succeeded(delivery)
+                                : deliveries_.failed(delivery, {peer, status}));
+  };
 }
 
 void Sender::settle(std::optional<DeliveryResult> result) {
@@ -123,8 +129,7 @@ void Sender::give_up_introducing(OutboundLink& link, Status why) {
 // The receiver is gone (or broke the protocol): what it had not taken needs another place.
 void Sender::bury(OutboundLink& link, Status reason) {
   const std::uint64_t peer = link.peer_id();
-  std::vector<OutboundLink::Orphan> orphans =
-      link.mark_dead([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); });
+  std::vector<OutboundLink::Orphan> orphans = link.mark_dead(settling(link));
   remove(link);
   for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
   flush_bells();
@@ -135,13 +140,11 @@ void Sender::bury(OutboundLink& link, Status reason) {
 void Sender::disconnect(OutboundLink& link) {
   const std::uint64_t peer = link.peer_id();
   std::vector<OutboundLink::Orphan> orphans =
-      link.disconnect([this](std::uint64_t delivery) { settle(deliveries_.succeeded(delivery)); },
-                      [this, peer](const Obligation& owed) {
-                        // It may read the payload at any time.
-                        if (owed.region != nullptr) pool_.retire(*owed.region);
-                        if (owed.delivery != 0)
-                          settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
-                      });
+      link.disconnect(settling(link), [this, peer](const Obligation& owed) {
+        // It may read the payload at any time.
+        if (owed.region != nullptr) pool_.retire(*owed.region);
+        if (owed.delivery != 0) settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
+      });
   ++counters_.disconnected;
   remove(link);
   host_.notify(DisconnectedNotice{peer, orphans.size()});

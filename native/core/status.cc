@@ -3,6 +3,17 @@
 
 namespace busbar {
 
+bool is_listed_failure(std::uint64_t number) noexcept {
+  switch (number) {
+#define BUSBAR_ERROR(value, name, text) case value:
+#include "core/error_list.def"
+#undef BUSBAR_ERROR
+    return true;
+    default:
+      return false;
+  }
+}
+
 const char* status_text(Status status) noexcept {
   switch (status) {
     case Status::Ok:

@@ -16,6 +16,9 @@ enum class Status : std::int32_t {
 #undef BUSBAR_ERROR
 };
 
+// Whether a number that somebody else wrote is one of them; 0, which is Ok, is none.
+[[nodiscard]] bool is_listed_failure(std::uint64_t number) noexcept;
+
 // The sentence of error_list.def for `status`; never null, static storage.
 [[nodiscard]] const char* status_text(Status status) noexcept;
 // The name in error_list.def, as in "QueueFull"; never null, static storage.

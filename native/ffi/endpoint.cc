@@ -69,6 +69,7 @@ void begin_close(busbar_endpoint& self, std::uint32_t linger_ms) {
   busbar::ffi::return_borrowed(self);
   if (self.reservation) self.endpoint->cancel(*self.reservation);
   self.reservation.reset();
+  self.endpoint->hand_back(self.inbox.size(), std::exchange(self.untold, {}));
   self.endpoint->close(std::chrono::milliseconds(linger_ms));
 }
 

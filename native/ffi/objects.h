@@ -99,6 +99,8 @@ struct busbar_endpoint {
   busbar::ffi::Slab* slab = nullptr;
   std::vector<busbar::ReceivedMessage> batch;
   std::deque<busbar_message*> inbox;
+  // Of the batch, what the engine was not told about.
+  std::span<const busbar::ReceivedMessage> untold;
   std::vector<busbar_message*> spare;
   // Times that messages were looked for.
   std::uint32_t looks = 0;

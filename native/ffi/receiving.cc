@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kSlabBytes = 128U << 10U;
 constexpr std::size_t kMostSpare = 256;
 constexpr std::uint32_t kLooksBetweenBells = 64;
+// So that not every message costs a word to its sender, and its room is free before all are read.
+constexpr std::size_t kMostTold = 32;
 
 busbar_message* new_message(busbar_endpoint& self) {
   if (self.spare.empty()) return new busbar_message;
@@ -64,7 +66,20 @@ void use(busbar_message& message, busbar::ffi::Slab* slab) {
   ++slab->users;
 }
 
-// Takes a batch out of shared memory. With the lock held.
+// All but those in the inbox are the program's.
+void tell_taken(busbar_endpoint& self) {
+  self.endpoint->taken(self.inbox.size(), std::exchange(self.untold, {}));
+}
+
+// The program has another message. Where its sender waits for that, it learns of it at once.
+void note_taken(busbar_endpoint& self, const ReceivedMessage& received) {
+  const std::size_t waiting = self.inbox.size();
+  if (waiting == 0 || waiting == kMostTold || received.awaited() || !received.objects.empty() ||
+      !received.regions.empty())
+    tell_taken(self);
+}
+
+// Takes a batch out of shared memory; only with an empty inbox. With the lock held.
 void fetch(busbar_endpoint& self) {
   // One that is still in use goes with the last message in it.
   if (self.slab == nullptr || self.slab->users != 0)
@@ -80,7 +95,9 @@ void fetch(busbar_endpoint& self) {
     if (!origin.empty()) read_origin(*message, origin);
     self.inbox.push_back(message);
   }
+  self.untold = std::span(self.batch).first(batch.count);
   if (batch.large_bytes == 0) return;
+  tell_taken(self);
   auto large = std::make_unique<busbar::ffi::Slab>();
   large->bytes.resize(batch.large_bytes);
   ReceivedMessage received;
@@ -89,6 +106,7 @@ void fetch(busbar_endpoint& self) {
   use(*message, large.release());
   read_last_origin(*message);
   self.inbox.push_back(message);
+  self.endpoint->taken(self.inbox.size(), {&message->received, 1});
 }
 
 // Links that are gone, and of which no message is left to ask about.
@@ -102,10 +120,10 @@ void forget_gone(busbar_endpoint& self) {
   });
 }
 
-void recycle(busbar_endpoint& self, busbar_message* message) {
+void recycle(busbar_endpoint& self, busbar_message* message, busbar::Status outcome) {
   const ReceivedMessage& received = message->received;
   if ((received.header.flags & busbar::record_flag::kWantsHandled) != 0)
-    self.endpoint->handled(received.link_slot, received.position);
+    self.endpoint->settle(received.link_slot, received.position, outcome);
   if (--*message->link_messages == 0 && !self.gone_links.empty()) forget_gone(self);
   message->received.objects.clear();
   message->received.regions.clear();
@@ -150,8 +168,10 @@ void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept {
 
 void return_borrowed(busbar_endpoint& self) {
   if (self.borrowed == nullptr) return;
-  recycle(self, std::exchange(self.borrowed, nullptr));
+  // First what is taken, then what came of it.
+  busbar_message* message = std::exchange(self.borrowed, nullptr);
   self.endpoint->return_borrowed();
+  recycle(self, message, busbar::Status::Ok);
 }
 
 }  // namespace busbar::ffi
@@ -174,6 +194,7 @@ busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout
   }
   *out_message = self.inbox.front();
   self.inbox.pop_front();
+  note_taken(self, (*out_message)->received);
   return BUSBAR_OK;
 }
 
@@ -192,6 +213,7 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
     if (!self.inbox.empty()) {
       self.borrowed = self.inbox.front();
       self.inbox.pop_front();
+      note_taken(self, self.borrowed->received);
       return true;
     }
     ReceivedMessage received;
@@ -285,7 +307,15 @@ busbar_status busbar_message_take_region(busbar_message* message, size_t index,
 void busbar_message_free(busbar_message* message) {
   if (message == nullptr) return;
   const Lock lock(*message->endpoint->entry);
-  recycle(*message->endpoint, message);
+  recycle(*message->endpoint, message, busbar::Status::Ok);
+}
+
+busbar_status busbar_message_refuse(busbar_message* message, busbar_status reason) {
+  if (message == nullptr || !busbar::is_listed_failure(static_cast<std::uint32_t>(reason)))
+    return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*message->endpoint->entry);
+  recycle(*message->endpoint, message, static_cast<busbar::Status>(reason));
+  return BUSBAR_OK;
 }
 
 }  // extern "C"

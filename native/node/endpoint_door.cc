@@ -55,6 +55,14 @@ void EndpointDoor::set_credit(std::uint32_t messages) {
   if (starts && !draining_ && !closed_) endpoint_->bells().raise();
 }
 
+void EndpointDoor::taken(std::uint32_t waiting) {
+  endpoint_->taken(waiting, std::exchange(rows_, {}));
+}
+
+void EndpointDoor::hand_back(std::uint32_t waiting) {
+  endpoint_->hand_back(waiting, std::exchange(rows_, {}));
+}
+
 Napi::Value EndpointDoor::take_objects(std::uint32_t row) {
   std::vector<Handle> handles;
   if (row < table_.messages().size()) handles = std::exchange(table_.messages()[row].objects, {});
@@ -172,7 +180,7 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
   if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
     // The message stays where it is; JavaScript learns why nothing comes.
     (void)env_.GetAndClearPendingException();
-    call(on_notices_, {out_of_memory_notice(env_, bytes)});
+    (void)call(on_notices_, {out_of_memory_notice(env_, bytes)});
     credit_ = 0;
     return false;
   }
@@ -192,7 +200,12 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
   // What JavaScript wants from now on it says by set_credit(), from within this call or the
   // microtasks behind it.
-  call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
+  rows_ = std::span(table_.messages()).first(count);
+  const napi_value kept =
+      call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
+  std::uint32_t waiting = 0;
+  if (kept != nullptr) (void)napi_get_value_uint32(env_, kept, &waiting);
+  taken(waiting);
   table_.drop_attachments(count);
   return credit_ != 0 && !closed_;
 }
@@ -200,12 +213,12 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
 // Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before
 // this returns. What a program throws there is an uncaught exception of its process; the endpoint
 // goes on.
-void EndpointDoor::call(const Napi::FunctionReference& function,
-                        const std::vector<napi_value>& arguments) {
+napi_value EndpointDoor::call(const Napi::FunctionReference& function,
+                              const std::vector<napi_value>& arguments) {
   // The plain C calls: in a worker that is being terminated they fail, and the wrappers would make
   // that fatal.
   napi_value global = nullptr;
-  if (napi_get_global(env_, &global) != napi_ok) return;
+  if (napi_get_global(env_, &global) != napi_ok) return nullptr;
   napi_value result = nullptr;
   if (options_.host_has_libuv) {
     (void)napi_make_callback(env_, context_, global, function.Value(), arguments.size(),
@@ -217,12 +230,13 @@ void EndpointDoor::call(const Napi::FunctionReference& function,
                              &result);
   }
   report_exception(env_);
+  return result;
 }
 
 void EndpointDoor::deliver_notices() {
   std::vector<Notice> notices = endpoint_->take_notices();
   if (notices.empty()) return;
-  call(on_notices_, {notice_objects(env_, notices)});
+  (void)call(on_notices_, {notice_objects(env_, notices)});
 }
 
 bool EndpointDoor::spin_for_more() {

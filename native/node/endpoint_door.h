@@ -33,7 +33,7 @@ inline constexpr std::uint32_t kUnlimitedCredit = 0xFFFFFFFF;
 
 class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
  public:
-  // Called as on_messages(count, large) and on_notices(array).
+  // Called as on_messages(count, large), which returns what taken() takes, and on_notices(array).
   EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
                Napi::Function on_messages, Napi::Function on_notices);
   ~EndpointDoor();
@@ -46,6 +46,11 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   // How many messages JavaScript wants from now on (or kUnlimitedCredit); at 0 they stay in their
   // rings.
   void set_credit(std::uint32_t messages);
+  // JavaScript keeps the last `waiting` rows for later; all others the program has. Beside this,
+  // each call of on_messages returns how many it keeps.
+  void taken(std::uint32_t waiting);
+  // The same, and nothing more is wanted: those that wait go back to their senders.
+  void hand_back(std::uint32_t waiting);
   // The kernel objects of a row of the batch in hand, as an array of handles; JavaScript's from now
   // on. Empty for any other row.
   [[nodiscard]] Napi::Value take_objects(std::uint32_t row);
@@ -80,7 +85,9 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   [[nodiscard]] Step deliver_batch();
   [[nodiscard]] bool deliver_large(std::uint64_t bytes);
   [[nodiscard]] bool call_on_messages(std::size_t count, Napi::Value large);
-  void call(const Napi::FunctionReference& function, const std::vector<napi_value>& arguments);
+  // What it returned; null if it threw.
+  napi_value call(const Napi::FunctionReference& function,
+                  const std::vector<napi_value>& arguments);
   void release();
   void deliver_notices();
   [[nodiscard]] bool spin_for_more();
@@ -94,6 +101,8 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   ReceiveTable table_;
   std::unique_ptr<LoopAttachment> attachment_;
   std::vector<Uuid> types_;
+  // Rows that JavaScript was given and has not said anything about.
+  std::span<const ReceivedMessage> rows_;
   // Messages that JavaScript still wants.
   std::uint32_t credit_ = 0;
   bool draining_ = false;

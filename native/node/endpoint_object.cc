@@ -166,8 +166,17 @@ void add_receiving(Napi::Object& object, const DoorPointer& door) {
     each.set_credit(unsigned_at(info, 0));
     return info.Env().Undefined();
   });
-  method(object, "handled", door, [](Info info, EndpointDoor& each) -> Napi::Value {
-    each.endpoint().handled(unsigned_at(info, 0), large_at(info, 1));
+  method(object, "taken", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    each.taken(unsigned_at(info, 0));
+    return info.Env().Undefined();
+  });
+  method(object, "handBack", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    each.hand_back(unsigned_at(info, 0));
+    return info.Env().Undefined();
+  });
+  method(object, "settle", door, [](Info info, EndpointDoor& each) -> Napi::Value {
+    each.endpoint().settle(unsigned_at(info, 0), large_at(info, 1),
+                           static_cast<Status>(unsigned_at(info, 2)));
     return info.Env().Undefined();
   });
   method(object, "forgetPeer", door, [](Info info, EndpointDoor& each) -> Napi::Value {

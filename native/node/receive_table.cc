@@ -69,11 +69,11 @@ void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message)
   write_u32(row, Column::Bytes, message.payload_bytes);
   write_u32(row, Column::Slot, message.link_slot);
   write_u32(row, Column::Type, type_index(message.header.type));
-  const std::uint32_t flags = (message.header.flags & record_flag::kWantsHandled) |
-                              (message.objects.empty() ? 0 : kRowHasObjects) |
-                              (message.objects_lost ? kRowObjectsLost : 0) |
-                              (message.regions.empty() ? 0 : kRowHasRegions) |
-                              (message.regions_lost ? kRowRegionsLost : 0);
+  const std::uint32_t flags =
+      (message.header.flags & (record_flag::kWantsHandled | record_flag::kWantsTaken)) |
+      (message.objects.empty() ? 0 : kRowHasObjects) |
+      (message.objects_lost ? kRowObjectsLost : 0) |
+      (message.regions.empty() ? 0 : kRowHasRegions) | (message.regions_lost ? kRowRegionsLost : 0);
   write_u32(row, Column::FormatAndFlags, message.header.format | (flags << 16U));
   write_u64(row, Column::Id, message.header.id);
   write_u64(row, Column::ReplyTo, message.reply_to);

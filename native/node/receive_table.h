@@ -22,7 +22,7 @@ enum class Column : std::uint8_t {
   Slot = 2,
   // Index into the endpoint's message types, kUnknownType when it has no such type.
   Type = 3,
-  // Format in the low, flags in the high half: kWantsHandled, and those below.
+  // Format in the low, flags in the high half: kWantsHandled, kWantsTaken, and those below.
   FormatAndFlags = 4,
   Id = 5,       // and 6, low word first
   ReplyTo = 7,  // and 8

@@ -1,7 +1,7 @@
 // One consumer of an endpoint's messages: all calls of recv() together, or one iterator. What it took is handled when it
-// asks again, whatever other consumers do.
+// asks again, whatever other consumers do. Of several recv() at a time nobody can tell which of them asks: then what they
+// took is handled when all of them ask.
 import type { BusErrorFacts } from '../errors/index.js';
-import type { NativeEndpoint } from '../native/addon.js';
 import { noOptions } from '../options.js';
 import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
 import { Handling } from './handling.js';
@@ -11,7 +11,6 @@ import type { Message } from './message.js';
 
 /** What the consumers of one endpoint share. */
 export interface Supply {
-  readonly native: NativeEndpoint;
   readonly inbox: Inbox;
   readonly liveness: Liveness;
   readonly facts: () => BusErrorFacts;
@@ -22,12 +21,13 @@ export interface Supply {
 /** Takes messages out of the inbox, one for each call. */
 export class Consumer {
   readonly #supply: Supply;
-  readonly #handling: Handling;
+  readonly #handling = new Handling();
   readonly #pending = new Set<Taker>();
+  // The most calls that were seen to wait at a time.
+  #most = 1;
 
   constructor(supply: Supply) {
     this.#supply = supply;
-    this.#handling = new Handling(supply.native);
   }
 
   /** The next message; the one before is handled. `what` names the call in errors. */
@@ -37,7 +37,9 @@ export class Consumer {
       const refused = refusal(what, options, facts());
       if (refused !== undefined) return Promise.reject(refused);
     }
-    this.#handling.done();
+    const asking = this.#pending.size + 1;
+    this.#most = Math.max(this.#most, asking + this.#handling.fresh);
+    if (asking === this.#most) this.#handling.done();
     const message = inbox.take();
     if (message !== undefined) {
       this.#handling.handOut(message);
@@ -68,13 +70,13 @@ export class Consumer {
     return liveness.during(promise);
   }
 
-  /** Asks for nothing more: what it has is handled, and what waits is rejected with `reason`; no message is lost. */
+  /** Asks for nothing more: what it has is given up, and what waits is rejected with `reason`; no message is lost. */
   end(reason: Error): void {
     for (const taker of this.#pending) {
       this.#forget(taker);
       taker.reject(reason);
     }
-    this.#handling.done();
+    this.#handling.giveUp();
   }
 
   #forget(taker: Taker): void {

@@ -20,10 +20,10 @@ import { Consumer, type Supply } from './consumer.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
-import { Handling } from './handling.js';
 import { Inbox } from './inbox.js';
+import { offer } from './listeners.js';
 import { Liveness } from './liveness.js';
-import type { Message } from './message.js';
+import { Message } from './message.js';
 import { MessageIterator } from './message-iterator.js';
 import { MessageReader } from './message-reader.js';
 import { type NoticeBoard, shutOutError, violationEvent } from './notice-board.js';
@@ -41,7 +41,7 @@ import {
 } from './options.js';
 import { abandonedError } from './send-error.js';
 import { Sending } from './sending.js';
-import { tell, throwLater } from './tell.js';
+import { tell } from './tell.js';
 import { Watchers } from './watchers.js';
 
 /**
@@ -63,7 +63,6 @@ export class Endpoint<B extends MessageBox>
   readonly #box: BoxTable;
   readonly #sending: Sending;
   readonly #inbox: Inbox;
-  readonly #handling: Handling;
   readonly #supply: Supply;
   readonly #consumer: Consumer;
   readonly #refollow: () => void;
@@ -88,11 +87,9 @@ export class Endpoint<B extends MessageBox>
     this.#linger = parts.linger;
     this.#sending = new Sending(native, this.#box, () => this.#facts);
     this.#liveness = new Liveness(native);
-    this.#inbox = new Inbox(parts.prefetch, (messages) => native.setCredit(messages));
+    this.#inbox = new Inbox(parts.prefetch, native);
     this.#watchers = new Watchers(native, (selector) => this.#sending.routeOf(selector));
-    this.#handling = new Handling(native);
     this.#supply = {
-      native,
       inbox: this.#inbox,
       liveness: this.#liveness,
       facts: () => this.#facts,
@@ -300,6 +297,7 @@ export class Endpoint<B extends MessageBox>
   joined(id: number): void {
     this.#id = id;
     closeAtExit(this.#native, () => {
+      this.#inbox.handBack();
       this.#closed = true;
     });
     this.#board.open(
@@ -333,22 +331,21 @@ export class Endpoint<B extends MessageBox>
     return this.#openSending.send(unicast(to), message, own, replyTo);
   }
 
-  #onMessages(count: number, large: Uint8Array | undefined): void {
+  #onMessages(count: number, large: Uint8Array | undefined): number {
+    this.#inbox.batchBegins(count);
+    let waiting = 0;
     try {
       this.#reader.readBatch(count, large, this.#inbox);
     } finally {
-      this.#inbox.batchDone(count);
+      waiting = this.#inbox.batchDone(count);
     }
+    return waiting;
   }
 
   readonly #toListeners = (message: Message): void => {
-    try {
-      this.emit('message', message as unknown as Received<B>);
-    } catch (error) {
-      // Uncaught, as an exception of any listener is; but the messages behind this one still come.
-      throwLater(error);
-    }
-    this.#handling.handled(message);
+    const end = Message.endOf(message);
+    if (end === undefined) this.#tell('message', message as unknown as Received<B>);
+    else offer(this as unknown as EventEmitter, message, end);
   };
 
   #listen(wanted: boolean): void {
@@ -427,6 +424,7 @@ export class Endpoint<B extends MessageBox>
     this.#liveness.setWanted(true);
     this.#liveness.hold();
     this.#listen(false);
+    this.#inbox.handBack();
     const error = cause ?? this.#closedError();
     this.#inbox.rejectAll(error);
     this.#sending.rejectAll(error);

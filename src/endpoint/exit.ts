@@ -2,16 +2,16 @@
 // was sent still arrives. A worker that is terminated does not come here; the addon's own teardown sees to it.
 import type { NativeEndpoint } from '../native/addon.js';
 
-/** With what each is told that it is closed. */
+/** With what is called before each is closed. */
 const open = new Map<NativeEndpoint, () => void>();
 let listening = false;
 
 /** Marks the listeners that are the last; registered, so that every copy has the same mark. */
 const isLast = Symbol.for('busbar.closesAtExit');
 
-/** Closes the endpoint at the end of this thread, if nobody has done it before; `closed` is called then. */
-export function closeAtExit(native: NativeEndpoint, closed: () => void): void {
-  open.set(native, closed);
+/** Closes the endpoint at the end of this thread, if nobody has done it before; `closing` is called first. */
+export function closeAtExit(native: NativeEndpoint, closing: () => void): void {
+  open.set(native, closing);
   if (listening) return;
   listening = true;
   process.on('exit', closeAll);
@@ -36,11 +36,11 @@ function listenLast(): void {
 function closeAll(): void {
   const all = [...open];
   open.clear();
-  for (const [native] of all) native.beginClose();
-  for (const [native, closed] of all) {
-    native.closeNow();
-    closed();
+  for (const [native, closing] of all) {
+    closing();
+    native.beginClose();
   }
+  for (const [native] of all) native.closeNow();
 }
 
 Object.defineProperty(closeAll, isLast, { value: true });

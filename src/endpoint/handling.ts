@@ -1,36 +1,38 @@
-// Tells the senders that wait for it which messages this program has handled.
-import type { NativeEndpoint } from '../native/addon.js';
-import { type HandledMark, Message } from './message.js';
+// What one consumer of messages has in hand.
+import { Message } from './message.js';
+import type { MessageEnd } from './message-end.js';
 
-/** What one consumer of messages has in hand. */
+/** Only messages about which something is left to do; most have nothing of the kind. */
 export class Handling {
-  readonly #native: NativeEndpoint;
-  // Not the messages: a large payload should go as soon as its user lets go of it.
-  readonly #inHand: HandledMark[] = [];
+  #inHand: MessageEnd[] = [];
+  /** Messages that were handed out in this turn: whoever asked for them cannot have asked again yet. */
+  fresh = 0;
 
-  constructor(native: NativeEndpoint) {
-    this.#native = native;
-  }
-
-  /** The consumer got `message`; it is handled when the consumer asks for another one. */
+  /** The consumer got `message`. */
   handOut(message: Message): void {
-    const mark = Message.markOf(message);
-    if (mark !== undefined) this.#inHand.push(mark);
+    const end = Message.endOf(message);
+    if (end === undefined) return;
+    this.#inHand.push(end);
+    this.fresh++;
+    queueMicrotask(() => {
+      this.fresh--;
+    });
   }
 
-  /** The consumer asks for another message, or for none any more. */
+  /** The consumer asks for another message. */
   done(): void {
     if (this.#inHand.length === 0) return;
-    for (const mark of this.#inHand) this.#tell(mark);
-    this.#inHand.length = 0;
+    for (const end of this.#take()) end.finish();
   }
 
-  /** `message` is handled. */
-  handled(message: Message): void {
-    this.#tell(Message.markOf(message));
+  /** The consumer asks for none any more, and nobody knows why. */
+  giveUp(): void {
+    for (const end of this.#take()) end.fail();
   }
 
-  #tell(mark: HandledMark | undefined): void {
-    if (mark !== undefined) this.#native.handled(mark.slot, mark.position);
+  #take(): MessageEnd[] {
+    const ends = this.#inHand;
+    this.#inHand = [];
+    return ends;
   }
 }

@@ -3,25 +3,44 @@
 
 import type { Settler } from './cancellation.js';
 import { Fifo } from './fifo.js';
-import type { Message } from './message.js';
+import { Message } from './message.js';
 
 /** Nobody can ask for more at a time. */
 const unlimited = 0xffff_ffff;
 
-/** Messages on their way to the user. A pending receive comes first, then the listeners, then the queue. */
+/** Rows are numbered modulo this: far more than there can be at a time. */
+const rowMask = 2 ** 30 - 1;
+
+/** What an inbox tells the native side. */
+export interface InboxSource {
+  /** How many messages are wanted from now on. */
+  setCredit(messages: number): void;
+  /** The user has all rows but the last `waiting`. */
+  taken(waiting: number): void;
+  /** The same, and wants nothing more. */
+  handBack(waiting: number): void;
+}
+
+/**
+ * Messages on their way to the user. A pending receive comes first, then the listeners, then the queue. What waits here
+ * is not taken for its sender: it is told as the user gets it, not for each message that nobody waits for, though.
+ */
 export class Inbox {
   readonly #prefetch: number;
-  readonly #setCredit: (messages: number) => void;
+  readonly #source: InboxSource;
   readonly #queue: Message[] = [];
   #head = 0;
   readonly #waiting = new Fifo<Settler<Message>>();
   #listener: ((message: Message) => void) | undefined;
   #credit = 0;
+  // The next row to be read, and the one after the last that was given.
+  #next = 0;
+  #end = 0;
+  #closed = false;
 
-  /** `setCredit` tells the native side how many messages are wanted from now on. */
-  constructor(prefetch: number, setCredit: (messages: number) => void) {
+  constructor(prefetch: number, source: InboxSource) {
     this.#prefetch = prefetch;
-    this.#setCredit = setCredit;
+    this.#source = source;
   }
 
   /** Messages that wait for a receive. */
@@ -40,10 +59,13 @@ export class Inbox {
    */
   listen(listener: ((message: Message) => void) | undefined): void {
     this.#listener = listener;
-    while (this.#listener !== undefined) {
-      const message = this.#next();
-      if (message === undefined) break;
-      this.#listener(message);
+    if (listener !== undefined && this.length > 0) {
+      while (this.#listener !== undefined) {
+        const message = this.#shift();
+        if (message === undefined) break;
+        this.#listener(message);
+      }
+      this.#tellTaken();
     }
     this.#grant(this.#demand());
   }
@@ -51,7 +73,10 @@ export class Inbox {
   /** Takes a message that arrived. */
   push(message: Message): void {
     const waiting = this.#waiting.first;
-    if (waiting !== undefined) {
+    if (this.#closed) {
+      // Its sender has it again.
+      Message.endOf(message)?.release();
+    } else if (waiting !== undefined) {
       this.#waiting.remove(waiting);
       waiting.resolve(message);
     } else if (this.#listener !== undefined) {
@@ -63,11 +88,13 @@ export class Inbox {
 
   /** The oldest message that waits, if any. */
   take(): Message | undefined {
-    const message = this.#next();
+    const message = this.#shift();
+    if (message === undefined) return undefined;
+    const { length } = this;
+    const half = this.#prefetch >> 1;
+    if (length === 0 || length === half || Message.isAwaited(message)) this.#tellTaken();
     // Refilled at half, so that not every message costs a call.
-    if (message !== undefined && this.length <= this.#prefetch >> 1) {
-      this.#grant(Math.max(this.#credit, this.#prefetch - this.length));
-    }
+    if (length <= half) this.#grant(Math.max(this.#credit, this.#prefetch - length));
     return message;
   }
 
@@ -87,13 +114,49 @@ export class Inbox {
     for (const settler of this.#waiting.clear()) settler.reject(error);
   }
 
-  /** A batch of `count` messages has been pushed: says how many more are wanted. */
-  batchDone(count: number): void {
+  /** A batch of `count` rows was given: they are read, and the messages among them pushed, next. */
+  batchBegins(count: number): void {
+    this.#end = (this.#end + count) & rowMask;
+  }
+
+  /** The number of the next row, which is read now. */
+  nextRow(): number {
+    const row = this.#next;
+    this.#next = (row + 1) & rowMask;
+    return row;
+  }
+
+  /** A batch of `count` rows was read: says how many more are wanted. Returns how many rows the user has not got. */
+  batchDone(count: number): number {
     if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
     this.#grant(this.#demand());
+    this.#next = this.#end;
+    return this.#rowsWaiting;
+  }
+
+  /** Nobody takes anything any more: what waits, and what of a batch is still to be read, goes back to its senders. */
+  handBack(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener = undefined;
+    this.#source.handBack(this.#rowsWaiting);
+    for (let message = this.#shift(); message !== undefined; message = this.#shift())
+      Message.endOf(message)?.release();
+  }
+
+  // Those that were refused in between count as well.
+  get #rowsWaiting(): number {
+    const first = this.#queue[this.#head];
+    const row = first === undefined ? this.#next : Message.rowOf(first);
+    return (this.#end - row) & rowMask;
+  }
+
+  #tellTaken(): void {
+    this.#source.taken(this.#rowsWaiting);
   }
 
   #demand(): number {
+    if (this.#closed) return 0;
     if (this.#listener !== undefined) return unlimited;
     // With nobody waiting, messages are better off in their rings, where this process's death cannot lose them.
     if (this.#waiting.size === 0) return 0;
@@ -103,10 +166,10 @@ export class Inbox {
   #grant(credit: number): void {
     if (credit === this.#credit) return;
     this.#credit = credit;
-    this.#setCredit(credit);
+    this.#source.setCredit(credit);
   }
 
-  #next(): Message | undefined {
+  #shift(): Message | undefined {
     if (this.#head === this.#queue.length) return undefined;
     const message = this.#queue[this.#head];
     // Not kept: a large payload should go as soon as its user lets go of it.

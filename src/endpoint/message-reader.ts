@@ -14,10 +14,13 @@ import {
   regionsLost,
   rowWords,
   wantsHandled,
+  wantsTaken,
 } from '../native/addon.js';
 import { adoptHandle, type KernelObject } from '../objects/index.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
 import { Message, type Replier } from './message.js';
+import { type Mark, MessageEnd, type Settle } from './message-end.js';
+import { statusOf } from './status-numbers.js';
 
 const twoTo32 = 2 ** 32;
 
@@ -36,6 +39,8 @@ export interface ReaderEvents {
 /** Where messages go. */
 export interface MessageTaker {
   push(message: Message): void;
+  /** The number of the next row. */
+  nextRow(): number;
 }
 
 /** Reads the batches of one endpoint. */
@@ -49,6 +54,7 @@ export class MessageReader {
   readonly #box: BoxTable;
   readonly #events: ReaderEvents;
   readonly #replier: Replier;
+  readonly #settle: Settle;
   readonly #slab: Uint8Array;
   readonly #table: Uint32Array;
   readonly #peers = new Map<number, Peer>();
@@ -61,6 +67,7 @@ export class MessageReader {
     this.#box = box;
     this.#events = events;
     this.#replier = replier;
+    this.#settle = (slot, position, status) => native.settle(slot, position, status);
     this.#slab = new Uint8Array(native.slab);
     this.#table = native.table;
   }
@@ -72,13 +79,13 @@ export class MessageReader {
       (this.#table[last + column.offset] as number) + (this.#table[last + column.bytes] as number);
     if (large === undefined) beginBatch(this.#slab, end);
     for (let index = 0; index < count; index++) {
-      const message = this.#read(index, large);
+      const message = this.#read(index, large, inbox.nextRow());
       if (message !== undefined) inbox.push(message);
     }
   }
 
   // `undefined`: reported.
-  #read(index: number, large: Uint8Array | undefined): Message | undefined {
+  #read(index: number, large: Uint8Array | undefined, number: number): Message | undefined {
     const table = this.#table;
     const row = index * rowWords;
     const entry = this.#box.entries[table[row + column.type] as number];
@@ -88,11 +95,12 @@ export class MessageReader {
       try {
         from = this.#originOf(originOffset);
       } catch (error) {
-        this.#reportRejected(entry?.key ?? this.#typeOf(row), from, error);
+        this.#reject(row, entry?.key ?? this.#typeOf(row), from, error);
         return undefined;
       }
     }
     if (entry === undefined) {
+      this.#refuse(row, statusOf('ERR_BUSBAR_UNKNOWN_TYPE'));
       this.#reportUnknown(row, from);
       return undefined;
     }
@@ -107,18 +115,28 @@ export class MessageReader {
           ? decodePayload(entry, this.#slab, start, end, format, from.id)
           : decodePayload(entry, large, 0, large.length, format, from.id, true);
     } catch (error) {
-      this.#reportRejected(entry.key, from, error);
+      this.#reject(row, entry.key, from, error);
       return undefined;
     }
     const flags = formatAndFlags >>> 16;
     if (flags & (objectsLost | regionsLost)) {
-      this.#reportRejected(entry.key, from, lostAttachments(entry.key, from, flags));
+      this.#reject(row, entry.key, from, lostAttachments(entry.key, from, flags));
       return undefined;
     }
     const objects =
       flags & hasObjects ? this.#native.takeObjects(index).map(adoptHandle) : noObjects;
     const regions = flags & hasRegions ? adoptRegions(this.#native.takeRegions(index)) : noRegions;
     const replyTo = this.#number(row + column.replyTo);
+    const attached = (flags & (hasObjects | hasRegions)) !== 0;
+    const left =
+      attached || flags & wantsHandled
+        ? new MessageEnd(
+            flags & wantsHandled ? this.#markOf(row) : undefined,
+            objects,
+            regions,
+            this.#settle,
+          )
+        : undefined;
     return new Message(
       entry.key,
       payload,
@@ -129,12 +147,9 @@ export class MessageReader {
       objects,
       regions,
       this.#replier,
-      flags & wantsHandled
-        ? {
-            slot: table[row + column.slot] as number,
-            position: this.#number(row + column.position),
-          }
-        : undefined,
+      left,
+      number,
+      attached || large !== undefined || (flags & (wantsHandled | wantsTaken)) !== 0,
     );
   }
 
@@ -191,12 +206,28 @@ export class MessageReader {
     this.#events.unknown({ type, from });
   }
 
-  #reportRejected(type: string, from: Peer, error: unknown): void {
+  #markOf(row: number): Mark {
+    return {
+      slot: this.#table[row + column.slot] as number,
+      position: this.#number(row + column.position),
+    };
+  }
+
+  // Whoever waits for it learns why at once.
+  #refuse(row: number, status: number): void {
+    const flags = (this.#table[row + column.formatAndFlags] as number) >>> 16;
+    if ((flags & (wantsHandled | wantsTaken)) === 0) return;
+    const { slot, position } = this.#markOf(row);
+    this.#settle(slot, position, status);
+  }
+
+  #reject(row: number, type: string, from: Peer, error: unknown): void {
     this.rejected++;
     const known =
       error instanceof BusError
         ? error
         : new DecodeFailedError(`payload of '${type}' failed to decode`, { type, cause: error });
+    this.#refuse(row, statusOf(known.code));
     this.#events.rejected({ type, from, error: known });
   }
 }

@@ -9,6 +9,7 @@ import type {
   ReplyOptions,
 } from '../messages/index.js';
 import type { KernelObject } from '../objects/index.js';
+import type { MessageEnd } from './message-end.js';
 
 /** Sends a reply to `to` as an answer to message `replyTo`. */
 export type Replier = (
@@ -17,12 +18,6 @@ export type Replier = (
   message: unknown,
   options: ReplyOptions | undefined,
 ) => number;
-
-/** Where the message lies in its link, for the sender that waits until it is handled. */
-export interface HandledMark {
-  readonly slot: number;
-  readonly position: number;
-}
 
 /** A received message; see {@link ReceivedMessage} for its fields. */
 export class Message implements ReceivedMessage<string, unknown, MessageBox> {
@@ -35,7 +30,9 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly objects: readonly KernelObject[];
   readonly regions: readonly MemoryRegion[];
   readonly #replier: Replier;
-  readonly #mark: HandledMark | undefined;
+  readonly #end: MessageEnd | undefined;
+  readonly #row: number;
+  readonly #awaited: boolean;
 
   constructor(
     type: string,
@@ -47,7 +44,9 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     objects: readonly KernelObject[],
     regions: readonly MemoryRegion[],
     replier: Replier,
-    mark: HandledMark | undefined,
+    end: MessageEnd | undefined,
+    row: number,
+    awaited: boolean,
   ) {
     this.type = type;
     this.payload = payload;
@@ -58,7 +57,9 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.objects = objects;
     this.regions = regions;
     this.#replier = replier;
-    this.#mark = mark;
+    this.#end = end;
+    this.#row = row;
+    this.#awaited = awaited;
   }
 
   reply(message: Outgoing<MessageBox>, options?: ReplyOptions): number {
@@ -74,8 +75,27 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.close();
   }
 
-  /** What to tell the sender once the message is handled; `undefined` where it does not wait for that. */
-  static markOf(message: Message): HandledMark | undefined {
-    return message.#mark;
+  acknowledge(): void {
+    this.#end?.acknowledge();
+  }
+
+  keep(): this {
+    this.#end?.keep();
+    return this;
+  }
+
+  /** What is left to do once its consumer is done with it; `undefined` for nothing. */
+  static endOf(message: Message): MessageEnd | undefined {
+    return message.#end;
+  }
+
+  /** Its number among the rows that this endpoint was given; see {@link Inbox}. */
+  static rowOf(message: Message): number {
+    return message.#row;
+  }
+
+  /** Whether something waits until the message is taken. */
+  static isAwaited(message: Message): boolean {
+    return message.#awaited;
   }
 }

@@ -34,7 +34,7 @@ export class NoticeBoard {
   };
 
   /** For the native side. */
-  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large);
+  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large) ?? 0;
 
   /** Waits for the outcome of joining, which `start` begins. */
   outcome(

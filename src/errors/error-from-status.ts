@@ -37,6 +37,7 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   NoExternalBuffers: errors.NoExternalBuffersError,
   Superseded: errors.SupersededError,
   TooSlow: errors.TooSlowError,
+  NotHandled: errors.NotHandledError,
 };
 
 /** What {@link errorFromStatus} is told beside the status. */

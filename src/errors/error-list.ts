@@ -129,6 +129,12 @@ export const errorList = [
     code: 'ERR_BUSBAR_TOO_SLOW',
     text: 'the receiver was too slow and was disconnected',
   },
+  {
+    number: 30,
+    name: 'NotHandled',
+    code: 'ERR_BUSBAR_NOT_HANDLED',
+    text: 'the receiver did not finish the message',
+  },
 ] as const satisfies readonly ErrorListEntry[];
 
 /** The name of a failure without its `Error` ending, as in the native list: `'QueueFull'`. */

@@ -95,3 +95,6 @@ export class SupersededError extends errorClass('Superseded') {}
 
 /** A receiver was given up by `whenFull: 'disconnect'`; what it had not taken by then it may still take, or not. */
 export class TooSlowError extends errorClass('TooSlow') {}
+
+/** A receiver took a message and did not finish it: its listener threw, or the body of its loop did. */
+export class NotHandledError extends errorClass('NotHandled') {}

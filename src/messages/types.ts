@@ -97,17 +97,32 @@ export interface ReceivedMessage<Key extends string, Payload, B extends MessageB
   readonly replyTo: number | undefined;
   /**
    * The kernel objects that came with it, in the sender's order, each with a descriptor of this process's own. They
-   * belong to the message: what is not taken is closed by {@link close}, and when nobody has the object any more.
+   * belong to the message: what is neither taken nor kept is closed when its consumer is done with the message; see
+   * {@link keep}.
    */
   readonly objects: readonly KernelObject[];
   /**
    * The memory regions that came with it, in the sender's order, each a reference of its own to memory that nobody has
-   * copied. They belong to the message, too: {@link close} releases them. To keep one, take a `duplicate()`.
+   * copied. They belong to the message, too, and are released with it; see {@link keep}. To keep one alone, take a
+   * `duplicate()`.
    */
   readonly regions: readonly MemoryRegion[];
   /**
-   * Closes the kernel objects that were not taken and releases the memory regions. Without any it does nothing; the
-   * payload stays as it is.
+   * Makes the kernel objects and memory regions of this message the program's own, to close and to release. Without it
+   * they are closed and released when their consumer is done with the message: when it asks for the next one (`recv`,
+   * `for await`), or when the listeners have returned and the promises that they returned have settled. Returns the
+   * message.
+   */
+  keep(): this;
+  /**
+   * Tells a sender that waits for it that this message is handled. Asking for the next message does so, too, and so does
+   * a listener that returns, or whose promise is fulfilled. For a consumer that leaves its loop with this message, closes
+   * the endpoint, or calls `recv` several times at once. Later calls do nothing.
+   */
+  acknowledge(): void;
+  /**
+   * Closes the kernel objects that were not taken and releases the memory regions, also if they were
+   * kept. Without any it does nothing; the payload stays as it is.
    */
   close(): void;
   /**

@@ -123,6 +123,8 @@ export const rowWords = 16;
 export const none = 0xffff_ffff;
 /** In the flags: the sender waits until this message is handled. */
 export const wantsHandled = 2;
+/** In the flags: the sender waits until this message is taken. */
+export const wantsTaken = 8;
 /** In the flags: the message has memory regions, for takeRegions(). */
 export const hasRegions = 1 << 12;
 /** In the flags: it had some, and there was no room for them in this process when they came. */
@@ -217,7 +219,15 @@ export interface NativeEndpoint {
   takeObjects(row: number): NativeHandle[];
   /** The memory regions of a row of the batch in hand; native code lets go of those that nobody takes. */
   takeRegions(row: number): NativeRegionFields;
-  handled(slot: number, position: number): void;
+  /** The program has all rows that it was given but the last `waiting`. */
+  taken(waiting: number): void;
+  /** The same, and it takes no more: those that wait go back to their senders. Before close(). */
+  handBack(waiting: number): void;
+  /**
+   * The message that ends at `position` of a link is handled (0), or never will be, and why: a number of the error
+   * list. Also of one whose sender waits only until it is taken, before that is said.
+   */
+  settle(slot: number, position: number, status: number): void;
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
   members(): NativeMember[];
@@ -246,8 +256,11 @@ export interface NativeCounters {
   readonly parked: number;
 }
 
-/** Called with `count` rows to read, or one whose payload is `large`. */
-export type OnMessages = (count: number, large: Uint8Array | undefined) => void;
+/**
+ * Called with `count` rows to read, or one whose payload is `large`. Returns how many rows, the last ones, the program has
+ * not got yet; see {@link NativeEndpoint.taken}.
+ */
+export type OnMessages = (count: number, large: Uint8Array | undefined) => number;
 /** Called with everything that the control thread had to tell, in order. */
 export type OnNotices = (notices: readonly Notice[]) => void;
 

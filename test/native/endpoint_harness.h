@@ -90,6 +90,7 @@ class TestEndpoint {
       ReceivedMessage message;
       if (endpoint->receive_large(payload, message)) note(message, payload);
     }
+    endpoint->taken();
     (void)endpoint->sleep();
   }
 
@@ -97,7 +98,7 @@ class TestEndpoint {
     received.push_back(
         {message.header.id, {payload.begin(), payload.end()}, message.regions.size()});
     if (message.header.flags & record_flag::kWantsHandled)
-      endpoint->handled(message.link_slot, message.position);
+      endpoint->settle(message.link_slot, message.position);
     message.regions.clear();
     message.objects.clear();
   }

@@ -68,6 +68,7 @@ class EndpointProgram {
         if (on_message) on_message(message, payload);
       }
     }
+    endpoint->taken();
     for (const std::uint32_t slot : std::exchange(gone_, {})) endpoint->forget_peer(slot);
     return !closed;
   }

@@ -1,5 +1,7 @@
 // Whole endpoints in a box, treated badly by a seeded scheduler: they send to one, to any and to
 // all, large and small, with and without a time to live, while they come, go, die, stop and go on.
+// They keep some of what they received for later, refuse some, and give back what they have not
+// looked at when they leave.
 // Each turn of each program and of each control thread is chosen at random. Once more with systems
 // that have nothing left for a while: no descriptor, or no memory. In the end every message is
 // accounted for: received once, or told as undelivered once, in order, and deliveries were true;
@@ -16,56 +18,12 @@
 
 #include "check.h"
 #include "core/endpoint.h"
-#include "faulty_platform.h"
+#include "endpoint_accounts.h"
 #include "membership_harness.h"
 #include "simulation.h"
 
 namespace busbar::test {
 namespace {
-
-enum class Address : std::uint8_t { One, Any, All };
-
-constexpr std::size_t kRegionBytes = 4096;
-
-// What every payload begins with.
-struct Stamp {
-  std::uint64_t message;
-  std::uint32_t sender;
-};
-
-// Everything that is known of one accepted message.
-struct Account {
-  std::uint32_t sender = 0;
-  Address address = Address::One;
-  std::uint32_t target = 0;
-  std::uint32_t receivers = 0;
-  std::uint64_t delivery = 0;
-  std::vector<std::uint32_t> received_by;
-  std::uint32_t undelivered = 0;
-};
-
-struct Actor {
-  Actor(std::uint32_t its_number, Platform& process)
-      : number(its_number), platform(process), regions(platform) {}
-
-  std::uint32_t number;
-  FaultyPlatform platform;
-  RegionTable regions;
-  std::unique_ptr<Endpoint> endpoint;
-  // Goes along with some of its messages; its first byte is the number.
-  std::shared_ptr<MemoryRegion> region;
-  bool stopped = false;
-  bool joined = false;
-  bool closing = false;
-  bool closed = false;
-  bool asleep = false;
-  std::map<std::uint32_t, std::uint32_t> routes;
-  std::uint32_t any = 0;
-  std::uint32_t all = 0;
-  // Of each sender, the last message of each kind that came.
-  std::map<std::pair<std::uint32_t, Address>, std::uint64_t> last;
-  std::map<std::uint64_t, DeliveryResult> deliveries;
-};
 
 bool is_want(Status status) {
   return status == Status::OutOfMemory || status == Status::OutOfDescriptors;
@@ -157,12 +115,12 @@ class EndpointSimulation {
         if (living < 7) start(dice_.below(5) != 0);
         break;
       case 2:
-        if (actor != nullptr && living > 2) world_.kill(actor->number);
+        if (actor != nullptr && living > 2) kill(*actor);
         break;
       case 3:
         for (const auto& each : actors_) {
           if (living > 2 && runs(*each) && each->endpoint->is_controller()) {
-            world_.kill(each->number);
+            kill(*each);
             break;
           }
         }
@@ -176,6 +134,8 @@ class EndpointSimulation {
       case 6:
         if (actor != nullptr && living > 2) {
           actor->closing = true;
+          actor->endpoint->hand_back(actor->inbox.size());
+          actor->inbox.clear();
           actor->endpoint->close(milliseconds(dice_.below(100)));
         }
         break;
@@ -193,6 +153,15 @@ class EndpointSimulation {
         world_.advance(milliseconds(dice_.below(500)));
         break;
     }
+  }
+
+  void kill(Actor& actor) {
+    for (const Kept& kept : actor.inbox) {
+      Account* account = kept.refused ? nullptr : account_of(kept.payload);
+      if (account != nullptr) ++account->lost;
+    }
+    actor.inbox.clear();
+    world_.kill(actor.number);
   }
 
   void send_something(Actor& from) {
@@ -267,17 +236,50 @@ class EndpointSimulation {
     if (actor.closed || (actor.asleep && !rung)) return busy;
     ReceiveBatch batch{.slab = slab_, .messages = std::span(messages_).first(most)};
     actor.endpoint->receive(batch);
-    for (ReceivedMessage& message : std::span(messages_).first(batch.count))
-      note(actor, message, std::span(slab_).subspan(message.offset, message.payload_bytes));
+    const std::span<ReceivedMessage> rows = std::span(messages_).first(batch.count);
+    for (ReceivedMessage& row : rows) {
+      const auto payload = std::span(slab_).subspan(row.offset, row.payload_bytes);
+      keep(actor, row, {payload.begin(), payload.end()});
+    }
+    actor.endpoint->taken(actor.inbox.size(), rows);
     if (batch.large_bytes != 0) {
       std::vector<std::byte> payload(batch.large_bytes);
-      ReceivedMessage message;
-      if (actor.endpoint->receive_large(payload, message)) note(actor, message, payload);
+      ReceivedMessage row;
+      if (actor.endpoint->receive_large(payload, row)) {
+        keep(actor, row, std::move(payload));
+        actor.endpoint->taken(actor.inbox.size(), {&row, 1});
+      }
     }
-    const bool nothing = batch.count == 0 && batch.large_bytes == 0;
+    look_at_some(actor, most);
+    const bool nothing = batch.count == 0 && batch.large_bytes == 0 && actor.inbox.empty();
     actor.asleep = nothing && actor.endpoint->sleep();
     actor.endpoint->flush_bells();
     return busy || !actor.asleep;
+  }
+
+  void keep(Actor& actor, ReceivedMessage& row, std::vector<std::byte> payload) {
+    Kept kept{{}, std::move(payload), row.awaited() && dice_.below(6) == 0};
+    if (kept.refused) {
+      actor.endpoint->settle(row.link_slot, row.position, Status::DecodeFailed);
+      Account* account = account_of(kept.payload);
+      if (account != nullptr) ++account->refused;
+    }
+    kept.message.regions = std::exchange(row.regions, {});
+    kept.message.regions_lost = row.regions_lost;
+    kept.message.header = row.header;
+    actor.inbox.push_back(std::move(kept));
+  }
+
+  // Tells of each message that somebody waits for, and of the others now and then.
+  void look_at_some(Actor& actor, std::size_t most) {
+    bool owes = dice_.below(3) == 0;
+    for (std::size_t i = 0; i < most && !actor.inbox.empty(); ++i) {
+      Kept kept = std::move(actor.inbox.front());
+      actor.inbox.pop_front();
+      owes = owes || kept.message.awaited();
+      if (!kept.refused) note(actor, kept.message, kept.payload);
+    }
+    if (owes || actor.inbox.empty()) actor.endpoint->taken(actor.inbox.size());
   }
 
   void hear(Actor& actor, Notice& notice) {
@@ -377,11 +379,12 @@ class EndpointSimulation {
 
   std::string describe(std::size_t index) const {
     const Account& account = accounts_[index];
-    std::string text = "message " + std::to_string(index) + " from " +
-                       std::to_string(account.sender) + " to " + std::to_string(account.target) +
-                       " (" + std::to_string(static_cast<int>(account.address)) +
-                       "): " + std::to_string(account.receivers) + " receivers, undelivered " +
-                       std::to_string(account.undelivered) + " times, received by";
+    std::string text =
+        "message " + std::to_string(index) + " from " + std::to_string(account.sender) + " to " +
+        std::to_string(account.target) + " (" + std::to_string(static_cast<int>(account.address)) +
+        "): " + std::to_string(account.receivers) + " receivers, undelivered " +
+        std::to_string(account.undelivered) + " times, refused " + std::to_string(account.refused) +
+        ", lost " + std::to_string(account.lost) + ", received by";
     for (const std::uint32_t receiver : account.received_by) text += ' ' + std::to_string(receiver);
     for (const auto& actor : actors_) {
       const char* state = !alive(*actor) ? " is dead" : actor->closing ? " has left" : " is there";
@@ -392,7 +395,7 @@ class EndpointSimulation {
 
   bool settled(const Account& account, const Actor& sender) const {
     const std::size_t received = account.received_by.size();
-    const std::size_t told = received + account.undelivered;
+    const std::size_t told = received + account.undelivered + account.refused + account.lost;
     // How many a multicast goes to that had to wait for the first of them, nobody was told.
     const bool waited = account.address == Address::All && account.receivers == 0;
     const std::size_t due =
@@ -408,7 +411,7 @@ class EndpointSimulation {
     const auto result = sender.deliveries.find(account.delivery);
     if (result == sender.deliveries.end()) return false;
     return result->second.delivered == received &&
-           result->second.failures.size() == account.undelivered;
+           result->second.failures.size() == account.undelivered + account.refused + account.lost;
   }
 
   Dice dice_;

@@ -47,7 +47,7 @@ struct HostileLink {
   }
 
   std::vector<OutboundLink::Orphan> bury() {
-    return out->mark_dead([this](std::uint64_t delivery) { done.push_back(delivery); });
+    return out->mark_dead([this](std::uint64_t delivery, Status) { done.push_back(delivery); });
   }
 };
 
@@ -120,9 +120,9 @@ TEST(hostile_head_inside_a_record_is_a_violation) {
     const std::vector<std::byte> payload(kLiarPayload);
     for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
     link.write_head(kLiarRecord);
-    CHECK(link.out->make_progress([](std::uint64_t) {}));
+    CHECK(link.out->make_progress([](std::uint64_t, Status) {}));
     link.write_head(kLiarRecord + into);
-    CHECK(!link.out->make_progress([](std::uint64_t) {}));
+    CHECK(!link.out->make_progress([](std::uint64_t, Status) {}));
   }
 }
 
@@ -147,10 +147,10 @@ TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
     for (std::size_t step = 0; step < steps && taken + 1 < boundaries.size(); ++step) ++taken;
     while (position - boundaries[taken] > kMinRingBytes / 2) ++taken;
     link.write_head(boundaries[taken]);
-    REQUIRE(link.out->make_progress([](std::uint64_t) {}));
+    REQUIRE(link.out->make_progress([](std::uint64_t, Status) {}));
   }
   link.write_head(boundaries[taken] + 8);
-  CHECK(!link.out->make_progress([](std::uint64_t) {}));
+  CHECK(!link.out->make_progress([](std::uint64_t, Status) {}));
 }
 
 }  // namespace busbar::test

@@ -80,7 +80,7 @@ struct Link {
   bool progress() {
     (void)out->ring_if_asleep();
     (void)out->receive();
-    return out->make_progress([](std::uint64_t) {});
+    return out->make_progress([](std::uint64_t, Status) {});
   }
 
   // The large payload that a record refers to.
@@ -154,7 +154,7 @@ TEST(link_orphans_are_exactly_what_was_not_taken) {
   while (sent < 60 && link.send(sent + 1, 700)) ++sent;
   (void)link.out->ring_if_asleep();
   for (int i = 0; i < 7; ++i) CHECK_EQ(link.take(), i + 1);
-  const auto orphans = link.out->mark_dead([](std::uint64_t) {});
+  const auto orphans = link.out->mark_dead([](std::uint64_t, Status) {});
   REQUIRE_EQ(orphans.size(), sent - 7);
   for (std::size_t i = 0; i < orphans.size(); ++i) {
     const auto parsed = parse_record(orphans[i].record);
@@ -171,7 +171,7 @@ TEST(link_unpublished_messages_are_orphans_too) {
   // The receiver sees the first of a turn only.
   for (std::uint64_t id = 1; id <= OutboundLink::kPublishedAtOnce; ++id) CHECK_EQ(link.take(), id);
   CHECK_EQ(link.take(), 0);
-  const auto orphans = link.out->mark_dead([](std::uint64_t) {});
+  const auto orphans = link.out->mark_dead([](std::uint64_t, Status) {});
   CHECK_EQ(orphans.size(), 8 - OutboundLink::kPublishedAtOnce);
 }
 
@@ -286,7 +286,7 @@ TEST(link_reserved_place_is_not_taken_for_what_comes_later) {
       link.out->cancel_reserved();
     }
     std::uint64_t delivered = 0;
-    const auto done = [&delivered](std::uint64_t delivery) { delivered = delivery; };
+    const auto done = [&delivered](std::uint64_t delivery, Status) { delivered = delivery; };
     REQUIRE(link.out->make_progress(done));
     CHECK_EQ(delivered, 0);
     CHECK_EQ(link.take(), 2);
@@ -338,7 +338,7 @@ TEST(link_receiver_that_hangs_up_leaves_its_message) {
   link.in.reset();
   const OutboundLink::Received received = link.out->receive();
   CHECK(received.gone);
-  CHECK_EQ(link.out->mark_dead([](std::uint64_t) {}).size(), 1);
+  CHECK_EQ(link.out->mark_dead([](std::uint64_t, Status) {}).size(), 1);
 }
 
 // A receiver that is faster than its sender can ask to be woken must not keep the sender for ever.
@@ -353,7 +353,7 @@ TEST(link_deliveries_to_a_spinning_receiver_all_end) {
     }
   });
   std::uint64_t done = 0;
-  const auto settle = [&done](std::uint64_t) { ++done; };
+  const auto settle = [&done](std::uint64_t, Status) { ++done; };
   for (std::uint64_t id = 1; id <= kMessages; ++id) {
     OutgoingMessage message;
     message.id = id;

@@ -176,7 +176,7 @@ TEST(endpoint_survives_peers_that_write_anything_anywhere) {
           sum += static_cast<std::uint64_t>(data[at]);
       }
       if (message.payload_bytes != 7) ++from_hostiles;
-      victim.endpoint->handled(message.link_slot, message.position);
+      victim.endpoint->settle(message.link_slot, message.position);
     };
     const std::uint32_t to_hostiles = victim.route("hostile", false);
     const std::uint32_t to_witness = victim.route("witness", true);

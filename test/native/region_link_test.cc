@@ -167,7 +167,7 @@ TEST(region_of_a_dead_receiver_stays_held_until_its_message_is_elsewhere) {
   // Whoever waits for it looks now: the messages are still the sender's to bring to somebody.
   (void)region->purge();
   CHECK_EQ(region->references(), 2);
-  auto orphans = world.out->mark_dead([](std::uint64_t) {});
+  auto orphans = world.out->mark_dead([](std::uint64_t, Status) {});
   REQUIRE_EQ(orphans.size(), 2);
   CHECK_EQ(region->references(), 2);
   orphans.pop_back();
@@ -185,7 +185,7 @@ TEST(region_that_a_dead_receiver_held_is_free_when_purged) {
   REQUIRE_EQ(world.take(got), Status::Ok);
   CHECK(!region->purge());
   world.world.kill(kReceiverPid);
-  (void)world.out->mark_dead([](std::uint64_t) {});
+  (void)world.out->mark_dead([](std::uint64_t, Status) {});
   CHECK_EQ(region->references(), 1);
   CHECK(region->purge());
   CHECK(region->is_free());
@@ -272,7 +272,7 @@ TEST(region_that_is_unmapped_is_forgotten_by_the_receiver) {
   region->release();
   region.reset();
   world.out->arm_quiet();
-  REQUIRE(world.out->make_progress([](std::uint64_t) {}));
+  REQUIRE(world.out->make_progress([](std::uint64_t, Status) {}));
   world.out->forget_unmapped();
   CHECK_EQ(world.in->receive(world.receiver), Status::Ok);
   CHECK_EQ(world.world.count_handles(kReceiverPid), before);

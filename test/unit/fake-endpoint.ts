@@ -121,8 +121,10 @@ export class FakeEndpoint {
       },
       takeObjects: () => [],
       takeRegions: () => [],
-      handled: (_slot, position) => {
-        this.handled.push(position);
+      taken: () => undefined,
+      handBack: () => undefined,
+      settle: (_slot, position, status) => {
+        if (status === 0) this.handled.push(position);
       },
       peer: () => ({ id: 2, pid: 2, label: [] }),
       forgetPeer: () => undefined,

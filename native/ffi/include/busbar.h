@@ -85,7 +85,8 @@ enum {
   BUSBAR_UNSUPPORTED = 26,
   BUSBAR_NO_EXTERNAL_BUFFERS = 27,
   BUSBAR_SUPERSEDED = 28,
-  BUSBAR_TOO_SLOW = 29
+  BUSBAR_TOO_SLOW = 29,
+  BUSBAR_NOT_HANDLED = 30
 };
 
 /* A sentence in English, as "the send queue is full". Never null; valid for ever. Any thread. */
@@ -455,7 +456,8 @@ BUSBAR_API void busbar_endpoint_cancel(busbar_endpoint* endpoint);
 
 /*
  * The next message, waiting for at most `timeout_ms` (0: not at all, BUSBAR_FOREVER). Free it by
- * busbar_message_free. Up to 64 messages are taken out of shared memory at a time.
+ * busbar_message_free. Up to 64 messages are copied out of shared memory at a time; those that the
+ * program has not received when it closes the endpoint go back to their senders.
  * BUSBAR_TIMEOUT, or BUSBAR_WOULD_BLOCK if `timeout_ms` is 0: there is none. BUSBAR_CLOSED: the
  * endpoint has lost its bus for good. BUSBAR_INVALID_ARGUMENT: another thread receives, or a
  * message is borrowed.
@@ -509,9 +511,15 @@ BUSBAR_API busbar_status busbar_message_take_region(busbar_message* message, siz
 /* Sends an answer to the sender of a message. As busbar_endpoint_send. */
 BUSBAR_API busbar_status busbar_message_reply(busbar_message* message,
                                               const busbar_outgoing* answer);
-/* What was not taken of it is closed and released. Null is allowed. Before the endpoint is closed.
- */
+/* What was not taken of it is closed and released; a sender that waits until it is handled is told
+ * that it is. Messages may be freed in any order. Null is allowed. Before the endpoint is closed:
+ * what is not freed by then is not handled. */
 BUSBAR_API void busbar_message_free(busbar_message* message);
+/* As busbar_message_free, of a message that could not be handled: its sender, if it waits for that,
+ * is told `reason`, as BUSBAR_DECODE_FAILED or BUSBAR_NOT_HANDLED. A sender that waits only until
+ * it is taken has been told already. BUSBAR_INVALID_ARGUMENT: not a failure of this list, or null;
+ * nothing is freed. */
+BUSBAR_API busbar_status busbar_message_refuse(busbar_message* message, busbar_status reason);
 
 /*
  * The way without a copy: the next message where it lies in shared memory, until

@@ -262,6 +262,12 @@ class Message {
   Status reply(Outgoing answer) const {
     return Status(busbar_message_reply(message_.get(), answer.get()));
   }
+  // It could not be handled, and is gone; see busbar_message_refuse.
+  Status refuse(busbar_status reason) noexcept {
+    const Status status(busbar_message_refuse(message_.get(), reason));
+    if (status) (void)message_.release();
+    return status;
+  }
 
  private:
   detail::Owner<busbar_message, busbar_message_free> message_;

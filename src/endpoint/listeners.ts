@@ -1,0 +1,56 @@
+// Calls the listeners of a message about which something is left to do afterwards: unlike emit(), looks at what they
+// return.
+import type { EventEmitter } from 'node:events';
+import type { Message } from './message.js';
+import type { MessageEnd } from './message-end.js';
+import { throwLater } from './tell.js';
+
+/**
+ * As `emitter.emit('message', message)`. The message is finished when all listeners have returned and the promises among
+ * what they returned are fulfilled; after an exception or a rejection, which stay uncaught, it is given up.
+ */
+export function offer(emitter: EventEmitter, message: Message, end: MessageEnd): void {
+  const pending: PromiseLike<unknown>[] = [];
+  try {
+    for (const listener of emitter.rawListeners('message')) {
+      const returned: unknown = Reflect.apply(listener, emitter, [message]);
+      if (isThenable(returned)) pending.push(returned);
+    }
+  } catch (error) {
+    throwLater(error);
+    end.fail();
+    return;
+  }
+  if (pending.length > 0) {
+    finishAfter(pending, end);
+    return;
+  }
+  end.acknowledge();
+  // Whoever waits for the event by a promise, as once() does, still has its turn with what came along.
+  queueMicrotask(() => end.release());
+}
+
+function finishAfter(pending: readonly PromiseLike<unknown>[], end: MessageEnd): void {
+  let left = pending.length;
+  let failed = false;
+  const settled = () => {
+    if (--left > 0) return;
+    if (failed) end.fail();
+    else end.finish();
+  };
+  for (const promise of pending) {
+    promise.then(settled, (reason) => {
+      failed = true;
+      settled();
+      throw reason;
+    });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
