@@ -37,6 +37,8 @@ export class Inbox {
   #next = 0;
   #end = 0;
   #closed = false;
+  // Somebody got a message of this batch whose sender waits for that.
+  #awaited = false;
 
   constructor(prefetch: number, source: InboxSource) {
     this.#prefetch = prefetch;
@@ -79,7 +81,10 @@ export class Inbox {
     } else if (waiting !== undefined) {
       this.#waiting.remove(waiting);
       waiting.resolve(message);
+      this.#awaited ||= Message.isAwaited(message);
     } else if (this.#listener !== undefined) {
+      // What came along is this process's alone before the listener counts who holds it.
+      if (message.regions.length > 0) this.#tellTaken();
       this.#listener(message);
     } else {
       this.#queue.push(message);
@@ -131,6 +136,9 @@ export class Inbox {
     if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
     this.#grant(this.#demand());
     this.#next = this.#end;
+    // Before those who wait go on, which is before this call's return is known to the native side.
+    if (this.#awaited) this.#tellTaken();
+    this.#awaited = false;
     return this.#rowsWaiting;
   }
 

@@ -26,8 +26,9 @@ export function offer(emitter: EventEmitter, message: Message, end: MessageEnd):
     return;
   }
   end.acknowledge();
-  // Whoever waits for the event by a promise, as once() does, still has its turn with what came along.
-  queueMicrotask(() => end.release());
+  // Whoever waits for the event by a promise, as once() does, still has its turn with what came along: that takes some
+  // microtasks, and a tick asked for by one comes after all of them.
+  queueMicrotask(() => process.nextTick(() => end.release()));
 }
 
 function finishAfter(pending: readonly PromiseLike<unknown>[], end: MessageEnd): void {

@@ -13,11 +13,16 @@ export interface Mark {
 /** Tells the sender: handled (0), or why not. */
 export type Settle = (slot: number, position: number, status: number) => void;
 
-/** Not the message: a large payload should go as soon as its user lets go of it. */
+const nothing: readonly never[] = Object.freeze([]);
+
+/**
+ * Not the message: a large payload should go as soon as its user lets go of it. What came along is held weakly for the
+ * same reason: the collector closes what is forgotten by a consumer that never asks again.
+ */
 export class MessageEnd {
   #mark: Mark | undefined;
-  #objects: readonly KernelObject[];
-  #regions: readonly MemoryRegion[];
+  #objects: readonly WeakRef<KernelObject>[];
+  #regions: readonly WeakRef<MemoryRegion>[];
   readonly #settle: Settle;
 
   constructor(
@@ -27,8 +32,8 @@ export class MessageEnd {
     settle: Settle,
   ) {
     this.#mark = mark;
-    this.#objects = objects;
-    this.#regions = regions;
+    this.#objects = weakly(objects);
+    this.#regions = weakly(regions);
     this.#settle = settle;
   }
 
@@ -39,8 +44,8 @@ export class MessageEnd {
 
   /** What came with the message is its consumer's to close. */
   keep(): void {
-    this.#objects = [];
-    this.#regions = [];
+    this.#objects = nothing;
+    this.#regions = nothing;
   }
 
   /** The consumer has finished the message. */
@@ -60,8 +65,8 @@ export class MessageEnd {
 
   /** Closes what came with it and was neither taken nor kept. */
   release(): void {
-    for (const object of this.#objects) object.close();
-    for (const region of this.#regions) region.release();
+    for (const object of this.#objects) object.deref()?.close();
+    for (const region of this.#regions) region.deref()?.release();
     this.keep();
   }
 
@@ -71,4 +76,8 @@ export class MessageEnd {
     this.#mark = undefined;
     this.#settle(mark.slot, mark.position, status);
   }
+}
+
+function weakly<T extends object>(list: readonly T[]): readonly WeakRef<T>[] {
+  return list.length === 0 ? nothing : list.map((each) => new WeakRef(each));
 }
