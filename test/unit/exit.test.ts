@@ -16,9 +16,10 @@ test('endpoints begin to close before the first is waited for, after all other l
     process.on('exit', () => told.push('early'));
     void import(${JSON.stringify(exitUrl)}).then(({ closeAtExit, closedBeforeExit }) => {
       const closed = native('closed before');
-      closeAtExit(native('a'), () => told.push('a is closed'));
+      closeAtExit(native('a'), () => told.push('a closes'));
       closeAtExit(closed, () => told.push('never'));
-      closeAtExit(native('b'), () => parentPort.postMessage(told));
+      const last = { ...native('b'), closeNow: () => parentPort.postMessage(told) };
+      closeAtExit(last, () => told.push('b closes'));
       closedBeforeExit(closed);
       process.on('exit', () => told.push('late'));
       process.once('exit', () => told.push('once'));
@@ -32,6 +33,6 @@ test('endpoints begin to close before the first is waited for, after all other l
   const [told] = await once(worker, 'message');
   t.deepEqual(told, [
     ...['first', 'early', 'late', 'once', 'later'],
-    ...['begin a', 'begin b', 'wait for a', 'a is closed', 'wait for b'],
+    ...['a closes', 'begin a', 'b closes', 'begin b', 'wait for a'],
   ]);
 });
