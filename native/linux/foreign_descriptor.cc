@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +21,11 @@ namespace {
 // It calls close() and nothing else; room for what a sanitizer adds.
 constexpr std::size_t kCloserStackBytes = 256U << 10U;
 
+std::atomic<int> closers{0};
+
 void* close_and_end(void* argument) {
   ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(argument)));
+  closers.fetch_sub(1);
   return nullptr;
 }
 
@@ -46,7 +50,10 @@ bool start_closer(int fd) noexcept {
 // One thread for each: none waits behind one that a peer keeps waiting. Each ends with its
 // connection, and there are as many at most as there are descriptors.
 void close_elsewhere(int fd) noexcept {
-  if (!start_closer(fd)) ::close(fd);
+  closers.fetch_add(1);
+  if (start_closer(fd)) return;
+  ::close(fd);
+  closers.fetch_sub(1);
 }
 
 // Whether anything lies in the queue of a socket of AF_UNIX. Looks without taking it: somebody else
@@ -82,6 +89,8 @@ bool lingers(int fd) noexcept {
 }
 
 }  // namespace
+
+int descriptors_closing() noexcept { return closers.load(); }
 
 Handle own_foreign_descriptor(int fd) noexcept { return Handle(fd, close_foreign); }
 

@@ -18,4 +18,7 @@ namespace busbar::linux_platform {
 // between the look and the close, and let go of it in the same moment.
 void close_foreign(std::intptr_t raw) noexcept;
 
+// Those that threads are closing now, as far as a peer lets them. For whoever counts descriptors.
+[[nodiscard]] int descriptors_closing() noexcept;
+
 }  // namespace busbar::linux_platform

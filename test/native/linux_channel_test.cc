@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "linux/seqpacket_channel.h"
+#include "linux_closers.h"
 #include "platform_contract.h"
 #include "posix/file_descriptor.h"
 
@@ -37,6 +38,7 @@ BarePair make_bare_pair() {
 }
 
 int count_descriptors() {
+  busbar::test::await_closers();
   int count = 0;
   for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   return count;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <utility>
 
+#include "linux_closers.h"
 #include "platform_contract.h"
 #include "posix_children.h"
 
@@ -90,6 +91,7 @@ class LinuxSubject final : public Subject {
   void kill_racers() override { children_.end_racers(); }
 
   std::size_t count_open() override {
+    busbar::test::await_closers();
     std::size_t count = 0;
     for ([[maybe_unused]] const auto& entry :
          std::filesystem::directory_iterator("/proc/self/fd")) {

@@ -15,11 +15,13 @@
 #include "check.h"
 #include "endpoint_program.h"
 #include "faulty_platform.h"
+#include "linux_closers.h"
 
 namespace busbar::test {
 namespace {
 
 std::size_t open_descriptors() {
+  await_closers();
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
     ++count;
