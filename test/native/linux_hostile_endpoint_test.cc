@@ -1,10 +1,10 @@
 // A peer that has joined properly and then writes into all the memory that it shares, while it goes
 // on as if nothing were: rings, positions, consumer segments, regions and their ledgers. Half of
 // them write at random; the others know the layouts and write what is legal and wrong: positions
-// inside of records, counts, sizes, times, processes. Each ends in its own way: it leaves, is
-// killed in the middle, or is stopped and killed later. The victim runs in this process, under
-// whatever sanitizer the tests are built with: it must not crash, hang, or read outside, and goes
-// on with everybody else.
+// inside of records, counts, sizes, times, processes, flags of descriptors. Each ends in its own
+// way: it leaves, is killed in the middle, or is stopped and killed later. The victim runs in this
+// process, under whatever sanitizer the tests are built with: it must not crash, hang, or read
+// outside, and goes on with everybody else.
 //
 //   BUSBAR_HOSTILE_ROUNDS=n   n hostile processes instead of those of a build's test
 #include <fcntl.h>
@@ -121,6 +121,7 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
         scribble(ranges, random);
       }
     }
+    if (knows && round % 50 == 10) spoil_descriptors(random);
     // What it has written last, others read when it is gone.
     if (round == last && seed % 3 == 1) (void)raise(SIGKILL);
     if (round == last && seed % 3 == 2) (void)raise(SIGSTOP);

@@ -1,6 +1,8 @@
 // What a hostile member writes that knows the layouts: legal and wrong values, each in its place.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -152,6 +154,21 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write
     default:
       slot.link_id = near(slot.link_id, random);
       break;
+  }
+}
+
+// What is shared with a descriptor: flags of its description, options of a socket.
+inline void spoil_descriptors(Random& random) {
+  // SO_PASSPIDFD, which older headers do not know.
+  constexpr int kPassPidfd = 76;
+  constexpr int kMostDescriptors = 256;
+  const int on = 1;
+  for (int fd = 3; fd < kMostDescriptors; ++fd) {
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || random.below(2) == 0) continue;
+    (void)fcntl(fd, F_SETFL, random.below(2) == 0 ? flags & ~O_NONBLOCK : flags | O_ASYNC);
+    (void)setsockopt(fd, SOL_SOCKET, kPassPidfd, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   }
 }
 
