@@ -11,13 +11,13 @@
 #include <string_view>
 #include <utility>
 
-#include "platform/platform.h"
+#include "forwarding_platform.h"
 
 namespace busbar::test {
 
-class FaultyPlatform final : public Platform {
+class FaultyPlatform final : public ForwardingPlatform {
  public:
-  explicit FaultyPlatform(Platform& inner) : inner_(inner) {}
+  explicit FaultyPlatform(Platform& inner) noexcept : ForwardingPlatform(inner) {}
 
   // `count` calls from number `call` on, from 0, fail with `status`.
   void fail(std::uint64_t call, Status status, std::uint64_t count = 1) {
@@ -55,20 +55,7 @@ class FaultyPlatform final : public Platform {
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;
   [[nodiscard]] Error random(std::span<std::byte> out) override;
 
-  [[nodiscard]] bool fence_process() noexcept override { return inner_.fence_process(); }
-  void prepare_process_fence() noexcept override { inner_.prepare_process_fence(); }
-  [[nodiscard]] TimePoint now() const noexcept override { return inner_.now(); }
-  [[nodiscard]] ProcessIdentity self() const noexcept override { return inner_.self(); }
-  [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
-    return inner_.process_token(pid);
-  }
-  [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {
-    return inner_.is_stopped(pid);
-  }
-  [[nodiscard]] std::uint32_t current_cpu() const noexcept override { return inner_.current_cpu(); }
-
  private:
-  Platform& inner_;
   std::atomic<std::uint64_t> calls_ = 0;
   std::atomic<std::uint64_t> target_ = ~std::uint64_t{0};
   std::atomic<std::uint64_t> count_ = 1;

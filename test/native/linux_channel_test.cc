@@ -6,14 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <optional>
 
 #include "linux/seqpacket_channel.h"
-#include "linux_closers.h"
+#include "linux_descriptors.h"
 #include "platform_contract.h"
 #include "posix/file_descriptor.h"
 
@@ -37,29 +35,10 @@ BarePair make_bare_pair() {
   return {std::move(pair.value().mine), std::move(pair.value().theirs)};
 }
 
-int count_descriptors() {
+// When nothing is being closed any more.
+int count_settled_descriptors() {
   busbar::test::await_closers();
-  int count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  return count;
-}
-
-// Sends any bytes with one descriptor, past all of Channel's checks.
-void send_raw(int socket, std::size_t bytes, int attached) {
-  std::vector<char> content(bytes, 'x');
-  iovec part{content.data(), content.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &attached, sizeof attached);
-  CHECK_EQ(::sendmsg(socket, &message, 0), static_cast<ssize_t>(bytes));
+  return busbar::test::count_descriptors();
 }
 
 class DescriptorLimit {
@@ -81,11 +60,11 @@ class DescriptorLimit {
 
 TEST(linux_channel_drops_an_oversized_datagram_and_its_handles) {
   BarePair pair = make_bare_pair();
-  const int before = count_descriptors();
-  send_raw(pair.fd(), kMaxDatagramBytes + 1, pair.fd());
+  const int before = count_settled_descriptors();
+  busbar::test::send_descriptor(pair.fd(), kMaxDatagramBytes + 1, pair.fd());
   CHECK_EQ(pair.channel->receive().status(), Status::ProtocolViolation);
-  CHECK_EQ(count_descriptors(), before);
-  send_raw(pair.fd(), kMaxDatagramBytes, pair.fd());
+  CHECK_EQ(count_settled_descriptors(), before);
+  busbar::test::send_descriptor(pair.fd(), kMaxDatagramBytes, pair.fd());
   auto next = pair.channel->receive();
   REQUIRE(next.ok());
   CHECK_EQ(next.value().handles.size(), 1);
@@ -93,15 +72,15 @@ TEST(linux_channel_drops_an_oversized_datagram_and_its_handles) {
 
 TEST(linux_channel_takes_an_empty_datagram_for_the_end) {
   BarePair pair = make_bare_pair();
-  const int before = count_descriptors();
-  send_raw(pair.fd(), 0, pair.fd());
+  const int before = count_settled_descriptors();
+  busbar::test::send_descriptor(pair.fd(), 0, pair.fd());
   CHECK_EQ(pair.channel->receive().status(), Status::PeerGone);
-  CHECK_EQ(count_descriptors(), before);
+  CHECK_EQ(count_settled_descriptors(), before);
 }
 
 TEST(linux_channel_received_descriptors_are_closed_on_exec) {
   BarePair pair = make_bare_pair();
-  send_raw(pair.fd(), 1, pair.fd());
+  busbar::test::send_descriptor(pair.fd(), 1, pair.fd());
   auto datagram = pair.channel->receive();
   REQUIRE(datagram.ok());
   REQUIRE_EQ(datagram.value().handles.size(), 1);
@@ -116,14 +95,14 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
   const std::vector<const Handle*> handles(100, &handle);
   CHECK(send_text(*ends.near, "too many for you", handles).ok());
   CHECK(send_text(*ends.near, "next").ok());
-  const int before = count_descriptors();
+  const int before = count_settled_descriptors();
   {
     // The lowest free number and some more, but not all that are under way.
     const int lowest = ::dup(borrow_descriptor(handle));
     ::close(lowest);
     const DescriptorLimit limit(static_cast<rlim_t>(lowest) + 10);
     CHECK_EQ(ends.far->receive().status(), Status::OutOfDescriptors);
-    CHECK_EQ(count_descriptors(), before);
+    CHECK_EQ(count_settled_descriptors(), before);
     auto next = ends.far->receive();
     CHECK(next.ok());
     // Everything that needs a descriptor says so.
@@ -137,7 +116,7 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
     CHECK_EQ(native_platform().create_reactor().status(), Status::OutOfDescriptors);
     CHECK_EQ(bell.value()->share().status(), Status::OutOfDescriptors);
   }
-  CHECK_EQ(count_descriptors(), before);
+  CHECK_EQ(count_settled_descriptors(), before);
 }
 
 // Root is exempt from the limit, so a child gives root up; as anybody else it is the same.

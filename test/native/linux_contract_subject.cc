@@ -11,7 +11,7 @@
 #include <fstream>
 #include <utility>
 
-#include "linux_closers.h"
+#include "linux_descriptors.h"
 #include "platform_contract.h"
 #include "posix_children.h"
 

@@ -1,6 +1,5 @@
 // Linux only: a controller whose process is out of descriptors, all of them held by messages that
 // wait for an introduction which it is to pass on itself.
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -11,15 +10,10 @@
 
 #include "check.h"
 #include "endpoint_program.h"
+#include "linux_descriptors.h"
 
 namespace busbar::test {
 namespace {
-
-int count_open_descriptors() {
-  int count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  return count;
-}
 
 // Joins when it is told to, and tells of each message by one byte.
 [[noreturn]] void be_receiver(const std::string& identifier, int told, int telling) {
@@ -54,7 +48,7 @@ TEST(linux_introduction_finds_room_though_objects_hold_all_descriptors) {
 
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit tight{static_cast<rlim_t>(count_open_descriptors()) + 40, before.rlim_max};
+  const rlimit tight{static_cast<rlim_t>(count_descriptors()) + 40, before.rlim_max};
   setrlimit(RLIMIT_NOFILE, &tight);
   auto object = native_platform().adopt(open("/dev/null", O_RDONLY | O_CLOEXEC));
   CHECK(object.ok());

@@ -15,7 +15,7 @@
 #include "check.h"
 #include "endpoint_program.h"
 #include "faulty_platform.h"
-#include "linux_closers.h"
+#include "linux_descriptors.h"
 
 namespace busbar::test {
 namespace {

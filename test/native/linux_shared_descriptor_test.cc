@@ -12,11 +12,11 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "linux_descriptors.h"
 #include "platform_contract.h"
 #include "posix/file_descriptor.h"
 
@@ -29,12 +29,6 @@ using namespace posix;
 // Linux 6.5, 6.16: younger than the headers.
 constexpr int kPassPidfd = 76;
 constexpr int kPassRights = 83;
-
-int count_open() {
-  int count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  return count;
-}
 
 void set_option(int fd, int option, int value) {
   (void)::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
@@ -87,20 +81,7 @@ void fill(int fd) {
 
 // Sends it, and lets go of it: under way it is as good as open, so this does not wait.
 void give_away(int socket, int sent) {
-  char byte = 1;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &sent, sizeof sent);
-  CHECK_EQ(::sendmsg(socket, &message, 0), 1);
+  busbar::test::send_descriptor(socket, 1, sent);
   ::close(sent);
 }
 
@@ -216,12 +197,12 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
   for (const bool spoilt_again : {false, true}) {
     if (spoilt_again) spoil(holder);
     CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
-    const int before = count_open();
+    const int before = busbar::test::count_descriptors();
     for (int round = 0; round < 200; ++round) {
       CHECK(send_text(theirs, "alone").ok());
       CHECK_EQ(receive_text(here, *ours.value()), "alone");
     }
-    CHECK_EQ(count_open(), before);
+    CHECK_EQ(busbar::test::count_descriptors(), before);
     // As many descriptors as fit beside what the options add.
     const Handle sent = own_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const std::vector<const Handle*> all(kMaxDatagramHandles, &sent);
@@ -231,7 +212,7 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
     REQUIRE(datagram.ok());
     CHECK_EQ(datagram.value().handles.size(), kMaxDatagramHandles);
     datagram.value().handles.clear();
-    CHECK_EQ(count_open(), before + 1);
+    CHECK_EQ(busbar::test::count_descriptors(), before + 1);
     CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
   }
   // What was set before the adoption is taken back then.
@@ -265,8 +246,8 @@ TEST(linux_shared_channel_never_waits_to_send) {
 
 // What a peer leaves to us to close may make close() wait for as long as it likes.
 TEST(linux_shared_connection_makes_nobody_wait_who_closes_it) {
-  const int before = count_open();
+  const int before = busbar::test::count_descriptors();
   leave_connections_to_close();
   // Their other ends are closed: whoever closes ours is done, soon.
-  while (count_open() > before) ::sched_yield();
+  while (busbar::test::count_descriptors() > before) ::sched_yield();
 }
