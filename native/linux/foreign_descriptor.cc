@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -70,15 +69,12 @@ bool has_unread(int fd) noexcept {
   (void)::setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &none, sizeof none);
   char byte = 0;
   iovec part{&byte, 1};
-  // Too small for descriptors: none is installed.
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(ucred))> control;
+  // No room for what it carries, so that no descriptor is installed: it is cut off, which shows.
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
   const ssize_t length = ::recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
-  return length > 0 || (length == 0 && message.msg_controllen != 0);
+  return length > 0 || (length == 0 && (message.msg_flags & MSG_CTRUNC) != 0);
 }
 
 // Whether whoever closes it last waits for what it has to send.
