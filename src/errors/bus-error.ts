@@ -1,18 +1,18 @@
-// The base class of every error busbar raises, and the factory its subclasses in errors.ts are made with.
-// It formats nothing: who raises an error writes the whole sentence.
+// The base class of all errors of busbar, and the factory that makes the base classes for
+// errors.ts. It formats nothing: the code that throws an error writes its whole text.
 import { type BusErrorCode, type EntryOf, type ErrorName, errorList } from './error-list.js';
 
-/** What happened to one receiver of a message that `deliver` could not deliver to everyone. */
+/** Why one receiver did not get a message that was sent with `deliver`. */
 export interface DeliveryFailure {
   /** The endpoint's id. */
   readonly peer: number;
-  /** Why it did not take the message: the `code` of an error, for example `'ERR_BUSBAR_PEER_GONE'`. */
+  /** The `code` of an error, for example `'ERR_BUSBAR_PEER_GONE'`. */
   readonly reason: string;
 }
 
 /**
- * What an error knows beside its text. Each fact that is given becomes a field of the error; a fact that
- * is not known is `undefined`.
+ * The facts that an error carries beside its text. Each known fact becomes a field of the error; an
+ * unknown one is `undefined`.
  */
 export interface BusErrorFacts {
   /** The identifier of the bus. */
@@ -25,7 +25,7 @@ export interface BusErrorFacts {
   readonly osCode?: number | undefined;
   /** The system call that failed, as in `'memfd_create'`. */
   readonly syscall?: string | undefined;
-  /** The path of the file that it failed for. */
+  /** The path that the system call failed for. */
   readonly path?: string | undefined;
   /** The name of the option or argument that was refused. */
   readonly option?: string | undefined;
@@ -35,9 +35,9 @@ export interface BusErrorFacts {
   readonly limit?: number | undefined;
   /** The message type concerned: its key in the message box, or else its UUID. */
   readonly type?: string | undefined;
-  /** Who did not get the message; only in an `UndeliveredError`. */
+  /** The receivers that did not get the message; only in an `UndeliveredError`. */
   readonly failures?: readonly DeliveryFailure[] | undefined;
-  /** The error this one was caused by, kept as it was. */
+  /** The error that caused this one, unchanged. */
   readonly cause?: unknown;
 }
 
@@ -61,15 +61,15 @@ export function entryOf<N extends ErrorName>(name: N): EntryOf<N> {
 }
 
 /**
- * The base of all errors of this package. Compare `code`, which never changes, or use `instanceof` with
- * the subclasses; the text is for people and may change.
+ * The base of all errors of this package. Compare `code`, which never changes, or use `instanceof`
+ * with the subclasses; the text is for people and may change.
  */
 export abstract class BusError extends Error {
   /** The stable code: `'ERR_BUSBAR_…'`. */
   abstract readonly code: BusErrorCode;
 
-  // Declared, not defined: only the facts that are known become properties, so that a logged error
-  // shows nothing but what it knows.
+  // Declared, not defined: only known facts become properties, so a log of the error shows no empty
+  // ones.
   declare readonly bus: string | undefined;
   declare readonly endpoint: number | undefined;
   declare readonly peer: number | undefined;
@@ -97,8 +97,8 @@ export type BusErrorClass<N extends ErrorName> = new (
 ) => BusError & { readonly code: EntryOf<N>['code'] };
 
 /**
- * Makes the base class for one row of the list. Without a message the row's text is used.
- * `error.name` is `shownName`, by default the name with `Error` appended.
+ * Makes the base class for one row of the list. The default text is that of the row. `error.name`
+ * is `shownName`, by default the name of the row with `Error` appended.
  */
 export function errorClass<N extends ErrorName>(
   name: N,
@@ -113,13 +113,13 @@ export function errorClass<N extends ErrorName>(
     }
   }
   nameErrors(ListedError, shownName);
-  // The compiler cannot see that `code` of this row is that of N; entryOf() says so.
+  // The compiler cannot see that the `code` of this row is that of N; entryOf() ensures it.
   return ListedError as unknown as BusErrorClass<N>;
 }
 
 /** Sets the `name` that the errors of a class show. */
 export function nameErrors(errors: { readonly prototype: Error }, name: string): void {
-  // On the prototype, as with the errors of the language: not an own property that every log prints.
+  // On the prototype, as for built-in errors: logs print all own properties.
   Object.defineProperty(errors.prototype, 'name', {
     value: name,
     writable: true,

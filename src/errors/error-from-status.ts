@@ -1,4 +1,5 @@
-// Turns a native status number into the error of its class, and an aborted signal into an AbortedError.
+// Turns a native status number into an error of its class, and an aborted signal into an
+// AbortedError.
 import util from 'node:util';
 import type { BusError, BusErrorFacts } from './bus-error.js';
 import { type ErrorName, errorList } from './error-list.js';
@@ -6,7 +7,7 @@ import * as errors from './errors.js';
 
 type AnyErrorClass = new (message?: string, facts?: BusErrorFacts) => BusError;
 
-// By name and not by order: a missing or misspelt class does not compile.
+// Keyed by name, not by order, so that a missing or misspelt class does not compile.
 const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   InvalidArgument: errors.InvalidArgumentError,
   InvalidIdentifier: errors.InvalidIdentifierError,
@@ -40,17 +41,17 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   NotHandled: errors.NotHandledError,
 };
 
-/** What {@link errorFromStatus} is told beside the status. */
+/** What {@link errorFromStatus} takes beside the status. */
 export interface StatusFacts extends BusErrorFacts {
-  /** The whole sentence to show; without it, the text of the list. */
+  /** The whole text to show; without it, the text of the list. */
   readonly message?: string | undefined;
-  /** What the reader of the text can do about it. */
+  /** What the reader of the error can do about it. */
   readonly advice?: string | undefined;
 }
 
 /**
- * Makes (does not throw) the error for a status that the native side returned. A status that is not in
- * the list, which means that addon and package are of different versions, becomes a `SystemError` that
+ * Makes (does not throw) the error for a status that the native side returned. A status outside the
+ * list means that addon and package are of different versions: it becomes a `SystemError` that
  * names the number.
  */
 export function errorFromStatus(status: number, facts: StatusFacts = {}): BusError {
@@ -61,7 +62,7 @@ export function errorFromStatus(status: number, facts: StatusFacts = {}): BusErr
   return new classes[entry.name](facts.message ?? sentence(entry.text, facts), facts);
 }
 
-/** Like those of Node: `mkdir /run/user/1000/busbar: no space left on device (errno 28); …`. */
+/** In Node's form: `mkdir /run/user/1000/busbar: no space left on device (errno 28); …`. */
 function sentence(text: string, facts: StatusFacts): string {
   const { osCode, syscall, path, advice } = facts;
   if (syscall === undefined) return osCode === undefined ? text : `${text} (errno ${osCode})`;
@@ -70,16 +71,18 @@ function sentence(text: string, facts: StatusFacts): string {
   return advice === undefined ? `${what}: ${why}` : `${what}: ${why}; ${advice}`;
 }
 
-/** The operating system's own words. */
+/** The operating system's own text for an error number. */
 function systemText(osCode: number): string | undefined {
-  // The numbers of Windows are not those that Node has words for.
+  // Node has no texts for the error numbers of Windows.
   if (process.platform === 'win32') return undefined;
-  // Bun has none.
+  // Bun lacks this function.
   const texts: (() => Map<number, [string, string]>) | undefined = util.getSystemErrorMap;
   return texts?.().get(-osCode)?.[1];
 }
 
-/** Makes the error for an aborted signal: `cause` is the signal's reason. `what` is aborted, as in 'join'. */
+/**
+ * Makes the error for an aborted signal: `cause` is its reason. `what` was aborted, as in 'join'.
+ */
 export function abortedError(what: string, signal: AbortSignal, facts?: BusErrorFacts): BusError {
   return new errors.AbortedError(`${what} was aborted`, { ...facts, cause: signal.reason });
 }

@@ -1,7 +1,9 @@
-// The one list of everything busbar refuses or fails with, on the TypeScript side. It mirrors
-// native/core/error_list.def: same numbers, same names, same texts. Numbers and codes are never reused.
+// The one list of everything that busbar refuses or fails with, on the TypeScript side. It mirrors
+// native/core/error_list.def: same numbers, names and texts. Numbers and codes are never reused.
 
-/** One row of the list: the native status number, the name, the code users compare with, the default text. */
+/**
+ * One row: the native status number, the name, the code that users compare with, the default text.
+ */
 export interface ErrorListEntry {
   readonly number: number;
   readonly name: string;
