@@ -1,5 +1,5 @@
-// A memory region in the hands of a program: shared memory, counted, on its way into or out of messages. It knows
-// nothing of messages.
+// A memory region as a program holds it: shared memory with counted references, attached to
+// messages or received with them. This file knows no messages.
 
 import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
@@ -26,13 +26,15 @@ export const maxRegionBytes = 2 ** 32;
 /** Options of {@link MemoryRegion.create}. */
 export interface MemoryRegionOptions {
   /**
-   * Whoever gets the region may only read it: the kernel refuses him every writable mapping and every write by its
-   * descriptor. Default: `false`, all holders may write.
+   * Receivers of the region may only read it: the kernel refuses them every writable mapping and
+   * every write through its descriptor. Default: `false`, all holders may write.
    */
   readonly readOnly?: boolean | undefined;
 }
 
-/** A part of a region, to be sent instead of all of it; made by {@link MemoryRegion.range}. */
+/**
+ * A part of a region, to be sent instead of the whole region; made by {@link MemoryRegion.range}.
+ */
 export interface RegionRange {
   readonly region: MemoryRegion;
   /** Bytes from the beginning of `region`. */
@@ -44,18 +46,20 @@ export interface RegionRange {
 let makeRegion: (fields: NativeRegionFields, at: number) => MemoryRegion;
 let handleOfRegion: (region: MemoryRegion) => NativeRegion;
 
-// Who keeps a buffer from being emptied: all who handed out views of it. As long as a view is alive, so are they.
+// The regions that have handed out views of a buffer: they keep it from being detached, and live as
+// long as a view of it does.
 const viewers = new WeakMap<ArrayBuffer, Set<MemoryRegion>>();
 
 /**
- * Holds shared memory, or a part of it, that goes to other processes without being copied. Made by
- * {@link MemoryRegion.create} or by `MemoryRegistry.alloc()`, sent with `{ regions: [region] }`, or found in
- * `message.regions`.
+ * A counted reference to shared memory, or to a part of it, that goes to other processes without
+ * being copied. Made by {@link MemoryRegion.create} or `MemoryRegistry.alloc()`, sent with `{
+ * regions: [region] }`, received in `message.regions`.
  *
- * Each `MemoryRegion` is one counted reference. It is held until `release()`, `using` or, as a net, garbage
- * collection; the memory goes back to the system, or to its registry, when nobody holds it in any process. A process
- * that dies lets go of all it held. Sending leaves the region with the sender; the receiver gets a reference of its
- * own. All holders see the same bytes at once: agree on who writes when, as by releasing what you have sent.
+ * The reference is held until `release()`, `using` or, as a safety net, garbage collection. Once no
+ * process holds a reference, the memory goes back to the system or to its registry; a process that
+ * dies releases all of its references. Sending leaves the sender its reference; the receiver gets
+ * one of its own. All holders see the same bytes at once, so agree on who writes when: for example,
+ * release a region after sending it.
  *
  * ```ts
  * using frame = MemoryRegion.create(8 << 20);
@@ -69,15 +73,16 @@ export class MemoryRegion implements Disposable {
     handleOfRegion = (region) => region.#held();
   }
 
-  /** Names the memory, the same in all processes; a random integer. */
+  /** A random integer that identifies the memory; the same in all processes. */
   readonly id: number;
-  /** Bytes that this object is about: all of the memory, or the part that was sent. */
+  /** Bytes that this object covers: all of the memory, or the part that was sent. */
   readonly size: number;
-  /** Where in the memory this object's bytes begin. 0 unless a part was sent. */
+  /** Where in the memory this object's bytes begin: 0 unless a part was sent. */
   readonly byteOffset: number;
   /**
-   * What is written does not reach the other holders: the sender allowed reading only. `bytes` may be written to
-   * nevertheless; a page that was is this process's own from then on and shows no changes of the others any more.
+   * Whether writes stay in this process, because the sender allowed only reading. `bytes` can still
+   * be written to: a written page becomes a private copy and shows no later changes by other
+   * holders.
    */
   readonly readOnly: boolean;
 
@@ -94,10 +99,10 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * New memory of `bytes` zeros; its pages are taken from the system when they are first touched. A program that
-   * needs many should take them from a `MemoryRegistry`.
-   * @throws InvalidArgumentError if `bytes` is no integer of 1 to 4,294,967,296; OutOfMemoryError;
-   * OutOfDescriptorsError (a region needs two descriptors).
+   * Allocates `bytes` of zeroed memory; the system provides a page when it is first touched. A
+   * program that allocates often should use a `MemoryRegistry`.
+   * @throws InvalidArgumentError if `bytes` is not an integer of 1 to 4,294,967,296;
+   * OutOfMemoryError; OutOfDescriptorsError (a region needs two descriptors).
    */
   static create(bytes: number, options: MemoryRegionOptions = {}): MemoryRegion {
     checkInteger('bytes', bytes, 1, maxRegionBytes, 'bytes');
@@ -112,27 +117,28 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * How many references there are in all processes, those of messages under way included: 1 if only this one is
-   * left. A snapshot that may be old at once; 0 after `release()`.
+   * References in all processes, including those of messages in flight: 1 if this is the only one;
+   * 0 after `release()`. A snapshot, which may be outdated at once.
    */
   get refCount(): number {
     return addon.regionReferences(this.#handle);
   }
 
   /**
-   * A view of the shared bytes themselves, page-aligned where the part begins on a page; the same memory for
-   * everybody who holds the region, and the same ArrayBuffer each time in one thread. It cannot be transferred or
-   * resized, and it is empty once this thread has released every `MemoryRegion` of that memory that it has viewed.
-   * @throws ClosedError after `release()`; NoExternalBuffersError in Electron, where {@link read} and {@link write}
-   * do the same by copying.
+   * A view of the shared bytes, page-aligned where the part begins on a page. All holders of the
+   * region see the same memory, and a thread gets the same ArrayBuffer each time. The buffer cannot
+   * be transferred or resized. It is detached once this thread has released every `MemoryRegion` of
+   * that memory whose bytes it viewed.
+   * @throws ClosedError after `release()`; NoExternalBuffersError in Electron, where {@link read}
+   * and {@link write} do the same by copying.
    */
   get bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#view('bytes'), this.byteOffset, this.size);
   }
 
   /**
-   * A view of `length` bytes from `offset` on, as {@link bytes}.
-   * @throws InvalidArgumentError if it reaches beyond the end. Everything that {@link bytes} throws.
+   * A view of `length` bytes from `offset` on, like {@link bytes}.
+   * @throws InvalidArgumentError if it reaches beyond the end; otherwise as {@link bytes}.
    */
   map(offset: number, length: number): Uint8Array<ArrayBuffer> {
     this.#checkRange(offset, length);
@@ -140,8 +146,8 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * Copies from the region, from `offset` on, until `target` is full. Works everywhere.
-   * @throws InvalidArgumentError if there are not so many bytes; ClosedError after `release()`.
+   * Copies from the region, from `offset` on, until `target` is full. Works in every runtime.
+   * @throws InvalidArgumentError if the region has fewer bytes; ClosedError after `release()`.
    */
   read(target: Uint8Array, offset = 0): void {
     this.#checkArray('target', target);
@@ -150,9 +156,9 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * Copies all of `source` into the region, from `offset` on. Works everywhere. In a {@link readOnly} region only
-   * this process sees it.
-   * @throws InvalidArgumentError if it has no room; ClosedError after `release()`.
+   * Copies all of `source` into the region, from `offset` on. Works in every runtime. In a {@link
+   * readOnly} region only this process sees the bytes.
+   * @throws InvalidArgumentError if they do not fit; ClosedError after `release()`.
    */
   write(source: Uint8Array, offset = 0): void {
     this.#checkArray('source', source);
@@ -161,8 +167,8 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * A copy of `length` bytes from `offset` on (default: all that follows) in memory of the caller's own.
-   * @throws as {@link read}.
+   * A copy of `length` bytes from `offset` on (default: to the end), in memory of its own.
+   * @throws As {@link read}.
    */
   copy(offset = 0, length = this.size - offset): Uint8Array<ArrayBuffer> {
     this.#checkRange(offset, length);
@@ -173,9 +179,10 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * A part of this region for `regions` of a message; the receiver's region has `length` bytes. No reference: this
-   * object has to be held until it is sent.
-   * @throws InvalidArgumentError if it is empty or reaches beyond the end; ClosedError after `release()`.
+   * A part of this region for `regions` of a message; the receiver's region has `length` bytes. A
+   * range is not a reference: hold this region until the range is sent.
+   * @throws InvalidArgumentError if it is empty or reaches beyond the end; ClosedError after
+   * `release()`.
    */
   range(offset: number, length: number): RegionRange {
     this.#held();
@@ -185,7 +192,7 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * A second reference to the same bytes, to be released on its own.
+   * Returns a second reference to the same bytes, which is released separately.
    * @throws ClosedError after `release()`.
    */
   duplicate(): MemoryRegion {
@@ -193,9 +200,10 @@ export class MemoryRegion implements Disposable {
   }
 
   /**
-   * Lets go. The views of this thread are emptied unless another `MemoryRegion` here has handed out views of the
-   * same memory. Repeated calls do nothing. An asynchronous call of Node that works on a view has to be over: one of zlib
-   * ends the process when its memory goes, as with every `ArrayBuffer` that is detached under it.
+   * Releases the reference. This thread's views are detached unless another `MemoryRegion` here has
+   * handed out views of the same memory. Repeated calls do nothing. Wait first for any asynchronous
+   * Node call that works on a view: zlib crashes the process when its memory disappears, as with
+   * any `ArrayBuffer` that is detached.
    */
   release(): void {
     if (this.#released) return;
@@ -256,19 +264,22 @@ export class MemoryRegion implements Disposable {
 /** The number of NoExternalBuffers in the error list. */
 const noExternalBuffers = 27;
 
-/** @internal The regions of native references, which they own from now on. */
+/** @internal Makes the regions of native references and takes ownership of them. */
 export function adoptRegions(fields: NativeRegionFields): MemoryRegion[] {
   const regions: MemoryRegion[] = [];
   for (let at = 0; at < fields.length; at += regionFields) regions.push(makeRegion(fields, at));
   return regions;
 }
 
-/** @internal The native reference of a region, which keeps it; throws ClosedError for a released one. */
+/**
+ * @internal The native reference of a region, which stays the region's. @throws ClosedError if
+ * released.
+ */
 export function heldRegion(region: MemoryRegion): NativeRegion {
   return handleOfRegion(region);
 }
 
-/** @internal What a native call made, or its error. */
+/** @internal Unwraps the result of a native call, or throws its error. */
 export function fieldsOf(made: NativeRegionFields | number): NativeRegionFields {
   if (typeof made === 'number') throw errorFromStatus(-made, addon.lastFailure());
   return made;

@@ -1,4 +1,4 @@
-// Reuses the memory of regions that nobody holds any more. It knows nothing of messages.
+// Reuses the memory of regions once no process holds them. This file knows no messages.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { markInstances } from '../brand.js';
 import {
@@ -22,7 +22,7 @@ import { unwatchRegion, watchRegion } from './region-listener.js';
 export interface MemoryRegistryOptions {
   /** Bytes of all its regions together. Default: 1 GiB. */
   readonly maxBytes?: number | undefined;
-  /** Milliseconds after which a region that nobody has used goes back to the system. Default: 30,000. */
+  /** Milliseconds after which an unused region goes back to the system. Default: 30,000. */
   readonly idle?: number | undefined;
   /** As in `MemoryRegion.create()`, for all regions of the registry. Default: `false`. */
   readonly readOnly?: boolean | undefined;
@@ -30,26 +30,28 @@ export interface MemoryRegistryOptions {
 
 /** Options of {@link MemoryRegistry.alloc}. */
 export interface AllocOptions {
-  /** Only regions allocated with the same tag are reused. At most 255 bytes of UTF-8. Default: `''`. */
+  /**
+   * Only regions allocated with the same tag are reused. At most 255 bytes of UTF-8. Default: `''`.
+   */
   readonly tag?: string | undefined;
   /**
-   * Called once when the last holder, in whatever process, has let go or died, and the memory can be had again. It
-   * does not keep the process alive.
+   * Called once when the last holder, in any process, has released the region or died, and the
+   * memory can be reused. It does not keep the process alive.
    */
   readonly onFree?: (() => void) | undefined;
 }
 
-/** What a registry has. */
+/** The counters of a registry. */
 export interface RegistryStats {
-  /** Regions, free ones included. */
+  /** Regions, including free ones. */
   readonly regions: number;
-  /** Their bytes. */
+  /** Bytes of these regions. */
   readonly bytes: number;
-  /** Regions that somebody holds. */
+  /** Regions that some process holds. */
   readonly inUse: number;
-  /** Regions made since the registry was. */
+  /** Regions created since the registry was made. */
   readonly created: number;
-  /** Times that one was had again instead. */
+  /** Allocations that reused a free region instead. */
   readonly reused: number;
 }
 
@@ -57,24 +59,24 @@ interface Entry {
   readonly pin: NativePin;
   readonly bytes: number;
   readonly tag: string;
-  /** When it was last seen in use, in milliseconds of the process. */
+  /** When it was last seen in use, by performance.now(). */
   usedAt: number;
-  /** Whom to tell when it is free. */
+  /** The callback for when it is free. */
   watch: { readonly number: number; readonly onFree: () => void } | undefined;
 }
 
 const pageBytes = 4096;
-/** Milliseconds between two looks for dead holders: asking the system for each of them costs some 10 us. */
+/** Milliseconds between two checks for dead holders; each check costs about 10 us per holder. */
 const purgeInterval = 20;
 const defaultMaxBytes = 2 ** 30;
 const defaultIdle = 30_000;
 const maxIdle = 2 ** 31 - 1;
-/** A free region may be so many times as large as what is asked for. */
+/** A free region may be this many times as large as the request. */
 const mostTooLarge = 4;
 
 /**
- * Hands out memory regions and has them again when nobody holds them: a frame costs neither system call nor page
- * faults then. Belongs to the thread that made it.
+ * Allocates memory regions and reuses each one once no process holds it, so that a frame costs
+ * neither system calls nor page faults. A registry belongs to the thread that made it.
  *
  * ```ts
  * const registry = new MemoryRegistry();
@@ -108,12 +110,14 @@ export class MemoryRegistry implements Disposable {
   }
 
   /**
-   * A region of at least `minBytes`: a free one of the same tag that is at most four times as large, else a new one,
-   * rounded up to pages and touched, so that filling it faults no more. What a reused one contains is left over from
-   * its last use. The caller releases it; as soon as all who got it have done so, too, it can be had again.
+   * Returns a region of at least `minBytes`: a free one of the same tag that is at most four times
+   * as large, or else a new one, rounded up to pages and already touched, so that filling it causes
+   * no page faults. A reused region contains leftovers of its last use. The caller releases the
+   * region; it is reused once all of its receivers have released it, too.
    *
-   * @throws InvalidArgumentError for nonsense; LimitExceededError, with `limit`, if all regions are in use and
-   * another one would exceed `maxBytes`; OutOfMemoryError; OutOfDescriptorsError; ClosedError after {@link close}.
+   * @throws InvalidArgumentError for a wrong argument; LimitExceededError, with `limit`, if all
+   * regions are in use and another one would exceed `maxBytes`; OutOfMemoryError;
+   * OutOfDescriptorsError; ClosedError after {@link close}.
    */
   alloc(minBytes: number, options: AllocOptions = {}): MemoryRegion {
     checkInteger('minBytes', minBytes, 1, maxRegionBytes, 'bytes');
@@ -136,7 +140,10 @@ export class MemoryRegistry implements Disposable {
     return region;
   }
 
-  /** Gives regions back to the system that nobody has used for `idle` milliseconds (default: the option); returns how many. Also done by itself. */
+  /**
+   * Gives regions that were unused for `idle` milliseconds (default: the option) back to the
+   * system. Returns how many. The registry also does this periodically.
+   */
   maintain(idle: number = this.#idle): number {
     checkInteger('idle', idle, 0, maxIdle, 'milliseconds');
     const now = performance.now();
@@ -151,7 +158,7 @@ export class MemoryRegistry implements Disposable {
     return removed;
   }
 
-  /** What there is now. */
+  /** The counters at this moment. */
   get stats(): RegistryStats {
     let inUse = 0;
     for (const entry of this.#entries) inUse += this.#isFree(entry, false) ? 0 : 1;
@@ -165,8 +172,8 @@ export class MemoryRegistry implements Disposable {
   }
 
   /**
-   * Gives all free regions back to the system; those in use go when their last holder lets go. No `onFree` is called
-   * any more. Repeated calls do nothing.
+   * Gives all free regions back to the system; a region in use follows when its last holder
+   * releases it. No `onFree` is called any more. Repeated calls do nothing.
    */
   close(): void {
     this.#closed = true;
@@ -180,7 +187,7 @@ export class MemoryRegistry implements Disposable {
     this.close();
   }
 
-  // The best fitting one.
+  // The best fit.
   #findFree(bytes: number, tag: string): Entry | undefined {
     let best: Entry | undefined;
     for (const entry of this.#entries) {
@@ -191,8 +198,8 @@ export class MemoryRegistry implements Disposable {
     return best;
   }
 
-  // Room for a new one, or one that turned out to be free after all: a dead process had held it, or somebody has let
-  // go since we looked.
+  // Makes room for a new region, or returns a fitting one that is free after all: its holder died,
+  // or released it since findFree() looked.
   #makeRoom(bytes: number, tag: string): Entry | undefined {
     const now = performance.now();
     const purge = now - this.#purgedAt >= purgeInterval;
@@ -212,7 +219,7 @@ export class MemoryRegistry implements Disposable {
 
   #isFree(entry: Entry, purge: boolean): boolean {
     if (addon.pinIsFree(entry.pin, purge) !== true) return false;
-    // We are faster than the news of it.
+    // The notification has not arrived yet.
     if (entry.watch !== undefined) {
       unwatchRegion(entry.watch.number);
       freed(entry, queueMicrotask);
@@ -244,7 +251,7 @@ export class MemoryRegistry implements Disposable {
     addon.unpin(entry.pin);
   }
 
-  // Not while nothing is there, and not to keep the process alive.
+  // The timer runs only while there are regions, and does not keep the process alive.
   #schedule(): void {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(

@@ -1,21 +1,25 @@
-// Copies of received bytes that belong to the user. It knows nothing of messages.
+// Copies of received bytes that belong to the user. This file knows no messages.
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 
-/** V8 keeps the bytes of smaller arrays in its own heap: 50 ns. Anything larger is allocated: 400 ns. */
+/**
+ * V8 keeps the bytes of arrays up to this size in its own heap: 50 ns. A larger array is allocated:
+ * 400 ns.
+ */
 const heapBytes = 64;
 
-/** Larger copies than this get a buffer of their own. */
+/** A larger copy gets a buffer of its own. */
 const pooledBytes = 8 * 1024;
 
-/** Copies in between share buffers of this size: 90 ns. */
+/** Copies of a size in between share buffers of this size: 90 ns. */
 const poolBytes = 64 * 1024;
 
 let pool = newPool();
 let used = 0;
 
-// The batch being read: what lies ahead in it is copied together, since a call for each message costs more than
-// its bytes. Bytes windowStart to windowEnd of batchSource are in windowBuffer from windowOffset on.
+// The batch being read. Its next payloads are copied together, since one call per message costs
+// more than copying the bytes. Bytes windowStart to windowEnd of batchSource are in windowBuffer
+// from windowOffset on.
 let batchSource: Uint8Array | undefined;
 let batchEnd = 0;
 let windowStart = 0;
@@ -24,8 +28,8 @@ let windowBuffer = pool;
 let windowOffset = 0;
 
 /**
- * Says that bytes up to `end` of `source` are about to be read from front to back, and do not change before the
- * next call.
+ * Announces that bytes up to `end` of `source` will be read from front to back and do not change
+ * before the next call.
  */
 export function beginBatch(source: Uint8Array, end: number): void {
   batchSource = source;
@@ -34,8 +38,8 @@ export function beginBatch(source: Uint8Array, end: number): void {
 }
 
 /**
- * A copy of bytes `start` to `end` of `source`, as a plain Uint8Array also where `source` is a Buffer. It
- * begins at a multiple of 8. As with Buffer, a copy of up to 8 KiB may share its ArrayBuffer with others;
+ * A copy of bytes `start` to `end` of `source`: a plain Uint8Array even if `source` is a Buffer,
+ * aligned to 8 bytes. As with Buffer, a copy of up to 8 KiB may share its ArrayBuffer with others;
  * such a buffer cannot be transferred to another thread.
  */
 export function ownedBytes(
@@ -51,7 +55,7 @@ export function ownedBytes(
       return new Uint8Array(windowBuffer, windowOffset + start - windowStart, length);
     }
   }
-  // A Buffer's own slice() would be a view.
+  // slice() of a Buffer would be a view, not a copy.
   if (length <= heapBytes && !Buffer.isBuffer(source)) {
     return source.slice(start, end) as Uint8Array<ArrayBuffer>;
   }
@@ -61,7 +65,7 @@ export function ownedBytes(
   return copy;
 }
 
-// Copies what lies ahead in the batch, unless that is little.
+// Copies the next payloads of the batch together, unless there are too few bytes.
 function openWindow(source: Uint8Array, start: number, end: number): void {
   const bytes = Math.min(batchEnd - start, poolBytes);
   if (bytes < 2 * (end - start)) return;
@@ -83,7 +87,7 @@ function poolRoom(bytes: number): number {
   return offset;
 }
 
-/** As {@link ownedBytes}, but always with an ArrayBuffer that nothing else is in. */
+/** Like {@link ownedBytes}, but with an ArrayBuffer that it does not share. */
 export function exclusiveBytes(
   source: Uint8Array,
   start: number,
@@ -95,9 +99,9 @@ export function exclusiveBytes(
 }
 
 function newPool(): ArrayBuffer {
-  // Not zeroed, unlike `new ArrayBuffer`: every byte is written before anyone sees it.
+  // Not zeroed, unlike `new ArrayBuffer`: every byte is written before it is visible.
   const { buffer } = Buffer.allocUnsafeSlow(poolBytes);
-  // One user's transfer would empty the arrays of all others.
+  // Transferring one copy would detach all the others.
   markAsUntransferable(buffer);
   return buffer as ArrayBuffer;
 }

@@ -1,11 +1,13 @@
-// Who is told when a region is free. One listener a thread; it knows nothing of registries.
+// Calls back when a region is free. One listener per thread; this file knows no registries.
 import { errorFromStatus } from '../errors/index.js';
 import { addon, type NativePin } from '../native/addon.js';
 
 const waiting = new Map<number, () => void>();
 let listening = false;
 
-/** Calls `onFree` once when nobody holds the region any more; returns a number for {@link unwatchRegion}. */
+/**
+ * Calls `onFree` once when no process holds the region. Returns a number for {@link unwatchRegion}.
+ */
 export function watchRegion(pin: NativePin, onFree: () => void): number {
   if (!listening) {
     check(addon.listenToRegions((watch) => tell(watch)));
@@ -16,7 +18,7 @@ export function watchRegion(pin: NativePin, onFree: () => void): number {
   return watch;
 }
 
-/** Not to be called any more. */
+/** Cancels the callback. */
 export function unwatchRegion(watch: number): void {
   waiting.delete(watch);
   addon.unwatchPin(watch);

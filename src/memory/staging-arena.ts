@@ -1,19 +1,23 @@
-// Where an encoder leaves the bytes of one outgoing message until they are copied into the ring, and which
-// bytes those are. Belongs to one endpoint and its thread. It knows nothing of messages.
+// Holds the encoded bytes of one outgoing message until they are copied into the ring. An arena
+// belongs to one endpoint and its thread. This file knows no messages.
 import { markAsUntransferable } from 'node:worker_threads';
 
-/** Bytes a new arena has: holds nearly every message that is not bulk data. */
+/** Bytes of a new arena: enough for nearly every message that is not bulk data. */
 const initialBytes = 64 * 1024;
 
-/** Bytes an arena keeps between messages. What a larger message needed is given back after it. */
+/**
+ * Bytes that an arena keeps between messages. Memory beyond it is given back after a larger
+ * message.
+ */
 const retainedBytes = 1024 * 1024;
 
 /**
- * A buffer that encoders write into, and the result of the last encoding: bytes `start` to `end` of
- * `source`. The result is valid until the next encoding begins; `source` is the arena's own `buffer`,
- * or an array of the encoder or of the user that is read in place.
+ * A buffer for encoders to write into, and the result of the last encoding: bytes `start` to `end`
+ * of `source`. The result is valid until the next encoding begins; `source` is the arena's own
+ * `buffer`, or an array of the encoder or the user that is read in place.
  *
- * Encoding can run user code (getters), which may send in turn: reservations nest, the inner one ends first.
+ * Encoding can run user code (getters) that itself sends a message: reservations nest, and the
+ * inner one ends first.
  */
 export class StagingArena {
   #buffer: Uint8Array<ArrayBuffer>;
@@ -30,8 +34,8 @@ export class StagingArena {
   }
 
   /**
-   * The arena's memory. Another array after each growth: read it after `reserve()`, never keep it. It
-   * cannot be transferred to another thread, because native code may hold its address.
+   * The arena's memory. Growing replaces the array: read it after `reserve()` and do not keep it.
+   * It cannot be transferred to another thread, because native code may hold its address.
    */
   get buffer(): Uint8Array<ArrayBuffer> {
     return this.#buffer;
@@ -58,10 +62,10 @@ export class StagingArena {
   }
 
   /**
-   * Reserves `bytes` of the arena, growing it where needed, and returns the index in `buffer` where they
-   * begin. Everything from there to the end of `buffer` may be written. To be followed by
-   * `stage(buffer, …)` or `cancel(buffer, …)`.
-   * @throws RangeError if the memory cannot be had.
+   * Reserves `bytes` of the arena, growing it if needed, and returns the index in `buffer` where
+   * they begin. Everything from there to the end of `buffer` may be written. End the reservation
+   * with `stage(buffer, …)` or `cancel(buffer, …)`.
+   * @throws RangeError if the memory cannot be allocated.
    */
   reserve(bytes: number): number {
     const start = this.#position;
@@ -71,8 +75,8 @@ export class StagingArena {
   }
 
   /**
-   * Makes bytes `start` to `end` of `source` the result and ends the reservation. What is not the arena's
-   * own buffer stays as it is and is not copied.
+   * Makes bytes `start` to `end` of `source` the result and ends the reservation. A `source` other
+   * than the arena's buffer is neither changed nor copied.
    */
   stage(source: Uint8Array, start: number, end: number): void {
     if (source === this.#buffer) this.#position = start;
@@ -81,12 +85,14 @@ export class StagingArena {
     this.#end = end;
   }
 
-  /** Ends the reservation that began at `start` of `source` without a result, as after an error. */
+  /** Ends the reservation at `start` of `source` without a result, for example after an error. */
   cancel(source: Uint8Array, start: number): void {
     if (source === this.#buffer) this.#position = start;
   }
 
-  /** Forgets the result, so that no user's array is kept alive, and gives back exceptional memory. */
+  /**
+   * Drops the result, so that no array of a user is kept alive, and gives back exceptional memory.
+   */
   clear(): void {
     if (this.#buffer.length > retainedBytes && this.#position === 0) this.#replace(retainedBytes);
     this.#source = this.#buffer;
@@ -94,7 +100,7 @@ export class StagingArena {
     this.#end = 0;
   }
 
-  // An outer reservation keeps the old buffer, which its owner read before; the new one begins at 0.
+  // The owner of an outer reservation still has the old buffer; the new one begins at 0.
   #grow(bytes: number): number {
     const doubled = Math.min(2 * this.#buffer.length, retainedBytes);
     this.#replace(Math.max(bytes, doubled));

@@ -1,4 +1,7 @@
-// Whether views of shared memory are forbidden from the outside, as Electron does by itself.
+// Whether views of shared memory are forbidden by the environment, as Electron forbids them by
+// itself.
 
-/** `BUSBAR_EXTERNAL_BUFFERS=forbid` in the environment of the process: for tests of programs that have to run there. */
+/**
+ * Set by `BUSBAR_EXTERNAL_BUFFERS=forbid`, to test programs for runtimes that forbid such views.
+ */
 export const viewsForbidden = process.env.BUSBAR_EXTERNAL_BUFFERS === 'forbid';
