@@ -1,9 +1,10 @@
-// The one file that loads and describes the native addon. Everything native is numbers, bytes and flat objects:
-// checks and meaning are on this side of it, lengths and UUIDs are checked again on the other.
+// The only file that loads and describes the native addon. Its interface is numbers, bytes and flat
+// objects: the TypeScript side checks and interprets values, the native side checks lengths and
+// UUIDs again.
 import module from 'node:module';
 import { addonFile } from './binary.js';
 
-/** What openEndpoint() is told; all of it checked already. */
+/** The arguments of openEndpoint(), already checked. */
 export interface EndpointConfig {
   readonly identifier: string;
   readonly token: string;
@@ -30,7 +31,7 @@ export interface EndpointConfig {
 
 declare const handleBrand: unique symbol;
 
-/** A kernel object that native code owns; closed when it is collected. */
+/** A kernel object that native code owns; closed when this handle is garbage-collected. */
 export interface NativeHandle {
   readonly [handleBrand]: never;
 }
@@ -42,17 +43,20 @@ export interface NativeMember {
   readonly label: readonly string[];
 }
 
-/** What the operating system had to do with a failure, as far as it is known. */
+/** The operating system's part in a failure, as far as it is known. */
 export interface FailureFacts {
   readonly osCode?: number;
   /** The call that failed. */
   readonly syscall?: string;
   readonly path?: string;
-  /** What its reader can do about it. */
+  /** What the reader of the error can do about it. */
   readonly advice?: string;
 }
 
-/** What a control thread has to tell; the mirror of native/core/notice.h. `status` is a number of the error list. */
+/**
+ * What a control thread reports; the mirror of native/core/notice.h. `status` is a number of the
+ * error list.
+ */
 export type Notice =
   | { readonly kind: 'joined'; readonly id: number }
   | ({ readonly kind: 'refused'; readonly status: number } & FailureFacts)
@@ -100,15 +104,18 @@ export type Notice =
   | { readonly kind: 'outOfMemory'; readonly bytes: number }
   | { readonly kind: 'closed'; readonly abandoned: number };
 
-/** Columns of the table of received messages, in 32-bit words; the mirror of native/node/receive_table.h. */
+/**
+ * Columns of the table of received messages, in 32-bit words; the mirror of
+ * native/node/receive_table.h.
+ */
 export const column = {
   offset: 0,
   bytes: 1,
   slot: 2,
   type: 3,
-  /** Format in the low half, flags in the high one. */
+  /** Format in the low half, flags in the high half. */
   formatAndFlags: 4,
-  /** Two words, the low one first; so are replyTo and position. */
+  /** Two words, the low one first; replyTo and position likewise. */
   id: 5,
   replyTo: 7,
   originOffset: 9,
@@ -119,7 +126,10 @@ export const column = {
 
 /** Words of one row of the table. */
 export const rowWords = 16;
-/** In `type`: the sender's type is not one of those given to setTypes(). In `originOffset`: there is none. */
+/**
+ * In `type`: the sender's type is not one of those given to setTypes(). In `originOffset`: no
+ * origin.
+ */
 export const none = 0xffff_ffff;
 /** In the flags: the sender waits until this message is handled. */
 export const wantsHandled = 2;
@@ -127,61 +137,69 @@ export const wantsHandled = 2;
 export const wantsTaken = 8;
 /** In the flags: the message has memory regions, for takeRegions(). */
 export const hasRegions = 1 << 12;
-/** In the flags: it had some, and there was no room for them in this process when they came. */
+/** In the flags: the message's regions were lost, because this process had no room for them. */
 export const regionsLost = 1 << 13;
 /** In the flags: the message has kernel objects, for takeObjects(). */
 export const hasObjects = 1 << 14;
-/** In the flags: it had some, and this process was at its descriptor limit when they came. */
+/**
+ * In the flags: the message's objects were lost, because this process was at its descriptor limit.
+ */
 export const objectsLost = 1 << 15;
-/** Kernel objects that one message can carry. */
+/** The most kernel objects of one message. */
 export const maxObjects = 253;
-/** Memory regions that one message can carry. */
+/** The most memory regions of one message. */
 export const maxRegions = 64;
 
 declare const regionBrand: unique symbol;
 declare const pinBrand: unique symbol;
 
-/** A counted reference to a memory region; given up when it is collected. */
+/** A counted reference to a memory region; released when it is garbage-collected. */
 export interface NativeRegion {
   readonly [regionBrand]: never;
 }
 
-/** A memory region that stays mapped whether anybody holds it or not. */
+/** A memory region that stays mapped whether or not any process holds it. */
 export interface NativePin {
   readonly [pinBrand]: never;
 }
 
-/** Region references, five values each: handle, id, offset in the region, bytes, whether writes reach the others. */
+/**
+ * Region references, five values each: handle, id, offset in the region, bytes, whether other
+ * holders see writes.
+ */
 export type NativeRegionFields = readonly (NativeRegion | number | boolean)[];
-/** Values of one reference in {@link NativeRegionFields}. */
+/** Values per reference in {@link NativeRegionFields}. */
 export const regionFields = 5;
-/** Regions to send, three values each: handle, offset in its part, bytes. */
+/** Regions to send, three values each: handle, offset in the handle's part, bytes. */
 export type NativeRegionRanges = readonly (NativeRegion | number)[];
 
 /** How a send is acknowledged. */
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 
-/** What becomes of a message for a receiver that is full; the place is the native number. */
+/** What happens to a message for a receiver that is full; the index is the native number. */
 export const whenFullPolicies = ['throw', 'drop', 'disconnect'] as const;
 
-/** Bytes of a key, at most. */
+/** The most bytes of a key. */
 export const maxKeyBytes = 128;
 
-/** What the last send() was about that failed, or that asked for an acknowledgement. */
+/** The outcome of the last send() that failed or asked for an acknowledgement. */
 export interface SendOutcome extends FailureFacts {
   readonly delivery: number;
   readonly peerId: number;
 }
 
-/** One endpoint. Numbers below zero are negated numbers of the error list. */
+/** One endpoint. A negative result is a negated number of the error list. */
 export interface NativeEndpoint {
-  /** Payloads of the batch in hand; reused for the next one. */
+  /** Payloads of the current batch; reused for the next one. */
   readonly slab: ArrayBuffer;
-  /** Rows of the batch in hand. */
+  /** Rows of the current batch. */
   readonly table: Uint32Array;
   start(): number;
   close(lingerMs: number): void;
-  /** For the end of the thread: begins, and closeNow() waits until it is done, within the linger time. */
+  /**
+   * At the end of the thread: begins to close; closeNow() then waits until it is done, up to the
+   * linger time.
+   */
   beginClose(): void;
   closeNow(): void;
   detach(): void;
@@ -192,7 +210,7 @@ export interface NativeEndpoint {
   releaseRoute(route: number): void;
   send(
     route: number,
-    /** The type's index in the low half, the format in the high one. */
+    /** The type's index in the low half, the format in the high half. */
     typeAndFormat: number,
     source: Uint8Array,
     start?: number,
@@ -213,19 +231,23 @@ export interface NativeEndpoint {
   askDrained(): void;
   matches(route: number): number[];
   reportUndelivered(wanted: boolean): void;
-  /** How many more messages are wanted; 0 leaves them in their rings. */
+  /** How many more messages JavaScript wants; 0 leaves them in their rings. */
   setCredit(messages: number): void;
-  /** The kernel objects of a row of the batch in hand; native code closes those that nobody takes. */
+  /** The kernel objects of a row of the current batch; native code closes those not taken. */
   takeObjects(row: number): NativeHandle[];
-  /** The memory regions of a row of the batch in hand; native code lets go of those that nobody takes. */
+  /** The memory regions of a row of the current batch; native code releases those not taken. */
   takeRegions(row: number): NativeRegionFields;
-  /** The program has all rows that it was given but the last `waiting`. */
+  /** Reports that the program has all rows given to it except the last `waiting`. */
   taken(waiting: number): void;
-  /** The same, and it takes no more: those that wait go back to their senders. Before close(). */
+  /**
+   * The same, before close(): the program takes no more, and the waiting messages go back to their
+   * senders.
+   */
   handBack(waiting: number): void;
   /**
-   * The message that ends at `position` of a link is handled (0), or never will be, and why: a number of the error
-   * list. Also of one whose sender waits only until it is taken, before that is said.
+   * The message that ends at `position` of a link was handled (`status` 0), or will not be:
+   * `status` is the number in the error list. Also called for a message whose sender waits only
+   * until it is taken, before taken() reports it.
    */
   settle(slot: number, position: number, status: number): void;
   peer(slot: number): NativeMember | undefined;
@@ -257,11 +279,11 @@ export interface NativeCounters {
 }
 
 /**
- * Called with `count` rows to read, or one whose payload is `large`. Returns how many rows, the last ones, the program has
- * not got yet; see {@link NativeEndpoint.taken}.
+ * Called with `count` rows to read, or one row whose payload is `large`. Returns how many rows, at
+ * the end, the program has not got yet; see {@link NativeEndpoint.taken}.
  */
 export type OnMessages = (count: number, large: Uint8Array | undefined) => number;
-/** Called with everything that the control thread had to tell, in order. */
+/** Called with everything that the control thread reports, in order. */
 export type OnNotices = (notices: readonly Notice[]) => void;
 
 interface Addon {
@@ -271,59 +293,70 @@ interface Addon {
     onMessages: OnMessages,
     onNotices: OnNotices,
   ): NativeEndpoint | number;
-  /** About the last call on this thread that gave a negated number of the error list. */
+  /** The cause of the last call on this thread that returned a negated number of the error list. */
   lastFailure(): FailureFacts;
-  /** Owns `fd` from now on. */
+  /** Takes ownership of `fd`. */
   adoptDescriptor(fd: number): NativeHandle | number;
   duplicateDescriptor(fd: number): NativeHandle | number;
   duplicateHandle(handle: NativeHandle): NativeHandle | number;
-  /** Neither closed nor taken. */
+  /** Whether it was neither closed nor taken. */
   isOpen(handle: NativeHandle): boolean;
-  /** -1 when it was closed or taken, or none is to be had. */
+  /** The descriptor; -1 if it was closed or taken, or the object has none. */
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;
-  /** What it is known by a number of: as busbar.h has it. */
+  /** What kind of number identifies the object, as listed in busbar.h. */
   kindOf(handle: NativeHandle): number;
-  /** That number; -1 of an object that has none, or was closed or taken. */
+  /** That number; -1 if the object has none, or was closed or taken. */
   numberOf(handle: NativeHandle): number;
-  /** The same of one that is no descriptor, the caller's from now on; -1 when that cannot be. */
+  /** Gives the caller that number of an object that is not a descriptor; -1 if that fails. */
   takeNumber(handle: NativeHandle): number;
   /** A second right to send to the Mach port; `name` stays the caller's. */
   duplicateMachPort(name: number): NativeHandle | number;
-  /** A second handle on the TCP socket of this event loop that has these addresses; `remote` is empty of one that listens. */
+  /**
+   * A second handle on this event loop's TCP socket with these addresses; a listening socket has no
+   * `remote`.
+   */
   duplicateSocket(
     local: string,
     localPort: number,
     remote: string,
     remotePort: number,
   ): NativeHandle | number;
-  /** A region of this process, with one reference to all of it; `touched`: its pages are taken from the system at once. */
+  /**
+   * A region of this process, with one reference to all of it; `touched` has the system provide its
+   * pages at once.
+   */
   createRegion(bytes: number, readOnly: boolean, touched: boolean): NativeRegionFields | number;
   duplicateRegion(region: NativeRegion): NativeRegionFields | number;
   releaseRegion(region: NativeRegion): void;
-  /** References of all processes and those under way; 0 once this one is released. */
+  /** References of all processes and of messages in flight; 0 once this one is released. */
   regionReferences(region: NativeRegion): number;
-  /** The one ArrayBuffer over the whole region; emptied when this thread's last reference goes that asked for it. */
+  /**
+   * The one ArrayBuffer over the whole region; detached with this thread's last reference that
+   * asked for it.
+   */
   regionBuffer(region: NativeRegion): ArrayBuffer | number;
   readRegion(region: NativeRegion, offset: number, target: Uint8Array): number;
   writeRegion(region: NativeRegion, offset: number, source: Uint8Array): number;
   pinRegion(region: NativeRegion): NativePin | number;
-  /** Not pinned any more; the pin is of no use from then on. */
+  /** Ends the pin, which is useless afterwards. */
   unpin(pin: NativePin): void;
-  /** Whether nobody holds it; `purge`: nor anybody who died with it. */
+  /** Whether no process holds the region; `purge` ignores holders that have died. */
   pinIsFree(pin: NativePin, purge: boolean): boolean | number;
-  /** A new reference to all of it. */
+  /** A new reference to the whole region. */
   holdPin(pin: NativePin): NativeRegionFields | number;
-  /** A number that the listener is called with, once, when nobody holds the region. */
+  /**
+   * Returns the number that the listener is called with, once, when no process holds the region.
+   */
   watchPin(pin: NativePin): number;
   unwatchPin(watch: number): void;
-  /** Once a thread. Does not keep it alive. */
+  /** Once per thread. The listener does not keep the thread alive. */
   listenToRegions(listener: (watch: number) => void): number;
   evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
 }
 
 const file = addonFile();
 
-/** The addon of this platform: a prebuilt one, or the one a clone has built. */
+/** The addon for this platform: prebuilt, or built in this clone. */
 export const addon: Addon = module.createRequire(file)(file);

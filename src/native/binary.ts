@@ -1,22 +1,23 @@
-// Where the native addon's file is: built in a clone, carried by the installed package, or beside a bundle. It reads no
-// file but looks which are there, and knows nothing of what is in them.
+// Finds the native addon's file: built in a clone, shipped with the installed package, or beside a
+// bundle. It checks which files exist but opens none.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where this file is, unless a bundler has put it elsewhere. */
+/** The path of this file, unless a bundler has moved it. */
 const inPackage = /[\\/]dist[\\/]native[\\/]binary\.js$/u;
 
-/** Of CommonJS, into which a bundler may have put this file. */
+/** Defined in CommonJS, which a bundler may have turned this file into. */
 declare const __filename: string | undefined;
 
 /**
- * The path of the addon for this system. In this order: the folder that `BUSBAR_PREBUILD` names and no other; the
- * package's own; for a bundle its folder, and the package that is installed where the bundle or the program is; the folder of the
- * executable. A binary that a clone has built comes before one from `prebuilds`, unless `PREBUILDS_ONLY` is set.
+ * The path of the addon for this system. It is looked for in this order: only in the folder that
+ * `BUSBAR_PREBUILD` names, if set; in this package; for a bundle, in its folder, and in the package
+ * installed where the bundle or the program is; in the folder of the executable. A binary built in
+ * a clone is preferred to one from `prebuilds`, unless `PREBUILDS_ONLY` is set.
  *
- * Throws an `Error` with code `ERR_BUSBAR_NO_BINARY` that names each path it has looked at, and what to do.
+ * Throws an `Error` with code `ERR_BUSBAR_NO_BINARY` that lists each path tried, and what to do.
  */
 export function addonFile(): string {
   const looked: string[] = [];
@@ -36,7 +37,7 @@ function* folders(): Generator<string> {
     return;
   }
   const own = ownFile();
-  // Nothing is looked for above a bundle's own folder: others may write there.
+  // Never in a folder above a bundle's own: others may be able to write there.
   if (own !== undefined && inPackage.test(own)) yield resolve(dirname(own), '..', '..');
   for (const file of [own, process.argv[1]]) {
     if (file === undefined) continue;
@@ -47,18 +48,18 @@ function* folders(): Generator<string> {
   yield dirname(process.execPath);
 }
 
-/** The file that this code stands in; undefined where a bundler has left no trace of it. */
+/** The file that this code is in; undefined where a bundler has left no trace of it. */
 function ownFile(): string | undefined {
-  // Bundlers that make CommonJS leave `import.meta` empty.
+  // Bundlers that emit CommonJS leave `import.meta` empty.
   const url = import.meta.url as string | undefined;
   if (url?.startsWith('file:')) return fileURLToPath(url);
   return typeof __filename === 'string' ? __filename : undefined;
 }
 
-/** The folder of the package that a file would import. */
+/** The folder of the package that `file` would import. */
 function installedFrom(file: string): string | undefined {
   try {
-    // Not by a name that is imported: webpack would take the call for its own.
+    // Called as a member, not by an imported name, which webpack would take for its own.
     return dirname(module.createRequire(resolve(file)).resolve('busbar/package.json'));
   } catch {
     return undefined;
