@@ -1,11 +1,12 @@
-// The mark on this package's own values. By it two copies of the package in one process recognise one another's: they
-// cannot use them, since each has its own classes and its own native code, but they can say so.
+// The mark on this package's own values. It lets two copies of the package in one process recognise
+// each other's values: neither copy can use them (classes and native code differ), but its errors
+// can name them.
 import { types } from 'node:util';
 
-/** Registered, so that every copy has the same one. */
+/** A registered symbol, so every copy of the package has the same one. */
 const brand = Symbol.for('busbar.kind');
 
-/** Each copy has another one. */
+/** Unregistered, so it differs between copies. */
 const thisCopy = Symbol('copy');
 
 interface Mark {
@@ -13,20 +14,26 @@ interface Mark {
   readonly copy: symbol;
 }
 
-/** Marks an object, and all that have it as prototype, as this package's own. `kind` is the name that users know. */
+/**
+ * Marks `object`, and every object with it as prototype, as this package's own. `kind` is the
+ * public name.
+ */
 export function mark(object: object, kind: string): void {
   Object.defineProperty(object, brand, { value: { kind, copy: thisCopy } satisfies Mark });
 }
 
-/** The same of the instances of a class; codecs see by the tag that there is more to them than their members. */
+/**
+ * Marks the instances of a class. The tag shows codecs that an instance is more than its own
+ * properties.
+ */
 export function markInstances({ name, prototype }: { name: string; prototype: object }): void {
   mark(prototype, name);
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
-/** What a value of this package is, in words; `undefined` for all others. */
+/** The kind of a marked value, in words; `undefined` for any other value. */
 export function markOf(value: object): string | undefined {
-  // Looking at a proxy runs code of its owner.
+  // Reading a property of a proxy would run its owner's code.
   if (types.isProxy(value)) return undefined;
   const { [brand]: found } = value as { readonly [brand]?: Partial<Mark> };
   if (typeof found?.kind !== 'string') return undefined;

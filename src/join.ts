@@ -1,4 +1,4 @@
-// join(): checks the options, opens the native endpoint and waits until the bus has let it in.
+// join(): checks the options, opens the native endpoint and waits until the bus has admitted it.
 import {
   type CancelOptions,
   cancellable,
@@ -32,77 +32,98 @@ import { isWellFormed } from './utf8.js';
 /** Options of {@link join}. */
 export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOptions {
   /**
-   * The strings by which selectors find this endpoint: at most 32, each of 1 to 255 bytes of UTF-8, 1,024 bytes in
-   * all, counting one more for each. Default: none.
+   * The strings that selectors match this endpoint by: at most 32, each of 1 to 255 bytes of UTF-8.
+   * Together at most 1,024 bytes, counting one extra byte for each string. Default: none.
    */
   readonly label?: string | readonly string[] | undefined;
   /**
-   * What all members of the bus have to know, up to 1,024 bytes. Never sent; each side proves to the other that it
-   * has it. Default: the empty string.
+   * A secret that all members of the bus share, up to 1,024 bytes. It is never sent; each side
+   * proves to the other that it has it. Default: the empty string.
    */
   readonly token?: string | undefined;
-  /** The messages that this endpoint speaks. Default: any plain value, as MessagePack. */
+  /**
+   * The message types that this endpoint sends and receives. Default: any plain value, as
+   * MessagePack.
+   */
   readonly messages?: B | undefined;
   /** Whether this endpoint may become bus controller. Default: true. */
   readonly controllerAffinity?: boolean | undefined;
-  /** Milliseconds to wait for the bus to let this endpoint in; see {@link CancelOptions.timeout}. Default: 5,000. */
+  /**
+   * Milliseconds to wait for admission to the bus; see {@link CancelOptions.timeout}. Default:
+   * 5,000.
+   */
   readonly timeout?: number | undefined;
-  /** The largest payload that can be sent or received, in bytes, up to 4 GiB - 1. Default: 256 MiB. */
+  /**
+   * The largest payload that can be sent or received, in bytes, up to 4 GiB - 1. Default: 256 MiB.
+   */
   readonly maxMessageBytes?: number | undefined;
   /** Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
   readonly queueBytes?: number | undefined;
   /**
-   * Bytes that may wait in this process for all receivers together: in queues, as large payloads on their way, and as
-   * messages with a `ttl`. A single message may always have what nobody else uses. Default: 256 MiB.
+   * Bytes that may wait in this process for all receivers together: queued messages, large payloads
+   * in flight, and messages parked by `ttl`. One message may exceed it if nothing else waits.
+   * Default: 256 MiB.
    */
   readonly totalQueueBytes?: number | undefined;
-  /** Kernel objects on their way to all receivers together, 1 to 1,048,576. Default: 4,096. */
+  /** Kernel objects in flight to all receivers together, 1 to 1,048,576. Default: 4,096. */
   readonly maxQueuedObjects?: number | undefined;
-  /** Messages that may wait by their `ttl`, 1 to 65,536. Default: 4,096. */
+  /** Messages that may be parked by their `ttl`, 1 to 65,536. Default: 4,096. */
   readonly maxParked?: number | undefined;
   /**
-   * Links of this endpoint in each direction, 1 to 4,096. Beyond, sending to one more endpoint throws
-   * `LimitExceededError`; one more that sends here is told `undelivered` with that reason. Default: 4,096.
+   * Links of this endpoint in each direction, 1 to 4,096. At the limit, sending to another endpoint
+   * throws `LimitExceededError`, and another endpoint that sends here emits `undelivered` with that
+   * reason. Default: 4,096.
    */
   readonly maxLinks?: number | undefined;
   /**
-   * Endpoints that the bus admits while this one is its controller, 1 to 4,096; `join` of others is rejected with
-   * `LimitExceededError`. Give all members the same. Default: 4,096.
+   * Endpoints that the bus admits while this one is its controller, 1 to 4,096; at the limit,
+   * `join` rejects with `LimitExceededError`. Give all members the same value. Default: 4,096.
    */
   readonly maxEndpoints?: number | undefined;
-  /** Likewise, those of one process, so that none can fill the bus. Default: 1,024. */
+  /**
+   * The same limit for the endpoints of one process, so that no process can fill the bus. Default:
+   * 1,024.
+   */
   readonly maxEndpointsPerProcess?: number | undefined;
   /**
-   * What becomes of a message for a receiver whose ring and queue are full, where `send` does not say. Default: `'throw'`.
+   * What happens to a message when the ring and the queue of its receiver are full, unless `send`
+   * says otherwise. Default: `'throw'`.
    */
   readonly whenFull?: WhenFull | undefined;
   /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
   readonly ringBytes?: number | undefined;
-  /** Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default: 256. */
+  /**
+   * Messages taken out of shared memory ahead of `recv()` and `for await`, 1 to 65,535. Default:
+   * 256.
+   */
   readonly prefetch?: number | undefined;
-  /** Milliseconds that `close()`, or the end of the process, gives to what still queues, as `linger` of `close()`. Default: 1,000. */
+  /**
+   * Milliseconds that `close()`, or the end of the process, waits for queued messages, as `linger`
+   * of `close()`. Default: 1,000.
+   */
   readonly linger?: number | undefined;
   /**
-   * Microseconds of waiting actively for the next message before sleeping, 0 to 1,000. Done only while it pays.
-   * Blocks the event loop meanwhile; not for processes with a user interface. Default: 0, off.
+   * Microseconds to busy-wait for the next message before sleeping, 0 to 1,000; done only while it
+   * pays off. It blocks the event loop meanwhile, so it is not for processes with a user interface.
+   * Default: 0, off.
    */
   readonly spin?: number | undefined;
-  /** Milliseconds of receiving in one turn of the event loop, 0.05 to 1,000. Default: 1. */
+  /** Milliseconds to spend receiving in one turn of the event loop, 0.05 to 1,000. Default: 1. */
   readonly drainBudget?: number | undefined;
 }
 
 const maxIdentifierBytes = 128;
 const maxTokenBytes = 1024;
 const maxLabelStrings = 32;
-/** Of all strings, with one byte of length for each. */
+/** Of all strings together, including one length byte for each. */
 const maxLabelBytes = 1024;
 const defaultTimeout = 5000;
-/** Milliseconds that nobody waits: 35 years. */
+/** Stands for `Infinity`, in milliseconds: 35 years. */
 const forEver = 2 ** 40;
-/** What the directory has room for. */
+/** The capacity of the directory. */
 const maxMembers = 4096;
 
-/** Options that count things: the name of the unit, and the most. */
+/** The options that are counts: the name of the unit, and the largest value. */
 const counts = {
   queueBytes: ['bytes', 2 ** 40],
   totalQueueBytes: ['bytes', 2 ** 40],
@@ -117,18 +138,18 @@ const counts = {
 
 const countNames = Object.keys(counts) as (keyof typeof counts)[];
 
-/** Statuses of the error list that the text says more about. */
+/** Statuses of the error list whose errors get a longer text here. */
 const status = { timedOut: 8, limitExceeded: 19 } as const;
 
 /**
- * Joins a bus and becomes an endpoint of it. The first one to join becomes bus controller; nothing has to be started
- * before. Resolves when every other endpoint can see the new one. Buses are told apart by `identifier` (1 to 128
- * bytes of UTF-8 without control characters); only processes of the same user meet. The endpoint belongs to the
- * caller, who closes it.
+ * Joins the bus named `identifier` (1 to 128 bytes of UTF-8 without control characters) and
+ * resolves with an endpoint on it, once every other endpoint can see the new one. The first
+ * endpoint to join becomes bus controller; nothing has to be started before. Only processes of the
+ * same user share a bus. The caller owns the endpoint and closes it.
  *
  * @throws InvalidIdentifierError, InvalidLabelError, InvalidArgumentError: nothing was done.
- * @throws TokenMismatchError, VersionMismatchError, PermissionError, LimitExceededError: the bus does not let this
- *   endpoint in.
+ * @throws TokenMismatchError, VersionMismatchError, PermissionError, LimitExceededError: the bus
+ * does not admit this endpoint.
  * @throws TimeoutError, AbortedError.
  */
 export async function join<B extends MessageBox = PlainBox>(
@@ -138,7 +159,7 @@ export async function join<B extends MessageBox = PlainBox>(
   checkIdentifier(identifier);
   const options = ownOptionsOfJoin(given);
   const label = checkOptionsOfJoin(options);
-  // Before anything is opened: what was never started cannot be closed.
+  // Before anything is opened: a native endpoint that was never started cannot be closed.
   const refused = refusal(`join('${identifier}')`, options, { bus: identifier });
   if (refused !== undefined) throw refused;
   const board = new NoticeBoard();
@@ -163,7 +184,7 @@ export async function join<B extends MessageBox = PlainBox>(
   }
 }
 
-/** The options that say how long to wait, and for what. */
+/** The options about waiting for admission. */
 type Admission = CancelOptions & { readonly controllerAffinity?: boolean | undefined };
 
 function admission(
@@ -178,7 +199,8 @@ function admission(
     controllerAffinity === false
       ? ', which waits for a bus because it may not become its controller (controllerAffinity: false),'
       : '';
-  // The timeout is the native side's: a timer of the event loop would wake an idle process once more.
+  // The native side keeps the timeout: a timer of the event loop would wake an idle process once
+  // more.
   return cancellable<number>(
     what,
     { signal, timeout: undefined },

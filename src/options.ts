@@ -1,14 +1,15 @@
-// Checks of options and arguments, shared by everything that takes some. Each refusal is an
-// InvalidArgumentError whose text names the option, the value and the limit. No defaults are filled in
-// here, and nothing is coerced.
+// Checks of options and arguments, for every function that takes any. A refusal is an
+// InvalidArgumentError whose text names the option, the value and the limit. The checks fill in no
+// defaults and coerce nothing.
 import { markOf } from './brand.js';
 import { InvalidArgumentError } from './errors/index.js';
 import { isWellFormed } from './utf8.js';
 
 /**
- * Refuses `options` that are not an object or have a key that is not in `known`. A misspelt key is
- * answered with the name that was probably meant. `where` is the function, as in `join()`. What is to be read is returned:
- * the object's own properties, whatever somebody has put into `Object.prototype`.
+ * Refuses `options` that are not an object or that have a key outside `known`. For a misspelt key
+ * the error suggests the closest known one. `where` is the function, as in `join()`. Returns the
+ * object to read options from: it has own properties only, so additions to `Object.prototype` are
+ * not taken for options.
  */
 export function checkOptions<T extends object>(
   where: string,
@@ -22,7 +23,7 @@ export function checkOptions<T extends object>(
       value: options,
     });
   }
-  // What somebody has added to Object.prototype is no option.
+  // A known name that somebody has added to Object.prototype is not an option.
   let clean = true;
   for (const name in options) {
     if (known.includes(name)) {
@@ -40,10 +41,12 @@ export function checkOptions<T extends object>(
   return clean ? options : { __proto__: null, ...options };
 }
 
-/** What is read of options that were not given. */
+/** Stands for options that were not given. */
 export const noOptions: object = Object.freeze(Object.create(null));
 
-/** Refuses everything but an integer of `min` to `max`. `unit` follows the numbers, as in 'bytes'. */
+/**
+ * Refuses anything except an integer of `min` to `max`. `unit` follows the numbers, as in 'bytes'.
+ */
 export function checkInteger(
   option: string,
   value: unknown,
@@ -76,8 +79,9 @@ export function checkInteger(
 }
 
 /**
- * Refuses everything but a number of milliseconds: one up to `max` or `Infinity`, which is for ever, with fractions or not, and
- * also one below zero, because that is what is left of a deadline that has passed.
+ * Refuses anything except a number of milliseconds up to `max`, or `Infinity` for no limit.
+ * Fractions are allowed, and so are negative numbers, because a deadline that has passed leaves
+ * one.
  */
 export function checkDuration(
   option: string,
@@ -97,15 +101,15 @@ export function checkDuration(
   );
 }
 
-/** A duration in whole milliseconds, checked: rounded up, 0 for one below zero, `max` for `Infinity`. */
+/** A checked duration in whole milliseconds: rounded up; 0 if negative; `max` for `Infinity`. */
 export function millisecondsOf(option: string, value: unknown, max: number): number {
   checkDuration(option, value, max);
   return Math.max(0, Math.min(Math.ceil(value), max));
 }
 
 /**
- * Refuses everything but a well-formed string of `min` to `max` bytes in UTF-8. The error does not carry
- * the string: it may be long, or a secret.
+ * Refuses anything except a well-formed string of `min` to `max` bytes in UTF-8. The error does not
+ * carry the string, which may be long or secret.
  */
 export function checkString(
   option: string,
@@ -132,7 +136,7 @@ export function checkString(
   }
 }
 
-/** Refuses everything but `true` and `false`. */
+/** Refuses anything except `true` and `false`. */
 export function checkBoolean(option: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') {
     throw new InvalidArgumentError(`${option} is ${show(value)}; expected true or false`, {
@@ -142,7 +146,7 @@ export function checkBoolean(option: string, value: unknown): asserts value is b
   }
 }
 
-/** Refuses everything but an AbortSignal. An already aborted one passes: its user decides. */
+/** Refuses anything except an AbortSignal. An aborted signal passes; the caller handles it. */
 export function checkSignal(option: string, value: unknown): asserts value is AbortSignal {
   if (!isSignal(value)) {
     throw new InvalidArgumentError(`${option} is ${show(value)}; expected an AbortSignal`, {
@@ -152,14 +156,16 @@ export function checkSignal(option: string, value: unknown): asserts value is Ab
   }
 }
 
-// Not by its class, which is another one in jsdom and in node:vm.
+// Checked by shape: jsdom and node:vm have an AbortSignal class of their own.
 function isSignal(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { aborted, addEventListener } = value as Partial<AbortSignal>;
   return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }
 
-/** A value as an error text shows it: short, on one line, and never running code of the value's owner. */
+/**
+ * A value as an error text shows it: short, on one line, without running code of the value's owner.
+ */
 export function show(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -184,7 +190,7 @@ function shownObject(object: object): string {
   return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
-/** The candidate that differs least from `name`, if it differs by at most a third of its letters. */
+/** The candidate closest to `name`, if it differs by at most a third of its letters. */
 export function closest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -198,8 +204,8 @@ export function closest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-// Levenshtein's distance, one row at a time. A name from a caller may be of any length; what is far too
-// long is not compared.
+// Levenshtein distance, one row at a time. A caller's name may have any length; a name that is far
+// too long is not compared.
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > b.length) return Number.POSITIVE_INFINITY;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

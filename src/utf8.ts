@@ -1,17 +1,17 @@
-// UTF-8 in and out of byte regions, strict in both directions: a lone surrogate or a malformed byte is
-// told to the caller, never replaced silently. It knows nothing of messages and errors.
-// Not the global one, which jsdom lacks.
+// UTF-8 in and out of byte regions, strict in both directions: a lone surrogate or a malformed byte
+// is reported to the caller, never silently replaced. This file knows no messages and no errors.
+// The TextEncoder is imported because jsdom has no global one.
 import { TextEncoder } from 'node:util';
 
 const encoder = new TextEncoder();
 const replacement = '\uFFFD';
 
-// In Node since version 20, but not in the type library this project compiles against.
+// Node has it since version 20, but the type library that this project compiles against lacks it.
 const wellFormed = (String.prototype as unknown as { isWellFormed(this: string): boolean })
   .isWellFormed;
 
-// Buffer's own slicing works on every Uint8Array and saves making a Buffer for each message (60 ns of
-// 140). It is undocumented, hence the way round.
+// Buffer's own slicing works on every Uint8Array and saves making a Buffer for each message (60 ns
+// of 140). It is undocumented, hence the fallback.
 type Utf8Slice = (this: Uint8Array, start: number, end: number) => string;
 const utf8Slice: Utf8Slice =
   (Buffer.prototype as unknown as { utf8Slice?: Utf8Slice }).utf8Slice ??
@@ -25,7 +25,7 @@ export function isWellFormed(text: string): boolean {
 }
 
 /**
- * Writes `text` at `start` of `target` and returns the end of what was written, or -1 where it does not
+ * Writes `text` at `start` of `target`. Returns the end of the written bytes, or -1 if they do not
  * fit. The text must be well-formed.
  */
 export function encodeUtf8Into(text: string, target: Uint8Array, start: number): number {
@@ -40,7 +40,10 @@ const utf8Write: Utf8Write =
     return encoder.encodeInto(text, this.subarray(start)).written;
   };
 
-/** Writes a well-formed `text` at `start` of `target`, where there must be room, and returns how many bytes it took. */
+/**
+ * Writes a well-formed `text` at `start` of `target`, where it must fit. Returns how many bytes it
+ * took.
+ */
 export function writeUtf8(text: string, target: Uint8Array, start: number): number {
   return utf8Write.call(target, text, start, target.length - start);
 }
@@ -48,8 +51,8 @@ export function writeUtf8(text: string, target: Uint8Array, start: number): numb
 /** The text in bytes `start` to `end` of `source`, or `undefined` if they are not valid UTF-8. */
 export function decodeUtf8(source: Uint8Array, start: number, end: number): string | undefined {
   const text = utf8Slice.call(source, start, end);
-  // Only text with a replacement character can have lost something; the search costs nothing where the
-  // text is Latin-1. A true U+FFFD is three bytes, EF BF BD: encoded again, nothing differs.
+  // Only text with a replacement character can have lost something; the search costs nothing where
+  // the text is Latin-1. A genuine U+FFFD is three bytes, EF BF BD: encoded again, nothing differs.
   if (text.includes(replacement) && !sameBytes(encoder.encode(text), source, start, end)) {
     return undefined;
   }
