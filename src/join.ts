@@ -87,7 +87,7 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   readonly maxEndpointsPerProcess?: number | undefined;
   /**
    * What happens to a message when the ring and the queue of its receiver are full, unless `send`
-   * says otherwise. Default: `'throw'`.
+   * says otherwise. Default: `'refuse'`.
    */
   readonly whenFull?: WhenFull | undefined;
   /** Bytes of the ring to one receiver: a power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
@@ -264,7 +264,7 @@ function configOf<B extends MessageBox>(
     maxLinks: options.maxLinks ?? maxMembers,
     maxEndpoints: options.maxEndpoints ?? maxMembers,
     maxEndpointsPerProcess: options.maxEndpointsPerProcess ?? 1024,
-    whenFull: whenFullOf(options.whenFull ?? 'throw'),
+    whenFull: whenFullOf(options.whenFull ?? 'refuse'),
     maxMessageBytes: options.maxMessageBytes ?? 256 * 2 ** 20,
     drainBudgetUs: (options.drainBudget ?? 1) * 1000,
     spinUs: options.spin ?? 0,

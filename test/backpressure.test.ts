@@ -33,7 +33,7 @@ test('a full queue refuses, drained() tells when to go on, nothing is lost or re
       code: 'ERR_BUSBAR_QUEUE_FULL',
       message: new RegExp(`endpoint ${id} `),
     });
-    t.like(error, { peer: id });
+    t.like(error, { peerId: id });
     program.goOn();
     await sender.drained();
   }

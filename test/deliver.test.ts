@@ -86,9 +86,9 @@ test('rejects with the name of a receiver that died before it took the message',
   await program.kill();
   const error = await t.throwsAsync(delivery, { code: 'ERR_BUSBAR_UNDELIVERED' });
   t.deepEqual((error as { failures?: unknown }).failures, [
-    { peer: id, reason: 'ERR_BUSBAR_PEER_GONE' },
+    { peerId: id, reason: 'ERR_BUSBAR_PEER_GONE' },
   ]);
-  t.like(await back, { payload: 'lost', to: id });
+  t.like(await back, { payload: 'lost', peerId: id });
 });
 
 test('a multicast that one of two receivers could not take says whom it missed', async (t) => {
@@ -101,7 +101,7 @@ test('a multicast that one of two receivers could not take says whom it missed',
   await receiver.recv();
   await program.kill();
   const error = await t.throwsAsync(delivery, { message: /taken by 1 .* not by 1/ });
-  t.like(error, { failures: [{ peer: id }] });
+  t.like(error, { failures: [{ peerId: id }] });
 });
 
 test('what a dead receiver had not taken goes to another match, once and in order', async (t) => {
@@ -138,6 +138,6 @@ test('a receiver that leaves politely gives back what it has not taken', async (
   const back = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   sender.send('receiver', 'x');
   await leaving.close();
-  t.like(await back, { payload: 'x', to: leaving.id, reason: 'ERR_BUSBAR_PEER_GONE' });
+  t.like(await back, { payload: 'x', peerId: leaving.id, reason: 'ERR_BUSBAR_PEER_GONE' });
   t.is(staying.counters.receivedMessages, 0);
 });

@@ -72,7 +72,7 @@ test('a multicast is told for the one that left', async (t) => {
   t.is((await staying.recv()).payload, 'all');
   for (const i of numbers(1)) t.is((await staying.recv()).payload, i);
   const error = await t.throwsAsync(delivery, { code: 'ERR_BUSBAR_UNDELIVERED' });
-  t.like(error, { failures: [{ peer: leaving.id, reason: 'ERR_BUSBAR_PEER_GONE' }] });
+  t.like(error, { failures: [{ peerId: leaving.id, reason: 'ERR_BUSBAR_PEER_GONE' }] });
 });
 
 test('objects and regions go along', async (t) => {

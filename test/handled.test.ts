@@ -5,7 +5,9 @@ import { inProcess, joined, newBus, type Source } from './support/program.js';
 
 const refuse = () => ({ issues: [{ message: 'never' }] });
 const handled = { acknowledge: 'handled' } as const;
-const notHandled = (peer: number) => ({ failures: [{ peer, reason: 'ERR_BUSBAR_NOT_HANDLED' }] });
+const notHandled = (peerId: number) => ({
+  failures: [{ peerId, reason: 'ERR_BUSBAR_NOT_HANDLED' }],
+});
 
 async function pair(t: Parameters<typeof joined>[0]) {
   const bus = newBus();

@@ -53,8 +53,8 @@ test('drop: the others get everything, the slow one what it has room for, and ev
   const slow = await start(t, bus, 'slow');
   const quick = await start(t, bus, 'quick');
   let told = 0;
-  sender.on('dropped', ({ to, messages }) => {
-    t.is(to, slow.id);
+  sender.on('dropped', ({ peerId, messages }) => {
+    t.is(peerId, slow.id);
     told += messages;
   });
   await slow.program.stopped();
@@ -63,7 +63,7 @@ test('drop: the others get everything, the slow one what it has room for, and ev
     const receivers = sender.send(multicast('keeper'), numbered(number));
     t.true(receivers === 1 || receivers === 2);
     // The quick one shall never be full.
-    await sender.deliver('quick', box.Text('go on'), { whenFull: 'throw' });
+    await sender.deliver('quick', box.Text('go on'), { whenFull: 'refuse' });
   }
   const { dropped, queueFull } = sender.counters;
   t.true(dropped > 0 && dropped < rounds);
@@ -121,7 +121,7 @@ test('latest: what is superseded is told to whoever waits for it, and its region
   for (const error of await Promise.all(deliveries.slice(1, -1))) {
     t.like(error, { code: 'ERR_BUSBAR_UNDELIVERED' });
     t.deepEqual((error as { failures: unknown }).failures, [
-      { peer: slow.id, reason: 'ERR_BUSBAR_SUPERSEDED' },
+      { peerId: slow.id, reason: 'ERR_BUSBAR_SUPERSEDED' },
     ]);
   }
   slow.program.goOn();
@@ -190,8 +190,8 @@ test('disconnect: the laggard reads what was published, the rest goes to another
   await sender.waitFor(multicast('keeper'), { count: 2 });
   while (sender.counters.disconnected === 0)
     sender.send(unicast('slow | nobody'), numbered(sent++), { ttl: 60_000 });
-  const { to, messages } = (await gone) as { to: number; messages: number };
-  t.is(to, slow.id);
+  const { peerId, messages } = (await gone) as { peerId: number; messages: number };
+  t.is(peerId, slow.id);
   t.true(messages > 0);
   t.throws(() => sender.send('slow', numbered(0)), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
   slow.program.goOn();
@@ -213,8 +213,8 @@ test('disconnect: what waits for nobody else is told', async (t) => {
   const slow = await start(t, bus, 'slow');
   await slow.program.stopped();
   const told: number[] = [];
-  sender.on('undelivered', ({ payload, to, reason }: UndeliveredEvent) => {
-    t.is(to, slow.id);
+  sender.on('undelivered', ({ payload, peerId, reason }: UndeliveredEvent) => {
+    t.is(peerId, slow.id);
     t.is(reason, 'ERR_BUSBAR_TOO_SLOW');
     const { buffer, byteOffset } = payload as Uint8Array;
     told.push(new DataView(buffer, byteOffset).getUint32(0));
@@ -235,7 +235,7 @@ test('bad policies are refused', async (t) => {
   const sender = await joined(t, bus, small);
   const invalid = { code: 'ERR_BUSBAR_INVALID_ARGUMENT' };
   const send = (options: object) => () => sender.send('x', box.Text(''), options);
-  t.throws(send({ whenFull: 'wait' }), { ...invalid, message: /'throw', 'drop', 'disconnect'/ });
+  t.throws(send({ whenFull: 'wait' }), { ...invalid, message: /'refuse', 'drop', 'disconnect'/ });
   t.throws(send({ key: '' }), invalid);
   t.throws(send({ key: 'x'.repeat(129) }), invalid);
   t.throws(send({ key: 7 }), invalid);

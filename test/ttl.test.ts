@@ -35,7 +35,7 @@ test('a message whose time is over is told by undelivered', async (t) => {
   sender.send(unicast('nobody'), { some: 'thing' }, { ttl: 1 });
   t.like(await told, {
     payload: { some: 'thing' },
-    to: undefined,
+    peerId: undefined,
     reason: 'ERR_BUSBAR_NO_RECIPIENT',
   });
   t.is(sender.counters.expired, 1);

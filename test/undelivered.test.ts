@@ -51,7 +51,7 @@ test('what a killed receiver had not taken comes back in order, from ring, queue
     sizes,
   );
   for (const event of events) {
-    t.like(event, { type: 'Raw', to: id, reason: 'ERR_BUSBAR_PEER_GONE' });
+    t.like(event, { type: 'Raw', peerId: id, reason: 'ERR_BUSBAR_PEER_GONE' });
   }
   t.is(sender.counters.undelivered, sizes.length);
 });
@@ -65,7 +65,7 @@ test('a multicast comes back for the receiver it missed, and is not sent to othe
   t.is(sender.send(multicast('receiver'), box.Text('for all')), 2);
   const back = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   await program.kill();
-  t.like(await back, { type: 'Text', payload: 'for all', to: id });
+  t.like(await back, { type: 'Text', payload: 'for all', peerId: id });
   t.is((await receiver.recv()).payload, 'for all');
   sender.send('receiver', box.Text('next'));
   t.is((await receiver.recv()).payload, 'next');
@@ -82,7 +82,7 @@ test('a message for one peer is not given to another one with its label', async 
   sender.send(unicast(peer), 'personal');
   const back = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   await program.kill();
-  t.like(await back, { payload: 'personal', to: id });
+  t.like(await back, { payload: 'personal', peerId: id });
   sender.send('receiver', 'next');
   t.is((await heir.recv()).payload, 'next');
 });
@@ -124,6 +124,6 @@ test('each of several that wait in vain is told', async (t) => {
     [1, 15, 30],
   );
   for (const event of events) {
-    t.like(event, { to: undefined, reason: 'ERR_BUSBAR_NO_RECIPIENT' });
+    t.like(event, { peerId: undefined, reason: 'ERR_BUSBAR_NO_RECIPIENT' });
   }
 });

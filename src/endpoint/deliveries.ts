@@ -34,10 +34,12 @@ export class Deliveries {
       return;
     }
     const failures: DeliveryFailure[] = notice.failures.map(({ peerId, reason }) => ({
-      peer: peerId,
+      peerId,
       reason: codeOf(reason),
     }));
-    const text = failures.map(({ peer, reason }) => (peer === 0 ? reason : `${peer}: ${reason}`));
+    const text = failures.map(({ peerId, reason }) =>
+      peerId === 0 ? reason : `${peerId}: ${reason}`,
+    );
     settler.reject(
       new UndeliveredError(
         `message was taken by ${notice.delivered} endpoints, not by ${failures.length} (${text.join(', ')})`,

@@ -311,7 +311,7 @@ export class Endpoint<B extends MessageBox>
   }
 
   get #facts(): BusErrorFacts {
-    return { bus: this.identifier, endpoint: this.#id };
+    return { bus: this.identifier, endpointId: this.#id };
   }
 
   #closedError(): ClosedError {
@@ -395,7 +395,7 @@ export class Endpoint<B extends MessageBox>
         break;
       case 'dropped':
       case 'disconnected':
-        this.#tell(notice.kind, { to: notice.peerId, messages: notice.messages });
+        this.#tell(notice.kind, { peerId: notice.peerId, messages: notice.messages });
         break;
       case 'undelivered':
         this.#tell('undelivered', this.#board.undelivered(notice, this.#box));

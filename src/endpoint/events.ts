@@ -28,16 +28,16 @@ export interface UndeliveredEvent {
   readonly payload: unknown;
   /** The message's number, as the receiver would have seen it in `message.id`; 0 if it was never under way. */
   readonly id: number;
-  /** Id of the receiver that is gone; `undefined` if none was found in the message's time to live. */
-  readonly to: number | undefined;
+  /** The receiver that is gone; `undefined` if none was found in the message's time to live. */
+  readonly peerId: number | undefined;
   /** Why: the `code` of an error, `'ERR_BUSBAR_PEER_GONE'` or `'ERR_BUSBAR_NO_RECIPIENT'` in most cases. */
   readonly reason: string;
 }
 
 /** Messages that a receiver did not get because it was too slow. */
 export interface SlowReceiverEvent {
-  /** Id of the receiver. */
-  readonly to: number;
+  /** The receiver. */
+  readonly peerId: number;
   /** `dropped`: how many it did not get since the last such event. `disconnected`: how many waited for it here. */
   readonly messages: number;
 }

@@ -239,6 +239,6 @@ function lostAttachments(type: string, from: Peer, flags: number): OutOfDescript
       : 'memory regions for which this process had no room left, or whose owner is in another pid namespace';
   return new OutOfDescriptorsError(`message '${type}' of endpoint ${from.id} came with ${what}`, {
     type,
-    peer: from.id,
+    peerId: from.id,
   });
 }

@@ -79,7 +79,7 @@ export class NoticeBoard {
       type: entry?.key ?? id,
       payload,
       id: notice.messageId,
-      to: notice.peerId === 0 ? undefined : notice.peerId,
+      peerId: notice.peerId === 0 ? undefined : notice.peerId,
       reason: codeOf(notice.reason),
     };
   }
@@ -102,5 +102,5 @@ export function violationEvent(
   { peerId, pid, status }: Extract<Notice, { kind: 'violation' }>,
   facts: BusErrorFacts,
 ): ViolationEvent {
-  return { peer: { id: peerId, pid }, error: errorFromStatus(status, { ...facts, peer: peerId }) };
+  return { peer: { id: peerId, pid }, error: errorFromStatus(status, { ...facts, peerId }) };
 }

@@ -34,8 +34,8 @@ export interface SendOptions {
    */
   readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
   /**
-   * What becomes of the message where a receiver is so slow that its ring and the queue to it are full. `'throw'`:
-   * `QueueFullError`, and nobody gets it. `'drop'`: that receiver does not get it, the others do; `dropped` is emitted.
+   * What becomes of the message where a receiver is so slow that its ring and the queue to it are full. `'refuse'`:
+   * `QueueFullError` is thrown, and nobody gets it. `'drop'`: that receiver does not get it, the others do; `dropped` is emitted.
    * `'disconnect'`: that receiver is given up for good and `disconnected` is emitted; what waits for it in this process
    * goes to another match (unicast) or is told by `undelivered`, and it is sent nothing any more. To wait instead, use
    * `endpoint.sendWhenReady()`. Default: `whenFull` of `join`.
@@ -50,8 +50,8 @@ export interface SendOptions {
   readonly key?: string | undefined;
 }
 
-/** See {@link SendOptions.whenFull}. */
-export type WhenFull = 'throw' | 'drop' | 'disconnect';
+/** See {@link SendOptions.whenFull}. C has the same words: `BUSBAR_WHEN_FULL_REFUSE`, `_DROP` and `_DISCONNECT`. */
+export type WhenFull = 'refuse' | 'drop' | 'disconnect';
 
 /** Options of `endpoint.sendWhenReady()`. */
 export interface SendWhenReadyOptions extends Omit<SendOptions, 'whenFull'>, CancelOptions {}

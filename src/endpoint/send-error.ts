@@ -19,12 +19,12 @@ export function sendError(
   outcome: SendOutcome,
   facts: BusErrorFacts,
 ): BusError {
-  const peer = outcome.peerId === 0 ? undefined : outcome.peerId;
+  const peerId = outcome.peerId === 0 ? undefined : outcome.peerId;
   const { osCode, syscall, path, advice } = outcome;
-  const message = sentence(number, selector, bytes, peer, facts.bus);
+  const message = sentence(number, selector, bytes, peerId, facts.bus);
   return errorFromStatus(number, {
     ...facts,
-    peer,
+    peerId,
     osCode,
     syscall,
     path,
@@ -45,16 +45,16 @@ function sentence(
   number: number,
   selector: Selector,
   bytes: number,
-  peer: number | undefined,
+  peerId: number | undefined,
   bus: string | undefined,
 ): string | undefined {
   switch (number) {
     case status.noRecipient:
       return `no endpoint of bus '${bus}' matches ${selector}; give a ttl to wait for one`;
     case status.queueFull:
-      return peer === undefined
+      return peerId === undefined
         ? `no room to keep a message for ${selector} until somebody joins`
-        : `the queue to endpoint ${peer} is full, or all queues together are (totalQueueBytes, maxQueuedObjects); ` +
+        : `the queue to endpoint ${peerId} is full, or all queues together are (totalQueueBytes, maxQueuedObjects); ` +
             'wait for drained() and send again';
     case status.limitExceeded:
       return 'this endpoint sends to as many others as it may (maxLinks)';

@@ -91,7 +91,7 @@ export class Sending {
     options: SendWhenReadyOptions,
   ): Promise<number> {
     // Whatever the endpoint does otherwise.
-    const ready = { ...options, whenFull: 'throw' } as const;
+    const ready = { ...options, whenFull: 'refuse' } as const;
     let waiting: WaitingSend | undefined;
     return cancellable<number>(
       'sendWhenReady()',
@@ -102,7 +102,7 @@ export class Sending {
           try {
             settler.resolve(this.send(selector, message, ready));
           } catch (error) {
-            if (error instanceof QueueFullError && error.peer !== undefined) return error.peer;
+            if (error instanceof QueueFullError && error.peerId !== undefined) return error.peerId;
             settler.reject(error as Error);
           }
           return undefined;
@@ -140,8 +140,8 @@ export class Sending {
   }
 
   /** For the notice board: this receiver has room, or is gone. */
-  hasRoom(peer: number): void {
-    this.#waiting.hasRoom(peer);
+  hasRoom(peerId: number): void {
+    this.#waiting.hasRoom(peerId);
   }
 
   /** Nothing will be told any more. */

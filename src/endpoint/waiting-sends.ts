@@ -18,7 +18,7 @@ interface Line {
   /** In the order of the calls. */
   readonly sends: Fifo<WaitingSend>;
   /** Id of the receiver that is full. */
-  peer: number;
+  peerId: number;
 }
 
 /** All of one endpoint. */
@@ -31,9 +31,9 @@ export class WaitingSends {
   begin(send: WaitingSend): void {
     send.call = this.#calls++;
     const ahead = this.#lines.get(send.selector);
-    const peer = ahead === undefined ? send.attempt() : ahead.peer;
-    if (peer === undefined) return;
-    const line = this.#lines.get(send.selector) ?? this.#open(send.selector, peer);
+    const peerId = ahead === undefined ? send.attempt() : ahead.peerId;
+    if (peerId === undefined) return;
+    const line = this.#lines.get(send.selector) ?? this.#open(send.selector, peerId);
     line.sends.push(send);
   }
 
@@ -44,8 +44,8 @@ export class WaitingSends {
   }
 
   /** This receiver has room, or is gone. Each attempt succeeds but one for each line at most. */
-  hasRoom(peer: number): void {
-    const lines = this.#byPeer.get(peer);
+  hasRoom(peerId: number): void {
+    const lines = this.#byPeer.get(peerId);
     if (lines === undefined) return;
     // The last is the next to go on.
     const order = [...lines].sort((a, b) => callOf(b) - callOf(a));
@@ -53,7 +53,7 @@ export class WaitingSends {
       // An attempt encodes, and that may run anything: a close(), or another send.
       if (!lines.has(line)) continue;
       const full = this.#attemptFirst(line);
-      if (full === peer) return;
+      if (full === peerId) return;
       if (full !== undefined) this.#move(line, full);
       else if (lines.has(line)) order.splice(placeOf(line, order), 0, line);
     }
@@ -76,8 +76,8 @@ export class WaitingSends {
     return full;
   }
 
-  #open(selector: Selector, peer: number): Line {
-    const line: Line = { selector, sends: new Fifo(), peer };
+  #open(selector: Selector, peerId: number): Line {
+    const line: Line = { selector, sends: new Fifo(), peerId };
     this.#lines.set(selector, line);
     this.#add(line);
     return line;
@@ -89,22 +89,22 @@ export class WaitingSends {
     this.#remove(line);
   }
 
-  #move(line: Line, peer: number): void {
+  #move(line: Line, peerId: number): void {
     if (line.sends.size === 0) return;
     this.#remove(line);
-    line.peer = peer;
+    line.peerId = peerId;
     this.#add(line);
   }
 
   #add(line: Line): void {
-    const lines = this.#byPeer.get(line.peer);
-    if (lines === undefined) this.#byPeer.set(line.peer, new Set([line]));
+    const lines = this.#byPeer.get(line.peerId);
+    if (lines === undefined) this.#byPeer.set(line.peerId, new Set([line]));
     else lines.add(line);
   }
 
   #remove(line: Line): void {
-    const lines = this.#byPeer.get(line.peer);
-    if (lines?.delete(line) && lines.size === 0) this.#byPeer.delete(line.peer);
+    const lines = this.#byPeer.get(line.peerId);
+    if (lines?.delete(line) && lines.size === 0) this.#byPeer.delete(line.peerId);
   }
 }
 

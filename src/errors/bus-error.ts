@@ -4,8 +4,8 @@ import { type BusErrorCode, type EntryOf, type ErrorName, errorList } from './er
 
 /** Why one receiver did not get a message that was sent with `deliver`. */
 export interface DeliveryFailure {
-  /** The endpoint's id. */
-  readonly peer: number;
+  /** The receiver; 0 if none was found. */
+  readonly peerId: number;
   /** The `code` of an error, for example `'ERR_BUSBAR_PEER_GONE'`. */
   readonly reason: string;
 }
@@ -18,9 +18,9 @@ export interface BusErrorFacts {
   /** The identifier of the bus. */
   readonly bus?: string | undefined;
   /** The id of the endpoint of this process that the error belongs to. */
-  readonly endpoint?: number | undefined;
+  readonly endpointId?: number | undefined;
   /** The id of the other endpoint. */
-  readonly peer?: number | undefined;
+  readonly peerId?: number | undefined;
   /** The error number of the operating system, as it is in `errno`. */
   readonly osCode?: number | undefined;
   /** The system call that failed, as in `'memfd_create'`. */
@@ -43,8 +43,8 @@ export interface BusErrorFacts {
 
 const factNames = [
   'bus',
-  'endpoint',
-  'peer',
+  'endpointId',
+  'peerId',
   'osCode',
   'syscall',
   'path',
@@ -71,8 +71,8 @@ export abstract class BusError extends Error {
   // Declared, not defined: only known facts become properties, so a log of the error shows no empty
   // ones.
   declare readonly bus: string | undefined;
-  declare readonly endpoint: number | undefined;
-  declare readonly peer: number | undefined;
+  declare readonly endpointId: number | undefined;
+  declare readonly peerId: number | undefined;
   declare readonly osCode: number | undefined;
   declare readonly syscall: string | undefined;
   declare readonly path: string | undefined;

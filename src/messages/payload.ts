@@ -23,7 +23,7 @@ export function encodePayload(message: OutgoingMessage, arena: StagingArena): vo
 /**
  * Decodes bytes `start` to `end` of `source`, which may be reused at once, and validates the result. With `owned`,
  * they are all of `source` and nothing else uses them.
- * `peer` is the id of the sender, for the errors.
+ * `peerId` is the id of the sender, for the errors.
  * @throws DecodeFailedError if the bytes are not what the codec writes.
  * @throws SchemaMismatchError if the schema refuses the value; `cause` has its issues.
  * @throws UnsupportedError if the schema is asynchronous.
@@ -34,7 +34,7 @@ export function decodePayload(
   start: number,
   end: number,
   format: number,
-  peer: number,
+  peerId: number,
   owned = false,
 ): unknown {
   let value: unknown;
@@ -46,15 +46,15 @@ export function decodePayload(
         : codec.decode(source, start, end, format);
   } catch (error) {
     throw new DecodeFailedError(
-      `${described(key, peer)} is no valid ${type.codec.name}: ${textOf(error)}`,
-      { type: key, peer, cause: error },
+      `${described(key, peerId)} is no valid ${type.codec.name}: ${textOf(error)}`,
+      { type: key, peerId, cause: error },
     );
   }
-  return type.schema === undefined ? value : validated(type.schema, value, key, peer);
+  return type.schema === undefined ? value : validated(type.schema, value, key, peerId);
 }
 
-function validated(schema: StandardSchemaV1, value: unknown, key: string, peer: number): unknown {
-  const result = callValidator(schema, value, key, peer);
+function validated(schema: StandardSchemaV1, value: unknown, key: string, peerId: number): unknown {
+  const result = callValidator(schema, value, key, peerId);
   if ('then' in result) {
     // Nobody will look at its outcome, and a rejection must not end the process.
     result.then(undefined, () => undefined);
@@ -62,32 +62,32 @@ function validated(schema: StandardSchemaV1, value: unknown, key: string, peer: 
       `schema of '${key}' is asynchronous; only synchronous ones are supported`,
       {
         type: key,
-        peer,
+        peerId,
       },
     );
   }
   if (result.issues === undefined) return result.value;
   throw new SchemaMismatchError(
-    `${described(key, peer)} does not fit its schema: ${issuesText(result.issues)}`,
-    { type: key, peer, cause: result.issues },
+    `${described(key, peerId)} does not fit its schema: ${issuesText(result.issues)}`,
+    { type: key, peerId, cause: result.issues },
   );
 }
 
-function callValidator(schema: StandardSchemaV1, value: unknown, key: string, peer: number) {
+function callValidator(schema: StandardSchemaV1, value: unknown, key: string, peerId: number) {
   try {
     return schema['~standard'].validate(value);
   } catch (error) {
     if (error instanceof BusError) throw error;
     throw new SchemaMismatchError(`schema of '${key}' failed: ${textOf(error)}`, {
       type: key,
-      peer,
+      peerId,
       cause: error,
     });
   }
 }
 
-function described(key: string, peer: number): string {
-  return `payload of '${key}' from endpoint ${peer}`;
+function described(key: string, peerId: number): string {
+  return `payload of '${key}' from endpoint ${peerId}`;
 }
 
 const shownIssues = 3;

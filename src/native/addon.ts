@@ -177,7 +177,7 @@ export type NativeRegionRanges = readonly (NativeRegion | number)[];
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 
 /** What happens to a message for a receiver that is full; the index is the native number. */
-export const whenFullPolicies = ['throw', 'drop', 'disconnect'] as const;
+export const whenFullPolicies = ['refuse', 'drop', 'disconnect'] as const;
 
 /** The most bytes of a key. */
 export const maxKeyBytes = 128;

@@ -50,7 +50,7 @@ const source: Source = async ({ busbar, bus, tell, told }) => {
   endpoint.on('controller', ({ generation, peer, self }) => {
     tell({ what: 'controller', generation, controller: peer?.id, self });
   });
-  endpoint.on('undelivered', ({ to }) => undelivered.add(to));
+  endpoint.on('undelivered', ({ peerId }) => undelivered.add(peerId));
   const others = busbar.multicast('member', { excludeSelf: true });
   let count = 0;
   const sending = setInterval(() => endpoint.send(others, count++), 1);

@@ -4,12 +4,15 @@ import { same } from './same.js';
 
 declare const endpoint: Endpoint<PlainBox>;
 
-same<WhenFull, 'throw' | 'drop' | 'disconnect'>();
+same<WhenFull, 'refuse' | 'drop' | 'disconnect'>();
 endpoint.send('x', 1, { whenFull: 'drop', key: 'position' });
 void endpoint.deliver('x', 1, { whenFull: 'disconnect' });
 void join('bus', { whenFull: 'drop' });
 // @ts-expect-error waiting is what sendWhenReady() is for
 endpoint.send('x', 1, { whenFull: 'wait' });
+// @ts-expect-error the word is 'refuse', as in C
+endpoint.send('x', 1, { whenFull: 'throw' });
+endpoint.send('x', 1, { whenFull: 'refuse' });
 // @ts-expect-error a key is text
 endpoint.send('x', 1, { key: 1 });
 
@@ -19,5 +22,9 @@ same<typeof sent, Promise<number>>();
 void endpoint.sendWhenReady('x', 1, { whenFull: 'drop' });
 
 endpoint.on('dropped', (event) => same<typeof event, SlowReceiverEvent>());
-endpoint.on('disconnected', ({ to, messages }) => same<typeof to | typeof messages, number>());
+endpoint.on('disconnected', ({ peerId, messages }) =>
+  same<typeof peerId | typeof messages, number>(),
+);
+// @ts-expect-error a number is `peerId`; `to` is a selector
+endpoint.on('dropped', ({ to }) => to);
 same<typeof endpoint.counters.superseded, number>();

@@ -54,13 +54,19 @@ test('an unknown status is a SystemError that names it', (t) => {
 
 test('facts become fields, unknown ones do not exist', (t) => {
   const cause = new Error('below');
-  const error = errorFromStatus(13, { message: 'full', peer: 7, limit: 16, cause, bus: undefined });
+  const error = errorFromStatus(13, {
+    message: 'full',
+    peerId: 7,
+    limit: 16,
+    cause,
+    bus: undefined,
+  });
   t.is(error.message, 'full');
-  t.is(error.peer, 7);
+  t.is(error.peerId, 7);
   t.is(error.limit, 16);
   t.is(error.cause, cause);
   t.is(error.bus, undefined);
-  t.deepEqual(Object.keys(error).sort(), ['code', 'limit', 'peer']);
+  t.deepEqual(Object.keys(error).sort(), ['code', 'limit', 'peerId']);
   t.false(inspect(error).includes('undefined'));
   t.regex(error.stack ?? '', /^QueueFullError: full\n/);
 });

@@ -189,13 +189,13 @@ test('without a box any plain value is a message, but not one made by a box', (t
 test('bytes that do not decode are told with type and sender', (t) => {
   const error = t.throws(() => decodePayload(box.Text('').entry, Uint8Array.of(0xff), 0, 1, 0, 7), {
     code: 'ERR_BUSBAR_DECODE_FAILED',
-  }) as Error & { type?: string; peer?: number };
+  }) as Error & { type?: string; peerId?: number };
   t.is(
     error.message,
     "payload of 'Text' from endpoint 7 is no valid text: the bytes are not valid UTF-8",
   );
   t.is(error.type, 'Text');
-  t.is(error.peer, 7);
+  t.is(error.peerId, 7);
   t.true(error.cause instanceof TypeError);
 });
 

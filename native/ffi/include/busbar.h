@@ -197,7 +197,8 @@ enum { BUSBAR_LOG_WARNING = 1, BUSBAR_LOG_INFO = 2 };
 /* `text` is one line, valid during the callback. */
 typedef void (*busbar_log_callback)(void* context, int32_t level, const char* text);
 
-/* What becomes of a message where a receiver's ring and the queue to it are full. */
+/* What becomes of a message where a receiver's ring and the queue to it are full; `whenFull:
+ * 'refuse'`, 'drop' and 'disconnect' in Node. */
 enum {
   /* BUSBAR_QUEUE_FULL, and nobody gets it. */
   BUSBAR_WHEN_FULL_REFUSE = 0,
