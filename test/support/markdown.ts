@@ -1,0 +1,61 @@
+// Reads Markdown as far as a test of the documents needs it: files, headings, links, blocks of code.
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+
+/** A document, by its path from the root of the project. */
+export interface Document {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A block between fences. */
+export interface CodeBlock {
+  /** What stands behind the opening fence: a language, and the path of the program that the block shows. */
+  readonly info: string;
+  readonly code: string;
+}
+
+/** What npm, builds and git leave in a clone. */
+const leftOut = /^(node_modules|build|dist|test-build|prebuilds|scratch|target|site|\..*)$/;
+
+/** All documents below a folder, which ends with a slash. */
+export function documentsIn(root: string, folder = ''): Document[] {
+  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = folder + entry.name;
+    if (entry.isDirectory()) {
+      return leftOut.test(entry.name) ? [] : documentsIn(root, `${path}/`);
+    }
+    return path.endsWith('.md') ? [{ path, text: readFileSync(root + path, 'utf8') }] : [];
+  });
+}
+
+const fence = /^```(.*)\n([\s\S]*?)^```$/gm;
+
+/** The blocks of code of a text. */
+export function codeBlocks(text: string): CodeBlock[] {
+  return [...text.matchAll(fence)].map(([, info = '', code = '']) => ({ info, code }));
+}
+
+/** The targets of all links of a text that lead to a file or a heading of this project. */
+export function localLinks(text: string): string[] {
+  const prose = text.replace(fence, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The anchors that the headings of a text have on GitHub and in the site. */
+export function anchors(text: string): string[] {
+  return [...text.replace(fence, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Where a link of a document leads: a path from the root, and an anchor or nothing. */
+export function resolveLink(from: string, target: string): { path: string; anchor: string } {
+  const [file = '', anchor = ''] = target.split('#');
+  return { path: file === '' ? from : posix.join(posix.dirname(from), file), anchor };
+}
