@@ -1,4 +1,4 @@
-// Everything other folders and the package's users need of labels and selectors.
+// What other folders and the package's users need of labels and selectors.
 export { anyone, LabelExpression, label, nobody } from './label-expression.js';
 export { checkLabelName, maxLabelBytes } from './label-name.js';
 export { LabelExpressionTooComplexError, programLimits } from './label-program.js';

@@ -1,6 +1,6 @@
-// Label expressions: immutable conditions on the label of an endpoint, built with label(), and(), or() and
-// not(). They are compiled while they are built (label-program.ts), so what is too complex is refused at
-// the call that makes it so, and nothing here or later recurses deeper than the limits allow.
+// Label expressions: immutable conditions on the label of an endpoint, built with label(), and(),
+// or() and not(). They are compiled while they are built (label-program.ts), so the call that makes
+// an expression too complex throws, and no later code recurses deeper than the limits allow.
 import { markInstances } from '../brand.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { show } from '../options.js';
@@ -27,26 +27,27 @@ export class LabelExpression {
   }
 
   /**
-   * True where this one and all others are. A string stands for the label of that name; it is not parsed.
+   * True where this expression and all others are true. A string is the name of a label; it is not
+   * parsed.
    * @throws LabelExpressionTooComplexError if the result exceeds a limit, which the error names.
-   * @throws InvalidLabelError if a string is no label.
+   * @throws InvalidLabelError if a string is not a valid label.
    */
   and(...others: readonly (LabelExpression | string)[]): LabelExpression {
     return combine('and', this, others);
   }
 
   /**
-   * True where this one or any of the others is. A string stands for the label of that name; it is not
+   * True where this expression or any other is true. A string is the name of a label; it is not
    * parsed.
    * @throws LabelExpressionTooComplexError if the result exceeds a limit, which the error names.
-   * @throws InvalidLabelError if a string is no label.
+   * @throws InvalidLabelError if a string is not a valid label.
    */
   or(...others: readonly (LabelExpression | string)[]): LabelExpression {
     return combine('or', this, others);
   }
 
   /**
-   * True where this one is not.
+   * True where this expression is false.
    * @throws LabelExpressionTooComplexError if the result exceeds a limit, which the error names.
    */
   not(): LabelExpression {
@@ -64,14 +65,15 @@ export class LabelExpression {
     return this.#program.bytes.slice();
   }
 
-  /** @internal The program itself, to be read only. */
+  /** @internal The program itself, read-only. */
   static programOf(expression: LabelExpression): LabelProgram {
     return expression.#program;
   }
 }
 
 /**
- * True for every endpoint whose label contains exactly `name`. Not parsed: `label('a & b')` is one name.
+ * True for every endpoint whose label contains exactly `name`. Not parsed: `label('a & b')` is one
+ * name.
  * @throws InvalidLabelError if the name is empty, longer than 255 bytes or not well-formed Unicode.
  */
 export function label(name: string): LabelExpression {
@@ -84,7 +86,7 @@ export function label(name: string): LabelExpression {
   return new LabelExpression({ kind: 'leaf', name }, singleOperation(bytes));
 }
 
-/** True for every endpoint, also for one without a label. In text: `true`. */
+/** True for every endpoint, even one without a label. In text: `true`. */
 export const anyone: LabelExpression = constant(true);
 
 /** True for no endpoint. In text: `false`. */
@@ -106,14 +108,17 @@ export function peerWithId(id: number): LabelExpression {
   return new LabelExpression({ kind: 'peer', id }, singleOperation(bytes));
 }
 
-/** @internal One expression of all operands; the parser uses it for a whole chain at once. */
+/**
+ * @internal Combines all operands into one expression; the parser uses it for a whole chain at
+ * once.
+ */
 export function combine(
   kind: 'and' | 'or',
   first: LabelExpression,
   others: readonly (LabelExpression | string)[],
 ): LabelExpression {
   if (others.length === 0) return first;
-  // An operand of the same kind is dissolved into its own operands: nothing nests that need not.
+  // Flattens operands of the same kind into their own operands, to keep nesting minimal.
   const operands: LabelExpression[] = [];
   for (const operand of [first, ...others]) {
     const expression = toExpression(operand);

@@ -1,23 +1,23 @@
-// The rules for one string of a label, and which of them can stand in a selector's text without quotes.
+// The rules for one string of a label, and which strings need no quotes in a selector's text.
 import { InvalidLabelError } from '../errors/index.js';
 import { show } from '../options.js';
 import { isWellFormed } from '../utf8.js';
 
-/** Bytes of one label string in UTF-8: the program has one byte for its length. */
+/** The most bytes of one label string in UTF-8: the program stores its length in one byte. */
 export const maxLabelBytes = 255;
 
-/** The characters of a name without quotes, as a class of a regular expression with the flag `u`. */
+/** The characters of an unquoted name, as a class of a regular expression with the flag `u`. */
 export const bareCharacters = String.raw`[\p{L}\p{M}\p{N}_.:/@+=~-]`;
 
 const bareName = new RegExp(`^${bareCharacters}+$`, 'u');
 
-/** Whether a name can stand in the text without quotes. */
+/** Whether a name can be written without quotes. */
 export function isBareName(name: string): boolean {
   return name !== 'true' && name !== 'false' && bareName.test(name);
 }
 
 /**
- * Refuses what cannot be one string of a label.
+ * Refuses a value that cannot be one string of a label.
  * @throws InvalidLabelError if it is not a string, empty, longer than 255 bytes or not well-formed.
  */
 export function checkLabelName(name: unknown): asserts name is string {

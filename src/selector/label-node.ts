@@ -1,4 +1,4 @@
-// The structure of a label expression, which its text is printed from.
+// The structure of a label expression, from which its text is printed.
 
 /** An operand of an expression: an expression itself. */
 export interface LabelOperand {
@@ -6,7 +6,7 @@ export interface LabelOperand {
   toString(): string;
 }
 
-/** What an expression is made of; its operands are expressions of the kind `Operand`. */
+/** The structure of one expression; its operands are expressions of the type `Operand`. */
 export type LabelNode<Operand extends LabelOperand = LabelOperand> =
   | { readonly kind: 'constant'; readonly value: boolean }
   | { readonly kind: 'leaf'; readonly name: string }

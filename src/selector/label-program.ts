@@ -1,20 +1,18 @@
-// The program a label expression is compiled to and the native evaluator runs: a postfix program for a
-// stack machine of booleans. Here are its instructions, its limits and how pieces are put together; it is
-// evaluated in native code only. test/vectors/selectors.json fixes the format.
+// The program that a label expression is compiled to: a postfix program for a stack machine of
+// booleans. This file has its instructions and limits and joins programs; only native code
+// evaluates them. test/vectors/selectors.json fixes the format.
 //
-//   op    operand                                   effect
-//   0x00  -                                         push false
-//   0x01  -                                         push true
-//   0x02  u8 length 1..255, that many UTF-8 bytes   push: does the label contain exactly this string?
-//   0x03  -                                         pop b, pop a, push a and b
-//   0x04  -                                         pop b, pop a, push a or b
-//   0x05  -                                         pop a, push not a
-//   0x06  u64 little-endian                         push: is this the endpoint's id?
+//   op    operand                                   effect 0x00  -
+//   push false 0x01  -                                         push true 0x02  u8 length 1..255,
+//   that many UTF-8 bytes   push: does the label contain exactly this string? 0x03  -
+//   pop b, pop a, push a and b 0x04  -                                         pop b, pop a, push a
+//   or b 0x05  -                                         pop a, push not a 0x06  u64 little-endian
+//   push: is this the endpoint's id?
 //
 // A program is valid if exactly one value is left at its end.
 import { InvalidSelectorError, nameErrors } from '../errors/index.js';
 
-/** The instructions' first bytes. */
+/** The first byte of each instruction. */
 export const opcode = {
   false: 0x00,
   true: 0x01,
@@ -25,17 +23,17 @@ export const opcode = {
   peer: 0x06,
 } as const;
 
-/** What a program may measure. The native evaluator checks the same numbers. */
+/** The limits of a program. The native evaluator checks the same ones. */
 export const programLimits = {
-  /** Bytes of a program: what fits a page. */
+  /** Bytes of a program: one page. */
   bytes: 4096,
-  /** Instructions of a program. They bound the time one evaluation takes. */
+  /** Instructions of a program, which bounds the time of one evaluation. */
   operations: 1024,
   /** Values on the stack at once. */
   depth: 64,
 } as const;
 
-/** A program with its measures, so that a larger one can be refused before it is built. */
+/** A program with its size, so that a larger one can be refused before it is built. */
 export interface LabelProgram {
   readonly bytes: Uint8Array;
   readonly operations: number;
@@ -65,8 +63,8 @@ export function negated(operand: LabelProgram): LabelProgram {
 }
 
 /**
- * The operands, joined by `op` as soon as two of them are on the stack: `a b AND c AND`, not
- * `a b c AND AND`. So a flat chain of any length takes a depth of 2.
+ * Joins the operands with `op`, as soon as two of them are on the stack: `a b AND c AND`, not
+ * `a b c AND AND`. So a flat chain of any length has a depth of 2.
  */
 export function joined(
   op: typeof opcode.and | typeof opcode.or,

@@ -1,7 +1,7 @@
-// Reads label expressions from text. Operators from the strongest: `!`, `&`, `|`; parentheses; `true` and
-// `false`; `#7` for the endpoint with that id; everything else is a name, in quotes if it has other
-// characters than letters, digits and _ . : / @ + = ~ -.
-// Two explicit stacks (Dijkstra's shunting yard) instead of recursion: no text can exhaust the call stack.
+// Parses label expressions. Operators by precedence: `!`, `&`, `|`; parentheses; `true` and
+// `false`; `#7` for the endpoint with that id; anything else is a name, quoted unless it consists
+// of letters, digits and _ . : / @ + = ~ -. Two explicit stacks (Dijkstra's shunting yard) instead
+// of recursion: no text can exhaust the call stack.
 import { InvalidArgumentError } from '../errors/index.js';
 import { show } from '../options.js';
 import {
@@ -16,7 +16,7 @@ import { LabelExpressionTooComplexError } from './label-program.js';
 import { SelectorSyntaxError } from './selector-syntax-error.js';
 import { nextToken, type Token } from './tokenize-label.js';
 
-/** Code units a text may have. Four times what the longest program can need unescaped. */
+/** The most code units of a text: four times what the longest program can need unescaped. */
 export const maxTextLength = 16_384;
 
 type Operator = { readonly kind: '&' | '|' | '!' | '('; readonly start: number };
@@ -25,7 +25,7 @@ const precedence = { '(': 0, '|': 1, '&': 2, '!': 3 } as const;
 
 /**
  * Parses a text such as `'renderer & codec & !busy'`.
- * @throws SelectorSyntaxError with the column where the text goes wrong.
+ * @throws SelectorSyntaxError with the column of the mistake.
  * @throws LabelExpressionTooComplexError if the expression exceeds a limit, which the error names.
  */
 export function parseLabelExpression(text: string): LabelExpression {
@@ -61,7 +61,7 @@ class Parser {
     }
   }
 
-  /** Takes what may stand where an operand is expected. Returns whether one is still expected. */
+  /** Takes a token where an operand is expected. Returns whether an operand is still expected. */
   #operand(token: Token): boolean {
     switch (token.kind) {
       case '!':
@@ -86,7 +86,7 @@ class Parser {
     }
   }
 
-  /** Takes what may follow an operand. Returns whether an operand is expected next. */
+  /** Takes a token after an operand. Returns whether an operand is expected next. */
   #operator(token: Token): boolean {
     switch (token.kind) {
       case '&':
@@ -117,7 +117,7 @@ class Parser {
     }
   }
 
-  /** Applies the operators on the stack that bind stronger than `limit`. */
+  /** Applies the operators on the stack with a higher precedence than `limit`. */
   #reduce(limit: number): void {
     for (;;) {
       const operator = this.#operators.at(-1);
@@ -131,7 +131,9 @@ class Parser {
     }
   }
 
-  /** Applies a whole chain `a & b & c` at once: pairwise, a long one would be copied again and again. */
+  /**
+   * Applies a whole chain `a & b & c` at once: pairwise, a long chain would be copied at each step.
+   */
   #combineChain(kind: '&' | '|'): void {
     let count = 1;
     while (this.#operators.at(-1)?.kind === kind) {
@@ -145,7 +147,7 @@ class Parser {
   }
 
   #popOperand(): LabelExpression {
-    // The grammar leaves an operand wherever this is called; the fallback is for the compiler.
+    // The grammar guarantees an operand at each call; the fallback is for the compiler.
     return this.#operands.pop() ?? nobody;
   }
 }

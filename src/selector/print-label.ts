@@ -1,8 +1,11 @@
-// Label expressions as text. What is printed here, parse-label.ts reads back to an equal expression.
+// Prints label expressions as text, which parse-label.ts parses to an equal expression.
 import { isBareName } from './label-name.js';
 import type { LabelNode } from './label-node.js';
 
-/** The text of an expression, with no parentheses that precedence (`!`, then `&`, then `|`) saves. */
+/**
+ * The text of an expression, with only the parentheses that precedence (`!`, then `&`, then `|`)
+ * requires.
+ */
 export function printNode(node: LabelNode): string {
   switch (node.kind) {
     case 'constant':
@@ -34,7 +37,8 @@ function precedence({ kind }: LabelNode): number {
   return 3;
 }
 
-// JSON's escapes are a subset of those the parser knows; what is invisible in a terminal is escaped, too.
+// The parser knows all escapes of JSON. Characters that are invisible in a terminal are escaped,
+// too.
 function quote(name: string): string {
   return JSON.stringify(name).replace(
     /(?! )[\p{C}\p{Z}]/gu,

@@ -1,25 +1,25 @@
-// The error for text that is no label expression. It shows the place.
+// The error for text that is not a label expression. It points at the mistake.
 import { type BusErrorFacts, InvalidSelectorError, nameErrors } from '../errors/index.js';
 
-// So much of a long text is shown on either side of the place.
+// The characters of a long text that are shown before and after the mistake.
 const shownBefore = 60;
 const shownAfter = 20;
 
 /**
- * The text given as a selector cannot be parsed. The message has three lines: what is wrong and at which
- * column, the text, and a caret below the place.
+ * The text given as a selector cannot be parsed. The message has three lines: the problem with its
+ * column, the text, and a caret below the mistake.
  */
 export class SelectorSyntaxError extends InvalidSelectorError {
   static {
     nameErrors(SelectorSyntaxError, 'SelectorSyntaxError');
   }
 
-  /** Where the text goes wrong, counted from 1 in characters (code points). */
+  /** The column of the mistake, counted from 1 in characters (code points). */
   readonly column: number;
   /** The whole text. */
   readonly text: string;
 
-  /** `index` is where `text` goes wrong, from 0 in UTF-16 code units. */
+  /** `index` is where the mistake is in `text`, from 0 in UTF-16 code units. */
   constructor(problem: string, text: string, index: number, facts?: BusErrorFacts) {
     const before = text.slice(0, index);
     const column = [...before].length + 1;

@@ -1,6 +1,7 @@
-// Selectors: whom a message is for. A label expression and the question whether one or all of those that
-// match are meant. Equal selectors are the same object while the cache holds them, because an endpoint
-// looks its routes up by this object: `send(unicast('moon'), …)` must not cost a parse and a compilation.
+// Selectors: the receivers of a message. A selector is a label expression and whether one or all of
+// the matching endpoints get the message. Equal selectors are the same object while the cache holds
+// them, because an endpoint looks up routes by this object: `send(unicast('moon'), …)` must not
+// parse and compile each time.
 import { markInstances } from '../brand.js';
 import { InvalidArgumentError, InvalidSelectorError } from '../errors/index.js';
 import { checkBoolean, checkOptions, show } from '../options.js';
@@ -8,27 +9,27 @@ import { LabelExpression, peerWithId } from './label-expression.js';
 import { parseLabelExpression } from './parse-label.js';
 import { TwoGenerationCache } from './two-generation-cache.js';
 
-/** One of those that match, or all of them. */
+/** One of the matching endpoints, or all of them. */
 export type SelectorKind = 'unicast' | 'multicast';
 
-/** Whatever has the id of an endpoint: a `Peer`, or an endpoint itself. */
+/** Anything with the id of an endpoint: a `Peer`, or an endpoint itself. */
 export interface PeerLike {
   readonly id: number;
 }
 
 /** Options of {@link multicast}. */
 export interface MulticastOptions {
-  /** Leaves the sender out even if its label matches. Default: false. */
+  /** Excludes the sender even if its label matches. Default: false. */
   readonly excludeSelf?: boolean;
 }
 
-/** Whom a message is for. Immutable; made by {@link unicast} and {@link multicast}. */
+/** The receivers of a message. Immutable; made by {@link unicast} and {@link multicast}. */
 export class Selector {
   readonly kind: SelectorKind;
   readonly expression: LabelExpression;
-  /** Whether the sender is left out even if its label matches. */
+  /** Whether the sender is excluded even if its label matches. */
   readonly excludeSelf: boolean;
-  /** Equal for selectors that select alike in every case that the texts of their expressions show. */
+  /** Equal keys mean equal selection; expressions with different texts have different keys. */
   readonly key: string;
 
   /** @internal */
@@ -51,7 +52,7 @@ export class Selector {
   }
 }
 
-// A guess: more different selectors than that in one process come from generated texts.
+// A guess: a process with more different selectors generates their texts.
 const cachedSelectors = 1024;
 
 /** Interns the selectors of one kind, by text, by expression object and by peer id. */
@@ -62,7 +63,7 @@ class Interner {
   readonly #byText = new TwoGenerationCache<string, Selector>(cachedSelectors);
   readonly #byPeer = new TwoGenerationCache<number, Selector>(cachedSelectors);
   readonly #byExpression = new WeakMap<LabelExpression, Selector>();
-  // Most senders send to one selector again and again; comparing with the last text saves the look-up.
+  // Most senders use one selector repeatedly; comparing with the last text saves the look-up.
   #lastText = '';
   #last: Selector | undefined;
 
@@ -88,7 +89,7 @@ class Interner {
     if (expression.node.kind === 'peer') return this.ofPeer(expression.node.id);
     let selector = this.#byExpression.get(expression);
     if (selector === undefined) {
-      // Another expression object, or another way to write it, may have the same text.
+      // An expression that was built anew, or written differently, may have the same text.
       const text = expression.toString();
       selector = this.#byText.get(text) ?? this.#create(expression);
       this.#byText.set(text, selector);
@@ -117,10 +118,10 @@ const multicasts = new Interner('multicast', false);
 const multicastsToOthers = new Interner('multicast', true);
 
 /**
- * Selects one of the endpoints that match: the one with the least unread bytes, in turn among equals.
- * A string is parsed as in {@link parseLabelExpression}; a peer means this one endpoint and no other.
- * The same text gives the same object, so calling this for every message is cheap.
- * @throws SelectorSyntaxError if the text is no label expression.
+ * Selects one of the matching endpoints: the one with the fewest unread bytes, round-robin on ties.
+ * A string is parsed as in {@link parseLabelExpression}; a peer selects exactly this endpoint. The
+ * same text gives the same object, so calling this for every message is cheap.
+ * @throws SelectorSyntaxError if the text is not a label expression.
  * @throws LabelExpressionTooComplexError if the expression exceeds a limit, which the error names.
  */
 export function unicast(to: string | LabelExpression | PeerLike): Selector {
@@ -133,9 +134,9 @@ export function unicast(to: string | LabelExpression | PeerLike): Selector {
 }
 
 /**
- * Selects all endpoints that match, the sender too if it matches and `excludeSelf` is not set. A string is
+ * Selects all matching endpoints, including the sender unless `excludeSelf` is set. A string is
  * parsed as in {@link parseLabelExpression}. The same text gives the same object.
- * @throws SelectorSyntaxError if the text is no label expression.
+ * @throws SelectorSyntaxError if the text is not a label expression.
  * @throws LabelExpressionTooComplexError if the expression exceeds a limit, which the error names.
  */
 export function multicast(to: string | LabelExpression, options?: MulticastOptions): Selector {
@@ -146,7 +147,7 @@ export function multicast(to: string | LabelExpression, options?: MulticastOptio
 }
 
 /**
- * What a method that takes a selector or a text gets: a text means a unicast.
+ * The selector of an argument that may also be a text; a text means a unicast.
  * @throws InvalidSelectorError if it is neither.
  */
 export function toSelector(to: Selector | string): Selector {

@@ -1,4 +1,5 @@
-// Cuts the text of a label expression into tokens. It knows names, quotes and escapes, not the grammar.
+// Splits the text of a label expression into tokens. It knows names, quotes and escapes, not the
+// grammar.
 import { InvalidLabelError } from '../errors/index.js';
 import { bareCharacters, checkLabelName } from './label-name.js';
 import { SelectorSyntaxError } from './selector-syntax-error.js';
@@ -24,8 +25,8 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The token at or behind `index`, and where the next one begins.
- * @throws SelectorSyntaxError if there is none.
+ * The token at or after `index`, and where the next one begins.
+ * @throws SelectorSyntaxError if no token begins there.
  */
 export function nextToken(text: string, index: number): { token: Token; end: number } {
   const start = index + (matchAt(spaceAt, text, index)?.[0].length ?? 0);
@@ -88,7 +89,7 @@ function characterOf(sequence: RegExpExecArray, text: string, index: number): st
   return String.fromCodePoint(code);
 }
 
-// The label's own rules, told with the place where it stands.
+// Applies the rules for label strings; an error gets the position of the name.
 function nameToken(text: string, start: number, name: string): Token {
   try {
     checkLabelName(name);

@@ -1,5 +1,5 @@
-// A bounded cache for interning: what was not used while half of the limit was added is forgotten.
-// Cheaper than a list of recent use, because a hit in the young half changes nothing.
+// A bounded cache for interning. It drops entries that were not used while `limit` / 2 others were
+// added. Cheaper than a list of recent use, because a hit in the young half changes nothing.
 
 /** Holds at most `limit` entries. */
 export class TwoGenerationCache<K, V> {
@@ -11,7 +11,7 @@ export class TwoGenerationCache<K, V> {
     this.#half = Math.max(1, limit >> 1);
   }
 
-  /** The value of `key`, which is thereby kept for longer. */
+  /** The value of `key`. Reading it also keeps the entry longer. */
   get(key: K): V | undefined {
     const value = this.#young.get(key);
     if (value !== undefined) return value;
@@ -20,7 +20,7 @@ export class TwoGenerationCache<K, V> {
     return old;
   }
 
-  /** Adds an entry; may forget others. */
+  /** Adds an entry; may drop others. */
   set(key: K, value: V): void {
     if (this.#young.size >= this.#half) {
       this.#old = this.#young;
