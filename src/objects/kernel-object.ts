@@ -1,5 +1,5 @@
-// A kernel object in the hands of a program: one descriptor, owned, on its way into or out of messages. It knows
-// nothing of messages.
+// A kernel object as a program holds it: it owns one descriptor and is attached to messages or
+// received with them. This file knows no messages.
 
 import { Socket as DatagramSocket } from 'node:dgram';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -23,43 +23,43 @@ import { duplicateSocket, openSocket } from './windows-sockets.js';
 /** Options of {@link KernelObject.fromFd}. */
 export interface FromFdOptions {
   /**
-   * Own that very descriptor from now on, instead of a duplicate of it. Nobody else may close it then. Default:
-   * `false`, `fd` stays the caller's.
+   * Takes ownership of this very descriptor instead of duplicating it; nobody else may close it
+   * then. Default: `false`, `fd` stays the caller's.
    */
   readonly takeOver?: boolean | undefined;
 }
 
-/** Options of {@link KernelObject.toSocket}, as those of `net.Socket`. */
+/** Options of {@link KernelObject.toSocket}, as for `net.Socket`. */
 export interface ToSocketOptions {
   /** Keep the writable side open when the other side ends. Default: `false`. */
   readonly allowHalfOpen?: boolean | undefined;
 }
 
-/** What a `net.Socket` is made for. */
+/** The directions of a `net.Socket`. */
 interface Ways {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly allowHalfOpen: boolean;
 }
 
-/** The largest descriptor there can be. */
+/** The largest possible descriptor. */
 const maxFd = 2 ** 31 - 1;
 /** The largest name of a Mach port; the next one is `MACH_PORT_DEAD`. */
 const maxMachPort = 2 ** 32 - 2;
 
-/** What to do where `fd` and `take()` cannot help. */
+/** What to use for an object that has no descriptor for `fd` and `take()`. */
 const insteadOf = {
   socket: 'a socket on Windows; use toSocket() or toListenOptions()',
   'mach-port': 'a Mach port; use machPort or takeMachPort()',
   unusable: 'its sender sent what no program can use',
 };
 
-/** What a program knows an object by, in the order of the addon's numbers. */
+/** How a program identifies an object, in the order of the addon's numbers. */
 const kinds = ['descriptor', 'socket', 'mach-port', 'unusable'] as const;
 
 /**
- * What a {@link KernelObject} is known by: a file descriptor; a socket without one (Windows); a Mach port (macOS);
- * nothing that a program could use, which only a broken or hostile peer sends.
+ * How a {@link KernelObject} is identified: by a file descriptor; as a socket without a descriptor
+ * (Windows); as a Mach port (macOS); or `unusable`, which only a broken or hostile peer sends.
  */
 export type KernelObjectKind = (typeof kinds)[number];
 
@@ -67,13 +67,13 @@ let make: (handle: NativeHandle) => KernelObject;
 let handleOf: (object: KernelObject) => NativeHandle;
 
 /**
- * Owns one file descriptor: a file, pipe, socket, listening socket, memfd, eventfd or whatever else the kernel knows
- * by one; on macOS also a right to send to a Mach port. Made of a descriptor or of one of Node's own objects to be sent
- * with a message, or found in `message.objects`. Sending leaves it with the sender; the receiver gets a descriptor of its
- * own on the same object.
+ * Owns one file descriptor: a file, pipe, socket, listening socket, memfd, eventfd or anything else
+ * that has one; on macOS also a right to send to a Mach port. Made from a descriptor or one of
+ * Node's own objects to be sent with a message, or received in `message.objects`. Sending leaves
+ * the sender its object; the receiver gets a descriptor of its own for the same kernel object.
  *
- * It is open until `close()`, `take()`, one of the `to…()` functions, `using` or, as a net, garbage collection.
- * Descriptors are close-on-exec.
+ * It is open until `close()`, `take()`, one of the `to…()` functions, `using` or, as a safety net,
+ * garbage collection. Descriptors are close-on-exec.
  *
  * ```ts
  * const handle = await open('clip.y4m');
@@ -95,9 +95,9 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * The object behind a descriptor: a duplicate, unless `takeOver`.
-   * @throws InvalidArgumentError if `fd` is no integer of 0 to 2,147,483,647 or is not open; OutOfDescriptorsError at
-   * the process's limit. Nothing is taken over then.
+   * Makes an object of a descriptor: a duplicate, unless `takeOver`.
+   * @throws InvalidArgumentError if `fd` is not an integer of 0 to 2,147,483,647 or is not open;
+   * OutOfDescriptorsError at the process's limit. After an error, `fd` is still the caller's.
    */
   static fromFd(fd: number, options: FromFdOptions = {}): KernelObject {
     const own = checkOptions('fromFd()', options, ['takeOver']);
@@ -109,14 +109,16 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * The object behind a `net.Socket`, `net.Server`, `dgram.Socket` or `fs.FileHandle`, duplicated: the source stays
-   * open and the caller's to close. (Node warns of a `FileHandle` that was forgotten, and since version 26 ends the
-   * process.) A server's connections that wait to be accepted go to whoever accepts first.
-   * @throws InvalidArgumentError if it is none of these, or has no descriptor (not connected, listening, bound or open,
-   * or a server in a worker of `node:cluster`, whose socket the primary has); for a socket of which Node has read bytes
-   * that nobody has taken (`readableLength`; pause it before anything can arrive, as `pauseOnConnect` does, or read
-   * them and send them along) or still has to write some (`writableLength`), since the receiver would lack them; for a
-   * `TLSSocket`, whose keys cannot be handed over. UnsupportedError on Windows for a `dgram.Socket`, and for a pipe.
+   * Makes an object of a duplicate of a `net.Socket`, `net.Server`, `dgram.Socket` or
+   * `fs.FileHandle`. The source stays open and is the caller's to close. (Node warns about a
+   * `FileHandle` that was not closed, and since version 26 ends the process.) A connection that
+   * waits on a server goes to whichever process accepts first.
+   * @throws InvalidArgumentError if the source is none of these, or has no descriptor (not
+   * connected, listening, bound or open, or a server in a worker of `node:cluster`, whose socket
+   * the primary has); if it is a socket of which Node has buffered bytes that the receiver would
+   * lack: unread ones (`readableLength`; pause it before anything can arrive, as `pauseOnConnect`
+   * does, or read them and send them along) or unwritten ones; if it is a `TLSSocket`, whose keys
+   * cannot be sent. UnsupportedError on Windows for a `dgram.Socket`, and for a pipe.
    */
   static from(source: ObjectSource): KernelObject {
     checkSource(source);
@@ -129,10 +131,10 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A second right to send to the Mach port of that name in this process (macOS); `name` stays the caller's. Such names
-   * come from native addons: Node itself has none.
-   * @throws InvalidArgumentError if `name` is no integer of 1 to 4,294,967,294 or this process has no right to send
-   * there; UnsupportedError on other systems.
+   * Makes a second right to send to the Mach port with that name in this process (macOS); `name`
+   * stays the caller's. Native addons provide such names; Node itself has none.
+   * @throws InvalidArgumentError if `name` is not an integer of 1 to 4,294,967,294 or this process
+   * has no right to send to the port; UnsupportedError on other systems.
    */
   static fromMachPort(name: number): KernelObject {
     checkInteger('name', name, 1, maxMachPort);
@@ -140,7 +142,7 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * What it is known by.
+   * How the object is identified.
    * @throws ClosedError if it was closed or taken.
    */
   get kind(): KernelObjectKind {
@@ -153,25 +155,25 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * The descriptor; it stays this object's, so do not close it.
-   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
+   * The descriptor. It stays this object's, so do not close it.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if the {@link kind} is another.
    */
   get fd(): number {
     return this.#descriptor(addon.descriptorOf(this.#open()));
   }
 
   /**
-   * The descriptor, which is the caller's to close from now on.
-   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
+   * The descriptor, which the caller owns from now on.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if the {@link kind} is another.
    */
   take(): number {
     return this.#descriptor(addon.takeDescriptor(this.#open()));
   }
 
   /**
-   * The name of the Mach port, of which this object keeps a right to send; 4,294,967,295 (`MACH_PORT_DEAD`) of a port
-   * that was gone when it arrived.
-   * @throws ClosedError if it was closed or taken; UnsupportedError if it is of another {@link kind}.
+   * The name of the Mach port; this object keeps its right to send. 4,294,967,295
+   * (`MACH_PORT_DEAD`) if the port had been destroyed before it arrived.
+   * @throws ClosedError if it was closed or taken; UnsupportedError if the {@link kind} is another.
    */
   get machPort(): number {
     this.#checkMachPort();
@@ -179,7 +181,8 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * The same, a right which is the caller's to give back (`mach_port_deallocate`) from now on.
+   * The name of the Mach port with its right to send, which the caller owns from now on and gives
+   * back with `mach_port_deallocate`.
    * @throws As {@link machPort}.
    */
   takeMachPort(): number {
@@ -190,7 +193,7 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A second object on the same kernel object, with a descriptor of its own.
+   * Returns a second object for the same kernel object, with a descriptor of its own.
    * @throws ClosedError if it was closed or taken; OutOfDescriptorsError at the process's limit.
    */
   duplicate(): KernelObject {
@@ -208,9 +211,10 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A `net.Socket` on a connected TCP or Unix socket or a pipe, which owns the descriptor from now on.
-   * @throws ClosedError if it was closed or taken; what `net.Socket` throws if it is none of these, and the object
-   * stays open then (on Windows InvalidArgumentError for a socket that is none of TCP).
+   * Returns a `net.Socket` for a connected TCP or Unix socket or a pipe. It owns the descriptor
+   * from now on.
+   * @throws ClosedError if it was closed or taken; for any other object the error of `net.Socket`
+   * (on Windows InvalidArgumentError for a socket that is not TCP), and the object stays open.
    */
   toSocket(options: ToSocketOptions = {}): Socket {
     const { allowHalfOpen = false } = checkOptions('toSocket()', options, ['allowHalfOpen']);
@@ -219,9 +223,10 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * What `listen()` of a `net.Server`, `http.Server` and the like takes to accept on a listening socket. The server
-   * owns the descriptor from then on; call `listen()` at once.
-   * @throws ClosedError if it was closed or taken; on Windows InvalidArgumentError for a socket that is none of TCP.
+   * Returns the argument for `listen()` of a `net.Server`, `http.Server` and the like, to accept on
+   * a listening socket. The server owns the descriptor from then on; call `listen()` at once.
+   * @throws ClosedError if it was closed or taken; on Windows InvalidArgumentError for a socket
+   * that is not TCP.
    */
   toListenOptions(): { readonly fd?: number } {
     if (this.#isBareSocket()) return { _handle: openSocket(this.#handle, 'server') } as object;
@@ -229,12 +234,14 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A stream that reads, and owns the descriptor from now on: an `fs.ReadStream` for a file, from where the descriptor
-   * stands or from byte `start` to byte `end`; a `net.Socket` that only reads for a pipe or a socket, which is watched
-   * by the event loop and made non-blocking for everybody who has the same end of it. Whoever else has the file open
-   * shares its position. Terminals and other devices are read like files, by a thread: while it waits for them, the
+   * Returns a readable stream, which owns the descriptor from now on. For a file it is an
+   * `fs.ReadStream`, from the current position, or from byte `start` to byte `end`; processes that
+   * have the file open share its position. For a pipe or a socket it is a read-only `net.Socket`:
+   * the event loop watches it, and it becomes non-blocking for every holder of the same end.
+   * Terminals and other devices are read like files, by a thread; while that thread waits, the
    * process cannot end.
-   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` or `end` of what is no file.
+   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` or `end` of
+   * anything but a file.
    */
   toReadStream(options: { readonly start?: number; readonly end?: number } = {}): Readable {
     checkOptions('toReadStream()', options, ['start', 'end']);
@@ -245,8 +252,10 @@ export class KernelObject implements Disposable {
   }
 
   /**
-   * A stream that writes, as {@link toReadStream} reads; from byte `start` of a file.
-   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` of what is no file.
+   * Returns a writable stream, the counterpart of {@link toReadStream}; into a file it writes from
+   * byte `start`.
+   * @throws ClosedError if it was closed or taken; InvalidArgumentError for `start` of anything but
+   * a file.
    */
   toWriteStream(options: { readonly start?: number } = {}): Writable {
     checkOptions('toWriteStream()', options, ['start']);
@@ -256,7 +265,10 @@ export class KernelObject implements Disposable {
     return createWriteStream('', { ...options, fd: this.take(), autoClose: true });
   }
 
-  /** Whether it is a pipe or a socket. A read by the thread pool would hold up the end of the process, or fail. */
+  /**
+   * Whether it is a pipe or a socket: read by the thread pool, it would delay the end of the
+   * process, or fail.
+   */
   #isStreamed(options: { readonly start?: number; readonly end?: number }): boolean {
     if (!this.#isBareSocket() && !isStreamed(this.fd)) return false;
     for (const option of ['start', 'end'] as const) {
@@ -272,7 +284,7 @@ export class KernelObject implements Disposable {
   #socket(ways: Ways): Socket {
     if (this.#isBareSocket()) {
       const handle = openSocket(this.#handle, 'connection');
-      // Undocumented, and what Node's own servers do.
+      // Undocumented, but Node's own servers do it.
       return new Socket({ handle, ...ways } as SocketConstructorOpts);
     }
     const socket = new Socket({ fd: this.fd, ...ways });
@@ -308,12 +320,15 @@ export class KernelObject implements Disposable {
   }
 }
 
-/** @internal The object that owns a handle from now on. */
+/** @internal Makes an object that owns `handle` from now on. */
 export function adoptHandle(handle: NativeHandle): KernelObject {
   return make(handle);
 }
 
-/** @internal The handle of an open object, which keeps it; throws ClosedError for a closed one. */
+/**
+ * @internal The handle of an open object, which stays the object's; throws ClosedError if it is
+ * closed.
+ */
 export function openHandle(object: KernelObject): NativeHandle {
   return handleOf(object);
 }

@@ -1,19 +1,20 @@
-// Where the descriptor of Node's own objects is.
+// Finds the descriptor of Node's own objects.
 import { Socket as DatagramSocket } from 'node:dgram';
 import type { FileHandle } from 'node:fs/promises';
 import { Server, Socket } from 'node:net';
 import { InvalidArgumentError } from '../errors/index.js';
 
-/** What a kernel object can be made of. */
+/** The objects of Node that a kernel object can be made of. */
 export type ObjectSource = Socket | Server | DatagramSocket | FileHandle;
 
 /**
- * Refuses a socket that is more than its descriptor: what Node has read of it or keeps for it would be missing.
- * Throws InvalidArgumentError.
+ * Refuses a socket with state beyond its descriptor, which the receiver would lack: TLS keys, and
+ * bytes that Node has read or still has to write. Throws InvalidArgumentError.
  */
 export function checkSource(source: unknown): void {
   if (!(source instanceof Socket)) return;
-  // As Node's own process.send() refuses it. A property, since a class from `node:tls` would load all of OpenSSL's.
+  // process.send() refuses it, too. Checked by a property, since importing `node:tls` would load
+  // all of OpenSSL.
   if ((source as { readonly encrypted?: unknown }).encrypted === true) {
     throw refusal('source is a TLSSocket: its keys are in this process and cannot be handed over');
   }
@@ -32,7 +33,10 @@ function refusal(text: string): InvalidArgumentError {
   return new InvalidArgumentError(text, { option: 'source' });
 }
 
-/** The descriptor behind `source`; `undefined` where there is none (now). It stays the source's. */
+/**
+ * The descriptor behind `source`, which stays the source's; `undefined` if it has none at the
+ * moment.
+ */
 export function descriptorOf(source: unknown): number | undefined {
   if (source instanceof Socket || source instanceof Server) return handleFd(source);
   if (source instanceof DatagramSocket) return datagramFd(source);
@@ -46,7 +50,8 @@ export function isSocket(source: unknown): source is Socket | Server | DatagramS
   return source instanceof Socket || source instanceof Server || source instanceof DatagramSocket;
 }
 
-// Node has no public way to a socket's descriptor; `_handle.fd` has been there on POSIX systems since 0.x.
+// Node has no public access to a socket's descriptor; `_handle.fd` has existed on POSIX systems
+// since 0.x.
 function handleFd(source: object): number | undefined {
   return checked((source as { _handle?: { fd?: unknown } })._handle?.fd);
 }

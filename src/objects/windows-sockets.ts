@@ -1,10 +1,11 @@
-// TCP sockets on Windows, where they have no descriptors and Node does not tell their numbers: one is found by its
-// addresses, and made again by the class of the handle that every socket gets when it connects.
+// TCP sockets on Windows, which have no descriptors and whose numbers Node does not reveal. A
+// socket is found by its addresses, and rebuilt with the class of the handle that every socket gets
+// when it connects.
 import { Server, Socket } from 'node:net';
 import { InvalidArgumentError } from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
 
-/** Node's own name of a TCP handle, which takes a socket's number. */
+/** Node's internal TCP handle, which can adopt a socket by its number. */
 interface TcpHandle {
   open(socket: number): number;
   close(): void;
@@ -14,8 +15,8 @@ type TcpHandleClass = new (kind: number) => TcpHandle;
 const kinds = { connection: 0, server: 1 } as const;
 
 /**
- * A second handle on the socket of `source`, or a negative status; `undefined` if it is not connected or listening, or a
- * pipe.
+ * A second handle for the socket of `source`, or a negative status; `undefined` if it is a pipe, or
+ * neither connected nor listening.
  */
 export function duplicateSocket(source: Socket | Server): NativeHandle | number | undefined {
   const local = nameOf(source.address());
@@ -26,7 +27,7 @@ export function duplicateSocket(source: Socket | Server): NativeHandle | number 
   return remote && addon.duplicateSocket(...local, ...remote);
 }
 
-/** `handle` as the handle of a `net.Socket` or `net.Server`, which owns the socket from now on. */
+/** Makes the handle of a `net.Socket` or `net.Server`, which owns the socket from now on. */
 export function openSocket(handle: NativeHandle, kind: keyof typeof kinds): TcpHandle {
   tcpHandleClass ??= findTcpHandleClass();
   const made = new tcpHandleClass(kinds[kind]);
@@ -38,13 +39,15 @@ export function openSocket(handle: NativeHandle, kind: keyof typeof kinds): TcpH
   return made;
 }
 
-/** As a socket or server tells it; nothing of one that is not open, text of a pipe. */
+/**
+ * An address as a socket or server reports it; empty if it is not open. A pipe has a text instead.
+ */
 interface Name {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
 }
 
-/** Address and port. The scope of an address is no part of what is compared. */
+/** Address and port. The scope of an address is not compared. */
 function nameOf(name: Name | string | null): readonly [string, number] | undefined {
   if (typeof name !== 'object' || name?.address === undefined) return undefined;
   return name.port === undefined ? undefined : [name.address.replace(/%.*/u, ''), name.port];
@@ -52,7 +55,7 @@ function nameOf(name: Name | string | null): readonly [string, number] | undefin
 
 let tcpHandleClass: TcpHandleClass | undefined;
 
-/** A socket has its handle when connect() returns, and is destroyed before it tries. */
+/** connect() sets the handle synchronously; the socket is destroyed before it tries to connect. */
 function findTcpHandleClass(): TcpHandleClass {
   const socket = new Socket();
   socket.connect({ host: '127.0.0.1', port: 1 });
