@@ -12,15 +12,15 @@ const codec: Codec<unknown> = Object.freeze({
     if (text === undefined) {
       throw new InvalidArgumentError(`payload is ${show(value)}, which JSON cannot express`);
     }
-    // Well-formed whatever the value is: JSON.stringify escapes lone surrogates.
+    // Always well-formed: JSON.stringify escapes lone surrogates.
     stageText(text, arena);
   },
   decode: (source, start, end) => JSON.parse(textOf(source, start, end)),
 } satisfies Codec<unknown>);
 
 /**
- * JSON. What it cannot express changes on its way as always with JSON: a `Date` arrives as a string, a
- * `Map` as `{}`, `undefined` members are left out. Cycles and bigints are refused with
+ * JSON. It changes values that it cannot express, as usual: a `Date` arrives as a string, a `Map`
+ * as `{}`, and members that are `undefined` are omitted. Cycles and bigints are refused with
  * `InvalidArgumentError`.
  */
 export function jsonCodec<T = unknown>(): Codec<T> {

@@ -1,11 +1,14 @@
-// The extension types for what MessagePack lacks: their codes, and the values that are made of their contents. The
-// codes are those of the library msgpackr.
+// The extension types for values that MessagePack lacks: their codes, which are those of the
+// library msgpackr, and how to build values from their contents.
 import { types } from 'node:util';
 
-/** Values that are nested deeper are refused on both sides, far below what exhausts the stack. */
+/** Both sides refuse values nested deeper than this, far below what would exhaust the stack. */
 export const maxDepth = 1000;
 
-/** Codes of extension types. Timestamps are MessagePack's own (-1), `undefined` is what many implementations use. */
+/**
+ * Codes of extension types. Timestamps are MessagePack's own (-1); many implementations use this
+ * `undefined`.
+ */
 export const extensionCode = {
   undefined: 0,
   error: 0x65,
@@ -15,11 +18,14 @@ export const extensionCode = {
   timestamp: 0xff,
 } as const;
 
-/** The first byte of a `view`: one of these, or the place of its class in {@link viewClasses}. */
+/** The first byte of a `view`: one of these, or the index of its class in {@link viewClasses}. */
 export const arrayBufferKind = 16;
 export const dataViewKind = 17;
 
-/** The order is part of the format. `Float16Array` is not in all versions of Node, nor in the format. */
+/**
+ * The order is part of the format. `Float16Array` is neither in all versions of Node nor in the
+ * format.
+ */
 export const viewClasses = [
   Int8Array,
   Uint8Array,
@@ -40,13 +46,15 @@ const nameOfView = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
-/** What kind of array a view is, whatever its realm and subclass; -1 for one that the format lacks. */
+/** The kind of a view, whatever its realm and subclass; -1 for a kind that the format lacks. */
 export function kindOfView(view: ArrayBufferView): number {
   if (types.isDataView(view)) return dataViewKind;
   return viewNames.indexOf(nameOfView.call(view) ?? '');
 }
 
-/** The content of a `view`: its kind and its bytes, which nobody else uses and which begin at a multiple of 8. */
+/**
+ * Builds a `view` from its kind and its bytes, which nothing else uses and which are aligned to 8.
+ */
 export function viewOf(kind: number, bytes: Uint8Array<ArrayBuffer>): unknown {
   const { buffer } = bytes;
   if (kind === arrayBufferKind) return buffer;
@@ -57,8 +65,8 @@ export function viewOf(kind: number, bytes: Uint8Array<ArrayBuffer>): unknown {
 }
 
 /**
- * The content of a `timestamp`, the first `length` bytes of `view`: one of MessagePack's three forms, or the one of an
- * invalid date.
+ * Builds the date of a `timestamp`, the first `length` bytes of `view`: one of MessagePack's three
+ * forms, or the form for an invalid date.
  */
 export function dateOf(view: DataView, length: number): Date {
   switch (length) {
@@ -85,10 +93,13 @@ const errorClasses = new Map<string, ErrorConstructor>(
   ]),
 );
 
-/** What an error has of its own in any case. The stack is where the receiver made it. */
+/** The members that every error has. The stack is the one where the receiver builds it. */
 export const ownOfErrors: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause']);
 
-/** The content of an `error`: name, message, cause and an object with its other members; the last two may be missing. */
+/**
+ * Builds an `error` from its name, message, cause and an object with its other members; the last
+ * two may be missing.
+ */
 export function errorOf(content: unknown): Error {
   if (!Array.isArray(content)) throw new TypeError('error without name and message');
   const [name, message, cause, members]: readonly unknown[] = content;
@@ -114,14 +125,14 @@ function define(object: object, key: string, value: unknown, enumerable: boolean
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
 }
 
-/** The content of a `regExp`: source and flags. */
+/** Builds a `regExp` from its source and flags. */
 export function regExpOf(content: unknown): RegExp {
   if (!Array.isArray(content)) throw new TypeError('regular expression without a source');
   const [source, flags]: readonly unknown[] = content;
   return new RegExp(String(source), flags === undefined ? '' : String(flags));
 }
 
-/** The content of a `set`. */
+/** Builds a `set` from its members. */
 export function setOf(content: unknown): Set<unknown> {
   if (!Array.isArray(content)) throw new TypeError('set without members');
   return new Set(content);

@@ -1,5 +1,6 @@
-// Writes objects that are neither arrays nor made by a literal. What an object is, the engine is asked and not the
-// object's constructor: values of another realm (node:vm, jsdom, jest) are written like all others.
+// Writes objects other than arrays and object literals. The engine is asked what an object is, not
+// the object's constructor, so values of another realm (node:vm, jsdom, jest) are written like all
+// others.
 import { types } from 'node:util';
 import { markOf } from '../../brand.js';
 import { isDetached } from '../../memory/detached.js';
@@ -29,8 +30,8 @@ const { toString: toText } = Object.prototype;
 const { toJSON: bufferToJson } = Buffer.prototype;
 
 /**
- * Writes an object as what the engine knows it to be, else as what its `toJSON` returns, else as its own members.
- * `toJSON` has been read already, since it may be a getter.
+ * Writes an object as the kind that the engine knows it to be, or as the result of its `toJSON`, or
+ * as its own members. The caller has read `toJSON`, once, since it may be a getter.
  */
 export function writeOther(value: object, toJSON: unknown): void {
   if (ArrayBuffer.isView(value)) {
@@ -39,7 +40,8 @@ export function writeOther(value: object, toJSON: unknown): void {
     }
     return;
   }
-  // One call for what most objects are: the members of an instance or of an object without a prototype.
+  // One call settles the most frequent case: an instance of a class or an object without a
+  // prototype.
   const tag = toText.call(value);
   if (tag === '[object Date]' && types.isDate(value)) writeDate(value);
   else if (toJSON !== undefined && writeJson(value, toJSON)) return;
@@ -48,7 +50,7 @@ export function writeOther(value: object, toJSON: unknown): void {
 }
 
 /**
- * Refuses an object without members that would arrive as `{}` although it is more than that: a promise, an
+ * Refuses an object without members that is more than `{}`, as which it would arrive: a promise, an
  * iterator, a `WeakMap`, a `MemoryRegion`.
  */
 export function refuseEmpty(object: object): void {
@@ -56,7 +58,7 @@ export function refuseEmpty(object: object): void {
   if (tag !== undefined || (object.constructor !== Object && isOpaque(object))) refuse(object);
 }
 
-/** What has nothing that could be sent, whatever members it was given. */
+/** Objects with nothing that could be sent, whatever members they were given. */
 const opaqueKinds = [
   types.isBoxedPrimitive,
   types.isSharedArrayBuffer,
@@ -67,7 +69,7 @@ const opaqueKinds = [
   types.isExternal,
   types.isKeyObject,
   types.isCryptoKey,
-  // Not all of them are in every runtime.
+  // Some runtimes lack some of these checks.
 ].filter((is) => typeof is === 'function') as readonly ((value: object) => boolean)[];
 
 function isOpaque(object: object): boolean {
@@ -98,7 +100,7 @@ function writeTagged(value: object): void {
   else writeMembers(value);
 }
 
-/** False if there is no function, or it returned the object itself. */
+/** False if `toJSON` is not a function, or returned the object itself. */
 function writeJson(value: object, toJSON: unknown): boolean {
   if (typeof toJSON !== 'function') return false;
   const json: unknown = toJSON.call(value);
@@ -110,7 +112,7 @@ function writeJson(value: object, toJSON: unknown): boolean {
 }
 
 function writeMap(map: Map<unknown, unknown>): void {
-  // All at once: a getter of a member could change the map.
+  // Read at once: a getter of a member could change the map.
   const entries = [...Map.prototype.entries.call(map)];
   checkKeys(entries);
   writeHead(entries.length, 0x80, 0xde);
@@ -126,7 +128,7 @@ function writeMap(map: Map<unknown, unknown>): void {
   leave();
 }
 
-// They become the names of members.
+// The keys become names of members.
 function checkKeys(entries: readonly (readonly [unknown, unknown])[]): void {
   if (entries.every(([key]) => typeof key === 'string')) return;
   const names = new Set<string>();
@@ -147,7 +149,7 @@ function writeSet(set: Set<unknown>): void {
   leave();
 }
 
-// Beside name and message, what Node's own errors have: code, errno, path.
+// With the members that Node adds to its own errors: code, errno, path.
 function writeError(error: Error): void {
   const members: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
@@ -186,13 +188,13 @@ function writeRegExp({ source, flags }: RegExp): void {
   writeArray([source, flags]);
 }
 
-/** The extensions whose content is a value: a byte that means nothing, and the value behind it. */
+/** Begins an extension whose content is a value: an unused byte, followed by the value. */
 function writeExtension(code: number): void {
   writeSizedHead(0xd4, code);
   writeByte(0);
 }
 
-// writeValue() has made room for 16 bytes.
+// writeValue() has already reserved 16 bytes.
 function writeSizedHead(token: number, code: number): void {
   writeByte(token);
   writeByte(code);

@@ -1,6 +1,6 @@
-// Reads MessagePack. The bytes come from another process: each length is compared with what there is before memory
-// is taken for it, text has to be UTF-8, and nesting is limited. No code of anybody else runs meanwhile, so the state
-// can be the module's.
+// Reads MessagePack. The bytes come from another process: each length is checked against the bytes
+// left before memory is allocated for it, text must be UTF-8, and nesting is limited. No foreign
+// code runs meanwhile, so the state can be the module's.
 import {
   dateOf,
   errorOf,
@@ -18,20 +18,20 @@ let source = nothing;
 let position = 0;
 let end = 0;
 let depth = 0;
-/** How many members the arrays that were begun may have together, since each takes a byte at least. */
+/** The members that the arrays begun so far may have together: each takes at least one byte. */
 let members = 0;
 
-/** Numbers and timestamps are read here. */
+/** Numbers and timestamps are copied here to be read. */
 const numberBytes = new Uint8Array(16);
 const numberView = new DataView(numberBytes.buffer);
 const maxExact = 2n ** 53n;
 
 /**
- * The value in bytes `from` to `to` of `bytes`, of which nothing is kept.
- * @throws an error that says what is wrong with them.
+ * The value in bytes `from` to `to` of `bytes`, which it does not reference afterwards.
+ * @throws An error that tells what is wrong with the bytes.
  */
 export function readFrom(bytes: Uint8Array, from: number, to: number): unknown {
-  // A Buffer's own slice() would not copy.
+  // slice() of a Buffer would not copy.
   source = Buffer.isBuffer(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     : bytes;
@@ -189,7 +189,7 @@ function readExtension(length: number): unknown {
   }
 }
 
-/** The value behind an extension, which is its content. */
+/** The value after an extension's head, which is its content. */
 function readContent(): unknown {
   enter();
   const content = readValue();
@@ -201,7 +201,7 @@ function enter(): void {
   if (++depth > maxDepth) throw new RangeError(`nested more than ${maxDepth} deep`);
 }
 
-/** Goes past `length` bytes and returns where they begin. */
+/** Skips `length` bytes and returns where they begin. */
 function take(length: number): number {
   const at = position;
   if (length > end - at) throw truncated();
@@ -229,7 +229,7 @@ function readUint32(): number {
   );
 }
 
-// A DataView of the message would have to be made for each.
+// Copies the bytes, since a DataView of the message would have to be made for each message.
 function load(length: number): DataView {
   return loadAt(take(length), length);
 }
@@ -239,7 +239,7 @@ function loadAt(at: number, length: number): DataView {
   return numberView;
 }
 
-/** A number, if it is one. */
+/** As a number, if that is exact. */
 function exact(integer: bigint): number | bigint {
   return integer >= -maxExact && integer <= maxExact ? Number(integer) : integer;
 }

@@ -1,10 +1,10 @@
-// Why a value cannot be written as MessagePack, and where in the payload it is.
+// The reason why a value cannot be written as MessagePack, and its path in the payload.
 import { InvalidArgumentError } from '../../errors/index.js';
 
-/** A path longer than this is shown by its beginning. */
+/** Of a longer path only the beginning is shown. */
 const shownSteps = 12;
 
-/** Thrown where the value is; each value around it adds its step with {@link within}. */
+/** Thrown at the value; each enclosing value adds its step with {@link within}. */
 export class Refusal extends Error {
   /** From the value outwards: `.name`, `[3]`. */
   readonly #steps: string[] = [];
@@ -27,7 +27,10 @@ export class Refusal extends Error {
   }
 }
 
-/** The same error, which now knows that it came from member `key`. An error of the user's own stays as it is. */
+/**
+ * Adds the step of member `key` to a Refusal and returns it. An error of user code is returned
+ * unchanged.
+ */
 export function within(error: unknown, key: string | number): unknown {
   if (error instanceof Refusal) error.add(stepTo(key));
   return error;

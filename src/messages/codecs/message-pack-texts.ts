@@ -1,8 +1,9 @@
-// Texts and keys of received MessagePack. Short ones are put together here, since a call of native code costs more;
-// keys are looked up before they are decoded, since most messages have the keys of the one before.
+// Texts and keys of received MessagePack. Short ones are built here, since a native call costs
+// more. Keys are looked up before they are decoded, since most messages have the same keys as the
+// message before.
 import { decodeUtf8 } from '../../utf8.js';
 
-/** Shorter texts of ASCII are made without a call of native code. */
+/** Shorter ASCII texts are built without a native call. */
 const shortText = 16;
 
 const cacheSize = 4096;
@@ -12,7 +13,7 @@ interface Key {
   readonly text: string;
 }
 
-/** The keys that came last, by a hash of their bytes. */
+/** The most recent keys, by a hash of their bytes. */
 const keys = new Array<Key | undefined>(cacheSize).fill(undefined);
 
 /** The text in `length` bytes of `source` from `at` on. Throws if they are not UTF-8. */
@@ -26,7 +27,7 @@ export function textOf(source: Uint8Array, at: number, length: number): string {
   return text;
 }
 
-/** The same of a key, of at most 31 bytes. */
+/** As {@link textOf}, for a key of at most 31 bytes. */
 export function keyOf(source: Uint8Array, at: number, length: number): string {
   if (length === 0) return '';
   const first = source[at] as number;
@@ -40,12 +41,12 @@ export function keyOf(source: Uint8Array, at: number, length: number): string {
   return text;
 }
 
-/** A key as it may be used: no peer sets the prototype of an object. */
+/** Renames the one dangerous key, so that no peer can set the prototype of an object. */
 export function keyNamed(key: string): string {
   return key === '__proto__' ? '__proto_' : key;
 }
 
-// The engine keeps one string for all properties of a name, and finds it at once if the key is that very string.
+// The engine keeps one string for all properties of a name, and looks up that very string fastest.
 function interned(text: string): string {
   return Object.keys({ [text]: 0 })[0] as string;
 }
@@ -60,7 +61,7 @@ function sameBytes(bytes: Uint8Array, source: Uint8Array, at: number, length: nu
 
 const { fromCharCode } = String;
 
-/** The text in fewer than 16 bytes; `undefined` if they are more than ASCII. */
+/** The text in fewer than 16 bytes; `undefined` if they are not all ASCII. */
 function asciiOf(source: Uint8Array, at: number, length: number): string | undefined {
   let all = 0;
   for (let index = 0; index < length; index++) all |= source[at + index] as number;

@@ -1,24 +1,25 @@
-// Writes a value as MessagePack into a staging arena: each member is read once, and what would not arrive as it is is
-// refused. What is neither an array nor an object made by a literal is in message-pack-objects.ts.
+// Writes a value as MessagePack into a staging arena. Each member is read once, and a value that
+// would not arrive unchanged is refused. message-pack-objects.ts writes objects other than arrays
+// and object literals.
 //
-// The state is the module's, for speed. Getters, toJSON() and proxies run while a value is written and may send in
-// turn: writeNested() puts the state of the outer message aside.
+// The state is the module's, for speed. Getters, toJSON() and proxies run while a value is written
+// and may themselves send: writeNested() saves the state of the outer message.
 import { OutOfMemoryError } from '../../errors/index.js';
 import type { StagingArena } from '../../memory/staging-arena.js';
 import { isWellFormed, writeUtf8 } from '../../utf8.js';
 import { maxDepth } from './message-pack-extensions.js';
 import { Refusal, within } from './message-pack-refusal.js';
 
-/** What any value needs beside its own text or bytes, at most. */
+/** The most bytes that any value needs beside its own text or bytes. */
 const headRoom = 16;
 
-/** Up to this length, a loop is faster than a call of native code. */
+/** Up to this length, a loop is faster than a native call. */
 const shortText = 48;
 
-/** Longer texts are measured first: room for three bytes a character would be too much. */
+/** A longer text is measured first: reserving three bytes per character would be too much. */
 const longText = 16 * 1024;
 
-/** Memory that does not suffice is doubled up to here, then it grows by a quarter. */
+/** Memory grows by doubling up to this size, then by a quarter. */
 const doubledBytes = 64 * 1024 * 1024;
 const maxBytes = 2 ** 32;
 
@@ -31,24 +32,25 @@ let position = 0;
 let lastHead = 0;
 let depth = 0;
 
-/** What writes objects that are neither arrays nor made by a literal. */
+/** Writes objects other than arrays and object literals. */
 export interface ObjectWriter {
   /** Writes the object; its `toJSON` has been read. */
   readonly writeOther: (value: object, toJSON: unknown) => void;
-  /** Throws a Refusal if an object without members is more than that. */
+  /** Throws a Refusal if an object without members is more than `{}`. */
   readonly refuseEmpty: (value: object) => void;
 }
 
 let objects: ObjectWriter = { writeOther: writeMembers, refuseEmpty: () => undefined };
 
-/** Says who writes other objects; called once, because it calls this module in turn. */
+/** Sets the writer of other objects. Called once, because that module imports this one. */
 export function setObjectWriter(writer: ObjectWriter): void {
   objects = writer;
 }
 
 /**
  * Writes `value` and makes it the result of `target`.
- * @throws Refusal for what MessagePack cannot express, and whatever a getter or a `toJSON()` throws.
+ * @throws Refusal if MessagePack cannot express the value, and any error of a getter or a
+ * `toJSON()`.
  */
 export function writeInto(target: StagingArena, value: unknown): void {
   if (arena !== undefined) {
@@ -57,7 +59,7 @@ export function writeInto(target: StagingArena, value: unknown): void {
   }
   arena = target;
   depth = 0;
-  // All that is left, since how much is needed is known at the end only.
+  // Reserves all that is left, since the size is known only at the end.
   start = target.reserve(0);
   position = start;
   const rest = target.buffer.length - start;
@@ -68,7 +70,7 @@ export function writeInto(target: StagingArena, value: unknown): void {
     target.stage(bytes, start, position);
   } catch (error) {
     target.cancel(bytes, start);
-    // What a large payload needed until it was refused.
+    // Frees what a large payload needed before it was refused.
     target.clear();
     throw error;
   } finally {
@@ -92,7 +94,7 @@ function use(target: StagingArena, size: number): void {
   lastHead = start + size - headRoom;
 }
 
-/** Makes room for `size` bytes and the head of a value. */
+/** Makes room for `size` bytes and the head of another value. */
 function makeRoom(size: number): void {
   if (position + size > lastHead) grow(size);
 }
@@ -133,7 +135,7 @@ export function writeValue(value: unknown): void {
       bytes[position++] = value ? 0xc3 : 0xc2;
       break;
     case 'undefined':
-      // An extension that many implementations have.
+      // An extension that many implementations use.
       bytes[position++] = 0xd4;
       bytes[position++] = 0;
       bytes[position++] = 0;
@@ -147,13 +149,13 @@ export function writeValue(value: unknown): void {
 }
 
 function writeObject(value: object): void {
-  // Once: it may be a getter.
+  // Read once: it may be a getter.
   const { toJSON } = value as { readonly toJSON?: unknown };
   if (toJSON === undefined && value.constructor === Object) writeMembers(value);
   else objects.writeOther(value, toJSON);
 }
 
-/** Writes an array, or what stands for one. */
+/** Writes an array, or an array-like value. */
 export function writeArray(values: readonly unknown[]): void {
   const { length } = values;
   writeHead(length, 0x90, 0xdc);
@@ -167,7 +169,7 @@ export function writeArray(values: readonly unknown[]): void {
   depth--;
 }
 
-/** Writes the enumerable members of an object that are its own, as a map. */
+/** Writes the own enumerable members of an object as a map. */
 export function writeMembers(object: object): void {
   const keys = Object.keys(object);
   const { length } = keys;
@@ -188,7 +190,10 @@ export function writeMembers(object: object): void {
   depth--;
 }
 
-/** One level deeper; whoever comes up again counts down, and an error ends it all. */
+/**
+ * Enters a nested value; pair with {@link leave}, except after an error, which ends the whole
+ * write.
+ */
 export function enter(): void {
   if (++depth > maxDepth) throw new Refusal(`is cyclic or nested more than ${maxDepth} deep`);
 }
@@ -215,8 +220,8 @@ export function writeHead(length: number, short: number, long: number): void {
 }
 
 /**
- * The head of a byte array or an extension: `token` is the one of the three whose length has 8 bits. Room for the
- * content is made.
+ * The head of a byte array or an extension: `token` is the first of three, the one with an 8-bit
+ * length. Makes room for the content.
  */
 export function writeSize(size: number, token: number): void {
   if (size > 0xffff_ffff) throw new Refusal('has 4 GiB or more');
@@ -235,30 +240,30 @@ export function writeSize(size: number, token: number): void {
   }
 }
 
-/** One byte, for which there is room. */
+/** One byte; the caller has made room for it. */
 export function writeByte(byte: number): void {
   bytes[position++] = byte;
 }
 
-/** Bytes, for which there is room. */
+/** Bytes; the caller has made room for them. */
 export function writeBytes(source: Uint8Array): void {
   bytes.set(source, position);
   position += source.length;
 }
 
-/** A number of 32 or 64 bits, for which there is room; the most significant byte first. */
+/** 32 bits, most significant byte first; the caller has made room for them. */
 export function writeUint32(value: number): void {
   view.setUint32(position, value);
   position += 4;
 }
 
-/** As {@link writeUint32}. */
+/** 64 bits, likewise. */
 export function writeInt64(value: bigint): void {
   view.setBigInt64(position, value);
   position += 8;
 }
 
-/** Writes a text; there is room for the head of a value. */
+/** Writes a text; the caller has made room for the head of a value. */
 function writeText(text: string): void {
   const { length } = text;
   if (length >= shortText) {
@@ -311,7 +316,7 @@ function writeLongerText(text: string): void {
     return;
   }
   makeRoom(3 * length);
-  // Mostly ASCII: the head then has the size that is expected.
+  // Assumes mostly ASCII: the head then has the expected size.
   const head = position;
   const expected = length < 0x100 ? 2 : 3;
   const size = writeUtf8(text, bytes, head + expected);

@@ -1,4 +1,5 @@
-// Reads and writes one array field of a struct: numbers as a typed array in place, char as a string.
+// Reads and writes one array field of a struct: numbers as a typed array over its bytes, char as a
+// string.
 import { decodeUtf8, encodeUtf8Into, isWellFormed } from '../../utf8.js';
 import type { ElementType, ScalarType } from './struct-layout.js';
 import { type FieldReader, type FieldWriter, refusal, scalarWriter } from './struct-scalars.js';
@@ -16,12 +17,15 @@ const arrayTypes = {
   f64: Float64Array,
 } as const satisfies Record<Exclude<ScalarType, 'bool'>, unknown>;
 
-/** The typed array that a field of these elements is read as. */
+/** The typed array of a field with these elements. */
 export type TypedArrayOf<E extends Exclude<ElementType, 'char'>> = InstanceType<
   (typeof arrayTypes)[E]
 >;
 
-/** Makes the reader of an array at `offset`: numbers are a view of the struct's own bytes. */
+/**
+ * Makes the reader of an array at `offset`; an array of numbers is a view of the struct's own
+ * bytes.
+ */
 export function arrayReader(type: ElementType, length: number, offset: number): FieldReader {
   if (type === 'char') return (bytes) => charsOf(bytes, offset, length);
   const ArrayType = arrayTypes[type];
@@ -29,8 +33,8 @@ export function arrayReader(type: ElementType, length: number, offset: number): 
 }
 
 /**
- * Makes the writer of an array at `offset`. It refuses another number of elements than `length`, and text of
- * more than `length` bytes; what shorter text leaves free is zero.
+ * Makes the writer of an array at `offset`. It refuses any number of elements other than `length`,
+ * and text of more than `length` bytes; shorter text is padded with zeros.
  */
 export function arrayWriter(
   name: string,
@@ -68,7 +72,7 @@ function charWriter(name: string, length: number, offset: number): FieldWriter {
   };
 }
 
-// Up to the first zero, as in C; all of it, if there is none.
+// Up to the first zero, as in C; without one, the whole array.
 function charsOf(bytes: Uint8Array, offset: number, length: number): string {
   const zero = bytes.subarray(offset, offset + length).indexOf(0);
   const end = offset + (zero < 0 ? length : zero);

@@ -1,10 +1,14 @@
-// Where the fields of a struct stand: the rules of C for natural alignment, so that the same declaration in
-// C has the same layout (on every ABI this package runs on, and little-endian). Layout only, no values.
+// The offsets of a struct's fields: C's rules for natural alignment, so that the same declaration
+// in C has the same layout (little-endian, on every ABI that this package supports). Layout only,
+// no values.
 import { endianness } from 'node:os';
 import { InvalidArgumentError, UnsupportedError } from '../../errors/index.js';
 import { show } from '../../options.js';
 
-/** The scalar types with their size in bytes, which is also their alignment. In C: `uint8_t` for `u8`, … */
+/**
+ * The scalar types with their size in bytes, which is also their alignment. In C: `uint8_t` for
+ * `u8`, …
+ */
 export const scalarSizes = {
   i8: 1,
   u8: 1,
@@ -28,17 +32,17 @@ export type ElementType = Exclude<ScalarType, 'bool'> | 'char';
 /** The type of a field: a scalar, or an array of a fixed length. */
 export type FieldType = ScalarType | readonly [element: ElementType, length: number];
 
-/** A struct's fields in their order: `{ x: 'f64', y: 'u32', name: ['char', 16] }`. */
+/** A struct's fields in order: `{ x: 'f64', y: 'u32', name: ['char', 16] }`. */
 export type StructFields = Readonly<Record<string, FieldType>>;
 
-/** A field with its place. */
+/** A field with its offset. */
 export interface FieldLayout {
   readonly name: string;
-  /** The scalar's or element's type. */
+  /** The type of the scalar or element. */
   readonly type: ScalarType | 'char';
-  /** Elements of an array; `undefined` for a scalar. */
+  /** The elements of an array; `undefined` for a scalar. */
   readonly length: number | undefined;
-  /** Bytes from the struct's beginning, as C's `offsetof` gives it. */
+  /** Bytes from the struct's beginning, as C's `offsetof`. */
   readonly offset: number;
   /** Bytes of the field. */
   readonly size: number;
@@ -47,21 +51,22 @@ export interface FieldLayout {
 /** A struct's layout; compare it with `sizeof` and `offsetof` of the C declaration. */
 export interface StructLayout {
   readonly fields: readonly FieldLayout[];
-  /** Bytes of the struct, padding at its end included. */
+  /** Bytes of the struct, including padding at its end. */
   readonly size: number;
   /** The largest alignment of any field. */
   readonly alignment: number;
 }
 
-/** A guess: a struct of more bytes is better sent as raw bytes. */
+/** A guess: larger structs are better sent as raw bytes. */
 const maxStructBytes = 1024 * 1024;
 
-// What every view has and a field would hide.
+// The members of every view, which a field would hide.
 const reservedNames = new Set(['bytes', 'constructor', 'toJSON', '__proto__']);
 
 /**
- * Lays fields out in the order given.
- * @throws InvalidArgumentError if a name or type is wrong, or the struct would have more than 1 MiB.
+ * Lays out the fields in the given order.
+ * @throws InvalidArgumentError if a name or type is wrong, or the struct would have more than 1
+ * MiB.
  * @throws UnsupportedError on a big-endian machine, where reading in place would swap every number.
  */
 export function layOut(fields: StructFields): StructLayout {

@@ -1,4 +1,4 @@
-// Reads and writes one scalar of a struct. Written for speed: one small function a type, each made for one
+// Reads and writes one scalar of a struct. Written for speed: one small function per type, made per
 // field, so that the engine can specialise it.
 import { InvalidArgumentError } from '../../errors/index.js';
 import { show } from '../../options.js';
@@ -10,8 +10,8 @@ export type FieldWriter = (view: DataView, bytes: Uint8Array, base: number, valu
 /** Reads a field's value out of a struct's bytes. */
 export type FieldReader = (bytes: Uint8Array) => unknown;
 
-// Numbers of several bytes are put together in these: a DataView of a message's own few bytes would cost
-// 500 ns, because V8 then has to move them out of its heap.
+// Numbers of several bytes are assembled here: a DataView of a message's own few bytes would cost
+// 500 ns, because V8 would have to move them out of its heap.
 const scratch = new ArrayBuffer(8);
 const scratchBytes = new Uint8Array(scratch);
 const scratchView = new DataView(scratch);
@@ -49,7 +49,10 @@ export function scalarReader(type: ScalarType, offset: number): FieldReader {
   }
 }
 
-/** Makes the writer of a scalar at `offset`; it throws InvalidArgumentError on a value that does not fit. */
+/**
+ * Makes the writer of a scalar at `offset`; it throws InvalidArgumentError for a value that does
+ * not fit.
+ */
 export function scalarWriter(name: string, type: ScalarType, offset: number): FieldWriter {
   switch (type) {
     case 'u8':

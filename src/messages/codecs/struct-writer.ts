@@ -1,4 +1,4 @@
-// Writes a whole struct from a plain object: each field, and zeros where there is padding.
+// Writes a whole struct from a plain object: each field, and zeros as padding.
 import type { StructLayout } from './struct-layout.js';
 import type { FieldWriter } from './struct-scalars.js';
 
@@ -10,21 +10,22 @@ export type StructWriter = (
   value: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** Makes the writer of a struct; `fields` has one writer for each field of the layout. */
+/** Makes the writer of a struct; `fields` has the writer of each field of the layout. */
 export function structWriter(layout: StructLayout, fields: readonly FieldWriter[]): StructWriter {
   const names = layout.fields.map(({ name }) => name);
   const writeFields = unrolled(names, fields) ?? looped(names, fields);
   const padding = paddingOf(layout);
   return (view, bytes, base, value) => {
-    // Padding is sent, too: nothing of an earlier message may be in it.
+    // Padding is sent, too, and must not leak bytes of an earlier message.
     for (const offset of padding) bytes[base + offset] = 0;
     writeFields(view, bytes, base, value);
   };
 }
 
-// One statement a field instead of a loop: 7 ns for four fields instead of 55, because the engine then knows
-// at each place which property is read and which writer is called. The names are the only input and get in
-// as string literals. Where code may not be made from strings (a content security policy), the loop does.
+// One statement per field instead of a loop: 7 ns for four fields instead of 55, because the engine
+// then knows at each place which property is read and which writer is called. The names are the
+// only input, inserted as string literals. Where code must not be made from strings (a content
+// security policy), looped() is used.
 function unrolled(
   names: readonly string[],
   writers: readonly FieldWriter[],
@@ -51,7 +52,7 @@ function looped(names: readonly string[], writers: readonly FieldWriter[]): Stru
   };
 }
 
-/** The offsets of all bytes that no field occupies. */
+/** The offsets of all bytes that belong to no field. */
 function paddingOf({ fields, size }: StructLayout): readonly number[] {
   const padding: number[] = [];
   let end = 0;

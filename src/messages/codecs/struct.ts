@@ -1,5 +1,5 @@
-// Structs of a fixed layout: what is received is a view whose getters read the bytes in place, so a receiver
-// pays for the fields it looks at. The layout is C's (struct-layout.ts).
+// Structs of a fixed layout. A received struct is a view whose getters read the bytes in place, so
+// a receiver pays only for the fields it reads. The layout is C's (struct-layout.ts).
 import { types } from 'node:util';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { ownedBytes } from '../../memory/owned-bytes.js';
@@ -30,7 +30,7 @@ type ScalarValue<S extends ScalarType> = S extends 'bool'
     ? bigint
     : number;
 
-/** What reading a field gives. */
+/** The value that reading a field returns. */
 export type FieldValue<F extends FieldType> = F extends ScalarType
   ? ScalarValue<F>
   : F extends readonly ['char', number]
@@ -39,7 +39,7 @@ export type FieldValue<F extends FieldType> = F extends ScalarType
       ? TypedArrayOf<E>
       : never;
 
-/** What a field can be given: for an array, anything with its length and elements that fit. */
+/** The values that a field accepts: for an array, anything with its length and fitting elements. */
 export type FieldInit<F extends FieldType> = F extends readonly [
   infer E extends ElementType,
   number,
@@ -52,9 +52,9 @@ export type FieldInit<F extends FieldType> = F extends readonly [
 /** What can be sent as a struct: a plain object with all fields, or a view of the same struct. */
 export type StructInit<F extends StructFields> = { readonly [K in keyof F]: FieldInit<F[K]> };
 
-/** A struct in place: reading and assigning a field reads and writes `bytes`. Arrays are views of them. */
+/** A struct in place: its fields read and write `bytes`, and arrays are views of them. */
 export type StructView<F extends StructFields> = { -readonly [K in keyof F]: FieldValue<F[K]> } & {
-  /** The struct's own bytes: `codec.size` of them, padding included. */
+  /** The struct's own bytes: `codec.size` of them, including padding. */
   readonly bytes: Uint8Array;
 };
 
@@ -62,17 +62,17 @@ export type StructView<F extends StructFields> = { -readonly [K in keyof F]: Fie
 export interface StructCodec<F extends StructFields>
   extends Codec<StructView<F>, StructInit<F>>,
     StructLayout {
-  /** The offset of each field, as C's `offsetof` gives it. */
+  /** The offset of each field, as C's `offsetof`. */
   readonly offsets: { readonly [K in keyof F]: number };
   /**
-   * Makes a struct with bytes of its own, zero where `init` says nothing. To be filled and sent again and
-   * again: sending a view copies its bytes and looks at no field.
+   * Makes a struct with bytes of its own, zero except for the fields in `init`. It can be filled
+   * and sent repeatedly: sending a view copies its bytes without reading its fields.
    */
   create(init?: Partial<StructInit<F>>): StructView<F>;
   /**
-   * A view of bytes you have; they are not copied.
-   * @throws InvalidArgumentError if their number is not `size`, or their place in their buffer is not a
-   * multiple of `alignment`.
+   * A view of `bytes`, without copying them.
+   * @throws InvalidArgumentError if there are not exactly `size` bytes, or their offset in their
+   * buffer is not a multiple of `alignment`.
    */
   view(bytes: Uint8Array): StructView<F>;
 }
@@ -83,15 +83,17 @@ interface Field extends FieldLayout {
 }
 
 /**
- * Describes a struct. Types: `i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 bool`, and `[type, length]` for arrays,
- * with `char` for text that is padded with zeros. Little-endian, naturally aligned as in C; 64-bit integers
- * are bigints. A value that does not fit its field is refused with `InvalidArgumentError`, never wrapped. As with
- * `bytes`, a received struct that is kept keeps up to 64 KiB; `codec.view(received.bytes.slice())` keeps its own only.
+ * Describes a struct. Types: `i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 bool`, and `[type, length]` for
+ * arrays, with `char` for text padded with zeros. Little-endian, naturally aligned as in C; 64-bit
+ * integers are bigints. A value that does not fit its field is refused with `InvalidArgumentError`,
+ * never wrapped. As with `bytes`, keeping a received struct keeps up to 64 KiB alive;
+ * `codec.view(received.bytes.slice())` keeps only its own bytes.
  *
- * ```ts
- * const Pose = messageType('com.example.pose', { codec: struct({ x: 'f64', y: 'f64', id: 'u32' }) });
+ * ```ts const Pose = messageType('com.example.pose', { codec: struct({ x: 'f64', y: 'f64', id:
+ * 'u32' }) });
  * ```
- * @throws InvalidArgumentError if a name or type is wrong, or the struct would have more than 1 MiB.
+ * @throws InvalidArgumentError if a name or type is wrong, or the struct would have more than 1
+ * MiB.
  */
 export function struct<const F extends StructFields>(fields: F): StructCodec<F> {
   const layout = layOut(fields);
@@ -119,7 +121,7 @@ export function struct<const F extends StructFields>(fields: F): StructCodec<F> 
     create: (init?: Partial<StructInit<F>>): StructView<F> =>
       Object.assign(view(new Uint8Array(size)), init),
     encode(value: StructInit<F>, arena: StagingArena): void {
-      // A view whose bytes were transferred elsewhere has none left; its getters then say so.
+      // A view whose bytes were transferred has none left; its getters then throw.
       if (value instanceof View && value.bytes.length === size) arena.stage(value.bytes, 0, size);
       else encodeObject(write, size, value, arena);
     },
@@ -128,7 +130,7 @@ export function struct<const F extends StructFields>(fields: F): StructCodec<F> 
         throw new RangeError(`struct of ${end - start} bytes; expected ${size}`);
       }
       const bytes = ownedBytes(source, start, end);
-      // Told now, not when the field is read: malformed text is the sender's fault.
+      // Fails now, not when the field is read: malformed text is the sender's fault.
       for (const { read } of texts) read(bytes);
       return new View(bytes) as unknown as StructView<F>;
     },
@@ -189,7 +191,7 @@ function viewClass(layout: StructLayout) {
       return this.#bytes;
     }
 
-    /** The fields as a plain object: what a log or JSON shows. */
+    /** The fields as a plain object, for logs and JSON. */
     toJSON(): Record<string, unknown> {
       return Object.fromEntries(fields.map(({ name, read }) => [name, read(this.bytes)]));
     }

@@ -11,21 +11,23 @@ const codec: Codec<unknown> = Object.freeze({
     const bytes = serialized(value);
     arena.stage(bytes, 0, bytes.length);
   },
-  // A copy first: V8 makes the typed arrays of the result over the very bytes it reads.
+  // Copied first: V8 makes typed arrays over the very bytes that it reads.
   decode: (source, start, end) => deserialize(exclusiveBytes(source, start, end)),
 } satisfies Codec<unknown>);
 
 /**
- * Structured clone: keeps `Map`, `Set`, `Date`, `RegExp`, `Error`, typed arrays, bigints and cycles. For
- * Node peers only: no other language reads V8's format, and a Node much older than the sender's may not
- * either. Several times slower than MessagePack.
+ * Structured clone: keeps `Map`, `Set`, `Date`, `RegExp`, `Error`, typed arrays, bigints and
+ * cycles. For Node peers only: no other language reads V8's format, and a Node much older than the
+ * sender's may not, either. Several times slower than MessagePack.
  *
- * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` each arrive with bytes of
- * their own (in an `ArrayBuffer` that has the whole message), and what only Node can clone is refused: `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`.
- * These, functions, symbols, promises, proxies, `SharedArrayBuffer` and memory that was transferred are refused with
- * `InvalidArgumentError`; what a getter throws goes on as it is. So is a `WebAssembly.Module` as the payload; within
- * one it is refused by the receiver only, since V8 says nothing. As always with structured clones, an instance of a
- * class is a plain object of its enumerable members (a `Blob` too, where Node does not refuse it).
+ * It differs from the global `structuredClone()` in two ways. Views of one `ArrayBuffer` arrive
+ * with separate bytes (in an `ArrayBuffer` that has the whole message), and values that only Node
+ * can clone are refused: `MessagePort`, `KeyObject`, `CryptoKey`, `FileHandle`. These and
+ * functions, symbols, promises, proxies, `SharedArrayBuffer` and transferred memory are refused
+ * with `InvalidArgumentError`, and so is a `WebAssembly.Module` as the payload; inside a payload
+ * only the receiver refuses it, since V8 reports nothing. `send` throws an error of a getter
+ * unchanged. As always with structured clones, an instance of a class arrives as a plain object of
+ * its enumerable members (also a `Blob`, where Node does not refuse it).
  */
 export function structuredCloneCodec<T = unknown>(): Codec<T> {
   return codec as Codec<T, unknown>;
@@ -36,7 +38,7 @@ function refusal(what: string, cause?: unknown): InvalidArgumentError {
   return new InvalidArgumentError(`payload cannot be cloned: ${line}`, { cause });
 }
 
-/** What V8 calls for objects of the host; the type library has none of these methods. */
+/** The methods that V8 calls for host objects; the type library has none of them. */
 interface Hooks {
   _writeHostObject(view: ArrayBufferView): void;
 }
@@ -53,14 +55,14 @@ class CloneSerializer extends DefaultSerializer {
     (DefaultSerializer.prototype as unknown as Hooks)._writeHostObject.call(this, object);
   }
 }
-// Makes the errors. Node calls it with `new` and V8 without, so it is no method.
+// Makes the errors. Node calls it with `new` and V8 without, so it cannot be a method.
 Object.defineProperty(CloneSerializer.prototype, '_getDataCloneError', {
   value: function cloneError(message: string): InvalidArgumentError {
     return refusal(message);
   },
 });
 
-/** Not in Bun, whose serializer is another one. */
+/** False in Bun, whose serializer is different. */
 const canExtend = (() => {
   try {
     return new CloneSerializer() instanceof DefaultSerializer;
@@ -69,14 +71,14 @@ const canExtend = (() => {
   }
 })();
 
-/** A header alone, which no value has. */
+/** The size of a header alone; every value is longer. */
 const headerBytes = 2;
 
 function serialized(value: unknown): Uint8Array {
   try {
     return canExtend ? serializedByNode(value) : serialize(value);
   } catch (error) {
-    // Of other runtimes; an error of the user's own getter goes on as it is.
+    // From other runtimes; an error of the user's own getter passes unchanged.
     if (error instanceof BusError || !/(?:could|can) ?not be cloned/.test(textOf(error)))
       throw error;
     throw refusal(textOf(error), error);
@@ -88,7 +90,7 @@ function serializedByNode(value: unknown): Uint8Array {
   serializer.writeHeader();
   serializer.writeValue(value);
   const bytes = serializer.releaseBuffer();
-  // V8 writes nothing for a WebAssembly.Module that nobody shares, and does not say so.
+  // V8 silently writes nothing for a WebAssembly.Module that cannot be shared.
   if (bytes.length === headerBytes) throw refusal('a WebAssembly.Module');
   return bytes;
 }

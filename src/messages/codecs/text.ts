@@ -1,12 +1,14 @@
-// UTF-8 text, strict on both sides: a string that UTF-8 cannot express is refused at the call, bytes that
-// are not UTF-8 fail to decode. Nothing becomes U+FFFD on its way.
+// UTF-8 text, strict on both sides: encoding refuses a string that UTF-8 cannot express, decoding
+// fails on bytes that are not UTF-8. Nothing silently becomes U+FFFD.
 import { InvalidArgumentError } from '../../errors/index.js';
 import type { StagingArena } from '../../memory/staging-arena.js';
 import { show } from '../../options.js';
 import { decodeUtf8, encodeUtf8Into, isWellFormed } from '../../utf8.js';
 import type { Codec } from '../codec.js';
 
-/** Sends a string as UTF-8. A string with a lone surrogate is refused with `InvalidArgumentError`. */
+/**
+ * Sends a string as UTF-8. A string with a lone surrogate is refused with `InvalidArgumentError`.
+ */
 export const textCodec: Codec<string> = Object.freeze({
   name: 'text',
   encode(value, arena): void {
@@ -23,8 +25,8 @@ export const textCodec: Codec<string> = Object.freeze({
 
 /** Writes a well-formed text into the arena and makes it the result. */
 export function stageText(text: string, arena: StagingArena): void {
-  // Most text is ASCII, and most arenas have room for three times its length anyway: count the bytes only
-  // when that first attempt found no room.
+  // Most text is ASCII, and most arenas have room for three times its length anyway: the bytes are
+  // counted only if the first attempt finds no room.
   let start = arena.reserve(text.length);
   let end = encodeUtf8Into(text, arena.buffer, start);
   if (end < 0) {
@@ -35,7 +37,7 @@ export function stageText(text: string, arena: StagingArena): void {
   arena.stage(arena.buffer, start, end);
 }
 
-/** The text in a region; throws if it is not UTF-8. */
+/** The text of bytes `start` to `end`; throws if they are not UTF-8. */
 export function textOf(source: Uint8Array, start: number, end: number): string {
   const text = decodeUtf8(source, start, end);
   if (text === undefined) throw new TypeError('the bytes are not valid UTF-8');
