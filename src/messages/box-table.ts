@@ -1,18 +1,18 @@
-// The types of a message box in their order, and the checks of what a box is made of. For the endpoint, which
-// looks up by them what it sends and what arrives.
+// The types of a message box in order, and the checks of a box's contents. The endpoint uses the
+// table to look up the types of messages that it sends and receives.
 import { InvalidArgumentError, UnknownTypeError } from '../errors/index.js';
 import { show } from '../options.js';
 import type { BoxEntry } from './box-entry.js';
 import { type AnyMessageType, MessageType } from './message-type.js';
 import { OutgoingMessage } from './outgoing-message.js';
 
-/** The types that one box can have: an index into them has 16 bits, and one value means none. */
+/** The most types of one box: an index has 16 bits, and one value means none. */
 export const maxBoxTypes = 65_535;
 
-/** What a box is made of, for the endpoint; behind `box[boxTable]`. */
+/** The contents of a box, for the endpoint; found at `box[boxTable]`. */
 export class BoxTable {
   readonly entries: readonly BoxEntry[];
-  /** Whether any plain value is accepted, as without a box. There is one entry then. */
+  /** Whether any plain value is accepted, as without a box. The table then has one entry. */
   readonly acceptsPlainValues: boolean;
   readonly #byType = new Map<AnyMessageType, BoxEntry>();
 
@@ -28,9 +28,9 @@ export class BoxTable {
   }
 
   /**
-   * The message to send: `message` itself where this box or another one with the same types made it, and
-   * the plain value as a message where the endpoint has no box.
-   * @throws UnknownTypeError if another box made it, for a type that is not in this one.
+   * The message to send: `message` if this box or another one with the same types made it; for an
+   * endpoint without a box, the plain value as a message.
+   * @throws UnknownTypeError if another box made it, with a type that this box lacks.
    * @throws InvalidArgumentError if no box made it.
    */
   accept(message: unknown): OutgoingMessage {
@@ -52,7 +52,7 @@ export class BoxTable {
     );
   }
 
-  /** The UUIDs of all entries in their order, 16 bytes each. */
+  /** The UUIDs of all entries in order, 16 bytes each. */
   idBytes(): Uint8Array {
     const bytes = new Uint8Array(16 * this.entries.length);
     for (const { index, type } of this.entries) bytes.set(type.idBytes, 16 * index);
@@ -61,12 +61,12 @@ export class BoxTable {
 }
 
 /**
- * The key of a box's table. A symbol, so that every string is free for the user's types. For this package's
- * endpoints only.
+ * The key of a box's table. A symbol, so that every string is free for the user's types. Only this
+ * package's endpoints use it.
  */
 export const boxTable: unique symbol = Symbol('busbar.boxTable');
 
-// `await box` would call this; `__proto__` would not become a key.
+// `await box` would call a `then`; `__proto__` would set the prototype instead of a key.
 const refusedKeys = new Set(['then', '__proto__', '']);
 
 function checkEntry(key: string, type: unknown, keysById: Map<string, string>): void {

@@ -1,4 +1,5 @@
-// The message types every endpoint can use at once, and the short ways to make one with a given codec.
+// The message types that every endpoint can use at once, and shorthands to make a type with a given
+// codec.
 import type { Codec } from './codec.js';
 import { bytesCodec } from './codecs/bytes.js';
 import { jsonCodec } from './codecs/json.js';
@@ -7,7 +8,7 @@ import { structuredCloneCodec } from './codecs/structured-clone.js';
 import { textCodec } from './codecs/text.js';
 import { type MessageType, messageType } from './message-type.js';
 
-/** The codecs, for `messageType(id, { codec })`. The codec of a struct is made by `struct()`. */
+/** The codecs, for `messageType(id, { codec })`. `struct()` makes the codec of a struct. */
 export const codecs = Object.freeze({
   bytes: bytesCodec,
   text: textCodec,
@@ -17,12 +18,15 @@ export const codecs = Object.freeze({
 });
 
 /**
- * Raw bytes: a Uint8Array, with `{ format }` as a 16-bit word that says what they are.
+ * Raw bytes: a Uint8Array, with `{ format }` as a 16-bit word that tells what they are.
  * UUID `0f12682f-89fc-5180-bbb2-d242e4998f9f`, derived from the name `busbar.bytes`.
  */
 export const bytes: MessageType<Uint8Array> = messageType('busbar.bytes', { codec: bytesCodec });
 
-/** A string as UTF-8. UUID `db3e773c-a534-517d-8f2f-59336324b95e`, derived from the name `busbar.text`. */
+/**
+ * A string as UTF-8. UUID `db3e773c-a534-517d-8f2f-59336324b95e`, derived from the name
+ * `busbar.text`.
+ */
 export const text: MessageType<string> = messageType('busbar.text', { codec: textCodec });
 
 /**
@@ -31,12 +35,12 @@ export const text: MessageType<string> = messageType('busbar.text', { codec: tex
  */
 export const plain: MessageType<unknown> = messageType('busbar.plain');
 
-/** A message type of JSON; see `codecs.json` for what arrives changed. */
+/** A message type of JSON; see `codecs.json` for what JSON changes. */
 export function json<T = unknown>(uuidOrName: string): MessageType<T, NoInfer<T>> {
   return withCodec(uuidOrName, jsonCodec<T>());
 }
 
-/** A message type of MessagePack; see `codecs.messagePack` for what arrives changed. */
+/** A message type of MessagePack; see `codecs.messagePack` for what it changes. */
 export function messagePack<T = unknown>(uuidOrName: string): MessageType<T, NoInfer<T>> {
   return withCodec(uuidOrName, messagePackCodec<T>());
 }

@@ -1,4 +1,4 @@
-// Everything other folders and the package's users need of messages.
+// What other folders and the package's users need of messages.
 export type { BoxEntry } from './box-entry.js';
 export { BoxTable, boxTable, maxBoxTypes } from './box-table.js';
 export {

@@ -1,5 +1,5 @@
-// Message boxes: the message types an endpoint speaks, each under a key of its own. What a box makes can be
-// sent by every endpoint that speaks the type; what arrives is told apart by the keys (types.ts).
+// Message boxes: the message types of an endpoint, each under its own key. Every endpoint with the
+// type can send a message that the box made; received messages narrow by the keys (types.ts).
 import { mark } from '../brand.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { checkInteger, checkOptions, show } from '../options.js';
@@ -10,14 +10,15 @@ import { maxFormat, OutgoingMessage } from './outgoing-message.js';
 import type { MessageBox, MessageTypes, PlainBox, TypedMessageBox } from './types.js';
 
 /**
- * Makes a message box: an object with a factory for each key. `box.Move({ x: 1, y: 2 })` makes a message to
- * send; `message.type` of one that arrives is the key under which the receiver has its type.
+ * Makes a message box: an object with a factory for each key. `box.Move({ x: 1, y: 2 })` makes a
+ * message to send; `message.type` of a received message is the key of its type in the receiver's
+ * box.
  *
- * ```ts
- * const box = messageBox({ Move: messageType<{ x: number; y: number }>('com.example.move'), Text: text });
+ * ```ts const box = messageBox({ Move: messageType<{ x: number; y: number }>('com.example.move'),
+ * Text: text });
  * ```
- * @throws InvalidArgumentError if a value is no message type, two keys have the same UUID, a key is empty,
- * `then` or `__proto__`, or there are none or more than 65,535 types.
+ * @throws InvalidArgumentError if a value is not a message type, two keys have the same UUID, a key
+ * is empty, `then` or `__proto__`, or there are no types or more than 65,535.
  */
 export function messageBox<const T extends MessageTypes>(types: T): TypedMessageBox<T> {
   if (typeof types !== 'object' || types === null) {
@@ -39,7 +40,7 @@ export function messageBox<const T extends MessageTypes>(types: T): TypedMessage
 /** The box of an endpoint that joined without one: any plain value can be sent, as MessagePack. */
 export const plainBox = boxOf(new BoxTable({ plain }, true)) as PlainBox;
 
-// Without a prototype: `toString` and its like are keys as good as others.
+// Without a prototype, so that `toString` and the like can be keys.
 function boxOf(table: BoxTable): MessageBox {
   const box: Record<string | symbol, unknown> = Object.create(null);
   box[boxTable] = table;

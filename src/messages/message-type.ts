@@ -1,4 +1,4 @@
-// Message types: a UUID that says what a message is, with the codec and schema of its payload.
+// Message types: the UUID of a kind of message, with the codec and schema of its payload.
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parse, stringify, v5, validate } from 'uuid';
@@ -9,16 +9,17 @@ import type { Codec } from './codec.js';
 import { messagePackCodec } from './codecs/message-pack.js';
 
 /**
- * The namespace in which names of message types become UUIDs (RFC 9562, version 5). Fixed for ever: a
- * program in another language derives the same UUID from the same name.
+ * The namespace in which names of message types become UUIDs (RFC 9562, version 5). It never
+ * changes: a program in another language derives the same UUID from the same name.
  */
 export const messageTypeNamespace = '034f1c99-ce3f-46d5-b0cd-c96b1f261975';
 
 const maxNameBytes = 1024;
 
 /**
- * What a message is: its UUID, its codec and, if wished, its schema. `In` is what can be sent, `Out` what is
- * received; mostly the same. Made by {@link messageType} and its siblings; immutable.
+ * A kind of message: its UUID, its codec and optionally a schema. `In` is the type that can be
+ * sent, `Out` the type received, mostly the same. Immutable; made by {@link messageType} and its
+ * siblings.
  */
 export class MessageType<out Out = unknown, in In = Out> {
   /** The UUID in lower case. */
@@ -42,13 +43,13 @@ export class MessageType<out Out = unknown, in In = Out> {
     Object.freeze(this);
   }
 
-  /** The UUID's 16 bytes, as they stand in each message; a copy. */
+  /** A copy of the UUID's 16 bytes, as in each message. */
   get idBytes(): Uint8Array {
     return parse(this.id);
   }
 }
 
-/** A message type of which only the place matters, not what it carries. */
+/** A message type with any payload. */
 export type AnyMessageType = MessageType<unknown, never>;
 
 /** Options of {@link messageType}. */
@@ -58,22 +59,23 @@ export interface MessageTypeOptions<Out, In> {
   readonly schema?: undefined;
 }
 
-/** Options of {@link messageType} with a schema, which then says what is received. */
+/** Options of {@link messageType} with a schema, which then defines the type received. */
 export interface ValidatedMessageTypeOptions<Out, In> {
   /** How payloads become bytes. Default: MessagePack. */
   readonly codec?: Codec<unknown, In>;
   /**
-   * Validates, and may transform, each payload on receipt. Must be synchronous. Not applied when sending.
+   * Validates, and may transform, each received payload. Must be synchronous. Not applied when
+   * sending.
    */
   readonly schema: StandardSchemaV1<In, Out>;
 }
 
 /**
- * Makes a message type. `uuidOrName` is a UUID, or any other name, from which the UUID is derived; names
- * that begin with `busbar.` belong to this package.
+ * Makes a message type. `uuidOrName` is a UUID, or any other name, from which the UUID is derived;
+ * names that begin with `busbar.` belong to this package.
  * @throws InvalidArgumentError if it is neither, or an option is wrong.
  */
-// NoInfer: within messageBox({ … }) the compiler would else infer `never` for In.
+// NoInfer: otherwise the compiler would infer `never` for In within messageBox({ … }).
 export function messageType<Out = unknown, In = Out>(
   uuidOrName: string,
   options?: MessageTypeOptions<Out, In>,
@@ -91,11 +93,11 @@ export function messageType<Out, In>(
   const { codec = messagePackCodec(), schema } = own;
   checkCodec(codec);
   if (schema !== undefined) checkSchema(schema);
-  // With a schema, that turns what the codec decodes into Out.
+  // A schema turns what the codec decodes into Out.
   return new MessageType(id, name, codec as Codec<Out, In>, schema);
 }
 
-/** The text form of a UUID's 16 bytes that came with a message. */
+/** The text form of the 16 bytes of a received message's UUID. */
 export function uuidText(bytes: Uint8Array): string {
   return stringify(bytes);
 }
@@ -128,7 +130,7 @@ function checkCodec(codec: unknown): void {
 }
 
 function checkSchema(schema: unknown): void {
-  // A schema may be a function with the property, as those of ArkType are.
+  // A schema may be a function with this property, as in ArkType.
   const standard = isObject(schema) ? schema['~standard'] : undefined;
   if (isObject(standard) && typeof standard.validate === 'function') return;
   throw new InvalidArgumentError(`schema is ${show(schema)}; expected a Standard Schema`, {

@@ -1,4 +1,4 @@
-// A message on its way out: a payload bound to its entry in a message box, not encoded yet.
+// A message to be sent: a payload bound to its entry in a message box, not yet encoded.
 import { markInstances } from '../brand.js';
 import type { BoxEntry } from './box-entry.js';
 
@@ -6,8 +6,8 @@ import type { BoxEntry } from './box-entry.js';
 export const maxFormat = 0xffff;
 
 /**
- * A payload with its type, made by a message box: `box.Move({ x: 1, y: 2 })`. It is encoded when it is sent,
- * each time anew; do not change the payload between the two.
+ * A payload with its type, made by a message box: `box.Move({ x: 1, y: 2 })`. Each send encodes it
+ * again, so do not change the payload before it is sent.
  */
 export class OutgoingMessage<out Key extends string = string, out Payload = unknown> {
   /** The key in the box that made it. */
@@ -20,7 +20,7 @@ export class OutgoingMessage<out Key extends string = string, out Payload = unkn
 
   /** @internal */
   constructor(entry: BoxEntry, payload: Payload, format: number) {
-    // The entry's key is Key: only the factories of a box come here.
+    // The entry's key is Key: only the factories of a box call this.
     this.type = entry.key as Key;
     this.payload = payload;
     this.format = format;

@@ -1,5 +1,5 @@
-// From an outgoing message to bytes, and from bytes to the payload of a received one, with every failure told
-// in the package's own errors. The endpoint's way into the codecs.
+// From an outgoing message to bytes, and from bytes to the payload of a received message. Every
+// failure becomes an error of this package. The endpoint uses the codecs only through this file.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   BusError,
@@ -12,18 +12,19 @@ import type { BoxEntry } from './box-entry.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 
 /**
- * Encodes a message; its bytes are `arena.start` to `arena.end` of `arena.source` until the next encoding.
- * @throws InvalidArgumentError, or what else the codec threw, if it refused the payload.
+ * Encodes a message; until the next encoding, its bytes are `arena.start` to `arena.end` of
+ * `arena.source`.
+ * @throws InvalidArgumentError, or any other error of the codec, if it refused the payload.
  */
 export function encodePayload(message: OutgoingMessage, arena: StagingArena): void {
-  // Only the type's own factory made the message, and that took what the codec takes.
+  // The type's own factory made the message and accepts only payloads for the codec.
   message.entry.type.codec.encode(message.payload as never, arena);
 }
 
 /**
- * Decodes bytes `start` to `end` of `source`, which may be reused at once, and validates the result. With `owned`,
- * they are all of `source` and nothing else uses them.
- * `peerId` is the id of the sender, for the errors.
+ * Decodes bytes `start` to `end` of `source`, which may be reused afterwards, and validates the
+ * result. With `owned`, they are all of `source` and nothing else uses them. `peerId` is the
+ * sender's id, for the errors.
  * @throws DecodeFailedError if the bytes are not what the codec writes.
  * @throws SchemaMismatchError if the schema refuses the value; `cause` has its issues.
  * @throws UnsupportedError if the schema is asynchronous.
@@ -56,7 +57,7 @@ export function decodePayload(
 function validated(schema: StandardSchemaV1, value: unknown, key: string, peerId: number): unknown {
   const result = callValidator(schema, value, key, peerId);
   if ('then' in result) {
-    // Nobody will look at its outcome, and a rejection must not end the process.
+    // Its outcome is ignored, and a rejection must not end the process.
     result.then(undefined, () => undefined);
     throw new UnsupportedError(
       `schema of '${key}' is asynchronous; only synchronous ones are supported`,

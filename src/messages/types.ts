@@ -1,5 +1,6 @@
-// The types of messages as the compiler sees them: which messages a box can make, and what arrives as a
-// union that narrows by `message.type`. Types only; the values are in message-box.ts.
+// The types of messages as the compiler sees them: the messages that a box can make, and the
+// received ones as a union that narrows by `message.type`. Types only; the values are in
+// message-box.ts.
 import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
 import type { BoxTable, boxTable } from './box-table.js';
@@ -8,14 +9,14 @@ import type { OutgoingMessage } from './outgoing-message.js';
 
 /** Another endpoint of the bus, as the directory describes it. */
 export interface Peer {
-  /** Unique on this bus; not given to another endpoint while anyone remembers it. */
+  /** Unique on this bus; not reused while any member remembers it. */
   readonly id: number;
-  /** Its process id, as the kernel knows it. */
+  /** Its process id, as reported by the kernel. */
   readonly pid: number;
   readonly label: readonly string[];
 }
 
-/** What a message box is made of. */
+/** The types of a message box by their keys. */
 export type MessageTypes = Readonly<Record<string, AnyMessageType>>;
 
 /** Any message box. */
@@ -26,7 +27,7 @@ export interface MessageBox<T extends MessageTypes = MessageTypes> {
 
 /** The box of an endpoint that joined without one: any plain value is a message. */
 export interface PlainBox extends MessageBox<{ readonly plain: MessageType<unknown> }> {
-  /** Never there; tells the compiler that this is the one. */
+  /** Never present; tells the compiler that this is the plain box. */
   readonly plain?: never;
 }
 
@@ -35,7 +36,7 @@ export type TypedMessageBox<T extends MessageTypes> = MessageBox<T> & {
   readonly [K in keyof T & string]: MessageFactory<K, SentBy<T[K]>>;
 };
 
-/** Makes a message to send. Where the payload may be `undefined`, it may be left out. */
+/** Makes a message to send. A payload that may be `undefined` can be omitted. */
 export type MessageFactory<Key extends string, Payload> = (
   ...payloadAndOptions: undefined extends Payload
     ? [payload?: Payload, options?: OutgoingOptions]
@@ -44,22 +45,26 @@ export type MessageFactory<Key extends string, Payload> = (
 
 /** Options of a box's factories. */
 export interface OutgoingOptions {
-  /** A word of 16 bits that travels with the payload; with `bytes` it says what they are. Default: 0. */
+  /**
+   * A 16-bit word that travels with the payload; with `bytes` it tells what they are. Default: 0.
+   */
   readonly format?: number;
 }
 
-/** What can be sent as a message of this type. */
+/** The payload that can be sent with this type. */
 export type SentBy<T extends AnyMessageType> =
   T extends MessageType<infer _, infer In> ? In : never;
 
-/** What is received as a message of this type. */
+/** The payload that is received with this type. */
 export type ReceivedBy<T extends AnyMessageType> =
   T extends MessageType<infer Out, never> ? Out : never;
 
 /** The types of a box by their keys. */
 export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : never;
 
-/** What an endpoint with this box can send: messages that the box made, or anything where there is no box. */
+/**
+ * What an endpoint with this box can send: messages that the box made, or any value without a box.
+ */
 export type Outgoing<B extends MessageBox> = B extends PlainBox
   ? unknown
   : {
@@ -73,60 +78,64 @@ export type Received<B extends MessageBox> = {
 
 /** Options of `message.reply()`. */
 export interface ReplyOptions {
-  /** Milliseconds the reply may wait for its receiver to be there again. Default: 0. */
+  /** Milliseconds that the reply may wait for its receiver to rejoin. Default: 0. */
   readonly ttl?: number | undefined;
-  /** Kernel objects that go with the reply, at most 253; they stay the sender's. */
+  /** Kernel objects to send with the reply, at most 253; they stay the sender's. */
   readonly objects?: readonly KernelObject[] | undefined;
-  /** Memory regions, or parts of some, that go with the reply, at most 64; they stay the sender's. */
+  /**
+   * Memory regions, or parts of them, to send with the reply, at most 64; they stay the sender's.
+   */
   readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
 }
 
-/** A message that arrived. The payload is the receiver's own: it may be kept and changed. */
+/** A received message. The payload belongs to the receiver, who may keep and change it. */
 export interface ReceivedMessage<Key extends string, Payload, B extends MessageBox>
   extends Disposable {
   /** The key of the message's type in the receiver's box; `'plain'` without a box. */
   readonly type: Key;
   readonly payload: Payload;
-  /** Who sent it, as the directory described it then. It may have left in the meantime. */
+  /** The sender, as the directory described it at that time. It may have left since. */
   readonly from: Peer;
-  /** The sender's number of this message, unique among all it sends. */
+  /** The sender's number of this message, unique among all of its messages. */
   readonly id: number;
-  /** The 16-bit format word, 0 where the sender gave none. */
+  /** The 16-bit format word, 0 by default. */
   readonly format: number;
-  /** The `id` of the message that this one answers. */
+  /** The `id` of the message that this message answers. */
   readonly replyTo: number | undefined;
   /**
-   * The kernel objects that came with it, in the sender's order, each with a descriptor of this process's own. They
-   * belong to the message: what is neither taken nor kept is closed when its consumer is done with the message; see
-   * {@link keep}.
+   * The kernel objects sent with the message, in the sender's order; their descriptors are this
+   * process's own. They belong to the message: an object that was not taken is closed when the
+   * consumer is done with the message, unless the program calls {@link keep}.
    */
   readonly objects: readonly KernelObject[];
   /**
-   * The memory regions that came with it, in the sender's order, each a reference of its own to memory that nobody has
-   * copied. They belong to the message, too, and are released with it; see {@link keep}. To keep one alone, take a
-   * `duplicate()`.
+   * The memory regions sent with the message, in the sender's order: references of this process to
+   * memory that was not copied. They, too, belong to the message and are released with it, unless
+   * the program calls {@link keep}. To keep a single one, take a `duplicate()`.
    */
   readonly regions: readonly MemoryRegion[];
   /**
-   * Makes the kernel objects and memory regions of this message the program's own, to close and to release. Without it
-   * they are closed and released when their consumer is done with the message: when it asks for the next one (`recv`,
-   * `for await`), or when the listeners have returned and the promises that they returned have settled. Returns the
-   * message.
+   * Makes the kernel objects and memory regions of this message the program's own, to close and
+   * release. Otherwise they are closed and released when the consumer is done with the message:
+   * when it asks for the next one (`recv`, `for await`), or when the listeners have returned and
+   * the promises they returned have settled. Returns the message.
    */
   keep(): this;
   /**
-   * Tells a sender that waits for it that this message is handled. Asking for the next message does so, too, and so does
-   * a listener that returns, or whose promise is fulfilled. For a consumer that leaves its loop with this message, closes
-   * the endpoint, or calls `recv` several times at once. Later calls do nothing.
+   * Reports this message as handled, to a sender that waits for it. So does asking for the next
+   * message, or returning from a listener (once its promise is fulfilled). Call it in a consumer
+   * that leaves its loop with this message, closes the endpoint, or has several calls of `recv`
+   * pending. Repeated calls do nothing.
    */
   acknowledge(): void;
   /**
-   * Closes the kernel objects that were not taken and releases the memory regions, also if they were
-   * kept. Without any it does nothing; the payload stays as it is.
+   * Closes the kernel objects that were not taken and releases the memory regions, even after
+   * {@link keep}. Does nothing for a message without any; the payload is not affected.
    */
   close(): void;
   /**
-   * Sends a message to the sender of this one and to nobody else. Returns how many took charge of it.
+   * Sends a message to the sender of this one only. Returns the number of receivers, as `send`
+   * does.
    * @throws NoRecipientError if the sender has left.
    */
   reply(message: Outgoing<B>, options?: ReplyOptions): number;
