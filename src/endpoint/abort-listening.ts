@@ -1,5 +1,6 @@
-// Who wants to know when an AbortSignal is aborted. One listener of ours for each signal, however many calls it ends: an
-// event target walks its list for each that is added or removed, and Node warns from the eleventh on.
+// Callbacks for an aborted AbortSignal. Each signal gets one listener, however many calls it
+// cancels: an event target walks its list for each listener added or removed, and Node warns from
+// the eleventh on.
 
 interface Listening {
   readonly acts: Set<() => void>;
@@ -8,7 +9,10 @@ interface Listening {
 
 const listenings = new WeakMap<AbortSignal, Listening>();
 
-/** Calls `act` when the signal is aborted. Returns what ends that; the last one takes the listener away. */
+/**
+ * Calls `act` when the signal is aborted. Returns a function that cancels this; the last one
+ * removes the listener.
+ */
 export function onAbort(signal: AbortSignal, act: () => void): () => void {
   const listening = listenings.get(signal) ?? listen(signal);
   listening.acts.add(act);

@@ -1,4 +1,4 @@
-// What goes with a message beside its payload: kernel objects and memory regions, checked.
+// What a message carries beside its payload: kernel objects and memory regions, checked.
 import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
 import { heldRegion, MemoryRegion, type RegionRange } from '../memory/memory-region.js';
 import {
@@ -11,19 +11,19 @@ import {
 import { KernelObject, openHandle } from '../objects/index.js';
 import { checkInteger, show } from '../options.js';
 
-/** What the user gave. */
+/** The attachments as the user gave them. */
 export interface AttachmentOptions {
   readonly objects?: readonly KernelObject[] | undefined;
   readonly regions?: readonly (MemoryRegion | RegionRange)[] | undefined;
 }
 
-/** What native code takes. */
+/** The attachments as native code takes them. */
 export interface Attachments {
   readonly objects: readonly NativeHandle[] | undefined;
   readonly regions: NativeRegionRanges | undefined;
 }
 
-/** The attachments in some options, checked; `undefined` where there are none. */
+/** The checked attachments of some options; `undefined` if there are none. */
 export function attachmentsOf(options: AttachmentOptions): Attachments | undefined {
   const objects = objectsOf(options);
   const regions = regionsOf(options);

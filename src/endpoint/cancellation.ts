@@ -1,26 +1,31 @@
-// Promises that a timeout or an AbortSignal can end. One place for it, so that no timer and no listener is left.
+// Promises that a timeout or an AbortSignal can end. Only this file makes them, so that no timer or
+// listener leaks.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { abortedError, type BusError, type BusErrorFacts, TimeoutError } from '../errors/index.js';
 import { checkDuration, checkOptions, checkSignal, noOptions } from '../options.js';
 import { onAbort } from './abort-listening.js';
 
-/** Every asynchronous call takes these. */
+/** Options of every asynchronous call. */
 export interface CancelOptions {
   /**
-   * Milliseconds to wait, up to 2,147,483,647; fractions are rounded up, `Infinity` is for ever. Below zero, the time is
-   * over already, as what is left of a deadline may be: the call does nothing and rejects with a `TimeoutError`. Default: for ever.
+   * Milliseconds to wait, up to 2,147,483,647; fractions are rounded up, `Infinity` means no limit.
+   * If negative (what is left of a deadline may be), the call does nothing and rejects with a
+   * `TimeoutError`. Default: no limit.
    */
   readonly timeout?: number | undefined;
-  /** Ends the call with an `AbortedError` when it is aborted; if it is already, the call does nothing. */
+  /**
+   * Aborting it ends the call with an `AbortedError`; if it is already aborted, the call does
+   * nothing.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The longest delay that a timer takes. */
+/** The longest delay that a timer accepts. */
 export const maxTimeout = 2_147_483_647;
 
 /**
- * Checks `timeout`, `signal` and that there is nothing but them and `others` in the options; returns those that are the
- * object's own.
+ * Checks `timeout` and `signal`, and refuses any option that is neither one of them nor in
+ * `others`. Returns an object with the own properties only.
  */
 export function checkCancelOptions<T extends CancelOptions>(
   where: string,
@@ -35,13 +40,15 @@ export function checkCancelOptions<T extends CancelOptions>(
   return own;
 }
 
-/** A promise whose outcome is decided from outside, once. */
+/** Settles a promise from outside, once. */
 export interface Settler<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Why a call with these options shall not begin: its signal is aborted or its time is over. */
+/**
+ * The error of a call that must not begin, because its signal is aborted or its timeout negative.
+ */
 export function refusal(
   what: string,
   { timeout, signal }: CancelOptions,
@@ -53,9 +60,10 @@ export function refusal(
 }
 
 /**
- * A promise that `begin` is given the settler of; what `begin` throws rejects it. If time runs out or the signal is aborted
- * first, it rejects, and `cancel` is called to forget about it. `what` is what the errors say was waited for. The timer
- * does not keep the process alive: that is the endpoint's decision.
+ * Returns a promise and calls `begin` with its settler; an error thrown by `begin` rejects it. If
+ * the time runs out or the signal is aborted first, the promise rejects, and `cancel` is called.
+ * `what` names the call in errors. The timer does not keep the process alive; the endpoint decides
+ * that.
  */
 export function cancellable<T>(
   what: string,
@@ -95,7 +103,7 @@ export function cancellable<T>(
     } catch (error) {
       settler.reject(error as Error);
     }
-    // What has no outcome yet is waited for; it may have aborted its own signal.
+    // Not settled yet, so wait. `begin` may have aborted the signal.
     if (settled) return;
     if (signal?.aborted) return end(abortedError(what, signal, facts));
     if (signal !== undefined) {
@@ -108,7 +116,7 @@ export function cancellable<T>(
   });
 }
 
-/** The error of what took longer than `timeout` milliseconds. */
+/** The error of a call that took longer than `timeout` milliseconds. */
 export function timeoutError(what: string, timeout: number, facts: BusErrorFacts): TimeoutError {
   const text =
     timeout < 0

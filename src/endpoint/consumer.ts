@@ -1,6 +1,7 @@
-// One consumer of an endpoint's messages: all calls of recv() together, or one iterator. What it took is handled when it
-// asks again, whatever other consumers do. Of several recv() at a time nobody can tell which of them asks: then what they
-// took is handled when all of them ask.
+// One consumer of an endpoint's messages: all calls of recv() together, or one iterator. A message
+// is handled when its consumer asks for the next one, whatever other consumers do. With several
+// recv() calls pending, no call tells which message was handled, so their messages are handled when
+// all of the calls ask again.
 import type { BusErrorFacts } from '../errors/index.js';
 import { noOptions } from '../options.js';
 import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
@@ -9,28 +10,31 @@ import type { Inbox } from './inbox.js';
 import type { Liveness } from './liveness.js';
 import type { Message } from './message.js';
 
-/** What the consumers of one endpoint share. */
+/** Shared by the consumers of one endpoint. */
 export interface Supply {
   readonly inbox: Inbox;
   readonly liveness: Liveness;
   readonly facts: () => BusErrorFacts;
-  /** Why nothing will come any more; `undefined` while the endpoint is open. */
+  /** Why no more messages will come; `undefined` while the endpoint is open. */
   readonly over: () => Error | undefined;
 }
 
-/** Takes messages out of the inbox, one for each call. */
+/** Takes messages out of the inbox, one per call. */
 export class Consumer {
   readonly #supply: Supply;
   readonly #handling = new Handling();
   readonly #pending = new Set<Taker>();
-  // The most calls that were seen to wait at a time.
+  // The most calls that have been pending at a time.
   #most = 1;
 
   constructor(supply: Supply) {
     this.#supply = supply;
   }
 
-  /** The next message; the one before is handled. `what` names the call in errors. */
+  /**
+   * Returns the next message, and settles the previous one as handled. `what` names the call in
+   * errors.
+   */
   recv(what: string, options: CancelOptions): Promise<Message> {
     const { inbox, liveness, facts, over } = this.#supply;
     if (options !== noOptions) {
@@ -56,7 +60,7 @@ export class Consumer {
         taker = {
           resolve: (received) => {
             this.#pending.delete(taker as Taker);
-            // Now, not when its promise is looked at: the consumer may end in between.
+            // Now, not when the program sees the promise: the consumer may end in between.
             this.#handling.handOut(received);
             settler.resolve(received);
           },
@@ -70,7 +74,10 @@ export class Consumer {
     return liveness.during(promise);
   }
 
-  /** Asks for nothing more: what it has is given up, and what waits is rejected with `reason`; no message is lost. */
+  /**
+   * Ends the consumer: its messages in hand are given up, and pending calls reject with `reason`.
+   * Loses no message.
+   */
   end(reason: Error): void {
     for (const taker of this.#pending) {
       this.#forget(taker);

@@ -1,30 +1,30 @@
-// The promises of deliver(): matched with what the native side tells about them.
+// The promises of deliver(), settled by the native side's reports.
 
 import type { BusErrorFacts } from '../errors/index.js';
 import { type DeliveryFailure, errorList, UndeliveredError } from '../errors/index.js';
 import type { Notice } from '../native/addon.js';
 import type { Settler } from './cancellation.js';
 
-/** The stable code of a native status, for reports that carry a reason. */
+/** The stable code of a native status, for events that carry a reason. */
 export function codeOf(status: number): string {
   return errorList.find((entry) => entry.number === status)?.code ?? 'ERR_BUSBAR_SYSTEM';
 }
 
-/** What deliver() waits for on one endpoint. */
+/** The pending deliveries of one endpoint. */
 export class Deliveries {
   readonly #waiting = new Map<number, Settler<number>>();
 
-  /** Waits for the delivery with this number. */
+  /** Adds a delivery by its number. */
   wait(delivery: number, settler: Settler<number>): void {
     this.#waiting.set(delivery, settler);
   }
 
-  /** No longer waits. */
+  /** Cancels waiting for a delivery. */
   forget(delivery: number): void {
     this.#waiting.delete(delivery);
   }
 
-  /** Every receiver has taken the message, or never will. */
+  /** Settles a delivery: each receiver has either taken the message or never will. */
   settle(notice: Extract<Notice, { kind: 'delivered' }>, facts: BusErrorFacts): void {
     const settler = this.#waiting.get(notice.delivery);
     if (settler === undefined) return;
@@ -48,7 +48,7 @@ export class Deliveries {
     );
   }
 
-  /** Nothing will be told any more. */
+  /** No more reports will come. */
   rejectAll(error: Error): void {
     for (const settler of this.#waiting.values()) settler.reject(error);
     this.#waiting.clear();

@@ -1,5 +1,5 @@
-// An endpoint: one member of one bus, as its user sees it. Puts the parts of this folder together; what happens to a
-// message is in them and in the native core.
+// An endpoint: one member of one bus, as its user sees it. Combines the parts of this folder; they
+// and the native core handle the messages.
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
@@ -45,10 +45,10 @@ import { tell } from './tell.js';
 import { Watchers } from './watchers.js';
 
 /**
- * One member of one bus; made by `join`. Belongs to the thread that joined. Messages go through `send`, come through
- * `recv`, `for await` or `on('message')`; each message goes to one of these: to a pending `recv` first, else to the
- * listeners, else it waits. At most `prefetch` messages wait here; all others stay in shared memory, where the death
- * of this process does not lose them.
+ * One member of one bus, made by `join`. It belongs to the thread that joined. `send` sends
+ * messages; `recv`, `for await` and `on('message')` receive them. Each message goes to a pending
+ * `recv` first, else to the listeners, else it waits. At most `prefetch` messages wait in this
+ * process; the others stay in shared memory, so they survive if this process dies.
  */
 export class Endpoint<B extends MessageBox>
   extends EventEmitter<EndpointEvents<B>>
@@ -56,7 +56,7 @@ export class Endpoint<B extends MessageBox>
 {
   /** The name of the bus. */
   readonly identifier: string;
-  /** The strings by which selectors find this endpoint. */
+  /** The strings that selectors match this endpoint by. */
   readonly label: readonly string[];
 
   readonly #native: NativeEndpoint;
@@ -113,12 +113,12 @@ export class Endpoint<B extends MessageBox>
     });
   }
 
-  /** This endpoint's number on the bus; the same through every change of controller. */
+  /** This endpoint's number on the bus; it stays the same when the controller changes. */
   get id(): number {
     return this.#id;
   }
 
-  /** Whether `close()` was called, or the bus has shut this endpoint out. */
+  /** Whether `close()` was called, or the bus has expelled this endpoint. */
   get closed(): boolean {
     return this.#closed || this.#closing !== undefined;
   }
@@ -128,17 +128,17 @@ export class Endpoint<B extends MessageBox>
     return !this.#closed && this.#native.isController();
   }
 
-  /** The bus controller as the directory lists it; `undefined` in the moment in which there is none. */
+  /** The bus controller as the directory lists it; `undefined` while an election is under way. */
   get controller(): Peer | undefined {
     return this.#member(this.#native.controllerId());
   }
 
-  /** Counts the controllers that this bus has had. */
+  /** The number of controllers that this bus has had so far. */
   get generation(): number {
     return this.#native.generation();
   }
 
-  /** Everybody else on the bus, as of now. */
+  /** All other endpoints on the bus at this moment. */
   get peers(): readonly Peer[] {
     return this.#native.members().filter((member) => member.id !== this.#id);
   }
@@ -154,12 +154,14 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
-   * Sends a message and returns how many endpoints took charge of it: it is in their rings, or in this process's queue
-   * for them. A string means `unicast`. Order is kept between one sender and one receiver. With nobody matching, a
-   * multicast returns 0, and with `ttl` the message waits for somebody and 0 is returned, too.
+   * Sends a message and returns the number of receivers: each has it in its ring, or will get it
+   * from this process's queue. A string means `unicast`. Messages from one sender to one receiver
+   * arrive in order, except those with a `key`. If no endpoint matches, a multicast returns 0; so
+   * does a message with `ttl`, which waits for a match.
    *
-   * @throws NoRecipientError if a unicast without `ttl` matches nobody.
-   * @throws QueueFullError if a receiver's queue is full; then nobody got the message. Wait for {@link drained}.
+   * @throws NoRecipientError if a unicast without `ttl` matches no endpoint.
+   * @throws QueueFullError if a receiver's queue is full; then no receiver gets the message. Wait
+   * for {@link drained}.
    * @throws TooLargeError if the encoded payload exceeds `maxMessageBytes`.
    * @throws ClosedError if the endpoint is closed.
    */
@@ -171,11 +173,11 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
-   * Sends a message as soon as every receiver has room for it, and resolves to the number of those who took charge of
-   * it. Those that wait for the same receiver go on in the order of the calls; a `send()` may overtake them.
+   * Sends a message as soon as every receiver has room for it, and resolves with the number of
+   * receivers. Calls that wait for one receiver proceed in order; a `send()` may overtake them.
    *
-   * @throws Everything that {@link send} throws but QueueFullError, unless no receiver but the memory for messages with
-   * `ttl` is full; and TimeoutError and AbortedError, after which nobody gets the message.
+   * @throws As {@link send}; QueueFullError only when the store for `ttl` messages is full.
+   * TimeoutError and AbortedError, after which no receiver gets the message.
    */
   async sendWhenReady(
     to: Selector | string,
@@ -188,12 +190,12 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
-   * Sends a message and resolves when every receiver has taken it (see {@link DeliverOptions.acknowledge}), to their
-   * number.
+   * Sends a message and resolves when every receiver has taken it (see {@link
+   * DeliverOptions.acknowledge}), with the number of receivers.
    *
-   * @throws UndeliveredError if a receiver died or left before it took the message and no other one could have it;
-   * `failures` says what happened to whom. Everything that {@link send} throws, too, and `TimeoutError` and
-   * `AbortedError`, after which the message may still arrive.
+   * @throws UndeliveredError if a receiver died or left before it took the message and no other
+   * endpoint could get it; `failures` has the reason for each receiver. Otherwise as {@link send}.
+   * TimeoutError and AbortedError, after which the message may still arrive.
    */
   async deliver(
     to: Selector | string,
@@ -212,8 +214,8 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
-   * The next message. Asking for it also tells the sender of the one before that it is handled.
-   * @throws TimeoutError, AbortedError, ClosedError. No message is lost by any of them.
+   * Resolves with the next message; the previous one counts as handled from now on.
+   * @throws TimeoutError, AbortedError, ClosedError. None of them loses a message.
    */
   recv(options?: CancelOptions): Promise<Received<B>> {
     try {
@@ -225,14 +227,14 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
-   * The messages as they come, until the endpoint is closed. What a loop got is handled when that loop asks for more;
-   * ending it loses nothing, also while it waits.
+   * Iterates over the messages until the endpoint is closed. A message is handled when its loop
+   * asks for the next one. Leaving a loop, even while it waits, loses no message.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Received<B>, void, undefined> {
     return new MessageIterator(new Consumer(this.#supply));
   }
 
-  /** Resolves, to the endpoints that match, once there are at least `count`. The sender counts if it matches. */
+  /** Resolves with the matching endpoints (the sender included) once there are `count` or more. */
   async waitFor(to: Selector | string, options?: WaitForOptions): Promise<readonly Peer[]> {
     const own = checkCancelOptions('waitFor()', options, ['count']);
     const { count = 1 } = own;
@@ -259,22 +261,25 @@ export class Endpoint<B extends MessageBox>
     return this;
   }
 
-  /** Lets this endpoint keep the process alive while somebody listens or waits (the default). */
+  /**
+   * Lets this endpoint keep the process alive while it has listeners or pending calls (the
+   * default).
+   */
   ref(): this {
     this.#liveness.setWanted(true);
     return this;
   }
 
-  /** Lets the process end although somebody listens or waits. */
+  /** Lets the process exit in spite of listeners and pending calls. {@link ref} undoes it. */
   unref(): this {
     this.#liveness.setWanted(false);
     return this;
   }
 
   /**
-   * Leaves the bus: gives queued messages their linger time, hands messages that wait for a receiver, and the
-   * controller's office, to other endpoints, and gives everything back to the system. Pending calls reject with
-   * `ClosedError`. Repeated calls return the same promise.
+   * Leaves the bus. Queued messages get the linger time; messages that wait for a match, and the
+   * office of controller, go to other endpoints; all resources go back to the system. Pending calls
+   * reject with `ClosedError`. Repeated calls return the same promise.
    * @throws UndeliveredError if messages had to be given up; the endpoint is closed nevertheless.
    */
   close(options?: CloseOptions): Promise<void> {
@@ -293,7 +298,7 @@ export class Endpoint<B extends MessageBox>
     return this.close();
   }
 
-  /** @internal Called by join() once the bus has let this endpoint in. */
+  /** @internal Called by join() once the bus has admitted this endpoint. */
   joined(id: number): void {
     this.#id = id;
     closeAtExit(this.#native, () => {
@@ -353,9 +358,11 @@ export class Endpoint<B extends MessageBox>
     this.#listening = wanted;
     if (wanted) this.#liveness.hold();
     else this.#liveness.drop();
-    // What comes after the last listener is gone waits, also of a batch that is being read.
+    // Messages after the last listener's removal wait in the inbox, including the rest of the
+    // current batch.
     if (!wanted) this.#inbox.listen(undefined);
-    // At the end of this turn the listener is really there, unless it was removed again.
+    // The listener is added after this event, at the latest by the end of the turn, unless it was
+    // removed again.
     else queueMicrotask(() => this.#listening && this.#inbox.listen(this.#toListeners));
   }
 
@@ -366,13 +373,13 @@ export class Endpoint<B extends MessageBox>
   #onNotice(notice: Notice): void {
     switch (notice.kind) {
       case 'joined':
-        // Once more: somebody else has the id it had.
+        // Rejoined with another id: its former one was given to another endpoint.
         this.#id = notice.id;
         break;
       case 'controller':
         this.#tell('controller', {
           generation: notice.generation,
-          // Of that change: there may have been another one since.
+          // The controller of this change; it may have changed again since.
           peer: this.#member(notice.controllerId),
           self: notice.self,
           gapMs: notice.gapMs,
@@ -404,7 +411,7 @@ export class Endpoint<B extends MessageBox>
         this.#tell('violation', violationEvent(notice, this.#facts));
         break;
       case 'linkClosed':
-        // Its last messages may be in the batch that comes after these notices.
+        // Its last messages may be in the batch after these notices.
         setImmediate(() => this.#reader.forget(notice.slot)).unref();
         break;
       case 'outOfMemory':

@@ -1,36 +1,41 @@
-// The events of an endpoint and what they carry.
+// The events of an endpoint and their values.
 import type { BusError } from '../errors/index.js';
 import type { MessageBox, Peer, Received } from '../messages/index.js';
 
-/** Somebody joined or left the bus. */
+/** An endpoint joined or left the bus. */
 export interface PeerEvent {
   readonly change: 'joined' | 'left';
   readonly peer: Peer;
 }
 
-/** Another endpoint has become bus controller, and this one is a member again. */
+/** The bus has a new controller, and this endpoint is a member again. */
 export interface ControllerEvent {
   /** Counts the controllers of this bus; grows with each. */
   readonly generation: number;
-  /** The controller; `undefined` if it is not listed any more. */
+  /** The controller; `undefined` if it is no longer listed. */
   readonly peer: Peer | undefined;
   /** Whether this endpoint is the controller. */
   readonly self: boolean;
-  /** Milliseconds between losing the former controller and being a member under this one. */
+  /** Milliseconds from losing the former controller to being a member under this one. */
   readonly gapMs: number;
 }
 
-/** A message that nobody took and nobody will. */
+/** A message that no endpoint took or will take. */
 export interface UndeliveredEvent {
-  /** The key of its type in the message box; the UUID if it is not in there. */
+  /** The key of its type in the message box; the UUID if the box does not have it. */
   readonly type: string;
-  /** The payload as it would have arrived; the bytes if they cannot be decoded. */
+  /** The payload as it would have arrived; the raw bytes if they cannot be decoded. */
   readonly payload: unknown;
-  /** The message's number, as the receiver would have seen it in `message.id`; 0 if it was never under way. */
+  /**
+   * The number that would have been `message.id` at the receiver; 0 if the message was never sent
+   * to one.
+   */
   readonly id: number;
   /** The receiver that is gone; `undefined` if none was found in the message's time to live. */
   readonly peerId: number | undefined;
-  /** Why: the `code` of an error, `'ERR_BUSBAR_PEER_GONE'` or `'ERR_BUSBAR_NO_RECIPIENT'` in most cases. */
+  /**
+   * The `code` of an error, in most cases `'ERR_BUSBAR_PEER_GONE'` or `'ERR_BUSBAR_NO_RECIPIENT'`.
+   */
   readonly reason: string;
 }
 
@@ -38,18 +43,24 @@ export interface UndeliveredEvent {
 export interface SlowReceiverEvent {
   /** The receiver. */
   readonly peerId: number;
-  /** `dropped`: how many it did not get since the last such event. `disconnected`: how many waited for it here. */
+  /**
+   * `dropped`: messages lost since the last such event. `disconnected`: messages that were queued
+   * here for it.
+   */
   readonly messages: number;
 }
 
-/** A message whose type is not in the message box. Told once for each type and sender, then only counted. */
+/**
+ * A message whose type is not in the message box. Emitted once per type and sender, then only
+ * counted.
+ */
 export interface UnknownEvent {
   /** The UUID of the type. */
   readonly type: string;
   readonly from: Peer;
 }
 
-/** A message whose payload was refused by its codec or schema; it is not delivered. */
+/** A message whose codec or schema refused the payload; it is not delivered. */
 export interface RejectedEvent {
   /** The key of the type in the message box. */
   readonly type: string;
@@ -58,7 +69,7 @@ export interface RejectedEvent {
   readonly error: BusError;
 }
 
-/** A peer broke the protocol; the link with it was closed, and nothing else was harmed. */
+/** A peer broke the protocol. The link to it was closed; nothing else was affected. */
 export interface ViolationEvent {
   /** Id and process id of the peer. */
   readonly peer: { readonly id: number; readonly pid: number };
@@ -70,16 +81,16 @@ export interface EndpointEvents<B extends MessageBox> {
   message: [message: Received<B>];
   peer: [event: PeerEvent];
   controller: [event: ControllerEvent];
-  /** Nothing waits in this process's memory for a receiver any more. */
+  /** No message waits in this process's memory for a receiver any more. */
   drain: [];
-  /** Messages with `whenFull: 'drop'` found no room; told once a turn for each receiver. */
+  /** Messages with `whenFull: 'drop'` found no room; emitted once per turn and receiver. */
   dropped: [event: SlowReceiverEvent];
-  /** A message with `whenFull: 'disconnect'` found no room, and the receiver was given up. */
+  /** A message with `whenFull: 'disconnect'` found no room, and its receiver was disconnected. */
   disconnected: [event: SlowReceiverEvent];
   undelivered: [event: UndeliveredEvent];
   unknown: [event: UnknownEvent];
   rejected: [event: RejectedEvent];
   violation: [event: ViolationEvent];
-  /** The endpoint is closed; `error` says why if it was not by `close()`. */
+  /** The endpoint is closed; `error` is the reason unless `close()` was called. */
   close: [error: BusError | undefined];
 }

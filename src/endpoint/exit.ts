@@ -1,28 +1,35 @@
-// Endpoints that are open when their thread's event loop ends: closed then, within their linger time, so that what
-// was sent still arrives. A worker that is terminated does not come here; the addon's own teardown sees to it.
+// Closes the endpoints that are open when their thread's event loop ends, within their linger time,
+// so that sent messages still arrive. A terminated worker does not run this; the addon's own
+// teardown closes its endpoints.
 import type { NativeEndpoint } from '../native/addon.js';
 
-/** With what is called before each is closed. */
+/** The open endpoints, each with a function to call before it is closed. */
 const open = new Map<NativeEndpoint, () => void>();
 let listening = false;
 
-/** Marks the listeners that are the last; registered, so that every copy has the same mark. */
+/**
+ * Marks listeners that want to be last; registered, so that every copy of the package has the same
+ * mark.
+ */
 const isLast = Symbol.for('busbar.closesAtExit');
 
-/** Closes the endpoint at the end of this thread, if nobody has done it before; `closing` is called first. */
+/**
+ * Closes the endpoint at the end of this thread unless it is closed before; `closing` is called
+ * first.
+ */
 export function closeAtExit(native: NativeEndpoint, closing: () => void): void {
   open.set(native, closing);
   if (listening) return;
   listening = true;
   process.on('exit', closeAll);
-  // The last of all listeners, so that the others can still send; but not behind the one of another copy of this
-  // package, which would go behind this one again, for ever.
+  // Stays the last listener, so that the others can still send. It does not move behind the
+  // listener of another copy of the package, since the two would then overtake each other for ever.
   process.on('newListener', (event, listener) => {
     if (event === 'exit' && !(isLast in listener)) queueMicrotask(listenLast);
   });
 }
 
-/** The endpoint is closed. */
+/** The endpoint is closed already. */
 export function closedBeforeExit(native: NativeEndpoint): void {
   open.delete(native);
 }
@@ -32,7 +39,8 @@ function listenLast(): void {
   process.on('exit', closeAll);
 }
 
-// As long as the slowest takes, not as long as all of them.
+// Begins to close all before waiting for any: it takes as long as the slowest, not as long as their
+// sum.
 function closeAll(): void {
   const all = [...open];
   open.clear();

@@ -1,7 +1,10 @@
-// A queue of which any entry may leave before its turn. A Set would do, but finding the first entry of one that shrinks walks
-// over all that have left: a hundred thousand calls that wait would cost their square.
+// A queue whose entries can leave before their turn. A Set would do, except that finding its first
+// entry walks over all deleted ones: a hundred thousand waiting calls would cost their square.
 
-/** First in, first out, unless removed; each entry once. Everything in constant time, taken over all calls. */
+/**
+ * First in, first out, unless removed; each entry once. All operations take amortised constant
+ * time.
+ */
 export class Fifo<T extends object> {
   #entries: (T | undefined)[] = [];
   readonly #places = new Map<T, number>();
@@ -23,7 +26,7 @@ export class Fifo<T extends object> {
     this.#entries.push(entry);
   }
 
-  /** Whether it was there. */
+  /** Removes an entry. Returns whether it was in the queue. */
   remove(entry: T): boolean {
     const place = this.#places.get(entry);
     if (place === undefined) return false;
@@ -33,7 +36,7 @@ export class Fifo<T extends object> {
     return true;
   }
 
-  /** Removes all, and returns them in their order. */
+  /** Removes all entries and returns them in order. */
   clear(): T[] {
     const all = [...this.#places.keys()];
     this.#places.clear();

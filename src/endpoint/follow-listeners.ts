@@ -1,13 +1,17 @@
-// Tells when an event gets its first listener and when it loses its last, so that nothing is done for events that
-// nobody listens to.
+// Reports when an event gets its first listener and loses its last one, so that no work is done for
+// events without listeners.
 import type { EventEmitter } from 'node:events';
 
-/** What to do for each event when it begins (true) or ceases (false) to have listeners. May be told twice. */
+/**
+ * For each event, a hook called when it gets (true) or loses (false) its listeners. May be called
+ * twice.
+ */
 export type ListenerHooks = Readonly<Record<string, (wanted: boolean) => void>>;
 
 /**
- * Calls the hooks from now on, at once: before the first listener is there, so that it misses nothing, and after the
- * last is gone. Returns what has to be called after `removeAllListeners()`, which removes what this listens with, too.
+ * Calls the hooks from now on, synchronously: before the first listener is added, so that it misses
+ * nothing, and after the last one is removed. Returns a function to call after
+ * `removeAllListeners()`, which also removes the listeners of this function.
  */
 export function followListeners(emitter: EventEmitter, hooks: ListenerHooks): () => void {
   const tell = (event: string | symbol, wanted: boolean) => {

@@ -1,11 +1,11 @@
-// What one consumer of messages has in hand.
+// The messages that one consumer has in hand.
 import { Message } from './message.js';
 import type { MessageEnd } from './message-end.js';
 
-/** Only messages about which something is left to do; most have nothing of the kind. */
+/** Keeps only messages that still need an acknowledgement or a release; most need neither. */
 export class Handling {
   #inHand: MessageEnd[] = [];
-  /** Messages that were handed out in this turn: whoever asked for them cannot have asked again yet. */
+  /** Messages handed out in this turn: their consumer cannot have asked for another one yet. */
   fresh = 0;
 
   /** The consumer got `message`. */
@@ -25,7 +25,7 @@ export class Handling {
     for (const end of this.#take()) end.finish();
   }
 
-  /** The consumer asks for none any more, and nobody knows why. */
+  /** The consumer ends without telling what it did with its messages. */
   giveUp(): void {
     for (const end of this.#take()) end.fail();
   }

@@ -1,29 +1,31 @@
-// The inbox: messages that have arrived and wait for recv(), for await or a listener, and those who wait for them.
-// Bounded: it says how many more messages it wants, and what nobody wants stays in the senders' rings.
+// The inbox: received messages that wait for recv(), for await or a listener, and the calls that
+// wait for messages. Bounded: it grants the native side a number of messages (credit); all others
+// stay in the senders' rings.
 
 import type { Settler } from './cancellation.js';
 import { Fifo } from './fifo.js';
 import { Message } from './message.js';
 
-/** Nobody can ask for more at a time. */
+/** The largest credit. */
 const unlimited = 0xffff_ffff;
 
-/** Rows are numbered modulo this: far more than there can be at a time. */
+/** Rows are numbered modulo this, far more than there can be at a time. */
 const rowMask = 2 ** 30 - 1;
 
-/** What an inbox tells the native side. */
+/** The native side, as an inbox uses it. */
 export interface InboxSource {
-  /** How many messages are wanted from now on. */
+  /** How many more messages are wanted. */
   setCredit(messages: number): void;
-  /** The user has all rows but the last `waiting`. */
+  /** The user has all rows except the last `waiting`. */
   taken(waiting: number): void;
-  /** The same, and wants nothing more. */
+  /** The same, and no more are wanted. */
   handBack(waiting: number): void;
 }
 
 /**
- * Messages on their way to the user. A pending receive comes first, then the listeners, then the queue. What waits here
- * is not taken for its sender: it is told as the user gets it, not for each message that nobody waits for, though.
+ * Messages on their way to the user: a pending receive comes first, then the listeners, then the
+ * queue. A queued message is not yet taken, as its sender sees it. Taken messages are reported when
+ * the user gets them; those without a waiting sender are reported in portions.
  */
 export class Inbox {
   readonly #prefetch: number;
@@ -33,11 +35,11 @@ export class Inbox {
   readonly #waiting = new Fifo<Settler<Message>>();
   #listener: ((message: Message) => void) | undefined;
   #credit = 0;
-  // The next row to be read, and the one after the last that was given.
+  // The next row to be read, and the end of the rows given so far.
   #next = 0;
   #end = 0;
   #closed = false;
-  // Somebody got a message of this batch whose sender waits for that.
+  // The user got a message of this batch whose sender waits until it is taken.
   #awaited = false;
 
   constructor(prefetch: number, source: InboxSource) {
@@ -50,14 +52,14 @@ export class Inbox {
     return this.#queue.length - this.#head;
   }
 
-  /** Whether somebody waits for a message, or listens. */
+  /** Whether there is a pending receive or a listener. */
   get wanted(): boolean {
     return this.#waiting.size > 0 || this.#listener !== undefined;
   }
 
   /**
-   * Gives messages to `listener` from now on, those that wait first; `undefined` ends it, also from within the
-   * listener: what comes after stays here.
+   * Gives messages to `listener` from now on, beginning with the queued ones. `undefined` ends it,
+   * even when called from the listener: later messages are queued here.
    */
   listen(listener: ((message: Message) => void) | undefined): void {
     this.#listener = listener;
@@ -76,14 +78,15 @@ export class Inbox {
   push(message: Message): void {
     const waiting = this.#waiting.first;
     if (this.#closed) {
-      // Its sender has it again.
+      // The message has gone back to its sender.
       Message.endOf(message)?.release();
     } else if (waiting !== undefined) {
       this.#waiting.remove(waiting);
       waiting.resolve(message);
       this.#awaited ||= Message.isAwaited(message);
     } else if (this.#listener !== undefined) {
-      // What came along is this process's alone before the listener counts who holds it.
+      // Reported first, so that a listener that reads a region's refCount finds it held by this
+      // process alone.
       if (message.regions.length > 0) this.#tellTaken();
       this.#listener(message);
     } else {
@@ -91,58 +94,64 @@ export class Inbox {
     }
   }
 
-  /** The oldest message that waits, if any. */
+  /** Removes and returns the oldest queued message, if any. */
   take(): Message | undefined {
     const message = this.#shift();
     if (message === undefined) return undefined;
     const { length } = this;
     const half = this.#prefetch >> 1;
     if (length === 0 || length === half || Message.isAwaited(message)) this.#tellTaken();
-    // Refilled at half, so that not every message costs a call.
+    // Refilled at half, so that not every message costs a native call.
     if (length <= half) this.#grant(Math.max(this.#credit, this.#prefetch - length));
     return message;
   }
 
-  /** Somebody waits for the next message. */
+  /** A receive waits for the next message. */
   wait(settler: Settler<Message>): void {
     this.#waiting.push(settler);
     this.#grant(this.#demand());
   }
 
-  /** Somebody no longer waits. */
+  /** Cancels a receive. */
   cancel(settler: Settler<Message>): void {
     this.#waiting.remove(settler);
   }
 
-  /** Nobody will get anything any more. */
+  /** Rejects all receives: no more messages will come. */
   rejectAll(error: Error): void {
     for (const settler of this.#waiting.clear()) settler.reject(error);
   }
 
-  /** A batch of `count` rows was given: they are read, and the messages among them pushed, next. */
+  /** A batch of `count` rows was given; its rows are read, and their messages pushed, next. */
   batchBegins(count: number): void {
     this.#end = (this.#end + count) & rowMask;
   }
 
-  /** The number of the next row, which is read now. */
+  /** Advances to the next row, and returns its number. */
   nextRow(): number {
     const row = this.#next;
     this.#next = (row + 1) & rowMask;
     return row;
   }
 
-  /** A batch of `count` rows was read: says how many more are wanted. Returns how many rows the user has not got. */
+  /**
+   * A batch of `count` rows was read: renews the credit. Returns how many rows the user has not got
+   * yet.
+   */
   batchDone(count: number): number {
     if (this.#credit !== unlimited) this.#credit = Math.max(0, this.#credit - count);
     this.#grant(this.#demand());
     this.#next = this.#end;
-    // Before those who wait go on, which is before this call's return is known to the native side.
+    // Before pending receives continue, which is before the native side sees the return value.
     if (this.#awaited) this.#tellTaken();
     this.#awaited = false;
     return this.#rowsWaiting;
   }
 
-  /** Nobody takes anything any more: what waits, and what of a batch is still to be read, goes back to its senders. */
+  /**
+   * No more messages are taken: queued ones, and the unread rows of a batch, go back to their
+   * senders.
+   */
   handBack(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -152,7 +161,7 @@ export class Inbox {
       Message.endOf(message)?.release();
   }
 
-  // Those that were refused in between count as well.
+  // Includes rows in between whose messages were refused.
   get #rowsWaiting(): number {
     const first = this.#queue[this.#head];
     const row = first === undefined ? this.#next : Message.rowOf(first);
@@ -166,7 +175,8 @@ export class Inbox {
   #demand(): number {
     if (this.#closed) return 0;
     if (this.#listener !== undefined) return unlimited;
-    // With nobody waiting, messages are better off in their rings, where this process's death cannot lose them.
+    // Without a receive, messages are safer in their rings, where this process's death cannot lose
+    // them.
     if (this.#waiting.size === 0) return 0;
     return Math.max(0, this.#prefetch - this.length) + this.#waiting.size;
   }
@@ -180,7 +190,7 @@ export class Inbox {
   #shift(): Message | undefined {
     if (this.#head === this.#queue.length) return undefined;
     const message = this.#queue[this.#head];
-    // Not kept: a large payload should go as soon as its user lets go of it.
+    // Dropped at once, so that a large payload is freed as soon as the user drops it.
     this.#queue[this.#head++] = undefined as never;
     if (this.#head === this.#queue.length || this.#head > 4096) {
       this.#queue.splice(0, this.#head);

@@ -1,13 +1,14 @@
-// Calls the listeners of a message about which something is left to do afterwards: unlike emit(), looks at what they
-// return.
+// Calls the listeners for a message that needs an acknowledgement or a release afterwards: unlike
+// emit(), it looks at their return values.
 import type { EventEmitter } from 'node:events';
 import type { Message } from './message.js';
 import type { MessageEnd } from './message-end.js';
 import { throwLater } from './tell.js';
 
 /**
- * As `emitter.emit('message', message)`. The message is finished when all listeners have returned and the promises among
- * what they returned are fulfilled; after an exception or a rejection, which stay uncaught, it is given up.
+ * As `emitter.emit('message', message)`. The message is finished when all listeners have returned
+ * and the promises that they returned are fulfilled. An exception or a rejection, which stays
+ * uncaught, makes it count as not handled.
  */
 export function offer(emitter: EventEmitter, message: Message, end: MessageEnd): void {
   const pending: PromiseLike<unknown>[] = [];
@@ -26,8 +27,8 @@ export function offer(emitter: EventEmitter, message: Message, end: MessageEnd):
     return;
   }
   end.acknowledge();
-  // Whoever waits for the event by a promise, as once() does, still has its turn with what came along: that takes some
-  // microtasks, and a tick asked for by one comes after all of them.
+  // Code that awaits the event, as with once(), still gets a turn with the attachments: that takes
+  // some microtasks, and a tick requested by a microtask runs after all of them.
   queueMicrotask(() => process.nextTick(() => end.release()));
 }
 

@@ -1,7 +1,8 @@
-// Whether an endpoint keeps the process alive: while somebody waits for something of it, unless its user said unref().
+// Whether an endpoint keeps the process alive: while it has listeners or pending calls, unless
+// unref() was called.
 import type { NativeEndpoint } from '../native/addon.js';
 
-/** Counts the reasons to stay. */
+/** Counts the reasons to keep the process alive. */
 export class Liveness {
   readonly #native: NativeEndpoint;
   #reasons = 0;
@@ -12,13 +13,13 @@ export class Liveness {
     this.#native = native;
   }
 
-  /** One reason more; each needs its drop(). */
+  /** Adds a reason; each needs its drop(). */
   hold(): void {
     this.#reasons++;
     this.#update();
   }
 
-  /** One reason less. */
+  /** Removes a reason. */
   drop(): void {
     this.#reasons--;
     this.#update();
@@ -34,7 +35,7 @@ export class Liveness {
     }
   }
 
-  /** Whether reasons count. */
+  /** Whether the reasons count. */
   setWanted(wanted: boolean): void {
     this.#wanted = wanted;
     this.#update();

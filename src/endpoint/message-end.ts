@@ -1,23 +1,25 @@
-// What is left to do about a message once its consumer is done with it: the sender that waits for that is told, and what
-// came with it and was neither taken nor kept is closed. Most messages have nothing of the kind.
+// The rest of a message's life once its consumer is done with it: a waiting sender gets its
+// acknowledgement, and attachments that were neither taken nor kept are closed. Most messages need
+// neither.
 import type { MemoryRegion } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
 import { handledStatus, notHandledStatus } from './status-numbers.js';
 
-/** Where a message lies in its link, for the sender that waits until it is handled. */
+/** The position of a message in its link, for a sender that waits until it is handled. */
 export interface Mark {
   readonly slot: number;
   readonly position: number;
 }
 
-/** Tells the sender: handled (0), or why not. */
+/** Reports the outcome to the sender: handled (0), or why not. */
 export type Settle = (slot: number, position: number, status: number) => void;
 
 const nothing: readonly never[] = Object.freeze([]);
 
 /**
- * Not the message: a large payload should go as soon as its user lets go of it. What came along is held weakly for the
- * same reason: the collector closes what is forgotten by a consumer that never asks again.
+ * Does not refer to the message, so that a large payload is freed as soon as its user drops it.
+ * Attachments are held weakly for the same reason: garbage collection closes those of a consumer
+ * that never asks again.
  */
 export class MessageEnd {
   #mark: Mark | undefined;
@@ -37,12 +39,12 @@ export class MessageEnd {
     this.#settle = settle;
   }
 
-  /** The consumer has done what it had to do. */
+  /** The consumer has handled the message. */
   acknowledge(): void {
     this.#tell(handledStatus);
   }
 
-  /** What came with the message is its consumer's to close. */
+  /** The consumer owns the attachments from now on. */
   keep(): void {
     this.#objects = nothing;
     this.#regions = nothing;
@@ -55,15 +57,15 @@ export class MessageEnd {
   }
 
   /**
-   * The consumer has given the message up. Its sender learns of it in a turn of its own: if this process ends by the same
-   * exception, another receiver gets the message instead.
+   * The consumer failed to handle the message. It is reported in a later turn: if the same
+   * exception ends this process, another receiver gets the message instead.
    */
   fail(): void {
     this.release();
     if (this.#mark !== undefined) setImmediate(() => this.#tell(notHandledStatus)).unref();
   }
 
-  /** Closes what came with it and was neither taken nor kept. */
+  /** Closes the attachments that were neither taken nor kept. */
   release(): void {
     for (const object of this.#objects) object.deref()?.close();
     for (const region of this.#regions) region.deref()?.release();

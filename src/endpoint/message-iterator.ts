@@ -1,13 +1,13 @@
-// The messages of an endpoint as `for await` takes them. No generator: its return() waits behind a pending next(), so a
-// loop that is given up would hang until a message comes, and swallow it.
+// The messages of an endpoint for `for await`. Not a generator, whose return() waits for a pending
+// next(): a loop that is left would hang until the next message, and swallow it.
 import { ClosedError } from '../errors/index.js';
 import { noOptions } from '../options.js';
 import type { Consumer } from './consumer.js';
 
-/** Ends when the endpoint is closed, or by return(), which ends pending calls of next(), too. */
+/** Ends when the endpoint is closed, or by return(), which also ends pending calls of next(). */
 export class MessageIterator<M> implements AsyncIterableIterator<M, void, undefined> {
   readonly #consumer: Consumer;
-  // Also what the calls of next() are rejected with that are pending at the end.
+  // Pending calls of next() reject with it at the end.
   readonly #end = new ClosedError('the iterator has ended');
   #ended = false;
 
@@ -18,7 +18,7 @@ export class MessageIterator<M> implements AsyncIterableIterator<M, void, undefi
   async next(): Promise<IteratorResult<M, void>> {
     if (this.#ended) return { done: true, value: undefined };
     try {
-      // The consumer's endpoint has made it by its own box.
+      // The endpoint made the message with its own box.
       const value = (await this.#consumer.recv('next()', noOptions)) as M;
       return { done: false, value };
     } catch (error) {

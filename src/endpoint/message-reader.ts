@@ -1,5 +1,5 @@
-// Makes messages of the rows that the native side wrote for one batch. What cannot be read is told by `rejected` and
-// `unknown`, never thrown: one sender's nonsense must not cost another's message.
+// Makes messages of the rows that the native side wrote for one batch. An unreadable row emits
+// `rejected` or `unknown` and never throws, so that it does not cost the messages of other senders.
 import { BusError, DecodeFailedError, OutOfDescriptorsError } from '../errors/index.js';
 import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
 import { beginBatch } from '../memory/owned-bytes.js';
@@ -27,16 +27,16 @@ const twoTo32 = 2 ** 32;
 const noObjects: readonly KernelObject[] = Object.freeze([]);
 const noRegions: readonly MemoryRegion[] = Object.freeze([]);
 
-/** Types and senders remembered as reported; beyond that, a report may come again. */
+/** Types and senders remembered as reported; beyond that, one may be reported again. */
 const maxReported = 1000;
 
-/** What a reader reports beside the messages. */
+/** The events that a reader emits. */
 export interface ReaderEvents {
   readonly unknown: (event: UnknownEvent) => void;
   readonly rejected: (event: RejectedEvent) => void;
 }
 
-/** Where messages go. */
+/** Takes the messages of a reader. */
 export interface MessageTaker {
   push(message: Message): void;
   /** The number of the next row. */
@@ -72,7 +72,10 @@ export class MessageReader {
     this.#table = native.table;
   }
 
-  /** Gives the messages of rows 0 to `count` - 1 to `inbox`; `large` is the payload of a row that has a buffer of its own. */
+  /**
+   * Pushes the messages of rows 0 to `count` - 1 to `inbox`; `large` is the payload of a row with
+   * its own buffer.
+   */
   readBatch(count: number, large: Uint8Array | undefined, inbox: MessageTaker): void {
     const last = (count - 1) * rowWords;
     const end =
@@ -84,7 +87,7 @@ export class MessageReader {
     }
   }
 
-  // `undefined`: reported.
+  // Returns `undefined` for a row that was reported.
   #read(index: number, large: Uint8Array | undefined, number: number): Message | undefined {
     const table = this.#table;
     const row = index * rowWords;
@@ -153,7 +156,7 @@ export class MessageReader {
     );
   }
 
-  /** A link is gone and all its messages have been read. */
+  /** A link is gone, and all of its messages were read. */
   forget(slot: number): void {
     this.#peers.delete(slot);
     if (slot === this.#lastSlot) this.#lastPeer = undefined;
@@ -213,7 +216,7 @@ export class MessageReader {
     };
   }
 
-  // Whoever waits for it learns why at once.
+  // Reports at once why the message was refused, if its sender waits.
   #refuse(row: number, status: number): void {
     const flags = (this.#table[row + column.formatAndFlags] as number) >>> 16;
     if ((flags & (wantsHandled | wantsTaken)) === 0) return;

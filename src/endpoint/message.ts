@@ -1,4 +1,5 @@
-// One received message, as the user holds it. Owns its payload; knows its endpoint only to reply.
+// One received message, as the user has it. It owns its payload and uses its endpoint only to
+// reply.
 
 import type { MemoryRegion } from '../memory/memory-region.js';
 import type {
@@ -11,7 +12,7 @@ import type {
 import type { KernelObject } from '../objects/index.js';
 import type { MessageEnd } from './message-end.js';
 
-/** Sends a reply to `to` as an answer to message `replyTo`. */
+/** Sends `message` to `to` as a reply to message `replyTo`. */
 export type Replier = (
   to: Peer,
   replyTo: number,
@@ -84,17 +85,17 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     return this;
   }
 
-  /** What is left to do once its consumer is done with it; `undefined` for nothing. */
+  /** What to do once the consumer is done with the message; `undefined` for nothing. */
   static endOf(message: Message): MessageEnd | undefined {
     return message.#end;
   }
 
-  /** Its number among the rows that this endpoint was given; see {@link Inbox}. */
+  /** Its number among the rows given to this endpoint; see {@link Inbox}. */
   static rowOf(message: Message): number {
     return message.#row;
   }
 
-  /** Whether something waits until the message is taken. */
+  /** Whether taking the message must be reported at once. */
   static isAwaited(message: Message): boolean {
     return message.#awaited;
   }

@@ -1,5 +1,5 @@
-// Where the native side's callbacks arrive. Before the endpoint is open, join() waits here for the outcome; at its end,
-// close() waits here for the last notice.
+// Receives the callbacks of the native side. join() waits here for the outcome before the endpoint
+// is open, and close() for the last notice.
 import {
   type BusError,
   type BusErrorFacts,
@@ -11,14 +11,14 @@ import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
 import { codeOf } from './deliveries.js';
 import type { UndeliveredEvent, ViolationEvent } from './events.js';
 
-/** Notices and messages of one endpoint, handed on to whoever is in charge of them now. */
+/** Passes the notices and messages of one endpoint to their current handlers. */
 export class NoticeBoard {
   #onNotice: ((notice: Notice) => void) | undefined;
   #onMessages: OnMessages | undefined;
   #onJoin: ((notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void) | undefined;
   #onClosed: ((abandoned: number) => void) | undefined;
 
-  /** For the native side. */
+  /** Called by the native side. */
   readonly receiveNotices: OnNotices = (notices) => {
     for (const notice of notices) {
       if (notice.kind === 'closed') {
@@ -26,17 +26,17 @@ export class NoticeBoard {
       } else if (this.#onJoin !== undefined) {
         if (notice.kind === 'joined' || notice.kind === 'refused') this.#onJoin(notice);
       } else if (notice.kind === 'controller' && notice.gapMs === 0) {
-        // Told with the join itself; the user did not see a change.
+        // Comes with the join itself; the user saw no change.
       } else {
         this.#onNotice?.(notice);
       }
     }
   };
 
-  /** For the native side. */
+  /** Called by the native side. */
   readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large) ?? 0;
 
-  /** Waits for the outcome of joining, which `start` begins. */
+  /** Waits for the outcome of the join that `start` begins. */
   outcome(
     start: () => void,
     settle: (notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void,
@@ -48,13 +48,15 @@ export class NoticeBoard {
     start();
   }
 
-  /** From now on everything goes to the endpoint. */
+  /** Passes everything to the endpoint from now on. */
   open(onNotice: (notice: Notice) => void, onMessages: OnMessages): void {
     this.#onNotice = onNotice;
     this.#onMessages = onMessages;
   }
 
-  /** Resolves, to the number of messages given up, when the endpoint that `close` closes has ended. */
+  /**
+   * Calls `close`, and resolves with the number of abandoned messages once the endpoint has ended.
+   */
   closed(close: () => void): Promise<number> {
     return new Promise((resolve) => {
       this.#onClosed = resolve;
@@ -62,7 +64,7 @@ export class NoticeBoard {
     });
   }
 
-  /** A message that came back, as an event. */
+  /** The event for a message that came back. */
   undelivered(notice: Extract<Notice, { kind: 'undelivered' }>, box: BoxTable): UndeliveredEvent {
     const id = uuidText(notice.type);
     const entry = box.entries.find((candidate) => candidate.type.id === id);
@@ -73,7 +75,7 @@ export class NoticeBoard {
         payload = decodePayload(entry, bytes, 0, bytes.length, format, notice.peerId);
       }
     } catch {
-      // A type whose codec cannot read what it wrote: the bytes have to do.
+      // The type's codec cannot read what it wrote: the event gets the raw bytes.
     }
     return {
       type: entry?.key ?? id,
@@ -85,7 +87,10 @@ export class NoticeBoard {
   }
 }
 
-/** The error for an endpoint that cannot go on: the bus refused it, or there is no memory for its next message. */
+/**
+ * The error of an endpoint that cannot go on: the bus refused it, or its next message does not fit
+ * into memory.
+ */
 export function shutOutError(
   notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>,
   facts: BusErrorFacts,
@@ -97,7 +102,7 @@ export function shutOutError(
   return errorFromStatus(notice.status, { ...facts, osCode, syscall, path, advice });
 }
 
-/** What the user is told of a peer that broke the protocol. */
+/** The event for a peer that broke the protocol. */
 export function violationEvent(
   { peerId, pid, status }: Extract<Notice, { kind: 'violation' }>,
   facts: BusErrorFacts,

@@ -1,5 +1,5 @@
-// The way of a message out of this thread: encoded into the arena, given to the native side, receivers rung at the end
-// of the turn. Every line here runs for every message.
+// Sends messages of this thread: encodes them into the arena, passes them to the native side, and
+// wakes receivers at the end of the turn. Every line here runs for every message.
 import type { BusErrorFacts } from '../errors/index.js';
 import { StagingArena } from '../memory/staging-arena.js';
 import { type BoxTable, encodePayload } from '../messages/index.js';
@@ -10,13 +10,14 @@ import type { Policy } from './options.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 
-/** A payload from this size on is let go of at once, not when the next message is encoded. */
+/** A payload of this size or more is freed at once, not when the next message is encoded. */
 const largeBytes = 64 * 1024;
 
-/** What one endpoint sends. */
+/** The outgoing messages of one endpoint. */
 export class Outbox {
   readonly #native: NativeEndpoint;
-  // Fields of their own: looking them up on the native object for every message costs more than the call.
+  // Cached in fields: looking them up on the native object for every message costs more than the
+  // call.
   readonly #nativeSend: NativeEndpoint['send'];
   readonly #box: BoxTable;
   readonly #facts: () => BusErrorFacts;
@@ -42,7 +43,7 @@ export class Outbox {
     return this.#routes.of(selector);
   }
 
-  /** Sends `value`, a message of the box or a plain value; returns how many took charge of it. */
+  /** Sends `value`, a message of the box or a plain value; returns the number of receivers. */
   send(
     selector: Selector,
     value: unknown,
@@ -58,7 +59,7 @@ export class Outbox {
     const { source, start, end } = arena;
     const route = this.#routes.of(selector);
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
-    // Each argument costs; most messages need three of them.
+    // Each argument costs time; most messages need only three.
     const receivers =
       policy !== undefined || attachments !== undefined
         ? this.#nativeSend(

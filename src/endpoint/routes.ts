@@ -1,4 +1,5 @@
-// Which native route belongs to which selector. Bounded, as selectors may be generated: the oldest go first.
+// Maps selectors to native routes. Bounded, since programs may generate selectors: the oldest
+// routes are dropped.
 import { errorFromStatus } from '../errors/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';

@@ -1,4 +1,4 @@
-// The error for a send that the native side refused, with everything there is to know about it in its text.
+// The error for a send that the native side refused, with all known facts in its text.
 import {
   type BusError,
   type BusErrorFacts,
@@ -8,7 +8,7 @@ import {
 import type { SendOutcome } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 
-/** Statuses that the text says more about; numbers of the error list. */
+/** Statuses of the error list whose errors get a longer text here. */
 const status = { tooLarge: 11, noRecipient: 12, queueFull: 13, limitExceeded: 19 } as const;
 
 /** Makes the error of a refused send. `bytes` is the size of the encoded payload. */

@@ -1,4 +1,5 @@
-// The sending half of an endpoint: send, deliver, sendWhenReady and drained, with what they wait for.
+// The sending half of an endpoint: send, deliver, sendWhenReady and drained, and the calls that
+// wait.
 import { type BusErrorFacts, QueueFullError } from '../errors/index.js';
 import type { BoxTable } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
@@ -17,7 +18,10 @@ import {
 import { Outbox } from './outbox.js';
 import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
-/** What one endpoint sends. Its users check that the endpoint is open, and the names of options. */
+/**
+ * Sends for one endpoint. The caller checks that the endpoint is open and that the option names are
+ * known.
+ */
 export class Sending {
   readonly #native: NativeEndpoint;
   readonly #facts: () => BusErrorFacts;
@@ -37,7 +41,7 @@ export class Sending {
     return this.#outbox.routeOf(selector);
   }
 
-  /** The shortest way, for what has no options. */
+  /** The fast path, for a message without options. */
   sendPlain(selector: Selector, message: unknown): number {
     return this.#outbox.send(selector, message);
   }
@@ -73,7 +77,7 @@ export class Sending {
       (settler) => {
         const receivers = this.send(selector, message, options, 0, mode);
         delivery = this.#native.lastOutcome().delivery;
-        // Nobody matched, or nobody had room and the message was dropped.
+        // No endpoint matched, or none had room and the message was dropped.
         if (delivery === 0) settler.resolve(receivers);
         else this.#deliveries.wait(delivery, settler);
       },
@@ -84,13 +88,13 @@ export class Sending {
     );
   }
 
-  /** Resolves when the message could be sent. */
+  /** Resolves when the message was sent. */
   sendWhenReady(
     selector: Selector,
     message: unknown,
     options: SendWhenReadyOptions,
   ): Promise<number> {
-    // Whatever the endpoint does otherwise.
+    // Overrides the default policy of the endpoint.
     const ready = { ...options, whenFull: 'refuse' } as const;
     let waiting: WaitingSend | undefined;
     return cancellable<number>(
@@ -114,7 +118,7 @@ export class Sending {
     );
   }
 
-  /** Resolves when nothing waits in this process's memory. */
+  /** Resolves when no message waits in this process's memory. */
   drained(options: CancelOptions): Promise<void> {
     return cancellable<void>(
       'drained()',
@@ -128,23 +132,23 @@ export class Sending {
     );
   }
 
-  /** For the notice board. */
+  /** Called by the notice board. */
   delivered(notice: Extract<Notice, { kind: 'delivered' }>): void {
     this.#deliveries.settle(notice, this.#facts());
   }
 
-  /** For the notice board. */
+  /** Called by the notice board. */
   allDrained(): void {
     for (const settler of this.#drains) settler.resolve();
     this.#drains.clear();
   }
 
-  /** For the notice board: this receiver has room, or is gone. */
+  /** Called by the notice board: the receiver has room, or is gone. */
   hasRoom(peerId: number): void {
     this.#waiting.hasRoom(peerId);
   }
 
-  /** Nothing will be told any more. */
+  /** No more notices will come. */
   rejectAll(error: Error): void {
     this.#deliveries.rejectAll(error);
     for (const settler of this.#drains) settler.reject(error);

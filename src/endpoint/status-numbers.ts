@@ -1,14 +1,14 @@
-// Numbers of the native error list, for what this side tells the native one.
+// Numbers of the native error list that this side reports to the native side.
 import { errorList } from '../errors/index.js';
 
 const numbers = new Map<string, number>(errorList.map(({ code, number }) => [code, number]));
 
-/** A message was handled. */
+/** The message was handled. */
 export const handledStatus = 0;
-/** Its consumer gave it up. */
+/** The consumer did not handle the message. */
 export const notHandledStatus = numberOf('ERR_BUSBAR_NOT_HANDLED');
 
-/** The number of an error's stable code; that of `NOT_HANDLED` for a code that is not in the list. */
+/** The number of a stable code; that of `NOT_HANDLED` for a code outside the list. */
 export function statusOf(code: string): number {
   return numbers.get(code) ?? notHandledStatus;
 }

@@ -1,8 +1,8 @@
-// Emits events from places that have to go on: what a listener throws is uncaught, as with any emitter, but it costs
-// nobody else a message, a notice or the outcome of a call.
+// Emits events from loops that must go on. A listener's exception is uncaught, as with any emitter,
+// but does not affect other messages, notices or the outcome of a call.
 import type { EventEmitter } from 'node:events';
 
-/** Emits; an exception of a listener becomes an uncaught one in a turn of its own. */
+/** Emits an event; a listener's exception becomes an uncaught one in a later tick. */
 export function tell(emitter: EventEmitter, event: string, ...values: readonly unknown[]): void {
   try {
     emitter.emit(event, ...values);
@@ -11,7 +11,7 @@ export function tell(emitter: EventEmitter, event: string, ...values: readonly u
   }
 }
 
-/** An uncaught exception of this process, once the caller is done. */
+/** Raises an uncaught exception in this process, once the caller is done. */
 export function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error;

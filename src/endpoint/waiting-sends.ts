@@ -1,15 +1,19 @@
-// Sends that wait until a receiver has room. Those of one selector stand in a line, and the first of each line knows which
-// receiver it waits for; with room, lines go on in the order of the calls.
+// Sends that wait until a receiver has room. Sends with the same selector form a line, whose first
+// one knows the full receiver that it waits for. When that receiver has room, the lines continue in
+// the order of their calls.
 import type { Selector } from '../selector/index.js';
 import { Fifo } from './fifo.js';
 
 /** One call of sendWhenReady(). */
 export interface WaitingSend {
   readonly selector: Selector;
-  /** Sends. Returns the id of the receiver that is full, or `undefined` once the call has its outcome. */
+  /**
+   * Tries to send. Returns the id of the full receiver, or `undefined` once the call has its
+   * outcome.
+   */
   readonly attempt: () => number | undefined;
   readonly reject: (error: Error) => void;
-  /** Counts the calls; set when it begins. */
+  /** The sequence number of the call; set when it begins. */
   call: number;
 }
 
@@ -17,17 +21,17 @@ interface Line {
   readonly selector: Selector;
   /** In the order of the calls. */
   readonly sends: Fifo<WaitingSend>;
-  /** Id of the receiver that is full. */
+  /** Id of the full receiver. */
   peerId: number;
 }
 
-/** All of one endpoint. */
+/** The waiting sends of one endpoint. */
 export class WaitingSends {
   readonly #lines = new Map<Selector, Line>();
   readonly #byPeer = new Map<number, Set<Line>>();
   #calls = 0;
 
-  /** Sends, or waits behind those of the same selector. */
+  /** Sends, or waits behind earlier sends with the same selector. */
   begin(send: WaitingSend): void {
     send.call = this.#calls++;
     const ahead = this.#lines.get(send.selector);
@@ -37,20 +41,20 @@ export class WaitingSends {
     line.sends.push(send);
   }
 
-  /** No longer waits. */
+  /** Cancels a waiting send. */
   cancel(send: WaitingSend): void {
     const line = this.#lines.get(send.selector);
     if (line?.sends.remove(send)) this.#closeIfEmpty(line);
   }
 
-  /** This receiver has room, or is gone. Each attempt succeeds but one for each line at most. */
+  /** The receiver has room, or is gone. At most one attempt per line fails. */
   hasRoom(peerId: number): void {
     const lines = this.#byPeer.get(peerId);
     if (lines === undefined) return;
-    // The last is the next to go on.
+    // The last one continues first.
     const order = [...lines].sort((a, b) => callOf(b) - callOf(a));
     for (let line = order.pop(); line !== undefined; line = order.pop()) {
-      // An attempt encodes, and that may run anything: a close(), or another send.
+      // An attempt encodes, which can run any user code: a close(), or another send.
       if (!lines.has(line)) continue;
       const full = this.#attemptFirst(line);
       if (full === peerId) return;
@@ -59,7 +63,7 @@ export class WaitingSends {
     }
   }
 
-  /** Nothing will be sent any more. */
+  /** Rejects all: nothing will be sent any more. */
   rejectAll(error: Error): void {
     const lines = [...this.#lines.values()];
     this.#lines.clear();
@@ -108,12 +112,12 @@ export class WaitingSends {
   }
 }
 
-/** The number of the first call in the line. */
+/** The sequence number of the first call in the line. */
 function callOf(line: Line): number {
   return line.sends.first?.call ?? 0;
 }
 
-/** Where the line belongs among `order`, whose last is the next to go on. */
+/** The index for the line in `order`, whose last element continues first. */
 function placeOf(line: Line, order: readonly Line[]): number {
   const call = callOf(line);
   let from = 0;

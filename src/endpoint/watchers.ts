@@ -1,5 +1,5 @@
-// Who waits for others to come or go: waitFor() and the listeners of 'peer'. The bus tells an endpoint about changes
-// only while there is somebody.
+// waitFor() and the listeners of 'peer'. The bus notifies an endpoint of changes only while it has
+// one of these.
 import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
@@ -24,7 +24,7 @@ export class Watchers {
     this.#routeOf = routeOf;
   }
 
-  /** Somebody listens to changes, or no longer. */
+  /** Listeners of 'peer' came, or are gone. */
   listen(wanted: boolean): void {
     this.#listening = wanted;
     this.#update();
@@ -33,22 +33,22 @@ export class Watchers {
   /** Settles once `count` endpoints match the selector. */
   wait(selector: Selector, count: number, settler: Settler<readonly Peer[]>): void {
     this.#waiting.set(settler, { selector, count, settler });
-    // Watch first, then look: what comes in between is told.
+    // Watch first, then look: changes in between are reported.
     this.#update();
     this.look();
   }
 
-  /** No longer waits. */
+  /** Cancels a waiting call. */
   cancel(settler: Settler<readonly Peer[]>): void {
     this.#waiting.delete(settler);
     this.#update();
   }
 
-  /** Membership has changed: who has what it waits for? */
+  /** Membership has changed: settles the calls that now have enough matches. */
   look(): void {
     for (const { selector, count, settler } of this.#waiting.values()) {
       try {
-        // Asked for each time: the number of a route that is long unused goes to another selector.
+        // Looked up each time: the number of a long unused route is given to another selector.
         const ids = new Set(this.#native.matches(this.#routeOf(selector)));
         if (ids.size < count) continue;
         const peers = this.#native.members().filter((member) => ids.has(member.id));
@@ -62,7 +62,7 @@ export class Watchers {
     this.#update();
   }
 
-  /** Nothing will be told any more. */
+  /** No more changes will be reported. */
   rejectAll(error: Error): void {
     for (const settler of this.#waiting.keys()) settler.reject(error);
     this.#waiting.clear();
