@@ -70,6 +70,16 @@ test('the guide and the examples are complete and listed in order', (t) => {
   );
 });
 
+test('the site has every page of the guide, in its order', (t) => {
+  const { projectDocuments }: { projectDocuments: string[] } = JSON.parse(textOf('typedoc.json'));
+  const pages = localLinks(textOf('docs/guide/README.md')).filter((link) => !link.includes('/'));
+  const inSite = projectDocuments.filter((path) => path.startsWith('docs/guide/'));
+  t.deepEqual(
+    inSite,
+    ['README.md', ...pages].map((page) => `docs/guide/${page}`),
+  );
+});
+
 test('every piece of JavaScript or TypeScript in the documents can be parsed', (t) => {
   const wrong = documents.flatMap(({ path, text }) =>
     codeBlocks(text)
