@@ -1,5 +1,6 @@
 // The public surface of busbar. Everything a program needs is exported here, and nothing else is public.
 export type { CancelOptions } from './endpoint/cancellation.js';
+export type { Counters } from './endpoint/counters.js';
 export type { Endpoint } from './endpoint/endpoint.js';
 export type {
   ControllerEvent,
@@ -13,7 +14,6 @@ export type {
 } from './endpoint/events.js';
 export type {
   CloseOptions,
-  Counters,
   DeliverOptions,
   SendOptions,
   SendWhenReadyOptions,

@@ -1,4 +1,5 @@
 // join(): checks the options, opens the native endpoint and waits until the bus has admitted it.
+import { checkBoolean, checkInteger, checkString, millisecondsOf, show } from './checks.js';
 import {
   type CancelOptions,
   cancellable,
@@ -9,13 +10,15 @@ import {
 } from './endpoint/cancellation.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
-import { type WhenFull, whenFullOf } from './endpoint/options.js';
+import type { WhenFull } from './endpoint/options.js';
+import { whenFullOf } from './endpoint/send-policy.js';
 import {
   type BusError,
   errorFromStatus,
   InvalidArgumentError,
   InvalidIdentifierError,
   InvalidLabelError,
+  statusOf,
 } from './errors/index.js';
 import { boxTable, type MessageBox, type PlainBox, plainBox } from './messages/index.js';
 import {
@@ -25,7 +28,6 @@ import {
   type NativeEndpoint,
 } from './native/addon.js';
 import { hostHasLibuv } from './native/host.js';
-import { checkBoolean, checkInteger, checkString, millisecondsOf, show } from './options.js';
 import { checkLabelName } from './selector/index.js';
 import { isWellFormed } from './utf8.js';
 
@@ -138,9 +140,6 @@ const counts = {
 
 const countNames = Object.keys(counts) as (keyof typeof counts)[];
 
-/** Statuses of the error list whose errors get a longer text here. */
-const status = { timedOut: 8, limitExceeded: 19 } as const;
-
 /**
  * Joins the bus named `identifier` (1 to 128 bytes of UTF-8 without control characters) and
  * resolves with an endpoint on it, once every other endpoint can see the new one. The first
@@ -213,7 +212,7 @@ function admission(
         },
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
-          else if (notice.status === status.timedOut)
+          else if (notice.status === statusOf('Timeout'))
             settler.reject(timeoutError(what + lonely, timeout, facts));
           else settler.reject(joinError(notice.status, notice, identifier));
         },
@@ -237,7 +236,7 @@ function joinError(number: number, failure: FailureFacts, identifier: string): B
     path: failure.path,
     advice: failure.advice,
     message:
-      number === status.limitExceeded
+      number === statusOf('LimitExceeded')
         ? 'it has as many endpoints, or as many of this process, as its controller admits ' +
           '(maxEndpoints, maxEndpointsPerProcess)'
         : undefined,

@@ -1,4 +1,5 @@
 // What a message carries beside its payload: kernel objects and memory regions, checked.
+import { checkInteger, show } from '../checks.js';
 import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
 import { heldRegion, MemoryRegion, type RegionRange } from '../memory/memory-region.js';
 import {
@@ -9,7 +10,6 @@ import {
   type NativeRegionRanges,
 } from '../native/addon.js';
 import { KernelObject, openHandle } from '../objects/index.js';
-import { checkInteger, show } from '../options.js';
 
 /** The attachments as the user gave them. */
 export interface AttachmentOptions {

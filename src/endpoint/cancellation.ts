@@ -1,8 +1,8 @@
 // Promises that a timeout or an AbortSignal can end. Only this file makes them, so that no timer or
 // listener leaks.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
+import { checkDuration, checkOptions, checkSignal, noOptions } from '../checks.js';
 import { abortedError, type BusError, type BusErrorFacts, TimeoutError } from '../errors/index.js';
-import { checkDuration, checkOptions, checkSignal, noOptions } from '../options.js';
 import { onAbort } from './abort-listening.js';
 
 /** Options of every asynchronous call. */

@@ -2,8 +2,8 @@
 // is handled when its consumer asks for the next one, whatever other consumers do. With several
 // recv() calls pending, no call tells which message was handled, so their messages are handled when
 // all of the calls ask again.
+import { noOptions } from '../checks.js';
 import type { BusErrorFacts } from '../errors/index.js';
-import { noOptions } from '../options.js';
 import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
 import { Handling } from './handling.js';
 import type { Inbox } from './inbox.js';

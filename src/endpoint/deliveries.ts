@@ -1,14 +1,12 @@
 // The promises of deliver(), settled by the native side's reports.
-
-import type { BusErrorFacts } from '../errors/index.js';
-import { type DeliveryFailure, errorList, UndeliveredError } from '../errors/index.js';
+import {
+  type BusErrorFacts,
+  codeOf,
+  type DeliveryFailure,
+  UndeliveredError,
+} from '../errors/index.js';
 import type { Notice } from '../native/addon.js';
 import type { Settler } from './cancellation.js';
-
-/** The stable code of a native status, for events that carry a reason. */
-export function codeOf(status: number): string {
-  return errorList.find((entry) => entry.number === status)?.code ?? 'ERR_BUSBAR_SYSTEM';
-}
 
 /** The pending deliveries of one endpoint. */
 export class Deliveries {

@@ -2,6 +2,7 @@
 // and the native core handle the messages.
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
+import { checkInteger, checkOptions, millisecondsOf } from '../checks.js';
 import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
 import {
   type BoxTable,
@@ -13,10 +14,11 @@ import {
   type ReplyOptions,
 } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import { checkInteger, checkOptions, millisecondsOf } from '../options.js';
 import { type Selector, toSelector, unicast } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import { Consumer, type Supply } from './consumer.js';
+import type { Counters } from './counters.js';
+import type { EndpointParts } from './endpoint-parts.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
@@ -26,12 +28,11 @@ import { Liveness } from './liveness.js';
 import { Message } from './message.js';
 import { MessageIterator } from './message-iterator.js';
 import { MessageReader } from './message-reader.js';
-import { type NoticeBoard, shutOutError, violationEvent } from './notice-board.js';
+import type { NoticeBoard } from './notice-board.js';
+import { shutOutError, undeliveredEvent, violationEvent } from './notice-events.js';
 import {
   type CloseOptions,
-  type Counters,
   type DeliverOptions,
-  type EndpointParts,
   replyOptions,
   type SendOptions,
   type SendWhenReadyOptions,
@@ -167,9 +168,9 @@ export class Endpoint<B extends MessageBox>
    */
   send(to: Selector | string, message: Outgoing<B>, options?: SendOptions): number {
     const selector = toSelector(to);
-    if (options === undefined) return this.#openSending.sendPlain(selector, message);
+    if (options === undefined) return this.#sendingOrThrow().sendPlain(selector, message);
     const own = checkOptions('send()', options, sendOptions);
-    return this.#openSending.send(selector, message, own);
+    return this.#sendingOrThrow().send(selector, message, own);
   }
 
   /**
@@ -185,7 +186,7 @@ export class Endpoint<B extends MessageBox>
     options?: SendWhenReadyOptions,
   ): Promise<number> {
     const own = checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
-    const sent = this.#openSending.sendWhenReady(toSelector(to), message, own);
+    const sent = this.#sendingOrThrow().sendWhenReady(toSelector(to), message, own);
     return this.#liveness.during(sent);
   }
 
@@ -203,14 +204,14 @@ export class Endpoint<B extends MessageBox>
     options?: DeliverOptions,
   ): Promise<number> {
     const own = checkCancelOptions('deliver()', options, [...sendOptions, 'acknowledge']);
-    const delivered = this.#openSending.deliver(toSelector(to), message, own);
+    const delivered = this.#sendingOrThrow().deliver(toSelector(to), message, own);
     return this.#liveness.during(delivered);
   }
 
   /** Resolves when no message waits in this process's memory for a receiver with a full ring. */
   async drained(options?: CancelOptions): Promise<void> {
     const own = checkCancelOptions('drained()', options);
-    return this.#liveness.during(this.#openSending.drained(own));
+    return this.#liveness.during(this.#sendingOrThrow().drained(own));
   }
 
   /**
@@ -326,14 +327,14 @@ export class Endpoint<B extends MessageBox>
     );
   }
 
-  get #openSending(): Sending {
+  #sendingOrThrow(): Sending {
     if (this.closed) throw this.#closedError();
     return this.#sending;
   }
 
   #reply(to: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
     const own = checkOptions('reply()', options, replyOptions);
-    return this.#openSending.send(unicast(to), message, own, replyTo);
+    return this.#sendingOrThrow().send(unicast(to), message, own, replyTo);
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): number {
@@ -405,7 +406,7 @@ export class Endpoint<B extends MessageBox>
         this.#tell(notice.kind, { peerId: notice.peerId, messages: notice.messages });
         break;
       case 'undelivered':
-        this.#tell('undelivered', this.#board.undelivered(notice, this.#box));
+        this.#tell('undelivered', undeliveredEvent(notice, this.#box));
         break;
       case 'violation':
         this.#tell('violation', violationEvent(notice, this.#facts));

@@ -1,9 +1,9 @@
 // The rest of a message's life once its consumer is done with it: a waiting sender gets its
 // acknowledgement, and attachments that were neither taken nor kept are closed. Most messages need
 // neither.
+import { okStatus, statusOf } from '../errors/index.js';
 import type { MemoryRegion } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
-import { handledStatus, notHandledStatus } from './status-numbers.js';
 
 /** The position of a message in its link, for a sender that waits until it is handled. */
 export interface Mark {
@@ -13,6 +13,8 @@ export interface Mark {
 
 /** Reports the outcome to the sender: handled (0), or why not. */
 export type Settle = (slot: number, position: number, status: number) => void;
+
+const notHandled = statusOf('NotHandled');
 
 const nothing: readonly never[] = Object.freeze([]);
 
@@ -41,7 +43,7 @@ export class MessageEnd {
 
   /** The consumer has handled the message. */
   acknowledge(): void {
-    this.#tell(handledStatus);
+    this.#tell(okStatus);
   }
 
   /** The consumer owns the attachments from now on. */
@@ -62,7 +64,7 @@ export class MessageEnd {
    */
   fail(): void {
     this.release();
-    if (this.#mark !== undefined) setImmediate(() => this.#tell(notHandledStatus)).unref();
+    if (this.#mark !== undefined) setImmediate(() => this.#tell(notHandled)).unref();
   }
 
   /** Closes the attachments that were neither taken nor kept. */

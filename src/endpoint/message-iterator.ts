@@ -1,7 +1,7 @@
 // The messages of an endpoint for `for await`. Not a generator, whose return() waits for a pending
 // next(): a loop that is left would hang until the next message, and swallow it.
+import { noOptions } from '../checks.js';
 import { ClosedError } from '../errors/index.js';
-import { noOptions } from '../options.js';
 import type { Consumer } from './consumer.js';
 
 /** Ends when the endpoint is closed, or by return(), which also ends pending calls of next(). */

@@ -1,6 +1,12 @@
 // Makes messages of the rows that the native side wrote for one batch. An unreadable row emits
 // `rejected` or `unknown` and never throws, so that it does not cost the messages of other senders.
-import { BusError, DecodeFailedError, OutOfDescriptorsError } from '../errors/index.js';
+import {
+  BusError,
+  DecodeFailedError,
+  OutOfDescriptorsError,
+  statusOf,
+  statusOfCode,
+} from '../errors/index.js';
 import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
 import { beginBatch } from '../memory/owned-bytes.js';
 import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
@@ -20,9 +26,11 @@ import { adoptHandle, type KernelObject } from '../objects/index.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
 import { Message, type Replier } from './message.js';
 import { type Mark, MessageEnd, type Settle } from './message-end.js';
-import { statusOf } from './status-numbers.js';
 
 const twoTo32 = 2 ** 32;
+
+const unknownType = statusOf('UnknownType');
+const notHandled = statusOf('NotHandled');
 
 const noObjects: readonly KernelObject[] = Object.freeze([]);
 const noRegions: readonly MemoryRegion[] = Object.freeze([]);
@@ -103,7 +111,7 @@ export class MessageReader {
       }
     }
     if (entry === undefined) {
-      this.#refuse(row, statusOf('ERR_BUSBAR_UNKNOWN_TYPE'));
+      this.#refuse(row, unknownType);
       this.#reportUnknown(row, from);
       return undefined;
     }
@@ -230,7 +238,7 @@ export class MessageReader {
       error instanceof BusError
         ? error
         : new DecodeFailedError(`payload of '${type}' failed to decode`, { type, cause: error });
-    this.#refuse(row, statusOf(known.code));
+    this.#refuse(row, statusOfCode(known.code) ?? notHandled);
     this.#events.rejected({ type, from, error: known });
   }
 }

@@ -1,15 +1,6 @@
 // Receives the callbacks of the native side. join() waits here for the outcome before the endpoint
 // is open, and close() for the last notice.
-import {
-  type BusError,
-  type BusErrorFacts,
-  errorFromStatus,
-  OutOfMemoryError,
-} from '../errors/index.js';
-import { type BoxTable, decodePayload, uuidText } from '../messages/index.js';
 import type { Notice, OnMessages, OnNotices } from '../native/addon.js';
-import { codeOf } from './deliveries.js';
-import type { UndeliveredEvent, ViolationEvent } from './events.js';
 
 /** Passes the notices and messages of one endpoint to their current handlers. */
 export class NoticeBoard {
@@ -63,49 +54,4 @@ export class NoticeBoard {
       close();
     });
   }
-
-  /** The event for a message that came back. */
-  undelivered(notice: Extract<Notice, { kind: 'undelivered' }>, box: BoxTable): UndeliveredEvent {
-    const id = uuidText(notice.type);
-    const entry = box.entries.find((candidate) => candidate.type.id === id);
-    const { payload: bytes, format } = notice;
-    let payload: unknown = bytes;
-    try {
-      if (entry !== undefined) {
-        payload = decodePayload(entry, bytes, 0, bytes.length, format, notice.peerId);
-      }
-    } catch {
-      // The type's codec cannot read what it wrote: the event gets the raw bytes.
-    }
-    return {
-      type: entry?.key ?? id,
-      payload,
-      id: notice.messageId,
-      peerId: notice.peerId === 0 ? undefined : notice.peerId,
-      reason: codeOf(notice.reason),
-    };
-  }
-}
-
-/**
- * The error of an endpoint that cannot go on: the bus refused it, or its next message does not fit
- * into memory.
- */
-export function shutOutError(
-  notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>,
-  facts: BusErrorFacts,
-): BusError {
-  if (notice.kind === 'outOfMemory') {
-    return new OutOfMemoryError(`no memory for a message of ${notice.bytes} bytes`, facts);
-  }
-  const { osCode, syscall, path, advice } = notice;
-  return errorFromStatus(notice.status, { ...facts, osCode, syscall, path, advice });
-}
-
-/** The event for a peer that broke the protocol. */
-export function violationEvent(
-  { peerId, pid, status }: Extract<Notice, { kind: 'violation' }>,
-  facts: BusErrorFacts,
-): ViolationEvent {
-  return { peer: { id: peerId, pid }, error: errorFromStatus(status, { ...facts, peerId }) };
 }

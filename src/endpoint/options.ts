@@ -1,16 +1,6 @@
-// The options of an endpoint's methods, and its counters.
-
-import { InvalidArgumentError } from '../errors/index.js';
+// The options of an endpoint's methods, and their names.
 import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
-import type { MessageBox } from '../messages/index.js';
-import {
-  acknowledgement,
-  maxKeyBytes,
-  type NativeCounters,
-  whenFullPolicies,
-} from '../native/addon.js';
 import type { KernelObject } from '../objects/index.js';
-import { checkString, millisecondsOf, show } from '../options.js';
 import type { CancelOptions } from './cancellation.js';
 
 /** Options of `endpoint.send()`. */
@@ -88,25 +78,6 @@ export interface CloseOptions {
   readonly linger?: number | undefined;
 }
 
-/** Counters of one endpoint since it joined. */
-export interface Counters extends NativeCounters {
-  /** Received messages whose type is not in the message box. */
-  readonly unknown: number;
-  /** Received messages whose payload the codec or schema refused. */
-  readonly rejected: number;
-  /** Received messages that wait for `recv()` or `for await`. */
-  readonly waiting: number;
-}
-
-/** @internal The parts of an endpoint; see join.ts. */
-export interface EndpointParts {
-  readonly identifier: string;
-  readonly label: readonly string[];
-  readonly box: MessageBox;
-  readonly prefetch: number;
-  readonly linger: number;
-}
-
 /** The names of {@link SendOptions}. */
 export const sendOptions = ['ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
 
@@ -115,40 +86,3 @@ export const replyOptions = ['ttl', 'objects', 'regions'] as const;
 
 /** The names of {@link SendWhenReadyOptions}, except `timeout` and `signal`. */
 export const sendWhenReadyOptions = sendOptions.filter((name) => name !== 'whenFull');
-
-/** `whenFull` and `key` as native code takes them. */
-export interface Policy {
-  readonly whenFull: number | undefined;
-  readonly key: string | undefined;
-}
-
-/** The checked policy of some options; `undefined` if there is none. */
-export function policyOf({ whenFull, key }: SendOptions): Policy | undefined {
-  if (whenFull === undefined && key === undefined) return undefined;
-  if (key !== undefined) checkString('key', key, 1, maxKeyBytes);
-  return { whenFull: whenFull === undefined ? undefined : whenFullOf(whenFull), key };
-}
-
-/** The native number of a policy. Throws InvalidArgumentError for an unknown one. */
-export function whenFullOf(whenFull: WhenFull): number {
-  const number = whenFullPolicies.indexOf(whenFull);
-  if (number >= 0) return number;
-  const known = whenFullPolicies.map((name) => `'${name}'`).join(', ');
-  throw new InvalidArgumentError(`whenFull is ${show(whenFull)}; expected one of ${known}`, {
-    option: 'whenFull',
-    value: whenFull,
-  });
-}
-
-/** The native number for what counts as delivered. */
-export function acknowledgementOf({ acknowledge }: DeliverOptions): number {
-  return acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
-}
-
-/** The longest time to live: 35 years. */
-const maxTtl = 2 ** 40;
-
-/** The checked `ttl` of some options in milliseconds; 0 if there is none. */
-export function ttlOf({ ttl = 0 }: SendOptions): number {
-  return millisecondsOf('ttl', ttl, maxTtl);
-}

@@ -6,9 +6,9 @@ import { type BoxTable, encodePayload } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Attachments } from './attachments.js';
-import type { Policy } from './options.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
+import type { Policy } from './send-policy.js';
 
 /** A payload of this size or more is freed at once, not when the next message is encoded. */
 const largeBytes = 64 * 1024;

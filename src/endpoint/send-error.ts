@@ -3,13 +3,11 @@ import {
   type BusError,
   type BusErrorFacts,
   errorFromStatus,
+  statusOf,
   UndeliveredError,
 } from '../errors/index.js';
 import type { SendOutcome } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
-
-/** Statuses of the error list whose errors get a longer text here. */
-const status = { tooLarge: 11, noRecipient: 12, queueFull: 13, limitExceeded: 19 } as const;
 
 /** Makes the error of a refused send. `bytes` is the size of the encoded payload. */
 export function sendError(
@@ -49,16 +47,16 @@ function sentence(
   bus: string | undefined,
 ): string | undefined {
   switch (number) {
-    case status.noRecipient:
+    case statusOf('NoRecipient'):
       return `no endpoint of bus '${bus}' matches ${selector}; give a ttl to wait for one`;
-    case status.queueFull:
+    case statusOf('QueueFull'):
       return peerId === undefined
         ? `no room to keep a message for ${selector} until somebody joins`
         : `the queue to endpoint ${peerId} is full, or all queues together are (totalQueueBytes, maxQueuedObjects); ` +
             'wait for drained() and send again';
-    case status.limitExceeded:
+    case statusOf('LimitExceeded'):
       return 'this endpoint sends to as many others as it may (maxLinks)';
-    case status.tooLarge:
+    case statusOf('TooLarge'):
       return `payload is ${bytes} bytes long, which is more than maxMessageBytes`;
     default:
       return undefined;

@@ -7,15 +7,9 @@ import type { Selector } from '../selector/index.js';
 import { attachmentsOf } from './attachments.js';
 import { type CancelOptions, cancellable, type Settler } from './cancellation.js';
 import { Deliveries } from './deliveries.js';
-import {
-  acknowledgementOf,
-  type DeliverOptions,
-  policyOf,
-  type SendOptions,
-  type SendWhenReadyOptions,
-  ttlOf,
-} from './options.js';
+import type { DeliverOptions, SendOptions, SendWhenReadyOptions } from './options.js';
 import { Outbox } from './outbox.js';
+import { acknowledgementOf, policyOf, ttlOf } from './send-policy.js';
 import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
 /**

@@ -1,6 +1,7 @@
 // The base class of all errors of busbar, and the factory that makes the base classes for
 // errors.ts. It formats nothing: the code that throws an error writes its whole text.
-import { type BusErrorCode, type EntryOf, type ErrorName, errorList } from './error-list.js';
+import type { BusErrorCode, EntryOf, ErrorName } from './error-list.js';
+import { entryOf } from './error-lookup.js';
 
 /** Why one receiver did not get a message that was sent with `deliver`. */
 export interface DeliveryFailure {
@@ -54,11 +55,6 @@ const factNames = [
   'type',
   'failures',
 ] as const satisfies readonly (keyof BusErrorFacts)[];
-
-/** Looks up the row of a name; every {@link ErrorName} has one. */
-export function entryOf<N extends ErrorName>(name: N): EntryOf<N> {
-  return errorList.find((entry) => entry.name === name) as EntryOf<N>;
-}
 
 /**
  * The base of all errors of this package. Compare `code`, which never changes, or use `instanceof`

@@ -2,4 +2,5 @@
 export { BusError, type BusErrorFacts, type DeliveryFailure, nameErrors } from './bus-error.js';
 export { abortedError, errorFromStatus, type StatusFacts } from './error-from-status.js';
 export { type BusErrorCode, type ErrorListEntry, type ErrorName, errorList } from './error-list.js';
+export { codeOf, okStatus, statusOf, statusOfCode } from './error-lookup.js';
 export * from './errors.js';

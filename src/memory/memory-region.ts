@@ -1,14 +1,15 @@
 // A memory region as a program holds it: shared memory with counted references, attached to
 // messages or received with them. This file knows no messages.
-
 import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 import { markInstances } from '../brand.js';
+import { checkBoolean, checkInteger, checkOptions, show } from '../checks.js';
 import {
   ClosedError,
   errorFromStatus,
   InvalidArgumentError,
   NoExternalBuffersError,
+  statusOf,
 } from '../errors/index.js';
 import {
   addon,
@@ -16,9 +17,8 @@ import {
   type NativeRegionFields,
   regionFields,
 } from '../native/addon.js';
-import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
+import { viewsForbidden } from '../native/host.js';
 import { isDetached } from './detached.js';
-import { viewsForbidden } from './view-ban.js';
 
 /** The largest region, in bytes: what one ArrayBuffer can hold on every runtime. */
 export const maxRegionBytes = 2 ** 32;
@@ -261,8 +261,7 @@ export class MemoryRegion implements Disposable {
   }
 }
 
-/** The number of NoExternalBuffers in the error list. */
-const noExternalBuffers = 27;
+const noExternalBuffers = statusOf('NoExternalBuffers');
 
 /** @internal Makes the regions of native references and takes ownership of them. */
 export function adoptRegions(fields: NativeRegionFields): MemoryRegion[] {

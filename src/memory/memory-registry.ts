@@ -1,6 +1,7 @@
 // Reuses the memory of regions once no process holds them. This file knows no messages.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { markInstances } from '../brand.js';
+import { checkBoolean, checkInteger, checkOptions, checkString, show } from '../checks.js';
 import {
   ClosedError,
   errorFromStatus,
@@ -8,7 +9,6 @@ import {
   LimitExceededError,
 } from '../errors/index.js';
 import { addon, type NativePin } from '../native/addon.js';
-import { checkBoolean, checkInteger, checkOptions, checkString, show } from '../options.js';
 import {
   adoptRegions,
   fieldsOf,

@@ -1,7 +1,7 @@
 // The types of a message box in order, and the checks of a box's contents. The endpoint uses the
 // table to look up the types of messages that it sends and receives.
+import { show } from '../checks.js';
 import { InvalidArgumentError, UnknownTypeError } from '../errors/index.js';
-import { show } from '../options.js';
 import type { BoxEntry } from './box-entry.js';
 import { type AnyMessageType, MessageType } from './message-type.js';
 import { OutgoingMessage } from './outgoing-message.js';

@@ -1,9 +1,9 @@
 // Codecs, and the easy way to write one. The codecs of this package are in codecs/.
 import { types } from 'node:util';
+import { show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { ownedBytes } from '../memory/owned-bytes.js';
 import type { StagingArena } from '../memory/staging-arena.js';
-import { show } from '../options.js';
 
 /**
  * Turns payloads into bytes and back. `In` is the type that can be sent, `Out` the type received,

@@ -1,8 +1,8 @@
 // Message boxes: the message types of an endpoint, each under its own key. Every endpoint with the
 // type can send a message that the box made; received messages narrow by the keys (types.ts).
 import { mark } from '../brand.js';
+import { checkInteger, checkOptions, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { checkInteger, checkOptions, show } from '../options.js';
 import type { BoxEntry } from './box-entry.js';
 import { BoxTable, boxTable, maxBoxTypes } from './box-table.js';
 import { plain } from './built-in-types.js';

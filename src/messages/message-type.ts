@@ -1,10 +1,9 @@
 // Message types: the UUID of a kind of message, with the codec and schema of its payload.
-
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parse, stringify, v5, validate } from 'uuid';
 import { markInstances } from '../brand.js';
+import { checkOptions, checkString, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { checkOptions, checkString, show } from '../options.js';
 import type { Codec } from './codec.js';
 import { messagePackCodec } from './codecs/message-pack.js';
 

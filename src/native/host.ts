@@ -1,4 +1,5 @@
-// What the JavaScript runtime that hosts the addon can do.
+// What the JavaScript runtime that hosts the addon can do, and the environment variables by which
+// tests restrict it.
 
 /**
  * Whether the event loop is libuv's. Bun and Deno implement only parts of libuv, without watching a
@@ -9,3 +10,9 @@ export const hostHasLibuv =
   process.env.BUSBAR_EVENT_LOOP !== 'foreign' &&
   !('bun' in process.versions) &&
   !('deno' in process.versions);
+
+/**
+ * Whether the environment forbids views of shared memory, as Electron does by itself. Set by
+ * `BUSBAR_EXTERNAL_BUFFERS=forbid`, to test programs for runtimes that forbid such views.
+ */
+export const viewsForbidden = process.env.BUSBAR_EXTERNAL_BUFFERS === 'forbid';

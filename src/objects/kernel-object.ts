@@ -1,21 +1,21 @@
 // A kernel object as a program holds it: it owns one descriptor and is attached to messages or
 // received with them. This file knows no messages.
-
 import { Socket as DatagramSocket } from 'node:dgram';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Server, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { markInstances } from '../brand.js';
+import { checkBoolean, checkInteger, checkOptions, show } from '../checks.js';
 import {
   ClosedError,
   errorFromStatus,
   InvalidArgumentError,
   OutOfDescriptorsError,
   OutOfMemoryError,
+  statusOf,
   UnsupportedError,
 } from '../errors/index.js';
 import { addon, type NativeHandle } from '../native/addon.js';
-import { checkBoolean, checkInteger, checkOptions, show } from '../options.js';
 import { checkSource, descriptorOf, isSocket, type ObjectSource } from './sources.js';
 import { isStreamed } from './streamed.js';
 import { duplicateSocket, openSocket } from './windows-sockets.js';
@@ -361,7 +361,7 @@ function notOpen(source: unknown): InvalidArgumentError {
 
 function owned(made: NativeHandle | number, what: string): NativeHandle {
   if (typeof made !== 'number') return made;
-  if (made === -1) throw new InvalidArgumentError(`${what} is not open`);
+  if (made === -statusOf('InvalidArgument')) throw new InvalidArgumentError(`${what} is not open`);
   throw errorFromStatus(-made, addon.lastFailure());
 }
 

@@ -2,8 +2,8 @@
 // or() and not(). They are compiled while they are built (label-program.ts), so the call that makes
 // an expression too complex throws, and no later code recurses deeper than the limits allow.
 import { markInstances } from '../brand.js';
+import { show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { show } from '../options.js';
 import { checkLabelName } from './label-name.js';
 import type { LabelNode } from './label-node.js';
 import { joined, type LabelProgram, negated, opcode, singleOperation } from './label-program.js';

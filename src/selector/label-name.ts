@@ -1,6 +1,6 @@
 // The rules for one string of a label, and which strings need no quotes in a selector's text.
+import { show } from '../checks.js';
 import { InvalidLabelError } from '../errors/index.js';
-import { show } from '../options.js';
 import { isWellFormed } from '../utf8.js';
 
 /** The most bytes of one label string in UTF-8: the program stores its length in one byte. */

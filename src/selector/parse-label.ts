@@ -2,8 +2,8 @@
 // `false`; `#7` for the endpoint with that id; anything else is a name, quoted unless it consists
 // of letters, digits and _ . : / @ + = ~ -. Two explicit stacks (Dijkstra's shunting yard) instead
 // of recursion: no text can exhaust the call stack.
+import { show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { show } from '../options.js';
 import {
   anyone,
   combine,

@@ -3,8 +3,8 @@
 // them, because an endpoint looks up routes by this object: `send(unicast('moon'), …)` must not
 // parse and compile each time.
 import { markInstances } from '../brand.js';
+import { checkBoolean, checkOptions, show } from '../checks.js';
 import { InvalidArgumentError, InvalidSelectorError } from '../errors/index.js';
-import { checkBoolean, checkOptions, show } from '../options.js';
 import { LabelExpression, peerWithId } from './label-expression.js';
 import { parseLabelExpression } from './parse-label.js';
 import { TwoGenerationCache } from './two-generation-cache.js';

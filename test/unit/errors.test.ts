@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import test from 'ava';
-import * as errors from '../../dist/errors/index.js';
 import {
   checkBoolean,
   checkInteger,
@@ -10,7 +9,8 @@ import {
   checkSignal,
   checkString,
   closest,
-} from '../../dist/options.js';
+} from '../../dist/checks.js';
+import * as errors from '../../dist/errors/index.js';
 
 const { errorFromStatus, errorList } = errors;
 const exported: Readonly<Record<string, unknown>> = { ...errors };

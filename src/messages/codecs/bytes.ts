@@ -1,10 +1,10 @@
 // Raw bytes, for programs that exchange data with C and C++. Nothing is encoded; the format word
 // tells what they are.
 import { types } from 'node:util';
+import { show } from '../../checks.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { isDetached } from '../../memory/detached.js';
 import { ownedBytes } from '../../memory/owned-bytes.js';
-import { show } from '../../options.js';
 import type { Codec } from '../codec.js';
 
 /**

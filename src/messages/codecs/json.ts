@@ -1,7 +1,7 @@
 // JSON in UTF-8, for readers in any language.
 import { types } from 'node:util';
+import { show } from '../../checks.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { show } from '../../options.js';
 import type { Codec } from '../codec.js';
 import { stageText, textOf } from './text.js';
 

@@ -3,8 +3,8 @@
 // others.
 import { types } from 'node:util';
 import { markOf } from '../../brand.js';
+import { show } from '../../checks.js';
 import { isDetached } from '../../memory/detached.js';
-import { show } from '../../options.js';
 import {
   arrayBufferKind,
   extensionCode,

@@ -2,8 +2,8 @@
 // in C has the same layout (little-endian, on every ABI that this package supports). Layout only,
 // no values.
 import { endianness } from 'node:os';
+import { show } from '../../checks.js';
 import { InvalidArgumentError, UnsupportedError } from '../../errors/index.js';
-import { show } from '../../options.js';
 
 /**
  * The scalar types with their size in bytes, which is also their alignment. In C: `uint8_t` for

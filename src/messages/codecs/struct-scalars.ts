@@ -1,7 +1,7 @@
 // Reads and writes one scalar of a struct. Written for speed: one small function per type, made per
 // field, so that the engine can specialise it.
+import { show } from '../../checks.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { show } from '../../options.js';
 import type { ScalarType } from './struct-layout.js';
 
 /** Writes a field's value into the struct that begins at `base`. */

@@ -1,10 +1,10 @@
 // Structs of a fixed layout. A received struct is a view whose getters read the bytes in place, so
 // a receiver pays only for the fields it reads. The layout is C's (struct-layout.ts).
 import { types } from 'node:util';
+import { show } from '../../checks.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { ownedBytes } from '../../memory/owned-bytes.js';
 import type { StagingArena } from '../../memory/staging-arena.js';
-import { show } from '../../options.js';
 import type { Codec } from '../codec.js';
 import { arrayReader, arrayWriter, type TypedArrayOf } from './struct-arrays.js';
 import {

@@ -1,8 +1,8 @@
 // UTF-8 text, strict on both sides: encoding refuses a string that UTF-8 cannot express, decoding
 // fails on bytes that are not UTF-8. Nothing silently becomes U+FFFD.
+import { show } from '../../checks.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import type { StagingArena } from '../../memory/staging-arena.js';
-import { show } from '../../options.js';
 import { decodeUtf8, encodeUtf8Into, isWellFormed } from '../../utf8.js';
 import type { Codec } from '../codec.js';
 

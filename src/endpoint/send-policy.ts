@@ -1,0 +1,43 @@
+// Checks the options of a send and turns them into native numbers: times, policies,
+// acknowledgements.
+import { checkString, millisecondsOf, show } from '../checks.js';
+import { InvalidArgumentError } from '../errors/index.js';
+import { acknowledgement, maxKeyBytes, whenFullPolicies } from '../native/addon.js';
+import type { DeliverOptions, SendOptions, WhenFull } from './options.js';
+
+/** `whenFull` and `key` as native code takes them. */
+export interface Policy {
+  readonly whenFull: number | undefined;
+  readonly key: string | undefined;
+}
+
+/** The checked policy of some options; `undefined` if there is none. */
+export function policyOf({ whenFull, key }: SendOptions): Policy | undefined {
+  if (whenFull === undefined && key === undefined) return undefined;
+  if (key !== undefined) checkString('key', key, 1, maxKeyBytes);
+  return { whenFull: whenFull === undefined ? undefined : whenFullOf(whenFull), key };
+}
+
+/** The native number of a policy. Throws InvalidArgumentError for an unknown one. */
+export function whenFullOf(whenFull: WhenFull): number {
+  const number = whenFullPolicies.indexOf(whenFull);
+  if (number >= 0) return number;
+  const known = whenFullPolicies.map((name) => `'${name}'`).join(', ');
+  throw new InvalidArgumentError(`whenFull is ${show(whenFull)}; expected one of ${known}`, {
+    option: 'whenFull',
+    value: whenFull,
+  });
+}
+
+/** The native number for what counts as delivered. */
+export function acknowledgementOf({ acknowledge }: DeliverOptions): number {
+  return acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
+}
+
+/** The longest time to live: 35 years. */
+const maxTtl = 2 ** 40;
+
+/** The checked `ttl` of some options in milliseconds; 0 if there is none. */
+export function ttlOf({ ttl = 0 }: SendOptions): number {
+  return millisecondsOf('ttl', ttl, maxTtl);
+}
