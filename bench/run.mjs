@@ -1,5 +1,5 @@
-// `npm run bench`: measures busbar beside its peers in one run, each trial in fresh processes,
-// prints tables, and writes JSON and the chart. `--help` lists the options.
+// `npm run bench`: measures busbar and its peers in one run, each trial in fresh processes, prints
+// tables, and writes JSON and the chart. `--help` lists the options.
 
 import { installDependencies } from './harness/dependencies.mjs';
 import { commit, machine, machineText } from './harness/machine.mjs';
@@ -38,7 +38,7 @@ const written = await keep(
   options.save,
 );
 print(`\nMedian of ${rounds} round${rounds === 1 ? '' : 's'}. Written: ${written.join(', ')}`);
-// A peer that fails is told in its table; busbar failing is an error of ours.
+// A failing peer is reported in its table; if busbar fails, the run fails.
 if (cells.some(({ peer, problem, skipped }) => peer.startsWith('busbar') && problem && !skipped))
   process.exitCode = 1;
 
@@ -58,7 +58,7 @@ function print(text) {
   process.stdout.write(`${text}\n`);
 }
 
-/** One line for each reason, with the peers that it concerns. */
+/** Prints each reason on one line, with the peers that it applies to. */
 function printLeftOut(measured) {
   const reasons = new Map();
   for (const { peer, problem } of measured) {

@@ -164,7 +164,7 @@ test('what close gives up is counted, and what it had published is read', async 
   for (let i = 1; i <= 500; i++) sender.send(unicast('late'), 'x'.repeat(i));
   const error = await t.throwsAsync(sender.close({ linger: 0 }), {
     code: 'ERR_BUSBAR_UNDELIVERED',
-    message: /closed with \d+ messages that nobody had taken/,
+    message: /closed with \d+ messages that no receiver had taken/,
   });
   t.true(sender.closed);
   const lost = (error as unknown as { value: number }).value;

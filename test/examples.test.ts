@@ -65,7 +65,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'ERR_BUSBAR_LIMIT_EXCEEDED',
     /^ERR_BUSBAR_LIMIT_EXCEEDED: .*\(maxLinks\)$/,
     /^ERR_BUSBAR_QUEUE_FULL: no room to keep a message /,
-    'ERR_BUSBAR_UNDELIVERED: closed with 2 messages that nobody had taken',
+    'ERR_BUSBAR_UNDELIVERED: closed with 2 messages that no receiver had taken',
   ],
   'token.mjs': [
     'without a token: ERR_BUSBAR_TOKEN_MISMATCH',

@@ -202,7 +202,7 @@ test.serial('a socket that is more than its descriptor is refused', async (t) =>
   const invalid = (message: RegExp) => ({ code: 'ERR_BUSBAR_INVALID_ARGUMENT', message });
   accepted.write('unread');
   await once(client, 'readable');
-  t.throws(() => KernelObject.from(client), invalid(/6 bytes that were read already/));
+  t.throws(() => KernelObject.from(client), invalid(/6 bytes that were already read/));
   t.is(client.read().toString(), 'unread');
   KernelObject.from(client).close();
   while (client.write(Buffer.alloc(1 << 20)));

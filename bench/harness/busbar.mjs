@@ -1,5 +1,6 @@
-// Loads the built package as a user would get it. This folder has a package.json of its own, so
-// the name `busbar` does not resolve to the project from here; its `exports` are read instead.
+// Loads the built package as a user would get it. This folder has a package.json of its own, so the
+// name `busbar` does not resolve to the project from here; the project's `exports` are read
+// instead.
 
 import { existsSync, readFileSync } from 'node:fs';
 

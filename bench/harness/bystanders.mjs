@@ -1,5 +1,5 @@
-// `bystanders.mjs <bus> <count> <label>`: that many endpoints in one process, which take what comes
-// and say nothing. Ends with its standard input.
+// `bystanders.mjs <bus> <count> <label>`: that many endpoints in one process, which receive
+// messages and send none. It ends when its standard input ends.
 
 import { loadBusbar } from './busbar.mjs';
 

@@ -1,5 +1,5 @@
-// The chart that README shows: four panels of horizontal bars as SVG, drawn from one run's results.
-// Colours follow the reader's light or dark scheme; no script, no font, nothing from elsewhere.
+// The chart in README: four panels of horizontal bars as SVG, drawn from the results of one run.
+// Colours follow the reader's light or dark scheme; no script, no font, nothing loaded.
 
 import { machineText } from './machine.mjs';
 import { PEERS } from './peers.mjs';
@@ -19,7 +19,7 @@ const FOOTER = 34;
 /**
  * @typedef {object} Panel
  * @property {string} title
- * @property {string} hint which direction is good
+ * @property {string} hint which direction is better
  * @property {(cell: import('./table.mjs').MeasuredCell) => boolean} take
  * @property {(figures: any) => number} value
  * @property {(value: number) => string} text
@@ -58,7 +58,7 @@ const PANELS = [
   },
 ];
 
-/** Limits and floors are for the tables; the chart shows what a program could use instead. */
+/** Limits and floors are for the tables; the chart shows only what a program could use instead. */
 const NOT_DRAWN = ['bare-ring', 'busbar-core', 'nothing'];
 
 const STYLE = `

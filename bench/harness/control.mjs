@@ -1,8 +1,8 @@
-// The control line between the processes of a trial: small JSON objects, never what is measured.
+// The control line between the processes of a trial: small JSON objects, which are never measured.
 
 import { createInterface } from 'node:readline';
 
-/** One end of a control line. What arrives before anyone asks is kept in order. */
+/** One end of a control line. Objects that arrive before a call of next() are kept in order. */
 export class Control {
   #write;
   #arrived = [];
@@ -36,7 +36,7 @@ export class Control {
     else this.#arrived.push(object);
   }
 
-  /** @param {Error} reason what pending and later calls of next() are rejected with */
+  /** @param {Error} reason pending and later calls of next() reject with it */
   end(reason) {
     this.#ended ??= reason;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
@@ -44,14 +44,14 @@ export class Control {
 }
 
 /**
- * A control line over two byte streams, one object a line.
+ * A control line over two byte streams, one object per line.
  * @param {import('node:stream').Readable} readable
  * @param {import('node:stream').Writable} writable
  * @returns {Control}
  */
 export function streamControl(readable, writable) {
   const control = new Control((object) => writable.write(`${JSON.stringify(object)}\n`));
-  writable.on('error', () => {}); // the other end is gone: `close` below says so
+  writable.on('error', () => {}); // the other end is gone: `close` below reports it
   createInterface({ input: readable })
     .on('line', (line) => control.arrived(JSON.parse(line)))
     .on('close', () => control.end(new Error('the other end of the control line is gone')));
@@ -59,7 +59,7 @@ export function streamControl(readable, writable) {
 }
 
 /**
- * A control line to a worker thread or, inside one, to its parent.
+ * A control line to a worker thread or, in a worker thread, to its parent.
  * @param {import('node:worker_threads').Worker | import('node:worker_threads').MessagePort} port
  * @returns {Control}
  */

@@ -1,5 +1,5 @@
-// The peers from npm are installed on first use, into this folder alone: nobody who builds or
-// tests busbar needs them.
+// Installs the peers from npm on first use, into this folder only: building and testing busbar does
+// not need them.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The program of the `fill` trial: `fill.mjs <job as JSON>` prints the figures as one JSON line.
+// The program of the `fill` trial: `fill.mjs <job as JSON>` prints the figures as one line of JSON.
 
 import { loadBusbar } from './busbar.mjs';
 import { monotonicSeconds, ramp } from './ramp.mjs';
@@ -18,7 +18,7 @@ const { count, seconds } = await ramp(job.milliseconds, async (times) => {
     if (write === 'every byte') bytes.fill(i);
     else for (let at = 0; at < size; at += PAGE) bytes[at] = i;
     region.release();
-    // Node frees what was behind a view on the event loop.
+    // Node frees the memory of a detached view on the event loop.
     if (i % 16 === 15) await new Promise(setImmediate);
   }
   return monotonicSeconds() - start;

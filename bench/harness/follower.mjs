@@ -1,4 +1,4 @@
-// Starting the second side of a trial: a process, or a worker thread for peers that live in one.
+// Starts the second side of a trial: a process, or a worker thread for peers between threads.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { coreOf, onCore, pinThread, threadIds } from './placement.mjs';
 const SIDE = fileURLToPath(new URL('./side.mjs', import.meta.url));
 
 /**
- * The other side as the lead sees it.
+ * The other side, as the lead sees it.
  * @typedef {object} Follower
  * @property {import('./control.mjs').Control} control
  * @property {import('node:child_process').ChildProcess | undefined} process
@@ -17,7 +17,7 @@ const SIDE = fileURLToPath(new URL('./side.mjs', import.meta.url));
  */
 
 /**
- * Starts a follower in its own process; it is ready (has opened its link) when this resolves.
+ * Starts a follower in a process of its own; resolves when it is ready (has opened its link).
  * @param {object} job
  * @param {{ ipc?: 'json' | 'advanced' }} [options] ipc: with a channel for process.send
  * @returns {Promise<Follower>}
@@ -39,7 +39,7 @@ export async function startProcess(job, { ipc } = {}) {
 }
 
 /**
- * Starts as many followers as the job has receivers, all at once.
+ * Starts the followers of a job, one per receiver, all at once.
  * @param {object} job
  * @param {(follower: Follower) => void} started
  */

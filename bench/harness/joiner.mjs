@@ -1,4 +1,4 @@
-// One process of the join trial: `joiner.mjs controller|join <bus>`. See trials/join.mjs.
+// One process of the join trial: `joiner.mjs controller|join <bus>`; see trials/join.mjs.
 
 import { loadBusbar } from './busbar.mjs';
 import { streamControl } from './control.mjs';

@@ -1,4 +1,4 @@
-// Runs one job: a peer in a trial, once, in fresh processes.
+// Runs one job: one peer in one trial, once, in fresh processes.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,14 @@ let serial = 0;
  * @property {string} peer
  * @property {Record<string, any>} params
  * @property {number} milliseconds how long to measure
- * @property {string} bus a bus name nobody else uses
+ * @property {string} bus a bus name that no other job uses
  * @property {string} folder for sockets; removed afterwards
- * @property {number} deadline milliseconds after which the job has failed
+ * @property {number} deadline milliseconds after which the job fails
  */
 
 /**
- * @param {{ trial: string, peer: string, params: object, milliseconds: number, deadline: number }} what
+ * @param {{ trial: string, peer: string, params: object, milliseconds: number, deadline: number }}
+ * what
  * @returns {Promise<Record<string, number>>} the trial's figures; rejects with a reason in one line
  */
 export async function runJob(what) {

@@ -1,4 +1,4 @@
-// Where and from which commit the figures come.
+// The machine and the commit that the figures come from.
 
 import { spawnSync } from 'node:child_process';
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @property {string} arch
  * @property {number} memoryGiB
  * @property {string} node
- * @property {number} loadBefore how busy the machine was with other things, as load average of a minute
+ * @property {number} loadBefore how busy the machine was before, as the load average of one minute
  */
 
 /** @returns {Machine} */
@@ -30,7 +30,7 @@ export function machine() {
   };
 }
 
-/** @returns {string} the commit's short hash, with a plus if there are changes on top of it */
+/** @returns {string} the commit's short hash, with a plus if there are uncommitted changes */
 export function commit() {
   const git = (...args) => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
   const head = git('rev-parse', '--short', 'HEAD');

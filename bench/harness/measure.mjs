@@ -1,5 +1,6 @@
-// Runs a trial's plan in rounds. In a round every peer has its turn beside the others (A B C, A B
-// C, …), so that whatever else the machine does hits all alike; the median of the rounds counts.
+// Runs a trial's plan in rounds. In each round the peers run one after the other (A B C, A B C, …),
+// so that other load on the machine affects all of them alike; the result is the median of the
+// rounds.
 
 import { missing, runJob } from './launch.mjs';
 import { PEERS } from './peers.mjs';

@@ -1,6 +1,6 @@
-// The two sides of every trial that counts messages in one direction. The clock starts when the
-// lead begins to send and stops when the last receiver has its last message; both read the
-// monotonic clock, which processes share. The control line carries only counts and stamps.
+// The two sides of every trial that counts messages in one direction. The time runs from the lead's
+// first send until the last receiver has its last message; both read the monotonic clock, which
+// processes share. The control line carries only counts and times.
 
 import { expectedWeight, payloadMaker, payloadWeigher } from './payload.mjs';
 import { monotonicSeconds, ramp } from './ramp.mjs';
@@ -10,7 +10,7 @@ import { monotonicSeconds, ramp } from './ramp.mjs';
  * @param {import('./follower.mjs').Follower[]} followers
  * @param {import('./launch.mjs').Job} job
  * @returns {Promise<{ perSecond: number, count: number, seconds: number }>} perSecond: messages
- *   that arrived, at all receivers together
+ *   received by all receivers together
  */
 export async function leadOneWay(link, followers, job) {
   const make = payloadMaker(job, link);

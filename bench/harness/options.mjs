@@ -24,7 +24,7 @@ export const USAGE = `usage: npm run bench -- [options]
 /**
  * @param {string[]} args
  * @returns {Options}
- * @throws {Error} on what it does not know
+ * @throws {Error} on an unknown option
  */
 export function parseOptions(args) {
   const { values } = parseArgs({

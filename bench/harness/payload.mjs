@@ -1,13 +1,13 @@
-// What the trials send, and how a receiver checks that it got it.
+// The payloads of the trials, and how a receiver checks that they arrived.
 
 const PAGE = 4096;
 
 /**
- * A function that makes the i-th message of a job. Bytes are one array sent again and again;
- * objects are made anew for each message, as a program would.
+ * A function that makes the i-th message of a job. Bytes are one array, sent repeatedly; an object
+ * is made for each message, as a program would.
  * @param {{ params: { payload?: 'object', size?: number } }} job
- * @param {{ textual?: boolean }} link textual: the peer has no bytes; it gets a text of as many
- *   characters instead, which is the kinder choice (JSON would write each byte as a number)
+ * @param {{ textual?: boolean }} link textual: the peer cannot send bytes and gets a text with as
+ * many characters, which favours it (JSON would write each byte as a number)
  * @returns {(i: number) => any}
  */
 export function payloadMaker({ params }, link) {
@@ -26,8 +26,8 @@ function makeObject(i) {
 }
 
 /**
- * How much of a job a message is: its length in bytes or characters, or 1 for an object whose
- * fields are all there. Reading it makes sure that lazily decoded payloads are decoded.
+ * The weight of a message: its length in bytes or characters, or 1 for an object with all of its
+ * fields. Reading it makes sure that lazily decoded payloads are decoded.
  * @param {{ params: { payload?: 'object' } }} job
  * @returns {(message: any) => number}
  */
@@ -41,7 +41,7 @@ export function payloadWeigher({ params }) {
 }
 
 /**
- * What all messages of a job weigh together.
+ * The weight of all messages of a job together.
  * @param {{ params: { payload?: 'object', size?: number } }} job
  * @param {number} count
  * @returns {number}
@@ -50,7 +50,7 @@ export function expectedWeight({ params }, count) {
   return params.payload === 'object' ? count : count * params.size;
 }
 
-/** The length of a frame of which one byte of each page was read. */
+/** The length of a frame, after reading one byte of each page. */
 function weighPages(bytes) {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += PAGE) sum += bytes[at];

@@ -1,11 +1,11 @@
-// The list of all peers: what the figures call them and which module opens their links.
+// The list of all peers: their titles in tables and chart, and the modules that open their links.
 
 /**
  * @typedef {object} PeerEntry
- * @property {string} title what tables and chart call it
+ * @property {string} title the name in tables and chart
  * @property {string} module in ../peers
- * @property {string} [variant] handed to the module: one module may know several ways
- * @property {boolean} [program] not Node on both sides but a program of its own
+ * @property {string} [variant] passed to the module, which may have several
+ * @property {boolean} [program] not Node on both sides, but a program of its own
  */
 
 /** @type {Record<string, PeerEntry>} */
@@ -106,8 +106,8 @@ export const PEERS = {
 
 /**
  * @param {string} id a key of PEERS
- * @returns {Promise<any>} the peer: `{ lead, follow }`, or `{ run }` for a program; `missing` says
- *   why it cannot be measured here
+ * @returns {Promise<any>} the peer: `{ lead, follow }`, or `{ run }` for a program; `missing`
+ * returns why it cannot be measured here
  */
 export async function loadPeer(id) {
   const entry = PEERS[id];

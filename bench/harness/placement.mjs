@@ -1,5 +1,5 @@
-// Which core a process runs on. Cores are chosen with taskset of util-linux; without it only the
-// free placement can be measured.
+// The core that a process runs on. taskset of util-linux chooses it; without taskset only the free
+// placement can be measured.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -18,7 +18,7 @@ const CORES = {
 /**
  * @param {Placement | undefined} placement
  * @param {'lead' | 'follower'} role
- * @returns {number | undefined} undefined: any
+ * @returns {number | undefined} undefined: any core
  */
 export function coreOf(placement, role) {
   return CORES[placement ?? 'free'][role];
@@ -35,7 +35,7 @@ export function onCore(core, command) {
 }
 
 /**
- * Why cells of this placement cannot be measured here.
+ * Why cells with this placement cannot be measured here.
  * @param {Placement | undefined} placement
  * @returns {string | undefined}
  */

@@ -1,5 +1,5 @@
-// A child process that speaks JSON lines on standard input and output. It leads a process group of
-// its own, so that it is ended together with what it started. One that hangs is killed.
+// A child process that exchanges lines of JSON on standard input and output. It leads a process
+// group, so that it is ended together with the processes that it starts. One that hangs is killed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { streamControl } from './control.mjs';
 const KEPT_STDERR = 4000;
 const STDERR_GRACE_MS = 200;
 
-/** Groups that must not outlive this process, however it ends. */
+/** Process groups that must end with this process, however it ends. */
 const running = new Set();
 process.on('exit', () => running.forEach(killGroup));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
@@ -19,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
  * @property {import('./control.mjs').Control} control
  * @property {() => Promise<void>} stop kills it; resolves when it is gone
  * @property {(error: Error) => Promise<Error>} explain a better reason for an error on its control
- *   line: that it was too late, or what it wrote to standard error
+ *   line: that it took too long, or what it wrote to standard error
  */
 
 /**
@@ -29,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
  */
 export function startProgram([file, ...args], deadline) {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  const gone = once(child, 'exit').catch(() => {}); // an error to start shows on the control line
+  const gone = once(child, 'exit').catch(() => {}); // the control line reports a failed start
   running.add(child.pid);
   let stderr = '';
   child.stderr
@@ -81,7 +81,7 @@ export async function withProgram(command, deadline, use) {
   }
 }
 
-/** The line of an uncaught error's report that says what it was. */
+/** The line with the message in the report of an uncaught error. */
 function reasonIn(stderr) {
   const lines = stderr
     .split('\n')
@@ -94,6 +94,6 @@ function killGroup(pid) {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // all of it is gone already
+    // the group has already ended
   }
 }

@@ -1,9 +1,9 @@
-// Progress of a run: one line that rewrites itself in a terminal, plain lines elsewhere.
+// The progress of a run: one line that rewrites itself in a terminal, plain lines elsewhere.
 
 /**
  * @param {NodeJS.WriteStream} stream
  * @returns {(line: string, options?: { keep?: boolean }) => void} an empty line clears; keep: the
- *   line stays to be read
+ *   line remains visible
  */
 export function progress(stream) {
   if (!stream.isTTY) return (line) => void (line && stream.write(`${line}\n`));

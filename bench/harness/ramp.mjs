@@ -1,14 +1,16 @@
-// How long a rate trial runs. The same ramp stands in native/ramp.h and ipmb/src/clock.rs, so that
-// all peers are warmed up alike.
+// How long a rate trial runs. native/ramp.h and ipmb/src/clock.rs have the same ramp, so that all
+// peers are warmed up alike.
 
 const FIRST_COUNT = 64;
 const WARM_SECONDS = 0.04;
 
 /**
  * Calls `run` with growing counts until one call takes 40 ms (by then the code is compiled and the
- * caches are warm), then once for about the wanted time, and gives that last call's figures.
+ * caches are warm), then once for about `milliseconds`, and resolves with the figures of that last
+ * call.
  * @param {number} milliseconds
- * @param {(count: number) => Promise<number>} run does `count` messages, gives the seconds it took
+ * @param {(count: number) => Promise<number>} run handles `count` messages, resolves with the
+ * seconds
  * @returns {Promise<{ count: number, seconds: number }>}
  */
 export async function ramp(milliseconds, run) {

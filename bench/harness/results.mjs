@@ -1,5 +1,5 @@
-// Where results are kept: results/latest.json and its chart after every run (not committed), and
-// with --save results/reference.json and docs/bench.svg, the chart that README shows.
+// Writes the results: results/latest.json and its chart after every run (not committed), and with
+// --save results/reference.json and docs/bench.svg, the chart in README.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { drawChart } from './chart.mjs';
@@ -20,7 +20,7 @@ const ROOT = new URL('../../', import.meta.url);
 /**
  * @param {Results} results
  * @param {boolean} save
- * @returns {Promise<string[]>} what was written, relative to the project
+ * @returns {Promise<string[]>} the files written, relative to the project
  */
 export async function keep(results, save) {
   const files = { json: `${JSON.stringify(results, undefined, 2)}\n`, svg: drawChart(results) };

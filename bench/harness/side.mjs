@@ -22,13 +22,13 @@ async function lead() {
   const followers = [];
   const link = await peer.lead(job, (follower) => followers.push(follower));
   const result = await trial.lead(link, followers, job, control);
-  link.close?.(); // or the end of a follower would be an error of the link
-  await Promise.all(followers.map(stopFollower)); // first, so that the next job finds quiet cores
+  link.close?.(); // otherwise the end of a follower would be an error of the link
+  await Promise.all(followers.map(stopFollower)); // before the result: the next job needs idle cores
   control.send({ result });
 }
 
 async function follow() {
-  // A follower ends when its lead does, in whatever way that went.
+  // A follower ends with its lead, however the lead ends.
   if (isMainThread) process.stdin.on('close', () => process.exit(0));
   const link = await peer.follow(job, workerData?.port);
   control.send({ ready: true });

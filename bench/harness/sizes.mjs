@@ -1,4 +1,4 @@
-// How sizes and rates are written in tables and chart.
+// The notation of sizes and rates in tables and chart.
 
 /** @param {number} bytes @returns {string} '64 B', '4 KiB', '1 MiB' */
 export function sizeText(bytes) {
@@ -23,7 +23,7 @@ export function factorText(factor) {
   return `${three(factor)}x`;
 }
 
-/** Three digits that mean something, and no exponent. */
+/** Three significant digits, without an exponent. */
 function three(value) {
   if (value >= 100) return value.toFixed(0);
   if (value >= 10) return value.toFixed(1);

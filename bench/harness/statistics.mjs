@@ -1,7 +1,7 @@
 // Percentiles and medians. Nearest rank, no interpolation: every figure reported was measured.
 
 /**
- * The value below which the given part of the samples lies.
+ * The value below which `part` of the samples lie.
  * @param {ArrayLike<number>} sorted ascending, not empty
  * @param {number} part 0 to 1
  * @returns {number}
@@ -22,7 +22,7 @@ export function median(values) {
 }
 
 /**
- * What a latency trial reports of its samples; the unit is theirs.
+ * The figures that a latency trial reports; their unit is that of the samples.
  * @param {Float64Array | number[]} samples not empty; sorted in place
  * @returns {{ p50: number, p99: number, p999: number, max: number, count: number }}
  */
@@ -38,7 +38,7 @@ export function summarise(samples) {
 }
 
 /**
- * The rounds of one cell made into one result: for each figure the median of the rounds.
+ * Combines the rounds of one cell: for each figure the median of the rounds.
  * @param {readonly Record<string, number>[]} rounds not empty, all with the same keys
  * @returns {Record<string, number>}
  */

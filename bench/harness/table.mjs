@@ -1,4 +1,4 @@
-// Results as tables of text: cells of a trial in, aligned lines out.
+// Formats results as tables of text: from the cells of a trial to aligned lines.
 
 import { PEERS } from './peers.mjs';
 import { factorText } from './sizes.mjs';
@@ -6,7 +6,7 @@ import { factorText } from './sizes.mjs';
 /** @typedef {{ title: string, header: string[], rows: string[][] }} Table */
 
 /**
- * What became of one cell of a plan.
+ * The outcome of one cell of a plan.
  * @typedef {object} MeasuredCell
  * @property {string} trial
  * @property {string} peer
@@ -14,14 +14,14 @@ import { factorText } from './sizes.mjs';
  * @property {Record<string, number>} [figures] the median of the rounds
  * @property {Record<string, number>[]} rounds
  * @property {string} [problem] why there are no figures
- * @property {boolean} [skipped] the problem is that it cannot be measured here, not that it failed
+ * @property {boolean} [skipped] it cannot be measured here, as opposed to a failure
  */
 
-/** What the others are compared with. */
+/** The peer that the others are compared with. */
 const OURS = 'busbar';
 
 /**
- * A row for each peer, a column for each set of parameters.
+ * A row per peer, a column per set of parameters.
  * @param {string} title
  * @param {MeasuredCell[]} cells
  * @param {{ column: (cell: MeasuredCell) => string, text: (figures: any) => string }} show
@@ -42,10 +42,10 @@ export function gridTable(title, cells, { column, text }) {
 }
 
 /**
- * How many times faster busbar is, in the same grid; undefined if busbar was not measured.
+ * How many times faster busbar is, as the same grid; undefined if busbar was not measured.
  * @param {MeasuredCell[]} cells
- * @param {{ column: (cell: MeasuredCell) => string, value: string }} show value: a figure of which
- *   more is better
+ * @param {{ column: (cell: MeasuredCell) => string, value: string }} show value: a figure that
+ * should be high
  * @returns {Table | undefined}
  */
 export function ratioTable(cells, { column, value }) {
@@ -62,11 +62,11 @@ export function ratioTable(cells, { column, value }) {
 }
 
 /**
- * A row for each peer, a column for each figure, and with `ratioOf` one that compares with busbar.
+ * A row per peer, a column per figure, and with `ratioOf` one column that compares with busbar.
  * @param {string} title
- * @param {MeasuredCell[]} cells one for each peer
+ * @param {MeasuredCell[]} cells one per peer
  * @param {Record<string, (figures: any) => string>} columns
- * @param {string} [ratioOf] a figure of which more is better
+ * @param {string} [ratioOf] a figure that should be high
  * @returns {Table}
  */
 export function listTable(title, cells, columns, ratioOf) {
@@ -84,7 +84,7 @@ export function listTable(title, cells, columns, ratioOf) {
 
 /**
  * @param {Table} table
- * @returns {string} with a line for the title, one for the header and one for each row
+ * @returns {string} a line for the title, one for the header and one per row
  */
 export function tableText({ title, header, rows }) {
   const lines = [header, ...rows];

@@ -1,4 +1,4 @@
-// What busbar sets out to reach, as ratios of figures from one run.
+// The goals of busbar, as ratios of figures from one run.
 
 import { factorText, rateText, timeText } from './sizes.mjs';
 
@@ -6,15 +6,15 @@ const FRAME = 8 << 20;
 
 /**
  * @typedef {object} Verdict
- * @property {string} target what is wanted, in words
+ * @property {string} target the goal, in words
  * @property {string} measured
  * @property {'met' | 'missed' | 'not measured'} verdict
  */
 
-/** @typedef {(trial: string, peer: string, params: object) => any} Find the figures of a cell */
+/** @typedef {(trial: string, peer: string, params: object) => any} Find returns a cell's figures */
 
 /**
- * `measure` gives the figure; the target is met if it is at least, or at most, `wanted`.
+ * `measure` returns the figure; the target is met if it is at least `atLeast`, or at most `atMost`.
  * @type {{ target: string, atLeast?: number, atMost?: number, text: (value: number) => string,
  *   measure: (find: Find) => number | undefined }[]}
  */
@@ -179,7 +179,7 @@ function rateRatio(find, trial, params, ...peers) {
   return ratio(find(trial, 'busbar', params), best);
 }
 
-/** Against the better one of those that copy. */
+/** Busbar's rate against the better one of the peers that copy. */
 function frameRatio(find, touch) {
   return rateRatio(find, 'frames', { size: FRAME, touch }, 'zeromq', 'process-send-advanced');
 }

@@ -1,6 +1,6 @@
 // The list of all trials in the order in which they run.
 
-/** Names of the modules in ../trials; also what `--only` takes. */
+/** The names of the modules in ../trials, which `--only` takes. */
 export const TRIALS = [
   'rate',
   'objects',
@@ -20,17 +20,17 @@ export const TRIALS = [
 /**
  * @typedef {object} Trial
  * @property {string} title one line: what is measured, and how
- * @property {(options: import('./options.mjs').Options) => Cell[]} plan what to measure, in order
+ * @property {(options: import('./options.mjs').Options) => Cell[]} plan the cells to measure,
+ *   in order
  * @property {(link: any, followers: any[], job: object, control: any) => Promise<object>} [lead]
- *   the measuring side, in its own process
+ *   the measuring side, in a process of its own
  * @property {(link: any, control: any, job: object) => Promise<void>} [follow] the other side
- * @property {(job: object) => Promise<object>} [run] in the place of lead and follow: drives the
- *   processes itself, from outside
- * @property {(cells: object[]) => import('./table.mjs').Table[]} tables
+ * @property {(job: object) => Promise<object>} [run] instead of lead and follow: starts the
+ *   processes and measures them from outside
  */
 
 /**
- * One figure to measure: a peer under some parameters.
+ * One figure to measure: a peer with some parameters.
  * @typedef {{ peer: string, params: Record<string, string | number> }} Cell
  */
 

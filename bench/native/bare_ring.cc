@@ -1,6 +1,6 @@
-// The limit: a bare single-producer single-consumer ring between two processes, without routing,
-// headers, doorbells or safety checks. Copies every message in and out and publishes each at once,
-// as busbar's core does. Both sides spin. Usage: bare_ring <bytes> <milliseconds>
+// The upper limit: a bare single-producer single-consumer ring between two processes, without
+// routing, headers, doorbells or safety checks. Copies every message in and out and publishes each
+// at once, as busbar's core does. Both sides spin. Usage: bare_ring <bytes> <milliseconds>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -23,7 +23,7 @@
 namespace {
 
 constexpr std::size_t kCacheLine = 64;
-constexpr std::size_t kSmallRing = std::size_t{1} << 20;  // busbar's own default lies in this range
+constexpr std::size_t kSmallRing = std::size_t{1} << 20;  // of the order of busbar's default
 constexpr int kSpinsBeforeYield = 2000;
 
 struct Shared {
@@ -61,8 +61,8 @@ void spin_until(Condition condition) {
   }
 }
 
-// A record is its length (8 bytes) and the payload, padded to 8. All messages have one size here,
-// so the ring is a whole number of records long and none wraps.
+// A record is its length (8 bytes) and the payload, padded to 8. All messages have the same size,
+// so the ring holds a whole number of records and none wraps.
 struct Ring {
   Shared* shared;
   std::byte* data;
@@ -89,7 +89,7 @@ void produce(const Ring& ring, const std::vector<std::byte>& message, std::uint6
   }
 }
 
-// Takes whatever is there, then gives the room back at once: one tail store per batch.
+// Reads all that is there, then frees its room at once: one tail store per batch.
 [[noreturn]] void consume(const Ring& ring, std::size_t bytes) {
   std::vector<std::byte> message(bytes);
   std::uint64_t tail = 0;

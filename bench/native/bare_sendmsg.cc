@@ -1,6 +1,6 @@
-// The limit for passing descriptors: one process sends one with each message of a byte by sendmsg,
-// another takes it by recvmsg and closes it. Nothing else. Usage: bare_sendmsg <bytes>
-// <milliseconds>
+// The upper limit for passing descriptors: one process sends a descriptor with each one-byte
+// message by sendmsg, another receives it by recvmsg and closes it. Nothing else. Usage:
+// bare_sendmsg <bytes> <milliseconds>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -55,7 +55,7 @@ void receive_descriptor(int socket) {
   close(descriptor);
 }
 
-// Takes `count` descriptors for each number it is told, then says so.
+// For each number that it reads, receives that many descriptors, then reports that it has.
 [[noreturn]] void consume(int socket, int orders, int answers) {
   std::uint64_t count = 0;
   while (read(orders, &count, sizeof count) == sizeof count) {

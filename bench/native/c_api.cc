@@ -1,10 +1,10 @@
-// The C interface (busbar.h) between two processes, and what it is measured against: a SEQPACKET
-// socket and a bare pair of eventfds. Usage: c_api <bytes> <milliseconds> <mode>
+// The C interface (busbar.h) between two processes, compared with a SEQPACKET socket and a bare
+// pair of eventfds. Usage: c_api <bytes> <milliseconds> <mode>
 //
-//   send, corked, reserve   one way, messages a second; received as messages of one's own
-//   borrow                  corked, received where they lie
-//   seqpacket               one way through a socket, a system call each
-//   regions                 memory regions of so many bytes handed over unread, regions a second
+//   send, corked, reserve   one way, messages a second; received as messages of their own
+//   borrow                  corked, received in place
+//   seqpacket               one way through a socket, one system call per message
+//   regions                 memory regions of <bytes> handed over unread, regions a second
 //   trip-spin, trip-sleep   there and back, microseconds
 //   trip-eventfd            the same with two eventfds and nothing else
 
@@ -32,7 +32,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Beside the bus, so that counting costs it nothing.
+// Outside the bus, so that counting adds no traffic.
 struct Shared {
   std::atomic<std::uint64_t> taken{0};
 };
@@ -87,7 +87,7 @@ busbar_outgoing outgoing(const std::vector<char>& payload) {
   }
 }
 
-// `put(count)` sends that many; the time until all are taken.
+// `put(count)` sends that many messages; measures the time until all are received.
 template <typename Put>
 void measure_rate(Shared& shared, double seconds, Put put) {
   std::uint64_t sent = 0;
@@ -137,7 +137,7 @@ void send_regions(busbar_endpoint* endpoint, busbar_selector* to, std::uint64_t 
   busbar_endpoint_flush(endpoint);
 }
 
-// Percentiles of what `trip()` takes.
+// Percentiles of the duration of `trip()`.
 template <typename Trip>
 void measure_trips(double seconds, Trip trip) {
   for (int i = 0; i < 2000; ++i) trip();

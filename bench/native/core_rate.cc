@@ -1,6 +1,6 @@
-// One-way rate of busbar's own native core, C++ to C++: two processes join a bus, one sends
-// messages of one size with one Endpoint::send each, the other receives them in batches. What the
-// binding and JavaScript cost is not in it. Usage: core_rate <bytes> <milliseconds>
+// One-way rate of busbar's native core, C++ to C++: two processes join a bus, one sends messages of
+// one size with one Endpoint::send each, the other receives them in batches. The costs of the
+// binding and of JavaScript are not included. Usage: core_rate <bytes> <milliseconds>
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -27,7 +27,7 @@ namespace {
 
 using busbar::Endpoint;
 
-// Beside the bus, so that counting costs it nothing.
+// Outside the bus, so that counting adds no traffic.
 struct Shared {
   std::atomic<std::uint64_t> taken{0};
 };

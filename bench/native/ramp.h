@@ -1,5 +1,5 @@
-// How long a native trial runs: the same ramp as harness/ramp.mjs, so that all peers are warmed
-// up alike. And the one line of JSON in which the result is reported.
+// How long a native trial runs: the same ramp as in harness/ramp.mjs, so that all peers are warmed
+// up alike. Also prints the result, as one line of JSON.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kFirstCount = 64;
 inline constexpr double kWarmSeconds = 0.04;
 
 // Calls `run(count) -> seconds` with growing counts until it is warm, then once for about the
-// wanted time; gives that last call's figures.
+// wanted time. Returns the figures of that last call.
 template <typename Run>
 Measured ramp(double wanted_seconds, Run run) {
   std::uint64_t count = kFirstCount;

@@ -1,5 +1,5 @@
-// Busbar itself, two endpoints on one bus. Variants: `handler` takes messages by on('message'),
-// `iterator` by for await, `spin` is `handler` with 50 µs of adaptive spinning.
+// Busbar itself: two endpoints on one bus. Variants: `handler` receives messages with
+// on('message'), `iterator` with for await, `spin` is `handler` with 50 µs of adaptive spinning.
 
 import { openSync } from 'node:fs';
 import { busbarMissing, loadBusbar } from '../harness/busbar.mjs';
@@ -8,7 +8,7 @@ import { startProcesses } from '../harness/follower.mjs';
 const SPIN_MICROSECONDS = 50;
 const QUEUE_FULL = 'ERR_BUSBAR_QUEUE_FULL';
 const LIMIT_EXCEEDED = 'ERR_BUSBAR_LIMIT_EXCEEDED';
-/** Frames that may be under way. */
+/** Frames that may be in flight. */
 const REGIONS = 12;
 
 /** @param {'handler' | 'iterator' | 'spin'} variant */
@@ -72,11 +72,11 @@ async function iterate(endpoint, handler) {
   for await (const message of endpoint) handler(message.payload);
 }
 
-/** Messages that are nothing but what goes with them. */
+/** Messages that consist only of their attachments. */
 const carriers = {
   region(busbar, _endpoint, { size }) {
     const registry = new busbar.MemoryRegistry({ maxBytes: size * REGIONS });
-    // All of them now: what a first use costs is the business of another trial.
+    // All of them are allocated now: the cost of a first use belongs to another trial.
     const all = Array.from({ length: REGIONS }, () => registry.alloc(size));
     for (const region of all) region.release();
     return {
@@ -116,7 +116,7 @@ function attachments(endpoint, to, carrier) {
           for (; i < count; i++) send();
         } catch (error) {
           if (error.code === QUEUE_FULL) await endpoint.drained();
-          // All regions are with the receiver.
+          // The receiver holds all regions.
           else if (error.code === LIMIT_EXCEEDED) await new Promise(setImmediate);
           else throw error;
         }

@@ -1,10 +1,10 @@
-// The Rust crate ipmb through the program in ../ipmb; member and controller are in the program.
+// The Rust crate ipmb, through the program in ../ipmb, which has both member and controller.
 
 import { ipmbMissing, ipmbProgram } from '../harness/native.mjs';
 import { coreOf, onCore } from '../harness/placement.mjs';
 import { withProgram } from '../harness/program.mjs';
 
-/** Its messages (not its memory regions) travel in one datagram each; above this it resends for ever. */
+/** One message (not a memory region) is one datagram; above this size ipmb resends it for ever. */
 const LARGEST = 64 << 10;
 
 export function peer() {

@@ -1,11 +1,11 @@
-// MessagePort between two threads of one process: no process boundary, so not a like for like
-// peer, but what many programs would use instead. Bytes are cloned, not transferred.
+// MessagePort between two threads of one process. It crosses no process boundary, so the comparison
+// is not like for like, but many programs would use it instead. Bytes are cloned, not transferred.
 
 import { setImmediate } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { startThread } from '../harness/follower.mjs';
 
-/** A port has no back-pressure: the turn of the loop is ended after so many messages or bytes. */
+/** A port has no back-pressure: the turn of the loop ends after this many messages or bytes. */
 const TURN_MESSAGES = 256;
 const TURN_BYTES = 4 << 20;
 

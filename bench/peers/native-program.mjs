@@ -1,6 +1,6 @@
-// A C++ program of ../native, compiled by harness/native.mjs; both sides are in the program.
-// The variant is its name, and behind a colon what it is told to do: `<program> <bytes> <milliseconds> [what]` prints the
-// figures as one JSON line.
+// A C++ program of ../native, compiled by harness/native.mjs; both sides are in the program. The
+// variant is its name and, after a colon, its mode: `<program> <bytes> <milliseconds> [mode]`
+// prints the figures as one line of JSON.
 
 import { programMissing, programPath } from '../harness/native.mjs';
 import { withProgram } from '../harness/program.mjs';

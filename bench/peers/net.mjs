@@ -1,5 +1,5 @@
 // A Unix socket of node:net. A frame is its length (4 bytes, little endian) and the payload.
-// Variants: `single` writes every message by itself, `batch` 64 frames at once.
+// Variants: `single` writes each message separately, `batch` 64 frames at once.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -7,7 +7,10 @@ import { startProcess } from '../harness/follower.mjs';
 
 const HEADER = 4;
 const BATCH = 64;
-/** Above this, copying the payload behind its header costs more than a second buffer in the write. */
+/**
+ * Above this size, copying the payload after its header costs more than a second buffer in the
+ * write.
+ */
 const COPY_LIMIT = 16 << 10;
 const LARGEST_BATCHED = 4096;
 
@@ -62,7 +65,7 @@ function link(socket, variant) {
   }
 }
 
-/** Writes one frame in one write; false: wait for `drain`. */
+/** Writes one frame in one write; returns false if the caller has to wait for `drain`. */
 function write(socket, bytes) {
   if (bytes.length <= COPY_LIMIT) {
     const frame = Buffer.allocUnsafe(HEADER + bytes.length);
@@ -98,7 +101,7 @@ function putFrame(buffer, at, bytes) {
   return at + HEADER + bytes.length;
 }
 
-/** Cuts the stream into frames again. A frame that spans chunks is put together once it is whole. */
+/** Splits the stream into frames. A frame that spans chunks is assembled once it is complete. */
 function readFrames(socket, handler) {
   let pieces = [];
   let have = 0;

@@ -1,4 +1,4 @@
-// A Node process that does nothing: the floor under what an idle or a waiting process costs.
+// A Node process that does nothing: the minimum cost of an idle or waiting process.
 
 import { startProcess } from '../harness/follower.mjs';
 
@@ -13,7 +13,7 @@ export function peer() {
   };
 }
 
-/** Leads nowhere: whoever sends gets the message back himself. */
+/** Has no other side: the sender gets its own message back. */
 function link() {
   let handler = () => {};
   return {
@@ -21,7 +21,7 @@ function link() {
     onMessage(given) {
       handler = given;
     },
-    // Waits through the event loop, as all pumps do when the other side is full.
+    // Waits in the event loop, as all pumps do when the other side is full.
     pump: () => new Promise((resolve) => setTimeout(resolve, 10)),
   };
 }

@@ -26,7 +26,8 @@ function link(end, variant) {
     onMessage: (handler) => void end.on('message', handler),
     close: () => end.disconnect(),
 
-    // send() says false when too much is waiting; the callback of the next one says when it is gone.
+    // send() returns false when too much is waiting; the callback of the next send reports when it
+    // is sent.
     async pump(count, make) {
       for (let i = 0; i < count; i++) {
         if (end.send(make(i)) || i + 1 === count) continue;

@@ -1,5 +1,5 @@
 // zeromq.js over ipc://: PAIR between two processes (both directions on one socket), PUB/SUB for
-// multicast. Objects travel as JSON, which is what its users do.
+// multicast. Objects are sent as JSON, as its users do.
 
 import { setImmediate } from 'node:timers/promises';
 import { startProcess, startProcesses } from '../harness/follower.mjs';
@@ -49,7 +49,9 @@ function address(job) {
   return `ipc://${job.folder}/zeromq.sock`;
 }
 
-/** A publisher that must not drop calls itself writable when it is full: try again next turn. */
+/**
+ * A publisher that must not drop messages reports being writable even when full: retry next turn.
+ */
 async function publish(socket, message) {
   for (;;) {
     try {

@@ -1,5 +1,5 @@
-// The C interface beside what it is made of and what it competes with: one way at 64 bytes, there and back, and memory
-// regions handed over unread.
+// The C interface against its building blocks and its competitors: one way at 64 bytes, there and
+// back, and memory regions handed over unread.
 
 import { rateText, timeText } from '../harness/sizes.mjs';
 import { listTable } from '../harness/table.mjs';

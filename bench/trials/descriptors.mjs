@@ -1,4 +1,4 @@
-// Kernel objects one way, one a message, against the bare system calls that carry them.
+// Kernel objects one way, one per message, against the bare system calls that carry them.
 
 import { followOneWay, leadOneWay } from '../harness/one-way.mjs';
 import { rateText } from '../harness/sizes.mjs';

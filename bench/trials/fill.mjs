@@ -1,4 +1,5 @@
-// Filling memory for a frame: a region that the registry has again against one made anew each time.
+// Filling memory for a frame: a region that the registry reuses against a region allocated each
+// time.
 
 import { fileURLToPath } from 'node:url';
 import { withProgram } from '../harness/program.mjs';

@@ -1,4 +1,4 @@
-// There and back of a memory region, one at a time: it should not matter how large it is.
+// Round trip of a memory region, one at a time: its size should not matter.
 
 import { sizeText, timeText } from '../harness/sizes.mjs';
 import { summarise } from '../harness/statistics.mjs';

@@ -1,5 +1,6 @@
-// Frames one way: shared memory handed over by reference, against peers that carry every byte. Read
-// not at all, or one byte of each page, which is what makes a copy show up in the caches.
+// Frames one way: shared memory handed over by reference, against peers that carry every byte. The
+// receiver reads nothing, or one byte of each page, which makes the cost of a copy show up in the
+// caches.
 
 import { followOneWay, leadOneWay } from '../harness/one-way.mjs';
 import { rateText, sizeText } from '../harness/sizes.mjs';

@@ -1,5 +1,5 @@
-// What an endpoint costs that has a link and nothing to do: how often any thread of its process
-// woke up, and how long it ran. Read from outside, so that measuring wakes nobody.
+// The cost of an endpoint that has a link and nothing to do: how often its process's threads woke
+// up, and how long they ran. Read from outside, so that measuring wakes none of them.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -37,7 +37,7 @@ export const trial = {
       };
     }),
 
-  /** Exchanges one message, so that the links are there, then waits to be killed. */
+  /** Exchanges one message, so that the links exist, then waits to be killed. */
   async lead(link, [follower], job, control) {
     const returned = new Promise((resolve) => void link.onMessage(resolve));
     link.send(payloadMaker(job, link)(0));
@@ -72,7 +72,10 @@ function readThreads(pid) {
   return { switches, microseconds };
 }
 
-/** schedstat counts nanoseconds; kernels without it only have user and system time in 10 ms ticks. */
+/**
+ * schedstat counts nanoseconds; kernels without it have only user and system time in ticks of 10
+ * ms.
+ */
 function threadMicroseconds(folder) {
   try {
     return Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]) / 1000;

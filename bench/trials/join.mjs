@@ -1,6 +1,5 @@
-// Join time: 200 processes stand ready, then join one bus one after the other while all earlier
-// ones stay. The clock runs around the join call alone. One process more is there before them and
-// is the controller.
+// Join time: 200 processes are ready, then join one bus one after the other while the earlier ones
+// stay. Only the join call is timed. One more process has joined before them and is the controller.
 
 import { fileURLToPath } from 'node:url';
 import { ipmbProgram } from '../harness/native.mjs';
@@ -11,13 +10,13 @@ import { listTable } from '../harness/table.mjs';
 
 const MEMBERS = 200;
 const QUICK_MEMBERS = 50;
-/** So many processes are started at a time: more would only wait for a core. */
+/** Processes that are started at a time: more would only wait for a core. */
 const STARTING_AT_ONCE = 4;
 const JOINER = fileURLToPath(new URL('../harness/joiner.mjs', import.meta.url));
 
 /**
- * What starts a process that prints a line when it is ready (`controller`: when it has joined),
- * joins when it reads one (`join`), prints the microseconds, and stays until its input ends.
+ * The command of a process that prints a line when it is ready (`controller`: when it has joined),
+ * joins when it reads a line (`join`), prints the microseconds, and stays until its input ends.
  * @type {Record<string, (role: 'controller' | 'join', bus: string) => string[]>}
  */
 const COMMANDS = {

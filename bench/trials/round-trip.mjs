@@ -1,5 +1,6 @@
-// Round trip of 64 bytes, one at a time; the follower echoes. Core placement decides everything
-// here, so each peer is measured pinned to one core, pinned to two, and as the scheduler likes.
+// Round trip of 64 bytes, one at a time; the follower echoes. The result depends mostly on core
+// placement, so each peer is measured pinned to one core, pinned to two, and placed by the
+// scheduler.
 
 import { payloadMaker } from '../harness/payload.mjs';
 import { timeText } from '../harness/sizes.mjs';

@@ -1,6 +1,6 @@
-// What one stopped endpoint of a hundred costs the others: a sender and a receiver at full speed,
-// while the sender's process tells all others something every millisecond; with all of them running,
-// and with one of them stopped before, so that its ring and queue are full.
+// The cost of one stopped endpoint among a hundred: a sender and a receiver at full speed, while
+// the sender's process sends a message to all others every millisecond. Measured with all of them
+// running, and with one of them stopped before, so that its ring and queue are full.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ export const trial = {
     herald.send(all, news);
     if (job.params.others === 'one stopped') {
       crowd[1].kill('SIGSTOP');
-      // It is asked for room as often as the others, and has none.
+      // The stopped endpoint gets as many messages as the others, and has no room.
       while (herald.counters.dropped === 0) herald.send('last', news);
     }
     const timer = setInterval(() => herald.send(all, news), 1);

@@ -1,5 +1,5 @@
-// How late a 2 ms timer fires in a receiver under saturation. libuv's timers count whole
-// milliseconds, so "Node alone" shows what is not the peer's doing.
+// How late a 2 ms timer fires in a saturated receiver. libuv's timers count whole milliseconds, so
+// "Node alone" shows the lateness that the peers do not cause.
 
 import { payloadMaker, payloadWeigher } from '../harness/payload.mjs';
 import { rateText, timeText } from '../harness/sizes.mjs';
@@ -23,7 +23,8 @@ export const trial = {
     control.next().then((arrived) => (report = arrived));
     while (!report) {
       await link.pump(CHUNK, make);
-      // A pump that no queue ever stopped has not let the event loop run, and the report comes through that.
+      // A pump that never waited for a queue has not let the event loop run, which delivers the
+      // report.
       await new Promise(setImmediate);
     }
     return report;
@@ -56,7 +57,7 @@ export const trial = {
   ],
 };
 
-/** Microseconds by which each of a chain of timers was late. */
+/** The lateness of each of a chain of timers, in microseconds. */
 function lateness(milliseconds) {
   return new Promise((resolve) => {
     const samples = [];

@@ -33,7 +33,7 @@ export function sendError(
 
 /** The error of a close() that had to give up `count` messages. */
 export function abandonedError(count: number, facts: BusErrorFacts): UndeliveredError {
-  return new UndeliveredError(`closed with ${count} messages that nobody had taken`, {
+  return new UndeliveredError(`closed with ${count} messages that no receiver had taken`, {
     ...facts,
     value: count,
   });
@@ -51,11 +51,11 @@ function sentence(
       return `no endpoint of bus '${bus}' matches ${selector}; give a ttl to wait for one`;
     case statusOf('QueueFull'):
       return peerId === undefined
-        ? `no room to keep a message for ${selector} until somebody joins`
+        ? `no room to keep a message for ${selector} until an endpoint joins`
         : `the queue to endpoint ${peerId} is full, or all queues together are (totalQueueBytes, maxQueuedObjects); ` +
             'wait for drained() and send again';
     case statusOf('LimitExceeded'):
-      return 'this endpoint sends to as many others as it may (maxLinks)';
+      return 'this endpoint already has links to the most receivers that it may have (maxLinks)';
     case statusOf('TooLarge'):
       return `payload is ${bytes} bytes long, which is more than maxMessageBytes`;
     default:

@@ -111,9 +111,12 @@ function identify(uuidOrName: string): { id: string; name: string | undefined } 
     return { id, name: undefined };
   }
   if (/^[0-9a-f-]{32,38}$/i.test(uuidOrName)) {
-    throw new InvalidArgumentError(`message type is ${show(uuidOrName)}, which is no valid UUID`, {
-      value: uuidOrName,
-    });
+    throw new InvalidArgumentError(
+      `message type is ${show(uuidOrName)}, which is not a valid UUID`,
+      {
+        value: uuidOrName,
+      },
+    );
   }
   return { id: v5(uuidOrName, messageTypeNamespace), name: uuidOrName };
 }

@@ -47,7 +47,7 @@ export function decodePayload(
         : codec.decode(source, start, end, format);
   } catch (error) {
     throw new DecodeFailedError(
-      `${described(key, peerId)} is no valid ${type.codec.name}: ${textOf(error)}`,
+      `${described(key, peerId)} is not valid ${type.codec.name}: ${textOf(error)}`,
       { type: key, peerId, cause: error },
     );
   }

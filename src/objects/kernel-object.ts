@@ -309,7 +309,7 @@ export class KernelObject implements Disposable {
   #checkMachPort(): void {
     const { kind } = this;
     if (kind === 'mach-port') return;
-    throw new UnsupportedError(`the kernel object is no Mach port, but of kind '${kind}'`);
+    throw new UnsupportedError(`the kernel object is not a Mach port; its kind is '${kind}'`);
   }
 
   #open(): NativeHandle {
@@ -343,7 +343,7 @@ function socketHandle(source: Socket | Server | DatagramSocket): NativeHandle | 
   if (!isOpen) throw notOpen(source);
   const made = duplicateSocket(source);
   if (made !== undefined) return made;
-  throw new UnsupportedError('only sockets of TCP can be sent on Windows; this one is a pipe');
+  throw new UnsupportedError('only TCP sockets can be sent on Windows; this is a pipe');
 }
 
 function notOpen(source: unknown): InvalidArgumentError {

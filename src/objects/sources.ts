@@ -21,7 +21,7 @@ export function checkSource(source: unknown): void {
   const { readableLength, writableLength } = source;
   if (readableLength > 0) {
     throw refusal(
-      `source has ${readableLength} bytes that were read already, which its receiver would lack; read() them, or pause the socket before they come`,
+      `source has ${readableLength} bytes that were already read, which the receiver would lack; read() them, or pause the socket before they arrive`,
     );
   }
   if (writableLength > 0) {

@@ -33,7 +33,7 @@ export function openSocket(handle: NativeHandle, kind: keyof typeof kinds): TcpH
   const made = new tcpHandleClass(kinds[kind]);
   if (made.open(addon.numberOf(handle)) !== 0) {
     made.close();
-    throw new InvalidArgumentError('the kernel object is a socket, but none of TCP');
+    throw new InvalidArgumentError('the kernel object is a socket, but not a TCP socket');
   }
   addon.takeNumber(handle);
   return made;

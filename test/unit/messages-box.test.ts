@@ -192,7 +192,7 @@ test('bytes that do not decode are told with type and sender', (t) => {
   }) as Error & { type?: string; peerId?: number };
   t.is(
     error.message,
-    "payload of 'Text' from endpoint 7 is no valid text: the bytes are not valid UTF-8",
+    "payload of 'Text' from endpoint 7 is not valid text: the bytes are not valid UTF-8",
   );
   t.is(error.type, 'Text');
   t.is(error.peerId, 7);

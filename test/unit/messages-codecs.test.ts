@@ -333,7 +333,7 @@ test('hostile MessagePack throws or gives a value, and harms nothing after it', 
     t.throws(() => decoded(messagePack, Buffer.from(hex, 'hex')), undefined, hex);
   }
   t.throws(() => decoded(messagePack, Buffer.from('0101', 'hex')), {
-    message: /1 bytes behind the end/,
+    message: /1 bytes after the end/,
   });
   t.throws(() => decoded(messagePack, new Uint8Array(100_000).fill(0x91)));
 });

@@ -1,4 +1,4 @@
-//! Join time: the caller starts one controller and many members, and lets them join one by one.
+//! Join time: the caller starts one controller and many members, and has them join one by one.
 
 use crate::link::Link;
 use std::{io, time::Instant};

@@ -1,15 +1,15 @@
-//! Joining, sending and child processes, as all trials need them.
+//! Joining, sending and child processes, shared by all trials.
 
 use ipmb::{
     BytesMessage, EndpointReceiver, EndpointSender, Label, MemoryRegion, Message, Options, Selector,
 };
 use std::process::{Child, Command};
 
-/// What a message is for; travels in the format word.
+/// The purpose of a message, in its format word.
 pub const DATA: u16 = 0;
-/// A member is there, or (multicast) has everything.
+/// A member is ready, or (multicast) has received everything.
 pub const HERE: u16 = 1;
-/// Carries the count of messages that follow (8 bytes, little endian).
+/// Carries the number of messages that follow (8 bytes, little endian).
 pub const COUNT: u16 = 2;
 
 pub struct Link {
@@ -60,7 +60,7 @@ pub fn count_of(message: &BytesMessage) -> u64 {
     u64::from_le_bytes(message.data[..8].try_into().expect("eight bytes of count"))
 }
 
-/// Members die with the trial that started them.
+/// Members end with the trial that started them.
 pub struct Member(Child);
 
 impl Member {

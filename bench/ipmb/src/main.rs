@@ -1,6 +1,6 @@
-//! The ipmb side of busbar's benchmark. As published, ipmb 0.8.5 fails to relay between two
-//! members on current Linux, so every trial runs between the controller and its members.
-//! The controller holds the only clock: it starts a trial, and it sees its end.
+//! The ipmb side of busbar's benchmark. ipmb 0.8.5, as published, fails to relay between two
+//! members on current Linux, so every trial runs between the controller and its members. The
+//! controller has the only clock: it starts a trial and sees its end.
 
 mod clock;
 mod join;

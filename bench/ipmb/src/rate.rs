@@ -1,4 +1,5 @@
-//! One-way rate, member to controller: the controller asks for a count of messages and takes them.
+//! One-way rate, member to controller: the controller requests a number of messages and receives
+//! them.
 
 use crate::{clock, link::*};
 use ipmb::Selector;
@@ -15,7 +16,7 @@ pub fn member(bus: &str, bytes: usize) {
     answer(bus, |link, to| link.send(to, DATA, payload.clone()));
 }
 
-/// Starts this program as `member`, and takes what it sends by `take`, one at a time.
+/// Starts this program as `member`, and receives its messages with `take`, one at a time.
 pub fn measure(
     bus: &str,
     member: &str,
@@ -43,7 +44,7 @@ pub fn measure(
     );
 }
 
-/// The other side of measure(): sends by `send` as many as it is asked for, for ever.
+/// The other side of measure(): sends the requested number of messages with `send`, for ever.
 pub fn answer(bus: &str, send: impl Fn(&Link, &Selector)) {
     let mut link = Link::join(bus, "member");
     link.announce();

@@ -1,4 +1,4 @@
-//! Memory regions handed over unread, member to controller: one region again and again.
+//! Memory regions handed over unread, member to controller: one region, sent repeatedly.
 
 use crate::rate::{answer, measure};
 use ipmb::MemoryRegistry;

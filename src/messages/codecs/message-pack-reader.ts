@@ -42,7 +42,7 @@ export function readFrom(bytes: Uint8Array, from: number, to: number): unknown {
   try {
     const value = readValue();
     if (position !== end)
-      throw new RangeError(`${end - position} bytes behind the end of the value`);
+      throw new RangeError(`${end - position} bytes after the end of the value`);
     return value;
   } finally {
     source = nothing;
@@ -141,7 +141,8 @@ function readKey(): string {
     return keyOf(source, take(length), length);
   }
   const key = readValue();
-  if (typeof key === 'object' && key !== null) throw new TypeError('a key that is no text');
+  if (typeof key === 'object' && key !== null)
+    throw new TypeError('a key that is neither text nor a number');
   return keyNamed(String(key));
 }
 
