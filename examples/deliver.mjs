@@ -1,4 +1,4 @@
-// deliver() tells what became of a message: taken, handled, given up by AbortSignal, or refused.
+// deliver() reports the outcome of a message: taken, handled, given up by AbortSignal, or refused.
 import { join, unicast } from 'busbar';
 
 const bus = `deliver-${process.pid}`;
@@ -6,7 +6,7 @@ const sender = await join(bus);
 const receiver = await join(bus, { label: 'receiver' });
 const to = unicast('receiver');
 
-// Taken: the receiver's process has it. What nobody asks for stays in shared memory, so somebody asks.
+// Taken: the receiving program has it. Without a pending recv(), it would stay in shared memory.
 const first = receiver.recv();
 console.log(`taken by ${await sender.deliver(to, 'first', { timeout: 5000 })}`);
 console.log(`received ${(await first).payload}`);
@@ -17,7 +17,7 @@ console.log(`received ${(await receiver.recv()).payload}`);
 const third = receiver.recv();
 console.log(`handled by ${await second}`);
 
-// Giving up ends the waiting; the message may still arrive, as it does here.
+// Aborting ends the wait only; the message may still arrive, as it does here.
 const giveUp = new AbortController();
 const waiting = sender.deliver(to, 'third', { acknowledge: 'handled', signal: giveUp.signal });
 console.log(`received ${(await third).payload}`);

@@ -1,4 +1,4 @@
-// Every refusal is a BusError with a code that stays, and with its facts as fields.
+// Every refusal is a BusError with a stable code, and with its facts as fields.
 import { BusError, join, NoRecipientError } from 'busbar';
 
 const endpoint = await join(`errors-${process.pid}`, { label: 'me', maxMessageBytes: 1000 });
@@ -22,7 +22,7 @@ console.log(tooLarge.message);
 const misspelt = attempt('misspelt', () => endpoint.send('me', 1, { tll: 1000 }));
 console.log(misspelt.message);
 
-// Calls that return a promise reject, also for wrong arguments.
+// Calls that return a promise reject, even for wrong arguments.
 await endpoint.recv({ timeout: 0 }).catch((error) => console.log(`too late: ${error.code}`));
 const waiting = endpoint.recv().catch((error) => console.log(`meanwhile: ${error.code}`));
 await endpoint.close();

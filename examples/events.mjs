@@ -1,5 +1,5 @@
-// Publish and subscribe by label expressions, and who comes and goes. All endpoints live in one process here; with
-// each in its own, nothing else would change.
+// Publish and subscribe by label expressions, and the peers that join and leave. All endpoints are
+// in one process here; with each in its own, nothing else would change.
 import { once } from 'node:events';
 import { join, label, multicast } from 'busbar';
 
@@ -7,7 +7,7 @@ const bus = `events-${process.pid}`;
 const publisher = await join(bus, { label: 'publisher' });
 publisher.on('peer', ({ change, peer }) => console.log(`${peer.label[0]} ${change}`));
 
-// The directory lists them in no particular order.
+// The directory lists peers in no particular order.
 const names = () =>
   publisher.peers
     .map((peer) => peer.label[0])
@@ -27,11 +27,11 @@ for (const strings of [
 }
 console.log(`peers: ${names()}`);
 
-// deliver() is send() that waits until the messages have been handled.
+// deliver() is a send() that waits until the message has been handled.
 const handled = { acknowledge: 'handled' };
 const working = label('lamp').and(label('broken').not());
-console.log(`${await publisher.deliver(multicast(working), 'light', handled)} lamp told`);
-console.log(`${await publisher.deliver(multicast('lamp | pump'), 'off', handled)} things told`);
+console.log(`${await publisher.deliver(multicast(working), 'light', handled)} lamp got it`);
+console.log(`${await publisher.deliver(multicast('lamp | pump'), 'off', handled)} things got it`);
 
 const left = once(publisher, 'peer');
 await subscribers[0].close();

@@ -1,4 +1,5 @@
-// The bus controller is killed with SIGKILL: another member takes over, and messages among the others go on.
+// The bus controller is killed with SIGKILL: another member takes over, and the others keep
+// exchanging messages.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'busbar';

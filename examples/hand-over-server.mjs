@@ -1,5 +1,5 @@
-// A listening server moves from one process to another while clients keep asking: not one connection is refused.
-// Run it: node examples/hand-over-server.mjs
+// A listening server moves from one process to another while clients keep asking: no connection is
+// refused. Run it: node examples/hand-over-server.mjs
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
@@ -14,7 +14,7 @@ if (process.argv[2] === 'heir') {
   const server = answering();
   await once(server.listen(message.objects[0].toListenOptions()), 'listening');
   message.reply('listening');
-  // Until somebody says that it is enough.
+  // Until the first process says that it is enough.
   await endpoint.recv();
   server.closeAllConnections();
   server.close();

@@ -1,4 +1,4 @@
-// Two processes on one bus: this one asks, the one that it starts answers.
+// Two processes on one bus: this one asks, and the one that it starts answers.
 import { fork } from 'node:child_process';
 import { join } from 'busbar';
 

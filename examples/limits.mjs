@@ -1,4 +1,4 @@
-// Whatever is used up has a limit: an option of join(), and a typed error for who exceeds it.
+// Every resource has a limit: an option of join(), and a typed error when it is exceeded.
 import { join } from 'busbar';
 
 const bus = `limits-${process.pid}`;
@@ -7,10 +7,10 @@ const controller = await join(bus, { label: 'a', maxEndpoints: 3, maxLinks: 1 })
 const b = await join(bus, { label: 'b', maxParked: 2 });
 const c = await join(bus, { label: 'c' });
 
-// Members: a matter of the bus controller.
+// Members: the bus controller enforces this limit.
 await join(bus).catch((error) => console.log(error.code));
 
-// Links: this endpoint may have one.
+// Links: this endpoint may have only one.
 controller.send('b', 'hello');
 try {
   controller.send('c', 'hello');

@@ -1,5 +1,5 @@
-// Three ways to receive: recv(), a loop, a listener. What an endpoint has not taken when it closes goes back to the
-// sender, and from there to another endpoint that matches.
+// Three ways to receive: recv(), a loop, a listener. When an endpoint closes, messages that it has
+// not taken go back to the sender, and from there to another endpoint that matches.
 import { join } from 'busbar';
 
 const bus = `receiving-${process.pid}`;
@@ -13,11 +13,11 @@ console.log(`recv: ${(await first.recv()).payload}`);
 
 for await (const message of first) {
   console.log(`loop: ${message.payload}`);
-  message.acknowledge(); // breaking off alone does not say that the message is handled
+  message.acknowledge(); // `break` alone does not report the message as handled
   break;
 }
 
-// Another worker comes, the first one leaves: the second one gets the rest.
+// Another worker joins and the first one leaves: the second one gets the rest.
 const second = await join(bus, { label: 'worker' });
 await first.close();
 

@@ -1,4 +1,4 @@
-// Whom a message is for: conditions on labels, as text or as functions. send() returns how many endpoints it went to.
+// Selectors: conditions on labels, as text or as functions. send() returns the number of receivers.
 import { anyone, join, label, multicast, unicast } from 'busbar';
 
 const bus = `selectors-${process.pid}`;

@@ -1,5 +1,5 @@
-// Memory that two processes share: what one writes, the other sees, and when its holder is killed it comes back.
-// Run it: node examples/shared-memory.mjs
+// Memory shared by two processes: one writes, the other sees it, and when its holder is killed it
+// is reused. Run it: node examples/shared-memory.mjs
 import { fork } from 'node:child_process';
 import { join, MemoryRegistry } from 'busbar';
 
@@ -9,7 +9,7 @@ if (process.argv[2] === 'painter') {
   const endpoint = await join(bus, { label: 'painter' });
   endpoint.on('message', (message) => {
     message.regions[0].bytes.fill(message.payload.colour);
-    // Without this, the region is given back when this function has returned.
+    // Otherwise the region is released when this function has returned.
     if (message.payload.keep) message.keep();
     message.reply('painted');
   });
@@ -34,12 +34,12 @@ if (process.argv[2] === 'painter') {
   });
   await endpoint.recv();
   painter.kill('SIGKILL');
-  // Somebody who waits for memory only does not keep the process alive.
+  // Waiting for memory does not keep the process alive, so a timer does.
   const alive = setInterval(() => {}, 1000);
   await free;
   clearInterval(alive);
   console.log('the painter was killed; its memory is free again');
   const { created, reused } = registry.stats;
-  console.log(`allocated ${created} region, had it again ${reused} time`);
+  console.log(`allocated ${created} region, reused it ${reused} time`);
   await endpoint.close();
 }

@@ -1,5 +1,5 @@
-// A receiver that does not read: its sender is refused, waits for room, drops messages, or keeps only the newest. Both
-// live in one process here; with each in its own, nothing else would change.
+// A receiver that does not read: its sender is refused, waits for room, drops messages, or keeps
+// only the newest. Both are in one process here; with each in its own, nothing else would change.
 import { join } from 'busbar';
 
 const bus = `slow-receivers-${process.pid}`;
@@ -11,7 +11,7 @@ const receive = async (count) => {
   return last;
 };
 
-// Without a policy, send() refuses what finds the ring and the queue behind it full.
+// By default, send() throws when the ring and the queue behind it are full.
 const kilobyte = 'x'.repeat(1024);
 let sent = 0;
 try {
@@ -20,7 +20,7 @@ try {
   console.log(`refused: ${error.code}`);
 }
 
-// 'drop' gives up the message instead of throwing, and the sender hears how many.
+// 'drop' drops the message instead of throwing; `dropped` reports how many.
 sender.once('dropped', ({ messages }) => console.log(`dropped ${messages} message`));
 sender.send('slow', kilobyte, { whenFull: 'drop' });
 
@@ -31,7 +31,7 @@ console.log(`sendWhenReady: ${await waiting} endpoint has it`);
 console.log(await receive(1));
 await sender.drained();
 
-// Of messages with the same key, one is on its way and the newest waits.
+// Of messages with the same key, one is in flight and only the newest waits.
 for (let position = 1; position <= 100; position++) sender.send('slow', position, { key: 'p' });
 console.log(`positions received: ${await receive(1)}, ${await receive(1)}`);
 console.log(`superseded: ${sender.counters.superseded}`);

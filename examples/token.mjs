@@ -1,4 +1,5 @@
-// A bus with a token: who does not know it is not let in. The token itself is never sent.
+// A bus with a token: an endpoint without the token is not admitted. The token itself is never
+// sent.
 import { join } from 'busbar';
 
 const bus = `token-${process.pid}`;

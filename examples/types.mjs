@@ -1,5 +1,6 @@
-// Typed messages: a box is a union that narrows by message.type. One type is a struct that is read in place, one has
-// a schema that each payload must pass on receipt. Any Standard Schema library will do; this one is written by hand.
+// Typed messages: a box is a union that narrows by message.type. One type is a struct that is read
+// in place, another has a schema that each received payload must pass. Any Standard Schema library
+// will do; this schema is written by hand.
 import { once } from 'node:events';
 import { join, messageBox, messageType, struct, text } from 'busbar';
 

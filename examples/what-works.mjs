@@ -1,4 +1,5 @@
-// What this machine and this runtime can do: a message, a kernel object and a memory region, each sent and received.
+// What this machine and runtime support: a message, a kernel object and a memory region, each sent
+// and received.
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, KernelObject, MemoryRegion } from 'busbar';

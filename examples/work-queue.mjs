@@ -1,4 +1,5 @@
-// A work queue without a queue: each job goes by unicast to the worker with the least unread bytes.
+// A work queue without a queue: each job goes by unicast to the worker with the fewest unread
+// bytes.
 import { fork } from 'node:child_process';
 import { join, multicast, unicast } from 'busbar';
 

@@ -1,4 +1,5 @@
-// A worker thread is a member like any process: it joins by itself and needs no port to its parent.
+// A worker thread is a member like any process: it joins on its own and needs no port to its
+// parent.
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { bytes, join, messageBox, messageType } from 'busbar';
 

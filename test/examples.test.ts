@@ -85,11 +85,11 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'garden joined',
     'peers: garden, hall, kitchen',
     'kitchen hears: light',
-    '1 lamp told',
+    '1 lamp got it',
     'kitchen hears: off',
     'hall hears: off',
     'garden hears: off',
-    '3 things told',
+    '3 things got it',
     'kitchen left',
     'peers: garden, hall',
   ],
@@ -117,7 +117,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'shared-memory.mjs': [
     'painted 1048576 bytes without sending one of them',
     'the painter was killed; its memory is free again',
-    'allocated 1 region, had it again 1 time',
+    'allocated 1 region, reused it 1 time',
   ],
   'hand-over-server.mjs': ['the first process answered 20 times', 'its heir answered 20 times'],
 };

@@ -1,6 +1,6 @@
-/* A camera in C: paints pictures into shared memory and hands them, without a copy, to whoever has the
- * label "viewer": camera <bus> <pictures>. The memory of a picture that nobody holds any more is used
- * again. examples/c/viewer.mjs looks at them from Node. */
+/* A camera in C: paints pictures into shared memory and sends them, without a copy, to every
+ * endpoint with the label "viewer": camera <bus> <pictures>. The memory of a picture is reused once
+ * no viewer holds it. examples/c/viewer.mjs looks at them from Node. */
 #include <busbar.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
     range.bytes = PICTURE_BYTES;
     message.regions = &range;
     message.region_count = 1;
-    /* As fast as the viewers look. */
+    /* Waits for the viewers, so it is as fast as they are. */
     check("deliver", busbar_endpoint_deliver(endpoint, viewers, &message, BUSBAR_HANDLED, 30000, NULL));
     busbar_region_free(picture);
   }

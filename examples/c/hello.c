@@ -1,4 +1,4 @@
-/* Joins a bus from C, says hello to everybody and prints what comes back within two seconds:
+/* Joins a bus from C, says hello to all members and prints the answers of two seconds:
  *   hello [bus]
  * Try it with another hello, or with examples/c/hello.mjs, which answers from Node. */
 #include <busbar.h>

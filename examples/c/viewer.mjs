@@ -7,7 +7,7 @@ const endpoint = await join(bus, { label: 'viewer', messages: box });
 let seen = 0;
 let wrong = 0;
 
-// A message is handled, for the camera that waits for that, when the listener has returned.
+// A message is handled (the camera waits for that) when the listener has returned.
 endpoint.on('message', ({ payload, regions: [region] }) => {
   const number = new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
   const { buffer, byteOffset, length } = region.bytes;

@@ -1,4 +1,5 @@
-// The members of the demo as the director sees them: started, spoken to, listened to and, one of them, killed.
+// The members of the demo as the director sees them: it starts them, sends them orders, gets their
+// reports and kills one.
 import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -8,11 +9,11 @@ const program = new URL('./member.mjs', import.meta.url);
 /** One member. Emits 'joined', 'controller', 'result' and 'gone'. */
 export class Member extends EventEmitter {
   figures = { in: 0, out: 0, controller: false, p50: undefined, p99: undefined };
-  /** Messages a second, in and out, in the last quarter of a second. */
+  /** Messages a second, in and out, over the last quarter of a second. */
   rate = { in: 0, out: 0 };
   result;
   alive = true;
-  /** How it ended: 'killed', or 'left' by itself. */
+  /** How it ended: 'killed', or 'left' on its own. */
   ended;
   #last = performance.now();
   #tell;
@@ -47,7 +48,7 @@ export class Member extends EventEmitter {
     if (this.alive) this.#tell(order);
   }
 
-  /** SIGKILL, or the end of the thread: no chance to say anything. */
+  /** SIGKILL, or the end of the thread: the member gets no chance to react. */
   kill() {
     this.#killed = true;
     this.#end();

@@ -1,5 +1,5 @@
-// The demo: eight processes and a worker thread on one bus, one of them killed before your eyes. Exits with 0 only if
-// everything that was expected arrived.
+// The demo: eight processes and a worker thread on one bus, one of which is killed while you watch.
+// Exits with 0 only if everything that was expected arrived.
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Member } from './cast.mjs';
@@ -16,7 +16,7 @@ const screen = new Screen();
 const begun = performance.now();
 const elapsed = () => (performance.now() - begun) / 1000;
 
-/** What the demo waits for; the deadline's explanation. */
+/** What the demo waits for, for the message at the deadline. */
 let phase = 'the members joined';
 /** @type {Member[]} */
 const members = [];
@@ -48,7 +48,7 @@ async function start(name, role, options) {
   return member;
 }
 
-// Of the mirror that is behind.
+// Of the slower mirror.
 function shareOfFile() {
   const arrived = members.filter(({ role }) => role === 'mirror').map(({ figures }) => figures.in);
   return Math.min(1, Math.min(...arrived) / Math.ceil(expected.fileBytes / chunkBytes));
@@ -112,7 +112,7 @@ await allJobsDone();
 for (const name of ['worker-1', 'worker-2', 'echo']) named(name).tell('stop');
 await Promise.all(['worker-1', 'worker-2', 'echo'].map((name) => resultOf(named(name))));
 
-// Every job that feeder sent has come to one of the workers; if one is lost, the deadline tells.
+// Every job of feeder has reached one of the workers; if one is lost, the deadline ends the demo.
 async function allJobsDone() {
   const { sent } = named('feeder').result;
   phase = `the ${sent} jobs that feeder sent came to the two workers`;

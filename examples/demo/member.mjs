@@ -1,5 +1,5 @@
-// One member of the demo's bus: a process or a worker thread that plays one role. It reports to the director on the
-// side (IPC or the worker's port), so that the bus is not the judge of itself.
+// One member of the demo's bus: a process or a worker thread that plays one role. It reports to the
+// director outside the bus (by IPC or the worker's port), so that the bus is not checked by itself.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { join } from 'busbar';
 import { box } from './box.mjs';
@@ -30,7 +30,7 @@ const timer = setInterval(() => {
   roundTrips.length = 0;
 }, 250);
 
-// A director that is gone, however it ended, takes its members along.
+// When the director ends, however it ends, its members end, too.
 const abandoned = () => process.exit(1);
 if (isMainThread) process.on('disconnect', abandoned);
 

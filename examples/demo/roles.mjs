@@ -1,16 +1,18 @@
-// What each member of the demo does on the bus. A role is a function of its endpoint, the message box's counters and
-// the orders of the director; it returns what it knows at the end.
+// The members of the demo. A role is a function of its endpoint, its counters and the orders of the
+// director; it returns what it has counted at the end.
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { label, multicast, unicast } from 'busbar';
 import { box, sendAll } from './box.mjs';
 
-/** Bytes of one piece of the file. Above a share of the ring, so it goes through shared memory by itself. */
+/** Bytes of one piece of the file: enough to be sent as a spill, outside the ring. */
 export const chunkBytes = 64 * 1024;
 const secondsOfFile = 6;
 
-/** Says something to everybody now and then; is controller, because it was the first to join. */
+/**
+ * Sends news to all members now and then. It is the controller, because it was the first to join.
+ */
 async function keeper({ endpoint, count, until }) {
   while (!until.aborted) {
     count.out += endpoint.send(multicast(label('keeper').not()), box.News('all is well'));
@@ -19,7 +21,9 @@ async function keeper({ endpoint, count, until }) {
   return {};
 }
 
-/** Streams a real file, the Node executable, to all mirrors: in chunks of 64 KiB, spread over some seconds. */
+/**
+ * Streams a real file, the Node executable, to all mirrors: in chunks of 64 KiB, over some seconds.
+ */
 async function reader({ endpoint, count }) {
   const { size } = await stat(process.execPath);
   const file = await open(process.execPath);
@@ -39,7 +43,9 @@ async function reader({ endpoint, count }) {
   return { chunks, bytes: size, sha256: hash.digest('hex') };
 }
 
-/** Receives the file; knows by the chunks' numbers whether one is missing, twice there or out of order. */
+/**
+ * Receives the file; the chunks' numbers show whether one is missing, duplicated or out of order.
+ */
 async function mirror({ endpoint, count, expected }) {
   const hash = createHash('sha256');
   let chunks = 0;
@@ -57,7 +63,7 @@ async function mirror({ endpoint, count, expected }) {
   return { chunks, bytes, disorder, sha256: hash.digest('hex') };
 }
 
-/** Gives out jobs: each goes to one of the workers, the one with the least unread. */
+/** Sends jobs: each goes to the worker with the fewest unread bytes. */
 async function feeder({ endpoint, count, until }) {
   const to = unicast('worker');
   let number = 0;
@@ -71,7 +77,7 @@ async function feeder({ endpoint, count, until }) {
   return { sent: number, sum: (number * (number + 1)) / 2 };
 }
 
-/** Takes jobs until the director says that all workers together have had them all. */
+/** Takes jobs until the director reports that the workers together have had all of them. */
 function worker({ endpoint, count, until }) {
   let sum = 0;
   let disorder = 0;

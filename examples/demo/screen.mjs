@@ -1,5 +1,5 @@
-// What the viewer sees: a table that is redrawn in place in a terminal, plain lines where there is none. Colours only
-// in a terminal, and only if NO_COLOR is not set.
+// The screen of the demo: a table that is redrawn in place in a terminal, plain lines elsewhere.
+// Colours only in a terminal, and only if NO_COLOR is not set.
 
 const terminal = process.stdout.isTTY === true;
 const colours = terminal && !process.env.NO_COLOR;
@@ -16,7 +16,7 @@ const showCursor = '\u001b[?25h';
 const clearToEndOfLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 const clearAll = '\u001b[2J\u001b[H';
-// Terminals that know these show a frame at once; all others ignore them.
+// Terminals that support these draw a frame at once; others ignore them.
 const beginFrame = '\u001b[?2026h';
 const endFrame = '\u001b[?2026l';
 
@@ -39,27 +39,27 @@ export class Screen {
   #resized = false;
 
   constructor() {
-    // A new width breaks lines that are already there: begin again on a clean screen.
+    // A new width breaks lines that are already there: start again on a clean screen.
     process.stdout.on('resize', () => {
       this.#resized = true;
     });
     process.on('exit', () => terminal && process.stdout.write(showCursor));
   }
 
-  /** Something happened: stays on the screen. */
+  /** Adds a line that stays on the screen. */
   say(line, style = String) {
     if (terminal) this.#news.push({ line, style });
     else process.stdout.write(`${line}\n`);
   }
 
-  /** Shows the members, and how much of the file has arrived (0 to 1), as they are now. */
+  /** Shows the current state of the members, and how much of the file has arrived (0 to 1). */
   draw(seconds, members, share) {
     if (terminal) this.#redraw(seconds, members, share);
     else if (++this.#drawn % 4 === 0) this.#print(seconds, members, share);
   }
 
   #redraw(seconds, members, share) {
-    // The last column stays free: some terminals break the line there.
+    // The last column stays empty: some terminals break the line there.
     const width = (process.stdout.columns ?? 80) - 1;
     const threads = members.filter(({ thread }) => thread).length;
     const lines = [
@@ -130,7 +130,7 @@ function bar(share) {
   return `file to both mirrors  ${'█'.repeat(full)}${'░'.repeat(40 - full)} ${percent}`;
 }
 
-/** Breaks a line at its spaces; what follows the first part is indented. */
+/** Breaks a line at its spaces and indents all lines except the first. */
 function wrap(line, width) {
   const lines = [''];
   for (const word of line.split(' ')) {

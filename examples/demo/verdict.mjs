@@ -1,6 +1,6 @@
-// Compares what the survivors sent with what the survivors received.
+// Compares what the survivors have sent with what they have received.
 
-/** One line for each stream. `named` gives a member by its name. */
+/** One line per stream. `named` returns a member by its name. */
 export function verdictsOf(named) {
   return [fileTo(named, 'mirror-1'), fileTo(named, 'mirror-2'), jobs(named), calls(named)];
 }

@@ -1,4 +1,5 @@
-// The app: windows whose pages are on the bus by a bridge, and a utility process that paints for them.
+// The app: windows whose pages are connected to the bus by a bridge, and a utility process that
+// paints for them.
 //
 //   page (sandboxed) ── MessagePort ── main process ── bus ── painter (utility process)
 //                                       one endpoint for each window
@@ -10,7 +11,7 @@ import { serveBus } from './bridge/serve-bus.mjs';
 const bus = `busbar-electron-example-${process.pid}`;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** All that a page can send to, by the names it uses. */
+/** All selectors that a page can send to, by the page's names for them. */
 const mayReach = {
   painter: unicast('painter'),
   windows: multicast('window', { excludeSelf: true }),

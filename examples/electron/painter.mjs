@@ -1,5 +1,5 @@
-// Paints pictures into shared memory and sends them to every window: a utility process of Electron, or any process of
-// Node: `node painter.mjs <bus>`.
+// Paints pictures into shared memory and sends them to every window: a utility process of Electron,
+// or any Node process: `node painter.mjs <bus>`.
 import { join, MemoryRegistry, multicast } from 'busbar';
 
 const width = 320;
@@ -7,10 +7,10 @@ const height = 180;
 const bytes = width * height * 4;
 
 const endpoint = await join(process.argv[2], { label: 'painter' });
-// Pictures that no window holds any more are painted over.
+// The memory of a picture is reused once no window holds it.
 const registry = new MemoryRegistry({ maxBytes: 16 * 4096 * Math.ceil(bytes / 4096) });
 const windows = multicast('window');
-// Electron allows no view of shared memory: painted here, copied once.
+// Electron allows no view of shared memory: pictures are painted here and copied once.
 const pixels = new Uint8Array(bytes);
 let step = 1;
 let painted = 0;
@@ -28,7 +28,8 @@ function paint() {
   }
   const region = registry.alloc(bytes);
   region.write(pixels);
-  // The region may be larger. By key: a window that is slow gets the newest picture, not all of them.
+  // The region may be larger. The key gives a slow window the newest picture instead of all of
+  // them.
   const picture = { number: painted++, offset, width, height };
   endpoint.send(windows, picture, { regions: [region.range(0, bytes)], key: 'picture' });
   region.release();

@@ -1,10 +1,14 @@
-// A clip of real 1080p pictures, made on the spot: a Y4M file, by ffmpeg if it is there, else drawn here.
+// A clip of real 1080p pictures, made on the spot: a Y4M file, drawn by ffmpeg if present, else
+// here.
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
 export const width = 1920;
 export const height = 1080;
-/** Bytes of one picture: brightness of each pixel, then two planes of colour at half the size (I420). */
+/**
+ * Bytes of one picture: brightness of each pixel, then two planes of colour at half the size
+ * (I420).
+ */
 export const frameBytes = (width * height * 3) / 2;
 export const clipFrames = 48;
 
@@ -12,7 +16,7 @@ const header = `YUV4MPEG2 W${width} H${height} F60:1 Ip A1:1 C420jpeg\n`;
 const frameHeader = 'FRAME\n';
 const lumaBytes = width * height;
 
-/** Writes the clip to `path`; returns who drew it. */
+/** Writes the clip to `path`; returns what drew it. */
 export function makeClip(path) {
   const source = `testsrc2=size=${width}x${height}:rate=60`;
   const output = ['-frames:v', `${clipFrames}`, '-pix_fmt', 'yuv420p', '-f', 'yuv4mpegpipe', path];
@@ -34,7 +38,7 @@ export function makeClip(path) {
   return 'this program';
 }
 
-// A slanted gradient, wandering colours, and a ball that crosses the picture.
+// A slanted gradient, moving colours, and a ball that crosses the picture.
 function draw(picture, index) {
   const line = Uint8Array.from({ length: width * 2 }, (_, x) => 40 + ((x >> 3) % 160));
   for (let y = 0; y < height; y++) {
@@ -56,7 +60,7 @@ function draw(picture, index) {
   }
 }
 
-/** A clip that is open; pictures are read straight to where they are wanted. */
+/** An open clip, which reads pictures straight into the given memory. */
 export class Clip {
   #file;
   #start;
@@ -78,7 +82,7 @@ export class Clip {
 
 const bandRows = 360;
 
-/** What the filter does to picture `index`, in place: a band of it becomes its negative. */
+/** Applies the filter to picture `index`, in place: a band of it becomes its negative. */
 export function applyFilter(picture, index) {
   const first = (index * 15) % (height - bandRows);
   const start = picture.byteOffset + first * width;

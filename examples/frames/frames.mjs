@@ -1,5 +1,6 @@
-// Video frames through shared memory: a producer, a filter that works in place, and two viewers, one of which is killed.
-// Exits with 0 only if every picture arrived unharmed and all memory came back. Run it: npm run demo:frames
+// Video frames through shared memory: a producer, a filter that works in place, and two viewers,
+// one of which is killed. Exits with 0 only if every picture arrived intact and all memory came
+// back. Run it: npm run demo:frames
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -57,7 +58,7 @@ async function start(role) {
 const percentile = (sorted, share) => sorted[Math.floor(sorted.length * share)] ?? 0;
 const mega = (bytes) => (bytes / 1e6).toFixed(0);
 
-/** One line a member: what it does now. */
+/** One line per member with its current figures. */
 function table(seconds, interval) {
   const lines = [
     `${'endpoint'.padEnd(10)}${'frames/s'.padStart(10)}${'MB/s'.padStart(8)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}   ${seconds.toFixed(1)} s`,
@@ -68,7 +69,7 @@ function table(seconds, interval) {
     member.before = frames;
     const sorted = [...latencies].sort((a, b) => a - b);
     const [p50, p99] = [0.5, 0.99].map((share) => percentile(sorted, share).toFixed(2));
-    const note = regions === undefined ? '' : `   ${regions} regions, had again ${reused} times`;
+    const note = regions === undefined ? '' : `   ${regions} regions, reused ${reused} times`;
     lines.push(
       member.role.padEnd(10) +
         rate.toFixed(0).padStart(10) +
@@ -137,7 +138,7 @@ const verdicts = [
   ],
   [
     inUse === 0 && created <= 12,
-    `${created} regions allocated, had again ${reused} times; ${inUse} still in use at the end`,
+    `${created} regions allocated, reused ${reused} times; ${inUse} still in use at the end`,
   ],
   [saved.length > 0, `to look at: ${saved.join(', ')}`],
 ];

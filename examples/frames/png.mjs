@@ -1,4 +1,4 @@
-// A picture as PNG, in colour, with nothing but zlib.
+// Encodes a picture as PNG, in colour, using only zlib.
 import { crc32, deflateSync } from 'node:zlib';
 import { height, width } from './clip.mjs';
 
@@ -28,7 +28,7 @@ function chunk(type, data) {
   return whole;
 }
 
-// Red, green and blue of each pixel, each row after a byte that says: not filtered.
+// Red, green and blue of each pixel; each row follows a byte that means "not filtered".
 function rows(picture) {
   const out = Buffer.alloc((width * 3 + 1) * height);
   const clamped = new Uint8ClampedArray(out.buffer, out.byteOffset, out.length);

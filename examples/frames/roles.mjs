@@ -1,4 +1,5 @@
-// What each process of the frames demo does. Each tells its parent its figures, and what it found at the end.
+// The processes of the frames demo. Each reports its figures to its parent, and its result at the
+// end.
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
@@ -6,7 +7,7 @@ import { join, LimitExceededError, MemoryRegistry, multicast } from 'busbar';
 import { applyFilter, Clip, clipFrames, frameBytes } from './clip.mjs';
 import { encodePng } from './png.mjs';
 
-/** Pictures that exist at a time, however slow somebody is. */
+/** The most pictures that exist at a time, however slow a viewer is. */
 const regions = 12;
 const snapshots = [20, 120, 220];
 const figuresEvery = 250;
@@ -14,10 +15,10 @@ const figuresEvery = 250;
 const [role, bus, folder] = process.argv.slice(2);
 const clip = new Clip(joinPath(folder, 'clip.y4m'));
 const figures = { frames: 0, latencies: [] };
-/** Latencies that are kept for the percentiles. */
+/** The latencies kept for the percentiles. */
 const kept = 2000;
 
-// Nobody may be left to hear it: the timer may run once more while this process ends.
+// The parent may be gone: the timer can fire once more while this process ends.
 const report = (news) => process.connected && process.send(news);
 setInterval(() => report({ figures: { ...figures, ...extra() } }), figuresEvery).unref();
 let extra = () => ({});
@@ -31,7 +32,7 @@ function seen({ at }) {
 }
 
 const roles = {
-  // Reads pictures from the file straight into shared memory and sends them on their way.
+  // Reads pictures from the file straight into shared memory and sends them to the filter.
   async producer() {
     const endpoint = await join(bus, { label: 'producer' });
     const registry = new MemoryRegistry({
@@ -53,7 +54,7 @@ const roles = {
     };
     extra = () => ({ ...registry.stats, described: endpoint.counters.sentBytes });
     let going = true;
-    // Listening to the parent keeps the process alive, which waiting for memory does not.
+    // Listening to the parent keeps the process alive; waiting for memory does not.
     process.on('message', () => {
       going = false;
     });
@@ -68,10 +69,10 @@ const roles = {
       endpoint.send('filter', { number: figures.frames, index, at }, { regions: [region] });
       region.release();
       figures.frames++;
-      // So that what others say is heard.
+      // Lets the event loop run, so that messages of others arrive.
       if (figures.frames % 8 === 0) await new Promise(setImmediate);
     }
-    // Everybody lets go of the last ones: then nobody has lost any.
+    // Once all regions are free, every picture was used to the end.
     while (registry.stats.inUse > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     report({ figures: { ...figures, ...extra() }, result: { sent: figures.frames } });
     registry.close();
@@ -79,7 +80,7 @@ const roles = {
     process.disconnect();
   },
 
-  // Changes each picture where it is, and passes it on.
+  // Changes each picture in place, and passes it on.
   async filter() {
     const endpoint = await join(bus, { label: 'filter' });
     report('joined');
@@ -94,7 +95,7 @@ const roles = {
     process.once('message', () => endpoint.close());
   },
 
-  // Compares every picture with what it has to be, and saves some to look at.
+  // Compares every picture with the expected one, and saves some to look at.
   async checker() {
     const hashes = expectedHashes();
     const endpoint = await join(bus, { label: ['viewer', 'checker'] });
@@ -118,7 +119,7 @@ const roles = {
     });
   },
 
-  // Looks at some pixels only, as a screen that shows it scaled down.
+  // Reads only some pixels, as a screen that shows the picture scaled down.
   async watcher() {
     const endpoint = await join(bus, { label: ['viewer', 'watcher'] });
     report('joined');
@@ -137,7 +138,7 @@ const roles = {
 
 const hashOf = (picture) => createHash('sha1').update(picture).digest('hex');
 
-// From the file itself, by nobody else's memory.
+// Computed from the file, in memory of its own.
 function expectedHashes() {
   const picture = new Uint8Array(frameBytes);
   return Array.from({ length: clipFrames }, (_, index) => {

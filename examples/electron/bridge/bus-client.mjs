@@ -1,7 +1,10 @@
-// The page's side of the bridge: the bus as a page sees it. Needs nothing of Node or Electron.
+// The page's side of the bridge: the bus as a page sees it. Uses nothing of Node or Electron.
 import { listen } from './port.mjs';
 
-/** Messages under way to the page at a time: a page that is busy is sent no more, and its endpoint's senders learn it. */
+/**
+ * Messages in flight to the page. A busy page gets no more, and its endpoint's senders feel the
+ * back-pressure.
+ */
 const room = 4;
 
 export class BusClient {
@@ -11,7 +14,7 @@ export class BusClient {
   #came = [];
   #waiting = undefined;
   #closed = false;
-  /** Called with what the bridge has to say about messages that make no sense to it. */
+  /** Called with the bridge's reason when it refuses a message of this page. */
   onRefused = (reason) => console.warn(reason);
 
   /** @param {any} port a MessagePort, the page's own from now on */
@@ -26,7 +29,7 @@ export class BusClient {
   }
 
   /**
-   * Resolves with the number of receivers; rejects when it was not sent.
+   * Resolves with the number of receivers; rejects if the message was not sent.
    * @param {string} to a name that the bridge lets this page use
    * @param {unknown} payload
    */
@@ -39,7 +42,10 @@ export class BusClient {
     });
   }
 
-  /** The messages that come: payload, from (id and label) and regions, as Uint8Arrays of the page's own. */
+  /**
+   * The received messages: payload, from (id and label), and regions as Uint8Arrays of the page's
+   * own.
+   */
   async *[Symbol.asyncIterator]() {
     for (;;) {
       if (this.#came.length === 0) {
@@ -50,7 +56,7 @@ export class BusClient {
         continue;
       }
       yield this.#came.shift();
-      // The one before has been used.
+      // The page has used the previous message.
       if (!this.#closed) this.#port.postMessage({ kind: 'want', count: 1 });
     }
   }

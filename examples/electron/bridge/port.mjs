@@ -1,8 +1,8 @@
-// MessagePorts come in two styles: the DOM's (renderers, Node's workers) and Electron's in its main and utility
-// processes, an emitter of events.
+// MessagePorts come in two styles: that of the DOM (renderers, Node's workers) and, in Electron's
+// main and utility processes, that of an event emitter.
 
 /**
- * Calls back for whatever comes through `port`, and once when its other end is gone.
+ * Calls back for each message of `port`, and once when its other end is gone.
  * @param {any} port
  * @param {(data: unknown) => void} onMessage
  * @param {() => void} onClose

@@ -1,18 +1,20 @@
-// The side of the bridge that is on the bus: an endpoint of the main process for one page. The page is not trusted, it
-// may show anything: it can send only where it is allowed to, and what it says is checked here.
+// The bridge's side on the bus: an endpoint of the main process for one page. The page is not
+// trusted: it can send only to the selectors that it was given, and everything that it sends is
+// checked here.
 import { listen } from './port.mjs';
 
-/** Messages that a page may ask for before it has taken those that it has. */
+/** The most messages that a page may request ahead. */
 const mostCredit = 64;
-/** Messages of a page that are being sent at a time. */
+/** The most messages of a page that may be in the middle of being sent. */
 const mostSending = 64;
 
 /**
- * Serves `port` until it or the endpoint is closed, and closes both then. Resolves when that is done.
- * @param {import('busbar').Endpoint} endpoint the page's own; everything that it receives goes to the page
+ * Serves `port` until it or the endpoint is closed, then closes both. Resolves when that is done.
+ * @param {import('busbar').Endpoint} endpoint the page's own; all messages that it receives go to
+ * the page
  * @param {any} port
- * @param {{ mayReach: Readonly<Record<string, import('busbar').Selector>> }} options the selectors that
- *   the page may use, by the names that it knows them by
+ * @param {{ mayReach: Readonly<Record<string, import('busbar').Selector>> }} options the selectors
+ * that the page may use, by the page's names for them
  */
 export async function serveBus(endpoint, port, { mayReach }) {
   const closed = new AbortController();
@@ -21,7 +23,7 @@ export async function serveBus(endpoint, port, { mayReach }) {
   let wake = () => {};
 
   const answers = {
-    /** The page has room for so many more messages. */
+    /** The page has room for `count` more messages. */
     want({ count }) {
       if (!Number.isInteger(count) || count < 1) throw new Error('count is no positive integer');
       credit = Math.min(credit + count, mostCredit);
@@ -75,7 +77,8 @@ export async function serveBus(endpoint, port, { mayReach }) {
       }
       const message = await endpoint.recv({ signal: closed.signal });
       credit--;
-      // A port cannot carry shared memory into a page, and Electron allows no view of it: one copy.
+      // A port cannot carry shared memory into a page, and Electron allows no view of it: copied
+      // once.
       const regions = message.regions.map((region) => region.copy());
       const { id, label } = message.from;
       port.postMessage({ kind: 'message', payload: message.payload, from: { id, label }, regions });
