@@ -3,12 +3,12 @@
 #include <napi.h>
 
 #include "core/selector_program.h"
+#include "node/endpoint_binding.h"
 #include "node/endpoint_config.h"
-#include "node/endpoint_door.h"
 #include "node/endpoint_object.h"
 #include "node/environment.h"
 #include "node/failure.h"
-#include "node/handle_value.h"
+#include "node/object_functions.h"
 #include "node/region_value.h"
 #include "platform/platform.h"
 
@@ -25,12 +25,12 @@ Napi::Value open_endpoint(const Napi::CallbackInfo& info) {
   if (!config) return failed(env, config.error());
   auto endpoint = Endpoint::create(native_platform(), std::move(config.value().endpoint));
   if (!endpoint) return failed(env, endpoint.error());
-  const auto door =
-      std::make_shared<EndpointDoor>(env, endpoint.take(), config.value().door,
-                                     info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
-  if (const Error error = door->attach(); !error.ok()) return failed(env, error);
-  Environment::of(env).add(env, door);
-  return endpoint_object(env, door);
+  const auto binding =
+      std::make_shared<EndpointBinding>(env, endpoint.take(), config.value().binding,
+                                        info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
+  if (const Error error = binding->attach(); !error.ok()) return failed(env, error);
+  Environment::of(env).add(env, binding);
+  return endpoint_object(env, binding);
 }
 
 // evaluateSelector(program, id, label) -> boolean, or -Status.

@@ -76,11 +76,11 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   out.endpoint.membership.limits.endpoints_per_process = static_cast<std::uint64_t>(per_process);
   out.endpoint.limits.max_message_bytes = static_cast<std::uint64_t>(message);
   out.endpoint.join_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(join_timeout));
-  out.door.host_has_libuv = boolean(config, "hostHasLibuv");
-  out.door.when_full = static_cast<WhenFull>(when_full);
-  out.door.drain_budget = std::chrono::microseconds(static_cast<std::int64_t>(budget));
-  out.door.spin = std::chrono::microseconds(static_cast<std::int64_t>(spin));
-  out.door.linger = std::chrono::milliseconds(static_cast<std::int64_t>(linger));
+  out.binding.host_has_libuv = boolean(config, "hostHasLibuv");
+  out.binding.when_full = static_cast<WhenFull>(when_full);
+  out.binding.drain_budget = std::chrono::microseconds(static_cast<std::int64_t>(budget));
+  out.binding.spin = std::chrono::microseconds(static_cast<std::int64_t>(spin));
+  out.binding.linger = std::chrono::milliseconds(static_cast<std::int64_t>(linger));
   return out;
 }
 

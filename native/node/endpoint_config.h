@@ -5,13 +5,13 @@
 #include <napi.h>
 
 #include "core/endpoint.h"
-#include "node/endpoint_door.h"
+#include "node/endpoint_binding.h"
 
 namespace busbar::node {
 
 struct EndpointConfig {
   EndpointOptions endpoint;
-  DoorOptions door;
+  BindingOptions binding;
 };
 
 [[nodiscard]] Result<EndpointConfig> read_config(const Napi::Object& config);

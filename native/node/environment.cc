@@ -8,9 +8,9 @@ namespace busbar::node {
 namespace {
 
 // Takes as long as the slowest, not as long as all of them.
-void close_all(const std::vector<std::shared_ptr<EndpointDoor>>& doors) {
-  for (const auto& door : doors) door->begin_close();
-  for (const auto& door : doors) door->close_now();
+void close_all(const std::vector<std::shared_ptr<EndpointBinding>>& bindings) {
+  for (const auto& binding : bindings) binding->begin_close();
+  for (const auto& binding : bindings) binding->close_now();
 }
 
 }  // namespace
@@ -19,10 +19,10 @@ Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Enviro
 
 void Environment::set_up(Napi::Env env) { env.SetInstanceData<Environment>(new Environment()); }
 
-void Environment::add(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
-  doors_.push_back(door);
+void Environment::add(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding) {
+  bindings_.push_back(binding);
   if (std::exchange(watched_, true)) return;
-  if (door->host_has_libuv()) {
+  if (binding->host_has_libuv()) {
     napi_async_cleanup_hook_handle handle = nullptr;
     (void)napi_add_async_cleanup_hook(env, tear_down, this, &handle);
   } else {
@@ -30,23 +30,24 @@ void Environment::add(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) 
   }
 }
 
-void Environment::remove(const EndpointDoor* door) {
-  std::erase_if(doors_,
-                [door](const std::shared_ptr<EndpointDoor>& each) { return each.get() == door; });
+void Environment::remove(const EndpointBinding* binding) {
+  std::erase_if(bindings_, [binding](const std::shared_ptr<EndpointBinding>& each) {
+    return each.get() == binding;
+  });
 }
 
 void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {
   auto* environment = static_cast<Environment*>(data);
-  if (environment->doors_.empty()) {
+  if (environment->bindings_.empty()) {
     (void)napi_remove_async_cleanup_hook(handle);
     return;
   }
-  const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
-  environment->doors_.clear();
-  environment->closing_ = doors.size();
-  close_all(doors);
-  for (const auto& door : doors) {
-    door->detach([environment, handle] {
+  const std::vector<std::shared_ptr<EndpointBinding>> bindings = std::move(environment->bindings_);
+  environment->bindings_.clear();
+  environment->closing_ = bindings.size();
+  close_all(bindings);
+  for (const auto& binding : bindings) {
+    binding->detach([environment, handle] {
       if (--environment->closing_ == 0) (void)napi_remove_async_cleanup_hook(handle);
     });
   }
@@ -54,10 +55,10 @@ void Environment::tear_down(napi_async_cleanup_hook_handle handle, void* data) {
 
 void Environment::tear_down_at_once(void* data) {
   auto* environment = static_cast<Environment*>(data);
-  const std::vector<std::shared_ptr<EndpointDoor>> doors = std::move(environment->doors_);
-  environment->doors_.clear();
-  close_all(doors);
-  for (const auto& door : doors) door->detach([] {});
+  const std::vector<std::shared_ptr<EndpointBinding>> bindings = std::move(environment->bindings_);
+  environment->bindings_.clear();
+  close_all(bindings);
+  for (const auto& binding : bindings) binding->detach([] {});
 }
 
 }  // namespace busbar::node

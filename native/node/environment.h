@@ -1,6 +1,6 @@
 // Environment: what the addon keeps for one JavaScript environment (main thread, worker or
-// context): the doors that are open there, so that all can be closed when the environment ends. No
-// static state anywhere else.
+// context): the bindings that are open there, so that all can be closed when the environment ends.
+// No static state anywhere else.
 #pragma once
 
 #include <napi.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "node/endpoint_door.h"
+#include "node/endpoint_binding.h"
 #include "node/region_views.h"
 #include "node/region_watches.h"
 
@@ -20,8 +20,8 @@ class Environment {
   [[nodiscard]] static Environment& of(Napi::Env env);
   static void set_up(Napi::Env env);
 
-  void add(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
-  void remove(const EndpointDoor* door);
+  void add(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding);
+  void remove(const EndpointBinding* binding);
 
   // Handles keep it, because they may be collected after the environment's data.
   [[nodiscard]] const std::shared_ptr<RegionViews>& region_views() noexcept { return views_; }
@@ -34,7 +34,7 @@ class Environment {
   // Where no such handles are: a hook that need not wait. (Deno's asynchronous ones free twice.)
   static void tear_down_at_once(void* data);
 
-  std::vector<std::shared_ptr<EndpointDoor>> doors_;
+  std::vector<std::shared_ptr<EndpointBinding>> bindings_;
   std::size_t closing_ = 0;
   // A hook waits for the end of the environment.
   bool watched_ = false;

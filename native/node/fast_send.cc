@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "node/handle_value.h"
+#include "node/object_functions.h"
 #include "node/region_value.h"
 
 namespace busbar::node {
 namespace {
 
-using DoorPointer = std::shared_ptr<EndpointDoor>;
+using BindingPointer = std::shared_ptr<EndpointBinding>;
 
 napi_value small_number(napi_env env, std::int32_t value) {
   napi_value made = nullptr;
@@ -178,9 +178,9 @@ napi_value send(napi_env env, napi_callback_info info) {
       arguments.count <= kSource) {
     return failure(env, Status::InvalidArgument);
   }
-  EndpointDoor& door = **static_cast<DoorPointer*>(data);
+  EndpointBinding& binding = **static_cast<BindingPointer*>(data);
   SendRequest request;
-  request.when_full = door.when_full();
+  request.when_full = binding.when_full();
   std::vector<const Handle*> objects;
   std::vector<RegionRange> regions;
   std::string key;
@@ -194,12 +194,13 @@ napi_value send(napi_env env, napi_callback_info info) {
   }
   request.objects = objects;
   request.regions = regions;
-  const Uuid* uuid = door.type(type_and_format & 0xFFFFU);
+  const Uuid* uuid = binding.type(type_and_format & 0xFFFFU);
   if (uuid == nullptr) return failure(env, Status::InvalidArgument);
   request.type = *uuid;
   request.format = static_cast<std::uint16_t>(type_and_format >> 16U);
-  const SendOutcome outcome = door.endpoint().send(request);
-  if (!outcome.error.ok() || request.acknowledge != Acknowledge::None) door.last_outcome = outcome;
+  const SendOutcome outcome = binding.endpoint().send(request);
+  if (!outcome.error.ok() || request.acknowledge != Acknowledge::None)
+    binding.last_outcome = outcome;
   return outcome.error.ok() ? small_number(env, static_cast<std::int32_t>(outcome.receivers))
                             : failure(env, outcome.error.status);
 }
@@ -208,32 +209,35 @@ napi_value flush(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   std::size_t count = 0;
   if (napi_get_cb_info(env, info, &count, nullptr, nullptr, &data) == napi_ok) {
-    (*static_cast<DoorPointer*>(data))->endpoint().flush_bells();
+    (*static_cast<BindingPointer*>(data))->endpoint().flush_bells();
   }
   return nullptr;
 }
 
-// The function keeps the door alive.
-Napi::Value make(napi_env env, const char* name, napi_callback callback, const DoorPointer& door) {
-  auto* pointer = new DoorPointer(door);
+// The function keeps the binding alive.
+Napi::Value make(napi_env env, const char* name, napi_callback callback,
+                 const BindingPointer& binding) {
+  auto* pointer = new BindingPointer(binding);
   napi_value function = nullptr;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, pointer, &function) != napi_ok) {
     delete pointer;
     return Napi::Env(env).Undefined();
   }
-  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<DoorPointer*>(data); };
+  const auto finalize = [](napi_env, void* data, void*) {
+    delete static_cast<BindingPointer*>(data);
+  };
   (void)napi_add_finalizer(env, function, pointer, finalize, nullptr, nullptr);
   return Napi::Value(env, function);
 }
 
 }  // namespace
 
-Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
-  return make(env, "send", send, door);
+Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding) {
+  return make(env, "send", send, binding);
 }
 
-Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door) {
-  return make(env, "flush", flush, door);
+Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding) {
+  return make(env, "flush", flush, binding);
 }
 
 }  // namespace busbar::node

@@ -6,15 +6,16 @@
 
 #include <memory>
 
-#include "node/endpoint_door.h"
+#include "node/endpoint_binding.h"
 
 namespace busbar::node {
 
 // send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?,
 // handles?) ->
 // receivers, or -Status.
-[[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
+[[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding);
 // flush(): rings the receivers that were sent to.
-[[nodiscard]] Napi::Value make_flush(Napi::Env env, const std::shared_ptr<EndpointDoor>& door);
+[[nodiscard]] Napi::Value make_flush(Napi::Env env,
+                                     const std::shared_ptr<EndpointBinding>& binding);
 
 }  // namespace busbar::node

@@ -1,5 +1,6 @@
-// A busbar::Handle as a JavaScript value: an external that owns it. Garbage collection, or the end
-// of the environment, closes what nobody took.
+// Kernel objects as JavaScript values, and the addon's functions for them. A value is an external
+// that owns a busbar::Handle; garbage collection, or the end of the environment, closes a handle
+// that nobody took.
 #pragma once
 
 #include <napi.h>
@@ -12,8 +13,7 @@ namespace busbar::node {
 // nullptr when `value` is nothing of the kind. Owned by the value.
 [[nodiscard]] Handle* handle_of(napi_env env, napi_value value);
 
-// Adds adoptDescriptor, duplicateDescriptor, duplicateHandle, duplicateSocket, isOpen,
-// descriptorOf, takeDescriptor, socketOf, takeSocket and closeHandle.
+// Adds the functions from adoptDescriptor to duplicateSocket of src/native/addon.ts.
 void add_handle_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace busbar::node

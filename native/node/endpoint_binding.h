@@ -1,5 +1,5 @@
-// EndpointDoor: one endpoint as JavaScript sees it: drains it on the event loop, hands batches and
-// notices over. Lives on the thread of its environment; everything it holds goes with that
+// EndpointBinding: one endpoint as JavaScript sees it: drains it on the event loop, hands batches
+// and notices over. Lives on the thread of its environment; everything it holds goes with that
 // environment.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace busbar::node {
 
-struct DoorOptions {
+struct BindingOptions {
   // Its event loop is libuv's, as Node's and Electron's are.
   bool host_has_libuv = true;
   // Longest time in one turn of the event loop.
@@ -31,12 +31,12 @@ struct DoorOptions {
 // As many messages as come.
 inline constexpr std::uint32_t kUnlimitedCredit = 0xFFFFFFFF;
 
-class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
+class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
  public:
   // Called as on_messages(count, large), which returns what taken() takes, and on_notices(array).
-  EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const DoorOptions& options,
-               Napi::Function on_messages, Napi::Function on_notices);
-  ~EndpointDoor();
+  EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const BindingOptions& options,
+                  Napi::Function on_messages, Napi::Function on_notices);
+  ~EndpointBinding();
 
   // Makes the buffers and attaches to the loop; first of all. Fails in an environment that ends.
   [[nodiscard]] Error attach();
@@ -60,8 +60,8 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   void unref() noexcept;
   [[nodiscard]] bool host_has_libuv() const noexcept { return options_.host_has_libuv; }
   [[nodiscard]] WhenFull when_full() const noexcept { return options_.when_full; }
-  // For an environment that ends before close() was awaited. One that has several doors begins to
-  // close all of them before it waits for the first, so that it takes as long as the slowest.
+  // For an environment that ends before close() was awaited. One that has several bindings begins
+  // to close all of them before it waits for the first, so that it takes as long as the slowest.
   void begin_close();
   // Closes and waits, at most about `linger`. Idempotent.
   void close_now();
@@ -95,7 +95,7 @@ class EndpointDoor : public std::enable_shared_from_this<EndpointDoor> {
   Napi::Env env_;
   Napi::AsyncContext context_;
   std::unique_ptr<Endpoint> endpoint_;
-  DoorOptions options_;
+  BindingOptions options_;
   Napi::FunctionReference on_messages_;
   Napi::FunctionReference on_notices_;
   ReceiveTable table_;

@@ -1,6 +1,6 @@
 // uv_get_osfhandle and uv_open_osfhandle, where descriptors are not handles themselves. The others
 // need not have them: some runtimes have little of libuv.
-#include "node/descriptor.h"
+#include "node/object_value.h"
 
 #include <uv.h>
 

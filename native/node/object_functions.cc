@@ -1,11 +1,11 @@
 // Handles as externals, and what JavaScript can do with them.
-#include "node/handle_value.h"
+#include "node/object_functions.h"
 
 #include <string>
 #include <utility>
 
-#include "node/descriptor.h"
 #include "node/failure.h"
+#include "node/object_value.h"
 #include "node/scalars.h"
 #include "node/socket_search.h"
 #include "node/tagged_external.h"

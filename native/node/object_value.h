@@ -1,6 +1,6 @@
-// Descriptors as JavaScript knows them, and the kernel objects behind them. Elsewhere they are the
-// same number; on Windows a descriptor is an entry in a table of Node's C library, which keeps the
-// HANDLE.
+// ObjectValue: a kernel object owned by JavaScript, and the descriptor by which JavaScript knows
+// it. On Windows a descriptor is an entry in a table of Node's C library, which keeps the HANDLE;
+// on other systems both are the same number.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // Draining an endpoint on the event loop.
-#include "node/endpoint_door.h"
+#include "node/endpoint_binding.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "node/handle_value.h"
 #include "node/notice_objects.h"
+#include "node/object_functions.h"
 #include "node/region_value.h"
 #include "node/uncaught.h"
 
@@ -24,9 +24,9 @@ TimePoint now() noexcept { return native_platform().now(); }
 
 }  // namespace
 
-EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
-                           const DoorOptions& options, Napi::Function on_messages,
-                           Napi::Function on_notices)
+EndpointBinding::EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
+                                 const BindingOptions& options, Napi::Function on_messages,
+                                 Napi::Function on_notices)
     : env_(env),
       context_(env, "busbar"),
       endpoint_(std::move(endpoint)),
@@ -34,36 +34,36 @@ EndpointDoor::EndpointDoor(Napi::Env env, std::unique_ptr<Endpoint> endpoint,
       on_messages_(Napi::Persistent(on_messages)),
       on_notices_(Napi::Persistent(on_notices)) {}
 
-EndpointDoor::~EndpointDoor() = default;
+EndpointBinding::~EndpointBinding() = default;
 
-Error EndpointDoor::attach() {
+Error EndpointBinding::attach() {
   if (!table_.allocate(env_)) return {Status::System};
   const auto create = options_.host_has_libuv ? create_uv_attachment : create_thread_attachment;
   attachment_ = create(env_, endpoint_->bells(), [this] { on_ready(); });
   return {attachment_ == nullptr ? Status::System : Status::Ok};
 }
 
-void EndpointDoor::set_types(std::span<const Uuid> types) {
+void EndpointBinding::set_types(std::span<const Uuid> types) {
   types_.assign(types.begin(), types.end());
   table_.set_types(types);
 }
 
-void EndpointDoor::set_credit(std::uint32_t messages) {
+void EndpointBinding::set_credit(std::uint32_t messages) {
   const bool starts = credit_ == 0 && messages != 0;
   credit_ = messages;
   // What came meanwhile rang already: look again from the loop, never from inside the caller.
   if (starts && !draining_ && !closed_) endpoint_->bells().raise();
 }
 
-void EndpointDoor::taken(std::uint32_t waiting) {
+void EndpointBinding::taken(std::uint32_t waiting) {
   endpoint_->taken(waiting, std::exchange(rows_, {}));
 }
 
-void EndpointDoor::hand_back(std::uint32_t waiting) {
+void EndpointBinding::hand_back(std::uint32_t waiting) {
   endpoint_->hand_back(waiting, std::exchange(rows_, {}));
 }
 
-Napi::Value EndpointDoor::take_objects(std::uint32_t row) {
+Napi::Value EndpointBinding::take_objects(std::uint32_t row) {
   std::vector<Handle> handles;
   if (row < table_.messages().size()) handles = std::exchange(table_.messages()[row].objects, {});
   napi_value array = nullptr;
@@ -74,30 +74,30 @@ Napi::Value EndpointDoor::take_objects(std::uint32_t row) {
   return Napi::Value(env_, array);
 }
 
-Napi::Value EndpointDoor::take_regions(std::uint32_t row) {
+Napi::Value EndpointBinding::take_regions(std::uint32_t row) {
   std::vector<RegionReference> regions;
   if (row < table_.messages().size()) regions = std::exchange(table_.messages()[row].regions, {});
   return {env_, region_values(env_, std::move(regions))};
 }
 
-void EndpointDoor::ref() noexcept {
+void EndpointBinding::ref() noexcept {
   if (attachment_ != nullptr) attachment_->ref();
 }
 
-void EndpointDoor::unref() noexcept {
+void EndpointBinding::unref() noexcept {
   if (attachment_ != nullptr) attachment_->unref();
 }
 
-void EndpointDoor::begin_close() {
+void EndpointBinding::begin_close() {
   if (!std::exchange(closed_, true)) endpoint_->close(options_.linger);
 }
 
-void EndpointDoor::close_now() {
+void EndpointBinding::close_now() {
   begin_close();
   endpoint_->join_thread();
 }
 
-void EndpointDoor::detach(std::function<void()> done) {
+void EndpointBinding::detach(std::function<void()> done) {
   closed_ = true;
   if (attachment_ == nullptr) {
     release();
@@ -113,7 +113,7 @@ void EndpointDoor::detach(std::function<void()> done) {
 }
 
 // Nothing calls back any more. JavaScript may keep the object, but nothing that costs anything.
-void EndpointDoor::release() {
+void EndpointBinding::release() {
   endpoint_->join_thread();
   endpoint_->release();
   // They lead to the JavaScript object that leads here: a circle that no collector sees.
@@ -121,7 +121,7 @@ void EndpointDoor::release() {
   on_notices_.Reset();
 }
 
-void EndpointDoor::on_ready() {
+void EndpointBinding::on_ready() {
   if (closed_ || draining_) return;
   const Napi::HandleScope scope(env_);
   draining_ = true;
@@ -131,7 +131,7 @@ void EndpointDoor::on_ready() {
   draining_ = false;
 }
 
-void EndpointDoor::drain() {
+void EndpointBinding::drain() {
   const TimePoint end = now() + options_.drain_budget;
   while (credit_ != 0 && !closed_) {
     switch (deliver_batch()) {
@@ -151,7 +151,7 @@ void EndpointDoor::drain() {
   }
 }
 
-EndpointDoor::Step EndpointDoor::deliver_batch() {
+EndpointBinding::Step EndpointBinding::deliver_batch() {
   ReceiveBatch batch;
   batch.slab = table_.slab_bytes();
   batch.messages = std::span(table_.messages()).first(std::min<std::size_t>(batch_limit_, credit_));
@@ -174,7 +174,7 @@ EndpointDoor::Step EndpointDoor::deliver_batch() {
   return Step::Delivered;
 }
 
-bool EndpointDoor::deliver_large(std::uint64_t bytes) {
+bool EndpointBinding::deliver_large(std::uint64_t bytes) {
   napi_value buffer = nullptr;
   void* data = nullptr;
   if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
@@ -196,7 +196,7 @@ bool EndpointDoor::deliver_large(std::uint64_t bytes) {
   return call_on_messages(1, Napi::Value(env_, buffer));
 }
 
-bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
+bool EndpointBinding::call_on_messages(std::size_t count, Napi::Value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
   // What JavaScript wants from now on it says by set_credit(), from within this call or the
   // microtasks behind it.
@@ -213,8 +213,8 @@ bool EndpointDoor::call_on_messages(std::size_t count, Napi::Value large) {
 // Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before
 // this returns. What a program throws there is an uncaught exception of its process; the endpoint
 // goes on.
-napi_value EndpointDoor::call(const Napi::FunctionReference& function,
-                              const std::vector<napi_value>& arguments) {
+napi_value EndpointBinding::call(const Napi::FunctionReference& function,
+                                 const std::vector<napi_value>& arguments) {
   // The plain C calls: in a worker that is being terminated they fail, and the wrappers would make
   // that fatal.
   napi_value global = nullptr;
@@ -233,13 +233,13 @@ napi_value EndpointDoor::call(const Napi::FunctionReference& function,
   return result;
 }
 
-void EndpointDoor::deliver_notices() {
+void EndpointBinding::deliver_notices() {
   std::vector<Notice> notices = endpoint_->take_notices();
   if (notices.empty()) return;
   (void)call(on_notices_, {notice_objects(env_, notices)});
 }
 
-bool EndpointDoor::spin_for_more() {
+bool EndpointBinding::spin_for_more() {
   if (options_.spin.count() == 0) return false;
   if (spin_credit_ <= 0 && ++spins_skipped_ < kSpinRetry) return false;
   spins_skipped_ = 0;
