@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { bytes, type Endpoint, KernelObject, MemoryRegion, messageBox, text } from 'busbar';
-import { until } from './support/lifecycle-waiting.js';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { until } from './support/waiting.js';
 
 const box = messageBox({ Text: text, Raw: bytes });
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));

@@ -1,8 +1,8 @@
 // Closing: what it ends, what it keeps, what it gives up, and what the others see of it.
 import test from 'ava';
 import { join, multicast, unicast } from 'busbar';
-import { untilLeft } from './support/lifecycle-waiting.js';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
+import { untilLeft } from './support/waiting.js';
 
 const closed = {
   code: 'ERR_BUSBAR_CLOSED',

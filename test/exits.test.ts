@@ -1,9 +1,9 @@
 // Violent ends of a process: process.exit() in the middle, uncaught exceptions, signals. The process ends as Node ends
 // it, and the others see it leave and go on.
 import test from 'ava';
-import { inCrashingProcess } from './support/lifecycle-crashing.js';
-import { until } from './support/lifecycle-waiting.js';
+import { inCrashingProcess } from './support/crashing-process.js';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { until } from './support/waiting.js';
 
 const exits: Readonly<Record<string, Source>> = {
   'while joining': ({ busbar, bus }) => {

@@ -2,10 +2,10 @@
 // lost or held up.
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, join, type PlainBox, unicast } from 'busbar';
-import { MemberProcess, settleAccounts } from './support/lifecycle-member.js';
-import { RuntimeDirectory } from './support/lifecycle-runtime-directory.js';
-import { until } from './support/lifecycle-waiting.js';
+import { MemberProcess, settleAccounts } from './support/member-process.js';
 import { inProcess, joined, newBus } from './support/program.js';
+import { RuntimeDirectory } from './support/runtime-directory.js';
+import { until } from './support/waiting.js';
 
 async function sixMembers(t: ExecutionContext, bus: string): Promise<MemberProcess[]> {
   const members = Array.from({ length: 6 }, () => new MemberProcess(t, bus));

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { holdingsOf, holdsNoMore } from './support/lifecycle-resources.js';
-import { RuntimeDirectory } from './support/lifecycle-runtime-directory.js';
+import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inProcess, inProcessWithFewDescriptors, newBus, type Source } from './support/program.js';
+import { RuntimeDirectory } from './support/runtime-directory.js';
 
 const script = fileURLToPath(new URL('../test/fixtures/hostile_peer.py', import.meta.url));
 

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join as path } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { RuntimeDirectory } from './support/lifecycle-runtime-directory.js';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { RuntimeDirectory } from './support/runtime-directory.js';
 
 /** Tells its id, or the code of the error; leaves when it is told to, after telling whom it sees. */
 const visitor: Source = async ({ busbar, bus, tell, told }) => {

@@ -1,8 +1,8 @@
 // Joining: what is refused, what ends the wait, and who can meet whom.
 import test from 'ava';
 import { type JoinOptions, join, multicast } from 'busbar';
-import { until } from './support/lifecycle-waiting.js';
 import { inWorker, joined, newBus, nextEvent } from './support/program.js';
+import { until } from './support/waiting.js';
 
 const invalid = 'ERR_BUSBAR_INVALID_ARGUMENT';
 

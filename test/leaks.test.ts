@@ -1,7 +1,7 @@
 // What comes and goes leaves nothing open: descriptors and mappings are counted before and after many rounds, in the
 // process that comes and goes and in the one that stays.
 import test from 'ava';
-import { holdingsOf, holdsNoMore } from './support/lifecycle-resources.js';
+import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inProcess, newBus, type Program, type Source } from './support/program.js';
 
 /** Answers every message, for ever; also those of peers who are dead by now. */

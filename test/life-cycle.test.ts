@@ -2,10 +2,10 @@
 // gives it, the others see it leave, and nothing of it is left. Serial: it counts what this process holds.
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, MemoryRegion, type PlainBox } from 'busbar';
-import { inCrashingProcess } from './support/lifecycle-crashing.js';
-import { holdingsOf, holdsNoMore } from './support/lifecycle-resources.js';
-import { turnsUntil, until } from './support/lifecycle-waiting.js';
+import { inCrashingProcess } from './support/crashing-process.js';
+import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inWorker, joined, newBus, type Program, type Source } from './support/program.js';
+import { turnsUntil, until } from './support/waiting.js';
 
 /** What the program has done when it ends; each step comes after the ones before. */
 const steps = [

@@ -1,8 +1,8 @@
 // Membership: who is there, who comes and goes, and that whoever has joined can be reached by everybody.
 import test from 'ava';
 import { anyone, join, label, multicast, nobody, type PeerEvent, unicast } from 'busbar';
-import { until, untilLeft } from './support/lifecycle-waiting.js';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
+import { until, untilLeft } from './support/waiting.js';
 
 test('peers are all the others, with their process and label', async (t) => {
   const bus = newBus();

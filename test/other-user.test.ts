@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { RuntimeDirectory } from './support/lifecycle-runtime-directory.js';
 import { inProcess, newBus, type Program, type Source } from './support/program.js';
+import { RuntimeDirectory } from './support/runtime-directory.js';
 
 /** Nobody's user and group number on every system. */
 const nobody = 65534;

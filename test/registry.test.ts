@@ -1,7 +1,7 @@
 // The memory registry: reuse by size and tag, news of what is free from other processes, limits, and giving back.
 import test from 'ava';
 import { LimitExceededError, MemoryRegistry } from 'busbar';
-import { holdingsOf } from './support/lifecycle-resources.js';
+import { holdingsOf } from './support/holdings.js';
 import { inProcess, inWorker, joined, newBus, nextEvent, type Source } from './support/program.js';
 import { get, put } from './support/region-bytes.js';
 

@@ -3,7 +3,6 @@
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, MemoryRegistry, multicast, type UndeliveredEvent, unicast } from 'busbar';
-import { turnsUntil } from './support/lifecycle-waiting.js';
 import { box, fill, numbered, small } from './support/numbered.js';
 import {
   inProcess,
@@ -13,6 +12,7 @@ import {
   type Program,
   type Source,
 } from './support/program.js';
+import { turnsUntil } from './support/waiting.js';
 
 /** Joins under the label it is told, keeps the numbers that it gets, and tells them at each 'end'. */
 const keeper: Source = async ({ busbar, bus, tell, told }) => {

@@ -3,7 +3,6 @@
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { join, multicast } from 'busbar';
-import { until } from './support/lifecycle-waiting.js';
 import {
   inProcess,
   joined,
@@ -12,6 +11,7 @@ import {
   type Program,
   type Source,
 } from './support/program.js';
+import { until } from './support/waiting.js';
 
 /** Joins, answers whatever comes, and tells who is controller whenever that changes. */
 const member: Source = async ({ busbar, bus, tell, told }) => {

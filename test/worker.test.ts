@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import test from 'ava';
 import type { Endpoint, PlainBox } from 'busbar';
-import { holdingsOf, holdsNoMore } from './support/lifecycle-resources.js';
-import { turnsUntil, until } from './support/lifecycle-waiting.js';
+import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inProcess, inWorker, joined, newBus, type Source } from './support/program.js';
+import { turnsUntil, until } from './support/waiting.js';
 
 interface Scene {
   readonly worker: Source;

@@ -1,6 +1,6 @@
 // What a process holds of the system: its open descriptors and its mappings of shared memory.
 import { readdirSync, readFileSync } from 'node:fs';
-import { turnsUntil } from './lifecycle-waiting.js';
+import { turnsUntil } from './waiting.js';
 
 /** Numbers of what is open. */
 export interface Holdings {
