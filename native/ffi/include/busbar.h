@@ -2,22 +2,23 @@
  * busbar.h: the C interface of Busbar, a message bus between the processes of one user on one
  * machine. C11, self-contained; for C++ there is busbar.hpp on top of it.
  *
- * Each process joins a bus by its name and becomes an endpoint with a label. A selector says who
- * gets a message: one (unicast) or all (multicast) of the endpoints whose labels match. Messages go
- * straight from sender to receiver through shared memory. No server has to be started.
+ * Each process joins a bus by its name and becomes an endpoint with a label. A selector chooses the
+ * receivers of a message: one (unicast) or all (multicast) of the endpoints whose labels match.
+ * Messages go straight from sender to receiver through shared memory. No server has to be started.
  *
- * Threads: calls on one endpoint may come from several threads at once, except that only one at a
- * time may receive (busbar_endpoint_receive, _borrow_next, _wait_for), and only one at a time may
- * close, which must be the last call. All other objects belong to one thread at a time. Different
- * objects are independent. Callbacks run on the thread of a call that waits or receives, never with
- * a lock held, and must not close the endpoint; the exception is busbar_registry's, which see.
+ * Threads: several threads may call one endpoint at once, except that only one at a time may
+ * receive (busbar_endpoint_receive, _borrow_next, _wait_for), and only one may close, which must be
+ * the last call. All other objects belong to one thread at a time. Different objects are
+ * independent. Callbacks run on the thread of a call that waits or receives, never with a lock
+ * held, and must not close the endpoint. The callback of busbar_registry_alloc is an exception: see
+ * busbar_free_callback.
  *
- * Ownership: what an out_ parameter gives is the caller's, who gives it back by the function named
- * there; `borrow` in a name means that it stays somebody else's, `take` that it becomes the
- * caller's. Whatever is passed in stays the caller's, who may change it as soon as the call
- * returns. A failing call changes nothing and leaves every out_ parameter as it was.
+ * Ownership: the caller owns the result of an out_ parameter and gives it back with the function
+ * named there. `borrow` in a name means that the result stays its owner's, `take` that it becomes
+ * the caller's. Arguments stay the caller's, who may change them as soon as the call returns. A
+ * failing call changes nothing and leaves every out_ parameter as it was.
  *
- * Fork: an endpoint belongs to the process that joined; a forked child must not touch it.
+ * Fork: an endpoint belongs to the process that joined; a forked child must not use it.
  */
 #ifndef BUSBAR_H
 #define BUSBAR_H
@@ -46,14 +47,13 @@ extern "C" {
 /* --- Version and status -------------------------------------------------------------------------
  */
 
-/* The interface that this header describes. Raised when something that worked would work no more.
- */
+/* The version of this interface. Raised when programs that used to work would no longer work. */
 #define BUSBAR_ABI_VERSION 1
 
-/* The interface of the library that runs; a program refuses one that is not BUSBAR_ABI_VERSION. */
+/* The version of the loaded library; a program refuses one other than BUSBAR_ABI_VERSION. */
 BUSBAR_API uint32_t busbar_abi_version(void);
 
-/* The outcome of a call: BUSBAR_OK or what went wrong. The same numbers in every language. */
+/* The outcome of a call: BUSBAR_OK or an error. The same numbers in every language. */
 typedef int32_t busbar_status;
 enum {
   BUSBAR_OK = 0,
@@ -89,63 +89,64 @@ enum {
   BUSBAR_NOT_HANDLED = 30
 };
 
-/* A sentence in English, as "the send queue is full". Never null; valid for ever. Any thread. */
+/* A sentence in English, such as "the send queue is full". Never null; valid for ever. Any thread.
+ */
 BUSBAR_API const char* busbar_status_string(busbar_status status);
-/* A name, as "QueueFull"; Node's error codes are made of it. Never null; valid for ever. Any
- * thread. */
+/* A name such as "QueueFull", from which Node's error codes are made. Never null; valid for ever.
+ * Any thread. */
 BUSBAR_API const char* busbar_status_name(busbar_status status);
 
-/* What the operating system had to do with a failure. Pointers are null for what is not known, else
- * valid for ever. */
+/* The operating system's part in a failure. Unknown pointers are null; others are valid for ever.
+ */
 typedef struct busbar_failure {
   busbar_status status;
-  int32_t os_code;    /* errno, or GetLastError(); 0: the system had no part in it */
-  const char* call;   /* the system call, as "memfd_create" */
+  int32_t os_code;    /* errno, or GetLastError(); 0: not a failure of the system */
+  const char* call;   /* the system call, such as "memfd_create" */
   const char* path;   /* the file that it failed for */
-  const char* advice; /* what can be done about it, in English */
+  const char* advice; /* what to do about it, in English */
 } busbar_failure;
 
-/* About the last function of this library that failed on the calling thread. Functions that
- * succeed, and those that refuse their arguments, leave it alone. */
+/* The last failure of this library on the calling thread. Functions that succeed, and those that
+ * refuse their arguments, leave it unchanged. */
 BUSBAR_API busbar_failure busbar_last_failure(void);
 
-/* --- Types in common ----------------------------------------------------------------------------
+/* --- Common types -------------------------------------------------------------------------------
  */
 
-/* The 16 bytes that name a message type, in the order of the text form (RFC 9562). */
+/* The 16 bytes that identify a message type, in the order of the text form (RFC 9562). */
 typedef struct busbar_uuid {
   uint8_t bytes[16];
 } busbar_uuid;
 
-/* Reads the text form, 36 characters. BUSBAR_INVALID_ARGUMENT for anything else. */
+/* Parses the text form, 36 characters. BUSBAR_INVALID_ARGUMENT for anything else. */
 BUSBAR_API busbar_status busbar_uuid_parse(const char* text, busbar_uuid* out_uuid);
 
-/* The types that every message box of Node understands without being told: text is UTF-8, bytes are
- * raw and carry a format word. */
+/* The built-in types, which Node programs have as `text` and `bytes`: text is UTF-8, bytes are raw
+ * and have a format word. */
 #define BUSBAR_TYPE_TEXT "db3e773c-a534-517d-8f2f-59336324b95e"
 #define BUSBAR_TYPE_BYTES "0f12682f-89fc-5180-bbb2-d242e4998f9f"
 
-/* Bytes that belong to somebody else. */
+/* Bytes that the holder of the span does not own. */
 typedef struct busbar_span {
   const void* data;
   size_t bytes;
 } busbar_span;
 
-/* A kernel object by the number that the program knows it by. */
+/* A kernel object, as the number that identifies it in this process. */
 typedef intptr_t busbar_object;
-/* What it is a number of. */
+/* The kind of that number. */
 enum {
   /* A descriptor, on Windows a HANDLE. */
   BUSBAR_OBJECT_DESCRIPTOR = 0,
-  /* Windows: a SOCKET, which the program closes by closesocket. */
+  /* Windows: a SOCKET, which the program closes with closesocket. */
   BUSBAR_OBJECT_SOCKET = 1,
-  /* macOS: a right to send to a Mach port, which the program gives back by mach_port_deallocate. */
+  /* macOS: a right to send to a Mach port, which the program releases with mach_port_deallocate. */
   BUSBAR_OBJECT_MACH_PORT = 2,
-  /* Nothing that a program could use: only a broken or hostile peer sends such a thing. */
+  /* Nothing that a program can use; only a broken or hostile peer sends it. */
   BUSBAR_OBJECT_UNUSABLE = 3
 };
 
-/* For ever, where a timeout in milliseconds is asked for. 0 is: not at all. */
+/* No limit, for a timeout in milliseconds. 0 means: do not wait. */
 #define BUSBAR_FOREVER (-1)
 
 typedef struct busbar_endpoint busbar_endpoint;
@@ -159,26 +160,26 @@ typedef struct busbar_registry busbar_registry;
 /* --- Joining and leaving ------------------------------------------------------------------------
  */
 
-/* What became of something later on; see busbar_event. */
+/* The kinds of busbar_event. */
 enum {
-  /* There is a controller, this endpoint or `peer_id`; `count` is the generation. */
+  /* The bus has a new controller, `peer_id` (or this endpoint); `count` is the generation. */
   BUSBAR_EVENT_CONTROLLER = 1,
-  /* `peer_id` did not take a message, and nobody else will: `status` says why, `type`, `format`,
-   * `message_id` and `payload` what it was. 0 as `peer_id`: nobody was found within its time to
-   * live. */
+  /* `peer_id` did not take a message, and no other endpoint will: `status` is the reason; `type`,
+   * `format`, `message_id` and `payload` describe the message. `peer_id` 0: no receiver was found
+   * within its time to live. */
   BUSBAR_EVENT_UNDELIVERED = 2,
   /* `peer_id` was too slow: it did not get `count` messages. */
   BUSBAR_EVENT_DROPPED = 3,
-  /* `peer_id` was too slow and was given up; `count` messages waited for it. */
+  /* `peer_id` was too slow and was disconnected; `count` messages were queued for it. */
   BUSBAR_EVENT_DISCONNECTED = 4,
-  /* `peer_id` broke the protocol and is not listened to any more: `status` says how. */
+  /* `peer_id` broke the protocol and was disconnected: `status` is the reason. */
   BUSBAR_EVENT_VIOLATION = 5,
-  /* Nothing waits in this process's memory any more: time to send again after BUSBAR_QUEUE_FULL. */
+  /* No message waits in this process's memory any more: send again after BUSBAR_QUEUE_FULL. */
   BUSBAR_EVENT_DRAINED = 6
 };
 
 typedef struct busbar_event {
-  /* Bytes of this struct as the library has it: fields beyond what a program knows are ignored. */
+  /* Bytes of this struct in the library; ignore fields that the program does not know. */
   size_t size;
   int32_t kind;
   busbar_status status;
@@ -197,40 +198,40 @@ enum { BUSBAR_LOG_WARNING = 1, BUSBAR_LOG_INFO = 2 };
 /* `text` is one line, valid during the callback. */
 typedef void (*busbar_log_callback)(void* context, int32_t level, const char* text);
 
-/* What becomes of a message where a receiver's ring and the queue to it are full; `whenFull:
- * 'refuse'`, 'drop' and 'disconnect' in Node. */
+/* What happens if the ring and the queue of a receiver are full; `whenFull: 'refuse'`, 'drop' and
+ * 'disconnect' in Node. */
 enum {
-  /* BUSBAR_QUEUE_FULL, and nobody gets it. */
+  /* BUSBAR_QUEUE_FULL, and no receiver gets the message. */
   BUSBAR_WHEN_FULL_REFUSE = 0,
-  /* That receiver does not get it, the others do; BUSBAR_EVENT_DROPPED. */
+  /* This receiver does not get the message, the others do; BUSBAR_EVENT_DROPPED. */
   BUSBAR_WHEN_FULL_DROP = 1,
-  /* That receiver is given up for good; BUSBAR_EVENT_DISCONNECTED. */
+  /* The receiver is dropped for good; BUSBAR_EVENT_DISCONNECTED. */
   BUSBAR_WHEN_FULL_DISCONNECT = 2
 };
 
-/* Begin with BUSBAR_JOIN_OPTIONS_INIT; what is 0 or null has its default. */
+/* Initialise with BUSBAR_JOIN_OPTIONS_INIT; a field that is 0 or null has its default. */
 typedef struct busbar_join_options {
   /* sizeof(busbar_join_options). */
   size_t size;
-  /* Strings by which selectors find this endpoint: at most 32 of 1 to 255 bytes of UTF-8, 1,024
-   * bytes in all, counting one more for each. */
+  /* The strings that selectors match this endpoint by: at most 32, each of 1 to 255 bytes of UTF-8.
+   * Together at most 1,024 bytes, counting one extra byte for each string. */
   const char* const* label;
   size_t label_count;
-  /* What all members have to know, up to 1,024 bytes; never sent. Null: the empty one. */
+  /* A secret of all members, up to 1,024 bytes; never sent. Null: the empty string. */
   const char* token;
-  /* Milliseconds to wait for the bus to let this endpoint in. Default: 5,000. */
+  /* Milliseconds to wait for admission to the bus. Default: 5,000. */
   uint32_t timeout_ms;
   /* Not 0: never becomes bus controller. */
   int32_t no_controller_affinity;
-  /* One of BUSBAR_WHEN_FULL_, where a message does not say. */
+  /* One of BUSBAR_WHEN_FULL_, for messages that do not set it. */
   int32_t when_full;
-  /* Microseconds to wait actively for a message before sleeping, 0 to 1,000. Default: 0. */
+  /* Microseconds to busy-wait for a message before sleeping, 0 to 1,000. Default: 0. */
   uint32_t spin_us;
   /* A power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
   uint64_t ring_bytes;
   /* Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
   uint64_t queue_bytes;
-  /* The same for all receivers together, large payloads included. Default: 256 MiB. */
+  /* The same for all receivers together, including large payloads. Default: 256 MiB. */
   uint64_t total_queue_bytes;
   /* The largest payload that can be sent or received, up to 4 GiB - 1. Default: 256 MiB. */
   uint64_t max_message_bytes;
@@ -244,32 +245,32 @@ typedef struct busbar_join_options {
 
 /*
  * Joins the bus of this name (1 to 128 bytes of UTF-8 without control characters) and waits until
- * every other endpoint can see the new one. `options` may be null. Give the endpoint back by
+ * every other endpoint can see the new one. `options` may be null. Close the endpoint with
  * busbar_endpoint_close.
  * BUSBAR_INVALID_IDENTIFIER, _INVALID_LABEL, _INVALID_ARGUMENT: nothing was done.
- * BUSBAR_TOKEN_MISMATCH, _VERSION_MISMATCH, _PERMISSION, _LIMIT_EXCEEDED: the bus does not let it
- * in. BUSBAR_TIMEOUT, _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _SYSTEM.
+ * BUSBAR_TOKEN_MISMATCH, _VERSION_MISMATCH, _PERMISSION, _LIMIT_EXCEEDED: the bus does not admit
+ * the endpoint. BUSBAR_TIMEOUT, _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _SYSTEM.
  */
 BUSBAR_API busbar_status busbar_endpoint_join(const char* identifier,
                                               const busbar_join_options* options,
                                               busbar_endpoint** out_endpoint);
 /*
- * Leaves the bus, giving what still queues up to `linger_ms` to go out, and frees the endpoint, its
- * selectors' hold on it and messages that nobody received. BUSBAR_UNDELIVERED: some messages had to
- * be given up, `*out_abandoned` of them (may be null). Null is allowed and does nothing.
+ * Leaves the bus, after waiting up to `linger_ms` for queued messages to be sent, and frees the
+ * endpoint and messages that were not received; its selectors may still be freed afterwards.
+ * BUSBAR_UNDELIVERED: `*out_abandoned` messages had to be given up (may be null). Does nothing for
+ * null.
  */
 BUSBAR_API busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_ms,
                                                uint64_t* out_abandoned);
 /*
- * The same for `count` endpoints, each given once, at a time: all begin to leave before the first
- * is waited for, so that it takes as long as the slowest. `*out_abandoned` is the sum. Nulls among
- * them are left out.
+ * Closes `count` different endpoints at once: all begin to leave before the call waits for any, so
+ * that it takes as long as the slowest. `*out_abandoned` is the sum. Nulls are skipped.
  */
 BUSBAR_API busbar_status busbar_endpoint_close_all(busbar_endpoint* const* endpoints, size_t count,
                                                    uint32_t linger_ms, uint64_t* out_abandoned);
-/* Its number, unique on the bus. */
+/* The endpoint's number, unique on the bus. */
 BUSBAR_API uint64_t busbar_endpoint_id(busbar_endpoint* endpoint);
-/* Not 0 while it is bus controller. */
+/* Not 0 while the endpoint is bus controller. */
 BUSBAR_API int32_t busbar_endpoint_is_controller(busbar_endpoint* endpoint);
 /* The controller's number; 0 while there is none. */
 BUSBAR_API uint64_t busbar_endpoint_controller_id(busbar_endpoint* endpoint);
@@ -293,23 +294,24 @@ typedef struct busbar_counters {
   uint64_t parked;
 } busbar_counters;
 
-/* What has happened since it joined. */
+/* The counters since the endpoint joined. */
 BUSBAR_API busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint,
                                                   busbar_counters* out_counters);
 
 /* --- Selectors ----------------------------------------------------------------------------------
  */
 
-/* A boolean expression over labels. Immutable; any thread. All are freed by busbar_expression_free,
- * and may be as soon as what was made of them is. BUSBAR_LIMIT_EXCEEDED: more than 4,096 bytes,
- * 1,024 operations or a depth of 64 when compiled. */
+/* A boolean expression over labels. Immutable; any thread. Free it with busbar_expression_free, at
+ * any time after its use as an operand or in a selector. BUSBAR_LIMIT_EXCEEDED: more than 4,096
+ * bytes, 1,024 operations or a depth of 64 when compiled. */
 
-/* Matches who has this string in its label: 1 to 255 bytes of UTF-8, else BUSBAR_INVALID_LABEL. */
+/* Matches endpoints with this string in their labels: 1 to 255 bytes of UTF-8, or
+ * BUSBAR_INVALID_LABEL. */
 BUSBAR_API busbar_status busbar_expression_label(const char* name,
                                                  busbar_expression** out_expression);
-/* Matches the one endpoint of this number. */
+/* Matches the one endpoint with this number. */
 BUSBAR_API busbar_status busbar_expression_peer(uint64_t id, busbar_expression** out_expression);
-/* Matches everybody. */
+/* Matches every endpoint. */
 BUSBAR_API busbar_status busbar_expression_anyone(busbar_expression** out_expression);
 BUSBAR_API busbar_status busbar_expression_and(const busbar_expression* left,
                                                const busbar_expression* right,
@@ -320,11 +322,10 @@ BUSBAR_API busbar_status busbar_expression_or(const busbar_expression* left,
 BUSBAR_API busbar_status busbar_expression_not(const busbar_expression* operand,
                                                busbar_expression** out_expression);
 /*
- * Reads text as "renderer & codec & !busy": `!`, `&`, `|` in the order of their strength,
- * parentheses, `true`, `false`, `#7` for the endpoint of that number, names; a name with other
- * characters than letters, digits and _ . : / @ + = ~ - stands in quotes. BUSBAR_INVALID_SELECTOR:
- * it is none;
- * `*out_error_offset` (may be null) is the byte where it goes wrong.
+ * Parses text such as "renderer & codec & !busy": `!`, `&`, `|` by precedence, parentheses, `true`,
+ * `false`, `#7` for the endpoint with that number, and names; a name is quoted unless it consists
+ * of letters, digits and _ . : / @ + = ~ -. BUSBAR_INVALID_SELECTOR: the text is not an expression;
+ * `*out_error_offset` (may be null) is the byte with the mistake.
  */
 BUSBAR_API busbar_status busbar_expression_parse(const char* text,
                                                  busbar_expression** out_expression,
@@ -332,23 +333,23 @@ BUSBAR_API busbar_status busbar_expression_parse(const char* text,
 BUSBAR_API void busbar_expression_free(busbar_expression* expression);
 
 enum {
-  /* One that matches: the one with the least unread bytes. */
+  /* One matching endpoint: the one with the fewest unread bytes. */
   BUSBAR_UNICAST = 0,
-  /* All that match, the sender too if it does. */
+  /* All matching endpoints, including the sender. */
   BUSBAR_MULTICAST = 1,
-  /* To be or-ed to either: the sender is left out. */
+  /* Combined with either by `|`: excludes the sender. */
   BUSBAR_EXCLUDE_SELF = 2
 };
 
 /*
- * A selector of one endpoint, worked out once and kept: receivers are looked for again only when
- * the membership changes. Free it by busbar_selector_free, before the endpoint is closed or after.
+ * A selector of one endpoint, compiled once: its receivers are looked up again only when the
+ * membership changes. Free it with busbar_selector_free, before or after the endpoint is closed.
  * BUSBAR_LIMIT_EXCEEDED: the endpoint has too many.
  */
 BUSBAR_API busbar_status busbar_selector_create(busbar_endpoint* endpoint,
                                                 const busbar_expression* expression, int32_t mode,
                                                 busbar_selector** out_selector);
-/* busbar_expression_parse and busbar_selector_create in one. */
+/* busbar_expression_parse and busbar_selector_create in one call. */
 BUSBAR_API busbar_status busbar_selector_parse(busbar_endpoint* endpoint, const char* text,
                                                int32_t mode, busbar_selector** out_selector);
 BUSBAR_API void busbar_selector_free(busbar_selector* selector);
@@ -363,32 +364,32 @@ typedef struct busbar_region_range {
   uint64_t bytes;
 } busbar_region_range;
 
-/* Begin with BUSBAR_OUTGOING_INIT. */
+/* Initialise with BUSBAR_OUTGOING_INIT. */
 typedef struct busbar_outgoing {
   /* sizeof(busbar_outgoing). */
   size_t size;
   busbar_uuid type;
-  /* What raw bytes mean; agreed between sender and receiver. */
+  /* The meaning of raw bytes, agreed between sender and receiver. */
   uint16_t format;
-  /* Not 0: it is seen, and a sleeping receiver woken, by busbar_endpoint_flush or by a later
-   * message without this. For many messages in a row. */
+  /* Not 0: the message becomes visible, and wakes its receiver, with busbar_endpoint_flush or with
+   * a later message that is not corked. For many messages in a row. */
   uint16_t corked;
-  /* One of BUSBAR_WHEN_FULL_, or -1 for the endpoint's. */
+  /* One of BUSBAR_WHEN_FULL_, or -1 for the endpoint's policy. */
   int32_t when_full;
   const void* payload;
   size_t payload_bytes;
-  /* Milliseconds that it may wait for a matching endpoint if there is none. 0: it does not. More
-   * than 2^40, UINT64_MAX for instance, counts as 2^40, which is 35 years. */
+  /* Milliseconds that the message may wait for a matching endpoint if there is none; 0: do not
+   * wait. A value over 2^40 (35 years), such as UINT64_MAX, counts as 2^40. */
   uint64_t ttl_ms;
-  /* Number of the message that this one answers; 0: none. */
+  /* The number of the message that this one answers; 0: none. */
   uint64_t reply_to;
-  /* Of the messages with one key, 1 to 128 bytes, each receiver gets the newest as soon as it has
-   * taken the one before. Null: no key. */
+  /* Of the messages with the same key (1 to 128 bytes), each receiver gets the newest as soon as it
+   * has taken the previous one. Null: no key. */
   const char* key;
   /* At most 253; each receiver gets duplicates. */
   const busbar_object* objects;
   size_t object_count;
-  /* At most 64; nothing of them is copied. */
+  /* At most 64; their memory is not copied. */
   const busbar_region_range* regions;
   size_t region_count;
   /* One of BUSBAR_OBJECT_ for each of `objects`. Null: all are BUSBAR_OBJECT_DESCRIPTOR. */
@@ -398,67 +399,68 @@ typedef struct busbar_outgoing {
   { .size = sizeof(busbar_outgoing), .when_full = -1 }
 
 /*
- * Sends a message and returns at once. `*out_receivers` (may be null): how many endpoints took
- * charge of it; 0 for a multicast that matches nobody, and for a message that waits by its ttl.
- * BUSBAR_NO_RECIPIENT: a unicast that matches nobody. BUSBAR_QUEUE_FULL: nobody got it; wait for
- * busbar_endpoint_drain. BUSBAR_TOO_LARGE, _INVALID_ARGUMENT, _LIMIT_EXCEEDED (links, objects,
- * regions), _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _CLOSED.
+ * Sends a message and returns at once. `*out_receivers` (may be null) is the number of receivers,
+ * which have it in their rings or will get it from this process's queue; 0 for a multicast without
+ * a match, and for a message that waits by its ttl.
+ * BUSBAR_NO_RECIPIENT: a unicast without a match. BUSBAR_QUEUE_FULL: no receiver got the message;
+ * wait for busbar_endpoint_drain. BUSBAR_TOO_LARGE, _INVALID_ARGUMENT, _LIMIT_EXCEEDED (links,
+ * objects, regions), _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _CLOSED.
  */
 BUSBAR_API busbar_status busbar_endpoint_send(busbar_endpoint* endpoint,
                                               const busbar_selector* selector,
                                               const busbar_outgoing* message,
                                               uint32_t* out_receivers);
-/* Publishes corked messages and wakes who sleeps. */
+/* Publishes corked messages and wakes sleeping receivers. */
 BUSBAR_API void busbar_endpoint_flush(busbar_endpoint* endpoint);
 
 enum {
-  /* The receiving process has copied the message out of shared memory. */
+  /* The receiving program has got the message. */
   BUSBAR_TAKEN = 1,
-  /* The receiving program is done with it: in C, has freed the message. */
+  /* The receiving program is done with the message: in C, it has freed it. */
   BUSBAR_HANDLED = 2
 };
 /*
- * Sends, and waits until every receiver has taken or handled (`acknowledgement`) the message.
- * `*out_receivers` (may be null): how many have. BUSBAR_UNDELIVERED: some did not. BUSBAR_TIMEOUT:
- * not all within `timeout_ms`; it is still on its way. Else as busbar_endpoint_send.
+ * Sends a message and waits until every receiver has taken or handled it (`acknowledgement`).
+ * `*out_receivers` (may be null) is the number of receivers that have. BUSBAR_UNDELIVERED: some
+ * have not. BUSBAR_TIMEOUT: not all have within `timeout_ms`; the message may still arrive.
+ * Otherwise as busbar_endpoint_send.
  */
 BUSBAR_API busbar_status busbar_endpoint_deliver(busbar_endpoint* endpoint,
                                                  const busbar_selector* selector,
                                                  const busbar_outgoing* message,
                                                  int32_t acknowledgement, int32_t timeout_ms,
                                                  uint32_t* out_receivers);
-/* Waits until nothing queues in this process's memory any more. BUSBAR_TIMEOUT. */
+/* Waits until no message waits in this process's memory. BUSBAR_TIMEOUT. */
 BUSBAR_API busbar_status busbar_endpoint_drain(busbar_endpoint* endpoint, int32_t timeout_ms);
 
 /*
- * The way without a copy: room for a payload of `bytes` in the shared memory of the one receiver
- * that `selector`, a unicast, finds. Written to `*out_place`, where the caller writes the payload;
- * then busbar_endpoint_commit or _cancel, soon: at most one reservation of an endpoint is open at a
- * time, by whatever thread, and what others send to that receiver meanwhile queues. It counts as
- * sent at the commit or, where it lies in the ring, at the reservation. Always works: where the
- * ring has no room, the place is memory of this process and copied at the commit; large payloads
- * lie in shared memory of their own. BUSBAR_NO_RECIPIENT, _TOO_LARGE, _INVALID_ARGUMENT (a
- * multicast, or a reservation is open), _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _LIMIT_EXCEEDED,
- * _CLOSED.
+ * Sends without a copy: reserves `bytes` for a payload in the shared memory of the one receiver
+ * that `selector`, a unicast, finds. The caller writes the payload to `*out_place` and soon calls
+ * busbar_endpoint_commit or _cancel. An endpoint can have one open reservation at a time, whichever
+ * threads use it; meanwhile messages of other threads to that receiver are queued. The message
+ * counts as sent at the commit or, if it is in the ring, at the reservation. If the ring has no
+ * room, the place is memory of this process and copied at the commit; a large payload is in shared
+ * memory of its own. BUSBAR_NO_RECIPIENT, _TOO_LARGE, _INVALID_ARGUMENT (a multicast, or a
+ * reservation is open), _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS, _LIMIT_EXCEEDED, _CLOSED.
  */
 BUSBAR_API busbar_status busbar_endpoint_reserve(busbar_endpoint* endpoint,
                                                  const busbar_selector* selector, size_t bytes,
                                                  void** out_place);
-/* Sends what was written. The place is no more the caller's. As busbar_endpoint_send if the
- * receiver is gone meanwhile; then it goes to another match. BUSBAR_INVALID_ARGUMENT: nothing is
- * reserved. */
+/* Sends the reserved payload; the place is no longer the caller's. If the receiver is gone, the
+ * message goes to another match, as with busbar_endpoint_send. BUSBAR_INVALID_ARGUMENT: there is no
+ * reservation. */
 BUSBAR_API busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type,
                                                 uint16_t format);
-/* Gives the place back. Does nothing when nothing is reserved. */
+/* Gives the place back. Does nothing without a reservation. */
 BUSBAR_API void busbar_endpoint_cancel(busbar_endpoint* endpoint);
 
 /* --- Receiving ----------------------------------------------------------------------------------
  */
 
 /*
- * The next message, waiting for at most `timeout_ms` (0: not at all, BUSBAR_FOREVER). Free it by
- * busbar_message_free. Up to 64 messages are copied out of shared memory at a time; those that the
- * program has not received when it closes the endpoint go back to their senders.
+ * Receives the next message, waiting up to `timeout_ms` (0: do not wait; BUSBAR_FOREVER). Free it
+ * with busbar_message_free. Up to 64 messages are copied out of shared memory at a time; those that
+ * the program has not received when it closes the endpoint go back to their senders.
  * BUSBAR_TIMEOUT, or BUSBAR_WOULD_BLOCK if `timeout_ms` is 0: there is none. BUSBAR_CLOSED: the
  * endpoint has lost its bus for good. BUSBAR_INVALID_ARGUMENT: another thread receives, or a
  * message is borrowed.
@@ -466,9 +468,9 @@ BUSBAR_API void busbar_endpoint_cancel(busbar_endpoint* endpoint);
 BUSBAR_API busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout_ms,
                                                  busbar_message** out_message);
 /*
- * What an event loop polls: readable when busbar_endpoint_receive(…, 0, …) is worth calling, which
- * the program does until it says BUSBAR_WOULD_BLOCK. A descriptor, on Windows a HANDLE of an event.
- * Stays the endpoint's.
+ * A descriptor for event loops to poll, on Windows a HANDLE of an event. It is readable when there
+ * may be messages: call busbar_endpoint_receive(…, 0, …) until it returns BUSBAR_WOULD_BLOCK. Stays
+ * the endpoint's.
  */
 BUSBAR_API busbar_object busbar_endpoint_pollable(busbar_endpoint* endpoint);
 
@@ -477,78 +479,79 @@ typedef struct busbar_message_info {
   size_t size;
   busbar_uuid type;
   uint16_t format;
-  /* The number that a reply names; counts the sender's messages. */
+  /* The sender's number of this message, which a reply refers to. */
   uint64_t id;
-  /* Number of the message that this one answers; 0: none. */
+  /* The number of the message that this one answers; 0: none. */
   uint64_t reply_to;
   uint64_t from_id;
   uint32_t from_pid;
   uint32_t object_count;
   uint32_t region_count;
-  /* Not 0: objects (bit 0) or regions (bit 1) came with it and were lost, because this process was
-   * at a limit. */
+  /* Not 0: the message's objects (bit 0) or regions (bit 1) were lost, because this process was at
+   * a limit. */
   uint32_t lost;
 } busbar_message_info;
 
 BUSBAR_API busbar_status busbar_message_get_info(const busbar_message* message,
                                                  busbar_message_info* out_info);
-/* The payload, aligned to 8 bytes; the message's. */
+/* The payload, aligned to 8 bytes. It stays the message's. */
 BUSBAR_API busbar_span busbar_message_borrow_payload(const busbar_message* message);
-/* One string of the sender's label, ended by a zero byte; the message's. Null: no such index. */
+/* One string of the sender's label, zero-terminated; stays the message's. Null: no such index. */
 BUSBAR_API const char* busbar_message_borrow_from_label(const busbar_message* message,
                                                         size_t index);
-/* One of BUSBAR_OBJECT_. BUSBAR_INVALID_ARGUMENT: no such index, or taken. */
+/* One of BUSBAR_OBJECT_. BUSBAR_INVALID_ARGUMENT: no such index, or already taken. */
 BUSBAR_API busbar_status busbar_message_get_object_kind(const busbar_message* message, size_t index,
                                                         int32_t* out_kind);
-/* One object, which the caller closes from now on. BUSBAR_INVALID_ARGUMENT: no such index, taken,
- * or BUSBAR_OBJECT_UNUSABLE. */
+/* One object, which the caller owns and closes from now on. BUSBAR_INVALID_ARGUMENT: no such index,
+ * already taken, or BUSBAR_OBJECT_UNUSABLE. */
 BUSBAR_API busbar_status busbar_message_take_object(busbar_message* message, size_t index,
                                                     busbar_object* out_object);
-/* One region; free it by busbar_region_free. `*out_range` (may be null): which part of it was sent.
- * BUSBAR_INVALID_ARGUMENT: no such index, or taken. */
+/* One region; free it with busbar_region_free. `*out_range` (may be null) is the part of it that
+ * was sent. BUSBAR_INVALID_ARGUMENT: no such index, or already taken. */
 BUSBAR_API busbar_status busbar_message_take_region(busbar_message* message, size_t index,
                                                     busbar_region** out_region,
                                                     busbar_region_range* out_range);
-/* Sends an answer to the sender of a message. As busbar_endpoint_send. */
+/* Sends a reply to the sender of a message. Otherwise as busbar_endpoint_send. */
 BUSBAR_API busbar_status busbar_message_reply(busbar_message* message,
                                               const busbar_outgoing* answer);
-/* What was not taken of it is closed and released; a sender that waits until it is handled is told
- * that it is. Messages may be freed in any order. Null is allowed. Before the endpoint is closed:
- * what is not freed by then is not handled. */
+/* Frees a message: closes and releases attachments that were not taken, and reports the message to
+ * a waiting sender as handled. Messages may be freed in any order. Does nothing for null. Messages
+ * that are not freed when the endpoint is closed count as not handled. */
 BUSBAR_API void busbar_message_free(busbar_message* message);
-/* As busbar_message_free, of a message that could not be handled: its sender, if it waits for that,
- * is told `reason`, as BUSBAR_DECODE_FAILED or BUSBAR_NOT_HANDLED. A sender that waits only until
- * it is taken has been told already. BUSBAR_INVALID_ARGUMENT: not a failure of this list, or null;
- * nothing is freed. */
+/* As busbar_message_free, for a message that could not be handled: a sender that waits for that
+ * gets `reason`, such as BUSBAR_DECODE_FAILED or BUSBAR_NOT_HANDLED. A sender that waits only until
+ * it is taken already has its answer. BUSBAR_INVALID_ARGUMENT: `reason` is not an error of this
+ * list, or `message` is null; nothing is freed. */
 BUSBAR_API busbar_status busbar_message_refuse(busbar_message* message, busbar_status reason);
 
 /*
- * The way without a copy: the next message where it lies in shared memory, until
- * busbar_endpoint_release_borrowed; meanwhile nothing else can be received. The payload is memory
- * that its sender can still write to: look at nothing twice, and check before use. Messages with
- * objects or regions have them, to be taken as from any other, in `*out_message`. As
+ * Receives without a copy: the next message in place in shared memory, until
+ * busbar_endpoint_release_borrowed; meanwhile nothing else can be received. The sender can still
+ * write to the payload: read each byte once, and check values before use. A message with objects or
+ * regions comes with `*out_message`, from which they are taken as usual. Otherwise as
  * busbar_endpoint_receive.
  */
 BUSBAR_API busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t timeout_ms,
                                                      busbar_message** out_message,
                                                      busbar_span* out_payload);
-/* Its sender may use the memory again; the message is freed. Does nothing when none is borrowed. */
+/* Returns the memory to the sender and frees the message. Does nothing if none is borrowed. */
 BUSBAR_API void busbar_endpoint_release_borrowed(busbar_endpoint* endpoint);
 
-/* --- Who is there -------------------------------------------------------------------------------
+/* --- Members ------------------------------------------------------------------------------------
  */
 
-/* Everybody on the bus at this moment, this endpoint included. Free it by busbar_peer_list_free. */
+/* All endpoints on the bus at this moment, including this one. Free the list with
+ * busbar_peer_list_free. */
 BUSBAR_API busbar_status busbar_endpoint_list_peers(busbar_endpoint* endpoint,
                                                     busbar_peer_list** out_list);
 BUSBAR_API size_t busbar_peer_list_count(const busbar_peer_list* list);
 BUSBAR_API uint64_t busbar_peer_list_id(const busbar_peer_list* list, size_t index);
 BUSBAR_API uint32_t busbar_peer_list_pid(const busbar_peer_list* list, size_t index);
-/* One string of a label, ended by a zero byte; the list's. Null: no such index. */
+/* One string of a label, zero-terminated; stays the list's. Null: no such index. */
 BUSBAR_API const char* busbar_peer_list_borrow_label(const busbar_peer_list* list, size_t index,
                                                      size_t label_index);
 BUSBAR_API void busbar_peer_list_free(busbar_peer_list* list);
-/* How many endpoints the selector matches now. */
+/* The number of endpoints that the selector matches now. */
 BUSBAR_API size_t busbar_endpoint_count_matches(busbar_endpoint* endpoint,
                                                 const busbar_selector* selector);
 /* Waits until at least `count` endpoints match. BUSBAR_TIMEOUT. */
@@ -559,41 +562,40 @@ BUSBAR_API busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint,
 /* --- Memory regions -----------------------------------------------------------------------------
  */
 
-/* Shared memory that travels with messages without a copy. A busbar_region is one reference to it;
- * the memory is free when nobody, in whatever process, holds one. */
+/* Shared memory that is sent with messages without a copy. A busbar_region is one reference to it;
+ * the memory is free once no process holds a reference. */
 
 enum { BUSBAR_REGION_READ_ONLY = 1 };
-/* Zeros, 1 byte to 4 GiB, mapped into this process. `flags`: BUSBAR_REGION_READ_ONLY, others can
- * only read it, or 0. Free it by busbar_region_free. BUSBAR_INVALID_ARGUMENT, _OUT_OF_MEMORY,
- * _OUT_OF_DESCRIPTORS. */
+/* Allocates 1 byte to 4 GiB of zeroed memory, mapped into this process. `flags` is 0 or
+ * BUSBAR_REGION_READ_ONLY: other processes can only read it. Free it with busbar_region_free.
+ * BUSBAR_INVALID_ARGUMENT, _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS. */
 BUSBAR_API busbar_status busbar_region_create(uint64_t bytes, uint32_t flags,
                                               busbar_region** out_region);
-/* Where it is mapped, page-aligned; until the last reference of this process is freed. */
+/* The address of its mapping, page-aligned; valid until this process frees its last reference. */
 BUSBAR_API void* busbar_region_map(busbar_region* region);
 BUSBAR_API uint64_t busbar_region_bytes(const busbar_region* region);
 /* The same number in every process that holds it. */
 BUSBAR_API uint64_t busbar_region_id(const busbar_region* region);
-/* Not 0: what this process writes to it is seen by the others. */
+/* Not 0: other processes see what this process writes. */
 BUSBAR_API int32_t busbar_region_is_writable(const busbar_region* region);
-/* References of all processes, those under way included. */
+/* References of all processes, including those of messages in flight. */
 BUSBAR_API uint64_t busbar_region_references(const busbar_region* region);
-/* One more reference. */
+/* Adds a reference. */
 BUSBAR_API busbar_status busbar_region_duplicate(const busbar_region* region,
                                                  busbar_region** out_region);
-/* One reference less. Null is allowed. Any thread. */
+/* Releases a reference. Does nothing for null. Any thread. */
 BUSBAR_API void busbar_region_free(busbar_region* region);
 
-/* Hands out regions and has them again when nobody holds them: neither system call nor page fault.
+/* A registry reuses regions once no process holds them, which saves system calls and page faults.
  */
 
-/* Begin with BUSBAR_REGISTRY_OPTIONS_INIT; what is 0 has its default. */
+/* Initialise with BUSBAR_REGISTRY_OPTIONS_INIT; a field that is 0 has its default. */
 typedef struct busbar_registry_options {
   /* sizeof(busbar_registry_options). */
   size_t size;
   /* Bytes of all its regions together. Default: 1 GiB. */
   uint64_t max_bytes;
-  /* Milliseconds after which busbar_registry_maintain gives an unused region back. Default: 30,000.
-   */
+  /* Milliseconds after which busbar_registry_maintain frees an unused region. Default: 30,000. */
   uint32_t idle_ms;
   /* As for busbar_region_create. */
   uint32_t region_flags;
@@ -601,23 +603,23 @@ typedef struct busbar_registry_options {
 #define BUSBAR_REGISTRY_OPTIONS_INIT \
   { .size = sizeof(busbar_registry_options) }
 
-/* `options` may be null. Free it by busbar_registry_free. */
+/* `options` may be null. Free the registry with busbar_registry_free. */
 BUSBAR_API busbar_status busbar_registry_create(const busbar_registry_options* options,
                                                 busbar_registry** out_registry);
-/* Called once when the last holder, in whatever process, has let go or died; on a thread of the
- * library, so it must not call into this header nor wait. */
+/* Called once when the last holder, in any process, has released the region or died. It runs on a
+ * thread of the library, so it must neither call this interface nor wait. */
 typedef void (*busbar_free_callback)(void* context);
 /*
- * A region of at least `min_bytes`: a free one of the same tag (at most 255 bytes, null for none)
- * that is at most four times as large, else a new one, rounded up to 4,096 bytes. What a reused one
- * contains is left over. Free it by busbar_region_free. `on_free` may be null.
- * BUSBAR_LIMIT_EXCEEDED: all are in use and another one would exceed max_bytes.
+ * A region of at least `min_bytes`: a free one with the same tag (at most 255 bytes, null for none)
+ * that is at most four times as large, or else a new one, rounded up to 4,096 bytes. A reused
+ * region contains leftovers. Free it with busbar_region_free. `on_free` may be null.
+ * BUSBAR_LIMIT_EXCEEDED: all regions are in use and another one would exceed max_bytes.
  * BUSBAR_INVALID_ARGUMENT, _OUT_OF_MEMORY, _OUT_OF_DESCRIPTORS.
  */
 BUSBAR_API busbar_status busbar_registry_alloc(busbar_registry* registry, uint64_t min_bytes,
                                                const char* tag, busbar_free_callback on_free,
                                                void* context, busbar_region** out_region);
-/* Gives regions back to the system that nobody has used for the idle time; returns how many. */
+/* Frees regions that were unused for the idle time; returns how many. */
 BUSBAR_API size_t busbar_registry_maintain(busbar_registry* registry);
 
 typedef struct busbar_registry_stats {
@@ -631,8 +633,8 @@ typedef struct busbar_registry_stats {
 } busbar_registry_stats;
 BUSBAR_API busbar_status busbar_registry_get_stats(busbar_registry* registry,
                                                    busbar_registry_stats* out_stats);
-/* No callback comes any more once this has returned; regions in use go when their last holder lets
- * go. Null is allowed. */
+/* No callback is called once this has returned; a region in use is freed when its last holder
+ * releases it. Does nothing for null. */
 BUSBAR_API void busbar_registry_free(busbar_registry* registry);
 
 #ifdef __cplusplus

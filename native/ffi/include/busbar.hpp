@@ -1,7 +1,7 @@
-// busbar.hpp: Busbar for C++17, header-only, over busbar.h. Move-only owners of what busbar.h hands
-// out, views instead of pointers with sizes, and results instead of exceptions: nothing here throws
-// but what the standard library does when memory ends. Threads and lifetimes: as busbar.h says of
-// each call; an endpoint outlives its messages.
+// busbar.hpp: Busbar for C++17, header-only, over busbar.h. Move-only owners of the objects of
+// busbar.h, views instead of pointers with sizes, and results instead of exceptions: nothing here
+// throws except the standard library when memory runs out. Threads and lifetimes are as in
+// busbar.h; an endpoint must outlive its messages.
 #ifndef BUSBAR_HPP
 #define BUSBAR_HPP
 
@@ -25,10 +25,10 @@
 }
 
 namespace busbar {
-// Not the names of the library itself, should both be linked into one program.
+// Keeps these names apart from those of the library, should both be linked into one program.
 inline namespace cpp {
 
-// An outcome: Ok, or what went wrong.
+// The outcome of a call: BUSBAR_OK or an error.
 class Status {
  public:
   Status() noexcept = default;
@@ -45,7 +45,7 @@ class Status {
   busbar_status code_ = BUSBAR_OK;
 };
 
-// Either a value or what went wrong.
+// Either a value or an error.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -65,7 +65,7 @@ class [[nodiscard]] Result {
   Status status_;
 };
 
-// Bytes that belong to somebody else; std::span's little brother.
+// Elements that the holder of the span does not own; a small std::span.
 template <typename T>
 class Span {
  public:
@@ -100,7 +100,7 @@ template <typename T, void (*Free)(T*)>
 using Owner = std::unique_ptr<T, Deleter<T, Free>>;
 }  // namespace detail
 
-// A message type by the text of its UUID; the zero UUID for what is none.
+// A message type from the text of its UUID; the zero UUID if the text is not one.
 [[nodiscard]] inline busbar_uuid uuid(const char* text) noexcept {
   busbar_uuid made{};
   (void)busbar_uuid_parse(text, &made);
@@ -134,7 +134,7 @@ class Region {
     if (!status) return status;
     return Region(made);
   }
-  // All of it, for sending.
+  // The whole region, for sending.
   [[nodiscard]] busbar_region_range all() const noexcept {
     return {region_.get(), 0, busbar_region_bytes(region_.get())};
   }
@@ -175,7 +175,7 @@ class Registry {
   detail::Owner<busbar_registry, busbar_registry_free> registry_;
 };
 
-// What is to be sent; refers to what it was given, which has to live until the call.
+// A message to send. Refers to its arguments, which have to live until the call.
 class Outgoing {
  public:
   explicit Outgoing(const busbar_uuid& type, Bytes payload = {}) noexcept {
@@ -189,9 +189,9 @@ class Outgoing {
   Outgoing& ttl(std::uint64_t ms) noexcept { return message_.ttl_ms = ms, *this; }
   Outgoing& key(const char* key) noexcept { return message_.key = key, *this; }
   Outgoing& when_full(std::int32_t policy) noexcept { return message_.when_full = policy, *this; }
-  // Seen at the next flush().
+  // Becomes visible at the next flush().
   Outgoing& corked() noexcept { return message_.corked = 1, *this; }
-  // `kind`: one of BUSBAR_OBJECT_. Stays the caller's, who keeps it open until it is sent.
+  // `kind` is one of BUSBAR_OBJECT_. The caller owns the object and keeps it open until it is sent.
   Outgoing& object(busbar_object object, std::int32_t kind = BUSBAR_OBJECT_DESCRIPTOR) {
     objects_.push_back(object);
     object_kinds_.push_back(kind);
@@ -228,7 +228,7 @@ class Message {
     (void)busbar_message_get_info(message_.get(), &info);
     return info;
   }
-  // The message's: gone with it.
+  // Valid as long as the message.
   [[nodiscard]] Bytes payload() const noexcept {
     const busbar_span span = busbar_message_borrow_payload(message_.get());
     return {static_cast<const std::byte*>(span.data), span.bytes};
@@ -246,7 +246,7 @@ class Message {
     if (!status) return status;
     return kind;
   }
-  // The caller's to close.
+  // The caller owns the object from now on.
   [[nodiscard]] Result<busbar_object> take_object(std::size_t index) noexcept {
     busbar_object object{};
     const Status status(busbar_message_take_object(message_.get(), index, &object));
@@ -262,7 +262,7 @@ class Message {
   Status reply(Outgoing answer) const {
     return Status(busbar_message_reply(message_.get(), answer.get()));
   }
-  // It could not be handled, and is gone; see busbar_message_refuse.
+  // Reports the message as not handled and frees it; see busbar_message_refuse.
   Status refuse(busbar_status reason) noexcept {
     const Status status(busbar_message_refuse(message_.get(), reason));
     if (status) (void)message_.release();
@@ -284,7 +284,7 @@ class Selector {
 
 class Endpoint {
  public:
-  // See busbar_endpoint_join. Options beyond the label: fill a busbar_join_options.
+  // See busbar_endpoint_join. For options beyond the label, fill a busbar_join_options.
   [[nodiscard]] static Result<Endpoint> join(const char* identifier,
                                              const std::vector<const char*>& label = {},
                                              busbar_join_options options = {}) {
@@ -303,7 +303,7 @@ class Endpoint {
   }
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
-  // Leaves at once; close() says what had to be given up.
+  // Leaves at once; close() lingers, and reports abandoned messages.
   ~Endpoint() { (void)busbar_endpoint_close(endpoint_, 0, nullptr); }
 
   Status close(std::uint32_t linger_ms = 1000) noexcept {
@@ -320,16 +320,16 @@ class Endpoint {
     return counters;
   }
 
-  // One of those that match the text, as "renderer & !busy".
+  // Selects one of the endpoints that match the text, such as "renderer & !busy".
   [[nodiscard]] Result<Selector> unicast(const char* text, std::int32_t flags = 0) const {
     return selector(text, BUSBAR_UNICAST | flags);
   }
-  // All of them.
+  // Selects all of them.
   [[nodiscard]] Result<Selector> multicast(const char* text, std::int32_t flags = 0) const {
     return selector(text, BUSBAR_MULTICAST | flags);
   }
 
-  // How many endpoints took charge of it.
+  // Returns the number of receivers.
   Result<std::uint32_t> send(const Selector& to, Outgoing message) const {
     std::uint32_t receivers = 0;
     const Status status(busbar_endpoint_send(endpoint_, to.get(), message.get(), &receivers));
@@ -357,7 +357,7 @@ class Endpoint {
     return Message(message);
   }
 
-  // A message where it lies in shared memory; goes back when this does.
+  // A message in place in shared memory; the destructor releases it.
   class Borrowed {
    public:
     Borrowed(busbar_endpoint* endpoint, busbar_message* message, busbar_span payload) noexcept
@@ -372,7 +372,7 @@ class Endpoint {
     ~Borrowed() {
       if (endpoint_ != nullptr) busbar_endpoint_release_borrowed(endpoint_);
     }
-    // The sender can still write to it: look at nothing twice.
+    // The sender can still write to it: read each byte once.
     [[nodiscard]] Bytes payload() const noexcept {
       return {static_cast<const std::byte*>(payload_.data), payload_.bytes};
     }
@@ -392,7 +392,7 @@ class Endpoint {
     return Borrowed(endpoint_, message, payload);
   }
 
-  // Room for a payload in the receiver's shared memory; given back if it is not committed.
+  // Room for a payload in the receiver's shared memory; the destructor cancels it unless committed.
   class Reservation {
    public:
     Reservation(busbar_endpoint* endpoint, Span<std::byte> place) noexcept
