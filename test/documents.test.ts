@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import ts from 'typescript';
-import { anchors, codeBlocks, documentsIn, localLinks, resolveLink } from './support/markdown.js';
+import {
+  anchors,
+  codeBlocks,
+  documentsIn,
+  localLinks,
+  proseLines,
+  resolveLink,
+} from './support/markdown.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documents = documentsIn(root);
@@ -98,6 +105,16 @@ function syntaxErrors(code: string): string[] {
   });
   return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
+
+test('prose keeps to the width that .editorconfig names', (t) => {
+  const width = Number(/max_line_length = (\d+)/.exec(textOf('.editorconfig'))?.[1]);
+  const long = documents.flatMap(({ path, text }) =>
+    proseLines(text)
+      .filter((line) => line.length > width)
+      .map((line) => `${path}: ${line}`),
+  );
+  t.deepEqual(long, []);
+});
 
 test('README can be read in one sitting', (t) => {
   const words = textOf('README.md').split(/\s+/).length;

@@ -29,7 +29,7 @@ export function documentsIn(root: string, folder = ''): Document[] {
   });
 }
 
-const fence = /^```(.*)\n([\s\S]*?)^```$/gm;
+const fence = /^ *```(.*)\n([\s\S]*?)^ *```$/gm;
 
 /** The blocks of code of a text. */
 export function codeBlocks(text: string): CodeBlock[] {
@@ -42,6 +42,14 @@ export function localLinks(text: string): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The lines of a text that are neither code nor part of a table, and that can be broken. */
+export function proseLines(text: string): string[] {
+  return text
+    .replace(fence, '')
+    .split('\n')
+    .filter((line) => !/^\s*(\||!\[|\S+$)/.test(line));
 }
 
 /** The anchors that the headings of a text have on GitHub and in the site. */
