@@ -1,2 +1,3 @@
-// Imported first, it lets this file's tests and their programs run as in Electron.
+// Import this first to run a file's tests and their programs as in Electron, without views of
+// shared memory.
 process.env.BUSBAR_EXTERNAL_BUFFERS = 'forbid';

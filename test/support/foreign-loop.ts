@@ -1,2 +1,2 @@
-// Imported first by tests that are to run as where there is no libuv.
+// Import this first to run tests as in a runtime without libuv.
 process.env.BUSBAR_EVENT_LOOP = 'foreign';

@@ -1,14 +1,17 @@
-// What a process holds of the system: its open descriptors and its mappings of shared memory.
+// The system resources of a process: its open descriptors and its mappings of shared memory.
 import { readdirSync, readFileSync } from 'node:fs';
 import { turnsUntil } from './waiting.js';
 
-/** Numbers of what is open. */
+/** The numbers of what is open. */
 export interface Holdings {
   readonly descriptors: number;
   readonly mappings: number;
 }
 
-/** What the process holds now. On Windows nothing is counted: Wine does not tell, and the run says so at its end. */
+/**
+ * The current holdings of a process. Windows counts as 0: Wine does not report them, and the run
+ * says so at its end.
+ */
 export function holdingsOf(pid: number): Holdings {
   if (process.platform === 'win32') return { descriptors: 0, mappings: 0 };
   const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
@@ -18,7 +21,10 @@ export function holdingsOf(pid: number): Holdings {
   };
 }
 
-/** Resolves once the process holds no more than it did; who waits in vain is told by the test's deadline. */
+/**
+ * Resolves once the process holds no more than `before`; otherwise the test's deadline ends the
+ * wait.
+ */
 export function holdsNoMore(pid: number, before: Holdings): Promise<void> {
   return turnsUntil(() => {
     const now = holdingsOf(pid);

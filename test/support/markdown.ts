@@ -1,8 +1,9 @@
-// Reads Markdown as far as a test of the documents needs it: files, headings, links, blocks of code.
+// Parses Markdown as far as the test of the documents needs: files, headings, links, blocks of
+// code.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-/** A document, by its path from the root of the project. */
+/** A document and its path from the root of the project. */
 export interface Document {
   readonly path: string;
   readonly text: string;
@@ -10,15 +11,17 @@ export interface Document {
 
 /** A block between fences. */
 export interface CodeBlock {
-  /** What stands behind the opening fence: a language, and the path of the program that the block shows. */
+  /**
+   * The text after the opening fence: a language, and the path of the program that the block shows.
+   */
   readonly info: string;
   readonly code: string;
 }
 
-/** What npm, builds and git leave in a clone. */
+/** Folders that npm, builds and git create in a clone. */
 const leftOut = /^(node_modules|build|dist|test-build|prebuilds|scratch|target|site|\..*)$/;
 
-/** All documents below a folder, which ends with a slash. */
+/** All documents below a folder, whose path ends with a slash. */
 export function documentsIn(root: string, folder = ''): Document[] {
   return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
     const path = folder + entry.name;
@@ -36,7 +39,7 @@ export function codeBlocks(text: string): CodeBlock[] {
   return [...text.matchAll(fence)].map(([, info = '', code = '']) => ({ info, code }));
 }
 
-/** The targets of all links of a text that lead to a file or a heading of this project. */
+/** The targets of all links in a text that lead to a file or a heading of this project. */
 export function localLinks(text: string): string[] {
   const prose = text.replace(fence, '').replace(/`[^`\n]*`/g, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
@@ -44,7 +47,7 @@ export function localLinks(text: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The lines of a text that are neither code nor part of a table, and that can be broken. */
+/** The lines of a text that can be broken: neither code nor part of a table. */
 export function proseLines(text: string): string[] {
   return text
     .replace(fence, '')
@@ -52,7 +55,7 @@ export function proseLines(text: string): string[] {
     .filter((line) => !/^\s*(\||!\[|\S+$)/.test(line));
 }
 
-/** The anchors that the headings of a text have on GitHub and in the site. */
+/** The anchors of the headings of a text, on GitHub and in the site. */
 export function anchors(text: string): string[] {
   return [...text.replace(fence, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -62,7 +65,7 @@ export function anchors(text: string): string[] {
   );
 }
 
-/** Where a link of a document leads: a path from the root, and an anchor or nothing. */
+/** The target of a link in a document: a path from the root, and an anchor or nothing. */
 export function resolveLink(from: string, target: string): { path: string; anchor: string } {
   const [file = '', anchor = ''] = target.split('#');
   return { path: file === '' ? from : posix.join(posix.dirname(from), file), anchor };

@@ -1,9 +1,9 @@
-// A member for tests of failover: a process that talks to all others without a pause, keeps account of what it got, and
-// does what the test says. And the test's side of it.
+// A member for tests of failover: a process that sends to all others without a pause, counts what
+// it receives, and follows the test's orders. And the test's side of it.
 import type { ExecutionContext } from 'ava';
 import { inProcess, type Program, type Source } from './program.js';
 
-/** What a member says about the controller. */
+/** A member's report about the controller. */
 export interface View {
   readonly generation: number;
   readonly controller: number;
@@ -22,9 +22,9 @@ type News =
   | { readonly what: 'broken'; readonly why: string };
 
 /**
- * Joins when it is told to; from then on sends numbers to all members, one in each millisecond or so. Tells every change of
- * controller. 'stop' ends the sending and tells how many went out; an object of ids and counts is answered when so many
- * have come from each.
+ * Joins on order, then sends numbers to all members, about one per millisecond. Reports every
+ * change of controller. 'stop' ends the sending and reports how many messages were sent; an object
+ * of ids and counts is answered when that many messages have arrived from each id.
  */
 const source: Source = async ({ busbar, bus, tell, told }) => {
   await told();
@@ -39,7 +39,7 @@ const source: Source = async ({ busbar, bus, tell, told }) => {
     tell({ what: 'complete', undelivered: [...undelivered] });
   };
   endpoint.on('message', ({ from, payload }) => {
-    // Somebody who was there before begins in the middle, but from then on there is no gap.
+    // The numbers of an earlier member begin in the middle, but from then on there is no gap.
     const wanted = next.get(from.id) ?? payload;
     if (payload !== wanted) {
       tell({ what: 'broken', why: `${payload} from ${from.id} instead of ${wanted}` });
@@ -76,14 +76,14 @@ const source: Source = async ({ busbar, bus, tell, told }) => {
 export class MemberProcess {
   readonly program: Program;
   id = 0;
-  /** What it last said about the controller. */
+  /** Its last report about the controller. */
   view: View = { generation: 0, controller: 0, self: false };
 
   constructor(t: ExecutionContext, bus: string, env: NodeJS.ProcessEnv = {}) {
     this.program = inProcess(t, bus, source, env);
   }
 
-  /** Lets it join, and resolves when it has. */
+  /** Has it join, and resolves when it has. */
   async join(): Promise<this> {
     this.program.say('join');
     const news = await this.#until('joined');
@@ -98,22 +98,22 @@ export class MemberProcess {
     return this.view;
   }
 
-  /** Ends its sending; resolves to the number of messages that it sent. */
+  /** Ends its sending; resolves with the number of messages that it sent. */
   async stop(): Promise<number> {
     this.program.say('stop');
     return (await this.#until('sent')).count;
   }
 
   /**
-   * Resolves when it has all messages, without a gap, up to `counts` of each id; to the ids of those to whom something
-   * of its own could not be delivered.
+   * Resolves when it has all messages, without a gap, up to `counts` of each id. The result is the
+   * ids of the receivers of its undelivered messages.
    */
   async has(counts: Readonly<Record<number, number>>): Promise<readonly number[]> {
     this.program.say(counts);
     return (await this.#until('complete')).undelivered;
   }
 
-  /** Lets it leave; resolves when its process has ended by itself. */
+  /** Has it leave; resolves when its process has ended on its own. */
   async close(): Promise<readonly unknown[]> {
     this.program.say('close');
     return this.program.ended;
@@ -129,7 +129,7 @@ export class MemberProcess {
   }
 }
 
-/** Stops all of them and checks that each got, to the last one, what every other had sent. */
+/** Stops all members and checks that each has received everything that the others had sent. */
 export async function settleAccounts(
   t: ExecutionContext,
   members: readonly MemberProcess[],
@@ -139,7 +139,7 @@ export async function settleAccounts(
   for (const member of members) {
     const { [member.id]: _, ...others } = counts;
     const undelivered = await member.has(others);
-    // To the dead it may.
+    // Only messages to dead members may be undelivered.
     for (const { id } of members) t.false(undelivered.includes(id));
   }
 }

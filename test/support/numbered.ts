@@ -1,10 +1,10 @@
-// Numbered messages to receivers that are slow.
+// Numbered messages to slow receivers.
 import type { ExecutionContext } from 'ava';
 import { bytes, type Endpoint, messageBox, text } from 'busbar';
 
 /** Texts, and bytes that begin with a number. */
 export const box = messageBox({ Text: text, Raw: bytes });
-/** A ring and a queue that are soon full. */
+/** A ring and a queue that fill up quickly. */
 export const small = { messages: box, ringBytes: 16 * 1024, queueBytes: 64 * 1024 };
 
 export function numbered(number: number) {
@@ -13,7 +13,10 @@ export function numbered(number: number) {
   return box.Raw(payload);
 }
 
-/** Sends numbered messages from `first` on until the queue is full; returns the first that was refused. */
+/**
+ * Sends numbered messages from `first` on until the queue is full; returns the first refused
+ * number.
+ */
 export function fill(
   t: ExecutionContext,
   sender: Endpoint<typeof box>,

@@ -1,5 +1,5 @@
-// Programs that tests run in processes or worker threads of their own. A program is a function of the test, written
-// where it is used; it runs elsewhere, so it sees only what it is given.
+// Programs that tests run in processes or worker threads of their own. A program is a function
+// written in the test that uses it; it runs elsewhere, so it sees only its arguments.
 import { type ChildProcess, fork } from 'node:child_process';
 import { type EventEmitter, on, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,15 +10,15 @@ import type { ExecutionContext } from 'ava';
 import type * as Busbar from 'busbar';
 import { continueProcess, stopProcess } from './suspend.js';
 
-/** What a program is given. */
+/** The arguments of a program. */
 export interface Tools {
   readonly busbar: typeof Busbar;
   readonly bus: string;
-  /** Tells the test something. */
+  /** Sends something to the test. */
   readonly tell: (news: unknown) => void;
-  /** The next thing the test says. */
+  /** Resolves with the next thing that the test sends. */
   readonly told: () => Promise<unknown>;
-  /** Listens to the test no more, which kept it alive. */
+  /** Stops listening to the test, which keeps the program alive. */
   readonly hangUp: () => void;
 }
 
@@ -34,7 +34,7 @@ export class Program {
   readonly worker: Worker | undefined;
   /** Exit code and signal, once it has ended. */
   readonly ended: Promise<readonly unknown[]>;
-  /** Nothing that it told is still to come: of a process, that is later than its end. */
+  /** Resolves when nothing more will arrive from it; for a process, that is after its end. */
   readonly #silent: Promise<unknown>;
 
   constructor(running: ChildProcess | Worker) {
@@ -57,7 +57,7 @@ export class Program {
     return this.child?.pid ?? process.pid;
   }
 
-  /** The next thing the program tells. Fails if it ends instead. */
+  /** Resolves with the next thing that the program sends; rejects if it ends instead. */
   async next<T = unknown>(): Promise<T> {
     const ended = this.#silent.then(async () => {
       const [code, signal] = await this.ended;
@@ -71,7 +71,7 @@ export class Program {
     this.#say(news);
   }
 
-  /** SIGKILL, and its end. */
+  /** Kills it with SIGKILL, and resolves when it has ended. */
   async kill(): Promise<void> {
     this.child?.kill('SIGKILL');
     await this.worker?.terminate();
@@ -82,7 +82,10 @@ export class Program {
     if (this.child !== undefined) stopProcess(this.child);
   }
 
-  /** Stops it, and resolves when none of its threads runs any more: the signal takes effect one thread at a time. */
+  /**
+   * Stops it, and resolves when none of its threads runs: the signal takes effect one thread at a
+   * time.
+   */
   async stopped(): Promise<void> {
     this.stop();
     if (onWindows) return;
@@ -98,18 +101,22 @@ export class Program {
 }
 
 const runner = new URL('../fixtures/run-program.js', import.meta.url);
-// The fixtures' sources are used where they are: the tests are compiled into a folder beside them.
+// The fixtures' sources are used in place: the tests are compiled into a folder beside them.
 let buses = 0;
 
-/** A name for a bus that nobody else uses. */
+/** A name for a bus that no other test uses. */
 export function newBus(): string {
   return `test-${process.pid}-${++buses}`;
 }
 
-/** What runs programs in a process of their own: the command of another JavaScript runtime, or this Node. */
+/**
+ * The command that runs a program in a process: that of another JavaScript runtime, or this Node.
+ */
 const runtime = (process.env.BUSBAR_PROGRAM_RUNTIME ?? '').split(' ').filter((word) => word !== '');
 
-/** Runs a program in a process of its own; it is killed at the end of the test if it still runs. */
+/**
+ * Runs a program in a process of its own, which is killed at the end of the test if it still runs.
+ */
 export function inProcess(
   t: ExecutionContext,
   bus: string,
@@ -123,7 +130,7 @@ export function inProcess(
   return new Program(child);
 }
 
-/** Runs a program in a process that fixtures/with_descriptors.py has opened descriptors for. */
+/** Runs a program in a process for which fixtures/with_descriptors.py has opened descriptors. */
 export function inProcessWithDescriptors(
   t: ExecutionContext,
   bus: string,
@@ -165,7 +172,7 @@ export function inWorker(t: ExecutionContext, bus: string, source: Source): Prog
   return new Program(worker);
 }
 
-/** Joins in this process; closed at the end of the test. */
+/** Joins in this process; the endpoint is closed at the end of the test. */
 export async function joined<B extends Busbar.MessageBox = Busbar.PlainBox>(
   t: ExecutionContext,
   bus: string,
@@ -173,12 +180,15 @@ export async function joined<B extends Busbar.MessageBox = Busbar.PlainBox>(
 ): Promise<Busbar.Endpoint<B>> {
   const { join } = await import('busbar');
   const endpoint = await join<B>(bus, options);
-  // What a test leaves undelivered is its own affair.
+  // Messages that a test leaves undelivered are not an error.
   t.teardown(() => endpoint.close({ linger: 0 }).catch(() => undefined));
   return endpoint;
 }
 
-/** What the next event of this kind carries. Keeps the process alive meanwhile, which events alone do not. */
+/**
+ * Resolves with the value of the next such event. Keeps the process alive meanwhile, which a
+ * listener does not.
+ */
 export function nextEvent(emitter: EventEmitter, event: string): Promise<unknown> {
   const alive = setInterval(() => undefined, 1000);
   return once(emitter, event)

@@ -1,4 +1,4 @@
-// A runtime directory of a test's own, for tests that look at the files of a bus. Only processes that are given its
+// A runtime directory for one test, which looks at the files of its bus. Only processes with its
 // environment use it.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,27 +7,29 @@ import type { ExecutionContext } from 'ava';
 
 export class RuntimeDirectory {
   readonly path: string;
-  /** For processes that shall use the directory. */
+  /** The environment of processes that use the directory. */
   readonly env: { readonly XDG_RUNTIME_DIR: string };
 
-  /** Removed at the end of the test. `below` is a path inside it that is the runtime directory proper. */
+  /**
+   * Removed at the end of the test. `below` is the path of the runtime directory proper inside it.
+   */
   constructor(t: ExecutionContext, { mode = 0o700, below = '' } = {}) {
     const top = mkdtempSync(path(tmpdir(), 'busbar-test-'));
     t.teardown(() => rmSync(top, { recursive: true, force: true }));
     this.path = path(top, below);
     mkdirSync(this.path, { recursive: true });
-    // Not by mkdir: the umask has no say here.
+    // Not by mkdir, whose mode the umask changes.
     chmodSync(this.path, mode);
     this.env = { XDG_RUNTIME_DIR: this.path };
   }
 
-  /** Names of the files that the buses have there now. */
+  /** The names of the files that the buses have there now. */
   files(): readonly string[] {
     const folder = path(this.path, 'busbar');
     return existsSync(folder) ? readdirSync(folder).sort() : [];
   }
 
-  /** The path of the one socket there. */
+  /** The path of the only socket there. */
   socket(): string {
     const name = this.files().find((file) => file.endsWith('.sock'));
     if (name === undefined) throw new Error('no socket in the runtime directory');

@@ -1,7 +1,8 @@
-// Stopping a process and letting it go on, as signals do where there are some. One that has ended is left alone.
+// Stops a process and lets it continue, by signals where the system has them. Does nothing to one
+// that has ended.
 import { type ChildProcess, execFileSync } from 'node:child_process';
 
-/** By the program of test/tools, which has done it when it ends. */
+/** Uses the program of test/tools, which ends when it is done. */
 function suspendProcess(what: 'stop' | 'go', child: ChildProcess): void {
   const tool = process.env.BUSBAR_SUSPEND_PROCESS ?? '';
   if (child.exitCode === null && child.signalCode === null)

@@ -1,17 +1,17 @@
-// A folder of its own for a test.
+// A temporary folder for one test.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
-/** Makes an empty folder that goes with the test. */
+/** Makes an empty folder, which is removed at the end of the test. */
 export function temporaryFolder(t: ExecutionContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'busbar-test-'));
   t.teardown(() => {
     try {
       rmSync(folder, { recursive: true });
     } catch (error) {
-      // Windows keeps what a process that is about to end still has open.
+      // Windows keeps files that a process still has open while it ends.
       if (process.platform !== 'win32') throw error;
     }
   });
