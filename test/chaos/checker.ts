@@ -1,4 +1,4 @@
-// Reads the histories of all incarnations and says what should not have happened.
+// Reads the histories of all incarnations and reports what should not have happened.
 import type { Happening, Way } from './history.js';
 
 /** How an incarnation ended. */
@@ -11,20 +11,20 @@ export interface Life {
   readonly history: readonly Happening[];
 }
 
-/** What a run comes to. */
+/** The result of a run. */
 export interface Verdict {
   readonly violations: readonly string[];
   readonly sent: number;
   readonly received: number;
   readonly undelivered: number;
-  /** Messages that a killed receiver had taken out of shared memory and not noted yet. */
+  /** Messages that a killed receiver had taken out of shared memory but not yet noted. */
   readonly takenAtDeath: number;
   readonly generations: number;
-  /** Milliseconds that a survivor was without a controller, of all changes, in order of size. */
+  /** Milliseconds that a survivor was without a controller, for all changes, sorted. */
   readonly gaps: readonly number[];
 }
 
-/** What a batch of one receiver may have in hand when it dies; the addon's own limit. */
+/** Messages that one receiver may have in hand when it dies; the addon's own limit. */
 const mostInHand = 1024;
 
 type Sent = Extract<Happening, { kind: 'sent' }>;
@@ -33,9 +33,9 @@ class Checker {
   readonly violations: string[] = [];
   takenAtDeath = 0;
   readonly #lives: ReadonlyMap<string, Life>;
-  /** By 'receiver sender': how many direct messages came. */
+  /** By 'receiver sender': the number of direct messages received. */
   readonly #direct = new Map<string, number>();
-  /** 'sender number' of all that somebody noted as handled. */
+  /** 'sender number' of all messages that some receiver noted as handled. */
   readonly #handled = new Set<string>();
 
   constructor(lives: readonly Life[]) {
@@ -73,14 +73,14 @@ class Checker {
     }
   }
 
-  // Direct messages and multicasts of one sender come in order, without a gap, and once.
+  // Direct messages and multicasts of one sender arrive in order, without a gap, and once.
   #checkReceived({ name, history }: Life): void {
     const last = new Map<string, number>();
     for (const each of history) {
       if (each.kind !== 'received' || (each.way !== 'direct' && each.way !== 'all')) continue;
       const key = `${each.way} ${each.from}`;
       const before = last.get(key);
-      // A multicast from before it joined is none of its business.
+      // Multicasts from before the receiver joined do not count.
       const expected = before === undefined ? (each.way === 'direct' ? 1 : each.n) : before + 1;
       if (each.n !== expected) {
         this.#violate(`${name}: ${key} came as number ${each.n} instead of ${expected}`);
@@ -89,8 +89,8 @@ class Checker {
     }
   }
 
-  // What was sent to one incarnation: first what it noted, then, if it was killed, what it had in hand, then what was
-  // told as undelivered.
+  // Messages to one incarnation: those that it noted, then, if it was killed, those it had in hand,
+  // then those reported as undelivered.
   #checkDirect(sender: Life): void {
     const targets = new Set<string>();
     for (const each of sender.history) {
@@ -105,14 +105,14 @@ class Checker {
     const received = this.#direct.get(`${to} ${sender.name}`) ?? 0;
     const undelivered = numbersOf(sender, 'undelivered', 'direct', to);
     const pair = `${sender.name} to ${to}`;
-    // A dead sender cannot tell, and its own memory died with it.
+    // A dead sender reports nothing, and its own memory died with it.
     if (sender.fate === 'killed') return;
     if (new Set(undelivered).size !== undelivered.length) this.#violate(`${pair}: told twice`);
     const told = undelivered.filter((n) => n <= received);
     if (told.length > 0) this.#violate(`${pair}: ${told[0]} came and is told as undelivered`);
     const missing = count - received - undelivered.length;
     const fate = receiver?.fate ?? 'never seen';
-    // One that has left is not there to be told of what another one then leaves behind.
+    // A sender that has left gets no report about messages that a later receiver leaves behind.
     const afterwards = sender.fate === 'left' && (abandoned(sender) > 0 || fate !== 'survived');
     if (missing === 0 || afterwards) return;
     if (fate !== 'killed') {
@@ -126,7 +126,7 @@ class Checker {
       this.#violate(`${pair}: told as undelivered, but not the last: ${undelivered[gap]}`);
   }
 
-  // What deliver() called handled was noted by somebody.
+  // A message that deliver() reported as handled was noted by a receiver.
   #checkHandled(sender: Life): void {
     for (const each of sender.history) {
       if (each.kind === 'delivered' && !this.#handled.has(`${sender.name} ${each.n}`)) {
@@ -135,7 +135,8 @@ class Checker {
     }
   }
 
-  // A unicast comes to one of many, once; if it comes to none, that is told, or a killed one had it in hand.
+  // A unicast reaches one of many, once; if it reaches none, it was reported, or a killed receiver
+  // had it in hand.
   #checkGroups(): void {
     const seen = new Map<string, number>();
     for (const { history } of this.#lives.values()) {
@@ -163,7 +164,7 @@ class Checker {
       this.#violate(`${missing} group messages are gone, nobody died`);
   }
 
-  // All who heard of a generation heard of the same controller.
+  // All members that saw a generation saw the same controller in it.
   #checkControllers(): void {
     const byGeneration = new Map<number, number>();
     for (const { name, history } of this.#lives.values()) {

@@ -1,4 +1,5 @@
-// Starts members, kills, stops and sends away one after another, and has the histories judged in the end.
+// Starts members, then kills them, stops them or has them leave, one after another, and checks the
+// histories at the end.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -20,23 +21,23 @@ import { type Fate, judge, type Life, type Verdict } from './checker.js';
 import { readHistory } from './history.js';
 import { Random } from './random.js';
 
-/** How a run goes. */
+/** The options of a run. */
 export interface ChaosOptions {
   readonly seed: number;
   /** Members at a time. */
   readonly members: number;
-  /** Ends after so many milliseconds, or deaths. */
+  /** The run ends after this many milliseconds, or deaths. */
   readonly forMs: number;
   readonly kills: number;
   readonly say: (line: string) => void;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface ChaosResult extends Verdict {
   readonly kills: number;
   readonly stops: number;
   readonly leaves: number;
-  /** Where the histories are; removed if nothing was wrong. */
+  /** The folder with the histories; removed if nothing was wrong. */
   readonly folder: string;
 }
 
@@ -47,10 +48,10 @@ interface Member {
 }
 
 const memberFile = fileURLToPath(new URL('./member.js', import.meta.url));
-/** Milliseconds between two disasters, at most. */
+/** The most milliseconds between two disasters. */
 const mostPause = 60;
 const mostStop = 900;
-/** Members that have joined, below which nobody is killed. */
+/** With fewer joined members, none is killed. */
 const fewest = 3;
 
 /** One run. */
@@ -94,10 +95,10 @@ export class Director {
     const child = fork(memberFile, [this.#bus, name, path, `${seed}`]);
     this.#fates.set(name, 'survived');
     const gone = once(child, 'exit').then(([code]) => {
-      // Killed ones have none; one that fails by itself is a violation of its own.
+      // A killed process has no code; one that fails on its own is a violation.
       if (code !== null && code !== 0) throw new Error(`${name} ended with ${code}`);
     });
-    // Told where it is waited for.
+    // Reported where `gone` is awaited.
     gone.catch(() => undefined);
     this.#members[place] = { name, child, gone };
   }
@@ -116,7 +117,7 @@ export class Director {
 
   #disaster(): void {
     const joined = [...this.#members.keys()].filter((place) => this.#hasJoined(place));
-    // A bus that nobody is left on would be another one afterwards.
+    // Without any member left, a new bus would begin.
     if (joined.length < fewest) return;
     const place = joined[this.#random.below(joined.length)] as number;
     const member = this.#members[place] as Member;
@@ -149,7 +150,7 @@ export class Director {
     this.#start(place);
   }
 
-  // Whoever said last that it is.
+  // The member that reported last that it is controller.
   #killController(): void {
     const place = this.#members.findIndex(
       (member) => member !== undefined && isController(this.#path(member.name)),
@@ -168,7 +169,7 @@ export class Director {
     this.#fates.set(member.name, 'left');
     member.child.send('leave', () => undefined);
     const killed = setTimeout(() => {
-      // It has to be able to leave in half a minute.
+      // A member must be able to leave within half a minute.
       this.#fates.set(member.name, 'survived');
       member.child.kill('SIGKILL');
     }, 30_000);
@@ -176,7 +177,7 @@ export class Director {
     this.#start(place);
   }
 
-  // Nobody sends any more; everything arrives; everybody tells what it still has.
+  // Sending stops, everything arrives, and all members report what they still hold.
   async #calm(): Promise<void> {
     const members = this.#members.filter((member) => member !== undefined);
     await pause(mostStop);
@@ -188,7 +189,7 @@ export class Director {
     });
   }
 
-  // Or for half a minute: then the checker tells what is wrong.
+  // Waits for half a minute at most: after that, the checker reports what is wrong.
   async #until(done: () => boolean): Promise<void> {
     const end = performance.now() + 30_000;
     do await pause(200);
@@ -215,7 +216,7 @@ export class Director {
   }
 }
 
-// Only the last word about what a member still has counts.
+// Keeps only a member's last report of what it holds.
 function lastResourcesOnly(path: string): Life['history'] {
   const history = readHistory(path);
   const last = history.findLast(({ kind }) => kind === 'resources');

@@ -1,5 +1,6 @@
-// One member of the chaos: sends in every way to whoever is there, and notes all that happens. Started by director.ts as
-// member.js <bus> <name> <history file> <seed>; told 'quiet', 'leave' and 'resources' by its parent.
+// One member of the chaos: sends in every way to all members present, and notes everything that
+// happens. director.ts starts it as member.js <bus> <name> <history file> <seed> and sends it
+// 'quiet', 'leave' and 'resources'.
 import { fstatSync, openSync, readdirSync } from 'node:fs';
 import { devNull } from 'node:os';
 import {
@@ -29,11 +30,11 @@ interface Payload {
   readonly fill?: string;
 }
 
-/** Milliseconds between two bursts, and messages of one. */
+/** Milliseconds between two bursts, and messages per burst. */
 const pause = 4;
 const burst = 8;
 const regionBytes = 16_384;
-/** A share of all messages. */
+/** Shares of all messages. */
 const withRegion = 0.2;
 const withObject = 0.05;
 const withBulk = 0.05;
@@ -71,7 +72,7 @@ endpoint.on('message', (message) => {
   tell({ kind: 'received', way, from, n });
 });
 
-// What came with a message belongs to it: a region that was had again too early has another one's stamp.
+// A region must carry its message's own stamp: one that was reused too early has another stamp.
 function check(
   payload: Payload,
   regions: readonly MemoryRegion[],
@@ -107,7 +108,7 @@ function send(own: Endpoint<PlainBox>): void {
   try {
     transmit(own, payload, { regions, objects });
   } catch (error) {
-    // Refused: it was never sent, and its number is free again.
+    // Refused: it was never sent, and its number can be used again.
     if (!(error instanceof BusError)) throw error;
     counts.set(`${way} ${to}`, n - 1);
     return;
@@ -151,7 +152,7 @@ function stamped(payload: Payload): MemoryRegion[] {
     region.write(Buffer.from(`${stampOf(payload)};`));
     return [region];
   } catch {
-    // All are under way: without one, then.
+    // All regions are in flight: send without one.
     return [];
   }
 }
@@ -183,7 +184,7 @@ function resources(): void {
   tell({
     kind: 'resources',
     regions: registry.stats.inUse,
-    // Told nowhere on Windows.
+    // Not available on Windows.
     open: process.platform === 'win32' ? 0 : readdirSync('/proc/self/fd').length,
   });
 }

@@ -1,4 +1,4 @@
-// Numbers that look random and come again with the same seed.
+// Pseudo-random numbers that repeat with the same seed.
 
 /** A small generator (mulberry32). */
 export class Random {

@@ -1,7 +1,8 @@
-// `npm run soak -- [--minutes <n>]`: members that exchange everything without a pause, and visitors that come and go,
-// for an hour by default. For each look all of them fall silent until what is under way has arrived and what the pools
-// of regions keep has been given back, so that what a busy machine delays does not count as growth. Exits with 0 if no
-// process holds more memory, descriptors or mappings at the end of the time than it did when a quarter of it was over.
+// `npm run soak -- [--minutes <n>]`: members that exchange everything without a pause, and visitors
+// that come and go, for an hour by default. Before each sample all of them pause until everything
+// in flight has arrived and the pools have given their spare regions back, so that delays on a busy
+// machine do not count as growth. Exits with 0 if no process holds more memory, descriptors or
+// mappings at the end than after a quarter of the time.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,7 +13,10 @@ import { idle, type Sample } from './sample.js';
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
 const milliseconds = Number(values.minutes) * 60_000;
 const samples = 40;
-/** What may be more: what the collectors of memory leave, and what is under way at the moment of a look. */
+/**
+ * The allowed growth: leftovers of the garbage collectors, and whatever is in flight during a
+ * sample.
+ */
 const tolerance = { resident: 8 << 20, descriptors: 6, mappings: 24 } as const;
 
 const program = fileURLToPath(new URL('./member.js', import.meta.url));
@@ -43,7 +47,7 @@ for (let look = 0; look < samples; look++) {
     if (child.exitCode !== null) throw new Error(`a member ended with ${child.exitCode}`);
   }
   await askAll('calm');
-  // What comes last, and the time after which a pool gives a region back.
+  // The last messages, and the time after which a pool gives a region back.
   await pause(2 * idle);
   const seen = await askAll('sample');
   await askAll('go on');

@@ -1,5 +1,5 @@
-// A member of a soak: sends a bit of everything to the others without a pause, takes what comes, and says what it holds
-// when it is asked. `visitor` instead joins, talks and leaves again and again.
+// A member of a soak: sends a bit of everything to the others without a pause, receives, and
+// reports what it holds when asked. With `visitor` it joins, talks and leaves repeatedly instead.
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bytes, join, KernelObject, MemoryRegistry, messageBox, multicast, text } from 'busbar';
@@ -19,10 +19,10 @@ function sample(): Sample {
   };
 }
 
-/** Resolves when this member may send again; undefined: it may. */
+/** Resolves when this member may send again; undefined: it may now. */
 let calm: Promise<void> | undefined;
 let goOn = () => {};
-/** The visit that is under way. */
+/** The current visit. */
 let visiting: Promise<void> | undefined;
 
 process.on('message', async (what) => {
@@ -50,7 +50,7 @@ async function stay(): Promise<void> {
     received++;
     for (const region of message.regions) region.release();
     for (const object of message.objects) object.close();
-    // A visitor may have gone by now.
+    // A visitor may have left by now.
     if (received % 50 === 0) message.reply(box.Text('thanks'), { ttl: 10 });
   });
   const others = multicast('member', { excludeSelf: true });
