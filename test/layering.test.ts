@@ -1,5 +1,5 @@
 // Reads every import and include of the project and fails on one that runs against the layers; then
-// feeds the same rules a tree with one mistake at a time, to see that they would have noticed.
+// applies the rules to a tree with one mistake at a time, to check that they find each.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -24,7 +24,7 @@ const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: li
 
 const dependencies = ['msgpackr'];
 
-/** A small tree in which every layer is present and nothing is wrong. */
+/** A small tree with every layer and nothing wrong. */
 const orderly: readonly SourceFile[] = [
   file('src/index.ts', "export { join } from './endpoint/join.js';"),
   file(
@@ -61,7 +61,7 @@ const orderly: readonly SourceFile[] = [
   file('bench/run.mjs', "import { join } from 'busbar';", "import './harness/launch.mjs';"),
 ];
 
-/** One mistake each: the file that holds it, and what the rules must say. */
+/** One mistake each: the file that has it, and what the rules must report. */
 const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/selector/a.ts', "import { addon } from '../native/addon.js';"), /neither the addon/],
   [file('src/selector/b.ts', "import type { Region } from '../memory/region.js';"), /nor memory/],

@@ -1,4 +1,5 @@
-// Circles: folders of src, or files anywhere, that import or include each other. Imports of types count.
+// Finds circles: folders of src, or files anywhere, that import or include each other. Type imports
+// count.
 import { posix } from 'node:path';
 import type { SourceFile } from './files.js';
 import { importsOf, includesOf } from './imports.js';
@@ -17,7 +18,7 @@ export function circles(files: readonly SourceFile[]): string[] {
     }
   }
   const found = circlesIn(folders);
-  // A circle of folders is one of files as well; it is told once.
+  // A circle of folders is also a circle of files; it is reported once.
   return found.length > 0 ? found : circlesIn(single);
 }
 
@@ -26,7 +27,7 @@ function targetsOf(file: SourceFile, paths: ReadonlySet<string>): string[] {
     return importsOf(file).flatMap(({ path }) => (path === undefined ? [] : [path]));
   }
   const folder = posix.dirname(file.path);
-  // From native/ on, or from the file's own folder, as tests and public headers have it.
+  // Relative to native/, or to the file's own folder, as in tests and public headers.
   return includesOf(file).flatMap(({ header }) =>
     [`native/${header}`, posix.join(folder, header)].filter((path) => paths.has(path)).slice(0, 1),
   );

@@ -1,8 +1,9 @@
-// Reads the project's sources for the layering rules. Knows which files count, not what they may do.
+// Reads the project's sources for the layering rules. Knows which files count, not what they may
+// import.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** One source file: its path from the project's root, with forward slashes, and what it holds. */
+/** One source file: its path from the project's root, with forward slashes, and its text. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;

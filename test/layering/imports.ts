@@ -3,13 +3,15 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import type { SourceFile } from './files.js';
 
-/** An import as written; `path` is the file it means where it is relative, from the project's root. */
+/**
+ * An import as written; `path`, for a relative one, is the imported file, from the project's root.
+ */
 export interface Import {
   readonly specifier: string;
   readonly path: string | undefined;
 }
 
-/** An include as written, and whether it stood between angle brackets. */
+/** An include as written, and whether it is between angle brackets. */
 export interface Include {
   readonly header: string;
   readonly isSystem: boolean;
@@ -29,7 +31,7 @@ function sourcePath(file: SourceFile, specifier: string): string {
   return file.path.endsWith('.ts') ? path.replace(/\.js$/, '.ts') : path;
 }
 
-/** Every `#include` of a file, also those in branches that this machine does not compile. */
+/** Every `#include` of a file, also in branches that this machine does not compile. */
 export function includesOf(file: SourceFile): Include[] {
   const pattern = /^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")/gm;
   return [...file.text.matchAll(pattern)].map(([, system, own]) => ({

@@ -1,8 +1,9 @@
-// What may include what among the C and C++ sources.
+// The rules for includes among the C and C++ sources.
 import type { SourceFile } from './files.js';
 import { type Include, includesOf } from './imports.js';
 
-// Plain values and pure functions of the core that know no message: all that a platform folder may see.
+// Plain values and pure functions of the core that know no message: all that a platform folder may
+// include.
 const coreValues = ['status', 'bytes', 'identifier', 'sha256', 'utf8', 'uuid'].map(
   (name) => `core/${name}.h`,
 );
@@ -10,15 +11,18 @@ const coreValues = ['status', 'bytes', 'identifier', 'sha256', 'utf8', 'uuid'].m
 const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
 const publicFolder = /^native\/ffi\/include\//;
 const publicHeaders = /(^|\/)busbar\.hp?p?$/;
-/** A clock that somebody may set: expiries and deadlines come from one that only goes forward. */
+/** A clock that can be set: expiries and deadlines use one that only goes forward. */
 const wallClock =
   /system_clock|gettimeofday|CLOCK_REALTIME|GetSystemTime|\btime\((nullptr|NULL|0)\)/;
 const systemMacros = /__linux__|_WIN32|_WIN64|_MSC_VER|__APPLE__|__MACH__|__unix__|_POSIX_VERSION/;
 
 interface Layer {
-  /** First folders of the includes in quotes that are allowed; platform folders see `coreValues` besides. */
+  /**
+   * The first folders of allowed includes in quotes; platform folders may also include
+   * `coreValues`.
+   */
   readonly folders: readonly string[];
-  /** What may stand between angle brackets. */
+  /** Whether a header may be included between angle brackets. */
   readonly system: (header: string) => boolean;
 }
 
@@ -40,7 +44,7 @@ const layers: Readonly<Record<string, Layer>> = {
 
 const seesCoreValues = ['platform', 'loopback', 'posix', 'linux', 'windows', 'macos'];
 
-/** Judges one file; returns a sentence for each wrong include or system macro. */
+/** Checks one file; returns a sentence for each wrong include or system macro. */
 export function judgeIncludes(file: SourceFile): string[] {
   const folder = /^native\/([^/]+)\//.exec(file.path)?.[1];
   if (folder === undefined) return includesOf(file).flatMap(outsideNative);
@@ -67,7 +71,7 @@ function insideNative(
   if (isSystem)
     return layer.system(header) ? [] : [`native/${folder} must not include <${header}>`];
   if (folder === 'node' && hostHeaders.test(header)) return [];
-  // Installed side by side, without the folders above them.
+  // Public headers are installed side by side, without their folders.
   if (publicFolder.test(path) && publicHeaders.test(header)) return [];
   if (!header.includes('/')) return [`"${header}": write includes from native/ on`];
   if (layer.folders.includes(header.slice(0, header.indexOf('/')))) return [];
@@ -78,7 +82,7 @@ function insideNative(
   return [`native/${folder} must not include "${header}"`];
 }
 
-// C++ tests and benchmarks may use every layer but the two doors and their hosts.
+// C++ tests and benchmarks may use every layer except the two doors and their hosts.
 function outsideNative({ header }: Include): string[] {
   if (!hostHeaders.test(header) && !/^(node|ffi)\//.test(header)) return [];
   return [`only native/node includes "${header}"`];

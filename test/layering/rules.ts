@@ -5,10 +5,10 @@ import { judgeIncludes } from './native-rules.js';
 import { judgeImports } from './typescript-rules.js';
 import { twins } from './unit-names.js';
 
-/** Lines a file of src or native may have; beyond it there are usually two ideas in one file. */
+/** The most lines of a file in src or native; a longer one usually has two ideas in it. */
 export const maxLines = 450;
 
-/** Returns a line for each broken rule, 'path: what is wrong'; none for a tree in order. */
+/** Returns a line for each broken rule, 'path: what is wrong'; none for an orderly tree. */
 export function judge(files: readonly SourceFile[], dependencies: readonly string[]): string[] {
   const wrong = files.flatMap((file) =>
     [...judgeFile(file, dependencies), ...judgeLength(file)].map((text) => `${file.path}: ${text}`),
@@ -22,7 +22,7 @@ function judgeFile(file: SourceFile, dependencies: readonly string[]): string[] 
 
 function judgeLength({ path, text }: SourceFile): string[] {
   const lines = text.split('\n').length - 1;
-  // A public header is one file, whatever it has to say: that is how C libraries are used.
+  // A public header is one file whatever its length: that is how C libraries are used.
   const counts = /^(src|native)\//.test(path) && !path.startsWith('native/ffi/include/');
   if (!counts || lines <= maxLines) return [];
   return [`${lines} lines; the limit is ${maxLines}`];

@@ -1,12 +1,18 @@
-// What may import what among the TypeScript and JavaScript sources.
+// The rules for imports among the TypeScript and JavaScript sources.
 import type { SourceFile } from './files.js';
 import { type Import, importsOf } from './imports.js';
 
 const addonFile = 'src/native/addon.ts';
-/** What may ask Node for a file that is no ES module: where the addon is, and for the addon. */
+/**
+ * The files that may load something other than an ES module: to find the addon, and the addon
+ * itself.
+ */
 const loaders = [addonFile, 'src/native/binary.ts'];
 
-/** Judges one file; returns a sentence for each wrong import. `dependencies` are what users install with us. */
+/**
+ * Checks one file; returns a sentence for each wrong import. `dependencies` are installed for
+ * users.
+ */
 export function judgeImports(file: SourceFile, dependencies: readonly string[]): string[] {
   const imports = importsOf(file);
   if (file.path.startsWith('src/')) {
@@ -39,7 +45,7 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
   return wrong;
 }
 
-// Looked for as text: createRequire() and process.dlopen() are no imports.
+// Searched as text: createRequire() and process.dlopen() are not imports.
 function loading(file: SourceFile): string[] {
   if (loaders.includes(file.path) || !/createRequire|\.node['"`]|dlopen/.test(file.text)) return [];
   return [`only ${addonFile} loads the addon`];

@@ -1,13 +1,14 @@
-// Sources of a folder are compiled several at a time, so names in their anonymous namespaces must differ. Which stand
-// together depends on the system and on how many there are: a name that stands twice breaks a build somewhere, later.
+// Sources of a folder are compiled several at a time, so names in their anonymous namespaces must
+// differ. The system and the number of sources decide which ones share a unit: a duplicate name
+// breaks a build somewhere, later.
 import type { SourceFile } from './files.js';
 
 const anonymous = /^namespace \{$(.*?)^\} {2}\/\/ namespace$/gmsu;
-/** Types and constants; functions of one name may differ in what they take. */
+/** Types and constants; functions of the same name may differ in their parameters. */
 const named =
   /^(?:(?:struct|class|enum class) (\w+)(?= [:{]| final)|(?:constexpr|const) [\w:<>, ]+ (k[A-Z]\w*)\b)/gmu;
 
-/** A line for each name that two sources of a folder define for themselves, at the second one. */
+/** A line for each name that two sources of a folder define, for the second one. */
 export function twins(files: readonly SourceFile[]): string[] {
   const seen = new Map<string, string>();
   const wrong: string[] = [];
@@ -32,7 +33,7 @@ function namesIn(text: string): Set<string> {
   return names;
 }
 
-/** What is named after two systems; programs of their own are no concern either. */
+/** Whether two files belong to different systems, or are programs of their own. */
 function neverTogether(...paths: readonly [string, string]): boolean {
   const [one, other] = paths.map((path) => /\/(linux|windows|macos)_\w+\.cc$/u.exec(path)?.[1]);
   const apart = one !== undefined && other !== undefined && one !== other;
