@@ -18,7 +18,7 @@ declare const socket: Socket;
 declare const server: Server;
 declare const file: FileHandle;
 
-// What a message has, nobody can replace.
+// The attachments of a message cannot be replaced.
 same<typeof message.objects, readonly KernelObject[]>();
 same<typeof message.regions, readonly MemoryRegion[]>();
 // @ts-expect-error the list is the message's
@@ -51,7 +51,7 @@ message.reply(1, { regions: message.regions, objects: message.objects });
 void endpoint.deliver('x', 1, { regions: [region] });
 // @ts-expect-error regions are not objects
 endpoint.send('x', 1, { objects: [region] });
-// @ts-expect-error nor bytes regions
+// @ts-expect-error and bytes are not regions
 endpoint.send('x', 1, { regions: [new Uint8Array(8)] });
 
 const registry = new MemoryRegistry({ maxBytes: 4096, idle: 0 });

@@ -12,5 +12,5 @@ if (error instanceof NoRecipientError) same<typeof error.code, 'ERR_BUSBAR_NO_RE
 error.code === 'ERR_BUSBAR_NO_SUCH_CODE';
 // @ts-expect-error Codes are read only.
 error.code = 'ERR_BUSBAR_TIMEOUT';
-// @ts-expect-error The base class is not raised itself.
+// @ts-expect-error The base class is not thrown itself.
 new BusError('text');

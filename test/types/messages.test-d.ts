@@ -1,4 +1,4 @@
-// What a message box lets through the compiler and what not. Never run: it passes by compiling.
+// What a message box allows the compiler to pass. Never run: it passes by compiling.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   bytes,
@@ -30,7 +30,7 @@ type Box = typeof box;
 declare function send<B extends MessageBox>(box: B, message: Outgoing<B>): void;
 declare const received: Received<Box>;
 
-// What arrives narrows by its type.
+// A received message narrows by its type.
 same<typeof received.type, 'Move' | 'Ping' | 'Text' | 'Raw'>();
 switch (received.type) {
   case 'Move':
@@ -54,7 +54,7 @@ received.payload.x;
 // @ts-expect-error No such key.
 received.type === 'Stop';
 
-// What the box makes can be sent, and as a reply too.
+// A message made by the box can be sent, and used as a reply.
 send(box, box.Move({ x: 1, y: 2 }));
 send(box, box.Text('hello'));
 send(box, box.Raw(new Uint8Array(1), { format: 7 }));
@@ -67,7 +67,7 @@ received.reply(box.Text('got it'), { ttl: 100 });
 // A wrong payload does not compile.
 // @ts-expect-error y is missing.
 box.Move({ x: 1 });
-// @ts-expect-error y is no number.
+// @ts-expect-error y is not a number.
 box.Move({ x: 1, y: '2' });
 // @ts-expect-error z is unknown.
 box.Move({ x: 1, y: 2, z: 3 });
@@ -84,7 +84,7 @@ box.Raw(new Uint8Array(1), { fromat: 7 });
 // @ts-expect-error No such key.
 box.Stop();
 
-// What another box made does not compile, nor what no box made.
+// A message that another box, or no box, made does not compile.
 const other = messageBox({ Stop: messageType<Point>('stop'), Text: json<number>('text') });
 // @ts-expect-error Stop is not in the box.
 send(box, other.Stop({ x: 1, y: 2 }));
@@ -96,10 +96,10 @@ send(box, { type: 'Text', payload: 'hello' });
 send(box, 'hello');
 // @ts-expect-error Not made by the box.
 received.reply(other.Stop({ x: 1, y: 2 }));
-// @ts-expect-error Nothing is written into a box.
+// @ts-expect-error A box is read-only.
 box.Move = box.Text;
 
-// Without a box any value goes, and what arrives is unknown.
+// Without a box, any value can be sent, and what is received is unknown.
 declare const plainBox: PlainBox;
 declare const plainReceived: Received<PlainBox>;
 send(plainBox, 'hello');
@@ -107,7 +107,7 @@ send(plainBox, { any: ['value'] });
 same<Outgoing<PlainBox>, unknown>();
 same<typeof plainReceived.type, 'plain'>();
 same<typeof plainReceived.payload, unknown>();
-// @ts-expect-error Nothing is known of it.
+// @ts-expect-error Nothing is known about it.
 plainReceived.payload.x;
 
 // A box with a type called plain is a box.
@@ -116,7 +116,7 @@ const withPlain = messageBox({ plain: text });
 send(withPlain, 5);
 send(withPlain, withPlain.plain('hello'));
 
-// Types without a type argument carry anything, but say nothing of what arrives.
+// Types without a type argument carry anything; what is received is unknown.
 const loose = messageBox({ Anything: messageType('anything'), Json: json('json') });
 loose.Anything({ any: 1 });
 loose.Json(5);
@@ -150,7 +150,7 @@ struct({ id: 'u128' });
 // @ts-expect-error No arrays of bool.
 struct({ flags: ['bool', 3] });
 
-// Schemas: what they take is sent, what they give is received.
+// Schemas: their input type is sent, their output type is received.
 declare const schema: StandardSchemaV1<{ at: string }, { at: Date }>;
 const Timed = messageType('timed', { schema });
 same<typeof Timed, MessageType<{ at: Date }, { at: string }>>();
@@ -161,14 +161,14 @@ timed.Timed({ at: new Date() });
 declare const timedReceived: Received<typeof timed>;
 same<typeof timedReceived.payload, { at: Date }>();
 messageType('timed', { schema, codec: codecs.json() });
-// @ts-expect-error The codec cannot encode what the schema takes.
+// @ts-expect-error The codec cannot encode the schema's input.
 messageType('timed', { schema, codec: codecs.text });
 
 // Codecs: explicit or inferred.
 same<ReturnType<typeof codecs.json<Point>>['name'], string>();
 messageType<Point>('point', { codec: codecs.json() });
 messageType<Point>('point', { codec: codecs.structuredClone() });
-// @ts-expect-error Text is no Point.
+// @ts-expect-error Text is not a Point.
 messageType<Point>('point', { codec: codecs.text });
 const inferred = messageType('point', {
   codec: defineCodec({

@@ -1,4 +1,4 @@
-// What unicast() and multicast() take. Never run: it passes by compiling.
+// The arguments of unicast() and multicast(). Never run: it passes by compiling.
 import {
   anyone,
   type LabelExpression,
@@ -23,7 +23,7 @@ multicast(expression, { excludeSelf: true });
 
 // @ts-expect-error A selector is not selected again.
 unicast(selector);
-// @ts-expect-error An id alone is no peer.
+// @ts-expect-error An id alone is not a peer.
 unicast(7);
 // @ts-expect-error A multicast to one peer is a unicast.
 multicast({ id: 7 });
@@ -31,5 +31,5 @@ multicast({ id: 7 });
 multicast('moon', { exludeSelf: true });
 // @ts-expect-error Selectors are immutable.
 selector.kind = 'multicast';
-// @ts-expect-error Numbers are no labels.
+// @ts-expect-error Numbers are not labels.
 label(5);

@@ -1,4 +1,4 @@
-// What may become of a message for a slow receiver, as the compiler sees it. Never run: it passes by compiling.
+// The policies for slow receivers, as the compiler sees them. Never run: it passes by compiling.
 import { type Endpoint, join, type PlainBox, type SlowReceiverEvent, type WhenFull } from 'busbar';
 import { same } from './same.js';
 
@@ -18,7 +18,7 @@ endpoint.send('x', 1, { key: 1 });
 
 const sent = endpoint.sendWhenReady('x', 1, { timeout: 5, signal: AbortSignal.abort(), ttl: 1 });
 same<typeof sent, Promise<number>>();
-// @ts-expect-error it waits, whatever the endpoint does otherwise
+// @ts-expect-error it waits, whatever the endpoint's policy is
 void endpoint.sendWhenReady('x', 1, { whenFull: 'drop' });
 
 endpoint.on('dropped', (event) => same<typeof event, SlowReceiverEvent>());

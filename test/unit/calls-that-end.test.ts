@@ -1,5 +1,5 @@
-// Every call that waits, and everything that can end it: no timer, no listener and no promise is left behind, and times mean
-// the same to all of them.
+// Every call that waits, and everything that can end it: no timer, listener or promise leaks, and
+// times mean the same in all of them.
 import { getEventListeners } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
@@ -37,7 +37,10 @@ const calls: Readonly<Record<string, (fake: FakeEndpoint, options?: Options) => 
 
 const failsAtOnce = (call: string) => call === 'deliver that fails at once';
 
-/** How each call ends. `code`: what it rejects with; of one that fails at once only if it does not begin. */
+/**
+ * The ways a call ends. `code`: of the rejection; for a call that fails at once, only if it does
+ * not begin.
+ */
 const ends: Readonly<
   Record<
     string,
@@ -78,7 +81,7 @@ const ends: Readonly<
   },
 };
 
-/** Timers of this process that are neither over nor cleared. */
+/** Counts the timers of this process that have neither fired nor been cleared. */
 function countTimers(): { readonly left: () => number; readonly stop: () => void } {
   const { setTimeout, clearTimeout } = timers;
   const left = new Set<unknown>();
@@ -153,7 +156,7 @@ for (const [name, call] of Object.entries(calls)) {
     t.is(counted.left(), 0);
     abort.abort();
     await t.throwsAsync(forever);
-    // What somebody has put into everybody's prototype is no option, known or not.
+    // Additions to Object.prototype are not options, known or not.
     const prototype = Object.prototype as unknown as Record<string, unknown>;
     t.teardown(() => {
       delete prototype.each;

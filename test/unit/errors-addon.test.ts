@@ -1,4 +1,5 @@
-// The error list as the built addon and the package show it. Codes are a promise: this file repeats them.
+// The error list of the built addon and of the package. Codes are a promise, so this file repeats
+// them.
 import test from 'ava';
 import * as busbar from 'busbar';
 import { errorList } from '../../dist/errors/index.js';

@@ -1,4 +1,5 @@
-// The end of a thread closes what it left open: all at a time, so that it takes as long as the slowest.
+// The end of a thread closes its open endpoints all at once, so that it takes as long as the
+// slowest.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';

@@ -1,4 +1,5 @@
-// An endpoint above a native side that a test plays: what comes, in which turn, and in which order is up to the test.
+// An endpoint above a native side that the test plays: the test chooses what arrives, in which turn
+// and order.
 import { Endpoint } from '../../dist/endpoint/endpoint.js';
 import { NoticeBoard } from '../../dist/endpoint/notice-board.js';
 import { messageBox, text } from '../../dist/messages/index.js';
@@ -12,13 +13,13 @@ import {
   wantsHandled,
 } from '../../dist/native/addon.js';
 
-/** Text messages alone: their payload is easily written and easily broken. */
+/** Text messages only: their payload is easy to write and easy to break. */
 export const box = messageBox({ Text: text });
 
-/** A row of a batch: a text, or something that is none. */
+/** A row of a batch: a text, or a row that is not one. */
 export type Row = string | 'unknown type' | 'no text';
 
-/** What the native side was told, and what it tells. */
+/** Records the calls to the native side, and plays its callbacks. */
 export class FakeEndpoint {
   readonly board = new NoticeBoard();
   readonly endpoint: Endpoint<typeof box>;
@@ -49,12 +50,12 @@ export class FakeEndpoint {
     this.endpoint.joined(1);
   }
 
-  /** All of one turn. */
+  /** The notices of one turn. */
   tell(...notices: Notice[]): void {
     this.board.receiveNotices(notices);
   }
 
-  /** A batch; not more than the endpoint wants. */
+  /** A batch, at most as large as the endpoint's credit. */
   receive(...rows: Row[]): void {
     if (rows.length > this.credit) throw new Error(`${rows.length} rows for ${this.credit}`);
     let offset = 0;

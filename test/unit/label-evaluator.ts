@@ -1,7 +1,9 @@
-// A reference evaluator for the programs of label expressions, written from their description alone. For
-// tests only; what runs is native.
+// A reference evaluator for the programs of label expressions, written only from their description.
+// For tests only; the package evaluates in native code.
 
-/** Whether a program matches an endpoint with this label and id; throws if the program is invalid. */
+/**
+ * Whether a program matches an endpoint with this label and id; throws if the program is invalid.
+ */
 export function evaluate(program: Uint8Array, label: readonly string[], id: number): boolean {
   const bytes = Buffer.from(program);
   if (bytes.length < 1 || bytes.length > 4096) throw new Error('length');

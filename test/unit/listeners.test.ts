@@ -1,12 +1,13 @@
-// Listeners that throw, remove themselves or others, close the endpoint or send: whatever one does costs its own event
-// and nothing else. Every event that an endpoint emits, in one turn with everything else that can come.
+// Listeners that throw, remove themselves or others, close the endpoint or send: each affects only
+// its own event. Covers every event that an endpoint emits, in one turn with everything else that
+// can arrive.
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { box, FakeEndpoint } from './fake-endpoint.js';
 
 const peer = { id: 7, pid: 7, label: ['late'] };
 
-/** How each event comes about. */
+/** What causes each event. */
 const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
   message: (fake) => fake.receive('cause'),
   unknown: (fake) => fake.receive('unknown type'),
@@ -33,7 +34,7 @@ const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
 
 type Listener = () => void;
 
-/** What its listener does, once. */
+/** What the event's listener does, once. */
 const deeds: Readonly<
   Record<string, (fake: FakeEndpoint, event: string, self: Listener) => unknown>
 > = {
@@ -73,7 +74,7 @@ for (const [event, cause] of Object.entries(causes)) {
       await turn();
 
       cause(fake);
-      // The same turn of the event loop: nothing has run in between but listeners.
+      // The same turn of the event loop: only listeners have run in between.
       fake.members = [peer];
       fake.tell(
         { kind: 'peers', joined: [peer], left: [] },
@@ -97,14 +98,14 @@ for (const [event, cause] of Object.entries(causes)) {
         t.true(events.includes('drain') && (event === 'close' || events.includes('peer')));
       t.is(fake.sent.includes('from a listener'), deed === 'sends' && event !== 'close');
 
-      // Whoever comes now is served.
+      // Later calls work.
       if (closes) {
         await endpoint.close();
         await t.throwsAsync(endpoint.recv(), { code: closed });
         return;
       }
       if (deed !== 'removes all listeners') {
-        // With nobody listening any more, nothing more was asked for.
+        // Without a listener, no more messages were requested.
         const more = event === 'message' && deed === 'removes itself' ? 0 : 1;
         t.is(endpoint.counters.rejected, event === 'rejected' ? 2 : more);
         if (event !== 'message') t.deepEqual(heard, ['one', 'two']);

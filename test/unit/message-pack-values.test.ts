@@ -1,5 +1,6 @@
-// Each kind of value by MessagePack: it arrives as it was sent, or changed as is documented, or is refused with its
-// place in the payload. The library msgpackr reads what is written, for it is another reader of the same format.
+// Each kind of value as MessagePack: it arrives unchanged, or changed as documented, or is refused
+// with its path in the payload. The library msgpackr reads the bytes as well, as another reader of
+// the format.
 import { Buffer } from 'node:buffer';
 import { generateKeySync } from 'node:crypto';
 import { inspect, isDeepStrictEqual } from 'node:util';
@@ -40,7 +41,7 @@ class Fault extends TypeError {
   override readonly name = 'Fault';
 }
 
-/** What is sent, and what arrives if that is something else. */
+/** The value sent, and the value received if it differs. */
 const kept: Readonly<Record<string, readonly [value: unknown, arrives?: unknown]>> = {
   'minus zero': [[-0, 0]],
   numbers: [[2 ** 32, -(2 ** 31) - 1, 0.1, Number.NaN, Infinity, -Infinity, 255, -129, 65_536]],
@@ -139,7 +140,7 @@ function detached<T extends { readonly buffer: ArrayBufferLike }>(view: T): T {
 const cycle: Record<string, unknown> = {};
 cycle.self = [cycle];
 
-/** What is refused, and how the text goes on after 'payload'. */
+/** Refused values, and the error text after 'payload'. */
 const refused: Readonly<Record<string, readonly [value: unknown, text: string]>> = {
   'a function': [{ a: { 'b c': () => 1 } }, '.a["b c"] is a function'],
   'a symbol': [[1, Symbol('s')], '[1] is a symbol'],

@@ -1,4 +1,5 @@
-// The codecs: what goes in comes out, from regions of a reused slab, and what is wrong is refused.
+// The codecs: values survive a round trip through regions of a reused slab, and wrong input is
+// refused.
 import { Buffer } from 'node:buffer';
 import { generateKeySync } from 'node:crypto';
 import { open } from 'node:fs/promises';
@@ -173,7 +174,7 @@ test('structured clone refuses by one kind of error, and goes on', async (t) => 
     t.throws(() => encoded(clone, thrower)),
     own,
   );
-  // As in Node: each view has bytes of its own.
+  // As in Node: each view has separate bytes.
   const buffer = new ArrayBuffer(8);
   const views = roundTrip(clone, [new Uint8Array(buffer), new Uint8Array(buffer, 4)]);
   const [first, second] = views as [Uint8Array, Uint8Array];
@@ -208,7 +209,7 @@ const values = fc.letrec((tie) => ({
   ),
 })).value;
 
-// What the codec says of bigints, byte arrays and `__proto__`.
+// As the codec documents for bigints, byte arrays and `__proto__`.
 function expected(value: unknown): unknown {
   if (typeof value === 'bigint') {
     return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : value;
@@ -413,7 +414,7 @@ test('the arena grows, gives back, and cannot be transferred', (t) => {
   arena.clear();
   t.is(arena.buffer.length, 1024 * 1024);
   const { buffer } = arena;
-  // Node 20 copies instead, later ones throw; both leave the buffer where it is.
+  // Node 20 copies instead, later versions throw; in both cases the buffer stays where it is.
   try {
     structuredClone(buffer, { transfer: [buffer.buffer] });
   } catch (error) {

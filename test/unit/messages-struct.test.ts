@@ -23,7 +23,7 @@ const scalars = {
 
 type Scalar = keyof typeof scalars;
 
-// The same in terms of a DataView alone.
+// The expected values, by a DataView alone.
 const getters: Readonly<Record<Scalar, (view: DataView, at: number) => unknown>> = {
   i8: (view, at) => view.getInt8(at),
   u8: (view, at) => view.getUint8(at),

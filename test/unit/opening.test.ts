@@ -1,12 +1,16 @@
-// A worker that ends while it opens an endpoint ends alone: what the environment makes no more is not used. At each place
-// where opening reads the configuration, and so may run JavaScript, the worker exits.
+// A worker that ends while it opens an endpoint ends alone: values that its environment can no
+// longer make are not used. The worker exits at each place where opening reads the configuration,
+// which can run JavaScript.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 
 const addonUrl = new URL('../../dist/native/addon.js', import.meta.url).href;
 
-/** Reads of the configuration in a worker, the last of which ends it; 0: none does. Tells how many there were. */
+/**
+ * Reads the configuration in a worker; the `end`-th read ends it (0: none does). Reports the number
+ * of reads.
+ */
 const source = (end: number) => `
   const { parentPort } = require('node:worker_threads');
   void import(${JSON.stringify(addonUrl)}).then(({ addon }) => {

@@ -1,4 +1,4 @@
-// The shared vectors: what the compiler makes of a text, and that the C++ tests read the same.
+// The shared vectors against the compiler; the C++ tests read the same vectors.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { parseLabelExpression } from '../../dist/selector/index.js';

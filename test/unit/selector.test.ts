@@ -1,4 +1,4 @@
-// unicast() and multicast(): what they accept, and that equal selectors are one object.
+// unicast() and multicast(): the arguments they accept, and that equal selectors are one object.
 import test from 'ava';
 import { anyone, label, multicast, toSelector, unicast } from '../../dist/selector/index.js';
 

@@ -1,4 +1,4 @@
-// The shared vectors against the evaluator that runs: the native one.
+// The shared vectors against the evaluator in use, the native one.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { addon } from '../../dist/native/addon.js';

@@ -1,10 +1,11 @@
-// Sends that wait for room: in the order of the calls, and with at most one attempt too many for each notice.
+// Sends that wait for room: in the order of the calls, and with at most one failed attempt per
+// notice.
 import test from 'ava';
 import { Fifo } from '../../dist/endpoint/fifo.js';
 import { type WaitingSend, WaitingSends } from '../../dist/endpoint/waiting-sends.js';
 import { type Selector, unicast } from '../../dist/selector/index.js';
 
-/** Receivers with room for so many messages, and what they got. */
+/** Receivers with room for a number of messages, and the messages that they got. */
 class Receivers {
   readonly room = new Map<number, number>();
   readonly sent: number[] = [];
@@ -55,7 +56,7 @@ test('those that wait for several receivers keep the order of their selector', (
     if (i % 2 === 0) receivers.send(i, both, 1, 2);
     else receivers.send(i, one, 1);
   }
-  // Call 0 finds the other one full; what waits for the first alone goes on.
+  // Call 0 finds the other receiver full; calls that wait only for the first one continue.
   receivers.has(1, 5);
   t.deepEqual(receivers.sent, [1, 3, 5, 7, 9]);
   receivers.has(2, 2);
