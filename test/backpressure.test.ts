@@ -1,11 +1,14 @@
-// Receivers that are slow: what a sender is told, and that nothing is lost, reordered or anybody else's burden.
+// Slow receivers: what their sender learns, and that nothing is lost or reordered and other
+// receivers are not affected.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { multicast } from 'busbar';
 import { box, fill, numbered, small } from './support/numbered.js';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
-/** Joins under the label it is told; counts the numbered messages in their order, and tells at each 'end'. */
+/**
+ * Joins with the label it gets; counts the numbered messages in order, and reports at each 'end'.
+ */
 const counter: Source = async ({ busbar, bus, tell, told }) => {
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
   const label = (await told()) as string;
@@ -83,7 +86,8 @@ test('a stopped receiver costs only those who send to it', async (t) => {
   await Promise.all([stopped.next(), running.next()]);
   stopped.stop();
   const waiting = fill(t, sender, 'stopped');
-  // More than its ring and queue could hold; taken() is a round trip each, not a full queue.
+  // More than its ring and queue could hold; each deliver() is a round trip, so the queue stays
+  // empty.
   for (let number = 0; number < 300; number++) await sender.deliver('running', numbered(number));
   sender.send('running', box.Text('end'));
   t.deepEqual(await running.next(), { next: 300 });
@@ -133,7 +137,7 @@ test('a multicast that one receiver has no room for reaches nobody', async (t) =
 
 test('close() gives what queues its linger time', async (t) => {
   const bus = newBus();
-  // Somebody has to be there when the sender has left.
+  // Another member has to be there when the sender has left.
   await joined(t, bus);
   const sender = await joined(t, bus, small);
   const program = inProcess(t, bus, counter);
@@ -144,7 +148,7 @@ test('close() gives what queues its linger time', async (t) => {
   const closed = sender.close({ linger: 60_000 });
   program.goOn();
   await closed;
-  // Another sender's messages have an order of their own: its first may overtake what is still unread.
+  // Order is per sender: the first message of another sender may overtake unread ones.
   const other = await joined(t, bus, { messages: box });
   let counted: { readonly next: number };
   do {

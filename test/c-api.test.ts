@@ -20,7 +20,7 @@ const compilers = (onWindows ? ['mingw'] : ['gcc', 'clang']).filter((name) =>
 );
 const [first = 'gcc'] = compilers;
 
-/** Command lines of programs that echo; bus and label follow. */
+/** Commands of echo programs; bus and label are appended. */
 const echoes: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     compilers.flatMap((compiler) => [
@@ -137,7 +137,7 @@ for (const [language, command] of Object.entries(echoes)) {
   });
 }
 
-/** Programs that test the C interface by themselves, and what each of them is about. */
+/** Programs that test the C interface on their own, and what each covers. */
 const selfTests = {
   'api-c': 'the whole interface, refusals included',
   'threads-c': 'threads that wait for different things on one endpoint',
@@ -238,6 +238,6 @@ test('a camera in C, a viewer in Node: frames in shared memory', async (t) => {
   ]);
   const [seen, sent] = (await Promise.all(lines)) as string[];
   t.is(seen, '60 pictures seen, 0 wrong');
-  // Each is had again as soon as the viewer has let go of it.
+  // Each region is reused as soon as the viewer has released it.
   t.regex(sent ?? '', /^60 pictures in [1-6] regions$/);
 });

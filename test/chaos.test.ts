@@ -1,4 +1,4 @@
-// A few seconds of chaos; `npm run chaos` goes on for as long as one likes.
+// A few seconds of chaos; `npm run chaos` runs for as long as needed.
 import test from 'ava';
 import { Director } from './chaos/director.js';
 

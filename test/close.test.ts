@@ -1,4 +1,4 @@
-// Closing: what it ends, what it keeps, what it gives up, and what the others see of it.
+// Closing: what it ends, keeps and gives up, and what the other members see of it.
 import test from 'ava';
 import { join, multicast, unicast } from 'busbar';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
@@ -43,7 +43,7 @@ test('await using closes', async (t) => {
 test('pending calls reject, and a loop over the messages ends', async (t) => {
   const bus = newBus();
   const endpoint = await join(bus, { label: 'closing', ringBytes: 16_384 });
-  // It takes nothing: what is sent to it stays in its ring and in the queue of the sender.
+  // It takes nothing: messages to it stay in its ring and in the sender's queue.
   await joined(t, bus, { label: 'deaf', prefetch: 1 });
   for (let i = 0; i < 100; i++) endpoint.send('deaf', 'x'.repeat(1000));
   const loop = (async () => {
@@ -124,7 +124,9 @@ test('the others see it leave, and can no longer send to it', async (t) => {
   t.throws(() => witness.send('leaver', 2), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
 });
 
-/** Takes nothing until it is told to; then tells the payloads it gets, up to the one it was told. */
+/**
+ * Takes nothing until it is told to; then reports its payloads, up to the one that it was given.
+ */
 const lateReader: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'late', prefetch: 1 });
   tell('joined');
@@ -146,7 +148,7 @@ test('close waits for what still queues', async (t) => {
   const sender = await join(bus, { ringBytes: 16_384 });
   for (let i = 1; i <= 500; i++) sender.send('late', 'x'.repeat(i));
   const closing = sender.close({ linger: 2 ** 31 - 1 });
-  // Far more than the ring holds: closing needs the reader.
+  // Far more than the ring holds: closing has to wait for the reader.
   reader.say('x'.repeat(500));
   await closing;
   t.deepEqual(

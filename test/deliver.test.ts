@@ -1,4 +1,4 @@
-// deliver(): what the sender learns about the fate of its message.
+// deliver(): what the sender learns about the outcome of its message.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { multicast } from 'busbar';
@@ -11,7 +11,7 @@ const deaf: Source = async ({ busbar, bus, tell, told }) => {
   await told();
 };
 
-/** Takes messages when it is told to, and tells their payloads. */
+/** Takes messages on order, and reports their payloads. */
 const asked: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'receiver' });
   tell(endpoint.id);
@@ -46,7 +46,7 @@ test('handled: resolves when the receiver asks for the next one', async (t) => {
     .deliver('receiver', 'x', { acknowledge: 'handled' })
     .then(() => order.push('handled'));
   t.is((await receiver.recv()).payload, 'x');
-  // A round trip: had it been acknowledged by now, we would know.
+  // After a round trip, an acknowledgement would have arrived.
   sender.send('receiver', 'again');
   order.push('asked');
   t.is((await receiver.recv()).payload, 'again');

@@ -1,5 +1,5 @@
-// The documents: each link leads somewhere, each program in them is one of the examples, which a test runs, and each
-// piece of a program can be read by the compiler.
+// The documents: each link has a target, each program in them is one of the examples, which a test
+// runs, and each snippet compiles as far as its syntax.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -18,7 +18,7 @@ const documents = documentsIn(root);
 const textOf = (path: string) => readFileSync(root + path, 'utf8');
 const guide = documents.filter(({ path }) => /^docs\/guide\/(?!README)/.test(path));
 
-/** Pages about something that no program shows. */
+/** Pages without a program. */
 const withoutProgram = ['docs/guide/benchmarks.md', 'docs/guide/loading.md'];
 
 /** The files of examples/ that a text shows in full. */

@@ -1,5 +1,6 @@
-// The bridge of examples/electron, over the ports of worker threads instead of Electron's: a page is a worker that knows
-// nothing of the addon, the painter is a process, and views of shared memory are forbidden as Electron forbids them.
+// The bridge of examples/electron, over the ports of worker threads instead of Electron's: a page
+// is a worker without the addon, the painter is a process, and views of shared memory are forbidden
+// as in Electron.
 import './support/forbid-views.js';
 import { fork } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
@@ -25,7 +26,10 @@ const mayReach = {
   windows: multicast('window', { excludeSelf: true }),
 };
 
-/** A page that runs `script`, which sees its `port`, `BusClient` and `tell()`; its window's endpoint is served. */
+/**
+ * A page that runs `script` with its `port`, `BusClient` and `tell()`; its window's endpoint is
+ * served.
+ */
 async function page(t: ExecutionContext, bus: string, script: string) {
   const { port1, port2 } = new MessageChannel();
   const endpoint = await joined(t, bus, { label: 'window' });
@@ -65,13 +69,13 @@ test('pictures come into a page, which sets the painter’s speed', async (t) =>
        }
      }`,
   );
-  // The example is a package of its own; a copy in this one finds busbar.
+  // The example is a package of its own; a copy in this package finds busbar.
   const program = fileURLToPath(new URL('fixtures/painter.mjs', import.meta.url));
   await copyFile(new URL('painter.mjs', example), program);
   const painter = fork(program, [bus]);
   t.teardown(() => painter.kill('SIGKILL'));
   t.deepEqual(await window.next(), { wrong: 0, from: ['painter'], enough: true });
-  // Nothing of the bridge keeps it alive, nor does a picture that it still holds.
+  // Neither the bridge nor a picture that it still holds keeps it alive.
   t.deepEqual(await nextEvent(painter, 'exit'), 0);
 });
 
@@ -125,7 +129,7 @@ test('a page is sent no more than it has asked for', async (t) => {
        if (came.length === 2) port.postMessage({ kind: 'want', count: 1 });
        if (came.length === 3) tell('three');
      });
-     // All that was ever sent has come by then.
+     // All messages ever sent have arrived by then.
      port.on('close', () => tell(came));
      port.postMessage({ kind: 'want', count: 2 });`,
   );

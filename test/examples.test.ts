@@ -1,4 +1,4 @@
-// The examples are programs of users: each runs as it stands, and what it prints is what the documents promise.
+// The examples are programs of users: each runs unchanged, and prints what the documents promise.
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../examples/', import.meta.url));
 
-/** What a demo prints, which is shown if it fails. */
+/** The output of a demo, which is shown if it fails. */
 async function show(t: ExecutionContext, file: string): Promise<string> {
   try {
     return (await run(process.execPath, [folder + file])).stdout;
@@ -18,7 +18,7 @@ async function show(t: ExecutionContext, file: string): Promise<string> {
   }
 }
 
-/** What each example prints; lines in any order where several endpoints print. */
+/** The output of each example; lines in any order where several endpoints print. */
 const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'hello.mjs': ['moon answers: hello, earth'],
   'receiving.mjs': [

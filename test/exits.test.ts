@@ -1,5 +1,5 @@
-// Violent ends of a process: process.exit() in the middle, uncaught exceptions, signals. The process ends as Node ends
-// it, and the others see it leave and go on.
+// Violent ends of a process: process.exit() in the middle, uncaught exceptions, signals. The
+// process ends as Node ends it; the others see it leave and carry on.
 import test from 'ava';
 import { inCrashingProcess } from './support/crashing-process.js';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
@@ -70,7 +70,7 @@ for (const role of ['controller', 'member']) {
       const bus = newBus();
       if (role === 'member') await joined(t, bus, { label: 'witness' });
       t.deepEqual(await inProcess(t, bus, source).ended, [3, null]);
-      // Whatever it left behind: the bus works.
+      // The bus works, whatever the process left behind.
       const next = await joined(t, bus, { label: 'next' });
       await until(next, 'peer', () => next.peers.every(({ pid }) => pid === process.pid));
       next.send('next', 'fine');

@@ -1,5 +1,5 @@
-// Failover: the controller is killed or leaves. Another takes over, all agree on it, and nothing between the others is
-// lost or held up.
+// Failover: the controller is killed or leaves. Another member takes over, all agree on it, and no
+// message between the others is lost or delayed.
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, join, type PlainBox, unicast } from 'busbar';
 import { MemberProcess, settleAccounts } from './support/member-process.js';
@@ -35,7 +35,7 @@ async function agreedController(
   }
 }
 
-/** Two endpoints that have never sent anything to one another do so now. */
+/** Two endpoints that have never exchanged a message do so now. */
 async function firstContact(t: ExecutionContext, a: Endpoint<PlainBox>, b: Endpoint<PlainBox>) {
   const peer = a.peers.find(({ id }) => id === b.id);
   t.truthy(peer);
@@ -56,7 +56,7 @@ test.serial('ten controllers in a row are killed in the middle of the traffic', 
     const ids = members.map(({ id }) => id);
 
     const killed = controller.program.kill();
-    // At once, while nobody may be controller.
+    // At once, while there may be no controller.
     const joining = replacement.join();
     const late = join(bus, { ...quiet, timeout: 60_000 });
     await firstContact(t, a, b);

@@ -1,4 +1,4 @@
-// Tests of everything that passes the event loop once more as where it is not libuv's: in Bun and Deno.
+// Runs all tests that depend on the event loop again as in Bun and Deno, where it is not libuv's.
 import './support/foreign-loop.js';
 import './backpressure.test.js';
 import './close.test.js';

@@ -1,5 +1,5 @@
-// Endpoints that close with messages that their program has not got: those are their senders' again, once and in order,
-// with all that came along.
+// Endpoints that close with messages that their program has not got: the messages go back to their
+// senders, once and in order, with all attachments.
 import { openSync } from 'node:fs';
 import test from 'ava';
 import { KernelObject, MemoryRegion, multicast } from 'busbar';
@@ -8,7 +8,7 @@ import { inProcess, joined, newBus, type Source } from './support/program.js';
 const count = 100;
 const numbers = (from: number) => Array.from({ length: count - from }, (_, i) => i + from);
 
-/** Sends 0 to 99 to the one worker there is, then lets another one join. */
+/** Sends 0 to 99 to the only worker, then has another one join. */
 async function crew(t: Parameters<typeof joined>[0]) {
   const bus = newBus();
   const sender = await joined(t, bus);
@@ -68,7 +68,7 @@ test('a multicast is told for the one that left', async (t) => {
   const delivery = sender.deliver(multicast('worker'), 'all');
   delivery.catch(() => undefined);
   await leaving.close();
-  // It was in the ring before the others came there.
+  // It was in the ring before the others arrived there.
   t.is((await staying.recv()).payload, 'all');
   for (const i of numbers(1)) t.is((await staying.recv()).payload, i);
   const error = await t.throwsAsync(delivery, { code: 'ERR_BUSBAR_UNDELIVERED' });
@@ -94,7 +94,7 @@ test('objects and regions go along', async (t) => {
   t.is(frame.toString(), 'frame');
   t.true((message.objects[0]?.fd ?? -1) >= 0);
   message.close();
-  // Nobody holds it any more but the one who made it.
+  // Only its maker still holds it.
   while (region.refCount > 1) await new Promise((resolve) => setImmediate(resolve));
   t.is(region.refCount, 1);
 });

@@ -1,4 +1,5 @@
-// acknowledge: 'handled' is what a consumer really finished, and a message that its receiver refuses is refused at once.
+// acknowledge: 'handled' means that a consumer has finished the message; a refused message is
+// reported at once.
 import test from 'ava';
 import { bytes, messageBox, messageType, text } from 'busbar';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
@@ -16,7 +17,7 @@ async function pair(t: Parameters<typeof joined>[0]) {
   return { bus, sender, receiver };
 }
 
-/** What a delivery is refused with. */
+/** The error of a refused delivery. */
 async function refusal(t: Parameters<typeof joined>[0], delivery: Promise<number>) {
   return t.throwsAsync(delivery, { code: 'ERR_BUSBAR_UNDELIVERED' });
 }
@@ -50,7 +51,7 @@ for (const how of ['listener', 'async listener', 'loop']) {
   });
 }
 
-/** Lives on whatever its listener throws. */
+/** Survives whatever its listener throws. */
 const surviving: Source = async ({ busbar, bus, tell }) => {
   process.on('uncaughtException', () => undefined);
   const endpoint = await busbar.join(bus, { label: 'worker' });

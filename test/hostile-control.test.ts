@@ -1,5 +1,6 @@
-// A hostile program of the same user at the door of a bus, and behind it: whatever it says, holds open or hands over,
-// the members go on, a newcomer gets in, and nothing of it stays when it has gone.
+// A hostile program of the same user, before and after it is admitted to a bus: whatever it sends,
+// holds open or hands over, the members carry on, a newcomer gets in, and nothing remains when the
+// program has gone.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,7 +12,7 @@ import { RuntimeDirectory } from './support/runtime-directory.js';
 
 const script = fileURLToPath(new URL('../test/fixtures/hostile_peer.py', import.meta.url));
 
-/** Answers whoever asks, and sends one message to itself, or to the other member, whenever it is told to. */
+/** Answers every request, and on order sends one message to itself or to the other member. */
 const member: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'member' });
   endpoint.on('message', (message) => {
@@ -55,7 +56,7 @@ for (const scene of [
     const ids = [await controller.next<number>()];
     const other = start(t, bus, member, directory.env);
     ids.push(await other.next<number>());
-    // Links and pools are there before anything is counted.
+    // Links and pools have to exist before anything is counted.
     const first = inProcess(t, bus, newcomer, directory.env);
     t.deepEqual(await first.next(), [...ids].sort());
     await first.ended;

@@ -1,4 +1,5 @@
-// Where processes meet: runtime directories, long identifiers, many at once, and the package loaded by require().
+// Where processes meet: runtime directories, long identifiers, many at once, and the package loaded
+// by require().
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
@@ -7,7 +8,7 @@ import test from 'ava';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
 import { RuntimeDirectory } from './support/runtime-directory.js';
 
-/** Tells its id, or the code of the error; leaves when it is told to, after telling whom it sees. */
+/** Reports its id, or the code of the error; on order it reports its peers and leaves. */
 const visitor: Source = async ({ busbar, bus, tell, told }) => {
   try {
     const endpoint = await busbar.join(bus, { label: 'visitor' });
@@ -31,7 +32,7 @@ test('a runtime directory that is none, or open to others, is not used', async (
   t.is(new Set(ids).size, places.length);
   t.deepEqual(open.files(), []);
 
-  // In a private one there is another bus of the same name.
+  // In a private directory there is another bus of the same name.
   const closed = new RuntimeDirectory(t);
   const stranger = inProcess(t, bus, visitor, closed.env);
   t.is(typeof (await stranger.next()), 'number');
@@ -166,7 +167,7 @@ test('a refusal of the file system names the call, the path and the way out', as
   t.deepEqual(await program.ended, [0, null]);
 });
 
-// As by a logout, or a cleaner of /tmp.
+// As a logout or a cleaner of /tmp would.
 test('a newcomer meets the others after the runtime directory was removed', async (t) => {
   const bus = newBus();
   const directory = new RuntimeDirectory(t);

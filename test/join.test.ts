@@ -1,4 +1,4 @@
-// Joining: what is refused, what ends the wait, and who can meet whom.
+// Joining: what is refused, what ends the wait, and which endpoints meet.
 import test from 'ava';
 import { type JoinOptions, join, multicast } from 'busbar';
 import { inWorker, joined, newBus, nextEvent } from './support/program.js';

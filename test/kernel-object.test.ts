@@ -1,4 +1,4 @@
-// KernelObject by itself: what it owns, what it gives away, what it refuses. Every descriptor is a real one.
+// KernelObject by itself: what it owns, gives away and refuses. Every descriptor is a real one.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -106,7 +106,7 @@ test.serial('a listening server goes on accepting in another one', async (t) => 
   const { port } = first.address() as AddressInfo;
   const object = KernelObject.from(first);
   await once(first.close(), 'close');
-  // Between the two, connections wait in the kernel.
+  // In between, connections wait in the kernel.
   const early = connect(port, '127.0.0.1');
   const second = createServer((socket) => socket.end('second'));
   await once(second.listen(object.toListenOptions()), 'listening');
@@ -139,7 +139,7 @@ const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex
 
 test.serial('pipes of Node are written and read by streams, whole', async (t) => {
   const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
-  // Sockets, on systems where pipes of Node can be sent.
+  // These are sockets where Node's pipes can be sent.
   const [stdin, stdout] = [child.stdin as Socket, child.stdout as Socket];
   const [input, output] = [KernelObject.from(stdin), KernelObject.from(stdout)];
   child.stdin.destroy();
@@ -169,7 +169,7 @@ test.serial('a FIFO has no positions', (t) => {
   object.close();
 });
 
-/** Reads a pipe to which nobody writes, and ends. */
+/** Reads a pipe without a writer, and ends. */
 const leaving: Source = async ({ busbar, tell, told }) => {
   const { openSync } = await import('node:fs');
   const { setImmediate } = await import('node:timers/promises');
@@ -212,7 +212,7 @@ test.serial('a socket that is more than its descriptor is refused', async (t) =>
   encrypted.destroy();
 });
 
-/** A worker of a cluster, whose servers listen by way of the primary. */
+/** A worker of a cluster, whose servers listen through the primary. */
 const worker: Source = async ({ busbar, tell }) => {
   const { once } = (await import('node:events')).default;
   const { createServer } = await import('node:net');

@@ -1,10 +1,10 @@
-// What comes and goes leaves nothing open: descriptors and mappings are counted before and after many rounds, in the
-// process that comes and goes and in the one that stays.
+// Members that come and go leave nothing open: descriptors and mappings are counted before and
+// after many rounds, in the process that comes and goes and in the one that stays.
 import test from 'ava';
 import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inProcess, newBus, type Program, type Source } from './support/program.js';
 
-/** Answers every message, for ever; also those of peers who are dead by now. */
+/** Answers every message, for ever; also those of dead peers. */
 const echo: Source = async ({ busbar, bus, tell }) => {
   const endpoint = await busbar.join(bus, { label: 'echo' });
   endpoint.on('message', (message) => {
@@ -17,7 +17,7 @@ const echo: Source = async ({ busbar, bus, tell }) => {
   tell('ready');
 };
 
-/** Joins, talks and leaves, as often as it is told. */
+/** Joins, talks and leaves, as many times as ordered. */
 const guest: Source = async ({ busbar, bus, tell, told }) => {
   for (;;) {
     const rounds = (await told()) as number;
@@ -50,7 +50,7 @@ for (const stays of ['controller', 'member']) {
     const host = inProcess(t, bus, echo);
     await host.next();
     const visitor = inProcess(t, bus, guest);
-    // What the first rounds open stays for the next ones.
+    // What the first rounds open is reused by the next ones.
     await rounds(visitor, 50);
     const before = [holdingsOf(host.pid), holdingsOf(visitor.pid)] as const;
     await rounds(visitor, 300);
@@ -71,7 +71,7 @@ test('a hundred peers killed one after another', async (t) => {
     tell('talked');
     for (let i = 0; ; i++) await endpoint.deliver('echo', i);
   };
-  // One starts while the other is killed: most of the time goes into starting.
+  // One starts while the other is killed: starting takes most of the time.
   const round = async (next: Program | undefined) => {
     const program = next ?? inProcess(t, bus, victim);
     const after = inProcess(t, bus, victim);
@@ -86,7 +86,8 @@ test('a hundred peers killed one after another', async (t) => {
   next = undefined;
   for (let i = 0; i < 99; i++) next = await round(next);
   await next?.kill();
-  // A few regions for large messages stay as spares, how many depends on who died when; a hundred do not.
+  // A few regions for large messages stay as spares; their number depends on the order of deaths,
+  // but is not a hundred.
   const spares = 8;
   await holdsNoMore(host.pid, {
     descriptors: before.descriptors + spares,

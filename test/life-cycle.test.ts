@@ -1,5 +1,6 @@
-// Each way for a process or a worker thread to end, at each step of an endpoint's life: the end is the one that Node
-// gives it, the others see it leave, and nothing of it is left. Serial: it counts what this process holds.
+// Each way for a process or a worker thread to end, at each step of an endpoint's life: it ends as
+// Node ends it, the others see it leave, and nothing of it remains. Serial: it counts what this
+// process holds.
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, MemoryRegion, type PlainBox } from 'busbar';
 import { inCrashingProcess } from './support/crashing-process.js';
@@ -7,7 +8,7 @@ import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inWorker, joined, newBus, type Program, type Source } from './support/program.js';
 import { turnsUntil, until } from './support/waiting.js';
 
-/** What the program has done when it ends; each step comes after the ones before. */
+/** The steps of the program; each comes after the ones before. */
 const steps = [
   'joining',
   'joined',
@@ -19,7 +20,7 @@ const steps = [
   'closed',
 ] as const;
 
-/** Goes as far as it is told, and ends as it is told. */
+/** Goes through the steps up to the given one, and ends in the given way. */
 const life: Source = async ({ busbar, bus, tell, told, hangUp }) => {
   const [last, end] = (await told()) as [string, string];
   hangUp();
@@ -58,7 +59,7 @@ const life: Source = async ({ busbar, bus, tell, told, hangUp }) => {
   const own = busbar.MemoryRegion.create(1 << 16);
   own.bytes[0] = 1;
   const object = busbar.KernelObject.fromFd(0);
-  // Taken, and never taken: the witness reads one message at a time.
+  // Some are taken and some are not: the witness reads one message at a time.
   for (let i = 0; i < 600; i++) endpoint.send('witness', i, { regions: [own, region] });
   for (let i = 0; i < 10; i++) endpoint.send('witness', i, { objects: [object] });
   if (reached('sharing')) return close();
@@ -85,11 +86,11 @@ async function play({ witness, region }: Scene, program: Program, step: string, 
   witness.send('life', 'a region', { regions: [region] });
 }
 
-/** Nobody is left but the witness, whose bus and region are its own again. */
+/** Only the witness is left, and only it holds its region. */
 async function isAlone(t: ExecutionContext, { witness, region }: Scene) {
   await until(witness, 'peer', () => witness.peers.length === 0);
   region.release();
-  // What was published before the end may still be read.
+  // Messages published before the end can still be read.
   witness.on('message', (message) => {
     for (const one of message.regions) one.release();
     for (const one of message.objects) one.close();
@@ -103,7 +104,7 @@ async function isAlone(t: ExecutionContext, { witness, region }: Scene) {
 async function setUp(t: ExecutionContext): Promise<Scene> {
   const bus = newBus();
   const witness = await joined(t, bus, { label: 'witness', prefetch: 1 });
-  // Links to itself now, so that the number of what it holds stays the same.
+  // Opens its links to itself now, so that its holdings stay the same.
   witness.send('witness', 'ready');
   await witness.recv();
   return { bus, witness, region: MemoryRegion.create(1 << 16) };
@@ -128,7 +129,7 @@ for (const [end, expected] of Object.entries(processEnds)) {
   }
 }
 
-/** `terminate` may come when it has just ended by itself. */
+/** `terminate` may come when the worker has just ended on its own. */
 const workerEnds: Readonly<Record<string, readonly number[]>> = {
   return: [0],
   exit: [0],

@@ -1,4 +1,5 @@
-// Everything that an endpoint or a bus may use up has a limit, which is an option, and beyond it a typed error.
+// Every resource of an endpoint or a bus has a limit, which is an option, and a typed error when it
+// is exceeded.
 import { openSync } from 'node:fs';
 import test from 'ava';
 import {
@@ -12,7 +13,7 @@ import {
 import { box, fill, numbered, small } from './support/numbered.js';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
-/** Joins under the label it is told, and does not read before it is told to. */
+/** Joins with the label it gets, and does not read until ordered to. */
 const sleeper: Source = async ({ busbar, bus, tell, told }) => {
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
   const label = (await told()) as string;
@@ -31,7 +32,7 @@ const sleeper: Source = async ({ busbar, bus, tell, told }) => {
   });
 };
 
-/** Joins as often as it is told, and tells how each attempt ended. */
+/** Joins as many times as ordered, and reports how each attempt ended. */
 const crowd: Source = async ({ busbar, bus, tell, told }) => {
   for (;;) {
     await told();
@@ -44,7 +45,7 @@ const crowd: Source = async ({ busbar, bus, tell, told }) => {
 
 test('all queues together are bounded, whoever they are for', async (t) => {
   const bus = newBus();
-  // Each of the two would have room for four times as much.
+  // Each of the two alone would have room for four times as much.
   const sender = await joined(t, bus, {
     ...small,
     queueBytes: 256 * 1024,
@@ -59,7 +60,7 @@ test('all queues together are bounded, whoever they are for', async (t) => {
   }
   const first = fill(t, sender, 'one');
   t.true(first * 1000 < 256 * 1024);
-  // The second one has a ring of its own, but nothing may queue behind it.
+  // The second receiver has a ring of its own, but nothing may be queued for it.
   const second = fill(t, sender, 'two');
   t.true(second > 0 && second < first);
   const full = t.throws(() => sender.send('one', box.Raw(new Uint8Array(200_000))), {
@@ -69,7 +70,7 @@ test('all queues together are bounded, whoever they are for', async (t) => {
   t.throws(() => sender.send('nobody', numbered(0), { ttl: 60_000 }), {
     instanceOf: QueueFullError,
   });
-  // Nobody in particular is to blame, and the third one has an empty ring.
+  // No single receiver is the cause, and the third one has an empty ring.
   let disconnected = 0;
   sender.on('disconnected', () => {
     disconnected += 1;
@@ -81,7 +82,7 @@ test('all queues together are bounded, whoever they are for', async (t) => {
   t.is(sender.send('three', numbered(0), { key: 'state' }), 1);
   t.is(sender.send('two', numbered(0), { whenFull: 'drop' }), 0);
 
-  // Waits for the second, and is told by room that the first makes.
+  // Waits for the second receiver, and continues when the first one makes room.
   const late = sender.sendWhenReady('two', box.Text('late'));
   programs[0]?.say('read');
   await sender.sendWhenReady('one', box.Text('end'));
@@ -121,7 +122,7 @@ test('kernel objects on their way are bounded over all receivers', async (t) => 
     await programs[label === 'one' ? 0 : 1]?.stopped();
     sender.send(label, numbered(0), { objects });
   }
-  // A multicast needs them once.
+  // A multicast counts them once.
   t.throws(() => sender.send(multicast('sleeper'), numbered(1), { objects: [object] }), {
     instanceOf: QueueFullError,
   });
@@ -161,7 +162,7 @@ test('links are bounded at the sender, and at the receiver, of which the sender 
   const { reason, payload } = (await undelivered) as UndeliveredEvent;
   t.is(reason, 'ERR_BUSBAR_LIMIT_EXCEEDED');
   t.is(payload, 'one too many');
-  // The others go on.
+  // The others carry on.
   sender.send('receiver', box.Text('second'));
   t.is((await receiver.recv({ timeout: 10_000 })).payload, 'second');
 });
@@ -181,7 +182,7 @@ test('a bus admits as many endpoints as its controller allows, and as many of on
   t.deepEqual(ends, ['in', 'in', refused, 'in', refused]);
   const full = await t.throwsAsync(join(bus), { instanceOf: LimitExceededError });
   t.regex(full?.message ?? '', /maxEndpoints/);
-  // Whoever leaves makes room.
+  // A member that leaves makes room.
   await one.kill();
   await new Promise<void>((resolve) => {
     const look = () => (first.peers.length <= 2 ? resolve() : void first.once('peer', look));

@@ -1,9 +1,12 @@
-// The end of a process at every step of an endpoint's life: what keeps it alive, what lets it go, and that it ends
-// with code 0 when nothing is left to do. Violent ends are in exits.test.ts.
+// The end of a process at every step of an endpoint's life: what keeps it alive, what lets it end,
+// and that it ends with code 0 when nothing is left to do. Violent ends are in exits.test.ts.
 import test from 'ava';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
 
-/** Each is one step further than another. None of them closes what it need not close; all have nothing left to do. */
+/**
+ * Each goes one step further. None closes anything that it need not close; all have nothing left to
+ * do.
+ */
 const prefixes: Readonly<Record<string, Source>> = {
   'the package loaded': () => undefined,
   'a join refused': async ({ busbar, bus }) => {
@@ -126,7 +129,10 @@ for (const role of ['controller', 'member']) {
   }
 }
 
-/** Each waits for one message. If it ended before, it would tell `beforeExit` first, and nobody would get the message. */
+/**
+ * Each waits for one message. One that ended too early would report `beforeExit`, and not get the
+ * message.
+ */
 const waiting: Readonly<Record<string, Source>> = {
   'a pending receive': async ({ busbar, bus, tell }) => {
     process.once('beforeExit', () => tell('too early'));
@@ -184,7 +190,7 @@ for (const role of ['controller', 'member']) {
       const bus = newBus();
       if (role === 'member') await joined(t, bus);
       const source: Source = async ({ busbar, bus, tell }) => {
-        // Far more than its ring holds, so part of it goes out at the very end.
+        // Far more than its ring holds, so part of it is sent at the very end.
         const endpoint = await busbar.join(bus, { ringBytes: 16_384, linger: 2 ** 31 - 1 });
         tell(endpoint.isController);
         await endpoint.waitFor('receiver');

@@ -1,4 +1,5 @@
-// Mach ports as kernel objects. Against the fake of Mach between real processes; elsewhere that they are refused.
+// Mach ports as kernel objects: with the fake of Mach between real processes; elsewhere they are
+// refused.
 import test from 'ava';
 import { InvalidArgumentError, KernelObject, UnsupportedError } from 'busbar';
 import { inProcess, joined, newBus } from './support/program.js';
@@ -23,7 +24,7 @@ test('an object of another kind has no port', (t) => {
   t.false(object.closed);
 });
 
-/** Some port that this process may send to: endpoints have several. */
+/** Any port that this process may send to: endpoints have several. */
 function somePort(): KernelObject {
   for (let name = 1; name < 1_000_000; name++) {
     try {

@@ -1,4 +1,4 @@
-// Membership: who is there, who comes and goes, and that whoever has joined can be reached by everybody.
+// Membership: which endpoints are present, join and leave, and that all others can reach a new one.
 import test from 'ava';
 import { anyone, join, label, multicast, nobody, type PeerEvent, unicast } from 'busbar';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
@@ -125,7 +125,7 @@ test('waitFor refuses what makes no sense', async (t) => {
   }
 });
 
-/** Joins under every name that it is told, tells when it has, then what it got, and leaves. */
+/** Joins with each label it gets, reports that it has and then what it received, and leaves. */
 const newcomer: Source = async ({ busbar, bus, tell, told }) => {
   for (;;) {
     const name = (await told()) as string;
@@ -138,7 +138,7 @@ const newcomer: Source = async ({ busbar, bus, tell, told }) => {
   process.exit();
 };
 
-/** Sends at once to every name that it is told. */
+/** Sends at once to each label it gets. */
 const sender: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'sender' });
   tell('joined');
@@ -169,7 +169,8 @@ for (const controller of ['sender', 'newcomer', 'third']) {
       const name = `newcomer${i}`;
       joining.say(name);
       t.is(await joining.next(), 'joined');
-      // By another road than the bus; a sender that does not see the newcomer would die of NoRecipientError.
+      // The name arrives outside the bus; a sender that does not see the newcomer would throw
+      // NoRecipientError.
       sending.say(name);
       t.is(await joining.next(), `hello ${name}`);
     }

@@ -1,4 +1,5 @@
-// What a message brought is closed when its consumer is done with it, not when it is collected as garbage.
+// The attachments of a message are closed when its consumer is done with it, not by garbage
+// collection.
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -71,7 +72,7 @@ test('a listener: when it has returned, and its promise has settled', async (t) 
   got[1]?.close();
 });
 
-/** Ignores what comes along, in a process with few descriptors. */
+/** Ignores attachments, in a process with few descriptors. */
 const careless: Source = async ({ busbar, bus, tell }) => {
   const endpoint = await busbar.join(bus, { label: 'careless' });
   tell('joined');

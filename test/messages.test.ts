@@ -1,4 +1,4 @@
-// Message types across a process boundary: every codec, boxes that differ, payloads that are refused.
+// Message types across a process boundary: every codec, boxes that differ, refused payloads.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import {
@@ -24,7 +24,7 @@ const box = messageBox({
   Point: messageType('test.point', { codec: Point }),
 });
 
-/** Speaks the box above under keys of its own, and sends each message back as it came. */
+/** Has the types of the box above under other keys, and sends each message back unchanged. */
 const echo: Source = async ({ busbar, bus, tell }) => {
   const point = busbar.struct({ x: 'f64', y: 'f64', id: 'u32' });
   const box = busbar.messageBox({
@@ -160,7 +160,7 @@ test('a message of a type that the own box lacks is refused at the call', async 
   t.throws(() => endpoint.send('me', box.Json(1) as never), { code: 'ERR_BUSBAR_UNKNOWN_TYPE' });
 });
 
-/** A schema by hand: numbers above 0, doubled. */
+/** A handwritten schema: numbers above 0, doubled. */
 const positive = {
   '~standard': {
     version: 1,

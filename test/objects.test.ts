@@ -1,5 +1,5 @@
-// Kernel objects with messages, between real processes: they arrive usable, in order and complete, and none is left
-// behind, whatever becomes of the message.
+// Kernel objects with messages, between real processes: they arrive usable, in order and complete,
+// and none leaks, whatever happens to the message.
 import { once } from 'node:events';
 import { fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -34,7 +34,7 @@ function openFile(t: ExecutionContext, content = 'content'): KernelObject {
   return object;
 }
 
-/** Tells the content of every object of every message, and how many descriptors it has then. */
+/** Reports the content of every object of every message, and how many descriptors it has then. */
 const reading: Source = async ({ busbar, bus, tell }) => {
   const { readdirSync, readSync } = await import('node:fs');
   const endpoint = await busbar.join(bus, { label: 'reading' });
@@ -220,7 +220,7 @@ test.serial(
       sender.send('r', box.Known('closed'), { objects: [object] });
       (await receiver.recv()).close();
     }
-    // Delivered: then the sender has let go of what it kept for all before.
+    // Once this is delivered, the sender has closed its duplicates for all earlier messages.
     await Promise.all([sender.deliver('r', box.Known('last')), receiver.recv()]);
     t.is(receiver.counters.unknown, 100);
     t.true(descriptors() <= before);
@@ -240,7 +240,7 @@ test.serial('a thousand messages to another process leave no descriptor in eithe
     t.is(news.contents.length, 3);
     seen.push(news.descriptors);
   }
-  // In the first ones the control threads still have what the two met by.
+  // In the first rounds the control threads still hold what the introduction needed.
   const atFirst = Math.max(...seen.slice(0, 100));
   t.true((seen.at(-1) ?? 0) <= atFirst, `${seen.at(-1)} descriptors, ${atFirst} at first`);
 });
@@ -278,7 +278,7 @@ test('at the descriptor limit a message is reported, not delivered without its o
     );
     tell('joined');
     await told();
-    // Everything this process may open, but for one.
+    // All descriptors that this process may open, except one.
     const taken: number[] = [];
     try {
       for (;;) taken.push(openSync('/dev/null', 'r'));

@@ -1,5 +1,5 @@
-// Another user of the machine: can neither see the bus, nor get in, nor take its name, nor learn who is there. Needs to
-// be root, in order to become somebody else.
+// Another user of the machine can neither see the bus, nor join it, nor take its name, nor list its
+// members. Runs only as root, in order to become another user.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { inProcess, newBus, type Program, type Source } from './support/program.js';
 import { RuntimeDirectory } from './support/runtime-directory.js';
 
-/** Nobody's user and group number on every system. */
+/** The user and group number of `nobody` on every system. */
 const nobody = 65534;
 
 const member: Source = async ({ busbar, bus, tell }) => {
@@ -17,7 +17,7 @@ const member: Source = async ({ busbar, bus, tell }) => {
   tell(endpoint.id);
 };
 
-/** Joins as whoever it is, and tells the outcome. */
+/** Joins as the given user, and reports the outcome. */
 const stranger: Source = async ({ busbar, bus, tell }) => {
   process.setgid?.(65534);
   process.setuid?.(65534);
@@ -56,13 +56,13 @@ test('cannot use the directory of somebody else, and finds nobody in its own', a
 test('with a directory of its own, has another bus of that name', async (t) => {
   if (needsRoot(t)) return;
   const bus = newBus();
-  // Both in the temporary directory, as where no session has made one.
+  // Both in the temporary directory, as without a session's directory.
   const env = { XDG_RUNTIME_DIR: '' };
   const inside = await started(t, bus, env);
   const outsider = inProcess(t, bus, stranger, env);
   t.deepEqual(await outsider.next(), []);
   await outsider.ended;
-  // Nothing of it was heard in here: the next news is one's own.
+  // The other bus was not visible here: the next event is about a member of this one.
   const friend = inProcess(
     t,
     bus,

@@ -1,4 +1,4 @@
-// Payloads of every size: what the user sends arrives, whether it fits the ring, its share of it, or neither.
+// Payloads of every size arrive, whether they fit the ring, its share for one message, or neither.
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { bytes, messageBox, multicast, text } from 'busbar';
@@ -8,7 +8,7 @@ const box = messageBox({ Text: text, Raw: bytes });
 const kib = 1024;
 const mib = 1024 * kib;
 
-/** Tells size and hash of each payload. */
+/** Reports size and hash of each payload. */
 const hasher: Source = async ({ busbar, bus, tell }) => {
   const { createHash } = await import('node:crypto');
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
@@ -21,7 +21,8 @@ const hasher: Source = async ({ busbar, bus, tell }) => {
 
 function pattern(length: number): Uint8Array {
   const payload = new Uint8Array(length);
-  // A multiplicative hash of the place, so that no two stretches are alike; every 4th KiB of large ones is enough.
+  // A multiplicative hash of the offset, so that no two stretches are alike; for large ones, one
+  // byte in 4 KiB will do.
   const step = length > 16 * mib ? 4 * kib : 1;
   for (let at = 0; at < length; at += step) payload[at] = Math.imul(at + length, 2654435761) >>> 24;
   return payload;

@@ -71,7 +71,7 @@ test('a listener that throws costs no other message', async (t) => {
   const sender = await joined(t, bus);
   t.is(await program.next(), 'joined');
   for (let i = 0; i < 3; i++) sender.send('receiver', i);
-  // What was thrown is told in a turn of its own, before the last message or after it.
+  // The exception is reported in a turn of its own, before the last message or after it.
   const got = [await program.next(), await program.next(), await program.next()];
   t.deepEqual(got.map(String).sort(), ['0', '2', 'one is too much']);
 });
@@ -103,7 +103,7 @@ test('once takes one message; those behind it wait', async (t) => {
   t.teardown(() => clearInterval(alive));
   for (let i = 0; i < 100; i++) sender.send('receiver', i);
   const got: unknown[] = [];
-  // Some find the messages in their ring, some in the inbox, and some nothing yet.
+  // Some calls find messages in the ring, some in the inbox, and some have to wait.
   for (let i = 0; i < 50; i++) got.push((await once(receiver, 'message'))[0].payload);
   await new Promise<void>((resolve) => {
     const listener = ({ payload }: { readonly payload: unknown }) => {
@@ -143,7 +143,7 @@ test('a listener added after removeAllListeners is called', async (t) => {
     t.is(await got, 'heard');
     receiver.removeAllListeners();
   }
-  // Nobody takes it away from whoever asks now.
+  // No earlier call takes the message away from the next one.
   sender.send('receiver', 'kept');
   t.is((await receiver.recv()).payload, 'kept');
 });
@@ -196,7 +196,7 @@ test('what a loop took is handled when that loop asks for more, whatever others 
   t.is(await delivered, 1);
 });
 
-/** Sends without end, as fast as it can. */
+/** Sends for ever, as fast as it can. */
 const flood: Source = async ({ busbar, bus, tell }) => {
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
   const endpoint = await busbar.join(bus, { label: 'flood', messages: box });

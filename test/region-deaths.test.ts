@@ -1,5 +1,5 @@
-// Processes killed at random moments while frames go from a producer through a filter to a viewer: whoever dies, the
-// memory comes back to the registry, exactly, and what was sent still arrives.
+// Processes killed at random moments while frames go from a producer through a filter to a viewer:
+// whichever dies, the registry gets all memory back, and messages sent before still arrive.
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, MemoryRegistry, type PlainBox } from 'busbar';
 import {
@@ -13,7 +13,7 @@ import {
 
 const frameBytes = 16_384;
 
-/** Passes every frame on to a viewer; tells nothing, so that nothing but frames decides when it dies. */
+/** Passes every frame on to a viewer; reports nothing, so that only frames decide when it dies. */
 const filter: Source = async ({ busbar, bus, tell }) => {
   const endpoint = await busbar.join(bus, { label: 'filter' });
   tell('joined');
@@ -41,7 +41,10 @@ const viewer: Source = async ({ busbar, bus, tell }) => {
   }
 };
 
-/** Sends frames until `until` is settled; returns how many. Held up by nobody: what has no place is left out. */
+/**
+ * Sends frames until `until` is settled; returns how many. Never waits: a frame without room is
+ * skipped.
+ */
 async function produce(
   endpoint: Endpoint<PlainBox>,
   registry: MemoryRegistry,
@@ -79,10 +82,10 @@ async function start(t: ExecutionContext, bus: string, source: Source): Promise<
   return program;
 }
 
-/** Resolves when nobody holds a region of the registry any more. */
+/** Resolves when no process holds a region of the registry. */
 async function allFree(registry: MemoryRegistry): Promise<void> {
   const alive = setInterval(() => undefined, 1000);
-  // Also what nobody waits for by onFree: looked for by maintain(), which does not give anything back here.
+  // maintain() also finds regions without an onFree; with this idle time it gives none back.
   while (registry.stats.inUse > 0) {
     registry.maintain(2 ** 31 - 1);
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -101,10 +104,10 @@ for (const victim of ['filter', 'viewer'] as const) {
     let number = 0;
     for (let round = 0; round < roundsEach; round++) {
       const source = victim === 'filter' ? filter : viewer;
-      // The next one is there before the last one dies, and both get frames.
+      // The next one is present before the last one dies, and both get frames.
       const next = start(t, bus, source);
       number = await produce(endpoint, registry, next, number);
-      // A moment that is another one each time.
+      // A different moment each time.
       const frames = Math.floor(Math.random() * 40);
       for (let i = 0; i < frames; i++) {
         number = await produce(endpoint, registry, Promise.resolve(), number);
@@ -157,7 +160,7 @@ test.serial(
     while (programs.length <= roundsEach) {
       const message = await endpoint.recv();
       const { round, number } = message.payload as { round: number; number: number };
-      // In order and without a gap, also what comes after its sender's death.
+      // In order and without a gap, even for messages that arrive after their sender's death.
       t.is(number, seen[round] ?? 0);
       seen[round] = number + 1;
       const [region] = message.regions;

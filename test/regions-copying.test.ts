@@ -1,4 +1,5 @@
-// All tests of regions, registry and objects once more where views of shared memory are forbidden, as in Electron.
+// Runs all tests of regions, registry and objects again with views of shared memory forbidden, as
+// in Electron.
 import './support/forbid-views.js';
 import './regions.test.js';
 import './registry.test.js';

@@ -1,5 +1,5 @@
-// Memory regions with messages, between real processes: the same memory for all, counted by the last reference, and
-// gone with it. Runs a second time without views of shared memory, by regions-copying.test.ts.
+// Memory regions with messages, between real processes: all see the same memory, which is freed
+// with the last reference. regions-copying.test.ts runs them again without views of shared memory.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { type Endpoint, MemoryRegion, multicast, type PlainBox } from 'busbar';
@@ -7,7 +7,7 @@ import { holdingsOf, holdsNoMore } from './support/holdings.js';
 import { inProcess, inWorker, joined, newBus, type Source } from './support/program.js';
 import { get, put, viewsForbidden } from './support/region-bytes.js';
 
-/** Does what the payload says with the first region of each message, and tells what it saw. */
+/** Does what the payload asks with the first region of each message, and reports what it saw. */
 const worker: Source = async ({ busbar, bus, tell }) => {
   const forbidden = process.env.BUSBAR_EXTERNAL_BUFFERS === 'forbid';
   const endpoint = await busbar.join(bus, { label: 'worker' });
@@ -147,11 +147,11 @@ test('read-only: the receiver can neither map it writable nor write it by its de
   const endpoint = await joined(t, bus);
   using region = MemoryRegion.create(8192, { readOnly: true });
   put(region, 0, 5);
-  // Its writing stays its own affair.
+  // Its writes stay in its own process.
   t.like(await ask(endpoint, 'increment', region), { first: 5, readOnly: true });
   t.is(get(region, 0), 5);
   t.false(region.readOnly);
-  // In the receiver, every mapping of the data is private; the ledger alone is shared.
+  // In the receiver, every mapping of the data is private; only the ledger is shared.
   endpoint.send('worker', 'keep', { regions: [region] });
   await endpoint.recv();
   const data = readFileSync(`/proc/${program.pid}/maps`, 'utf8')
@@ -203,7 +203,7 @@ test('views, or their refusal; and copies that work everywhere', (t) => {
     using second = region.duplicate();
     t.is(second.bytes.buffer, bytes.buffer);
     region.release();
-    // The other one still has it.
+    // The other reference still has it.
     t.is(bytes.length, 10_000);
     second.release();
     t.is(bytes.length, 0);
@@ -308,7 +308,7 @@ test('at the descriptor limit a message is reported, not delivered without its r
     });
     tell('joined');
     await told();
-    // Everything this process may open, but for two.
+    // All descriptors that this process may open, except two.
     const taken: number[] = [];
     try {
       for (;;) taken.push(openSync('/dev/null', 'r'));
@@ -332,14 +332,14 @@ test('at the descriptor limit a message is reported, not delivered without its r
   t.is(await program.next(), 'full');
   sender.send('r', 'fresh', { regions: [known, fresh] });
   t.deepEqual(await program.next(), { rejected: 'ERR_BUSBAR_OUT_OF_DESCRIPTORS', type: 'plain' });
-  // What is there already needs no descriptor.
+  // A region that the process already has needs no descriptor.
   sender.send('r', 'known', { regions: [known] });
   t.deepEqual(await program.next(), { payload: 'known', first: 1 });
   program.say('empty');
   t.is(await program.next(), 'free');
   sender.send('r', 'again', { regions: [fresh] });
   t.deepEqual(await program.next(), { payload: 'again', first: 2 });
-  // Nothing is counted that never came.
+  // A region that never arrived is not counted.
   t.is(known.refCount, 1);
   t.is(fresh.refCount, 1);
 });
@@ -401,7 +401,7 @@ test('main thread and worker view one region at the same time', async (t) => {
   await ask(endpoint, 'keep', region);
   await ask(endpoint, 'increment', region);
   t.is(get(region, 0), 2);
-  // A thread that ends lets go of what it kept.
+  // A thread that ends releases what it kept.
   await program.kill();
   t.is(get(region, 0), 2);
 });

@@ -1,11 +1,12 @@
-// The memory registry: reuse by size and tag, news of what is free from other processes, limits, and giving back.
+// The memory registry: reuse by size and tag, notifications from other processes, limits, and
+// giving memory back.
 import test from 'ava';
 import { LimitExceededError, MemoryRegistry } from 'busbar';
 import { holdingsOf } from './support/holdings.js';
 import { inProcess, inWorker, joined, newBus, nextEvent, type Source } from './support/program.js';
 import { get, put } from './support/region-bytes.js';
 
-/** Keeps the regions it gets until it is told to let go of them. */
+/** Keeps the regions it gets until ordered to release them. */
 const keeper: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'keeper' });
   const kept: { close(): void }[] = [];
@@ -20,7 +21,7 @@ const keeper: Source = async ({ busbar, bus, tell, told }) => {
   }
 };
 
-/** A promise and what fulfils it, keeping the process alive meanwhile. */
+/** A promise and the function that fulfils it; keeps the process alive meanwhile. */
 function called(): { readonly call: () => void; readonly done: Promise<void> } {
   let call = () => {};
   const alive = setInterval(() => undefined, 1000);
@@ -48,7 +49,7 @@ test('a free region of fitting size and tag is had again', (t) => {
     [20_000, 'a'],
     [1000, 'a'],
   ] as const) {
-    // Other tag; too small; far too large, once there is something better.
+    // Another tag; too small; far too large, once there is a better fit.
     using other = registry.alloc(bytes, { tag });
     t.is(other.id === id, bytes === 1000);
   }
@@ -139,10 +140,10 @@ test('without a listener, a killed holder is found out when the memory is needed
     message: /8192 bytes in use .* 4096 more; its limit is 8192/,
   });
   await program.kill();
-  // The sender has to notice that its receiver is gone: what it had not taken would go elsewhere first.
+  // The sender has to notice that its receiver is gone: untaken messages would go elsewhere first.
   endpoint.on('peer', () => undefined);
   while (endpoint.peers.length > 0) await nextEvent(endpoint, 'peer');
-  // It asks the system for the dead not all the time.
+  // It looks for dead holders only now and then.
   const alloc = async () => {
     for (;;) {
       try {
@@ -232,7 +233,7 @@ test('waiting for a region does not keep a process alive', async (t) => {
     const region = registry.alloc(4096, { onFree: () => tell('never') });
     tell(region.size);
     process.disconnect();
-    // Held to the end: what is collected is free.
+    // Held to the end: garbage collection would release it.
     process.on('exit', () => region.size);
   });
   t.is(await program.next(), 4096);

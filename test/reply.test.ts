@@ -1,9 +1,9 @@
-// Replies: they go to the one who sent the message, and say which message they answer.
+// Replies: they go to the sender of the message, and refer to the message that they answer.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
-/** Answers every message with who asked. */
+/** Answers every message with the label of its sender. */
 const answering: Source = async ({ busbar, bus, tell }) => {
   const endpoint = await busbar.join(bus, { label: 'answering' });
   tell(endpoint.id);

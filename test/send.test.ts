@@ -1,11 +1,12 @@
-// Sending: who gets a message, how many are told, and in which order messages come.
+// Sending: which endpoints get a message, the count that send() returns, and the order in which
+// messages arrive.
 import test from 'ava';
 import { anyone, bytes, label, messageBox, multicast, text, unicast } from 'busbar';
 import { inProcess, inWorker, joined, newBus, type Source } from './support/program.js';
 
 const box = messageBox({ Text: text, Raw: bytes });
 
-/** Joins under the label it is told, and tells what it gets. */
+/** Joins with the label it gets, and reports what it receives. */
 const listener: Source = async ({ busbar, bus, tell, told }) => {
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
   const name = (await told()) as string;
@@ -67,7 +68,7 @@ test('a unicast goes to the one with the least unread, and round among equals', 
   const sender = await joined(t, bus, { label: 'sender' });
   const workers = [];
   for (let i = 0; i < 3; i++) workers.push(await joined(t, bus, { label: 'worker' }));
-  // Nobody reads, so each message makes its receiver the one with the most unread.
+  // None of them reads, so each message makes its receiver the one with the most unread bytes.
   for (let i = 0; i < 30; i++) sender.send('worker', i);
   for (const worker of workers) {
     for (let i = 0; i < 10; i++) await worker.recv();
@@ -133,7 +134,7 @@ test('bad input is refused at the call', async (t) => {
   t.throws(() => endpoint.send('me', box.Text('x'), { ttl: null as never }), {
     message: /ttl is null/,
   });
-  // What is left of a deadline that has passed.
+  // The rest of a deadline that has passed.
   t.throws(() => endpoint.send('nobody', box.Text('x'), { ttl: -1 }), {
     code: 'ERR_BUSBAR_NO_RECIPIENT',
   });

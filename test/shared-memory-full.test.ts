@@ -1,11 +1,12 @@
-// No room for shared memory: every call says so by a typed error, nothing else happens, and all goes on when there is
-// room again. The limit is the kernel's, on the size of a file, changed while the program runs.
+// No room for shared memory: every call reports it by a typed error, nothing else happens, and all
+// works again when there is room. The limit is the kernel's limit on the size of a file, changed
+// while the program runs.
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import { bytes, messageBox } from 'busbar';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
 
-/** Tries everything that needs shared memory each time it is told to, and tells how each attempt ended. */
+/** On each order, tries everything that needs shared memory, and reports how each attempt ended. */
 const hungry: Source = async ({ busbar, bus, tell, told }) => {
   const box = busbar.messageBox({ Raw: busbar.bytes });
   const endpoint = await busbar.join(bus, { label: 'hungry', messages: box });

@@ -1,5 +1,5 @@
-// What a sender may do about a receiver that is too slow, instead of being refused: drop the message, keep only the
-// latest, wait, or give the receiver up.
+// What a sender can do about a slow receiver, instead of being refused: drop the message, keep only
+// the latest, wait, or disconnect the receiver.
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { type Endpoint, MemoryRegistry, multicast, type UndeliveredEvent, unicast } from 'busbar';
@@ -14,7 +14,9 @@ import {
 } from './support/program.js';
 import { turnsUntil } from './support/waiting.js';
 
-/** Joins under the label it is told, keeps the numbers that it gets, and tells them at each 'end'. */
+/**
+ * Joins with the label it gets, keeps the numbers that it receives, and reports them at each 'end'.
+ */
 const keeper: Source = async ({ busbar, bus, tell, told }) => {
   const box = busbar.messageBox({ Text: busbar.text, Raw: busbar.bytes });
   const label = (await told()) as string;
@@ -39,7 +41,7 @@ async function start(t: ExecutionContext, bus: string, label: string) {
   return { program, id: await program.next<number>() };
 }
 
-/** What it got since the last time; asks once there is room. */
+/** The numbers received since the last time; requested once there is room. */
 async function numbersOf(sender: Endpoint<typeof box>, label: string, program: Program) {
   await sender.sendWhenReady(label, box.Text('end'));
   return program.next<number[]>();
@@ -62,13 +64,13 @@ test('drop: the others get everything, the slow one what it has room for, and ev
   for (let number = 0; number < rounds; number++) {
     const receivers = sender.send(multicast('keeper'), numbered(number));
     t.true(receivers === 1 || receivers === 2);
-    // The quick one shall never be full.
+    // The quick receiver must never be full.
     await sender.deliver('quick', box.Text('go on'), { whenFull: 'refuse' });
   }
   const { dropped, queueFull } = sender.counters;
   t.true(dropped > 0 && dropped < rounds);
   t.is(queueFull, 0);
-  // Nobody but the slow one is left: nothing is sent, and nothing is thrown.
+  // Only the slow receiver is left: nothing is sent, and nothing is thrown.
   t.is(sender.send('slow', numbered(rounds)), 0);
   t.is(await sender.deliver('slow', numbered(rounds)), 0);
   t.deepEqual(await numbersOf(sender, 'quick', quick.program), upTo(rounds));
@@ -94,7 +96,7 @@ test('latest: a slow receiver gets the newest of each key, a quick one may get t
   const last = rounds * 2;
   await sender.drained();
   t.deepEqual(await numbersOf(sender, 'slow', slow.program), [0, 1, last - 2, last - 1]);
-  // One at a time, each is taken before the next.
+  // One at a time, each is taken before the next is sent.
   for (let number = 0; number < 100; number++) {
     await sender.deliver('slow', numbered(number), { key: 'even' });
   }
@@ -116,7 +118,7 @@ test('latest: what is superseded is told to whoever waits for it, and its region
     deliveries.push(delivery.catch((error) => error));
     await new Promise(setImmediate);
   }
-  // One on its way, one that waits, and one for the next.
+  // One in flight, one that waits, and one for the next message.
   t.true(registry.stats.regions <= 3);
   for (const error of await Promise.all(deliveries.slice(1, -1))) {
     t.like(error, { code: 'ERR_BUSBAR_UNDELIVERED' });
@@ -149,7 +151,7 @@ test('wait: goes on when there is room, in order, and ends by timeout, signal an
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const slow = await start(t, bus, 'slow');
-  // Full as well and never to go on: nobody else's business.
+  // Full as well, and it never continues: that must not affect the others.
   const stuck = await start(t, bus, 'stuck');
   await Promise.all([slow.program.stopped(), stuck.program.stopped()]);
   fill(t, sender, 'stuck');
@@ -183,7 +185,7 @@ test('disconnect: the laggard reads what was published, the rest goes to another
   const slow = await start(t, bus, 'slow');
   await slow.program.stopped();
   const gone = nextEvent(sender as unknown as EventEmitter, 'disconnected');
-  // Until there is another one, nobody else matches.
+  // Until another one joins, no other endpoint matches.
   let sent = 0;
   while (sender.counters.queueFull + sent < 40) sender.send('keeper', numbered(sent++));
   const other = await start(t, bus, 'other');
@@ -195,14 +197,14 @@ test('disconnect: the laggard reads what was published, the rest goes to another
   t.true(messages > 0);
   t.throws(() => sender.send('slow', numbered(0)), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
   slow.program.goOn();
-  // Listed still: others can send to it.
+  // It is still listed: others can send to it.
   t.true(sender.peers.some(({ id }) => id === slow.id));
   const third = await joined(t, bus, { messages: box });
   third.send('slow', box.Text('end'));
   const taken = await slow.program.next<number[]>();
   t.deepEqual(taken, upTo(taken.length));
   const rerouted = await numbersOf(sender, 'other', other.program);
-  // In order, none twice; those sent to 'slow' alone still wait for somebody of that name.
+  // In order, none twice; messages to 'slow' alone still wait for an endpoint with that label.
   t.true(rerouted.every((number, index) => index === 0 || number > (rerouted[index - 1] ?? 0)));
   t.is(rerouted[0], taken.length);
 });

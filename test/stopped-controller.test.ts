@@ -1,5 +1,5 @@
-// A controller that is stopped, by SIGSTOP as by a debugger: whoever needs it takes the office from it, and on waking it
-// is a member like the others.
+// A controller that is stopped, by SIGSTOP as by a debugger: a member that needs it takes over the
+// office, and when the controller continues it is a member like the others.
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { join, multicast } from 'busbar';
@@ -13,7 +13,7 @@ import {
 } from './support/program.js';
 import { until } from './support/waiting.js';
 
-/** Joins, answers whatever comes, and tells who is controller whenever that changes. */
+/** Joins, answers every message, and reports the controller whenever it changes. */
 const member: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'member' });
   endpoint.on('controller', ({ generation, peer, self }) =>
@@ -55,7 +55,7 @@ test('a newcomer gets in, sees everybody, and the one deposed comes back as a me
     t.is(newcomer.controller?.id, controller);
   }
   t.not(newcomer.controller?.id, sleeper.id);
-  // It is listed still, and what is sent to it waits for it.
+  // It is still listed, and messages to it wait for it.
   t.is(newcomer.send(`#${sleeper.id}`, 'for later'), 1);
   sleeper.program.goOn();
   const change = await sleeper.program.next<Change>();
@@ -103,7 +103,8 @@ test('one controller after the other is stopped, then all go on', async (t) => {
   for (const _ of members) {
     await until(witness, 'controller', () => inOffice() !== undefined);
     await inOffice()?.program.stopped();
-    // Deposes it, and on leaving hands the office to one of the members that still run, if there is one.
+    // The visitor deposes it, and on leaving hands the office to a member that still runs, if there
+    // is one.
     await using visitor = await join(bus, { label: 'visitor' });
     t.is(visitor.send('witness', 'here'), 1);
     t.is((await witness.recv()).payload, 'here');

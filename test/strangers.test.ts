@@ -1,5 +1,5 @@
-// The package among code that it does not know: a second copy of itself in the process, members on Object.prototype,
-// global objects of another kind. Each in a process of its own, where that can be had.
+// The package among code that it does not know: a second copy of itself in the process, additions
+// to Object.prototype, foreign global objects. Each in a process of its own, where possible.
 import { cpSync, symlinkSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/temporary-folder.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** The entry of a second copy, as npm installs one where versions differ. */
+/** The entry of a second copy, as npm installs one when versions differ. */
 function secondCopy(t: ExecutionContext): string {
   const folder = temporaryFolder(t);
   for (const part of ['dist', 'package.json']) {
@@ -22,7 +22,7 @@ function secondCopy(t: ExecutionContext): string {
   return pathToFileURL(joinPath(folder, 'dist', 'index.js')).href;
 }
 
-/** Gives one copy what another one made, and tells the texts of the errors. */
+/** Passes values of one copy to another, and reports the texts of the errors. */
 const mixing: Source = async ({ busbar, bus, tell, told }) => {
   const other: typeof Busbar = await import((await told()) as string);
   const box = other.messageBox({ Text: other.text });
@@ -60,7 +60,9 @@ test('two copies in one process talk, and say so when they are given one another
   t.deepEqual(payload, { plain: 'traffic' });
 });
 
-/** Talks to itself by every codec while somebody has extended Object.prototype, as old libraries do. */
+/**
+ * Sends to itself by every codec, with additions to Object.prototype as old libraries make them.
+ */
 const polluted: Source = async ({ busbar, bus, tell }) => {
   for (const [name, value] of Object.entries({ each: () => 1, timeout: undefined, size: 5 })) {
     Object.defineProperty(Object.prototype, name, {

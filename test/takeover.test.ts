@@ -1,10 +1,10 @@
-// The controller's death, seen from outside: who takes over, and what the others notice of it.
+// The controller's death, seen from outside: which member takes over, and what the others notice.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { multicast } from 'busbar';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
-/** Joins, answers whatever comes, and tells who is controller whenever that changes. */
+/** Joins, answers every message, and reports the controller whenever it changes. */
 const member: Source = async ({ busbar, bus, tell }) => {
   const endpoint = await busbar.join(bus, { label: 'member' });
   endpoint.on('controller', ({ generation, peer }) => tell({ generation, controller: peer?.id }));
@@ -29,7 +29,7 @@ test('the controller is killed: one takes over, all agree, and traffic goes on',
 
   const change = nextEvent(endpoint as unknown as EventEmitter, 'controller');
   await first.kill();
-  // Links live on without a controller.
+  // Links work without a controller.
   for (let i = 0; i < 100; i++) for (const id of ids) endpoint.send(`#${id}`, i);
   const { generation, peer } = (await change) as { generation: number; peer: { id: number } };
   t.true(ids.includes(peer.id));

@@ -1,5 +1,5 @@
-// Kernel objects and regions that a program drops without closing them are collected before it runs out of what they
-// hold: V8 knows what they weigh. The process has 1,024 descriptors.
+// Kernel objects and regions that a program drops without closing them are garbage-collected before
+// it runs out of descriptors or memory: V8 knows their weight. The process has 1,024 descriptors.
 import test from 'ava';
 import { inProcess, inProcessWithFewDescriptors, newBus } from './support/program.js';
 

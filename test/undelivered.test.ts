@@ -1,4 +1,5 @@
-// Loss is told: what a receiver's death or a time to live leaves over comes back with the payload and the reason.
+// Loss is reported: messages left over by a receiver's death or a time to live come back with
+// payload and reason.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import {
@@ -15,14 +16,14 @@ import { inProcess, joined, newBus, nextEvent, type Source } from './support/pro
 
 const box = messageBox({ Text: text, Raw: bytes });
 
-/** Joins, takes nothing and tells its id. */
+/** Joins, takes nothing and reports its id. */
 const deaf: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'receiver' });
   tell(endpoint.id);
   await told();
 };
 
-/** Resolves to the next `count` undelivered events. */
+/** Resolves with the next `count` undelivered events. */
 function undelivered<B extends MessageBox>(endpoint: Endpoint<B>, count: number) {
   const events: UndeliveredEvent[] = [];
   const alive = setInterval(() => undefined, 1000);

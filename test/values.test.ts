@@ -1,5 +1,5 @@
-// Whatever is sent arrives as it was sent, or `send` refuses it by an error of this package: generated values of each
-// codec, of this realm and of another one, over a bus.
+// Every value arrives as it was sent, or `send` refuses it with an error of this package: generated
+// values of each codec, of this realm and of another one, over a bus.
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
@@ -31,7 +31,7 @@ const box = messageBox({
 type Key = keyof typeof box;
 type Factory = (value: unknown) => ReturnType<typeof box.Json>;
 
-/** Sends each value to the sender itself, and compares what arrives with what `expected` says of it. */
+/** Sends each value to the sender itself, and compares what arrives with `expected` of it. */
 async function checkAll(
   t: ExecutionContext,
   key: Key,
@@ -76,7 +76,7 @@ const anything = fc.anything({
 
 const isPrototypeKey = (key: unknown) => key === '__proto__';
 
-/** What the documentation of `messagePackCodec` says of a value. */
+/** The value as the documentation of `messagePackCodec` describes it. */
 function asDocumented(value: unknown): unknown {
   if (typeof value === 'bigint') {
     return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : value;
@@ -94,7 +94,7 @@ function asDocumented(value: unknown): unknown {
   );
 }
 
-// Equal dates that are invalid are not equal for isDeepStrictEqual().
+// isDeepStrictEqual() treats two invalid dates as different.
 const hasInvalidDate = (value: unknown) => inspect(value, { depth: 9 }).includes('Invalid Date');
 const comparable = anything.filter((value) => !hasInvalidDate(value));
 
@@ -121,7 +121,7 @@ test('a getter may send: both messages arrive whole', async (t) => {
   }
 });
 
-/** Makes the same value of the classes of another realm. */
+/** Makes the same value from the classes of another realm. */
 const rebuild = runInContext(
   `(function rebuild(value, host) {
     if (typeof value !== 'object' || value === null) return value;
@@ -147,7 +147,7 @@ const host = {
     value instanceof Number || value instanceof String || value instanceof Boolean,
 };
 
-/** Sent as a value of another realm; compared with the value of this one. */
+/** Sends the value of another realm; compares with the value of this one. */
 async function checkForeign(
   t: ExecutionContext,
   key: Key,
@@ -165,7 +165,7 @@ async function checkForeign(
 
 test('MessagePack, of another realm', (t) => checkForeign(t, 'Plain', comparable, asDocumented));
 
-/** As structured clones always are: no symbols, plain prototypes. */
+/** As structured clones always are: without symbols, with plain prototypes. */
 function cloned(value: unknown): unknown {
   return structuredClone(value);
 }
@@ -174,7 +174,9 @@ test('structured clones', (t) => checkAll(t, 'Clone', comparable, cloned));
 test('structured clones, of another realm', (t) =>
   checkForeign(t, 'Clone', comparable, (value) => cloned(hereAgain(value))));
 
-/** What `rebuild` makes of a value, of this realm: arrays without holes, objects with the usual prototype. */
+/**
+ * The result of `rebuild`, in this realm: arrays without holes, objects with the usual prototype.
+ */
 function hereAgain(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, hereAgain);
   if (value instanceof Set) return new Set(Array.from(value, hereAgain));

@@ -1,5 +1,5 @@
-// Worker threads that are terminated in the middle of something: the process survives, nothing of them stays open, and
-// the others see them leave. Serial: it counts what this process holds.
+// Worker threads that are terminated in the middle of something: the process survives, nothing of
+// them stays open, and the others see them leave. Serial: it counts what this process holds.
 import { once } from 'node:events';
 import test from 'ava';
 import type { Endpoint, PlainBox } from 'busbar';
@@ -79,7 +79,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-/** Reads away what a worker's last messages were, which would count as held memory. */
+/** Reads a worker's last messages, which would count as held memory. */
 async function readAll(main: Endpoint<PlainBox>): Promise<void> {
   await turnsUntil(() => main.counters.inboundLinks === 0 && main.counters.outboundLinks === 0);
 }
@@ -96,7 +96,7 @@ for (const [what, { worker, meanwhile }] of Object.entries(scenes)) {
       await thread.kill();
       await until(main, 'peer', () => main.peers.length === 0);
       t.not(id, main.id);
-      // Whatever was under way when the worker died is read, so that its link can go.
+      // Messages in flight when the worker died are read, so that its link can close.
       const abort = new AbortController();
       const reading = (async () => {
         for (;;) await main.recv({ signal: abort.signal });
@@ -106,7 +106,7 @@ for (const [what, { worker, meanwhile }] of Object.entries(scenes)) {
       await t.throwsAsync(reading, { name: 'AbortError' });
       while (main.counters.waiting > 0) await main.recv();
     };
-    // What the first rounds open is kept for the next: thread pools, and one spare of this and that.
+    // What the first rounds open is kept for the next: thread pools, and some spares.
     for (let i = 0; i < 2; i++) await round();
     const before = holdingsOf(process.pid);
     for (let i = 0; i < 10; i++) await round();
@@ -120,7 +120,7 @@ test.serial('terminated while joining', async (t) => {
   const bus = newBus();
   const round = async () => {
     const worker = inWorker(t, bus, ({ busbar, bus, tell }) => {
-      // Nobody is there to let it in.
+      // No member can admit it.
       void busbar.join(bus, { controllerAffinity: false, timeout: 2 ** 31 - 1 });
       tell('joining');
     });
@@ -142,7 +142,7 @@ test.serial('a terminated controller hands over to another thread', async (t) =>
   });
   const id = await worker.next<number>();
   const main = await joined(t, bus, { label: 'main' });
-  // Listening for 'controller' alone does not keep the process.
+  // A listener for 'controller' does not keep the process alive.
   main.on('message', () => undefined);
   t.is(main.controller?.id, id);
   const heard = once(main, 'controller');
