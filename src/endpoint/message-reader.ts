@@ -9,7 +9,13 @@ import {
 } from '../errors/index.js';
 import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
 import { beginBatch } from '../memory/owned-bytes.js';
-import { type BoxTable, decodePayload, type Peer, uuidText } from '../messages/index.js';
+import {
+  adoptPayload,
+  type BoxTable,
+  decodePayload,
+  type Peer,
+  uuidText,
+} from '../messages/index.js';
 import {
   column,
   hasObjects,
@@ -124,7 +130,7 @@ export class MessageReader {
       payload =
         large === undefined
           ? decodePayload(entry, this.#slab, start, end, format, from.id)
-          : decodePayload(entry, large, 0, large.length, format, from.id, true);
+          : adoptPayload(entry, large, format, from.id);
     } catch (error) {
       this.#reject(row, entry.key, from, error);
       return undefined;
@@ -148,19 +154,24 @@ export class MessageReader {
             this.#settle,
           )
         : undefined;
+    // The optimizing compiler removes the two objects: they cost no allocation.
     return new Message(
-      entry.key,
-      payload,
-      from,
-      this.#number(row + column.id),
-      format,
-      replyTo === 0 ? undefined : replyTo,
-      objects,
-      regions,
-      this.#replier,
-      left,
-      number,
-      attached || large !== undefined || (flags & (wantsHandled | wantsTaken)) !== 0,
+      {
+        type: entry.key,
+        payload,
+        from,
+        id: this.#number(row + column.id),
+        format,
+        replyTo: replyTo === 0 ? undefined : replyTo,
+        objects,
+        regions,
+      },
+      {
+        replier: this.#replier,
+        end: left,
+        row: number,
+        awaited: attached || large !== undefined || (flags & (wantsHandled | wantsTaken)) !== 0,
+      },
     );
   }
 

@@ -20,6 +20,23 @@ export type Replier = (
   options: ReplyOptions | undefined,
 ) => number;
 
+/** The fields that the user sees; see {@link ReceivedMessage}. */
+export type MessageFields = Pick<
+  Message,
+  'type' | 'payload' | 'from' | 'id' | 'format' | 'replyTo' | 'objects' | 'regions'
+>;
+
+/** What the endpoint remembers of a message. */
+export interface Bookkeeping {
+  readonly replier: Replier;
+  /** `undefined` if nothing is left to do after the consumer. */
+  readonly end: MessageEnd | undefined;
+  /** Its number among the rows that this endpoint received; see {@link Inbox}. */
+  readonly row: number;
+  /** Whether taking the message must be reported at once. */
+  readonly awaited: boolean;
+}
+
 /** A received message; see {@link ReceivedMessage} for its fields. */
 export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly type: string;
@@ -35,32 +52,19 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly #row: number;
   readonly #awaited: boolean;
 
-  constructor(
-    type: string,
-    payload: unknown,
-    from: Peer,
-    id: number,
-    format: number,
-    replyTo: number | undefined,
-    objects: readonly KernelObject[],
-    regions: readonly MemoryRegion[],
-    replier: Replier,
-    end: MessageEnd | undefined,
-    row: number,
-    awaited: boolean,
-  ) {
-    this.type = type;
-    this.payload = payload;
-    this.from = from;
-    this.id = id;
-    this.format = format;
-    this.replyTo = replyTo;
-    this.objects = objects;
-    this.regions = regions;
-    this.#replier = replier;
-    this.#end = end;
-    this.#row = row;
-    this.#awaited = awaited;
+  constructor(fields: MessageFields, bookkeeping: Bookkeeping) {
+    this.type = fields.type;
+    this.payload = fields.payload;
+    this.from = fields.from;
+    this.id = fields.id;
+    this.format = fields.format;
+    this.replyTo = fields.replyTo;
+    this.objects = fields.objects;
+    this.regions = fields.regions;
+    this.#replier = bookkeeping.replier;
+    this.#end = bookkeeping.end;
+    this.#row = bookkeeping.row;
+    this.#awaited = bookkeeping.awaited;
   }
 
   reply(message: Outgoing<MessageBox>, options?: ReplyOptions): number {

@@ -13,6 +13,18 @@ import type { Policy } from './send-policy.js';
 /** A payload of this size or more is freed at once, not when the next message is encoded. */
 const largeBytes = 64 * 1024;
 
+/** The checked options of one message. */
+export interface SendTerms {
+  /** Milliseconds; 0 does not wait for a receiver. */
+  readonly ttl: number;
+  /** The number of the message that this one answers, or 0. */
+  readonly replyTo: number;
+  /** A number of `acknowledgement` in addon.ts. */
+  readonly acknowledge: number;
+  readonly attachments: Attachments | undefined;
+  readonly policy: Policy | undefined;
+}
+
 /** The outgoing messages of one endpoint. */
 export class Outbox {
   readonly #native: NativeEndpoint;
@@ -43,16 +55,11 @@ export class Outbox {
     return this.#routes.of(selector);
   }
 
-  /** Sends `value`, a message of the box or a plain value; returns the number of receivers. */
-  send(
-    selector: Selector,
-    value: unknown,
-    ttl = 0,
-    replyTo = 0,
-    acknowledge = 0,
-    attachments?: Attachments,
-    policy?: Policy,
-  ): number {
+  /**
+   * Sends `value`, a message of the box or a plain value; returns the number of receivers. Most
+   * messages have no terms, and then no object is made for them.
+   */
+  send(selector: Selector, value: unknown, terms?: SendTerms): number {
     const message = this.#box.accept(value);
     const arena = this.#arena;
     encodePayload(message, arena);
@@ -61,26 +68,11 @@ export class Outbox {
     const typeAndFormat = ((message.format << 16) | message.entry.index) >>> 0;
     // Each argument costs time; most messages need only three.
     const receivers =
-      policy !== undefined || attachments !== undefined
-        ? this.#nativeSend(
-            route,
-            typeAndFormat,
-            source,
-            start,
-            end,
-            ttl,
-            replyTo,
-            acknowledge,
-            attachments?.objects,
-            attachments?.regions,
-            policy?.whenFull,
-            policy?.key,
-          )
-        : ttl !== 0 || replyTo !== 0 || acknowledge !== 0
-          ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
-          : end === source.length && start === 0
-            ? this.#nativeSend(route, typeAndFormat, source)
-            : this.#nativeSend(route, typeAndFormat, source, start, end);
+      terms !== undefined
+        ? this.#sendOn(terms, route, typeAndFormat)
+        : end === source.length && start === 0
+          ? this.#nativeSend(route, typeAndFormat, source)
+          : this.#nativeSend(route, typeAndFormat, source, start, end);
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
       throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());
@@ -90,5 +82,28 @@ export class Outbox {
       queueMicrotask(this.#flush);
     }
     return receivers;
+  }
+
+  // Sends the arena's bytes.
+  #sendOn(terms: SendTerms, route: number, typeAndFormat: number): number {
+    const { source, start, end } = this.#arena;
+    const { ttl, replyTo, acknowledge, attachments, policy } = terms;
+    if (policy === undefined && attachments === undefined) {
+      return this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge);
+    }
+    return this.#nativeSend(
+      route,
+      typeAndFormat,
+      source,
+      start,
+      end,
+      ttl,
+      replyTo,
+      acknowledge,
+      attachments?.objects,
+      attachments?.regions,
+      policy?.whenFull,
+      policy?.key,
+    );
   }
 }

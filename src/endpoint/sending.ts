@@ -48,16 +48,11 @@ export class Sending {
     replyTo = 0,
     acknowledge = 0,
   ): number {
+    // In this order: the first wrong option is the one that the error names.
     const policy = policyOf(options);
-    return this.#outbox.send(
-      selector,
-      message,
-      ttlOf(options),
-      replyTo,
-      acknowledge,
-      attachmentsOf(options),
-      policy,
-    );
+    const ttl = ttlOf(options);
+    const attachments = attachmentsOf(options);
+    return this.#outbox.send(selector, message, { ttl, replyTo, acknowledge, attachments, policy });
   }
 
   /** Resolves when every receiver has taken the message. */

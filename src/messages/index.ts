@@ -38,7 +38,7 @@ export {
   type ValidatedMessageTypeOptions,
 } from './message-type.js';
 export { maxFormat, OutgoingMessage } from './outgoing-message.js';
-export { decodePayload, encodePayload } from './payload.js';
+export { adoptPayload, decodePayload, encodePayload } from './payload.js';
 export type {
   MessageBox,
   MessageFactory,

@@ -23,38 +23,61 @@ export function encodePayload(message: OutgoingMessage, arena: StagingArena): vo
 
 /**
  * Decodes bytes `start` to `end` of `source`, which may be reused afterwards, and validates the
- * result. With `owned`, they are all of `source` and nothing else uses them. `peerId` is the
- * sender's id, for the errors.
+ * result. `peerId` is the sender's id, for the errors. Runs for every message, and takes what
+ * `Codec.decode` takes in the same order.
  * @throws DecodeFailedError if the bytes are not what the codec writes.
  * @throws SchemaMismatchError if the schema refuses the value; `cause` has its issues.
  * @throws UnsupportedError if the schema is asynchronous.
  */
 export function decodePayload(
-  { type, key }: BoxEntry,
+  entry: BoxEntry,
   source: Uint8Array,
   start: number,
   end: number,
   format: number,
   peerId: number,
-  owned = false,
 ): unknown {
   let value: unknown;
   try {
-    const { codec } = type;
-    value =
-      owned && codec.adopt !== undefined
-        ? codec.adopt(source, format)
-        : codec.decode(source, start, end, format);
+    value = entry.type.codec.decode(source, start, end, format);
   } catch (error) {
-    throw new DecodeFailedError(
-      `${described(key, peerId)} is not valid ${type.codec.name}: ${textOf(error)}`,
-      { type: key, peerId, cause: error },
-    );
+    throw decodeFailed(entry, peerId, error);
   }
-  return type.schema === undefined ? value : validated(type.schema, value, key, peerId);
+  return validated(entry, value, peerId);
 }
 
-function validated(schema: StandardSchemaV1, value: unknown, key: string, peerId: number): unknown {
+/**
+ * The same for bytes that are all of `source` and that nothing else uses: the payload may consist of
+ * them.
+ */
+export function adoptPayload(
+  entry: BoxEntry,
+  source: Uint8Array,
+  format: number,
+  peerId: number,
+): unknown {
+  const { codec } = entry.type;
+  if (codec.adopt === undefined) {
+    return decodePayload(entry, source, 0, source.length, format, peerId);
+  }
+  let value: unknown;
+  try {
+    value = codec.adopt(source, format);
+  } catch (error) {
+    throw decodeFailed(entry, peerId, error);
+  }
+  return validated(entry, value, peerId);
+}
+
+function decodeFailed({ type, key }: BoxEntry, peerId: number, cause: unknown): DecodeFailedError {
+  return new DecodeFailedError(
+    `${described(key, peerId)} is not valid ${type.codec.name}: ${textOf(cause)}`,
+    { type: key, peerId, cause },
+  );
+}
+
+function validated({ type: { schema }, key }: BoxEntry, value: unknown, peerId: number): unknown {
+  if (schema === undefined) return value;
   const result = callValidator(schema, value, key, peerId);
   if ('then' in result) {
     // Its outcome is ignored, and a rejection must not end the process.
