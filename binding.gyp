@@ -1,7 +1,7 @@
 # What is compiled from which folder. The platform is selected here and nowhere else:
 # one folder of native/ is taken per operating system, and no portable file asks where it runs.
 #
-#   busbar_core   static: native/core and the platform folder
+#   busbar_core   static: native/base, native/core and the platform folder
 #   busbar        the addon: native/node on top of busbar_core
 #   busbar_c      the shared library for C and C++: native/ffi on top of it; see native/CMakeLists.txt, too
 #   core_tests    program, only with native_tests=1: test/native on top of busbar_core and native/loopback
@@ -57,7 +57,7 @@
     {
       'target_name': 'busbar_core',
       'type': 'static_library',
-      'sources': ['<!@(node scripts/list-sources.mjs native/core <(platform_folders))'],
+      'sources': ['<!@(node scripts/list-sources.mjs native/base native/core <(platform_folders))'],
     },
     {
       # The library for C and C++, which knows nothing of Node: build/Release/ffi/libbusbar.so.

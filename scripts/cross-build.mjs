@@ -44,7 +44,11 @@ const compile = (folders, more = []) =>
     sources: listNativeSources(folders, chosen.platform),
     folder: join(folder, 'objects'),
   });
-const library = await compile(['native/core', ...platformFoldersOf(chosen.platform)]);
+const library = await compile([
+  'native/base',
+  'native/core',
+  ...platformFoldersOf(chosen.platform),
+]);
 const link = (output, ...args) =>
   run(compiler[0], [...compiler.slice(1), '-o', join(folder, output), ...args, ...chosen.link]);
 

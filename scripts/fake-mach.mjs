@@ -24,7 +24,7 @@ const compile = (sources, more = []) =>
   });
 
 const library = await compile([
-  ...listNativeSources(['native/core', ...platformFoldersOf('darwin')], 'darwin'),
+  ...listNativeSources(['native/base', 'native/core', ...platformFoldersOf('darwin')], 'darwin'),
   ...fake.filter((file) => !file.includes('/server/')),
 ]);
 /** Where a kqueue is closed, the fake has to know. */

@@ -37,7 +37,10 @@ const build = {
 };
 const engine = await compileObjects({
   ...build,
-  sources: listFiles(['native/core', 'native/loopback', ...platformFolders], ['.cc']),
+  sources: listFiles(
+    ['native/base', 'native/core', 'native/loopback', ...platformFolders],
+    ['.cc'],
+  ),
 });
 for (const target of targets) {
   const [object] = await compileObjects({ ...build, sources: [`test/fuzz/${target}.cc`] });

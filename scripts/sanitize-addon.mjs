@@ -19,7 +19,7 @@ const folder = join(root, 'build', 'sanitized', 'address');
 const objects = await compileObjects({
   compiler,
   flags: [...addressSanitizer, '-fPIC', '-DBUSBAR_CHECKED', ...nodeApiFlags()],
-  sources: listNativeSources(['native/core', 'native/node', ...platformFolders]),
+  sources: listNativeSources(['native/base', 'native/core', 'native/node', ...platformFolders]),
   folder,
 });
 // Where the package looks in a folder that BUSBAR_PREBUILD names.

@@ -32,7 +32,7 @@ const compile = (folders) =>
     sources: listNativeSources(folders),
     folder,
   });
-const library = await compile(['native/core', ...platformFolders]);
+const library = await compile(['native/base', 'native/core', ...platformFolders]);
 const tests = await compile(['native/loopback', 'test/native']);
 const door = await compile(['native/ffi']);
 const env = {

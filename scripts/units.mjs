@@ -1,6 +1,6 @@
 // Puts several C++ sources of a folder into one unit of compilation. Most of the time that a small file takes goes into
 // the standard library's headers, so a build of units takes a third of the time; in return, names in the anonymous
-// namespaces of a folder must differ.
+// namespaces of a layer (native/core, test/native, native/linux) must differ, whatever subfolders it has.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from './project.mjs';
@@ -8,10 +8,13 @@ import { root } from './project.mjs';
 /** Few enough that every processor has something to do, and that a change does not compile half of the project again. */
 const mostSources = 8;
 
-/** `sources` in groups of one folder each, in order; `name` is the group's. */
+/** The first two folders of a source's path: what may be compiled together. */
+const layerOf = (source) => source.split('/').slice(0, 2).join('/');
+
+/** `sources` in groups of one layer each, in order; `name` is the group's. */
 export function groupsOf(sources) {
-  return [...new Set(sources.map((source) => dirname(source)))].flatMap((from) => {
-    const files = sources.filter((source) => dirname(source) === from);
+  return [...new Set(sources.map(layerOf))].flatMap((from) => {
+    const files = sources.filter((source) => layerOf(source) === from);
     return evenParts(files, Math.ceil(files.length / mostSources)).map((part, i) => ({
       name: `${from.replaceAll('/', '_')}_${i + 1}`,
       sources: part,

@@ -16,7 +16,7 @@ test('every import and include of this project runs along the layers', (t) => {
   const manifest: Manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const files = readSources(root);
   t.true(files.some(({ path }) => path === 'src/index.ts'));
-  t.true(files.some(({ path }) => path.startsWith('native/core/')));
+  t.true(files.some(({ path }) => path.startsWith('native/core/ring/')));
   t.deepEqual(judge(files, Object.keys(manifest.dependencies)), []);
 });
 
@@ -38,26 +38,35 @@ const orderly: readonly SourceFile[] = [
   file('src/native/addon.ts', 'createRequire(file)(file);'),
   file('src/codec/pack.ts', "import { pack } from 'msgpackr';", "// import '../index.js'"),
   file(
-    'native/core/ring.cc',
+    'native/core/ring/ring.cc',
     '#include <atomic>',
-    '#include "core/ring.h"',
+    '#include "core/ring/ring.h"',
     '#include "platform/doorbell.h"',
     'namespace {',
     'struct Ring final {};',
     '}  // namespace',
   ),
-  file('native/core/cache.h', '#if defined(__x86_64__)', '#endif'),
-  file('native/platform/doorbell.h', '#include <span>', '#include "core/status.h"'),
+  file('native/core/ring/cache.h', '#if defined(__x86_64__)', '#endif'),
+  file('native/platform/doorbell.h', '#include <span>', '#include "base/status.h"'),
   file(
     'native/linux/eventfd_wake.cc',
     '#include <sys/eventfd.h>',
     '#include "platform/doorbell.h"',
   ),
-  file('native/node/addon.cc', '#include <napi.h>', '#include <uv.h>', '#include "core/ring.h"'),
-  file('native/ffi/ffi.cc', '#include "core/ring.h"', '#include "ffi/include/busbar.h"'),
+  file(
+    'native/node/addon.cc',
+    '#include <napi.h>',
+    '#include <uv.h>',
+    '#include "core/ring/ring.h"',
+  ),
+  file('native/ffi/ffi.cc', '#include "core/ring/ring.h"', '#include "ffi/include/busbar.h"'),
   file('test/send.test.ts', "import { join } from 'busbar';", "import test from 'ava';"),
   file('test/unit/parse.test.ts', "import { parse } from '../../dist/selector/parse.js';"),
-  file('test/native/ring_test.cc', '#include "check.h"', '#include "core/ring.h"'),
+  file(
+    'test/native/ring/ring_test.cc',
+    '#include "support/check.h"',
+    '#include "core/ring/ring.h"',
+  ),
   file('bench/run.mjs', "import { join } from 'busbar';", "import './harness/launch.mjs';"),
 ];
 
@@ -80,16 +89,22 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('test/unit/l.test.ts', "import { parse } from '../../src/selector/parse.js';"), /imports/],
   [file('bench/m.mjs', "import { join } from '../dist/index.js';"), /bench\/ imports 'busbar'/],
   [file('examples/n.mjs', "import { x } from 'busbar/dist/x.js';"), /not the package's entry/],
-  [file('native/core/o.cc', '#include <napi.h>'), /core must not include <napi.h>/],
-  [file('native/core/p.cc', '#include <sys/mman.h>'), /core must not include/],
-  [file('native/core/q.cc', '#  include <windows.h>'), /core must not include/],
-  [file('native/core/r.cc', '#include "linux/memfd_memory.h"'), /core must not include/],
-  [file('native/core/s.cc', '#ifdef __linux__', '#endif'), /build file selects/],
-  [file('native/core/t.cc', '#if defined(_WIN32) || 0', '#endif'), /build file selects/],
-  [file('native/core/u.cc', '#include "ring.h"'), /from native\/ on/],
+  [file('native/core/ring/o.cc', '#include <napi.h>'), /core\/ring must not include <napi.h>/],
+  [file('native/core/ring/p.cc', '#include <sys/mman.h>'), /core\/ring must not include/],
+  [file('native/core/ring/q.cc', '#  include <windows.h>'), /core\/ring must not include/],
+  [file('native/core/ring/r.cc', '#include "linux/memfd_memory.h"'), /core\/ring must not include/],
+  [file('native/core/ring/s.cc', '#ifdef __linux__', '#endif'), /build file selects/],
+  [file('native/core/ring/t.cc', '#if defined(_WIN32) || 0', '#endif'), /build file selects/],
+  [file('native/core/ring/u.cc', '#include "ring.h"'), /from native\/ on/],
   [file('native/platform/v.cc', '#include <span>'), /headers only/],
-  [file('native/platform/w.h', '#include "core/ring.h"'), /never sees a message/],
-  [file('native/linux/x.cc', '#include "core/record.h"'), /never sees a message/],
+  [file('native/platform/w.h', '#include "core/ring/ring.h"'), /platform must not include/],
+  [file('native/base/k.h', '#include "platform/doorbell.h"'), /base must not include/],
+  [file('native/base/l.h', '#include "core/ring/ring.h"'), /base must not include/],
+  [file('native/core/ring/m.h', '#include "core/link/link.h"'), /ring must not include "core/],
+  [file('native/core/selector/n.h', '#include "core/ring/ring.h"'), /selector must not include/],
+  [file('native/core/flat.h', '#include <span>'), /has no rule/],
+  [file('native/core/parcel/o.h', '#include <span>'), /has no rule/],
+  [file('native/linux/x.cc', '#include "core/ring/record.h"'), /never sees a message/],
   [file('native/linux/y.cc', '#include <uv.h>'), /linux must not include <uv.h>/],
   [file('native/linux/z.cc', '#include "windows/section.h"'), /linux must not include/],
   [file('native/node/a.cc', '#include "ffi/ffi.h"'), /node must not include "ffi/],
@@ -104,8 +119,8 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/endpoint/h.ts', 'const now = Date.now();'), /no time of day/],
   [file('test/native/f_test.cc', '#include <napi.h>'), /only native\/node includes/],
   [
-    file('native/core/twin.cc', 'namespace {', 'struct Ring {};', '}  // namespace'),
-    /Ring is a name of native\/core\/ring.cc/,
+    file('native/core/link/twin.cc', 'namespace {', 'struct Ring {};', '}  // namespace'),
+    /Ring is a name of native\/core\/ring\/ring.cc/,
   ],
   [file('src/endpoint/long.ts', ...Array<string>(maxLines + 2).fill('')), /451 lines; the limit/],
 ];
@@ -141,9 +156,9 @@ const closed: readonly (readonly [string, SourceFile, SourceFile, string])[] = [
   ],
   [
     'headers',
-    file('native/core/link.h', '#include "core/queue.h"'),
-    file('native/core/queue.h', '#include "core/link.h"'),
-    'circle: native/core/link.h -> native/core/queue.h -> native/core/link.h',
+    file('native/core/ring/link.h', '#include "core/ring/queue.h"'),
+    file('native/core/ring/queue.h', '#include "core/ring/link.h"'),
+    'circle: native/core/ring/link.h -> native/core/ring/queue.h -> native/core/ring/link.h',
   ],
   [
     'files of a test',

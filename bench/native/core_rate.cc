@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/endpoint.h"
+#include "core/endpoint/endpoint.h"
 #include "ramp.h"
 
 namespace {
@@ -70,7 +70,7 @@ std::unique_ptr<Endpoint> join(const std::string& bus, std::string_view label) {
 }
 
 std::uint32_t route_to_receiver(Endpoint& endpoint) {
-  // Leaf, length, string: see core/selector_program.h.
+  // Leaf, length, string: see core/selector/selector_program.h.
   std::vector<std::byte> program{std::byte{2}, std::byte{8}};
   for (const char letter : std::string_view("receiver"))
     program.push_back(static_cast<std::byte>(letter));

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/endpoint.h"
-#include "core/region_registry.h"
-#include "core/selector_program.h"
+#include "core/endpoint/endpoint.h"
+#include "core/region/region_registry.h"
+#include "core/selector/selector_program.h"
 #include "ffi/include/busbar.h"
 
 struct busbar_expression {

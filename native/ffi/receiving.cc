@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/origin.h"
+#include "core/ring/origin.h"
 #include "ffi/objects.h"
 #include "platform/platform.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/selector_text.h"
+#include "core/selector/selector_text.h"
 #include "ffi/objects.h"
 
 using busbar::SelectorOp;

@@ -1,13 +1,13 @@
 // Status codes, versions and UUIDs.
 #include <cstring>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "ffi/include/busbar.h"
 #include "ffi/objects.h"
 
 #define BUSBAR_ERROR(number, name, text) \
   static_assert(number >= 1 && static_cast<int>(busbar::Status::name) == number);
-#include "core/error_list.def"
+#include "base/error_list.def"
 #undef BUSBAR_ERROR
 static_assert(static_cast<int>(busbar::Status::TooSlow) == BUSBAR_TOO_SLOW);
 static_assert(static_cast<int>(busbar::Status::QueueFull) == BUSBAR_QUEUE_FULL);

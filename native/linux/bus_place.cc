@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/sha256.h"
+#include "base/sha256.h"
 #include "posix/file_descriptor.h"
 
 namespace busbar::linux_platform {

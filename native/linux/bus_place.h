@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "linux/runtime_directory.h"
 
 namespace busbar::linux_platform {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/reactor.h"
 
 namespace busbar::linux_platform {

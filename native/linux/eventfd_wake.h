@@ -2,7 +2,7 @@
 // another process: what its holder may do to it can make a write block (shutdown_doorbell.h).
 #pragma once
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/handle.h"
 
 namespace busbar::linux_platform {

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "linux/bus_place.h"
 #include "platform/handle.h"
 #include "platform/rendezvous.h"

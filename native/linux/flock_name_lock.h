@@ -2,7 +2,7 @@
 // the kernel drops it when its holder dies. Held for some system calls, never while a bus lives.
 #pragma once
 
-#include "core/status.h"
+#include "base/status.h"
 #include "linux/bus_place.h"
 #include "platform/handle.h"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/handle.h"
 #include "platform/shared_memory.h"
 

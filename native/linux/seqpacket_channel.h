@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/channel.h"
 #include "platform/handle.h"
 

@@ -14,7 +14,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/doorbell.h"
 
 namespace busbar::linux_platform {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "linux/bus_place.h"
 #include "linux/name_file_watch.h"
 #include "platform/handle.h"

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include "core/sha256.h"
+#include "base/sha256.h"
 #include "linux/fifo_name_bell.h"
 
 #include "linux/bus_place.h"

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string_view>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/rendezvous.h"
 
 namespace busbar::linux_platform {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "loopback/loopback_object.h"
 #include "platform/channel.h"
 #include "platform/rendezvous.h"

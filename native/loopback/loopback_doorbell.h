@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "loopback/loopback_object.h"
 #include "platform/doorbell.h"
 

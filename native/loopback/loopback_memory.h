@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "loopback/loopback_object.h"
 #include "platform/shared_memory.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/rendezvous.h"
 
 namespace busbar::macos_platform {

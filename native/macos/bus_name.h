@@ -9,7 +9,7 @@
 #include <memory>
 #include <string_view>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/bus_place.h"
 #include "macos/notify_state.h"
 #include "macos/port_right.h"

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/sha256.h"
+#include "base/sha256.h"
 
 namespace busbar::macos_platform {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_message.h"
 #include "macos/mach_object.h"
 #include "platform/channel.h"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_api.h"
 #include "macos/port_right.h"
 #include "platform/handle.h"

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/doorbell.h"
 
 namespace busbar::macos_platform {

@@ -1,7 +1,7 @@
 // The answers of Mach calls as Status.
 #pragma once
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_api.h"
 
 namespace busbar::macos_platform {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/port_right.h"
 #include "platform/process_identity.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/port_right.h"
 #include "platform/handle.h"
 #include "platform/object_name.h"

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/shared_memory.h"
 
 namespace busbar::macos_platform {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_api.h"
 #include "macos/notify_state.h"
 #include "platform/rendezvous.h"

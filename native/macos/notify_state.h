@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace busbar::macos_platform {
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <mutex>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_message.h"
 #include "macos/port_right.h"
 #include "platform/channel.h"

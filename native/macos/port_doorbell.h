@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/port_right.h"
 #include "platform/doorbell.h"
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/bus_name.h"
 #include "macos/mach_object.h"
 #include "macos/notify_name_bell.h"

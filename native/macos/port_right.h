@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "macos/mach_api.h"
 
 namespace busbar::macos_platform {

@@ -2,7 +2,7 @@
 // threads.
 #include <napi.h>
 
-#include "core/selector_program.h"
+#include "core/selector/selector_program.h"
 #include "node/endpoint_binding.h"
 #include "node/endpoint_config.h"
 #include "node/endpoint_object.h"
@@ -60,7 +60,7 @@ Napi::Array error_list(Napi::Env env) {
     list.Set(list.Length(), entry);
   };
 #define BUSBAR_ERROR(number, name, text) add(number, #name, text);
-#include "core/error_list.def"
+#include "base/error_list.def"
 #undef BUSBAR_ERROR
   return list;
 }

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/endpoint.h"
+#include "core/endpoint/endpoint.h"
 #include "node/loop_attachment.h"
 #include "node/receive_table.h"
 

@@ -4,7 +4,7 @@
 
 #include <napi.h>
 
-#include "core/endpoint.h"
+#include "core/endpoint/endpoint.h"
 #include "node/endpoint_binding.h"
 
 namespace busbar::node {

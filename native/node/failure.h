@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace busbar::node {
 

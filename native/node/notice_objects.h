@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/notice.h"
+#include "core/endpoint/notice.h"
 
 namespace busbar::node {
 

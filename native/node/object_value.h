@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/handle.h"
 #include "platform/object_name.h"
 

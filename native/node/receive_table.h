@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/receiver.h"
-#include "core/uuid.h"
+#include "base/uuid.h"
+#include "core/endpoint/receiver.h"
 
 namespace busbar::node {
 

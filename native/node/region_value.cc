@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/region_table.h"
+#include "core/region/region_table.h"
 #include "node/environment.h"
 #include "node/failure.h"
 #include "node/scalars.h"

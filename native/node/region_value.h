@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "core/memory_region.h"
+#include "core/region/memory_region.h"
 
 namespace busbar::node {
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "core/memory_region.h"
+#include "core/region/memory_region.h"
 
 namespace busbar::node {
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <set>
 
-#include "core/region_table.h"
+#include "core/region/region_table.h"
 
 namespace busbar::node {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/handle.h"
 #include "platform/process_identity.h"
 

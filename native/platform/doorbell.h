@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/handle.h"
 
 namespace busbar {

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/channel.h"
 #include "platform/doorbell.h"
 #include "platform/handle.h"

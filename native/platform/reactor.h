@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/channel.h"
 #include "platform/rendezvous.h"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <variant>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/channel.h"
 
 namespace busbar {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/thread.h"
 
 namespace busbar::posix {

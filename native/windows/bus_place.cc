@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "core/sha256.h"
+#include "base/sha256.h"
 #include "windows/user_identity.h"
 #include "windows/windows_api.h"
 

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 
 namespace busbar::windows_platform {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 
 namespace busbar::windows_platform {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 #include "windows/windows_api.h"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 #include "windows/windows_api.h"
 

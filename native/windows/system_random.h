@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace busbar::windows_platform {
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-#include "core/sha256.h"
+#include "base/sha256.h"
 #include "windows/windows_api.h"
 
 #include <aclapi.h>

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 
 namespace busbar::windows_platform {

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "platform/thread.h"
 #include "windows/kernel_handle.h"
 

@@ -15,7 +15,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/status.h"
+#include "base/status.h"
 #include "windows/kernel_handle.h"
 
 namespace busbar::windows_platform {

@@ -194,7 +194,7 @@ export class MessageReader {
     return peer;
   }
 
-  // Written by native/core/origin.h.
+  // Written by native/core/ring/origin.h.
   #originOf(offset: number): Peer {
     const view = new DataView(this.#slab.buffer, offset);
     const id = Number(view.getBigUint64(0, true));

@@ -1,5 +1,5 @@
 // The one list of everything that busbar refuses or fails with, on the TypeScript side. It mirrors
-// native/core/error_list.def: same numbers, names and texts. Numbers and codes are never reused.
+// native/base/error_list.def: same numbers, names and texts. Numbers and codes are never reused.
 
 /**
  * One row: the native status number, the name, the code that users compare with, the default text.

@@ -54,7 +54,7 @@ export interface FailureFacts {
 }
 
 /**
- * What a control thread reports; the mirror of native/core/notice.h. `status` is a number of the
+ * What a control thread reports; the mirror of native/core/endpoint/notice.h. `status` is a number of the
  * error list.
  */
 export type Notice =

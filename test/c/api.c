@@ -1,5 +1,5 @@
-/* The C interface from one process: every function, and what it refuses. Ends with 0 if all is as busbar.h
- * says: api <bus> */
+/* The C interface from one process: every function, and what it refuses. Ends with 0 if all is as
+ * busbar.h says: api <bus> */
 #include <busbar.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "support/check.h"
 
 static busbar_uuid text_type;
 static busbar_uuid bytes_type;
 
-static void expect(busbar_endpoint *endpoint, const void *payload, size_t size) {
-  busbar_message *message = receive(endpoint);
+static void expect(busbar_endpoint* endpoint, const void* payload, size_t size) {
+  busbar_message* message = receive(endpoint);
   const busbar_span span = busbar_message_borrow_payload(message);
   CHECK(span.bytes == size && (size == 0 || memcmp(span.data, payload, size) == 0));
   busbar_message_free(message);
@@ -31,17 +31,18 @@ static void test_values(void) {
   CHECK(busbar_status_string(9999) != NULL);
   CHECK(busbar_last_failure().status == BUSBAR_OK && busbar_last_failure().call == NULL);
   CHECK(busbar_uuid_parse("nonsense", &uuid) == BUSBAR_INVALID_ARGUMENT);
-  CHECK(busbar_uuid_parse("7b07473e-9659-4d47-a502-8245d71c007g", &uuid) == BUSBAR_INVALID_ARGUMENT);
+  CHECK(busbar_uuid_parse("7b07473e-9659-4d47-a502-8245d71c007g", &uuid) ==
+        BUSBAR_INVALID_ARGUMENT);
   OK(busbar_uuid_parse("7B07473e-9659-4d47-a502-8245d71c0078", &uuid));
   CHECK(uuid.bytes[0] == 0x7b && uuid.bytes[15] == 0x78);
 }
 
 static void test_refusals(void) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
-  busbar_endpoint *endpoint = NULL;
-  busbar_expression *expression = NULL;
+  busbar_endpoint* endpoint = NULL;
+  busbar_expression* expression = NULL;
   size_t offset = 0;
-  char *name = calloc(1, 300);
+  char* name = calloc(1, 300);
   CHECK(busbar_endpoint_join("", NULL, &endpoint) == BUSBAR_INVALID_IDENTIFIER);
   options.ring_bytes = 12345;
   CHECK(busbar_endpoint_join("bus", &options, &endpoint) == BUSBAR_INVALID_ARGUMENT);
@@ -57,9 +58,9 @@ static void test_refusals(void) {
   OK(busbar_endpoint_close(NULL, 0, NULL));
 }
 
-static void test_expressions(busbar_endpoint *a) {
+static void test_expressions(busbar_endpoint* a) {
   busbar_expression *here, *there, *either, *nobody, *parsed, *me;
-  busbar_selector *selector;
+  busbar_selector* selector;
   OK(busbar_expression_label("a", &here));
   OK(busbar_expression_label("b", &there));
   OK(busbar_expression_or(here, there, &either));
@@ -87,14 +88,14 @@ static void test_expressions(busbar_endpoint *a) {
   busbar_expression_free(me);
 }
 
-static void test_messages(busbar_endpoint *a, busbar_endpoint *b) {
+static void test_messages(busbar_endpoint* a, busbar_endpoint* b) {
   static char large[300000];
   const size_t sizes[] = {0, 1, 64, 5000, 40000, sizeof large};
-  busbar_selector *to_b = select_one(a, "b");
-  busbar_selector *to_nobody = select_one(a, "nobody");
+  busbar_selector* to_b = select_one(a, "b");
+  busbar_selector* to_nobody = select_one(a, "nobody");
   busbar_message_info info = {.size = sizeof info};
   busbar_outgoing message;
-  busbar_message *received;
+  busbar_message* received;
   uint32_t receivers = 7;
   size_t i;
 
@@ -138,14 +139,14 @@ static void test_messages(busbar_endpoint *a, busbar_endpoint *b) {
   busbar_selector_free(to_nobody);
 }
 
-static void test_zero_copy(busbar_endpoint *a, busbar_endpoint *b) {
+static void test_zero_copy(busbar_endpoint* a, busbar_endpoint* b) {
   const size_t sizes[] = {0, 64, 3000, 200000};
-  busbar_selector *to_b = select_one(a, "b");
-  busbar_selector *to_all = NULL;
+  busbar_selector* to_b = select_one(a, "b");
+  busbar_selector* to_all = NULL;
   busbar_outgoing message;
-  busbar_message *received;
+  busbar_message* received;
   busbar_span payload;
-  void *place = NULL;
+  void* place = NULL;
   int round;
   size_t i;
 
@@ -165,8 +166,8 @@ static void test_zero_copy(busbar_endpoint *a, busbar_endpoint *b) {
       if (sizes[i] > 3000) OK(busbar_endpoint_send(a, to_b, &message, NULL));
       OK(busbar_endpoint_borrow_next(b, 10000, &received, &payload));
       CHECK(payload.bytes == sizes[i]);
-      CHECK(sizes[i] == 0 || (((const char *)payload.data)[0] == round &&
-                              ((const char *)payload.data)[sizes[i] - 1] == round));
+      CHECK(sizes[i] == 0 || (((const char*)payload.data)[0] == round &&
+                              ((const char*)payload.data)[sizes[i] - 1] == round));
       CHECK(busbar_endpoint_receive(b, 0, &received) == BUSBAR_INVALID_ARGUMENT);
       busbar_endpoint_release_borrowed(b);
       busbar_endpoint_release_borrowed(b);
@@ -179,13 +180,13 @@ static void test_zero_copy(busbar_endpoint *a, busbar_endpoint *b) {
   busbar_selector_free(to_all);
 }
 
-static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
-  busbar_selector *to_b = select_one(a, "b");
+static void test_objects_and_regions(busbar_endpoint* a, busbar_endpoint* b) {
+  busbar_selector* to_b = select_one(a, "b");
   busbar_message_info info = {.size = sizeof info};
   busbar_outgoing message = bytes(NULL, 0);
   busbar_region *region = NULL, *second = NULL, *taken = NULL;
   busbar_region_range range;
-  busbar_message *received;
+  busbar_message* received;
   busbar_object object, got;
   int32_t kind = BUSBAR_OBJECT_SOCKET;
   int ends[2];
@@ -197,9 +198,10 @@ static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
   CHECK(busbar_region_bytes(region) == 10000 && busbar_region_is_writable(region));
   CHECK(busbar_region_references(region) == 1);
   OK(busbar_region_duplicate(region, &second));
-  CHECK(busbar_region_references(region) == 2 && busbar_region_id(region) == busbar_region_id(second));
+  CHECK(busbar_region_references(region) == 2 &&
+        busbar_region_id(region) == busbar_region_id(second));
   busbar_region_free(second);
-  strcpy((char *)busbar_region_map(region) + 100, "in the middle");
+  strcpy((char*)busbar_region_map(region) + 100, "in the middle");
   CHECK(pipe(ends) == 0);
   object = ends[1];
   range.region = region;
@@ -234,7 +236,7 @@ static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
   OK(busbar_message_take_region(received, 0, &taken, &range));
   CHECK(busbar_message_take_region(received, 0, &taken, NULL) == BUSBAR_INVALID_ARGUMENT);
   CHECK(range.offset == 100 && range.bytes == 50);
-  CHECK(strcmp((char *)busbar_region_map(taken) + range.offset, "in the middle") == 0);
+  CHECK(strcmp((char*)busbar_region_map(taken) + range.offset, "in the middle") == 0);
   busbar_message_free(received);
   CHECK(write((int)got, "!", 1) == 1 && read(ends[0], &byte, 1) == 1 && byte == '!');
   close((int)got);
@@ -245,13 +247,13 @@ static void test_objects_and_regions(busbar_endpoint *a, busbar_endpoint *b) {
 }
 
 static atomic_int freed;
-static void on_free(void *context) { atomic_fetch_add((atomic_int *)context, 1); }
+static void on_free(void* context) { atomic_fetch_add((atomic_int*)context, 1); }
 
-static void test_registry(busbar_endpoint *a, busbar_endpoint *b) {
+static void test_registry(busbar_endpoint* a, busbar_endpoint* b) {
   busbar_registry_options options = BUSBAR_REGISTRY_OPTIONS_INIT;
   busbar_registry_stats stats = {.size = sizeof stats};
-  busbar_selector *to_b = select_one(a, "b");
-  busbar_registry *registry = NULL;
+  busbar_selector* to_b = select_one(a, "b");
+  busbar_registry* registry = NULL;
   busbar_region *region = NULL, *other = NULL;
   uint64_t id;
   int round;
@@ -272,11 +274,11 @@ static void test_registry(busbar_endpoint *a, busbar_endpoint *b) {
     OK(busbar_endpoint_send(a, to_b, &message, NULL));
     busbar_region_free(region);
     {
-      busbar_message *received = receive(b);
+      busbar_message* received = receive(b);
       OK(busbar_message_take_region(received, 0, &other, NULL));
       busbar_message_free(received);
     }
-    CHECK(((char *)busbar_region_map(other))[77] == round);
+    CHECK(((char*)busbar_region_map(other))[77] == round);
     busbar_region_free(other);
     /* The sender lets go in a moment of what it kept for the case of the receiver's death. */
     while (atomic_load(&freed) == round) sched_yield();
@@ -294,20 +296,20 @@ static void test_registry(busbar_endpoint *a, busbar_endpoint *b) {
   busbar_selector_free(to_b);
 }
 
-static void *reader(void *context) {
-  busbar_endpoint *endpoint = context;
+static void* reader(void* context) {
+  busbar_endpoint* endpoint = context;
   for (;;) {
-    busbar_message *message = receive(endpoint);
+    busbar_message* message = receive(endpoint);
     const int last = busbar_message_borrow_payload(message).bytes == 4;
     busbar_message_free(message);
     if (last) return NULL;
   }
 }
 
-static void test_deliveries(busbar_endpoint *a, busbar_endpoint *b) {
-  busbar_selector *to_b = select_one(a, "b");
+static void test_deliveries(busbar_endpoint* a, busbar_endpoint* b) {
+  busbar_selector* to_b = select_one(a, "b");
   busbar_outgoing message = bytes("x", 1);
-  busbar_message *received;
+  busbar_message* received;
   uint32_t receivers = 0;
   pthread_t thread;
 
@@ -329,13 +331,13 @@ static void test_deliveries(busbar_endpoint *a, busbar_endpoint *b) {
 #define THREADS 6
 #define PER_THREAD 3000
 struct sender {
-  busbar_endpoint *endpoint;
+  busbar_endpoint* endpoint;
   uint32_t number;
 };
 
-static void *send_many(void *context) {
-  const struct sender *self = context;
-  busbar_selector *to_b = select_one(self->endpoint, "b");
+static void* send_many(void* context) {
+  const struct sender* self = context;
+  busbar_selector* to_b = select_one(self->endpoint, "b");
   uint32_t content[2];
   busbar_outgoing message = bytes(content, sizeof content);
   content[0] = self->number;
@@ -352,7 +354,7 @@ static void *send_many(void *context) {
   return NULL;
 }
 
-static void test_threads(busbar_endpoint *a, busbar_endpoint *b) {
+static void test_threads(busbar_endpoint* a, busbar_endpoint* b) {
   pthread_t threads[THREADS];
   struct sender senders[THREADS];
   uint32_t next[THREADS] = {0};
@@ -363,8 +365,8 @@ static void test_threads(busbar_endpoint *a, busbar_endpoint *b) {
     CHECK(pthread_create(&threads[i], NULL, send_many, &senders[i]) == 0);
   }
   for (i = 0; i < THREADS * PER_THREAD; ++i) {
-    busbar_message *message = receive(b);
-    const uint32_t *content = busbar_message_borrow_payload(message).data;
+    busbar_message* message = receive(b);
+    const uint32_t* content = busbar_message_borrow_payload(message).data;
     CHECK(content[0] < THREADS && content[1] == next[content[0]]);
     ++next[content[0]];
     busbar_message_free(message);
@@ -372,11 +374,11 @@ static void test_threads(busbar_endpoint *a, busbar_endpoint *b) {
   for (i = 0; i < THREADS; ++i) CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
-static void test_polling(busbar_endpoint *a, busbar_endpoint *b) {
+static void test_polling(busbar_endpoint* a, busbar_endpoint* b) {
   struct pollfd poller = {.fd = (int)busbar_endpoint_pollable(b), .events = POLLIN};
-  busbar_selector *to_b = select_one(a, "b");
+  busbar_selector* to_b = select_one(a, "b");
   busbar_outgoing message = bytes("x", 1);
-  busbar_message *received = NULL;
+  busbar_message* received = NULL;
   int round;
   CHECK(busbar_endpoint_receive(b, 0, &received) == BUSBAR_WOULD_BLOCK);
   for (round = 0; round < 200; ++round) {
@@ -394,31 +396,31 @@ struct events {
   int dropped;
   int logs;
 };
-static void on_event(void *context, const busbar_event *event) {
-  struct events *events = context;
+static void on_event(void* context, const busbar_event* event) {
+  struct events* events = context;
   if (event->kind == BUSBAR_EVENT_UNDELIVERED) {
     CHECK(event->status == BUSBAR_NO_RECIPIENT && event->payload.bytes == 4);
     ++events->undelivered;
   }
   if (event->kind == BUSBAR_EVENT_DROPPED) ++events->dropped;
 }
-static void on_log(void *context, int32_t level, const char *text) {
-  struct events *events = context;
+static void on_log(void* context, int32_t level, const char* text) {
+  struct events* events = context;
   CHECK(level >= BUSBAR_LOG_WARNING && text[0] != 0);
   ++events->logs;
 }
 
-static void test_events_and_peers(const char *bus, busbar_endpoint *b) {
+static void test_events_and_peers(const char* bus, busbar_endpoint* b) {
   struct events events = {0};
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
   busbar_counters counters = {.size = sizeof counters};
-  busbar_endpoint *endpoint = NULL;
-  busbar_peer_list *list = NULL;
+  busbar_endpoint* endpoint = NULL;
+  busbar_peer_list* list = NULL;
   busbar_selector *to_b, *to_late;
   busbar_outgoing message = bytes("late", 4);
   uint64_t abandoned = 0;
   char payload[2000] = {0};
-  busbar_message *none;
+  busbar_message* none;
   uint32_t receivers = 1;
   size_t i, found = 0;
 
@@ -452,8 +454,7 @@ static void test_events_and_peers(const char *bus, busbar_endpoint *b) {
   message = bytes(payload, sizeof payload);
   message.when_full = BUSBAR_WHEN_FULL_DROP;
   while (receivers == 1) OK(busbar_endpoint_send(endpoint, to_b, &message, &receivers));
-  while (events.dropped == 0)
-    CHECK(busbar_endpoint_receive(endpoint, 10, &none) == BUSBAR_TIMEOUT);
+  while (events.dropped == 0) CHECK(busbar_endpoint_receive(endpoint, 10, &none) == BUSBAR_TIMEOUT);
   message.when_full = BUSBAR_WHEN_FULL_REFUSE;
   CHECK(busbar_endpoint_send(endpoint, to_b, &message, NULL) == BUSBAR_QUEUE_FULL);
   OK(busbar_endpoint_counters(endpoint, &counters));
@@ -465,8 +466,8 @@ static void test_events_and_peers(const char *bus, busbar_endpoint *b) {
   busbar_selector_free(to_late);
 }
 
-static void test_close_all(const char *bus, busbar_endpoint *a, busbar_endpoint *b) {
-  busbar_endpoint *all[3] = {NULL, NULL, NULL};
+static void test_close_all(const char* bus, busbar_endpoint* a, busbar_endpoint* b) {
+  busbar_endpoint* all[3] = {NULL, NULL, NULL};
   uint64_t abandoned = 1;
   CHECK(busbar_endpoint_close_all(NULL, 1, 0, NULL) == BUSBAR_INVALID_ARGUMENT);
   OK(busbar_endpoint_close_all(NULL, 0, 0, &abandoned));
@@ -480,7 +481,7 @@ static void test_close_all(const char *bus, busbar_endpoint *a, busbar_endpoint 
   OK(busbar_endpoint_close_all(all, 2, 1000, NULL));
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   busbar_endpoint *a, *b;
   if (argc != 2) return 2;
   OK(busbar_uuid_parse(BUSBAR_TYPE_TEXT, &text_type));

@@ -1,30 +1,31 @@
-/* Several threads wait on one endpoint, in both orders: one receives while another one waits for a delivery, for room
- * in the queue or for somebody to join. Ends with 0 if all of them get what they wait for: threads <bus> */
+/* Several threads wait on one endpoint, in both orders: one receives while another one waits for a
+ * delivery, for room in the queue or for somebody to join. Ends with 0 if all of them get what they
+ * wait for: threads <bus> */
 #include <busbar.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "check.h"
+#include "support/check.h"
 
 #define ROUNDS 100
 
 struct side {
-  busbar_endpoint *endpoint;
+  busbar_endpoint* endpoint;
   pthread_t thread;
 };
 
-static void start(struct side *side, void *(*run)(void *)) {
+static void start(struct side* side, void* (*run)(void*)) {
   CHECK(pthread_create(&side->thread, NULL, run, side) == 0);
 }
-static void join_thread(const struct side *side) { CHECK(pthread_join(side->thread, NULL) == 0); }
+static void join_thread(const struct side* side) { CHECK(pthread_join(side->thread, NULL) == 0); }
 
 /* Answers one message with what it says. */
-static void *answer_one(void *context) {
-  const struct side *self = context;
-  busbar_selector *asker = select_one(self->endpoint, "asker");
-  busbar_message *question = receive(self->endpoint);
+static void* answer_one(void* context) {
+  const struct side* self = context;
+  busbar_selector* asker = select_one(self->endpoint, "asker");
+  busbar_message* question = receive(self->endpoint);
   const busbar_span content = busbar_message_borrow_payload(question);
   const busbar_outgoing answer = bytes(content.data, content.bytes);
   OK(busbar_endpoint_send(self->endpoint, asker, &answer, NULL));
@@ -36,17 +37,17 @@ static void *answer_one(void *context) {
 struct asker {
   struct side side;
   /* Started by the asker, when what it answers with is to be received only then. */
-  struct side *answerer;
+  struct side* answerer;
 };
 
 /* Has handled a message only after it has asked back and got the answer. */
-static void *ask_back(void *context) {
-  struct asker *self = context;
-  busbar_endpoint *endpoint = self->side.endpoint;
-  busbar_selector *owner = select_one(endpoint, "owner");
-  busbar_message *job = receive(endpoint);
+static void* ask_back(void* context) {
+  struct asker* self = context;
+  busbar_endpoint* endpoint = self->side.endpoint;
+  busbar_selector* owner = select_one(endpoint, "owner");
+  busbar_message* job = receive(endpoint);
   const busbar_outgoing question = bytes("why?", 4);
-  busbar_message *answer;
+  busbar_message* answer;
   if (self->answerer != NULL) start(self->answerer, answer_one);
   OK(busbar_endpoint_send(endpoint, owner, &question, NULL));
   answer = receive(endpoint);
@@ -58,9 +59,9 @@ static void *ask_back(void *context) {
 }
 
 /* One thread of `owner` waits for a delivery; another one has to receive before that can end. */
-static void test_delivery_beside_receive(busbar_endpoint *owner, busbar_endpoint *peer,
+static void test_delivery_beside_receive(busbar_endpoint* owner, busbar_endpoint* peer,
                                          int receiver_first) {
-  busbar_selector *to_asker = select_one(owner, "asker");
+  busbar_selector* to_asker = select_one(owner, "asker");
   const busbar_outgoing job = bytes("job", 3);
   int round;
   for (round = 0; round < ROUNDS; ++round) {
@@ -79,16 +80,16 @@ static void test_delivery_beside_receive(busbar_endpoint *owner, busbar_endpoint
   busbar_selector_free(to_asker);
 }
 
-static void *receive_one(void *context) {
-  const struct side *self = context;
+static void* receive_one(void* context) {
+  const struct side* self = context;
   busbar_message_free(receive(self->endpoint));
   return NULL;
 }
 
 /* The message for the receiving thread comes while the other one waits for room. */
-static void test_drain_beside_receive(busbar_endpoint *owner, busbar_endpoint *peer) {
-  busbar_selector *to_asker = select_one(owner, "asker");
-  busbar_selector *to_owner = select_one(peer, "owner");
+static void test_drain_beside_receive(busbar_endpoint* owner, busbar_endpoint* peer) {
+  busbar_selector* to_asker = select_one(owner, "asker");
+  busbar_selector* to_owner = select_one(peer, "owner");
   static char payload[2000];
   const busbar_outgoing message = bytes(payload, sizeof payload);
   int round;
@@ -113,28 +114,29 @@ static void test_drain_beside_receive(busbar_endpoint *owner, busbar_endpoint *p
 
 struct watcher {
   struct side side;
-  atomic_int *waiting;
+  atomic_int* waiting;
 };
-static void *wait_for_both(void *context) {
-  const struct watcher *self = context;
-  busbar_selector *late = select_one(self->side.endpoint, "late");
+static void* wait_for_both(void* context) {
+  const struct watcher* self = context;
+  busbar_selector* late = select_one(self->side.endpoint, "late");
   atomic_fetch_add(self->waiting, 1);
   OK(busbar_endpoint_wait_for(self->side.endpoint, late, 1, 10000));
   busbar_selector_free(late);
   return NULL;
 }
 
-/* The one who receives gets a message, the one who waits for a member gets that, whichever comes first. */
-static void test_waiting_for_a_member_beside_receive(const char *bus, busbar_endpoint *owner,
-                                                     busbar_endpoint *peer) {
-  busbar_selector *to_owner = select_one(peer, "owner");
+/* The one who receives gets a message, the one who waits for a member gets that, whichever comes
+ * first. */
+static void test_waiting_for_a_member_beside_receive(const char* bus, busbar_endpoint* owner,
+                                                     busbar_endpoint* peer) {
+  busbar_selector* to_owner = select_one(peer, "owner");
   const busbar_outgoing message = bytes("x", 1);
   int round;
   for (round = 0; round < ROUNDS / 10; ++round) {
     atomic_int waiting = 0;
     struct watcher watcher = {.side = {.endpoint = owner}, .waiting = &waiting};
     struct side receiver = {.endpoint = owner};
-    busbar_endpoint *late;
+    busbar_endpoint* late;
     CHECK(pthread_create(&watcher.side.thread, NULL, wait_for_both, &watcher) == 0);
     while (atomic_load(&waiting) == 0) sched_yield();
     start(&receiver, receive_one);
@@ -148,7 +150,7 @@ static void test_waiting_for_a_member_beside_receive(const char *bus, busbar_end
   busbar_selector_free(to_owner);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   busbar_endpoint *owner, *peer;
   if (argc != 2) return 2;
   owner = join(argv[1], "owner");

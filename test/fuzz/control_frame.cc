@@ -1,5 +1,5 @@
 // Frames on the control channel.
-#include "core/control_frame.h"
+#include "core/control/control_frame.h"
 
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // The directory, which a hostile controller writes while its members read.
 #include <cstring>
 
-#include "core/directory_reader.h"
-#include "core/directory_writer.h"
+#include "core/directory/directory_reader.h"
+#include "core/directory/directory_writer.h"
 #include "fuzz.h"
 #include "loopback/loopback_world.h"
 

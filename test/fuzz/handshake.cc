@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/handshake.h"
-#include "core/membership.h"
+#include "core/control/handshake.h"
+#include "core/membership/membership.h"
 #include "fuzz.h"
 #include "loopback/loopback_world.h"
 

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <vector>
 
-#include "core/inbound_link.h"
-#include "core/link_frame.h"
-#include "core/region_ledger.h"
-#include "core/ring_producer.h"
+#include "core/link/inbound_link.h"
+#include "core/link/link_frame.h"
+#include "core/region/region_ledger.h"
+#include "core/ring/ring_producer.h"
 #include "fuzz.h"
 #include "loopback/loopback_world.h"
 

@@ -1,5 +1,5 @@
 // Frames on a link's channel.
-#include "core/link_frame.h"
+#include "core/link/link_frame.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // Messages that a leaving member hands over, and their origins: read at once and in pieces, kept,
 // passed on, and written as the records that their receivers read.
-#include "core/hand_over.h"
-#include "core/kept_messages.h"
-#include "core/record.h"
+#include "core/hand_over/hand_over.h"
+#include "core/hand_over/kept_messages.h"
+#include "core/ring/record.h"
 #include "fuzz.h"
 
 namespace {

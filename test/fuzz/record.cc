@@ -1,5 +1,5 @@
 // Records as they are read back out of queues, and their extensions.
-#include "core/record.h"
+#include "core/ring/record.h"
 
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 // The ledger of a region, which every holder can write to.
-#include "core/region_ledger.h"
+#include "core/region/region_ledger.h"
 
 #include <cstring>
 #include <memory>

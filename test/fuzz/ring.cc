@@ -2,8 +2,8 @@
 #include <cstring>
 #include <memory>
 
-#include "core/ring_consumer.h"
-#include "core/ring_producer.h"
+#include "core/ring/ring_consumer.h"
+#include "core/ring/ring_producer.h"
 #include "fuzz.h"
 
 FUZZ(bytes) {

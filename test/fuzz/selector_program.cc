@@ -1,7 +1,7 @@
 // Selector programs, which come with messages that a leaving member hands over.
-#include "core/selector_program.h"
+#include "core/selector/selector_program.h"
 
-#include "core/label.h"
+#include "core/selector/label.h"
 #include "fuzz.h"
 
 FUZZ(bytes) {

@@ -1,5 +1,5 @@
 // Texts of selectors, from tools and people.
-#include "core/selector_text.h"
+#include "core/selector/selector_text.h"
 
 #include <string_view>
 

@@ -1,20 +1,20 @@
-// Sources of a folder are compiled several at a time, so names in their anonymous namespaces must
-// differ. The system and the number of sources decide which ones share a unit: a duplicate name
+// Sources of a layer are compiled several at a time (scripts/units.mjs), so names in their anonymous namespaces must
+// differ. Which sources are compiled together depends on the system and on their number: a name that two of them define
 // breaks a build somewhere, later.
 import type { SourceFile } from './files.js';
 
 const anonymous = /^namespace \{$(.*?)^\} {2}\/\/ namespace$/gmsu;
-/** Types and constants; functions of the same name may differ in their parameters. */
+/** Types and constants; functions of one name may differ in what they take. */
 const named =
   /^(?:(?:struct|class|enum class) (\w+)(?= [:{]| final)|(?:constexpr|const) [\w:<>, ]+ (k[A-Z]\w*)\b)/gmu;
 
-/** A line for each name that two sources of a folder define, for the second one. */
+/** A line for each name that two sources of a layer define for themselves, at the second one. */
 export function twins(files: readonly SourceFile[]): string[] {
   const seen = new Map<string, string>();
   const wrong: string[] = [];
   for (const { path, text } of files.filter((file) => file.path.endsWith('.cc'))) {
     for (const name of namesIn(text)) {
-      const key = `${path.slice(0, path.lastIndexOf('/'))} ${name}`;
+      const key = `${path.split('/').slice(0, 2).join('/')} ${name}`;
       const first = seen.get(key);
       if (first === undefined) seen.set(key, path);
       else if (!neverTogether(first, path)) {
@@ -33,7 +33,7 @@ function namesIn(text: string): Set<string> {
   return names;
 }
 
-/** Whether two files belong to different systems, or are programs of their own. */
+/** What is named after two systems; programs of their own are no concern either. */
 function neverTogether(...paths: readonly [string, string]): boolean {
   const [one, other] = paths.map((path) => /\/(linux|windows|macos)_\w+\.cc$/u.exec(path)?.[1]);
   const apart = one !== undefined && other !== undefined && one !== other;

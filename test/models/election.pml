@@ -1,4 +1,4 @@
-/* Who holds the name of a bus, as native/core/seeker.cc, membership_watching.cc and linux/unix_socket_listener.cc have it:
+/* Who holds the name of a bus, as native/core/membership/seeker.cc, membership_watching.cc and linux/unix_socket_listener.cc have it:
    members look, claim, depose who does not answer, ring its bell, and follow the name; one is killed and some are stopped
    at any moment, also with the lock in hand when they are killed. Checked: nobody is served by one who has lost the name,
    no two who serve have the same generation, and in the end all are with the one holder.

@@ -1,4 +1,4 @@
-/* The ledger of a memory region, as native/core/region_ledger.cc does it: references that move between slots while
+/* The ledger of a memory region, as native/core/region/region_ledger.cc does it: references that move between slots while
    somebody sums them up. Checked: is_free() never says yes while there is a reference. NO_ADDITIONS leaves out the look
    at the count of additions: that must be found.
 

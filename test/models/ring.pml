@@ -1,4 +1,4 @@
-/* The ring of one link, as native/core/ring_producer.cc and ring_consumer.cc do it: publishing, falling asleep, being
+/* The ring of one link, as native/core/ring/ring_producer.cc and ring_consumer.cc do it: publishing, falling asleep, being
    rung, asking to be woken when something is taken, and the consumer's death at any moment. Memory is as weak as the
    processors that we run on: each side's stores wait in a buffer of its own and become visible later, in order (TSO).
 

@@ -16,7 +16,7 @@ const { errorFromStatus, errorList } = errors;
 const exported: Readonly<Record<string, unknown>> = { ...errors };
 
 test('the list mirrors the native one', (t) => {
-  const native = readFileSync(new URL('../../native/core/error_list.def', import.meta.url), 'utf8');
+  const native = readFileSync(new URL('../../native/base/error_list.def', import.meta.url), 'utf8');
   const rows = [...native.matchAll(/^BUSBAR_ERROR\((\d+), (\w+), "([^"]*)"\)/gm)];
   t.deepEqual(
     rows.map(([, number, name, text]) => ({ number: Number(number), name, text })),

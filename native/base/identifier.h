@@ -1,0 +1,20 @@
+// The identifier: the name by which processes find their bus, as in "com.solar".
+// Only what it may look like; how it becomes a name of the OS is the rendezvous's affair.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace busbar {
+
+// A guess at what people need. Nothing is ever truncated to it, and the OS sees a hash only.
+inline constexpr std::size_t kMaxIdentifierBytes = 128;
+
+// Ok for 1 to kMaxIdentifierBytes bytes of valid UTF-8 without control characters (U+0000 to
+// U+001F, U+007F to U+009F), else InvalidIdentifier. Everything else is allowed, '/' and blanks
+// too.
+[[nodiscard]] Status check_identifier(std::string_view identifier) noexcept;
+
+}  // namespace busbar

@@ -1,0 +1,74 @@
+// ControlChannel: a platform channel on a reactor, with a bounded outbox for what the other side is
+// too slow to take. Used by members and by the controller alike. Knows nothing of what it carries.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+#include "core/control/control_frame.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// Tokens of one control thread that were never given out before, so that a readiness which comes
+// late can never be taken for that of a newer channel. Their top byte is 1.
+class TokenSource {
+ public:
+  [[nodiscard]] std::uint64_t next() noexcept { return kSpace | ++last_; }
+
+ private:
+  static constexpr std::uint64_t kSpace = std::uint64_t{1} << 56U;
+  std::uint64_t last_ = 0;
+};
+
+// Frames that may wait for one slow reader; beyond it the reader is at fault.
+inline constexpr std::size_t kOutboxFrames = 64;
+
+// On the reactor from create() to destruction.
+class ControlChannel {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<ControlChannel>> create(
+      Reactor& reactor, TokenSource& tokens, std::unique_ptr<Channel> channel);
+  ~ControlChannel();
+  ControlChannel(const ControlChannel&) = delete;
+  ControlChannel& operator=(const ControlChannel&) = delete;
+
+  // Sends now or keeps the frame until flush(). LimitExceeded: the outbox is full, nothing was
+  // kept. PeerGone: for good. The handles are consumed in any case.
+  // `sender` is whom queued_handles_of() counts them for.
+  [[nodiscard]] Error send(const ControlFrame& frame, std::vector<Handle> handles = {},
+                           std::uint64_t sender = 0);
+  // Sends now or not at all: WouldBlock. The handles stay the caller's.
+  [[nodiscard]] Error send_now(const ControlFrame& frame, std::span<const Handle* const> handles);
+  // To be called when the reactor says writable.
+  void flush();
+
+  [[nodiscard]] Result<Datagram> receive() { return channel_->receive(); }
+  [[nodiscard]] ProcessIdentity peer() const noexcept { return channel_->peer(); }
+  [[nodiscard]] std::uint64_t token() const noexcept { return token_; }
+  // Of the frames in the outbox.
+  [[nodiscard]] std::size_t queued_handles() const noexcept { return queued_handles_; }
+  [[nodiscard]] std::size_t queued_handles_of(std::uint64_t sender) const noexcept;
+
+ private:
+  ControlChannel(Reactor& reactor, std::uint64_t token, std::unique_ptr<Channel> channel);
+
+  struct Queued {
+    std::vector<std::byte> bytes;
+    std::vector<Handle> handles;
+    std::uint64_t sender = 0;
+  };
+
+  Reactor& reactor_;
+  std::uint64_t token_;
+  std::unique_ptr<Channel> channel_;
+  std::deque<Queued> outbox_;
+  std::size_t queued_handles_ = 0;
+};
+
+}  // namespace busbar

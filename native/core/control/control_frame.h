@@ -1,0 +1,150 @@
+// Control frames: what members and their controller say to one another, one datagram each.
+// First byte: the type; then fixed fields, little-endian. Decoding checks everything that can be
+// checked without knowing who sent it.
+//
+//   joining      member                           controller
+//                Hello              ------------>
+//                              <------------      Challenge
+//                Announce [dir]     ------------>
+//                              <------------      Welcome dir | Refuse (instead of either answer)
+//   from then on Introduce 4 handles ----------->
+//                              <------------      Introduced 4 handles (to the receiver)
+//                              <------------      IntroduceFailed (to the sender)
+//                Missed             ------------>   an Introduced was lost: IntroduceFailed to all
+//                Watch              ------------>
+//                              <------------      Changed (once)
+//                Park memory        ------------>
+//                              <------------      Kept
+//                Leave              ------------>
+//                              <------------      Left
+//   the controller leaves      <------------      Park memory
+//                Kept               ------------>
+//                              <------------      Succeed listener
+//                Ping               ------------>   after anything that needs the controller
+//                              <------------      Pong
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "base/sha256.h"
+#include "base/status.h"
+#include "core/selector/label.h"
+
+namespace busbar {
+
+inline constexpr std::uint32_t kControlMagic = 0x42535542;
+inline constexpr std::uint16_t kControlVersion = 1;
+// Ring, consumer state, doorbell, channel.
+inline constexpr std::size_t kIntroductionHandles = 4;
+
+using Nonce = std::array<std::uint8_t, 32>;
+
+struct HelloFrame {
+  std::uint16_t version_min = kControlVersion;
+  std::uint16_t version_max = kControlVersion;
+  Nonce nonce{};
+};
+
+struct ChallengeFrame {
+  std::uint16_t version = kControlVersion;
+  Nonce nonce{};
+  // That the controller knows the token; see handshake.h.
+  Digest proof{};
+};
+
+// With a handle on the previous generation's directory when one is known, else without.
+struct AnnounceFrame {
+  Digest proof{};
+  bool controller_affinity = true;
+  // Drawn at random once by each endpoint and kept for life.
+  std::uint64_t instance = 0;
+  // 0: new.
+  std::uint64_t previous_id = 0;
+  Label label;
+};
+
+struct WelcomeFrame {
+  std::uint64_t id = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t directory_bytes = 0;
+};
+
+struct RefuseFrame {
+  Status status = Status::Ok;
+};
+
+struct IntroduceFrame {
+  std::uint64_t to_id = 0;
+  std::uint64_t link_id = 0;
+  std::uint64_t ring_bytes = 0;
+};
+
+struct IntroducedFrame {
+  std::uint64_t from_id = 0;
+  // As the kernel told the controller.
+  std::uint32_t from_pid = 0;
+  std::uint64_t link_id = 0;
+  std::uint64_t ring_bytes = 0;
+};
+
+// Ids of 0 stand for any: the controller does not know which introduction was lost.
+struct IntroduceFailedFrame {
+  std::uint64_t to_id = 0;
+  std::uint64_t link_id = 0;
+  Status status = Status::Ok;
+};
+
+struct WatchFrame {
+  std::uint64_t epoch = 0;
+};
+
+struct ChangedFrame {
+  std::uint64_t epoch = 0;
+};
+
+struct ParkFrame {
+  std::uint64_t bytes = 0;
+};
+
+// The answer: of how many of these messages somebody has taken charge.
+struct KeptFrame {
+  std::uint64_t messages = 0;
+};
+
+struct LeaveFrame {};
+struct LeftFrame {};
+
+// With the listener; the directory is the one that the successor has mapped.
+struct SucceedFrame {
+  std::uint64_t generation = 0;
+  // As Rendezvous::holder() says it while the listener has the name.
+  std::uint64_t holder = 0;
+};
+
+// The kernel dropped handles of an introduction, for want of descriptors in this process.
+struct MissedFrame {};
+
+// Asks for a sign of life; a controller that gives none in time is deposed.
+struct PingFrame {};
+struct PongFrame {};
+
+// The order is the wire's: a frame's type byte is its index plus one.
+using ControlFrame =
+    std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
+                 IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, WatchFrame, ChangedFrame,
+                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame, PingFrame, PongFrame,
+                 KeptFrame>;
+
+[[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
+
+// ProtocolViolation for an unknown type, for bytes missing or left over, for a value that no
+// sender would write and for a number of handles that the type does not carry.
+[[nodiscard]] Result<ControlFrame> decode_frame(std::span<const std::byte> bytes,
+                                                std::size_t handle_count);
+
+}  // namespace busbar

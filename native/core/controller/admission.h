@@ -1,0 +1,92 @@
+// Admission: the controller's door. Takes connections, runs the handshake with strangers and lets
+// only those through who know the token. Bounded: strangers can neither fill it nor stay.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/control/control_channel.h"
+#include "core/control/control_frame.h"
+#include "core/control/handshake.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// Strangers that may be at the door at once; the others wait in the kernel's queue.
+inline constexpr std::size_t kMaxStrangers = 64;
+
+// Someone who has proved to know the token and now wants to be a member.
+struct Applicant {
+  std::unique_ptr<ControlChannel> channel;
+  AnnounceFrame announce;
+  // On the directory of the generation before; often invalid.
+  Handle directory;
+  // The connection that expect_self() announced.
+  bool is_self = false;
+};
+
+// On the control thread.
+class Admission {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Admission>> create(
+      Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
+      std::unique_ptr<Listener> listener);
+  ~Admission();
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  // The connection that says Hello with this nonce is that of the controller's own endpoint.
+  void expect_self(const Nonce& nonce) { self_nonce_ = nonce; }
+
+  // False when the token is not one of the door's.
+  [[nodiscard]] bool handle(const Readiness& readiness);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+  void handle_deadline();
+  // Those who have proved themselves since the last call.
+  [[nodiscard]] std::vector<Applicant> take_applicants();
+
+  // The door itself, to be handed to a successor or taken down.
+  [[nodiscard]] Listener& listener() noexcept { return *listener_; }
+
+ private:
+  struct Stranger {
+    std::unique_ptr<ControlChannel> channel;
+    TimePoint since;
+    std::optional<NoncePair> nonces;
+    bool is_self = false;
+  };
+  using Strangers = std::list<Stranger>;
+
+  Admission(Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
+            std::unique_ptr<Listener> listener);
+
+  [[nodiscard]] Error open_door();
+  void close_door_until(TimePoint time) noexcept;
+  void accept();
+  void serve(Strangers::iterator stranger);
+  // False: the connection is to be closed.
+  [[nodiscard]] bool on_frame(Strangers::iterator stranger, ControlFrame frame,
+                              std::vector<Handle> handles);
+  [[nodiscard]] bool on_hello(Stranger& stranger, const HelloFrame& hello);
+  [[nodiscard]] bool on_announce(Strangers::iterator stranger, AnnounceFrame announce,
+                                 std::vector<Handle> handles);
+
+  Platform& platform_;
+  Reactor& reactor_;
+  TokenSource& tokens_;
+  BusSecret secret_;
+  std::unique_ptr<Listener> listener_;
+  std::uint64_t listener_token_ = 0;
+  // Set while the listener is not watched.
+  std::optional<TimePoint> door_opens_;
+  std::optional<Nonce> self_nonce_;
+  // The oldest first.
+  Strangers strangers_;
+  std::vector<Applicant> applicants_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,186 @@
+// Controller: the office of the one member that holds the bus's name. Admits members, keeps the
+// directory, passes introductions on. Carries no message, and trusts no member: whatever one of
+// them sends, closing that member's connection is the only consequence.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/status.h"
+#include "core/control/control_channel.h"
+#include "core/control/handshake.h"
+#include "core/controller/admission.h"
+#include "core/controller/former_members.h"
+#include "core/controller/missed_introductions.h"
+#include "core/controller/roster.h"
+#include "core/directory/directory_reader.h"
+#include "core/hand_over/hand_over.h"
+#include "core/region/handle_reserve.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// Introductions held for one member that has not announced itself again yet.
+inline constexpr std::size_t kMaxHeldIntroductions = 64;
+// Handles in introductions that wait, for all members together: half of what a process may
+// usually have open.
+inline constexpr std::size_t kMaxWaitingHandles = 512;
+
+// Of those, what one sender may have waiting: it also says to whom, and how often.
+inline constexpr std::size_t kMaxWaitingHandlesOfMember = 128;
+
+// How long applicants wait for one another, counted from the controller's first moment: who has
+// joined shall be visible to all.
+inline constexpr std::chrono::milliseconds kReturnTime{250};
+
+// How many endpoints the bus takes.
+struct BusLimits {
+  // At most kMaxMembers.
+  std::uint64_t endpoints = kMaxMembers;
+  // So that no single process can fill the bus.
+  std::uint64_t endpoints_per_process = 1024;
+};
+
+class ControllerEvents {
+ public:
+  virtual ~ControllerEvents() = default;
+  // None of them may destroy the controller.
+  // A leaving member handed parked messages over; the memory is unverified. To be answered by
+  // answer_parked(), now or later.
+  virtual void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) = 0;
+  // A member says how many it has taken charge of. False: nobody asked it to.
+  [[nodiscard]] virtual bool on_kept(std::uint64_t messages) = 0;
+};
+
+// On the control thread of the endpoint whose office it is.
+class Controller {
+ public:
+  // What a new controller goes on from.
+  struct Origin {
+    // The last generation that the controller's own endpoint was a member of; 0 for none.
+    std::uint64_t generation = 0;
+    // The endpoint's id in it.
+    std::uint64_t self_id = 0;
+    // Its directory, refreshed, if it can be read. Only used by create().
+    const DirectoryReader* directory = nullptr;
+    // The holder before was deposed by a newcomer: members unknown to it are about to come.
+    bool awaits_survivors = false;
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Controller>> create(
+      Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
+      std::unique_ptr<Listener> listener, const BusLimits& limits, Origin origin,
+      ControllerEvents& events);
+  // Closes the door and every connection. The name is left to survivors, who will find that its
+  // holder is gone; see retire().
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // The endpoint whose office this is will say Hello with this nonce.
+  void expect_self(const Nonce& nonce) { admission_->expect_self(nonce); }
+
+  void handle(const Readiness& readiness);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+  void handle_deadline();
+
+  // Whether on_parked() for this member is unanswered, and its connection is the one it came by.
+  [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
+  void answer_parked(std::uint64_t id, std::uint64_t kept);
+
+  // Gives parked messages to the member that retire() would make the successor, which answers by
+  // on_kept(). NoController when there is none.
+  [[nodiscard]] Error pass_on_parked(const Handle& memory, std::uint64_t bytes);
+
+  // When those who were here before will have come: a newcomer that took the name from a dead or
+  // deposed holder should not leave before, or it would end a bus whose members it does not know.
+  [[nodiscard]] TimePoint knows_bus_at() const noexcept;
+
+  // Leaves office politely: takes its own endpoint off the directory and hands the door to the
+  // connected member with the lowest id that wants the office, or gives the name back when there
+  // is none. `holder` is what Rendezvous::holder() says while holds_name(). Destroy the controller
+  // afterwards.
+  void retire(std::uint64_t holder);
+
+  // False once somebody who got no answer has taken the name: whoever still obeys us must be let
+  // go, by destroying the controller.
+  [[nodiscard]] bool holds_name() const noexcept { return admission_->listener().holds_name(); }
+
+  [[nodiscard]] std::uint64_t generation() const noexcept {
+    return roster_->directory().generation();
+  }
+
+ private:
+  Controller(Platform& platform, std::unique_ptr<Roster> roster,
+             std::unique_ptr<Admission> admission, const BusLimits& limits, const Origin& origin,
+             ControllerEvents& events);
+
+  // controller.cc
+  void settle();
+  void notify_watchers();
+  void end_process(std::uint32_t pid);
+  std::unique_ptr<ControlChannel> drop(std::uint64_t id);
+  void tell(std::uint64_t id, const ControlFrame& frame);
+  [[nodiscard]] std::vector<RosterMember*> successors();
+  [[nodiscard]] bool hand_over_to(RosterMember& successor, std::uint64_t holder);
+
+  // controller_joining.cc
+  [[nodiscard]] bool may_enter(const Applicant& applicant);
+  [[nodiscard]] bool has_room_for(const Applicant& applicant);
+  void consider(Applicant applicant);
+  void consider_waiting();
+  void enter(Applicant applicant);
+  void admit(Applicant applicant);
+  void readmit(Applicant applicant);
+  void enlist(Applicant applicant, std::uint64_t id);
+  void enter_again(RosterMember& member, Applicant applicant);
+  void import_directory(Applicant& applicant);
+  void import_members(const DirectoryReader& brought);
+  void refuse(Applicant& applicant, Status why);
+  void welcome(RosterMember& member);
+  [[nodiscard]] bool drop_waiting(std::uint64_t token);
+
+  // controller_frames.cc
+  void serve(std::uint64_t token);
+  [[nodiscard]] bool on_frame(RosterMember& member, const ControlFrame& frame,
+                              std::vector<Handle> handles);
+  [[nodiscard]] bool park(RosterMember& member, const ParkFrame& frame, Handle memory);
+  void introduce(const RosterMember& from, const IntroduceFrame& frame,
+                 std::vector<Handle> handles);
+  [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,
+                               std::vector<Handle> handles);
+  void repeat_missed();
+  // Gives the connection to it up, and with it the introductions in there that it had not read.
+  void cut_off(RosterMember& member);
+
+  Platform& platform_;
+  ControllerEvents& events_;
+  BusLimits limits_;
+  std::unique_ptr<Roster> roster_;
+  std::unique_ptr<Admission> admission_;
+  std::uint64_t self_id_;
+  // The generation that the roster's provisional members were learned from.
+  std::uint64_t source_generation_;
+  // Nobody of the generation before has come yet.
+  bool awaits_survivors_;
+  TimePoint started_;
+  FormerMembers former_;
+  // Those who may not enter yet.
+  std::vector<Applicant> waiting_;
+  // Members who could not be told something they must know: they are made to announce themselves
+  // again, which sets everything right.
+  std::vector<std::uint64_t> unreachable_;
+  // Let go of when an introduction could not be taken, and filled again when one was.
+  HandleReserve reserve_;
+  // Members that lost an introduction, whoever sent it.
+  MissedIntroductions missed_;
+  // When watchers were last told of a change, and when the next round is due.
+  std::optional<TimePoint> last_notice_;
+  std::optional<TimePoint> next_notice_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,118 @@
+// Roster: everyone on the bus as its controller knows them, and the directory that shows them to
+// the members. Keeps the two alike; decides nothing.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/control/control_channel.h"
+#include "core/controller/process_watches.h"
+#include "core/directory/directory_writer.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// How long a provisional member whose process lives may take to announce itself before it counts as
+// gone: it may have left while there was no controller to be told.
+inline constexpr std::chrono::seconds kReturnLimit{5};
+
+// An introduction that waits for its receiver to announce itself again.
+struct HeldIntroduction {
+  IntroducedFrame frame;
+  std::vector<Handle> handles;
+};
+
+struct RosterMember {
+  Member facts;
+  std::size_t entry = 0;
+  // nullptr while the member is provisional.
+  std::unique_ptr<ControlChannel> channel;
+  // Set while the member waits to be told that the directory is past this epoch.
+  std::optional<std::uint64_t> watched_epoch;
+  std::vector<HeldIntroduction> held;
+  // What it handed over by this connection has not been answered yet.
+  bool awaits_kept = false;
+  // While it is provisional: when it should have announced itself, if its process lives.
+  TimePoint expected_by{};
+  // Only a member's word: not waited for any longer, also when its process is stopped.
+  bool hearsay = false;
+
+  [[nodiscard]] bool provisional() const noexcept { return channel == nullptr; }
+};
+
+// On the control thread. Pointers to members stay valid until that member is removed.
+class Roster {
+ public:
+  using Members = std::map<std::uint64_t, RosterMember>;
+
+  // An empty one for a new generation; draws the prefix of its ids.
+  [[nodiscard]] static Result<std::unique_ptr<Roster>> create(Platform& platform, Reactor& reactor,
+                                                              TokenSource& tokens,
+                                                              std::uint64_t generation,
+                                                              std::uint64_t epoch);
+
+  // An id that nobody has or had: a random prefix of 32 bits drawn by each controller, 20 bits of
+  // counter below it.
+  [[nodiscard]] Result<std::uint64_t> new_id();
+  // Lists a member with its channel; LimitExceeded when the bus is full.
+  [[nodiscard]] Result<RosterMember*> add(Member facts, std::unique_ptr<ControlChannel> channel);
+  // Whose word it is that somebody is a member.
+  enum class Source : std::uint8_t {
+    // The former controller's, in a directory that this process has had from it.
+    Controller,
+    // A member's, in a directory that it brought.
+    Member,
+  };
+  // Lists a member of the generation before, unless it is listed already, as provisional.
+  // LimitExceeded when the bus is full.
+  [[nodiscard]] Error import(const Member& listed, Source source);
+  // A provisional member has announced itself.
+  void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
+  // Closes the channel of a member which then has to announce itself again.
+  void demote(RosterMember& member);
+  // The provisional members that should have announced themselves by now, and are not stopped.
+  [[nodiscard]] std::vector<std::uint64_t> overdue();
+  // When to ask next; nothing while nobody is provisional.
+  [[nodiscard]] std::optional<TimePoint> next_overdue() const noexcept;
+  // Returns the member's channel, if it has one, for a last word.
+  std::unique_ptr<ControlChannel> remove(std::uint64_t id);
+
+  [[nodiscard]] Members& members() noexcept { return members_; }
+  // nullptr when there is none.
+  [[nodiscard]] RosterMember* find(std::uint64_t id) noexcept;
+  [[nodiscard]] RosterMember* find_by_token(std::uint64_t token) noexcept;
+  // The entry of one endpoint, which may not have learned yet that it is listed.
+  [[nodiscard]] RosterMember* find_instance(std::uint32_t pid, std::uint64_t instance) noexcept;
+  [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
+  // Introductions held or queued anywhere, counted in handles.
+  [[nodiscard]] std::size_t waiting_handles() const noexcept;
+  // Those that one member sent.
+  [[nodiscard]] std::size_t waiting_handles_of(std::uint64_t sender) const noexcept;
+
+  [[nodiscard]] DirectoryWriter& directory() noexcept { return *directory_; }
+  [[nodiscard]] ProcessWatches& processes() noexcept { return processes_; }
+
+ private:
+  Roster(Platform& platform, Reactor& reactor, TokenSource& tokens,
+         std::unique_ptr<DirectoryWriter> directory);
+
+  void expect(RosterMember& member);
+
+  Platform& platform_;
+  std::unique_ptr<DirectoryWriter> directory_;
+  ProcessWatches processes_;
+  Members members_;
+  std::map<std::uint64_t, std::uint64_t> id_by_token_;
+  // Of two that claim the same number, the first.
+  std::unordered_map<std::uint64_t, std::uint64_t> id_by_instance_;
+  std::size_t provisional_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace busbar

@@ -1,0 +1,134 @@
+// Copies entries out of memory that somebody else may write to at any moment, checks the copies,
+// and only then lets them into members().
+#include "core/directory/directory_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace busbar {
+namespace {
+
+// An entry changes at most a few times in its life, so a second try nearly always succeeds; the
+// bound is for a writer that means harm.
+constexpr int kCopyTries = 8;
+
+}  // namespace
+
+Result<std::unique_ptr<DirectoryReader>> DirectoryReader::create(
+    std::unique_ptr<SharedMemory> memory) {
+  if (memory->size() != kDirectoryBytes) return Status::ProtocolViolation;
+  std::unique_ptr<DirectoryReader> reader(new DirectoryReader(std::move(memory)));
+  const DirectoryHeader& header = reader->header();
+  if (header.magic.load(std::memory_order_acquire) != kDirectoryMagic ||
+      header.version.load(std::memory_order_relaxed) != kDirectoryVersion ||
+      header.capacity.load(std::memory_order_relaxed) != kMaxMembers ||
+      header.entry_bytes.load(std::memory_order_relaxed) != sizeof(DirectoryEntry)) {
+    return Status::ProtocolViolation;
+  }
+  return reader;
+}
+
+DirectoryReader::DirectoryReader(std::unique_ptr<SharedMemory> memory)
+    : memory_(std::move(memory)),
+      header_(reinterpret_cast<const DirectoryHeader*>(memory_->data())) {}
+
+const DirectoryEntry& DirectoryReader::entry(std::size_t index) const noexcept {
+  return reinterpret_cast<const DirectoryEntry*>(memory_->data() + sizeof(DirectoryHeader))[index];
+}
+
+std::uint64_t DirectoryReader::generation() const noexcept {
+  return header().generation.load(std::memory_order_acquire);
+}
+
+std::uint64_t DirectoryReader::controller_id() const noexcept {
+  return header().controller_id.load(std::memory_order_acquire);
+}
+
+bool DirectoryReader::refresh() {
+  const std::uint64_t now = epoch();
+  const std::size_t used =
+      std::min<std::uint64_t>(header().used.load(std::memory_order_acquire), kMaxMembers);
+  std::vector<Change> changes;
+  for (std::size_t index = 0; index < used; ++index) {
+    // What changes after `now` was read carries a later epoch and is looked at again next time.
+    if (entry(index).changed_at.load(std::memory_order_acquire) <= seen_epoch_) continue;
+    Change change{index, std::nullopt};
+    if (!copy(index, change.member)) return false;
+    changes.push_back(std::move(change));
+  }
+
+  for (const Change& change : changes) erase(change.entry);
+  for (Change& change : changes) {
+    if (change.member) insert(change.entry, *std::move(change.member));
+  }
+  seen_epoch_ = now;
+  return true;
+}
+
+bool DirectoryReader::copy(std::size_t index, std::optional<Member>& out_member) const {
+  const DirectoryEntry& source = entry(index);
+  for (int attempt = 0; attempt < kCopyTries; ++attempt) {
+    const std::uint64_t id = source.id.load(std::memory_order_acquire);
+    if (id == 0 || id >= kIdLimit) return true;
+
+    const std::uint64_t pid_and_flags = source.pid_and_flags.load(std::memory_order_acquire);
+    const std::uint64_t instance = source.instance.load(std::memory_order_acquire);
+    const std::uint64_t label_bytes = source.label_bytes.load(std::memory_order_acquire);
+    if (label_bytes > kMaxLabelBytes) {
+      if (source.id.load(std::memory_order_relaxed) == id) return true;
+      continue;
+    }
+    std::array<std::byte, kMaxLabelBytes> label;
+    for (std::size_t at = 0; at < label_bytes; at += 8) {
+      const std::uint64_t word = source.label[at / 8].load(std::memory_order_acquire);
+      std::memcpy(label.data() + at, &word, 8);
+    }
+    // The acquires above keep this load behind them: had any of those words been a later member's,
+    // the id would have been gone by now.
+    if (source.id.load(std::memory_order_relaxed) != id) continue;
+
+    auto decoded = Label::decode(std::span(label).first(static_cast<std::size_t>(label_bytes)));
+    if (!decoded) return true;
+    out_member = Member{.id = id,
+                        .pid = static_cast<std::uint32_t>(pid_and_flags),
+                        .flags = static_cast<std::uint32_t>(pid_and_flags >> 32U),
+                        .instance = instance,
+                        .label = decoded.take()};
+    return true;
+  }
+  return false;
+}
+
+void DirectoryReader::erase(std::size_t entry) {
+  const auto found = position_by_entry_.find(entry);
+  if (found == position_by_entry_.end()) return;
+  const std::size_t position = found->second;
+  const std::size_t last = members_.size() - 1;
+  position_by_id_.erase(members_[position].id);
+  position_by_entry_.erase(found);
+  if (position != last) {
+    members_[position] = std::move(members_[last]);
+    entry_of_[position] = entry_of_[last];
+    position_by_id_[members_[position].id] = position;
+    position_by_entry_[entry_of_[position]] = position;
+  }
+  members_.pop_back();
+  entry_of_.pop_back();
+}
+
+void DirectoryReader::insert(std::size_t entry, Member member) {
+  // A writer that lists an id twice is broken; the first entry stands.
+  if (!position_by_id_.emplace(member.id, members_.size()).second) return;
+  position_by_entry_.emplace(entry, members_.size());
+  members_.push_back(std::move(member));
+  entry_of_.push_back(entry);
+}
+
+const Member* DirectoryReader::find(std::uint64_t id) const noexcept {
+  const auto found = position_by_id_.find(id);
+  return found == position_by_id_.end() ? nullptr : &members_[found->second];
+}
+
+}  // namespace busbar

@@ -1,0 +1,81 @@
+// DirectoryReader: a member's view of the directory that the controller writes. Holds private
+// copies only: nothing that the writer does later, or left half done when it died, can be seen
+// through members().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/status.h"
+#include "core/directory/directory_layout.h"
+#include "core/selector/label.h"
+#include "platform/shared_memory.h"
+
+namespace busbar {
+
+struct Member {
+  std::uint64_t id = 0;
+  std::uint32_t pid = 0;
+  // kMember... flags of directory_layout.h.
+  std::uint32_t flags = 0;
+  // A number the endpoint drew for itself; tells two endpoints of one process apart.
+  std::uint64_t instance = 0;
+  Label label;
+};
+
+// One thread at a time; epoch() from any.
+class DirectoryReader {
+ public:
+  // Verifies size, magic, version and capacity; ProtocolViolation when they do not fit.
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryReader>> create(
+      std::unique_ptr<SharedMemory> memory);
+
+  // Grows with every change. One acquire load.
+  [[nodiscard]] std::uint64_t epoch() const noexcept {
+    return header_->epoch.load(std::memory_order_acquire);
+  }
+  // These two are the memory's word, unverified, and may change while the directory lives.
+  [[nodiscard]] std::uint64_t generation() const noexcept;
+  [[nodiscard]] std::uint64_t controller_id() const noexcept;
+
+  // Brings members() up to date, copying only what changed. Bounded, and a writer that died in the
+  // middle of a write does not disturb it: false only when an entry kept changing under the copy;
+  // members() then stays as it was. Entries that make no sense count as free.
+  [[nodiscard]] bool refresh();
+  // As of the last successful refresh, in no particular order, and the epoch of that.
+  [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
+  [[nodiscard]] std::uint64_t seen_epoch() const noexcept { return seen_epoch_; }
+  // nullptr when there is no such member. Valid until the next refresh.
+  [[nodiscard]] const Member* find(std::uint64_t id) const noexcept;
+
+ private:
+  struct Change {
+    std::size_t entry;
+    std::optional<Member> member;
+  };
+
+  explicit DirectoryReader(std::unique_ptr<SharedMemory> memory);
+
+  [[nodiscard]] const DirectoryHeader& header() const noexcept { return *header_; }
+  [[nodiscard]] const DirectoryEntry& entry(std::size_t index) const noexcept;
+  // False when the entry changed meanwhile, each time it was tried.
+  [[nodiscard]] bool copy(std::size_t index, std::optional<Member>& out_member) const;
+  void erase(std::size_t entry);
+  void insert(std::size_t entry, Member member);
+
+  std::unique_ptr<SharedMemory> memory_;
+  const DirectoryHeader* header_;
+  std::uint64_t seen_epoch_ = 0;
+  std::vector<Member> members_;
+  // Parallel to members_: the entry each was read from.
+  std::vector<std::size_t> entry_of_;
+  std::unordered_map<std::size_t, std::size_t> position_by_entry_;
+  std::unordered_map<std::uint64_t, std::size_t> position_by_id_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,332 @@
+// The control thread of an endpoint: membership, link channels, timers, closing. Everything here
+// runs with the lock held, which is let go only inside Reactor::wait.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/endpoint/endpoint.h"
+#include "core/endpoint/reactor_tokens.h"
+#include "core/hand_over/hand_over.h"
+
+namespace busbar {
+namespace {
+
+// Before something that failed for want of a descriptor or memory is tried again.
+constexpr std::chrono::milliseconds kRepeatInterval{5};
+
+}  // namespace
+
+void Endpoint::enter_turn() noexcept {
+  lock_.lock_as_visitor();
+  turns_.begin();
+}
+
+void Endpoint::leave_turn() noexcept {
+  turns_.end();
+  lock_.unlock_as_visitor();
+}
+
+void Endpoint::run() {
+  enter_turn();
+  membership_->start();
+  std::array<Readiness, 64> ready;
+  while (prepare_to_wait()) {
+    const std::optional<TimePoint> deadline = next_deadline();
+    leave_turn();
+    const std::size_t count = reactor_->wait(deadline, ready);
+    enter_turn();
+    take_turn(std::span(ready).first(count));
+  }
+  leave_turn();
+}
+
+bool Endpoint::serve() {
+  enter_turn();
+  const bool goes_on = prepare_to_wait();
+  if (goes_on) {
+    std::array<Readiness, 64> ready;
+    take_turn(std::span(ready).first(reactor_->wait(platform_.now(), ready)));
+  }
+  leave_turn();
+  return goes_on;
+}
+
+bool Endpoint::prepare_to_wait() {
+  tend_links();
+  tend_watch();
+  advance_closing();
+  return phase_ != Phase::Closed;
+}
+
+void Endpoint::take_turn(std::span<const Readiness> ready) {
+  receiver_.begin_turn();
+  for (const Readiness& one : ready) dispatch(one);
+  handle_deadlines();
+}
+
+void Endpoint::dispatch(const Readiness& readiness) {
+  if (Membership::owns_token(readiness.token)) {
+    membership_->handle(readiness);
+  } else if (token_space(readiness.token) == kOutboundSpace) {
+    sender_.on_channel(token_number(readiness.token));
+  } else if (token_space(readiness.token) == kInboundSpace && readiness.readable) {
+    receiver_.on_channel(static_cast<std::uint32_t>(token_number(readiness.token)));
+  }
+}
+
+std::optional<TimePoint> Endpoint::next_deadline() const {
+  std::optional<TimePoint> next;
+  if (!desk_.empty()) return platform_.now();
+  for (const auto& candidate :
+       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_, repeat_at_,
+        phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
+    if (candidate && (!next || *candidate < *next)) next = candidate;
+  }
+  return next;
+}
+
+void Endpoint::handle_deadlines() {
+  const TimePoint now = platform_.now();
+  if (const auto due = membership_->next_deadline(); due && *due <= now)
+    membership_->handle_deadline();
+  work_at_desk();
+  sender_.on_deadline();
+  if (repeat_at_ && *repeat_at_ <= now) {
+    repeat_at_.reset();
+    if (!receiver_.repeat_owed()) repeat_soon();
+  }
+  if (join_deadline_ && *join_deadline_ <= now) {
+    join_deadline_.reset();
+    notify(RefusedNotice{{Status::Timeout}});
+  }
+}
+
+// What the program's thread left to do about watched channels.
+void Endpoint::tend_links() {
+  forget_closed_links();
+  if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();
+  watch_new_links();
+  for (const OutboundLink* link : sender_.take_writable_wishes()) {
+    reactor_->want_writable(outbound_token(link->link_id()));
+  }
+}
+
+// First the reactor, then the channels that it watched.
+void Endpoint::forget_closed_links() {
+  for (const std::unique_ptr<InboundLink>& link : closed_links_)
+    reactor_->forget(inbound_token(link->slot()));
+  closed_links_.clear();
+  for (const std::unique_ptr<OutboundLink>& link : closed_outbound_links_) {
+    if (std::erase(links_to_watch_, link->link_id()) == 0)
+      reactor_->forget(outbound_token(link->link_id()));
+  }
+  closed_outbound_links_.clear();
+}
+
+void Endpoint::watch_new_links() {
+  for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
+    const OutboundLink* link = sender_.find_link(link_id);
+    if (link == nullptr || reactor_->watch(link->channel(), outbound_token(link_id)).ok()) continue;
+    links_to_watch_.push_back(link_id);
+    repeat_soon();
+  }
+  for (const std::uint32_t slot : std::exchange(slots_to_watch_, {})) {
+    const InboundLink* link = receiver_.link(slot);
+    if (link == nullptr || reactor_->watch(link->channel(), inbound_token(slot)).ok()) continue;
+    slots_to_watch_.push_back(slot);
+    repeat_soon();
+  }
+}
+
+void Endpoint::repeat_soon() {
+  if (!repeat_at_) repeat_at_ = platform_.now() + kRepeatInterval;
+}
+
+void Endpoint::tend_watch() {
+  if (watch_armed_ || directory_ == nullptr) return;
+  if (!program_watches_members_ && !sender_.wants_directory_changes()) return;
+  watch_armed_ = true;
+  membership_->watch(acted_epoch_);
+}
+
+void Endpoint::advance_closing() {
+  if (phase_ != Phase::Lingering) return;
+  if (preparing_ != nullptr) {
+    // Here, so that nobody who waits for this thread has to wait for that one, too.
+    leave_turn();
+    preparing_->join();
+    enter_turn();
+  }
+  const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
+  if (!out_of_time && !sender_.settled()) return;
+  // What is not read yet stays with who handed it over.
+  for (; !desk_.empty(); desk_.drop_first()) {
+    if (desk_.first() == 0) membership_->answer_parked(0, 0);
+  }
+  std::vector<Parcel> parcels = pack_parked();
+  abandoned_ += sender_.queued_messages() + sender_.parked().size();
+  sender_.parked().clear();
+  phase_ = Phase::Leaving;
+  membership_->leave(std::move(parcels));
+}
+
+// What is not in them stays parked, or is counted as abandoned.
+std::vector<Parcel> Endpoint::pack_parked() {
+  HandOverWriter writer;
+  sender_.parked().hand_over(encode(Origin{id_, platform_.self().pid, label_}), writer);
+  abandoned_ += sender_.kept().hand_over(writer);
+  std::vector<Parcel> parcels;
+  for (const HandOver& portion : writer.take()) {
+    handed_over_ += portion.messages;
+    auto memory = platform_.create_memory(portion.bytes.size(), Access::ReadOnly);
+    if (!memory) continue;
+    std::copy(portion.bytes.begin(), portion.bytes.end(), memory.value()->data());
+    parcels.push_back({memory.take(), portion.bytes.size()});
+  }
+  return parcels;
+}
+
+void Endpoint::on_left(std::uint64_t kept) {
+  if (phase_ != Phase::Leaving) return;
+  abandoned_ += handed_over_ - std::min(kept, handed_over_);
+  finish_closing();
+}
+
+void Endpoint::finish_closing() {
+  phase_ = Phase::Closed;
+  sender_.close_all();
+  receiver_.close_all();
+  tend_links();
+  notify(ClosedNotice{abandoned_});
+}
+
+void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
+                           const ControllerChange& change) {
+  const bool new_id = id_ != id;
+  join_deadline_.reset();
+  id_ = id;
+  acted_epoch_ = 0;
+  directory_ = std::move(directory);
+  watch_armed_ = false;
+  sender_.set_directory(directory_.get(), id);
+  receiver_.set_controller(directory_->controller_id());
+  sender_.repeat_introductions();
+  const bool seen = see_directory();
+  if (seen) sender_.on_directory_changed();
+  if (new_id) notify(JoinedNotice{id});
+  notify(ControllerNotice{change});
+  if (seen) tell_member_changes();
+}
+
+void Endpoint::on_controller_lost() {}
+
+void Endpoint::on_directory_changed() {
+  watch_armed_ = false;
+  if (!see_directory()) return;
+  sender_.on_directory_changed();
+  tell_member_changes();
+}
+
+// Before all that is done about a change. False: it kept changing, and the next watch, which begins
+// where this was, brings it again.
+bool Endpoint::see_directory() {
+  if (!directory_->refresh()) return false;
+  acted_epoch_ = directory_->seen_epoch();
+  return true;
+}
+
+void Endpoint::tell_member_changes() {
+  if (!program_watches_members_) return;
+  PeersNotice changes;
+  for (const Member& member : directory_->members()) {
+    if (told_members_.emplace(member.id, member).second) changes.joined.push_back(member);
+  }
+  for (auto it = told_members_.begin(); it != told_members_.end();) {
+    if (directory_->find(it->first) == nullptr) {
+      changes.left.push_back(std::move(it->second));
+      it = told_members_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  if (!changes.joined.empty() || !changes.left.empty()) notify(std::move(changes));
+}
+
+void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
+                             std::uint64_t ring_bytes, std::vector<Handle> handles) {
+  Member from;
+  from.id = from_id;
+  from.pid = from_pid;
+  if (directory_ != nullptr && directory_->refresh()) {
+    if (const Member* listed = directory_->find(from_id); listed != nullptr) from = *listed;
+  }
+  auto introduced = receiver_.introduce(from, link_id, ring_bytes, std::move(handles));
+  if (!introduced) {
+    if (introduced.status() == Status::LimitExceeded) return;
+    const bool broken = introduced.status() == Status::ProtocolViolation;
+    if (!broken) return membership_->miss_introduction();
+    notify(ViolationNotice{{from_id, from_pid, introduced.status()}});
+    return;
+  }
+  const InboundLink* link = introduced.value();
+  if (link == nullptr) return;
+  slots_to_watch_.push_back(link->slot());
+  watch_new_links();
+  bells_->raise();
+}
+
+void Endpoint::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
+  sender_.on_introduction_failed(to_id, link_id, why);
+}
+
+void Endpoint::on_parked_received(const HandOverSource& from, Handle memory, std::uint64_t bytes) {
+  if (bytes != 0 && bytes <= kMostHandOverBytes) {
+    auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
+    if (mapped) return desk_.put(from, mapped.take(), bytes);
+  }
+  membership_->answer_parked(from.who.id, 0);
+}
+
+// One slice a turn.
+void Endpoint::work_at_desk() {
+  if (desk_.empty()) return;
+  // Nobody would hear of it: who handed it over does so again, elsewhere.
+  if (!membership_->awaits_kept(desk_.first())) return desk_.drop_first();
+  auto finished = desk_.work();
+  if (!finished) return;
+  const Origin& who = finished->from.who;
+  // Without an answer it has no second try before its connection is another one.
+  if (finished->broken)
+    return notify(ViolationNotice{{who.id, who.pid, Status::ProtocolViolation}});
+  membership_->answer_parked(who.id, finished->messages.size());
+  desk_.keep(std::move(*finished));
+  sender_.try_kept_later();
+}
+
+void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }
+
+Error Endpoint::introduce(OutboundLink& link) {
+  if (!membership_->admitted()) return {Status::NoController};
+  return membership_->introduce(link.peer_id(), link.link_id(), link.ring_bytes(),
+                                link.introduction_handles());
+}
+
+void Endpoint::link_opened(OutboundLink& link) {
+  links_to_watch_.push_back(link.link_id());
+  wake();
+}
+
+void Endpoint::link_closed(std::unique_ptr<OutboundLink> link) {
+  closed_outbound_links_.push_back(std::move(link));
+  wake();
+}
+
+void Endpoint::needs_attention() { wake(); }
+
+void Endpoint::notify(Notice notice) {
+  if (bells_ == nullptr) return;
+  notices_.push_back(std::move(notice));
+  bells_->raise();
+}
+
+}  // namespace busbar

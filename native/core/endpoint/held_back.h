@@ -1,0 +1,51 @@
+// HeldBack: receivers that a waiting message could not go to, for want of something in this
+// process. What is behind it in the same queue must not overtake it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <unordered_set>
+
+#include "base/status.h"
+#include "core/directory/directory_reader.h"
+#include "core/endpoint/route_table.h"
+
+namespace busbar {
+
+class HeldBack {
+ public:
+  // Nobody; whoever is not on the bus now is held back until the next call.
+  void begin_round(std::span<const Member> members) {
+    clear();
+    for (const Member& member : members) known_.insert(member.id);
+    only_known_ = true;
+  }
+  // Nobody.
+  void clear() noexcept {
+    ids_.clear();
+    known_.clear();
+    only_known_ = false;
+  }
+  void add(std::span<const RouteTarget> targets, Error why) {
+    why_ = why;
+    for (const RouteTarget& target : targets) ids_.insert(target.peer_id);
+  }
+  [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
+  // Why, lately.
+  [[nodiscard]] Error why() const noexcept { return why_; }
+  [[nodiscard]] bool contains_any(std::span<const RouteTarget> targets) const {
+    if (ids_.empty() && !only_known_) return false;
+    return std::any_of(targets.begin(), targets.end(), [this](const RouteTarget& to) {
+      return ids_.contains(to.peer_id) || (only_known_ && !known_.contains(to.peer_id));
+    });
+  }
+
+ private:
+  std::unordered_set<std::uint64_t> ids_;
+  std::unordered_set<std::uint64_t> known_;
+  bool only_known_ = false;
+  Error why_ = {Status::NoRecipient};
+};
+
+}  // namespace busbar

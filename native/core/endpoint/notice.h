@@ -1,0 +1,79 @@
+// Notice: what an endpoint's control thread has to tell its program. Queued until the program's
+// thread takes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/directory/directory_reader.h"
+#include "core/endpoint/deliveries.h"
+#include "core/endpoint/receiver.h"
+#include "core/membership/membership.h"
+
+namespace busbar {
+
+struct JoinedNotice {
+  std::uint64_t id = 0;
+};
+// Joining has failed, for good.
+struct RefusedNotice {
+  Error error;
+};
+struct ControllerNotice {
+  ControllerChange change;
+};
+// The directory has changed; told only while the program watches.
+struct PeersNotice {
+  std::vector<Member> joined;
+  std::vector<Member> left;
+};
+struct DeliveredNotice {
+  DeliveryResult result;
+};
+// No queue to any receiver holds anything any more.
+struct DrainedNotice {};
+// A receiver that a message was refused for has room again, or is gone.
+struct RoomNotice {
+  std::uint64_t peer_id = 0;
+};
+// Messages that a receiver did not get because it had no room, since the last such notice.
+struct DroppedNotice {
+  std::uint64_t peer_id = 0;
+  std::uint64_t messages = 0;
+};
+// A receiver was given up for being too slow; so many messages waited for it.
+struct DisconnectedNotice {
+  std::uint64_t peer_id = 0;
+  std::uint64_t messages = 0;
+};
+// A message that nobody took and nobody will.
+struct UndeliveredNotice {
+  // 0 when there never was a receiver.
+  std::uint64_t peer_id = 0;
+  Status reason = Status::Ok;
+  Uuid type;
+  std::uint16_t format = 0;
+  std::uint64_t message_id = 0;
+  std::vector<std::byte> payload;
+};
+struct ViolationNotice {
+  Violation violation;
+};
+// An inbound link is gone; its slot number is never used again.
+struct LinkClosedNotice {
+  std::uint32_t slot = 0;
+};
+struct ClosedNotice {
+  // Messages given up: still queued at the end of the linger time, or parked with nobody to take
+  // them over.
+  std::uint64_t abandoned = 0;
+};
+
+using Notice =
+    std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice,
+                 DrainedNotice, RoomNotice, DroppedNotice, DisconnectedNotice, UndeliveredNotice,
+                 ViolationNotice, LinkClosedNotice, ClosedNotice>;
+
+}  // namespace busbar

@@ -1,0 +1,362 @@
+// The receiving half of an endpoint.
+#include "core/endpoint/receiver.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace busbar {
+Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
+                   std::uint64_t max_message_bytes, std::uint64_t max_links, Events events)
+    : platform_(platform),
+      regions_(regions),
+      bells_(bells),
+      max_message_bytes_(max_message_bytes),
+      max_links_(max_links),
+      events_(std::move(events)),
+      holdings_(platform.descriptor_limit()),
+      extension_copy_(kMaxExtensionBytes) {}
+
+Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id,
+                                         std::uint64_t ring_bytes, std::vector<Handle> handles) {
+  for (const auto& [slot, known] : links_) {
+    if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
+  }
+  LinkHoldings holdings(holdings_.of(from.pid));
+  const bool broken = !has_link_room(from.id);
+  if (broken) events_.on_violation({from.id, from.pid, Status::LimitExceeded});
+  if (broken || links_.size() >= max_links_ ||
+      !holdings.add(InboundLink::own_holding(ring_bytes))) {
+    InboundLink::decline(platform_, std::move(handles), Status::LimitExceeded);
+    return Status::LimitExceeded;
+  }
+  const std::uint32_t slot = next_slot_++;
+  auto attached = InboundLink::attach(platform_, regions_, bells_, slot, from.id, from.pid, link_id,
+                                      ring_bytes, std::move(handles), std::move(holdings), turn_);
+  if (attached.status() == Status::Closed) return nullptr;
+  if (!attached) return attached.error();
+  InboundLink* link = attached.value().get();
+  links_.emplace(slot, attached.take());
+  peers_.emplace(slot, from);
+  wake(*link);
+  note_owing(*link);
+  return link;
+}
+
+std::size_t Receiver::living_links(std::uint64_t peer_id) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(links_.begin(), links_.end(), [peer_id](const auto& entry) {
+        return entry.second->peer_id() == peer_id && !entry.second->sender_gone();
+      }));
+}
+
+bool Receiver::has_link_room(std::uint64_t peer_id) {
+  if (living_links(peer_id) < kMaxLinksOfPeer) return true;
+  // Perhaps some have ended, and their turn has not come yet.
+  std::vector<std::uint32_t> slots;
+  for (const auto& [slot, link] : links_) {
+    if (link->peer_id() == peer_id) slots.push_back(slot);
+  }
+  for (const std::uint32_t slot : slots) on_channel(slot);
+  return living_links(peer_id) < kMaxLinksOfPeer;
+}
+
+void Receiver::on_channel(std::uint32_t slot) {
+  InboundLink* found = link(slot);
+  if (found == nullptr) return;
+  const Status status = found->receive(platform_);
+  if (status == Status::PeerGone) {
+    // Read to the end first: what it published is still there. Closed by the round that finds it
+    // empty.
+    wake(*found);
+    events_.on_sender_gone(*found);
+    bells_.raise();
+  } else if (status != Status::Ok && status != Status::WouldBlock) {
+    violate(*found, status);
+  } else if (found->round == InboundLink::Round::Stalled) {
+    wake(*found);
+    bells_.raise();
+  }
+}
+
+bool Receiver::collect_bells() {
+  std::array<std::uint64_t, 64> tokens;
+  // No more than each link once: a bell that rings on and on is told again.
+  for (std::size_t most = links_.size() + 1; most > 0; most -= std::min(most, tokens.size())) {
+    const std::size_t count = bells_.collect(tokens);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (InboundLink* rung = link(static_cast<std::uint32_t>(tokens[i])); rung != nullptr)
+        wake(*rung);
+    }
+    if (count < tokens.size()) return !ready_.empty();
+  }
+  bells_.raise();
+  return !ready_.empty();
+}
+
+void Receiver::wake(InboundLink& link) {
+  if (link.round == InboundLink::Round::Ready) return;
+  if (link.round == InboundLink::Round::Drowsy) std::erase(drowsy_, &link);
+  link.round = InboundLink::Round::Ready;
+  ready_.push_back(&link);
+}
+
+void Receiver::receive(ReceiveBatch& batch) {
+  batch.count = 0;
+  batch.large_bytes = 0;
+  large_slot_ = 0;
+  turn_->renew();
+  if (done_) return;
+  std::size_t slab_used = 0;
+  while (!ready_.empty() && batch.count < batch.messages.size() && batch.large_bytes == 0 &&
+         slab_used < batch.slab.size()) {
+    InboundLink& link = *ready_.front();
+    ready_.pop_front();
+    const std::size_t before = batch.count;
+    read_round(link, batch, slab_used);
+    // Nothing taken although there is something: the slab has no room left for it.
+    if (batch.count == before && !ready_.empty() && ready_.back() == &link) break;
+  }
+  // Nothing to call taken() for.
+  if (batch.count == 0 && batch.large_bytes == 0) touched_.clear();
+}
+
+// Reads one link's share and puts it where it belongs next. May close the link.
+void Receiver::read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
+  const std::size_t first = batch.count;
+  const std::size_t slab_before = slab_used;
+  begin_batch(link);
+  // Half the ring at most, so that its sender can go on meanwhile.
+  const std::uint64_t most = link.batch_from + link.ring().capacity() / 2;
+  Step step = Step::Taken;
+  while (step == Step::Taken && batch.count - first < kRoundMessages &&
+         slab_used - slab_before < kRoundBytes) {
+    const bool full = batch.count == batch.messages.size() || link.ring().head() >= most;
+    step = full ? Step::BatchFull : take_one(link, batch, slab_used);
+  }
+  if (step == Step::Violation) {
+    violate(link, violation_);
+    return;
+  }
+  if (batch.count > first) link.ring().begin();
+  note_owing(link);
+  put_back(link, step);
+}
+
+// Where a link belongs after it was read, by how that ended. May close it.
+void Receiver::put_back(InboundLink& link, Step step) {
+  if (step == Step::Empty && link.sender_gone()) {
+    close(link.slot());
+  } else if (step == Step::Stalled) {
+    link.round = InboundLink::Round::Stalled;
+  } else if (step == Step::Empty) {
+    link.round = InboundLink::Round::Drowsy;
+    drowsy_.push_back(&link);
+  } else if (step == Step::Large) {
+    large_slot_ = link.slot();
+    ready_.push_front(&link);
+  } else {
+    ready_.push_back(&link);
+  }
+}
+
+Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used) {
+  violation_ = Status::ProtocolViolation;
+  RingRecord record;
+  switch (link.ring().peek(record)) {
+    case RingRead::Empty:
+      return Step::Empty;
+    case RingRead::Violation:
+      return Step::Violation;
+    case RingRead::Record:
+      break;
+  }
+  Extensions extensions;
+  if (!copy_extensions(record, extensions)) return Step::Violation;
+  if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
+  if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
+  const std::uint32_t payload = record.header.payload_bytes;
+  if (payload >= kLargeBytes) {
+    batch.large_bytes = payload;
+    return Step::Large;
+  }
+  std::span<const std::byte> origin;
+  if (!extensions.origin.empty() && !origins_.read(link.peer_id(), extensions, origin))
+    return Step::Violation;
+  if (padded(payload) + origin.size() + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
+  ReceivedMessage& message = batch.messages[batch.count];
+  message.offset = static_cast<std::uint32_t>(slab_used);
+  if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
+  if (!describe(link, record, extensions, message)) return Step::Violation;
+  ++batch.count;
+  slab_used += padded(payload);
+  if (!origin.empty()) {
+    message.origin_offset = static_cast<std::uint32_t>(slab_used);
+    message.origin_bytes = static_cast<std::uint32_t>(origin.size());
+    std::memcpy(batch.slab.data() + slab_used, origin.data(), origin.size());
+    slab_used += padded(message.origin_bytes);
+  }
+  return Step::Taken;
+}
+
+// Read from a private copy. False: they break the protocol.
+bool Receiver::copy_extensions(const RingRecord& record, Extensions& out) {
+  const std::size_t bytes = std::size_t{record.header.extension_words} * 8;
+  if (bytes == 0) return true;
+  std::memcpy(extension_copy_.data(), record.extensions, bytes);
+  return read_extensions({extension_copy_.data(), bytes}, out);
+}
+
+Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill,
+                                      ReceiveBatch& batch) {
+  if (spill.bytes > max_message_bytes_) {
+    violation_ = Status::TooLarge;
+    return Step::Violation;
+  }
+  if (link.spilled(spill).empty()) {
+    if (link.ask_again(spill)) return Step::Stalled;
+    if (link.lost_handles()) violation_ = Status::OutOfDescriptors;
+    return Step::Violation;
+  }
+  batch.large_bytes = spill.bytes;
+  return Step::Large;
+}
+
+Receiver::Step Receiver::gather(InboundLink& link, const RingRecord& record,
+                                const Extensions& extensions) {
+  const std::size_t objects = record.header.object_count;
+  if (!extensions.spill && extensions.regions.empty() && objects == 0) return Step::Taken;
+  switch (link.gather(platform_, extensions, record.header.id, objects)) {
+    case Status::ProtocolViolation:
+      return Step::Violation;
+    case Status::WouldBlock:
+      return Step::BatchFull;
+    default:
+      return Step::Taken;
+  }
+}
+
+bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
+                        ReceivedMessage& out) {
+  // What the place was used for before; nearly always nothing.
+  if (!out.regions.empty()) out.regions.clear();
+  if (!out.objects.empty()) out.objects.clear();
+  out.regions_lost = false;
+  out.objects_lost = false;
+  const bool attachments = record.header.object_count != 0 || !extensions.regions.empty();
+  if (attachments && !take_attachments(link, record, extensions, out)) return false;
+  out.link_slot = link.slot();
+  out.from_id = link.peer_id();
+  out.payload_bytes = record.header.payload_bytes;
+  out.header = record.header;
+  out.reply_to = extensions.reply_to.value_or(0);
+  out.origin_bytes = 0;
+  link.ring().advance();
+  out.position = link.ring().head();
+  if ((out.header.flags & record_flag::kWantsHandled) != 0) link.expect_handled();
+  ++received_messages;
+  received_bytes += out.payload_bytes;
+  return true;
+}
+
+bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,
+                                const Extensions& extensions, ReceivedMessage& out) {
+  if (!extensions.regions.empty()) {
+    const Status taken = link.take_regions(extensions, out.regions);
+    out.regions_lost = taken == Status::OutOfDescriptors;
+    if (taken != Status::Ok && !out.regions_lost) {
+      out.regions.clear();
+      return false;
+    }
+  }
+  if (record.header.object_count != 0) {
+    auto objects = link.take_objects(record.header.id, record.header.object_count);
+    out.objects_lost = !objects;
+    if (objects) out.objects = std::move(*objects);
+  }
+  return true;
+}
+
+bool Receiver::rouse() {
+  std::erase_if(drowsy_, [this](InboundLink* link) {
+    if (!link->ring().has_more()) return false;
+    link->round = InboundLink::Round::Ready;
+    ready_.push_back(link);
+    return true;
+  });
+  return !ready_.empty();
+}
+
+bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {
+  return !drowsy_.empty() && std::none_of(drowsy_.begin(), drowsy_.end(), [cpu](InboundLink* link) {
+    return link->ring().producer_cpu() == cpu;
+  });
+}
+
+bool Receiver::sleep() {
+  for (InboundLink* link : drowsy_) {
+    if (!link->sender_gone() && link->ring().prepare_sleep()) {
+      link->round = InboundLink::Round::Asleep;
+    } else {
+      link->round = InboundLink::Round::Ready;
+      ready_.push_back(link);
+    }
+  }
+  drowsy_.clear();
+  return done_ || ready_.empty();
+}
+
+void Receiver::note_owing(const InboundLink& link) {
+  if (link.owes()) events_.on_owing();
+}
+
+bool Receiver::repeat_owed() {
+  bool all_told = true;
+  for (auto& [slot, link] : links_) {
+    if (link->owes()) link->repeat_owed();
+    all_told = all_told && !link->owes();
+  }
+  return all_told;
+}
+
+InboundLink* Receiver::link(std::uint32_t slot) noexcept {
+  const auto found = links_.find(slot);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+const Member* Receiver::peer(std::uint32_t slot) const noexcept {
+  const auto found = peers_.find(slot);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+void Receiver::violate(InboundLink& link, Status why) {
+  const Violation violation{link.peer_id(), link.peer_pid(), why};
+  link.refuse(why);
+  close(link.slot());
+  events_.on_violation(violation);
+}
+
+void Receiver::close(std::uint32_t slot) {
+  const auto found = links_.find(slot);
+  if (found == links_.end()) return;
+  InboundLink* link = found->second.get();
+  std::erase(ready_, link);
+  std::erase(drowsy_, link);
+  bells_.remove(slot);
+  std::unique_ptr<InboundLink> closed = std::move(found->second);
+  links_.erase(found);
+  if (slot == borrowed_slot_) {
+    // Somebody reads in it. Its channel has nothing more to tell.
+    events_.on_sender_gone(*closed);
+    borrowed_link_ = std::move(closed);
+    return;
+  }
+  events_.on_closed(std::move(closed));
+}
+
+void Receiver::close_all() {
+  while (!links_.empty()) close(links_.begin()->first);
+}
+
+}  // namespace busbar

@@ -1,0 +1,84 @@
+// Places for payloads that are written where the receiver will read them.
+#include "core/endpoint/sender.h"
+
+namespace busbar {
+
+SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservation& out) {
+  SendOutcome outcome;
+  Route* route = routes_.find(route_id);
+  if (route == nullptr || directory_ == nullptr || !route->unicast) {
+    outcome.error = {route == nullptr || route->unicast ? Status::Closed : Status::InvalidArgument};
+    return outcome;
+  }
+  if (bytes > limits_.max_message_bytes) {
+    outcome.error = {Status::TooLarge};
+    return outcome;
+  }
+  route = send_parked_before(*route, route_id);
+  if (route == nullptr) return {{Status::Closed}};
+  look_again_if_stale(*route);
+  if (route->targets.empty()) {
+    outcome.error = {Status::NoRecipient};
+    return outcome;
+  }
+  const auto target = std::span(route->targets).subspan(choose(*route), 1);
+  outcome.error = held_back_.contains_any(target) ? held_back_.why() : open_links(target);
+  if (!outcome.error.ok()) return outcome;
+  out.route = route_id;
+  if (is_large(bytes)) {
+    auto region = pool_.acquire(bytes);
+    outcome.error = region.error();
+    if (!region) return outcome;
+    out.spill = region.take();
+    out.place = {out.spill->memory().data(), bytes};
+    return outcome;
+  }
+  OutboundLink& link = *target.front().link;
+  if (std::byte* place = link.reserve_payload(bytes); place != nullptr) {
+    out.link_id = link.link_id();
+    out.ring = link.ring_memory();
+    out.place = {place, bytes};
+    return outcome;
+  }
+  out.own.resize(bytes);
+  out.place = out.own;
+  return outcome;
+}
+
+SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std::uint16_t format) {
+  const auto found = links_by_id_.find(reservation.link_id);
+  const Route* route = routes_.find(reservation.route);
+  if (found == links_by_id_.end() || route == nullptr) {
+    // No ring was used, or its receiver or the selector is gone: whoever matches now gets it.
+    cancel(reservation);
+    SendRequest request;
+    request.route = reservation.route;
+    request.type = type;
+    request.format = format;
+    request.payload = reservation.place;
+    request.spilled = reservation.spill;
+    return send(request);
+  }
+  OutboundLink& link = *found->second;
+  link.commit_reserved({.type = type,
+                        .format = format,
+                        .flags = route->flags(),
+                        .route = reservation.route,
+                        .id = next_message_id_++,
+                        .payload = reservation.place},
+                       reservation.place.data());
+  note_unrung(link);
+  if (link.progress_due) host_.needs_attention();
+  ++counters_.sent_messages;
+  counters_.sent_bytes += reservation.place.size();
+  return SendOutcome{.error = {}, .receivers = 1};
+}
+
+void Sender::cancel(const Reservation& reservation) {
+  const auto found = links_by_id_.find(reservation.link_id);
+  if (found == links_by_id_.end()) return;
+  found->second->cancel_reserved();
+  if (found->second->progress_due) host_.needs_attention();
+}
+
+}  // namespace busbar

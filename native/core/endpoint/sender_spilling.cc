@@ -1,0 +1,48 @@
+// Payloads that are too large for a ring: they lie in a region of their own, which all receivers of
+// the message share.
+#include <algorithm>
+#include <cstring>
+
+#include "core/endpoint/sender.h"
+
+namespace busbar {
+
+std::shared_ptr<const SpillRegion> Sender::region_for(const SendRequest& request) {
+  const std::size_t bytes = request.payload.size();
+  Route* route = routes_.find(request.route);
+  if (route == nullptr || directory_ == nullptr || bytes > limits_.max_message_bytes)
+    return nullptr;
+  route = send_parked_before(*route, request.route);
+  if (route == nullptr) return nullptr;
+  look_again_if_stale(*route);
+  const Need need{.bytes = most_bytes(0, request.regions.size()), .spill_bytes = bytes};
+  // Whoever is refused, or waits for a receiver, has nothing copied for it.
+  const auto has_room_at = [&](const RouteTarget& target) {
+    return target.link == nullptr || has_room(*target.link, request, need);
+  };
+  const bool any = route->unicast || request.when_full != WhenFull::Refuse;
+  const bool accepted =
+      any ? std::any_of(route->targets.begin(), route->targets.end(), has_room_at)
+          : std::all_of(route->targets.begin(), route->targets.end(), has_room_at);
+  if (!accepted || route->targets.empty() || crowded(request, need)) return nullptr;
+  auto region = pool_.acquire(bytes);
+  return region ? region.take() : nullptr;
+}
+
+Error Sender::spill_if_large(Dispatch& dispatch) {
+  const std::span<const std::byte> payload = dispatch.message.payload;
+  if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
+  std::shared_ptr<const SpillRegion>& region = dispatch.obligation.region;
+  if (region == nullptr) {
+    auto acquired = pool_.acquire(payload.size());
+    if (!acquired) return acquired.error();
+    region = acquired.take();
+    std::memcpy(region->memory().data(), payload.data(), payload.size());
+  }
+  dispatch.message.extensions.spill = SpillReference{region->id(), 0, payload.size()};
+  dispatch.message.payload = {};
+  dispatch.obligation.spill_bytes = payload.size();
+  return {};
+}
+
+}  // namespace busbar

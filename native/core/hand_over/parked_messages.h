@@ -1,0 +1,100 @@
+// ParkedMessages: messages with a time-to-live for which no receiver has joined yet. They wait with
+// their sender, in order, and go to the controller if the sender leaves first.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "core/region/object_bundle.h"
+#include "core/region/region_bundle.h"
+#include "core/selector/selector_program.h"
+#include "platform/reactor.h"
+
+namespace busbar {
+
+struct ParkedMessage {
+  // Names it for life, and says when it was sent among the others of this process.
+  std::uint64_t id = 0;
+  SelectorProgram program;
+  bool unicast = true;
+  bool exclude_self = false;
+  std::uint64_t expires_at_ms = 0;
+  Uuid type{};
+  std::uint16_t format = 0;
+  std::uint64_t reply_to = 0;
+  std::uint64_t delivery = 0;
+  bool wants_handled = false;
+  // Encoded Origin of a sender that has left; empty for one's own.
+  std::vector<std::byte> origin{};
+  std::vector<std::byte> payload{};
+  // Kernel objects; null for none. Such a message cannot be handed over to the controller.
+  std::shared_ptr<const ObjectBundle> objects{};
+  // Memory regions, and that this process holds them; null for none. Not handed over either.
+  std::shared_ptr<const RegionBundle> memory{};
+  std::shared_ptr<const RegionClaim> claim{};
+};
+
+// The longest time to live: 35 years. Longer ones are taken for that, so that no sum with the clock
+// and no conversion to its unit can overflow.
+inline constexpr std::uint64_t kMaxTtlMs = std::uint64_t{1} << 40U;
+// After this moment of the monotonic clock nobody's message expires: 139 years after the machine
+// was started.
+inline constexpr std::uint64_t kLatestExpiryMs = std::uint64_t{1} << 42U;
+static_assert(
+    static_cast<std::int64_t>(kLatestExpiryMs) <
+    std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::duration::max()).count());
+// The most that an endpoint may be allowed to park.
+inline constexpr std::size_t kMaxParkedMessages = 65'536;
+class HandOverWriter;
+
+class ParkedMessages {
+ public:
+  // At most so many messages, of so many bytes together; the bytes are charged to `budget`.
+  ParkedMessages(std::size_t max_messages, std::uint64_t max_bytes, Budget& budget) noexcept
+      : max_messages_(max_messages), max_bytes_(max_bytes), bytes_(budget) {}
+
+  [[nodiscard]] bool has_room(std::uint64_t payload_bytes) const noexcept {
+    return messages_.size() < max_messages_ && bytes_.may_grow(payload_bytes) &&
+           (messages_.empty() || bytes_.amount() + payload_bytes <= max_bytes_);
+  }
+  // Behind those that were sent before it.
+  void park(ParkedMessage message);
+  [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
+  [[nodiscard]] std::optional<std::uint64_t> next_expiry_ms() const noexcept;
+
+  void clear() noexcept;
+  // Takes out those whose time is over.
+  [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
+  // Removes those that `is_done(message)` is true for, which it is asked in the order they were
+  // sent. Returns how many they were.
+  template <typename Predicate>
+  std::size_t remove_if(Predicate is_done) {
+    return messages_.remove_if([&](const ParkedMessage& message) {
+      if (!is_done(message)) return false;
+      bytes_.subtract(message.payload.size());
+      return true;
+    });
+  }
+
+  // Moves what can be handed over to `writer`; `default_origin` names the sender of those that have
+  // none.
+  void hand_over(std::span<const std::byte> default_origin, HandOverWriter& writer);
+
+ private:
+  std::list<ParkedMessage> messages_;
+  std::size_t max_messages_;
+  std::uint64_t max_bytes_;
+  Charge bytes_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,215 @@
+// InboundLink: the receiving end of one link. Everything that comes over it is a peer's word: what
+// does not fit ends this link, and only this one. Every call with the endpoint's lock held.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/link/acknowledgements.h"
+#include "core/link/holdings.h"
+#include "core/link/link_frame.h"
+#include "core/link/turn_allowance.h"
+#include "core/region/region_table.h"
+#include "core/ring/record.h"
+#include "core/ring/ring_consumer.h"
+#include "core/selector/label.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+class InboundLink {
+ public:
+  // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a
+  // hostile sender can make this process map. Address space only; nothing is read before a record
+  // refers to it.
+  static constexpr std::size_t kMaxSpills = 64;
+  static constexpr std::uint64_t kMaxSpillBytes = 4ULL << 30U;
+  // The most kernel objects of messages that are still to be taken: what a sender allows itself
+  // (OutboundLink::kMaxObjectsInFlight and one message more).
+  static constexpr std::size_t kMaxPendingObjects = 512 + 253;
+
+  // The most memory regions of one sender that stay mapped between messages, and their bytes in
+  // all; above what a sender allows itself (OutboundLink::kMaxKnownMemory).
+  static constexpr std::size_t kMaxMemory = 128;
+  static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
+  // What a link without any of these holds: ring and consumer's segment, doorbell and channel.
+  [[nodiscard]] static constexpr Holding own_holding(std::uint64_t ring_bytes) noexcept {
+    return {2, 2, ring_bytes};
+  }
+
+  // Tells the sender that an introduction, of which these are the handles, is not wanted.
+  static void decline(Platform& platform, std::vector<Handle> handles, Status why);
+  // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
+  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
+  // told why. Closed: this link was attached before, and is no more, or was given up by its
+  // sender. `holdings`: what it has of its peer's, itself included; `turn`: what it may read in a
+  // turn. Without them, nothing is limited.
+  [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(
+      Platform& platform, RegionTable& regions, DoorbellSet& bells, std::uint32_t slot,
+      std::uint64_t peer_id, std::uint32_t peer_pid, std::uint64_t link_id,
+      std::uint64_t ring_bytes, std::vector<Handle> handles, LinkHoldings holdings = {},
+      std::shared_ptr<TurnAllowance> turn = nullptr);
+  // Hangs up. References that its sender, who is gone, had still under way are counted no more.
+  ~InboundLink();
+  InboundLink(const InboundLink&) = delete;
+  InboundLink& operator=(const InboundLink&) = delete;
+
+  // The link's number in this endpoint, never used again.
+  [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
+  [[nodiscard]] std::uint64_t peer_id() const noexcept { return peer_id_; }
+  [[nodiscard]] std::uint32_t peer_pid() const noexcept { return peer_pid_; }
+  [[nodiscard]] std::uint64_t link_id() const noexcept { return link_id_; }
+  [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
+  [[nodiscard]] RingConsumer& ring() noexcept { return consumer_; }
+
+  // Publishes that the program has everything that was advanced over, or everything up to
+  // `position`, and wakes the sender if it waits for that.
+  void release() { release(consumer_.head()); }
+  void release(std::uint64_t position);
+  // Up to where the program has everything.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+  // A message whose sender waits until it is handled was advanced over.
+  void expect_handled() { acknowledgements_.expect(consumer_.head()); }
+  // The message that ends at `position` is handled (Ok), or never will be; the sender learns of it
+  // by the next release() or tell_settled().
+  void settle(std::uint64_t position, Status status);
+  void tell_settled();
+
+  // Reads what the sender said on the channel, as much as one turn takes of one link. Ok: nothing
+  // more for now; WouldBlock: there may be more, in the next turn; PeerGone: the sender has left,
+  // what it published is still to be read; ProtocolViolation.
+  [[nodiscard]] Status receive(Platform& platform) {
+    return receive(platform, &Channel::receive, TurnAllowance::kFramesOfLink);
+  }
+  // Reads what the sender had sent before it published a record that was seen, unless everything
+  // that goes with the record is here. As receive(); after WouldBlock the record has to wait.
+  [[nodiscard]] Status gather(Platform& platform, const Extensions& extensions,
+                              std::uint64_t message_id, std::size_t object_count);
+  [[nodiscard]] bool sender_gone() const noexcept { return sender_gone_; }
+
+  // The bytes that a gathered record refers to, in memory that the sender can still write; empty
+  // when there are none such.
+  [[nodiscard]] std::span<const std::byte> spilled(const SpillReference& reference) const noexcept;
+
+  // What keeps the bytes that spilled() found mapped, whatever the sender says.
+  [[nodiscard]] std::shared_ptr<SharedMemory> spilled_memory(
+      const SpillReference& reference) const noexcept;
+
+  // After spilled() found nothing: asks the sender to give that region once more, because this
+  // process could not take it the first time. False when that is not the reason or cannot help.
+  [[nodiscard]] bool ask_again(const SpillReference& reference);
+
+  // The `count` objects of gathered message `id`, the caller's from now on; nullopt when they got
+  // lost: this process, or what its peer's process may have of it, was at a limit when they came,
+  // or they never did.
+  [[nodiscard]] std::optional<std::vector<Handle>> take_objects(std::uint64_t id,
+                                                                std::size_t count);
+  // Appends the regions that a gathered record mentions; they are counted as this process's own
+  // from now on, and as under way until the record is released.
+  // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
+  // ProtocolViolation: it never gave them, or they are not as large as that.
+  [[nodiscard]] Status take_regions(const Extensions& extensions,
+                                    std::vector<RegionReference>& out);
+  // Handles of some datagram were lost at this process's descriptor limit, or at its peer's.
+  [[nodiscard]] bool lost_handles() const noexcept { return lost_handles_; }
+
+  // Tells the sender why this end hangs up.
+  void refuse(Status why);
+
+  // What the sender is to be told and could not be, for want of something: to be tried again in a
+  // moment.
+  [[nodiscard]] bool owes() const noexcept { return !owed_.empty() || acknowledgements_.owes(); }
+  void repeat_owed();
+
+  // Where the link stands in the receiver's round.
+  enum class Round : std::uint8_t {
+    // Asleep: the doorbell will tell.
+    Asleep,
+    // Has, or may have, something to read.
+    Ready,
+    // Was read empty and has not announced sleep yet.
+    Drowsy,
+    // Waits for a region that it has asked for again.
+    Stalled,
+  };
+  Round round = Round::Asleep;
+  // Where the batch in hand began.
+  std::uint64_t batch_from = 0;
+
+ private:
+  struct Region {
+    std::uint64_t id = 0;
+    std::shared_ptr<SharedMemory> memory;
+  };
+  struct Memory {
+    std::uint64_t id = 0;
+    std::shared_ptr<MemoryRegion> region;
+  };
+  struct PendingObjects {
+    std::uint64_t message_id = 0;
+    std::vector<Handle> handles;
+  };
+
+  InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
+              std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
+              std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
+              std::uint64_t link_id, std::uint64_t ring_bytes, LinkHoldings holdings,
+              std::shared_ptr<TurnAllowance> turn);
+
+  void tell(const LinkFrame& frame);
+  using Take = Result<Datagram> (Channel::*)();
+  [[nodiscard]] Status receive(Platform& platform, Take take, std::size_t most);
+  [[nodiscard]] bool has_all(const Extensions& extensions, std::uint64_t message_id,
+                             std::size_t object_count) const noexcept;
+  [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
+  [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
+                                Handle handle);
+  [[nodiscard]] bool add_objects(std::uint64_t message_id, std::uint64_t count,
+                                 std::vector<Handle> handles);
+  [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
+  [[nodiscard]] bool add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<Handle> handles);
+  void forget_memory(std::uint64_t id);
+  [[nodiscard]] const std::shared_ptr<MemoryRegion>* memory(std::uint64_t id) const noexcept;
+  void tell_lost(const Extensions& extensions);
+  void land_released();
+  [[nodiscard]] bool publish_settled();
+
+  RegionTable& region_table_;
+  std::uint32_t slot_;
+  std::uint64_t peer_id_;
+  std::uint32_t peer_pid_;
+  std::uint64_t link_id_;
+  // The mappings outlive the consumer that points into them.
+  std::unique_ptr<SharedMemory> ring_memory_;
+  std::unique_ptr<SharedMemory> consumer_memory_;
+  std::unique_ptr<Channel> channel_;
+  RingConsumer consumer_;
+  Acknowledgements acknowledgements_;
+  // Everything up to here is the program's; published unless an acknowledgement holds it.
+  std::uint64_t taken_ = 0;
+  LinkHoldings holdings_;
+  std::shared_ptr<TurnAllowance> turn_;
+  std::vector<Region> regions_;
+  std::uint64_t region_bytes_ = 0;
+  std::vector<Memory> memory_;
+  std::uint64_t memory_bytes_ = 0;
+  // Of records that are not released yet, in their order.
+  struct Landing {
+    std::uint64_t position = 0;
+    std::shared_ptr<MemoryRegion> region;
+  };
+  std::deque<Landing> landings_;
+  // In the order of arrival, which is nearly that of the records.
+  std::deque<PendingObjects> pending_objects_;
+  std::size_t pending_handles_ = 0;
+  // In their order; of wakes one is enough.
+  std::deque<LinkFrame> owed_;
+  bool lost_handles_ = false;
+  bool sender_gone_ = false;
+};
+
+}  // namespace busbar

@@ -1,0 +1,245 @@
+// The membership's calls, and its life as a member; joining and leaving have files of their own.
+#include "core/membership/membership.h"
+
+#include <utility>
+
+#include "core/membership/membership_impl.h"
+
+namespace busbar {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Frames taken at one go.
+constexpr int kFrameBatch = 32;
+// When a full channel is tried again: its reader, the controller, is at most busy.
+constexpr milliseconds kChannelRetry{1};
+// What a limit is given to pass.
+constexpr milliseconds kLimitPause{10};
+// Failures that wait for it; an endpoint has fewer introductions under way.
+constexpr std::size_t kMaxLimited = 4096;
+
+}  // namespace
+
+Membership::Membership(Platform& platform, Reactor& reactor, MembershipConfig config,
+                       MembershipEvents& events)
+    : impl_(std::make_unique<Impl>(platform, reactor, std::move(config), events)) {}
+Membership::~Membership() = default;
+
+void Membership::start() { impl_->start(); }
+void Membership::handle(const Readiness& readiness) { impl_->handle(readiness); }
+std::optional<TimePoint> Membership::next_deadline() const noexcept {
+  return impl_->next_deadline();
+}
+void Membership::handle_deadline() { impl_->handle_deadline(); }
+bool Membership::admitted() const noexcept { return impl_->admitted(); }
+bool Membership::is_controller() const noexcept { return impl_->is_controller(); }
+Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uint64_t ring_bytes,
+                            std::span<const Handle* const> handles) {
+  return impl_->introduce({to_id, link_id, ring_bytes}, handles);
+}
+void Membership::miss_introduction() { impl_->miss_introduction(); }
+void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
+bool Membership::awaits_kept(std::uint64_t id) const noexcept { return impl_->awaits_kept(id); }
+void Membership::answer_parked(std::uint64_t id, std::uint64_t kept) {
+  impl_->answer_parked(id, kept);
+}
+void Membership::leave(std::vector<Parcel> parcels) { impl_->leave(std::move(parcels)); }
+
+Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig config,
+                       MembershipEvents& events)
+    : platform_(platform), reactor_(reactor), config_(std::move(config)), events_(events) {}
+
+void Membership::Impl::settle() {
+  for (;;) {
+    if (leave_wanted_ && !leaving_ && phase_ != Phase::Ended) {
+      begin_leaving();
+    } else if (phase_ == Phase::Seeking && seeker_->due()) {
+      seek();
+    } else {
+      return;
+    }
+  }
+}
+
+void Membership::Impl::handle(const Readiness& readiness) {
+  turn([&] {
+    leave_lost_office();
+    if (name_ && name_->owns(readiness.token)) {
+      on_bell();
+    } else if (channel_ && readiness.token == channel_->token()) {
+      if (readiness.writable) channel_->flush();
+      if (readiness.readable) receive_frames();
+    } else if (controller_) {
+      controller_->handle(readiness);
+    }
+  });
+}
+
+std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
+  std::optional<TimePoint> earliest;
+  const auto keep_earlier = [&](std::optional<TimePoint> time) {
+    if (time && (!earliest || *time < *earliest)) earliest = time;
+  };
+  if (phase_ == Phase::Seeking) keep_earlier(seeker_->next_look());
+  keep_earlier(answer_due_);
+  keep_earlier(listens_at_);
+  if (phase_ != Phase::Ended) keep_earlier(leave_due_);
+  keep_earlier(retry_at_);
+  keep_earlier(limited_due_);
+  keep_earlier(missed_due_);
+  keep_earlier(rewatch_at_);
+  keep_earlier(introduced_at_);
+  if (controller_) keep_earlier(controller_->next_deadline());
+  return earliest;
+}
+
+void Membership::Impl::handle_deadline() {
+  turn([&] {
+    const TimePoint now = platform_.now();
+    leave_lost_office();
+    if (introduced_at_) expect_answer();
+    introduced_at_.reset();
+    if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
+    if (limited_due_ && *limited_due_ <= now) tell_limited();
+    if (rewatch_at_ && *rewatch_at_ <= now) {
+      rewatch_at_.reset();
+      if (phase_ == Phase::Member && watched_epoch_) send_watch();
+    }
+    if (missed_due_ && *missed_due_ <= now) {
+      missed_due_.reset();
+      if (phase_ == Phase::Member && !channel_->send(MissedFrame{}).ok()) miss_introduction();
+    }
+    if (controller_) controller_->handle_deadline();
+    if (listens_at_ && *listens_at_ <= now) {
+      listens_at_.reset();
+      name_->listen();
+    }
+    if (answer_due_ && *answer_due_ <= now) {
+      // After a long stop of this process the answer may lie there already.
+      receive_frames();
+      if (answer_due_ && *answer_due_ <= now) suspect();
+    }
+    leave_if_due();
+  });
+}
+
+void Membership::Impl::receive_frames() {
+  const std::uint64_t token = channel_->token();
+  for (int taken = 0; taken < kFrameBatch; ++taken) {
+    // Any frame may have ended the channel.
+    if (!channel_ || channel_->token() != token) return;
+    auto datagram = channel_->receive();
+    if (datagram.status() == Status::WouldBlock) return;
+    if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) {
+      miss_introduction();
+      continue;
+    }
+    if (!datagram) return fail_or_start_over(datagram.error());
+    std::vector<Handle> handles = std::move(datagram.value().handles);
+    const auto frame = decode_frame(datagram.value().bytes, handles.size());
+    if (!frame) return start_over();
+
+    const auto* refusal = std::get_if<RefuseFrame>(&frame.value());
+    const auto* challenge = std::get_if<ChallengeFrame>(&frame.value());
+    const auto* welcome = std::get_if<WelcomeFrame>(&frame.value());
+    if (phase_ == Phase::Member) {
+      on_member_frame(frame.value(), std::move(handles));
+    } else if (refusal != nullptr) {
+      give_up({refusal->status});
+    } else if (phase_ == Phase::Greeting && challenge != nullptr) {
+      on_challenge(*challenge);
+    } else if (phase_ == Phase::Announced && welcome != nullptr) {
+      on_welcome(*welcome, std::move(handles.front()));
+    } else {
+      start_over();
+    }
+  }
+}
+
+void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Handle> handles) {
+  if (const auto* introduced = std::get_if<IntroducedFrame>(&frame)) {
+    if (leaving_) return;
+    events_.on_introduced(introduced->from_id, introduced->from_pid, introduced->link_id,
+                          introduced->ring_bytes, std::move(handles));
+  } else if (const auto* failed = std::get_if<IntroduceFailedFrame>(&frame)) {
+    on_failed(*failed);
+  } else if (const auto* changed = std::get_if<ChangedFrame>(&frame)) {
+    if (!watched_epoch_ || leaving_) return;
+    if (changed->epoch > *watched_epoch_) {
+      watched_epoch_.reset();
+      events_.on_directory_changed();
+    } else {
+      send_watch();
+    }
+  } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
+    on_parked_by_controller(*park, std::move(handles.front()));
+  } else if (std::holds_alternative<PongFrame>(frame)) {
+    if (!leaving_) on_pong();
+  } else if (const auto* succeed_frame = std::get_if<SucceedFrame>(&frame)) {
+    succeed(*succeed_frame, std::move(handles.front()));
+  } else if (const auto* kept = std::get_if<KeptFrame>(&frame)) {
+    if (!on_kept(kept->messages)) lose_controller();
+  } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
+    finish_leaving();
+  } else {
+    lose_controller();
+  }
+}
+
+void Membership::Impl::on_failed(const IntroduceFailedFrame& failed) {
+  if (leaving_) return;
+  // Told at once, a limit would make sender and controller ask and refuse in a circle.
+  if (failed.status == Status::LimitExceeded && limited_.size() < kMaxLimited) {
+    limited_.push_back(failed);
+    if (!limited_due_) limited_due_ = platform_.now() + kLimitPause;
+    return;
+  }
+  events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
+}
+
+void Membership::Impl::tell_limited() {
+  limited_due_.reset();
+  for (const IntroduceFailedFrame& failed : std::exchange(limited_, {})) {
+    if (leaving_) return;
+    events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
+  }
+}
+
+Error Membership::Impl::introduce(const IntroduceFrame& frame,
+                                  std::span<const Handle* const> handles) {
+  if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
+  const Error sent = channel_->send_now(frame, handles);
+  // From the program's thread: the rest is the control thread's, which its endpoint wakes.
+  introduced_at_ = platform_.now();
+  switch (sent.status) {
+    case Status::WouldBlock:
+    case Status::OutOfDescriptors:
+      retry_at_ = platform_.now() + kChannelRetry;
+      return {Status::WouldBlock, sent.os_code};
+    case Status::PeerGone:
+      // receive() will say so too, and then the search begins.
+      return {Status::WouldBlock, sent.os_code};
+    default:
+      return sent;
+  }
+}
+
+void Membership::Impl::miss_introduction() {
+  if (!missed_due_) missed_due_ = platform_.now() + kLimitPause;
+}
+
+void Membership::Impl::watch(std::uint64_t epoch) {
+  // At most one frame under way: the answer to an older one is compared with the newest epoch.
+  const bool asked = watched_epoch_.has_value();
+  watched_epoch_ = epoch;
+  if (phase_ == Phase::Member && !asked) send_watch();
+}
+
+void Membership::Impl::send_watch() {
+  rewatch_at_.reset();
+  if (!channel_->send(WatchFrame{*watched_epoch_}).ok())
+    rewatch_at_ = platform_.now() + kLimitPause;
+}
+
+}  // namespace busbar

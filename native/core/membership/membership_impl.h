@@ -1,0 +1,208 @@
+// Membership's state machine. Private to membership*.cc.
+//
+//          start()          a channel           Challenge            Welcome
+//   Idle ---------> Seeking ---------> Greeting ---------> Announced ---------> Member
+//                   ^  | ^               |                    |                  |  |
+//                   |  | +-- closed, 2 s +--------- closed ---+   channel closed |  |
+//                   |  |                                                         |  |
+//                   |  +-- a listener: takes office, goes on seeking, and        |  |
+//                   |      finds itself by the same road as everybody else       |  |
+//                   +------------------------------------------------------------+  |
+//                   ^                  Succeed: goes on seeking, may depose         |
+//                   +---------------------------------------------------------------+
+//   any -- refused, or leave() done --> Ended
+//
+// Who waits for an answer in vain (Greeting, Announced, or as a member that asked for something)
+// lets go of the controller and seeks with the right to depose it; see membership_watching.cc.
+//
+// leave(): in office: retires and is done. As a member: sends Leave and waits for Left; when the
+// controller is lost meanwhile, the same search leads to the next one, which is told instead.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/control/control_channel.h"
+#include "core/control/control_frame.h"
+#include "core/control/handshake.h"
+#include "core/membership/membership.h"
+#include "core/membership/name_watch.h"
+#include "core/membership/seeker.h"
+
+namespace busbar {
+
+class Membership::Impl final : public ControllerEvents {
+ public:
+  Impl(Platform& platform, Reactor& reactor, MembershipConfig config, MembershipEvents& events);
+
+  // As in Membership; each is one turn().
+  void start();
+  void handle(const Readiness& readiness);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+  void handle_deadline();
+  [[nodiscard]] bool admitted() const noexcept { return phase_ == Phase::Member; }
+  [[nodiscard]] bool is_controller() const noexcept {
+    return controller_ != nullptr && controller_->holds_name();
+  }
+  [[nodiscard]] Error introduce(const IntroduceFrame& frame,
+                                std::span<const Handle* const> handles);
+  void miss_introduction();
+  void watch(std::uint64_t epoch);
+  [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
+  void answer_parked(std::uint64_t id, std::uint64_t kept);
+  void leave(std::vector<Parcel> parcels);
+
+ private:
+  // How long the controller may take to answer. A second is promised to those who need it, and 250
+  // ms of it belong to the survivors.
+  static constexpr std::chrono::milliseconds kPatience{400};
+  static constexpr std::chrono::milliseconds kMostPatience{3200};
+
+  enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
+
+  // Runs `step` and, if this is not a call from within an event, what has become due by it: the
+  // search and the departure never run inside another step, whose objects they would destroy.
+  template <typename Step>
+  void turn(Step&& step) {
+    const bool outermost = !std::exchange(busy_, true);
+    step();
+    if (!outermost) return;
+    settle();
+    busy_ = false;
+  }
+  void settle();
+
+  // membership.cc
+  void receive_frames();
+  void on_failed(const IntroduceFailedFrame& failed);
+  void tell_limited();
+  void send_watch();
+  void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
+
+  // membership_joining.cc
+  void seek();
+  void greet(Seeker::Reached reached);
+  void take_office(Seeker::Claimed claimed);
+  [[nodiscard]] std::unique_ptr<DirectoryReader> open_known_directory();
+  void on_challenge(const ChallengeFrame& challenge);
+  void on_welcome(const WelcomeFrame& welcome, Handle directory);
+  [[nodiscard]] Result<std::unique_ptr<DirectoryReader>> adopt_directory(
+      const WelcomeFrame& welcome, Handle directory);
+  // The handshake came to nothing: `why` is final for a newcomer if it is our own failure.
+  void start_over();
+  void fail_or_start_over(Error why);
+  // The channel to the controller is gone; the search for the next one begins.
+  void lose_controller();
+  void succeed(const SucceedFrame& frame, Handle door);
+  void give_up(Error why);
+  // Lets go of the controller, or of who might have become it.
+  void disconnect();
+
+  // membership_watching.cc
+  [[nodiscard]] bool may_claim() const noexcept { return config_.controller_affinity && !leaving_; }
+  [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
+  // Something was asked of the controller: it has to show that it lives.
+  void expect_answer();
+  void on_pong();
+  void on_bell();
+  // No answer came in time: whoever may takes the name from the controller.
+  void suspect();
+  // The name leads to somebody else than the one we are connected to.
+  void follow_name();
+  // Gives the office up if somebody has taken the name from us.
+  void leave_lost_office();
+  [[nodiscard]] bool name_has_moved() const noexcept;
+
+  // membership_leaving.cc
+  void begin_leaving();
+  void send_leave();
+  // In office. False: there is nothing to give, or nobody to give it to.
+  [[nodiscard]] bool pass_parcel_on();
+  // As a member: the next parcel, or Leave behind the last one.
+  void send_parcel_or_leave();
+  [[nodiscard]] bool on_kept(std::uint64_t messages) override;
+  // membership_leaving.cc, at the other end
+  void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) override;
+  // Comes from a controller that is about to make us its successor.
+  void on_parked_by_controller(const ParkFrame& park, Handle memory);
+
+  // There is no controller while we are leaving.
+  void hurry_leaving();
+  void leave_if_due();
+  void finish_leaving();
+
+  Platform& platform_;
+  Reactor& reactor_;
+  MembershipConfig config_;
+  MembershipEvents& events_;
+  TokenSource tokens_;
+
+  Phase phase_ = Phase::Idle;
+  bool busy_ = false;
+  // Drawn once; see AnnounceFrame.
+  std::uint64_t instance_ = 0;
+  std::unique_ptr<Seeker> seeker_;
+
+  NoncePair nonces_;
+  // Of the handshake; of the pong or Left as a member.
+  std::optional<TimePoint> answer_due_;
+  // Something was asked of the controller by the program's thread: an answer is to be expected.
+  std::optional<TimePoint> introduced_at_;
+  // A ping is under way, and something was asked after it.
+  bool asked_again_ = false;
+  // The bell was rung, and whether with reason the pong will tell.
+  bool rung_ = false;
+  // When the bell, rung in vain, is listened to again.
+  std::optional<TimePoint> listens_at_;
+  // How often the members were asked by the bell, in this handshake.
+  int asked_others_ = 0;
+  // Who did not answer; 0 for nobody.
+  std::uint64_t unanswering_ = 0;
+  // Of the controller that left and made us its successor, until the name leads to somebody else.
+  Handle inherited_door_;
+  // Longer each time that somebody did not answer or was deposed before it could, or a machine that
+  // is too slow for all would depose one after the other. Half of it until others are asked.
+  std::chrono::milliseconds patience_ = kPatience;
+
+  // Of the last admission; 0 before the first.
+  std::uint64_t id_ = 0;
+  std::uint64_t generation_ = 0;
+  // That generation's directory, for the next controller, whoever it will be.
+  Handle directory_;
+  std::optional<std::uint64_t> watched_epoch_;
+  std::optional<TimePoint> lost_at_;
+  // When introduce, which would have blocked, may be tried again.
+  std::optional<TimePoint> retry_at_;
+  // Introductions that failed for a limit, and when the endpoint is told, who tries again then.
+  std::vector<IntroduceFailedFrame> limited_;
+  std::optional<TimePoint> limited_due_;
+  // When the controller is told that we lost an introduction.
+  std::optional<TimePoint> missed_due_;
+  // When to ask for directory changes again, because it could not be done at once.
+  std::optional<TimePoint> rewatch_at_;
+
+  bool leave_wanted_ = false;
+  bool leaving_ = false;
+  std::optional<TimePoint> leave_due_;
+  // The last moment for it.
+  TimePoint gone_at_;
+  // Those that nobody has answered yet, in the order in which they are sent.
+  std::vector<Parcel> parcels_;
+  // The first of them is under way.
+  bool parcel_sent_ = false;
+  bool passes_parcels_on_ = false;
+  // What was answered, together.
+  std::uint64_t kept_ = 0;
+  // Our controller has handed something over, and waits for the answer.
+  bool controller_awaits_kept_ = false;
+
+  // Destroyed first the channel, then the office it may lead to.
+  std::unique_ptr<Controller> controller_;
+  // Of whom channel_ leads to.
+  std::unique_ptr<NameWatch> name_;
+  std::unique_ptr<ControlChannel> channel_;
+};
+
+}  // namespace busbar

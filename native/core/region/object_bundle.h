@@ -1,0 +1,42 @@
+// ObjectBundle: the kernel objects of one message, kept by its sender until the receiver has taken
+// it, because until then another receiver may have to get them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/budget.h"
+#include "platform/platform.h"
+
+namespace busbar {
+
+// The most objects that one message carries: what every platform moves in one datagram.
+inline constexpr std::size_t kMaxObjects = kMaxDatagramHandles;
+
+struct ObjectBundle {
+  std::vector<Handle> handles;
+  Charge charge;
+
+  explicit ObjectBundle(Budget& budget) noexcept : charge(budget) {}
+
+  // Second handles on the same objects; the given ones stay their owner's. InvalidArgument for one
+  // that owns nothing, LimitExceeded for too many. Charged to `budget`, whose room is the caller's
+  // to check.
+  [[nodiscard]] static Result<std::shared_ptr<const ObjectBundle>> copy(
+      Platform& platform, std::span<const Handle* const> handles, Budget& budget) {
+    if (handles.size() > kMaxObjects) return Status::LimitExceeded;
+    auto bundle = std::make_shared<ObjectBundle>(budget);
+    bundle->handles.reserve(handles.size());
+    for (const Handle* handle : handles) {
+      auto second = platform.duplicate(*handle);
+      if (!second) return second.error();
+      bundle->handles.push_back(second.take());
+    }
+    bundle->charge.add(handles.size());
+    return std::shared_ptr<const ObjectBundle>(std::move(bundle));
+  }
+};
+
+}  // namespace busbar

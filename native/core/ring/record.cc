@@ -1,0 +1,167 @@
+// Writing and reading of records and their extensions.
+#include "core/ring/record.h"
+
+#include <algorithm>
+
+namespace busbar {
+namespace {
+
+constexpr std::uint32_t kExtensionHeaderBytes = sizeof(ExtensionHeader);
+
+class ExtensionWriter {
+ public:
+  explicit ExtensionWriter(std::byte* out) : out_(out) {}
+
+  void put(ExtensionKind kind, const void* data, std::size_t bytes) noexcept {
+    const std::size_t words = (bytes + 7) / 8;
+    const ExtensionHeader header{kind, static_cast<std::uint16_t>(words), 0};
+    std::memcpy(out_, &header, sizeof header);
+    std::memset(out_ + sizeof header, 0, words * 8);
+    std::memcpy(out_ + sizeof header, data, bytes);
+    out_ += sizeof header + words * 8;
+  }
+
+ private:
+  std::byte* out_;
+};
+
+template <typename T>
+bool read_exactly(std::span<const std::byte> data, T& out) noexcept {
+  if (data.size() != sizeof(T)) return false;
+  std::memcpy(&out, data.data(), sizeof(T));
+  return true;
+}
+
+bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& out) noexcept {
+  std::uint64_t number = 0;
+  switch (kind) {
+    case ExtensionKind::ReplyTo:
+      if (!read_exactly(data, number)) return false;
+      out.reply_to = number;
+      return true;
+    case ExtensionKind::Expiry:
+      if (!read_exactly(data, number)) return false;
+      out.expires_at_ms = number;
+      return true;
+    case ExtensionKind::Spill: {
+      SpillReference spill;
+      if (!read_exactly(data, spill)) return false;
+      out.spill = spill;
+      return true;
+    }
+    case ExtensionKind::Origin:
+      out.origin = data;
+      return true;
+    case ExtensionKind::Regions:
+      out.regions = data;
+      return data.size() % sizeof(RegionMention) == 0 &&
+             data.size() <= kMaxMentions * sizeof(RegionMention);
+  }
+  // Unknown: of a later version, skipped.
+  return true;
+}
+
+}  // namespace
+
+namespace {
+
+// What a record's reader would take for nonsense is left out, whoever asked for it: one byte says
+// how long all extensions are.
+[[nodiscard]] std::span<const std::byte> writable_origin(const Extensions& extensions) noexcept {
+  return extensions.origin.size() <= kMaxRecordOrigin ? extensions.origin
+                                                      : std::span<const std::byte>();
+}
+[[nodiscard]] std::span<const std::byte> writable_regions(const Extensions& extensions) noexcept {
+  const std::size_t most = writable_origin(extensions).empty() ? kMaxMentions : 0;
+  return extensions.region_count() <= most ? extensions.regions : std::span<const std::byte>();
+}
+
+constexpr std::size_t kOtherExtensions =
+    2 * (kExtensionHeaderBytes + 8) + kExtensionHeaderBytes + sizeof(SpillReference);
+static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxRecordOrigin <= kMaxExtensionBytes);
+static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxMentions * sizeof(RegionMention) <=
+              kMaxExtensionBytes);
+
+}  // namespace
+
+std::uint32_t extension_bytes(const Extensions& extensions) noexcept {
+  std::uint32_t bytes = 0;
+  if (extensions.reply_to) bytes += kExtensionHeaderBytes + 8;
+  if (extensions.expires_at_ms) bytes += kExtensionHeaderBytes + 8;
+  if (extensions.spill) bytes += kExtensionHeaderBytes + sizeof(SpillReference);
+  if (const auto origin = writable_origin(extensions); !origin.empty())
+    bytes += kExtensionHeaderBytes + padded(static_cast<std::uint32_t>(origin.size()));
+  if (const auto regions = writable_regions(extensions); !regions.empty())
+    bytes += kExtensionHeaderBytes + static_cast<std::uint32_t>(regions.size());
+  return bytes;
+}
+
+void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
+  ExtensionWriter writer(out);
+  if (extensions.reply_to) writer.put(ExtensionKind::ReplyTo, &*extensions.reply_to, 8);
+  if (extensions.expires_at_ms) writer.put(ExtensionKind::Expiry, &*extensions.expires_at_ms, 8);
+  if (extensions.spill)
+    writer.put(ExtensionKind::Spill, &*extensions.spill, sizeof(SpillReference));
+  if (const auto origin = writable_origin(extensions); !origin.empty())
+    writer.put(ExtensionKind::Origin, origin.data(), origin.size());
+  if (const auto regions = writable_regions(extensions); !regions.empty())
+    writer.put(ExtensionKind::Regions, regions.data(), regions.size());
+}
+
+bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {
+  while (!bytes.empty()) {
+    ExtensionHeader header;
+    if (bytes.size() < sizeof header) return false;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    bytes = bytes.subspan(sizeof header);
+    const std::size_t length = std::size_t{header.words} * 8;
+    if (length > bytes.size()) return false;
+    if (!read_one(header.kind, bytes.first(length), out)) return false;
+    bytes = bytes.subspan(length);
+  }
+  return true;
+}
+
+std::uint64_t record_bytes(const OutgoingMessage& message) noexcept {
+  return sizeof(RecordHeader) + extension_bytes(message.extensions) +
+         std::uint64_t{message.payload.size()};
+}
+
+void write_record(const OutgoingMessage& message, std::byte* out) noexcept {
+  const std::uint32_t extra = extension_bytes(message.extensions);
+  RecordHeader header;
+  header.payload_bytes = static_cast<std::uint32_t>(message.payload.size());
+  header.bytes = static_cast<std::uint32_t>(sizeof header) + extra + header.payload_bytes;
+  header.extension_words = static_cast<std::uint8_t>(extra / 8);
+  header.flags = message.flags;
+  header.type = message.type;
+  header.id = message.id;
+  header.format = message.format;
+  header.route = message.route;
+  header.object_count = message.object_count;
+  header.region_count = static_cast<std::uint8_t>(writable_regions(message.extensions).size() /
+                                                  sizeof(RegionMention));
+  std::memcpy(out, &header, sizeof header);
+  if (extra != 0) write_extensions(message.extensions, out + sizeof header);
+  if (!message.payload.empty()) {
+    std::memcpy(out + sizeof header + extra, message.payload.data(), message.payload.size());
+  }
+}
+
+std::optional<ParsedRecord> parse_record(std::span<const std::byte> record) noexcept {
+  ParsedRecord parsed;
+  if (record.size() < sizeof(RecordHeader)) return std::nullopt;
+  std::memcpy(&parsed.header, record.data(), sizeof(RecordHeader));
+  if (parsed.header.kind != RecordKind::Message ||
+      !plausible(parsed.header, padded(parsed.header.bytes)) ||
+      parsed.header.bytes > record.size()) {
+    return std::nullopt;
+  }
+  const std::size_t extra = std::size_t{parsed.header.extension_words} * 8;
+  if (!read_extensions(record.subspan(sizeof(RecordHeader), extra), parsed.extensions))
+    return std::nullopt;
+  parsed.payload = record.subspan(sizeof(RecordHeader) + extra, parsed.header.payload_bytes);
+  return parsed;
+}
+
+}  // namespace busbar

@@ -1,0 +1,196 @@
+// Record: one message as it lies in a ring, a queue or a parked list.
+//
+//   | RecordHeader 48 B | extensions, 8 B units | payload | zero to seven bytes up to a multiple of
+//   8 |
+//
+// A reader skips extensions that it does not know, so later versions can add some. Fields are in
+// the machine's byte order: a record never leaves the machine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "base/uuid.h"
+
+namespace busbar {
+
+enum class RecordKind : std::uint8_t {
+  // Fills the end of the ring, because no record wraps. Only `bytes` and `kind` are there.
+  Pad = 1,
+  Message = 2,
+};
+
+namespace record_flag {
+// Chosen for one receiver: if that one dies before it took the message, another match may have it.
+inline constexpr std::uint16_t kUnicast = 1U << 0U;
+// The sender waits for `handled`, not only for `taken`.
+inline constexpr std::uint16_t kWantsHandled = 1U << 1U;
+inline constexpr std::uint16_t kExcludeSelf = 1U << 2U;
+// The sender does something as soon as this message is taken: its receiver says so at once.
+inline constexpr std::uint16_t kWantsTaken = 1U << 3U;
+}  // namespace record_flag
+
+struct RecordHeader {
+  // The whole record without the padding at its end.
+  std::uint32_t bytes = 0;
+  RecordKind kind = RecordKind::Message;
+  std::uint8_t extension_words = 0;
+  std::uint16_t flags = 0;
+  Uuid type;
+  // Counts the messages of one sender, from 1.
+  std::uint64_t id = 0;
+  std::uint32_t payload_bytes = 0;
+  // What raw payloads mean; agreed between sender and receiver, 0 where it is not used.
+  std::uint16_t format = 0;
+  std::uint8_t object_count = 0;
+  std::uint8_t region_count = 0;
+  // The sender's own note which of its routes this came from; means nothing to anybody else.
+  std::uint32_t route = 0;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(RecordHeader) == 48 && std::is_trivially_copyable_v<RecordHeader>);
+
+enum class ExtensionKind : std::uint16_t {
+  // Message id that this one answers.
+  ReplyTo = 1,
+  // Monotonic milliseconds after which nobody needs to look for a receiver any more.
+  Expiry = 2,
+  // The payload lies in a memory region of the sender: region id, offset, bytes.
+  Spill = 3,
+  // Sent for an endpoint that has left: id, pid, label. Believed only from the controller.
+  Origin = 4,
+  // Memory regions that go with the message: a RegionMention each.
+  Regions = 5,
+};
+
+struct ExtensionHeader {
+  ExtensionKind kind{};
+  // 8-byte units that follow this header.
+  std::uint16_t words = 0;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(ExtensionHeader) == 8);
+
+struct SpillReference {
+  std::uint64_t region_id = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
+// A part of a memory region that the receiver has been given on the link's channel.
+struct RegionMention {
+  std::uint64_t region_id = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+static_assert(sizeof(RegionMention) == 24);
+
+// The most regions of one message: what fits beside the other extensions.
+inline constexpr std::size_t kMaxMentions = 64;
+
+struct Extensions {
+  std::optional<std::uint64_t> reply_to;
+  std::optional<std::uint64_t> expires_at_ms;
+  std::optional<SpillReference> spill;
+  // Encoded origin (id u64, pid u32, label length u32, label), empty when there is none.
+  std::span<const std::byte> origin;
+  // RegionMentions.
+  std::span<const std::byte> regions;
+
+  [[nodiscard]] std::size_t region_count() const noexcept {
+    return regions.size() / sizeof(RegionMention);
+  }
+  [[nodiscard]] RegionMention region(std::size_t index) const noexcept {
+    RegionMention mention;
+    std::memcpy(&mention, regions.data() + index * sizeof mention, sizeof mention);
+    return mention;
+  }
+};
+
+inline constexpr std::size_t kMaxExtensionBytes = 255 * 8;
+
+// An origin has room beside all other extensions but the regions of a message, which none with an
+// origin has.
+inline constexpr std::size_t kMaxRecordOrigin = 1040;
+
+[[nodiscard]] constexpr std::uint32_t padded(std::uint32_t bytes) noexcept {
+  return (bytes + 7U) & ~7U;
+}
+
+// Bytes that `extensions` take in a record, a multiple of 8 and at most kMaxExtensionBytes: an
+// origin that is longer than any, and regions beyond kMaxMentions, are not written.
+[[nodiscard]] std::uint32_t extension_bytes(const Extensions& extensions) noexcept;
+// Writes exactly extension_bytes(extensions) to `out`.
+void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
+// False when the bytes do not parse. `bytes` may be hostile, but must not change meanwhile (a
+// private copy).
+[[nodiscard]] bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept;
+
+// True when the header's own numbers fit together and within `available` bytes.
+[[nodiscard]] inline bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
+  if (header.kind == RecordKind::Pad)
+    return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
+  if (header.kind != RecordKind::Message) return false;
+  const std::uint64_t sum = sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 +
+                            std::uint64_t{header.payload_bytes};
+  return sum == header.bytes && padded(header.bytes) <= available;
+}
+
+// A message before it is a record: what send() was given. Most have no extensions.
+struct PlainMessage {
+  Uuid type;
+  std::uint16_t format = 0;
+  std::uint16_t flags = 0;
+  std::uint32_t route = 0;
+  std::uint64_t id = 0;
+  std::span<const std::byte> payload;
+};
+struct OutgoingMessage : PlainMessage {
+  std::uint8_t object_count = 0;
+  Extensions extensions;
+};
+
+// Writes a record without extensions. The header field by field where it belongs: one that is built
+// elsewhere and copied in wide steps waits until all stores before it have left the core,
+// the ones into the ring that the receiver is reading too.
+inline void write_plain_header(const PlainMessage& message, std::byte* out) noexcept {
+  const auto payload = static_cast<std::uint32_t>(message.payload.size());
+  new (out) RecordHeader{.bytes = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload,
+                         .kind = RecordKind::Message,
+                         .extension_words = 0,
+                         .flags = message.flags,
+                         .type = message.type,
+                         .id = message.id,
+                         .payload_bytes = payload,
+                         .format = message.format,
+                         .object_count = 0,
+                         .region_count = 0,
+                         .route = message.route,
+                         .reserved = 0};
+}
+
+inline void write_plain_record(const PlainMessage& message, std::byte* out) noexcept {
+  write_plain_header(message, out);
+  if (!message.payload.empty())
+    std::memcpy(out + sizeof(RecordHeader), message.payload.data(), message.payload.size());
+}
+
+[[nodiscard]] std::uint64_t record_bytes(const OutgoingMessage& message) noexcept;
+// Writes the record (record_bytes, padding not touched) to `out`, which is 8-aligned.
+void write_record(const OutgoingMessage& message, std::byte* out) noexcept;
+
+// A message read back out of a record that is private or that nobody else can write.
+struct ParsedRecord {
+  RecordHeader header;
+  Extensions extensions;
+  std::span<const std::byte> payload;
+};
+[[nodiscard]] std::optional<ParsedRecord> parse_record(std::span<const std::byte> record) noexcept;
+
+}  // namespace busbar

@@ -1,0 +1,190 @@
+// Each field of each control frame at its limits and beyond, as a member says it to the controller
+// and as somebody in the controller's place says it to members. Judged at the last one who uses the
+// value: third members go on, stay connected to one another, and are told of nothing that is not.
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "endpoint/endpoint_box.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint64_t kMost64 = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLimits[] = {0,
+                                     1,
+                                     2,
+                                     7,
+                                     4095,
+                                     4096,
+                                     4097,
+                                     kMostHandOverBytes,
+                                     kMostHandOverBytes + 1,
+                                     (std::uint64_t{1} << 31U),
+                                     (std::uint64_t{1} << 32U),
+                                     (std::uint64_t{1} << 52U) - 1,
+                                     kIdLimit - 1,
+                                     kIdLimit,
+                                     (std::uint64_t{1} << 63U) - 1,
+                                     (std::uint64_t{1} << 63U),
+                                     kMost64 - 1,
+                                     kMost64};
+
+struct Said {
+  ControlFrame frame;
+  std::size_t handles = 0;
+};
+
+// `ids` are those of members and of nobody.
+std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
+  std::vector<Said> all;
+  for (const std::uint64_t number : kLimits) {
+    all.push_back({WatchFrame{number}});
+    all.push_back({KeptFrame{number}});
+    all.push_back({ParkFrame{number}, 1});
+    for (const std::uint64_t id : ids) {
+      all.push_back({IntroduceFrame{id, number, 1U << 16U}, 4});
+      all.push_back({IntroduceFrame{id, 1, number}, 4});
+    }
+    all.push_back({IntroduceFrame{number, 1, 1U << 16U}, 4});
+  }
+  all.push_back({MissedFrame{}});
+  all.push_back({PingFrame{}});
+  all.push_back({LeaveFrame{}});
+  return all;
+}
+
+// What only controllers say.
+std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids) {
+  std::vector<Said> all;
+  for (const std::uint64_t number : kLimits) {
+    all.push_back({ChallengeFrame{static_cast<std::uint16_t>(number), {}, {}}});
+    all.push_back({WelcomeFrame{number, 1, kDirectoryBytes}, 1});
+    all.push_back({WelcomeFrame{1, number, kDirectoryBytes}, 1});
+    all.push_back({WelcomeFrame{1, 1, number}, 1});
+    all.push_back({ChangedFrame{number}});
+    all.push_back({ParkFrame{number}, 1});
+    all.push_back({KeptFrame{number}});
+    all.push_back({SucceedFrame{number, 0}, 1});
+    all.push_back({SucceedFrame{1, number}, 1});
+    for (const std::uint64_t id : ids) {
+      all.push_back({IntroducedFrame{id, static_cast<std::uint32_t>(number), 1, 1U << 16U}, 4});
+      all.push_back({IntroducedFrame{id, 100, number, 1U << 16U}, 4});
+      all.push_back({IntroducedFrame{id, 100, 1, number}, 4});
+      all.push_back({IntroduceFailedFrame{id, number, Status::PeerGone}});
+      all.push_back({IntroduceFailedFrame{id, number, Status::LimitExceeded}});
+    }
+    all.push_back({IntroduceFailedFrame{number, number, Status::LimitExceeded}});
+  }
+  all.push_back({RefuseFrame{Status::PeerGone}});
+  all.push_back({PongFrame{}});
+  all.push_back({LeftFrame{}});
+  return all;
+}
+
+// Kinds of handles that fit nowhere, or only by their kind.
+std::vector<Handle> some(Platform& platform, std::size_t count) {
+  std::vector<Handle> handles;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % 2 == 0) {
+      handles.push_back(platform.create_memory(4096, Access::ReadWrite).value()->share().take());
+    } else {
+      handles.push_back(platform.create_doorbell().value()->share().take());
+    }
+  }
+  return handles;
+}
+
+// One message each way between `from` and `to`.
+bool talk(EndpointBox& box, BoxedEndpoint& from, BoxedEndpoint& to, std::uint32_t route) {
+  const std::size_t before = to.got.size();
+  const SendOutcome outcome = from.send(route, 24, 0);
+  if (!CHECK(outcome.error.ok())) return false;
+  return CHECK(box.run_until([&] { return to.got.size() > before; }, 4000)) &&
+         CHECK_EQ(to.got.back().from_id, from.endpoint->id()) &&
+         CHECK(!to.got.back().origin.has_value());
+}
+
+}  // namespace
+
+TEST(hostile_frames_of_a_member_harm_no_third_one) {
+  EndpointBox box;
+  BoxedEndpoint& controller = box.join("controller");
+  BoxedEndpoint& one = box.join("one");
+  BoxedEndpoint& other = box.join("other");
+  const std::uint32_t route = one.endpoint->add_route(leaf("other"), true, true);
+  const std::uint32_t to_one = controller.endpoint->add_route(leaf("one"), true, true);
+  REQUIRE(talk(box, one, other, route));
+  REQUIRE(talk(box, controller, one, to_one));
+  const std::size_t links = other.endpoint->counters().inbound_links;
+  std::size_t count = 0;
+  for (const Said& said : what_members_may_say(
+           {controller.endpoint->id(), one.endpoint->id(), other.endpoint->id()})) {
+    EndpointBox::Raw raw = box.join_raw();
+    // Twice: once may be what it may say.
+    for (int times = 0; times < 2; ++times) {
+      raw.client->send(said.frame, some(*raw.platform, said.handles));
+      box.run(2);
+    }
+    if (++count % 16 != 0) continue;
+    REQUIRE(talk(box, one, other, route));
+    REQUIRE(talk(box, controller, one, to_one));
+  }
+  REQUIRE(talk(box, one, other, route));
+  REQUIRE(talk(box, controller, one, to_one));
+  CHECK(controller.endpoint->is_controller());
+  CHECK_EQ(one.undelivered + other.undelivered + controller.undelivered, 0);
+  CHECK_EQ(other.endpoint->counters().inbound_links, links);
+  CHECK_EQ(controller.endpoint->counters().parked, 0);
+}
+
+// A member in whose controller's place somebody else says things keeps its links, and finds the bus
+// again.
+TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
+  EndpointBox box;
+  constexpr std::uint32_t kImpostor = 5000;
+  Platform& platform = box.world.start_process(kImpostor);
+  std::vector<Said> all = what_controllers_may_say({1, 42, 43});
+  const auto name = platform.open_rendezvous("test.bus").take();
+  std::unique_ptr<Listener> listener = name->claim().take();
+  BoxedEndpoint& member = box.join("member");
+  auto directory = DirectoryWriter::create(platform, 8, 1).take();
+  REQUIRE(directory->add({.id = 42, .pid = 100, .flags = 0, .instance = 1, .label = {}}).ok());
+  REQUIRE(directory->add({.id = 43, .pid = 101, .flags = 0, .instance = 2, .label = {}}).ok());
+  std::size_t said_to_members = 0;
+  for (std::size_t next = 0, patience = 0; next < all.size() && patience < 20'000; ++patience) {
+    box.run(1);
+    // A member that was told to succeed has done so.
+    if (!listener->holds_name()) listener = name->depose(name->holder()).take();
+    auto channel = listener->accept();
+    if (!channel) continue;
+    RawControlClient client(platform, channel.take());
+    const auto hello = client.receive<HelloFrame>();
+    if (!hello) continue;
+    client.challenge(*hello);
+    box.run(2);
+    if (!client.receive<AnnounceFrame>()) continue;
+    client.send_with(WelcomeFrame{42, 8, kDirectoryBytes}, directory->handle());
+    box.run(2);
+    // As many as it takes before it has enough.
+    for (; next < all.size(); ++next) {
+      client.send(all[next].frame, some(platform, all[next].handles));
+      box.run(2);
+      ++said_to_members;
+      if (client.closed()) break;
+    }
+    ++next;
+  }
+  CHECK(said_to_members >= all.size() / 2);
+  CHECK(!member.closed);
+  box.world.kill(kImpostor);
+  REQUIRE(box.run_until([&] { return member.endpoint->is_controller(); }, 60'000));
+  BoxedEndpoint& other = box.join("other");
+  const std::uint32_t route = member.endpoint->add_route(leaf("other"), true, true);
+  // Newcomers wait for those whom the impostor had listed.
+  REQUIRE(box.run_until([&] { return !member.endpoint->matches(route).empty(); }));
+  REQUIRE(talk(box, member, other, route));
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,73 @@
+// What the simulation of endpoints knows of each message and of each program.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/endpoint/endpoint.h"
+#include "support/faulty_platform.h"
+
+namespace busbar::test {
+
+enum class Address : std::uint8_t { One, Any, All };
+
+inline constexpr std::size_t kRegionBytes = 4096;
+
+// What every payload begins with.
+struct Stamp {
+  std::uint64_t message;
+  std::uint32_t sender;
+};
+
+// Everything that is known of one accepted message.
+struct Account {
+  std::uint32_t sender = 0;
+  Address address = Address::One;
+  std::uint32_t target = 0;
+  std::uint32_t receivers = 0;
+  std::uint64_t delivery = 0;
+  std::vector<std::uint32_t> received_by;
+  std::uint32_t undelivered = 0;
+  // By programs that received it.
+  std::uint32_t refused = 0;
+  // In the hands of programs that were killed before they looked at it.
+  std::uint32_t lost = 0;
+};
+
+// What a program has received and not looked at.
+struct Kept {
+  ReceivedMessage message;
+  std::vector<std::byte> payload;
+  bool refused = false;
+};
+
+struct Actor {
+  Actor(std::uint32_t its_number, Platform& process)
+      : number(its_number), platform(process), regions(platform) {}
+
+  std::uint32_t number;
+  FaultyPlatform platform;
+  RegionTable regions;
+  std::unique_ptr<Endpoint> endpoint;
+  // Goes along with some of its messages; its first byte is the number.
+  std::shared_ptr<MemoryRegion> region;
+  bool stopped = false;
+  bool joined = false;
+  bool closing = false;
+  bool closed = false;
+  bool asleep = false;
+  std::map<std::uint32_t, std::uint32_t> routes;
+  std::uint32_t any = 0;
+  std::uint32_t all = 0;
+  // Of each sender, the last message of each kind that came.
+  std::map<std::pair<std::uint32_t, Address>, std::uint64_t> last;
+  std::map<std::uint64_t, DeliveryResult> deliveries;
+  std::deque<Kept> inbox;
+};
+
+}  // namespace busbar::test

@@ -1,0 +1,436 @@
+// Whole endpoints in a box, treated badly by a seeded scheduler: they send to one, to any and to
+// all, large and small, with and without a time to live, while they come, go, die, stop and go on.
+// They keep some of what they received for later, refuse some, and give back what they have not
+// looked at when they leave.
+// Each turn of each program and of each control thread is chosen at random. Once more with systems
+// that have nothing left for a while: no descriptor, or no memory. In the end every message is
+// accounted for: received once, or told as undelivered once, in order, and deliveries were true;
+// and nobody holds the memory regions that travelled along.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/endpoint/endpoint.h"
+#include "endpoint/endpoint_accounts.h"
+#include "membership/membership_harness.h"
+#include "membership/simulation.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+bool is_want(Status status) {
+  return status == Status::OutOfMemory || status == Status::OutOfDescriptors;
+}
+
+class EndpointSimulation {
+ public:
+  // With `poor` systems have nothing left, now and then.
+  EndpointSimulation(std::uint64_t seed, bool poor)
+      : dice_(seed), world_(seed), poor_(poor), slab_(64U << 10U) {}
+
+  bool run() {
+    for (int i = 0; i < 3; ++i) start();
+    for (int disaster = 0; disaster < 40 && fine_; ++disaster) {
+      const std::size_t steps = dice_.below(60);
+      for (std::size_t step = 0; step < steps && fine_; ++step) step_somebody();
+      happen();
+    }
+    return fine_ && recover() && settle_accounts();
+  }
+
+ private:
+  bool alive(const Actor& actor) const { return world_.is_alive(actor.number); }
+  bool runs(const Actor& actor) const { return alive(actor) && !actor.stopped && !actor.closed; }
+
+  Actor* any_running() {
+    std::vector<Actor*> running;
+    for (const auto& actor : actors_) {
+      if (runs(*actor)) running.push_back(actor.get());
+    }
+    return running.empty() ? nullptr : running[dice_.below(running.size())];
+  }
+
+  std::size_t count_living() const {
+    return static_cast<std::size_t>(
+        std::count_if(actors_.begin(), actors_.end(),
+                      [this](const auto& actor) { return alive(*actor) && !actor->closing; }));
+  }
+
+  void start(bool may_be_controller = true) {
+    const auto number = static_cast<std::uint32_t>(100 + actors_.size());
+    auto actor = std::make_unique<Actor>(number, world_.start_process(number));
+    EndpointOptions options;
+    options.membership.identifier = "simulation";
+    const std::string name = "e" + std::to_string(number);
+    const std::string_view label[] = {name, "everybody"};
+    options.membership.label = Label::create(label).take();
+    options.membership.controller_affinity = may_be_controller;
+    options.limits.ring_bytes = 16U << 10U;
+    options.limits.queue_bytes = 32U << 10U;
+    options.join_timeout = std::chrono::hours(1);
+    options.regions = &actor->regions;
+    auto endpoint = Endpoint::create(actor->platform, std::move(options));
+    if (!CHECK(endpoint.ok())) {
+      fine_ = false;
+      return;
+    }
+    actor->endpoint = endpoint.take();
+    actor->endpoint->start_without_thread();
+    actor->endpoint->report_undelivered(true);
+    actor->any = actor->endpoint->add_route(leaf("everybody"), true, true);
+    actor->all = actor->endpoint->add_route(leaf("everybody"), false, dice_.below(2) == 0);
+    actors_.push_back(std::move(actor));
+  }
+
+  void step_somebody() {
+    if (dice_.below(6) == 0) world_.advance(std::chrono::microseconds(dice_.below(2000)));
+    Actor* actor = any_running();
+    if (actor == nullptr) return;
+    switch (dice_.below(4)) {
+      case 0:
+        (void)actor->endpoint->serve();
+        break;
+      case 1:
+        send_something(*actor);
+        break;
+      default:
+        (void)take_turn(*actor, 1 + dice_.below(8));
+        break;
+    }
+  }
+
+  void happen() {
+    Actor* actor = any_running();
+    const std::size_t living = count_living();
+    switch (dice_.below(poor_ ? 11 : 8)) {
+      case 0:
+      case 1:
+        if (living < 7) start(dice_.below(5) != 0);
+        break;
+      case 2:
+        if (actor != nullptr && living > 2) kill(*actor);
+        break;
+      case 3:
+        for (const auto& each : actors_) {
+          if (living > 2 && runs(*each) && each->endpoint->is_controller()) {
+            kill(*each);
+            break;
+          }
+        }
+        break;
+      case 4:
+        if (actor != nullptr) actor->stopped = true;
+        break;
+      case 5:
+        for (const auto& each : actors_) each->stopped = false;
+        break;
+      case 6:
+        if (actor != nullptr && living > 2) {
+          actor->closing = true;
+          actor->endpoint->hand_back(actor->inbox.size());
+          actor->inbox.clear();
+          actor->endpoint->close(milliseconds(dice_.below(100)));
+        }
+        break;
+      case 7:
+      case 8:
+      case 9:
+        if (actor != nullptr && poor_) {
+          const bool memory = dice_.below(2) == 0;
+          actor->platform.fail(0, memory ? Status::OutOfMemory : Status::OutOfDescriptors,
+                               1 + dice_.below(dice_.below(3) == 0 ? 60 : 6));
+          break;
+        }
+        [[fallthrough]];
+      default:
+        world_.advance(milliseconds(dice_.below(500)));
+        break;
+    }
+  }
+
+  void kill(Actor& actor) {
+    for (const Kept& kept : actor.inbox) {
+      Account* account = kept.refused ? nullptr : account_of(kept.payload);
+      if (account != nullptr) ++account->lost;
+    }
+    actor.inbox.clear();
+    world_.kill(actor.number);
+  }
+
+  void send_something(Actor& from) {
+    if (!from.joined || from.closing) return;
+    constexpr std::size_t kSizes[] = {16, 64, 64, 200, 3000, 20000};
+    std::vector<std::byte> payload(kSizes[dice_.below(std::size(kSizes))]);
+    const Stamp stamp{accounts_.size(), from.number};
+    std::memcpy(payload.data(), &stamp, sizeof stamp);
+    Account account;
+    account.sender = from.number;
+    account.address = static_cast<Address>(dice_.below(3));
+    SendRequest request;
+    switch (account.address) {
+      case Address::One:
+        account.target = static_cast<std::uint32_t>(100 + dice_.below(actors_.size() + 1));
+        request.route = route_to(from, account.target);
+        break;
+      case Address::Any:
+        request.route = from.any;
+        break;
+      case Address::All:
+        request.route = from.all;
+        break;
+    }
+    request.payload = payload;
+    if (dice_.below(3) == 0) request.ttl_ms = 1 + dice_.below(2000);
+    if (dice_.below(4) == 0) request.acknowledge = Acknowledge::Taken;
+    const RegionRange ranges[] = {{region_of(from), 0, kRegionBytes}};
+    if (ranges[0].region != nullptr && dice_.below(4) == 0) request.regions = ranges;
+    const SendOutcome outcome = from.endpoint->send(request);
+    if (dice_.below(3) != 0) from.endpoint->flush_bells();
+    if (!outcome.error.ok()) {
+      const Status why = outcome.error.status;
+      const bool poor = poor_ && is_want(why);
+      fine_ = CHECK(why == Status::NoRecipient || why == Status::QueueFull || poor) && fine_;
+      return;
+    }
+    if (outcome.receivers == 0 && request.ttl_ms == 0) return;
+    account.receivers = outcome.receivers;
+    account.delivery = outcome.delivery;
+    accounts_.push_back(std::move(account));
+  }
+
+  std::shared_ptr<MemoryRegion> region_of(Actor& actor) {
+    if (actor.region != nullptr) return actor.region;
+    auto made = actor.regions.create(kRegionBytes, Access::ReadWrite);
+    if (!made) return nullptr;
+    actor.region = made.take();
+    actor.region->data()[0] = static_cast<std::byte>(actor.number);
+    actor.region->release();
+    return actor.region;
+  }
+
+  std::uint32_t route_to(Actor& from, std::uint32_t target) {
+    const auto known = from.routes.find(target);
+    if (known != from.routes.end()) return known->second;
+    return from.routes
+        .emplace(target, from.endpoint->add_route(leaf("e" + std::to_string(target)), true, false))
+        .first->second;
+  }
+
+  // As a program on an event loop does it: sleeps until a bell rings.
+  bool take_turn(Actor& actor, std::size_t most) {
+    // What it sent in its turn before, if it did not ring at once.
+    actor.endpoint->flush_bells();
+    const bool rung = actor.endpoint->collect_bells();
+    bool busy = false;
+    for (Notice& notice : actor.endpoint->take_notices()) {
+      hear(actor, notice);
+      busy = true;
+    }
+    if (actor.closed || (actor.asleep && !rung)) return busy;
+    ReceiveBatch batch{.slab = slab_, .messages = std::span(messages_).first(most)};
+    actor.endpoint->receive(batch);
+    const std::span<ReceivedMessage> rows = std::span(messages_).first(batch.count);
+    for (ReceivedMessage& row : rows) {
+      const auto payload = std::span(slab_).subspan(row.offset, row.payload_bytes);
+      keep(actor, row, {payload.begin(), payload.end()});
+    }
+    actor.endpoint->taken(actor.inbox.size(), rows);
+    if (batch.large_bytes != 0) {
+      std::vector<std::byte> payload(batch.large_bytes);
+      ReceivedMessage row;
+      if (actor.endpoint->receive_large(payload, row)) {
+        keep(actor, row, std::move(payload));
+        actor.endpoint->taken(actor.inbox.size(), {&row, 1});
+      }
+    }
+    look_at_some(actor, most);
+    const bool nothing = batch.count == 0 && batch.large_bytes == 0 && actor.inbox.empty();
+    actor.asleep = nothing && actor.endpoint->sleep();
+    actor.endpoint->flush_bells();
+    return busy || !actor.asleep;
+  }
+
+  void keep(Actor& actor, ReceivedMessage& row, std::vector<std::byte> payload) {
+    Kept kept{{}, std::move(payload), row.awaited() && dice_.below(6) == 0};
+    if (kept.refused) {
+      actor.endpoint->settle(row.link_slot, row.position, Status::DecodeFailed);
+      Account* account = account_of(kept.payload);
+      if (account != nullptr) ++account->refused;
+    }
+    kept.message.regions = std::exchange(row.regions, {});
+    kept.message.regions_lost = row.regions_lost;
+    kept.message.header = row.header;
+    actor.inbox.push_back(std::move(kept));
+  }
+
+  // Tells of each message that somebody waits for, and of the others now and then.
+  void look_at_some(Actor& actor, std::size_t most) {
+    bool owes = dice_.below(3) == 0;
+    for (std::size_t i = 0; i < most && !actor.inbox.empty(); ++i) {
+      Kept kept = std::move(actor.inbox.front());
+      actor.inbox.pop_front();
+      owes = owes || kept.message.awaited();
+      if (!kept.refused) note(actor, kept.message, kept.payload);
+    }
+    if (owes || actor.inbox.empty()) actor.endpoint->taken(actor.inbox.size());
+  }
+
+  void hear(Actor& actor, Notice& notice) {
+    if (std::holds_alternative<JoinedNotice>(notice)) actor.joined = true;
+    if (std::holds_alternative<ClosedNotice>(notice)) actor.closed = true;
+    if (const auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
+      const DeliveryResult& result = delivered->result;
+      fine_ = CHECK(actor.deliveries.emplace(result.delivery, result).second) && fine_;
+    }
+    if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
+      Account* account = account_of(undelivered->payload);
+      if (account != nullptr) ++account->undelivered;
+    }
+    if (const auto* refused = std::get_if<RefusedNotice>(&notice)) {
+      fine_ = CHECK(poor_ && is_want(refused->error.status)) && fine_;
+      actor.closing = true;
+      actor.endpoint->close(milliseconds(0));
+    }
+    // A dead sender cannot give once more what was lost for want of something.
+    const auto* violation = std::get_if<ViolationNotice>(&notice);
+    const bool lost = poor_ && violation != nullptr && is_want(violation->violation.status);
+    fine_ = CHECK(violation == nullptr || lost) && fine_;
+  }
+
+  Account* account_of(std::span<const std::byte> payload) {
+    Stamp stamp{};
+    if (!CHECK(payload.size() >= sizeof stamp)) {
+      fine_ = false;
+      return nullptr;
+    }
+    std::memcpy(static_cast<void*>(&stamp), payload.data(), sizeof stamp);
+    if (!CHECK(stamp.message < accounts_.size()) ||
+        !CHECK_EQ(accounts_[stamp.message].sender, stamp.sender)) {
+      fine_ = false;
+      return nullptr;
+    }
+    return &accounts_[stamp.message];
+  }
+
+  void note(Actor& actor, ReceivedMessage& message, std::span<const std::byte> payload) {
+    Account* account = account_of(payload);
+    if (account == nullptr) return;
+    fine_ = CHECK(poor_ || !message.regions_lost) && fine_;
+    for (const RegionReference& reference : message.regions)
+      fine_ = CHECK(reference.data()[0] == static_cast<std::byte>(account->sender)) && fine_;
+    message.regions.clear();
+    account->received_by.push_back(actor.number);
+    const auto number = static_cast<std::uint64_t>(account - accounts_.data()) + 1;
+    if (account->address == Address::One) fine_ = CHECK_EQ(account->target, actor.number) && fine_;
+    // Order between two: but for what was meant for somebody who died.
+    if (account->address == Address::Any) return;
+    std::uint64_t& last = actor.last[{account->sender, account->address}];
+    fine_ = CHECK(number > last) && fine_;
+    last = number;
+  }
+
+  // Nothing bad happens any more, and everybody runs until nothing is left to do.
+  bool recover() {
+    start();
+    for (const auto& actor : actors_) {
+      actor->stopped = false;
+      actor->platform.fail(~std::uint64_t{0}, Status::OutOfMemory);
+    }
+    // A controller that leaves waits for an answer for three of these seconds at most, and its
+    // successor for five for those who are listed and do not come.
+    for (int ms = 0; ms < 15000 && fine_; ms += 10) {
+      world_.advance(milliseconds(10));
+      bool busy = true;
+      for (int round = 0; busy && round < 200; ++round) {
+        busy = false;
+        for (const auto& actor : actors_) {
+          if (!runs(*actor)) continue;
+          (void)actor->endpoint->serve();
+          busy = take_turn(*actor, 64) || busy;
+        }
+      }
+    }
+    return fine_;
+  }
+
+  bool settle_accounts() {
+    std::map<std::uint32_t, const Actor*> by_number;
+    for (const auto& actor : actors_) by_number[actor->number] = actor.get();
+    for (std::size_t i = 0; i < accounts_.size(); ++i) {
+      const Account& account = accounts_[i];
+      const Actor& sender = *by_number[account.sender];
+      if (settled(account, sender)) continue;
+      CHECK_EQ("accounted for", describe(i));
+      return false;
+    }
+    return std::all_of(actors_.begin(), actors_.end(), [this](const auto& actor) {
+      if (!runs(*actor) || actor->region == nullptr) return true;
+      (void)actor->region->purge();
+      return CHECK_EQ(actor->region->references(), 0);
+    });
+  }
+
+  std::string describe(std::size_t index) const {
+    const Account& account = accounts_[index];
+    std::string text =
+        "message " + std::to_string(index) + " from " + std::to_string(account.sender) + " to " +
+        std::to_string(account.target) + " (" + std::to_string(static_cast<int>(account.address)) +
+        "): " + std::to_string(account.receivers) + " receivers, undelivered " +
+        std::to_string(account.undelivered) + " times, refused " + std::to_string(account.refused) +
+        ", lost " + std::to_string(account.lost) + ", received by";
+    for (const std::uint32_t receiver : account.received_by) text += ' ' + std::to_string(receiver);
+    for (const auto& actor : actors_) {
+      const char* state = !alive(*actor) ? " is dead" : actor->closing ? " has left" : " is there";
+      text += "; " + std::to_string(actor->number) + state;
+    }
+    return text;
+  }
+
+  bool settled(const Account& account, const Actor& sender) const {
+    const std::size_t received = account.received_by.size();
+    const std::size_t told = received + account.undelivered + account.refused + account.lost;
+    // How many a multicast goes to that had to wait for the first of them, nobody was told.
+    const bool waited = account.address == Address::All && account.receivers == 0;
+    const std::size_t due =
+        waited ? std::max<std::size_t>(1, told) : std::max<std::size_t>(1, account.receivers);
+    for (const std::uint32_t receiver : account.received_by) {
+      if (std::count(account.received_by.begin(), account.received_by.end(), receiver) != 1)
+        return false;
+    }
+    // What a sender that is gone had in its hands may be gone with it.
+    if (!alive(sender) || sender.closing) return told <= due;
+    if (told != due) return false;
+    if (account.delivery == 0) return true;
+    const auto result = sender.deliveries.find(account.delivery);
+    if (result == sender.deliveries.end()) return false;
+    return result->second.delivered == received &&
+           result->second.failures.size() == account.undelivered + account.refused + account.lost;
+  }
+
+  Dice dice_;
+  LoopbackWorld world_;
+  bool poor_;
+  std::vector<std::byte> slab_;
+  std::array<ReceivedMessage, 64> messages_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+  std::vector<Account> accounts_;
+  bool fine_ = true;
+};
+
+}  // namespace
+
+TEST(simulation_of_endpoints_with_many_seeds) {
+  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed, false).run(); });
+}
+TEST(simulation_of_endpoints_on_poor_systems) {
+  run_seeds([](std::uint64_t seed) { return EndpointSimulation(seed, true).run(); });
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,41 @@
+// Who may use a reactor: nobody but the control thread in its turn. Builds with sanitizers look at
+// each call; here is that they would see one.
+#include "core/endpoint/reactor_turns.h"
+
+#include <array>
+
+#include "platform/platform.h"
+#include "support/check.h"
+
+namespace busbar::test {
+
+TEST(reactor_used_out_of_turn_is_noticed) {
+  Platform& platform = native_platform();
+  ReactorTurns turns;
+  int wrong = 0;
+  auto reactor = check_turns(platform.create_reactor().take(), turns, [&wrong] { ++wrong; });
+  auto pair = platform.create_channel_pair(platform.self().pid).take();
+  // Until the control thread runs, it is the program's.
+  CHECK(reactor->watch(*pair.mine, 1).ok());
+  CHECK_EQ(wrong, 0);
+  turns.end();
+  // Meant for everybody, and for the time between two turns.
+  reactor->wake();
+  std::array<Readiness, 4> ready;
+  CHECK_EQ(reactor->wait(platform.now(), ready), 0);
+  CHECK_EQ(wrong, 0);
+  reactor->want_writable(1);
+  CHECK_EQ(wrong, 1);
+  reactor->forget(1);
+  CHECK_EQ(wrong, 2);
+  CHECK(reactor->watch(*pair.mine, 2).ok());
+  CHECK_EQ(wrong, 3);
+  CHECK(reactor->watch_process(platform.self().pid, 3).ok());
+  CHECK_EQ(wrong, 4);
+  turns.begin();
+  reactor->forget(2);
+  reactor->forget(3);
+  CHECK_EQ(wrong, 4);
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,218 @@
+// What one peer can make a receiver hold or do, on the loopback platform: links, descriptors and
+// mappings of its process, frames and rings of a turn.
+#include <vector>
+
+#include "core/endpoint/receiver.h"
+#include "core/link/outbound_link.h"
+#include "loopback/loopback_world.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint32_t kPeerPid = 11;
+constexpr std::uint32_t kOwnPid = 12;
+constexpr std::uint64_t kOwnId = 102;
+
+// A link as a peer makes it that writes into the channel by itself.
+struct HandMade {
+  std::unique_ptr<SharedMemory> ring;
+  std::unique_ptr<SharedMemory> segment;
+  std::unique_ptr<Doorbell> bell;
+  std::unique_ptr<Channel> channel;
+  std::unique_ptr<RingProducer> producer;
+
+  bool say(const LinkFrame& frame, std::span<const Handle* const> handles = {}) {
+    return channel->send(encode(frame), handles).ok();
+  }
+  // As much of nothing as the channel holds; how many frames that were.
+  std::size_t flood(std::size_t most = 1000) {
+    std::size_t said = 0;
+    while (said < most && say({LinkFrameKind::ForgetRegion, 1, 0})) ++said;
+    return said;
+  }
+};
+
+struct Crowd {
+  LoopbackWorld world;
+  Platform& peer = world.start_process(kPeerPid);
+  Platform& own = world.start_process(kOwnPid);
+  RegionTable regions{own};
+  std::unique_ptr<DoorbellSet> bells = own.create_doorbell_set().take();
+  std::vector<Violation> violations;
+  std::vector<std::unique_ptr<InboundLink>> closed;
+  Receiver receiver{
+      own,
+      regions,
+      *bells,
+      1U << 20U,
+      4096,
+      {[](InboundLink&) {},
+       [this](std::unique_ptr<InboundLink> link) { closed.push_back(std::move(link)); },
+       [this](const Violation& violation) { violations.push_back(violation); }, [] {}}};
+  std::uint64_t next_link = 1;
+
+  std::vector<Handle> made(HandMade& link) {
+    link.ring = peer.create_memory(kRingHeaderBytes + kMinRingBytes, Access::ReadOnly).take();
+    link.segment = peer.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
+    link.bell = peer.create_doorbell().take();
+    auto pair = peer.create_channel_pair(kOwnPid).take();
+    link.channel = std::move(pair.mine);
+    link.producer = std::make_unique<RingProducer>(link.ring->data(), link.segment->data(),
+                                                   kMinRingBytes, next_link);
+    std::vector<Handle> handles;
+    handles.push_back(link.ring->share().take());
+    handles.push_back(link.segment->share().take());
+    handles.push_back(link.bell->share().take());
+    handles.push_back(std::move(pair.theirs));
+    return carried(handles);
+  }
+
+  // From the peer's process into ours.
+  std::vector<Handle> carried(const std::vector<Handle>& handles) {
+    auto pair = peer.create_channel_pair(kOwnPid).take();
+    auto theirs = own.adopt_channel(std::move(pair.theirs)).take();
+    std::vector<const Handle*> pointers;
+    pointers.reserve(handles.size());
+    for (const Handle& handle : handles) pointers.push_back(&handle);
+    const std::byte byte{1};
+    (void)pair.mine->send({&byte, 1}, pointers);
+    return std::move(theirs->receive().take().handles);
+  }
+
+  Result<InboundLink*> introduce(HandMade& link, std::uint64_t peer_id = 101) {
+    Member from;
+    from.id = peer_id;
+    from.pid = kPeerPid;
+    auto handles = made(link);
+    return receiver.introduce(from, next_link++, kMinRingBytes, std::move(handles));
+  }
+};
+
+}  // namespace
+
+TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
+  Crowd world;
+  HandMade links[5];
+  const auto first = world.introduce(links[0]);
+  REQUIRE(first.ok());
+  CHECK(world.introduce(links[1]).ok());
+  CHECK(world.violations.empty());
+  CHECK_EQ(world.introduce(links[2]).status(), Status::LimitExceeded);
+  CHECK_EQ(world.violations.size(), 1);
+  // Another endpoint of the same process has its own.
+  CHECK(world.introduce(links[3], 103).ok());
+  // Nobody has looked at that channel yet.
+  links[0].channel.reset();
+  CHECK(world.introduce(links[4]).ok());
+  CHECK_EQ(world.receiver.link_count(), 4);
+  CHECK_EQ(world.violations.size(), 1);
+}
+
+TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
+  Crowd world;
+  HandMade links[2];
+  auto one = world.introduce(links[0]);
+  auto two = world.introduce(links[1], 103);
+  REQUIRE(one.ok() && two.ok());
+  const auto bell = world.peer.create_doorbell().take();
+  const Handle handle = bell->share().take();
+  const std::vector<const Handle*> many(253, &handle);
+  const std::size_t before = world.world.count_handles(kOwnPid);
+  // Of each link no more than its sender would allow itself.
+  for (std::uint64_t id = 1; id <= 3; ++id) links[0].say({LinkFrameKind::Objects, id, 253}, many);
+  CHECK_EQ(one.value()->receive(world.own), Status::Ok);
+  CHECK_EQ(world.world.count_handles(kOwnPid), before + 759);
+  links[0].say({LinkFrameKind::Objects, 4, 253}, many);
+  CHECK_EQ(one.value()->receive(world.own), Status::ProtocolViolation);
+}
+
+TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
+  Crowd world;
+  std::vector<HandMade> links(20);
+  std::vector<InboundLink*> ends;
+  std::uint64_t id = 200;
+  for (HandMade& link : links) {
+    auto introduced = world.introduce(link, id++);
+    REQUIRE(introduced.ok());
+    ends.push_back(introduced.value());
+    CHECK(link.flood() >= 2 * TurnAllowance::kFramesOfLink);
+  }
+  for (int turn = 0; turn < 3; ++turn) {
+    world.receiver.begin_turn();
+    for (InboundLink* end : ends) CHECK_EQ(end->receive(world.own), Status::WouldBlock);
+    // What has room again is what was read.
+    std::size_t read = 0;
+    for (HandMade& link : links) {
+      const std::size_t of_link = link.flood();
+      CHECK(of_link <= TurnAllowance::kFramesOfLink);
+      read += of_link;
+    }
+    CHECK_EQ(read, TurnAllowance::kFrames);
+  }
+}
+
+// Messages whose objects lie behind more frames than a turn reads: some wait, and are not taken for
+// such that lost them.
+TEST(receiver_takes_a_message_when_all_that_goes_with_it_was_read) {
+  Crowd world;
+  const auto bell = world.peer.create_doorbell().take();
+  const Handle handle = bell->share().take();
+  const Handle* const one[] = {&handle};
+  std::vector<HandMade> links(6);
+  std::uint64_t id = 200;
+  for (HandMade& link : links) {
+    REQUIRE(world.introduce(link, id++).ok());
+    CHECK_EQ(link.flood(60), 60);
+    CHECK(link.say({LinkFrameKind::Objects, 7, 1}, one));
+    OutgoingMessage message;
+    message.id = 7;
+    message.object_count = 1;
+    const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+    write_record(message, link.producer->reserve(bytes));
+    (void)link.producer->commit(bytes);
+    link.producer->publish();
+  }
+  std::vector<std::byte> slab(Receiver::kMinSlabBytes);
+  std::vector<ReceivedMessage> messages(16);
+  std::size_t got = 0;
+  std::size_t batches = 0;
+  while (got < links.size() && batches < 10) {
+    CHECK(!world.receiver.sleep());
+    ReceiveBatch batch{.slab = slab, .messages = messages};
+    world.receiver.receive(batch);
+    for (const ReceivedMessage& message : std::span(messages).first(batch.count)) {
+      CHECK(!message.objects_lost);
+      CHECK_EQ(message.objects.size(), 1);
+    }
+    world.receiver.taken(0, {});
+    got += batch.count;
+    ++batches;
+  }
+  CHECK_EQ(got, links.size());
+  CHECK_EQ(batches, 2);
+  CHECK(world.violations.empty());
+}
+
+TEST(holdings_of_a_peer_process_end_before_those_of_all) {
+  PeerHoldings peers(2000);
+  LinkHoldings first(peers.of(1));
+  LinkHoldings second(peers.of(1));
+  CHECK(first.add({600, 1, 1}));
+  CHECK(!second.add({401, 1, 1}));
+  CHECK(second.add({400, 1, 1}));
+  {
+    LinkHoldings other(peers.of(2));
+    CHECK(!other.add({501, 0, 0}));
+    CHECK(other.add({500, 0, 0}));
+    CHECK_EQ(peers.all().descriptors, 1500);
+  }
+  CHECK_EQ(peers.all().descriptors, 1000);
+  first.subtract({600, 1, 1});
+  CHECK(second.add({600, 0, 0}));
+  // Sums cannot be made to wrap.
+  CHECK(!first.add({0, 0, ~std::uint64_t{0}}));
+  CHECK(!first.add({0, ~std::uint64_t{0}, 0}));
+}
+
+}  // namespace busbar::test

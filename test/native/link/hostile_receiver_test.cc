@@ -1,0 +1,156 @@
+// A receiver that writes legal but wrong positions into the memory that it shares with its sender,
+// and dies: the sender reads back what was never taken from a place that the receiver chose. Under
+// a sanitizer, a read outside of the ring ends the test.
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "core/link/outbound_link.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint64_t kLiarQueue = 256U << 10U;
+constexpr std::size_t kLiarPayload = 200;
+constexpr std::uint32_t kLiarRecord = sizeof(RecordHeader) + kLiarPayload;
+
+// The receiving end of a link as its handles are: no code of ours between it and the memory.
+struct HostileLink {
+  Platform& platform = native_platform();
+  Budget budget{1U << 20U};
+  std::unique_ptr<OutboundLink> out = OutboundLink::create(platform, 1, 2, platform.self().pid, 1,
+                                                           {kMinRingBytes, kLiarQueue, budget})
+                                          .take();
+  std::unique_ptr<SharedMemory> segment;
+  std::vector<std::uint64_t> done;
+
+  HostileLink() {
+    Handle copy = platform.duplicate(*out->introduction_handles()[1]).take();
+    segment =
+        platform.adopt_memory(std::move(copy), kConsumerSegmentBytes, Access::ReadWrite).take();
+  }
+
+  void write_head(std::uint64_t head) {
+    reinterpret_cast<ConsumerSegment*>(segment->data())->head.store(head);
+  }
+
+  // Each asks for an acknowledgement of its own number.
+  void send(std::uint64_t id, std::span<const std::byte> payload) {
+    OutgoingMessage message;
+    message.id = id;
+    message.payload = payload;
+    Obligation owed;
+    owed.delivery = id;
+    out->put(message, &owed);
+  }
+
+  std::vector<OutboundLink::Orphan> bury() {
+    return out->mark_dead([this](std::uint64_t delivery, Status) { done.push_back(delivery); });
+  }
+};
+
+// Payload that reads like a record, wherever somebody begins to read.
+std::vector<std::byte> payload_of_headers(const RecordHeader& header) {
+  std::vector<std::byte> payload(kLiarPayload);
+  for (std::size_t at = 0; at + sizeof header <= payload.size(); at += 8)
+    std::memcpy(payload.data() + at, &header, sizeof header);
+  return payload;
+}
+
+RecordHeader false_header(std::uint32_t bytes) {
+  RecordHeader header;
+  header.bytes = bytes;
+  header.payload_bytes = bytes - static_cast<std::uint32_t>(sizeof header);
+  header.id = 666;
+  return header;
+}
+
+// Three messages; the receiver says that it took everything up to somewhere in the second one.
+void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
+  HostileLink link;
+  for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
+  link.write_head(kLiarRecord + into);
+  const auto orphans = link.bury();
+  // It is not believed in anything: all three go elsewhere, as they are, and each delivery with
+  // them.
+  CHECK(link.done.empty());
+  REQUIRE_EQ(orphans.size(), 3);
+  for (std::size_t i = 0; i < orphans.size(); ++i) {
+    const auto parsed = parse_record(orphans[i].record);
+    REQUIRE(parsed.has_value());
+    CHECK_EQ(parsed->header.id, i + 1);
+    CHECK_EQ(orphans[i].obligation.delivery, i + 1);
+    CHECK(std::ranges::equal(parsed->payload, payload));
+  }
+}
+
+}  // namespace
+
+// Zeros are a record of no length.
+TEST(hostile_head_among_zeros_does_not_keep_the_sender) {
+  check_lie(std::vector<std::byte>(kLiarPayload), 64);
+}
+
+TEST(hostile_head_at_a_large_number_reads_nothing_outside) {
+  check_lie(payload_of_headers(false_header(64U << 20U)), 56);
+}
+
+TEST(hostile_head_at_a_false_header_forges_no_message) {
+  check_lie(payload_of_headers(false_header(96)), 56);
+}
+
+// The last record before the end of the ring: what is read from its middle would end behind it.
+TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
+  HostileLink link;
+  const std::vector<std::byte> payload = payload_of_headers(false_header(12'000));
+  std::uint64_t sent = 0;
+  while ((sent + 1) * kLiarRecord <= kMinRingBytes) link.send(++sent, payload);
+  link.write_head((sent - 1) * kLiarRecord + 56);
+  const auto orphans = link.bury();
+  CHECK_EQ(orphans.size(), sent);
+  for (const OutboundLink::Orphan& orphan : orphans) CHECK_EQ(orphan.record.size(), kLiarRecord);
+}
+
+// Every position but a boundary is nonsense, and noticed as such while the receiver lives.
+TEST(hostile_head_inside_a_record_is_a_violation) {
+  for (std::uint64_t into = 8; into < kLiarRecord; into += 8) {
+    HostileLink link;
+    const std::vector<std::byte> payload(kLiarPayload);
+    for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
+    link.write_head(kLiarRecord);
+    CHECK(link.out->make_progress([](std::uint64_t, Status) {}));
+    link.write_head(kLiarRecord + into);
+    CHECK(!link.out->make_progress([](std::uint64_t, Status) {}));
+  }
+}
+
+// Boundaries are known wherever a receiver may stop, over many laps of the ring, with records of
+// all sizes and the pads between them.
+TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
+  HostileLink link;
+  std::vector<std::uint64_t> boundaries{0};
+  std::uint64_t position = 0;
+  std::uint64_t taken = 0;
+  for (std::uint64_t id = 1; id <= 5000; ++id) {
+    const std::vector<std::byte> payload(id * 37 % 1500);
+    const auto bytes = padded(static_cast<std::uint32_t>(sizeof(RecordHeader) + payload.size()));
+    const std::uint64_t to_end = kMinRingBytes - position % kMinRingBytes;
+    if (bytes > to_end) boundaries.push_back(position += to_end);
+    boundaries.push_back(position += bytes);
+    link.send(id, payload);
+    REQUIRE(link.out->flushed());
+    // Now a little at a time, now nearly all of it at once.
+    const std::size_t steps = id % 50 == 0 ? 40 : 1;
+    if (id % 50 != 0 && id % 3 != 0) continue;
+    for (std::size_t step = 0; step < steps && taken + 1 < boundaries.size(); ++step) ++taken;
+    while (position - boundaries[taken] > kMinRingBytes / 2) ++taken;
+    link.write_head(boundaries[taken]);
+    REQUIRE(link.out->make_progress([](std::uint64_t, Status) {}));
+  }
+  link.write_head(boundaries[taken] + 8);
+  CHECK(!link.out->make_progress([](std::uint64_t, Status) {}));
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,136 @@
+// Records and their extensions: what is written is read back, what is hostile is refused.
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "core/ring/record.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+std::vector<std::byte> written(const OutgoingMessage& message) {
+  std::vector<std::byte> record(record_bytes(message));
+  write_record(message, record.data());
+  return record;
+}
+
+}  // namespace
+
+TEST(record_comes_back_with_every_extension) {
+  const std::vector<std::byte> payload(33, std::byte{9});
+  const std::vector<std::byte> origin(21, std::byte{3});
+  OutgoingMessage message;
+  message.type.bytes[0] = 0xAB;
+  message.format = 7;
+  message.flags = record_flag::kUnicast | record_flag::kWantsHandled;
+  message.route = 12;
+  message.id = 99;
+  message.payload = payload;
+  message.extensions.reply_to = 5;
+  message.extensions.expires_at_ms = 123456789;
+  message.extensions.spill = SpillReference{1, 2, 3};
+  message.extensions.origin = origin;
+  const std::vector<std::byte> record = written(message);
+  const auto parsed = parse_record(record);
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->header.type == message.type);
+  CHECK_EQ(parsed->header.format, 7);
+  CHECK_EQ(parsed->header.flags, message.flags);
+  CHECK_EQ(parsed->header.route, 12);
+  CHECK_EQ(parsed->header.id, 99);
+  CHECK_EQ(parsed->payload.size(), payload.size());
+  CHECK(std::memcmp(parsed->payload.data(), payload.data(), payload.size()) == 0);
+  CHECK_EQ(parsed->extensions.reply_to.value_or(0), 5);
+  CHECK_EQ(parsed->extensions.expires_at_ms.value_or(0), 123456789);
+  REQUIRE(parsed->extensions.spill.has_value());
+  CHECK_EQ(parsed->extensions.spill->bytes, 3);
+  // Padded with zeros to whole words.
+  REQUIRE_EQ(parsed->extensions.origin.size(), 24);
+  CHECK(std::memcmp(parsed->extensions.origin.data(), origin.data(), origin.size()) == 0);
+}
+
+// One byte says how long they are: more of them would make the receiver hang up an honest sender.
+TEST(record_extensions_never_overflow_their_count) {
+  for (const std::size_t length : {kMaxRecordOrigin, kMaxRecordOrigin + 1, std::size_t{60'000}}) {
+    const std::vector<std::byte> origin(length, std::byte{3});
+    OutgoingMessage message;
+    message.extensions.reply_to = 5;
+    message.extensions.expires_at_ms = 6;
+    message.extensions.spill = SpillReference{1, 2, 3};
+    message.extensions.origin = origin;
+    const std::vector<std::byte> record = written(message);
+    const auto parsed = parse_record(record);
+    REQUIRE(parsed.has_value());
+    CHECK_EQ(parsed->extensions.origin.size(), length == kMaxRecordOrigin ? length : 0);
+    CHECK_EQ(parsed->extensions.reply_to.value_or(0), 5);
+  }
+  const std::vector<std::byte> regions((kMaxMentions + 1) * sizeof(RegionMention));
+  OutgoingMessage message;
+  message.extensions.regions = regions;
+  const auto parsed = parse_record(written(message));
+  REQUIRE(parsed.has_value());
+  CHECK_EQ(parsed->header.region_count, 0);
+  CHECK(parsed->extensions.regions.empty());
+}
+
+TEST(record_without_extensions_is_the_same_both_ways) {
+  const std::vector<std::byte> payload(64, std::byte{1});
+  OutgoingMessage message;
+  message.id = 3;
+  message.payload = payload;
+  const std::vector<std::byte> record = written(message);
+  std::vector<std::byte> plain(record.size());
+  write_plain_record(message, plain.data());
+  CHECK(record == plain);
+}
+
+TEST(record_extension_of_a_later_version_is_skipped) {
+  std::vector<std::byte> bytes(16 + 16);
+  const ExtensionHeader later{static_cast<ExtensionKind>(900), 1, 0};
+  const ExtensionHeader reply{ExtensionKind::ReplyTo, 1, 0};
+  const std::uint64_t id = 44;
+  std::memcpy(bytes.data(), &later, 8);
+  std::memcpy(bytes.data() + 16, &reply, 8);
+  std::memcpy(bytes.data() + 24, &id, 8);
+  Extensions extensions;
+  REQUIRE(read_extensions(bytes, extensions));
+  CHECK_EQ(extensions.reply_to.value_or(0), 44);
+}
+
+TEST(record_whose_numbers_do_not_fit_is_refused) {
+  OutgoingMessage message;
+  message.extensions.reply_to = 1;
+  const std::vector<std::byte> good = written(message);
+  REQUIRE(parse_record(good).has_value());
+  const auto refused = [&good](auto change) {
+    std::vector<std::byte> bad = good;
+    RecordHeader header;
+    std::memcpy(&header, bad.data(), sizeof header);
+    change(header);
+    std::memcpy(bad.data(), &header, sizeof header);
+    return !parse_record(bad).has_value();
+  };
+  CHECK(refused([](RecordHeader& header) { header.bytes += 8; }));
+  CHECK(refused([](RecordHeader& header) { header.bytes = 0xFFFFFFFF; }));
+  CHECK(refused([](RecordHeader& header) { header.extension_words = 255; }));
+  CHECK(refused([](RecordHeader& header) { header.payload_bytes = 0xFFFFFFFF; }));
+  CHECK(refused([](RecordHeader& header) { header.kind = RecordKind::Pad; }));
+  CHECK(refused([](RecordHeader& header) { header.kind = static_cast<RecordKind>(0); }));
+  CHECK(!parse_record(std::span(good).first(20)).has_value());
+}
+
+TEST(record_random_bytes_never_lead_outside) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<std::byte> bytes(random() % 200);
+    for (std::byte& each : bytes)
+      each = static_cast<std::byte>(random() % (round % 2 == 0 ? 4 : 256));
+    const auto parsed = parse_record(bytes);
+    if (!parsed) continue;
+    CHECK(parsed->payload.empty() ||
+          parsed->payload.data() + parsed->payload.size() <= bytes.data() + bytes.size());
+  }
+}
+
+}  // namespace busbar::test

@@ -1,0 +1,91 @@
+// Windows only: the helpers of a set, each a thread, in step with the set's owner.
+#include <atomic>
+#include <chrono>
+#include <string>
+
+#include "support/check.h"
+#include "windows/event_doorbell.h"
+#include "windows/named_pipe.h"
+#include "windows/pipe_operation.h"
+#include "windows/system_thread.h"
+#include "windows/waitable_set.h"
+#include "windows/windows_api.h"
+
+using namespace busbar;
+using namespace busbar::windows_platform;
+
+namespace {
+
+bool is_told(const std::atomic<int>& told, int before) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (told == before && std::chrono::steady_clock::now() < end) ::Sleep(0);
+  return told > before;
+}
+
+}  // namespace
+
+TEST(windows_set_ends_while_what_it_told_was_not_looked_at) {
+  auto bell = create_event(false);
+  REQUIRE(bell.ok());
+  const RawHandle event = borrow_handle(bell.value());
+  ::SetEvent(event);
+  for (int round = 0; round < 300; ++round) {
+    auto set = WaitableSet::create();
+    std::atomic<int> told{0};
+    REQUIRE(set.ok() && set.value()->call_when_ready([&told] { ++told; }).ok());
+    REQUIRE(set.value()->add(event, 1).ok());
+    REQUIRE(is_told(told, 0));
+    // Its helper rests, or is about to; what ends the set has to reach it in either case.
+    if (round % 2 == 0) ::Sleep(0);
+  }
+}
+
+// The ends of reads interrupt whatever the owner's thread waits for.
+TEST(windows_helper_keeps_step_with_an_owner_whose_reads_end) {
+  const std::string name =
+      "\\\\.\\pipe\\busbar-test-" + std::to_string(::GetCurrentProcessId()) + "-reads";
+  auto mine = create_pipe(name, 1);
+  auto theirs = open_pipe(name);
+  auto reading = PipeOperation::create(64);
+  auto writing = PipeOperation::create(64);
+  auto set = WaitableSet::create();
+  auto bell = create_event(false);
+  REQUIRE(mine.ok() && theirs.ok() && reading.ok() && writing.ok() && set.ok() && bell.ok());
+  std::atomic<int> told{0};
+  REQUIRE(set.value()->call_when_ready([&told] { ++told; }).ok());
+
+  // Ends the read of each round at some moment of what its owner does meanwhile.
+  constexpr int kRounds = 3000;
+  std::atomic<int> round_begun{0};
+  auto writer = start_system_thread([&] {
+    const RawHandle pipe = borrow_handle(theirs.value());
+    std::size_t bytes = 0;
+    for (int round = 1; round <= kRounds; ++round) {
+      while (round_begun < round) ::Sleep(0);
+      for (volatile int pause = 0; pause < (round % 50) * 100;) pause = pause + 1;
+      writing.value()->write(pipe, 1);
+      while (writing.value()->finish(pipe, bytes) == ERROR_IO_INCOMPLETE) ::Sleep(0);
+    }
+  });
+  REQUIRE(writer.ok());
+
+  const RawHandle event = borrow_handle(bell.value());
+  std::size_t bytes = 0;
+  bool in_step = true;
+  for (int round = 1; round <= kRounds; ++round) {
+    reading.value()->read(borrow_handle(mine.value()));
+    round_begun = round;
+    if (in_step) {
+      REQUIRE(set.value()->add(event, 1).ok());
+      const int before = told;
+      ::SetEvent(event);
+      in_step = CHECK(is_told(told, before));
+      ::ResetEvent(event);
+      set.value()->look([](std::uint64_t) { return true; });
+      set.value()->remove(1);
+    }
+    while (reading.value()->finish(borrow_handle(mine.value()), bytes) == ERROR_IO_INCOMPLETE)
+      ::Sleep(0);
+  }
+  writer.value()->join();
+}
