@@ -46,10 +46,10 @@ busbar_status busbar_expression_label(const char* name, busbar_expression** out_
   return make(program, busbar::Status::InvalidLabel, out_expression);
 }
 
-busbar_status busbar_expression_peer(uint64_t id, busbar_expression** out_expression) {
+busbar_status busbar_expression_peer(uint64_t peer_id, busbar_expression** out_expression) {
   Bytes program = {static_cast<std::byte>(SelectorOp::Peer)};
   for (unsigned shift = 0; shift < 64; shift += 8)
-    program.push_back(static_cast<std::byte>(id >> shift & 0xFFU));
+    program.push_back(static_cast<std::byte>(peer_id >> shift & 0xFFU));
   return make(program, busbar::Status::InvalidSelector, out_expression);
 }
 

@@ -310,7 +310,8 @@ BUSBAR_API busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint,
 BUSBAR_API busbar_status busbar_expression_label(const char* name,
                                                  busbar_expression** out_expression);
 /* Matches the one endpoint with this number. */
-BUSBAR_API busbar_status busbar_expression_peer(uint64_t id, busbar_expression** out_expression);
+BUSBAR_API busbar_status busbar_expression_peer(uint64_t peer_id,
+                                                busbar_expression** out_expression);
 /* Matches every endpoint. */
 BUSBAR_API busbar_status busbar_expression_anyone(busbar_expression** out_expression);
 BUSBAR_API busbar_status busbar_expression_and(const busbar_expression* left,

@@ -424,9 +424,9 @@ class Endpoint {
   [[nodiscard]] busbar_object pollable() const noexcept {
     return busbar_endpoint_pollable(endpoint_);
   }
-  Status wait_for(const Selector& who, std::size_t count = 1,
+  Status wait_for(const Selector& to, std::size_t count = 1,
                   std::int32_t timeout_ms = BUSBAR_FOREVER) const noexcept {
-    return Status(busbar_endpoint_wait_for(endpoint_, who.get(), count, timeout_ms));
+    return Status(busbar_endpoint_wait_for(endpoint_, to.get(), count, timeout_ms));
   }
 
   struct Peer {
