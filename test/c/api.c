@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/check.h"
+#include "check.h"
 
 static busbar_uuid text_type;
 static busbar_uuid bytes_type;

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "support/check.h"
+#include "check.h"
 
 #define ROUNDS 100
 
