@@ -8,7 +8,9 @@ import {
   anchors,
   codeBlocks,
   documentsIn,
+  filesIn,
   localLinks,
+  namedFiles,
   proseLines,
   resolveLink,
 } from './support/markdown.js';
@@ -39,10 +41,24 @@ test('every link leads to a file, and to a heading in it', (t) => {
   t.deepEqual(broken, []);
 });
 
+test('every file that a document names is there', (t) => {
+  const files = filesIn(root).map((path) => `/${path}`);
+  // A part of a path, and a name without its end where source and header are meant.
+  const exists = (name: string) =>
+    files.some((path) => path.endsWith(`/${name}`) || path.startsWith(`/${name}`));
+  const missing = documents.flatMap(({ path, text }) =>
+    namedFiles(text)
+      .filter((name) => !exists(name))
+      .map((name) => `${path}: ${name}`),
+  );
+  t.deepEqual(missing, []);
+});
+
 test('a link to nothing is noticed', (t) => {
   const text = '# A `b`-c, d!\n[x](#a-b-c-d)\n```js\n[y](no)\n```\n`[z](no)` [w](https://w)\n';
   t.deepEqual(anchors(text), ['a-b-c-d']);
   t.deepEqual(localLinks(text), ['#a-b-c-d']);
+  t.deepEqual(namedFiles('`ab` `a.cc` `src/b` `docs/site/c`'), ['a.cc', 'src/b']);
   t.deepEqual(resolveLink('docs/a.md', '../b.md#c'), { path: 'b.md', anchor: 'c' });
 });
 

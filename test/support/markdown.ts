@@ -21,15 +21,20 @@ export interface CodeBlock {
 /** Folders that npm, builds and git create in a clone. */
 const leftOut = /^(node_modules|build|dist|test-build|prebuilds|scratch|target|site|\..*)$/;
 
-/** All documents below a folder, whose path ends with a slash. */
-export function documentsIn(root: string, folder = ''): Document[] {
+/** The paths of all files of the project, from its root. */
+export function filesIn(root: string, folder = ''): string[] {
   return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
     const path = folder + entry.name;
-    if (entry.isDirectory()) {
-      return leftOut.test(entry.name) ? [] : documentsIn(root, `${path}/`);
-    }
-    return path.endsWith('.md') ? [{ path, text: readFileSync(root + path, 'utf8') }] : [];
+    if (!entry.isDirectory()) return [path];
+    return leftOut.test(entry.name) ? [] : filesIn(root, `${path}/`);
   });
+}
+
+/** All documents of the project. */
+export function documentsIn(root: string): Document[] {
+  return filesIn(root)
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => ({ path, text: readFileSync(root + path, 'utf8') }));
 }
 
 const fence = /^ *```(.*)\n([\s\S]*?)^ *```$/gm;
@@ -53,6 +58,19 @@ export function proseLines(text: string): string[] {
     .replace(fence, '')
     .split('\n')
     .filter((line) => !/^\s*(\||!\[|\S+$)/.test(line));
+}
+
+const extension = /\.(cc|h|hpp|c|def|ts|mjs|cjs|js|pml|gyp)$/;
+/** What `npm run docs` writes. */
+const siteFolder = 'docs/site/';
+const topFolder = /^(native|src|test|bench|examples|scripts|docs)\/[\w./-]+$/;
+
+/** The files and folders of the project that a text names as code. */
+export function namedFiles(text: string): string[] {
+  return [...text.replace(fence, '').matchAll(/`([\w./-]+)`/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => extension.test(name) || topFolder.test(name))
+    .filter((name) => !name.startsWith(siteFolder));
 }
 
 /** The anchors of the headings of a text, on GitHub and in the site. */
