@@ -140,6 +140,8 @@ for (const [language, command] of Object.entries(echoes)) {
 /** Programs that test the C interface on their own, and what each covers. */
 const selfTests = {
   'api-c': 'the whole interface, refusals included',
+  'giving_back-c':
+    'what a receiver gives back: refused, unread, borrowed by a process that is killed',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
 

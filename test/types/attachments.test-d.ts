@@ -60,3 +60,9 @@ same<typeof registry.stats, RegistryStats>();
 registry.alloc(1, { tag: 'a', onFree: () => undefined });
 // @ts-expect-error a tag is a text
 registry.alloc(1, { tag: 1 });
+
+// Both return nothing that has to be looked at, or the message itself.
+same<ReturnType<typeof message.keep>, typeof message>();
+same<ReturnType<typeof message.acknowledge>, void>();
+// @ts-expect-error a message is acknowledged whole
+message.acknowledge('taken');

@@ -21,6 +21,7 @@ bool Receiver::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payl
     }
     put_back(link, step);
     if (step != Step::Taken) continue;
+    link.ring().begin();
     borrowed_slot_ = link.slot();
     return true;
   }
