@@ -104,7 +104,7 @@ export class Endpoint<B extends MessageBox>
         unknown: (event) => this.#tell('unknown', event),
         rejected: (event) => this.#tell('rejected', event),
       },
-      (to, replyTo, message, options) => this.#reply(to, replyTo, message, options),
+      (peer, replyTo, message, options) => this.#reply(peer, replyTo, message, options),
     );
     native.setTypes(this.#box.idBytes());
     this.#refollow = followListeners(this as unknown as EventEmitter, {
@@ -332,9 +332,9 @@ export class Endpoint<B extends MessageBox>
     return this.#sending;
   }
 
-  #reply(to: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
+  #reply(peer: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
     const own = checkOptions('reply()', options, replyOptions);
-    return this.#sendingOrThrow().send(unicast(to), message, own, replyTo);
+    return this.#sendingOrThrow().send(unicast(peer), message, own, replyTo);
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): number {

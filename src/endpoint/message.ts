@@ -12,9 +12,9 @@ import type {
 import type { KernelObject } from '../objects/index.js';
 import type { MessageEnd } from './message-end.js';
 
-/** Sends `message` to `to` as a reply to message `replyTo`. */
+/** Sends `message` to `peer` as a reply to message `replyTo`. */
 export type Replier = (
-  to: Peer,
+  peer: Peer,
   replyTo: number,
   message: unknown,
   options: ReplyOptions | undefined,
