@@ -22,7 +22,7 @@ const counter: Source = async ({ busbar, bus, tell, told }) => {
   tell(endpoint.id);
 };
 
-test('a full queue refuses, drained() tells when to go on, nothing is lost or reordered', async (t) => {
+test('a full queue refuses, drained() resolves when there is room again, nothing is lost or reordered', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const program = inProcess(t, bus, counter);
@@ -112,7 +112,7 @@ test('the bus goes on around a stopped receiver', async (t) => {
   await sender.drained();
 });
 
-test('a multicast that one receiver has no room for reaches nobody', async (t) => {
+test('a multicast that one receiver has no room for reaches no receiver', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const slow = inProcess(t, bus, counter);
@@ -135,7 +135,7 @@ test('a multicast that one receiver has no room for reaches nobody', async (t) =
   t.deepEqual(await slow.next(), { next: sent });
 });
 
-test('close() gives what queues its linger time', async (t) => {
+test('close() waits the linger time for queued messages', async (t) => {
   const bus = newBus();
   // Another member has to be there when the sender has left.
   await joined(t, bus);
@@ -158,7 +158,7 @@ test('close() gives what queues its linger time', async (t) => {
   t.deepEqual(counted, { next: sent });
 });
 
-test('close() says how many it gave up', async (t) => {
+test('close() reports how many messages it gave up', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const program = inProcess(t, bus, counter);

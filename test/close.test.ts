@@ -76,7 +76,7 @@ test('calls after close are refused', async (t) => {
   for await (const _ of endpoint) t.fail('nothing comes any more');
 });
 
-test('a closed endpoint can be asked and told everything without harm', async (t) => {
+test('every call on a closed endpoint is harmless', async (t) => {
   const endpoint = await join(newBus(), { label: 'me' });
   const { id, counters } = endpoint;
   await endpoint.close();
@@ -141,7 +141,7 @@ const lateReader: Source = async ({ busbar, bus, tell, told }) => {
   process.exit();
 };
 
-test('close waits for what still queues', async (t) => {
+test('close waits for queued messages', async (t) => {
   const bus = newBus();
   const reader = inProcess(t, bus, lateReader);
   await reader.next();
@@ -158,7 +158,7 @@ test('close waits for what still queues', async (t) => {
   t.deepEqual(await reader.ended, [0, null]);
 });
 
-test('what close gives up is counted, and what it had published is read', async (t) => {
+test('close counts abandoned messages, and published ones are read', async (t) => {
   const bus = newBus();
   const reader = inProcess(t, bus, lateReader);
   await reader.next();

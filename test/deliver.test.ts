@@ -91,7 +91,7 @@ test('rejects with the name of a receiver that died before it took the message',
   t.like(await back, { payload: 'lost', peerId: id });
 });
 
-test('a multicast that one of two receivers could not take says whom it missed', async (t) => {
+test('a multicast that one of two receivers could not take names that receiver', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   const program = inProcess(t, bus, deaf);

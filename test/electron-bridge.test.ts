@@ -95,7 +95,7 @@ test('pages greet each other, and not themselves', async (t) => {
   t.deepEqual(await heard, { payload: 'hello' });
 });
 
-test('a page reaches nobody whom it may not reach, and what makes no sense is refused', async (t) => {
+test('a page can send only where it is allowed to, and invalid messages are refused', async (t) => {
   const bus = newBus();
   const secret = await joined(t, bus, { label: 'secret' });
   const window = await page(
@@ -142,7 +142,7 @@ test('a page is sent no more than it has asked for', async (t) => {
   t.deepEqual(await came, [0, 1, 2]);
 });
 
-test('a page that goes takes its endpoint along', async (t) => {
+test('a page that goes closes its endpoint', async (t) => {
   const window = await page(t, newBus(), `new BusClient(port); tell('there');`);
   await window.next();
   await window.worker.terminate();
@@ -150,7 +150,7 @@ test('a page that goes takes its endpoint along', async (t) => {
   t.true(window.endpoint.closed);
 });
 
-test('an endpoint that is closed takes the bridge along', async (t) => {
+test('an endpoint that is closed closes the bridge', async (t) => {
   const window = await page(
     t,
     newBus(),

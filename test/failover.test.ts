@@ -160,7 +160,7 @@ test('so does one that just ends', async (t) => {
   t.deepEqual(directory.files(), []);
 });
 
-test('a stopped controller is no obstacle for those who know each other', async (t) => {
+test('a stopped controller is no obstacle for members that know each other', async (t) => {
   const bus = newBus();
   const controller = await new MemberProcess(t, bus).join();
   const [a, b] = [await joined(t, bus, { label: 'a' }), await joined(t, bus, { label: 'b' })];

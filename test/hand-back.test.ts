@@ -40,7 +40,7 @@ test('a listener that closes in the middle of a batch gets no more, and the rest
   for (const i of numbers(3)) t.is((await staying.recv()).payload, i);
 });
 
-test('without another match each is told once', async (t) => {
+test('without another match, each message is reported once', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   const leaving = await joined(t, bus, { label: 'worker' });
@@ -62,7 +62,7 @@ test('without another match each is told once', async (t) => {
   t.deepEqual(told, numbers(1));
 });
 
-test('a multicast is told for the one that left', async (t) => {
+test('a multicast is reported undelivered for the endpoint that left', async (t) => {
   const { sender, leaving, staying } = await crew(t);
   t.is((await leaving.recv()).payload, 0);
   const delivery = sender.deliver(multicast('worker'), 'all');

@@ -64,7 +64,7 @@ const surviving: Source = async ({ busbar, bus, tell }) => {
   tell(endpoint.id);
 };
 
-test('a process that survives its listener says that it has not handled the message', async (t) => {
+test('a process that survives its listener reports the message as not handled', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   const program = inProcess(t, bus, surviving);

@@ -78,7 +78,7 @@ test('bad options are refused with the limit or a guess', async (t) => {
   await t.throwsAsync(join(newBus(), 'text' as JoinOptions), { code: invalid });
 });
 
-test('a wrong token is told to the joiner, and the bus is unharmed', async (t) => {
+test('a wrong token makes join reject, and the bus is unharmed', async (t) => {
   const bus = newBus();
   const first = await joined(t, bus, { label: 'first', token: 'right' });
   for (const token of ['wrong', '', 'right ']) {

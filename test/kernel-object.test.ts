@@ -242,7 +242,7 @@ const worker: Source = async ({ busbar, tell }) => {
   process.send?.(texts);
 };
 
-test.serial('a server of a cluster worker is refused with a word on clusters', async (t) => {
+test.serial('a server of a cluster worker is refused with advice on clusters', async (t) => {
   const program = inProcess(t, '', worker);
   const [shared, exclusive] = (await program.next()) as [string, string];
   t.regex(shared, /cluster/);

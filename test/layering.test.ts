@@ -125,7 +125,7 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/endpoint/long.ts', ...Array<string>(maxLines + 2).fill('')), /451 lines; the limit/],
 ];
 
-test('a tree in order is not reproached', (t) => {
+test('the rules accept an orderly tree', (t) => {
   t.deepEqual(judge(orderly, dependencies), []);
 });
 

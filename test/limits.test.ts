@@ -94,7 +94,7 @@ test('all queues together are bounded, whoever they are for', async (t) => {
   t.is(sender.send('one', box.Raw(new Uint8Array(200_000))), 1);
 });
 
-test('a single message may have more than all queues together, while nobody else has anything', async (t) => {
+test('a single message may exceed the total of all queues while nothing else is queued', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { ...small, totalQueueBytes: 1000 });
   const reader = await joined(t, bus, { label: 'reader', messages: box });
@@ -106,7 +106,7 @@ test('a single message may have more than all queues together, while nobody else
   await sender.sendWhenReady('reader', box.Raw(new Uint8Array(2_000_000)), { timeout: 10_000 });
 });
 
-test('kernel objects on their way are bounded over all receivers', async (t) => {
+test('kernel objects in flight are bounded over all receivers', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { messages: box, maxQueuedObjects: 10 });
   const programs = [];
@@ -145,7 +145,7 @@ test('messages that wait by ttl are bounded in number', async (t) => {
   t.is(sender.counters.parked, 3);
 });
 
-test('links are bounded at the sender, and at the receiver, of which the sender is told', async (t) => {
+test('links are bounded at the sender, and at the receiver, whose sender gets undelivered', async (t) => {
   const bus = newBus();
   const receiver = await joined(t, bus, { label: 'receiver', messages: box, maxLinks: 1 });
   const sender = await joined(t, bus, { label: 'sender', messages: box, maxLinks: 1 });

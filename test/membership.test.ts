@@ -26,7 +26,7 @@ test('peers are all the others, with their process and label', async (t) => {
   t.is(endpoint.controller?.id, endpoint.id);
 });
 
-test('who joins, leaves or dies is told to those who listen', async (t) => {
+test('listeners hear of endpoints that join, leave or die', async (t) => {
   const bus = newBus();
   const endpoint = await joined(t, bus);
   const events: PeerEvent[] = [];

@@ -108,7 +108,7 @@ test('without a box, any plain value goes', async (t) => {
   }
 });
 
-test('an unknown type is told once for each type and sender, counted, and costs no other message', async (t) => {
+test('an unknown type is emitted once per type and sender, counted, and costs no other message', async (t) => {
   const bus = newBus();
   const receiver = await joined(t, bus, {
     label: 'receiver',
@@ -137,7 +137,7 @@ test('an unknown type is told once for each type and sender, counted, and costs 
   );
 });
 
-test('what the codec cannot read is told by rejected', async (t) => {
+test('bytes that the codec cannot read emit rejected', async (t) => {
   const bus = newBus();
   const ours = messageBox({ Any: messageType('test.any', { codec: bytes.codec }), Text: text });
   const theirs = messageBox({ Json: json('test.any'), Text: text });
@@ -173,7 +173,7 @@ const positive = {
   },
 } as const;
 
-test('a schema validates and transforms on receipt, and its refusal is told by rejected', async (t) => {
+test('a schema validates and transforms on receipt, and its refusal emits rejected', async (t) => {
   const bus = newBus();
   const open = messageBox({ Amount: messagePack<number>('test.amount') });
   const strict = messageBox({ Amount: messageType('test.amount', { schema: positive }) });

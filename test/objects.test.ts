@@ -305,7 +305,7 @@ test('at the descriptor limit a message is reported, not delivered without its o
   t.deepEqual(await program.next(), { payload: 'again', objects: 10 });
 });
 
-test('a message with objects that still waits when its endpoint closes is given up, and told', async (t) => {
+test('a message with objects that still waits when its endpoint closes is given up and reported', async (t) => {
   const bus = newBus();
   await joined(t, bus, { label: 'controller' });
   const { join } = await import('busbar');

@@ -176,7 +176,7 @@ test.serial(
   },
 );
 
-test('a holder that dies gives back, whatever else goes on with its owner', async (t) => {
+test('a holder that dies gives back, whatever else its owner does', async (t) => {
   const bus = newBus();
   const endpoint = await joined(t, bus);
   const program = await start(t, bus, viewer);

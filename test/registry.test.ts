@@ -31,7 +31,7 @@ function called(): { readonly call: () => void; readonly done: Promise<void> } {
   return { call, done };
 }
 
-test('a free region of fitting size and tag is had again', (t) => {
+test('a free region of fitting size and tag is reused', (t) => {
   using registry = new MemoryRegistry();
   const first = registry.alloc(10_000, { tag: 'a' });
   t.is(first.size, 12_288);
@@ -62,7 +62,7 @@ test('a free region of fitting size and tag is had again', (t) => {
   });
 });
 
-test('what somebody else still holds is not had again', async (t) => {
+test('a region that another process still holds is not reused', async (t) => {
   const bus = newBus();
   const program = inProcess(t, bus, keeper);
   await program.next();
@@ -81,7 +81,7 @@ test('what somebody else still holds is not had again', async (t) => {
   t.is(third.id, first.id);
 });
 
-test('what onFree throws is an uncaught exception, and the other calls still come', async (t) => {
+test('an error of onFree is an uncaught exception, and the other calls still come', async (t) => {
   const program = inProcess(t, newBus(), ({ busbar, tell }) => {
     process.on('uncaughtException', (error) => tell(error.message));
     const alive = setInterval(() => undefined, 1000);
@@ -105,7 +105,7 @@ for (const [where, run] of [
   ['process', inProcess],
   ['worker thread', inWorker],
 ] as const) {
-  test(`a region held by a killed ${where} is free, and its owner is told`, async (t) => {
+  test(`a region held by a killed ${where} is free, and its owner is notified`, async (t) => {
     const bus = newBus();
     const program = run(t, bus, keeper);
     await program.next();
@@ -159,7 +159,7 @@ test('without a listener, a killed holder is found out when the memory is needed
   t.is(registry.stats.bytes, 8192);
 });
 
-test('onFree comes once, also if the region is had again before the news', async (t) => {
+test('onFree is called once, even if the region is reused before the notification', async (t) => {
   using registry = new MemoryRegistry();
   let calls = 0;
   const first = registry.alloc(4096, { onFree: () => calls++ });

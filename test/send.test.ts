@@ -63,7 +63,7 @@ test('a selector of a peer reaches that endpoint and no other', async (t) => {
   }
 });
 
-test('a unicast goes to the one with the least unread, and round among equals', async (t) => {
+test('a unicast goes to the receiver with the fewest unread bytes, round-robin on ties', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { label: 'sender' });
   const workers = [];

@@ -49,7 +49,7 @@ async function numbersOf(sender: Endpoint<typeof box>, label: string, program: P
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-test('drop: the others get everything, the slow one what it has room for, and every drop is told', async (t) => {
+test('drop: the others get everything, the slow one what it has room for, and every drop is reported', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { ...small, whenFull: 'drop' });
   const slow = await start(t, bus, 'slow');
@@ -103,7 +103,7 @@ test('latest: a slow receiver gets the newest of each key, a quick one may get t
   t.deepEqual(await numbersOf(sender, 'slow', slow.program), upTo(100));
 });
 
-test('latest: what is superseded is told to whoever waits for it, and its regions are free', async (t) => {
+test('latest: a superseded message rejects its delivery, and its regions are free', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const slow = await start(t, bus, 'slow');
@@ -179,7 +179,7 @@ test('wait: goes on when there is room, in order, and ends by timeout, signal an
   await closing;
 });
 
-test('disconnect: the laggard reads what was published, the rest goes to another one', async (t) => {
+test('disconnect: the slow receiver reads what was published, the rest goes to another one', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, { ...small, whenFull: 'disconnect' });
   const slow = await start(t, bus, 'slow');
@@ -209,7 +209,7 @@ test('disconnect: the laggard reads what was published, the rest goes to another
   t.is(rerouted[0], taken.length);
 });
 
-test('disconnect: what waits for nobody else is told', async (t) => {
+test('disconnect: messages without another match are reported', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus, small);
   const slow = await start(t, bus, 'slow');

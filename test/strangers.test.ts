@@ -52,7 +52,7 @@ const mixing: Source = async ({ busbar, bus, tell, told }) => {
   await Promise.all([mine.close(), its.close()]);
 };
 
-test('two copies in one process talk, and say so when they are given one another’s values', async (t) => {
+test('two copies in one process talk, and name one another’s values in errors', async (t) => {
   const program = inProcess(t, newBus(), mixing);
   program.say(secondCopy(t));
   const { texts, payload } = await program.next<{ texts: string[]; payload: unknown }>();

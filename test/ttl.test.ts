@@ -21,7 +21,7 @@ test('a message waits until somebody matches, and several keep their order', asy
   t.is(sender.counters.parked, 0);
 });
 
-test('a multicast that waits goes to who comes first', async (t) => {
+test('a multicast that waits goes to the first that comes', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   t.is(sender.send(multicast('late'), 'news', { ttl: 60_000 }), 0);
@@ -29,7 +29,7 @@ test('a multicast that waits goes to who comes first', async (t) => {
   t.is((await late.recv()).payload, 'news');
 });
 
-test('a message whose time is over is told by undelivered', async (t) => {
+test('a message whose time is over emits undelivered', async (t) => {
   const sender = await joined(t, newBus());
   const told = nextEvent(sender as unknown as EventEmitter, 'undelivered');
   sender.send(unicast('nobody'), { some: 'thing' }, { ttl: 1 });
@@ -55,7 +55,7 @@ test('the controller keeps what a leaving sender leaves behind, in its name', as
   t.deepEqual(message.from, { id, pid: process.pid, label: ['sender', 'gone'] });
 });
 
-test('a message of any size that the controller keeps says whom it is from', async (t) => {
+test('a message of any size that the controller keeps names its sender', async (t) => {
   const bus = newBus();
   const controller = inProcess(t, bus, keeper);
   await controller.next();
@@ -109,7 +109,7 @@ test('more than can be handed over at a time goes in portions', async (t) => {
   }
 });
 
-test('what nobody could take over is told by close()', async (t) => {
+test('close() reports messages that no controller could take over', async (t) => {
   const bus = newBus();
   const controller = inProcess(t, bus, keeper);
   await controller.next();
@@ -119,7 +119,7 @@ test('what nobody could take over is told by close()', async (t) => {
   await t.throwsAsync(sender.close(), { code: 'ERR_BUSBAR_UNDELIVERED', message: /1 message/ });
 });
 
-test('at the descriptor limit a controller keeps nothing, and who leaves says so', async (t) => {
+test('at the descriptor limit a controller keeps nothing, and close() of the leaver reports it', async (t) => {
   const bus = newBus();
   const controller = inProcess(t, bus, async ({ busbar, bus, tell, told }) => {
     const { openSync } = await import('node:fs');

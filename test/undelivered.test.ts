@@ -88,7 +88,7 @@ test('a message for one peer is not given to another one with its label', async 
   t.is((await heir.recv()).payload, 'next');
 });
 
-test('what died with its receiver and finds nobody in time is told when its time is over', async (t) => {
+test('a message of a dead receiver, without another match, is reported when its time is over', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);
   const program = inProcess(t, bus, deaf);
@@ -114,7 +114,7 @@ test('without a listener the loss is counted', async (t) => {
   t.is(sender.counters.undelivered, 2);
 });
 
-test('each of several that wait in vain is told', async (t) => {
+test('each of several messages that wait in vain is reported', async (t) => {
   const sender = await joined(t, newBus());
   const back = undelivered(sender, 3);
   for (const ttl of [30, 1, 15]) sender.send('nobody', ttl, { ttl });

@@ -97,7 +97,7 @@ export const PEERS = {
     program: true,
   },
   'busbar-fresh': {
-    title: 'busbar, made anew each time',
+    title: 'busbar, a new one each time',
     module: 'busbar',
     variant: 'handler',
   },

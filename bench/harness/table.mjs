@@ -58,7 +58,7 @@ export function ratioTable(cells, { column, value }) {
   const others = cells
     .filter(({ peer }) => peer !== OURS)
     .map((cell) => ({ ...cell, figures: factor(ours.get(column(cell)), cell, value) }));
-  return gridTable('  busbar is so many times as fast', others, { column, text: factorText });
+  return gridTable('  busbar is this many times as fast', others, { column, text: factorText });
 }
 
 /**

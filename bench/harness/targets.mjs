@@ -97,7 +97,7 @@ const TARGETS = [
     },
   },
   {
-    target: 'a byte a page of a region had again: at least 20x one made anew',
+    target: 'one byte per page of a reused region: at least 20x a new one',
     atLeast: 20,
     text: factorText,
     measure: (find) =>

@@ -15,7 +15,7 @@ const PROGRAM = fileURLToPath(new URL('../harness/bystanders.mjs', import.meta.u
 
 /** @type {import('../harness/trials.mjs').Trial} */
 export const trial = {
-  title: 'One way, 64 B, beside 98 endpoints that are told something every millisecond',
+  title: 'One way, 64 B, beside 98 endpoints that get a message every millisecond',
 
   plan: () =>
     ['all running', 'one stopped'].map((others) => ({

@@ -89,7 +89,7 @@ class Interner {
     if (expression.node.kind === 'peer') return this.ofPeer(expression.node.id);
     let selector = this.#byExpression.get(expression);
     if (selector === undefined) {
-      // An expression that was built anew, or written differently, may have the same text.
+      // Another expression object, or another spelling, may have the same text.
       const text = expression.toString();
       selector = this.#byText.get(text) ?? this.#create(expression);
       this.#byText.set(text, selector);

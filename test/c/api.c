@@ -1,5 +1,5 @@
 /* The C interface from one process: every function, and what it refuses. Ends with 0 if all is as
- * busbar.h says: api <bus> */
+ * documented in busbar.h: api <bus> */
 #include <busbar.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -159,7 +159,7 @@ static void test_zero_copy(busbar_endpoint* a, busbar_endpoint* b) {
       OK(busbar_endpoint_reserve(a, to_b, sizes[i], &place));
       CHECK(busbar_endpoint_reserve(a, to_b, 8, &place) == BUSBAR_INVALID_ARGUMENT);
       memset(place, round, sizes[i]);
-      /* One that is sent meanwhile waits until the ring's end is free again. */
+      /* A message sent meanwhile waits until the end of the ring is free again. */
       message = bytes("behind", 6);
       if (sizes[i] <= 3000) OK(busbar_endpoint_send(a, to_b, &message, NULL));
       OK(busbar_endpoint_commit(a, bytes_type, 9));
@@ -214,7 +214,7 @@ static void test_objects_and_regions(busbar_endpoint* a, busbar_endpoint* b) {
   CHECK(busbar_endpoint_send(a, to_b, &message, NULL) == BUSBAR_INVALID_ARGUMENT);
   range.offset = 100;
   range.bytes = 50;
-  /* Of other systems; of none. */
+  /* A kind of another system, then an unknown one. */
   message.object_kinds = &kind;
   CHECK(busbar_endpoint_send(a, to_b, &message, NULL) == BUSBAR_UNSUPPORTED);
   kind = BUSBAR_OBJECT_UNUSABLE;
@@ -280,7 +280,7 @@ static void test_registry(busbar_endpoint* a, busbar_endpoint* b) {
     }
     CHECK(((char*)busbar_region_map(other))[77] == round);
     busbar_region_free(other);
-    /* The sender lets go in a moment of what it kept for the case of the receiver's death. */
+    /* The sender soon releases its own reference, kept in case the receiver died. */
     while (atomic_load(&freed) == round) sched_yield();
     OK(busbar_registry_alloc(registry, 1 << 20, "frame", on_free, &freed, &region));
     CHECK(busbar_region_id(region) == id);

@@ -1,5 +1,5 @@
-/* What the tests of the C interface have in common: a check that ends the program, and two endpoints' worth of
- * joining and sending. */
+/* Shared by the tests of the C interface: a check that ends the program, and helpers to join and
+ * send with two endpoints. */
 #ifndef BUSBAR_TEST_CHECK_H
 #define BUSBAR_TEST_CHECK_H
 
@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);  \
-      exit(1);                                                                 \
-    }                                                                          \
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      exit(1);                                                                \
+    }                                                                         \
   } while (0)
 #define OK(call) CHECK((call) == BUSBAR_OK)
 
-static inline busbar_endpoint *join(const char *bus, const char *label) {
+static inline busbar_endpoint* join(const char* bus, const char* label) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
-  busbar_endpoint *endpoint = NULL;
+  busbar_endpoint* endpoint = NULL;
   options.label = &label;
   options.label_count = 1;
   options.ring_bytes = 16 << 10;
@@ -27,7 +27,7 @@ static inline busbar_endpoint *join(const char *bus, const char *label) {
   return endpoint;
 }
 
-static inline busbar_outgoing bytes(const void *payload, size_t size) {
+static inline busbar_outgoing bytes(const void* payload, size_t size) {
   busbar_outgoing message = BUSBAR_OUTGOING_INIT;
   OK(busbar_uuid_parse(BUSBAR_TYPE_BYTES, &message.type));
   message.payload = payload;
@@ -35,14 +35,14 @@ static inline busbar_outgoing bytes(const void *payload, size_t size) {
   return message;
 }
 
-static inline busbar_selector *select_one(busbar_endpoint *endpoint, const char *text) {
-  busbar_selector *selector = NULL;
+static inline busbar_selector* select_one(busbar_endpoint* endpoint, const char* text) {
+  busbar_selector* selector = NULL;
   OK(busbar_selector_parse(endpoint, text, BUSBAR_UNICAST, &selector));
   return selector;
 }
 
-static inline busbar_message *receive(busbar_endpoint *endpoint) {
-  busbar_message *message = NULL;
+static inline busbar_message* receive(busbar_endpoint* endpoint) {
+  busbar_message* message = NULL;
   OK(busbar_endpoint_receive(endpoint, 10000, &message));
   return message;
 }

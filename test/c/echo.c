@@ -1,5 +1,5 @@
-/* A C program that answers: every message goes back to its sender as it came, objects and regions too. On
- * the text "make" it makes a region, on "leave" it leaves. Used by test/c-api.test.ts:
+/* A C program that echoes: every message goes back to its sender unchanged, with its objects and
+ * regions. On the text "make" it makes a region, on "leave" it leaves. Used by test/c-api.test.ts:
  * echo <bus> <label> */
 #include <busbar.h>
 #include <stdio.h>
@@ -7,18 +7,18 @@
 
 #include "kernel_object.h"
 
-#define CHECK(call)                                                               \
-  do {                                                                            \
-    busbar_status check_status = (call);                                          \
-    if (check_status != BUSBAR_OK) {                                              \
-      fprintf(stderr, "%s: %s\n", #call, busbar_status_string(check_status));     \
-      return 1;                                                                   \
-    }                                                                             \
+#define CHECK(call)                                                           \
+  do {                                                                        \
+    busbar_status check_status = (call);                                      \
+    if (check_status != BUSBAR_OK) {                                          \
+      fprintf(stderr, "%s: %s\n", #call, busbar_status_string(check_status)); \
+      return 1;                                                               \
+    }                                                                         \
   } while (0)
 
 #define MOST 8
 
-static int is_text(busbar_message *message, busbar_uuid text, const char *expected) {
+static int is_text(busbar_message* message, busbar_uuid text, const char* expected) {
   busbar_message_info info = {.size = sizeof info};
   const busbar_span payload = busbar_message_borrow_payload(message);
   if (busbar_message_get_info(message, &info) != BUSBAR_OK) return 0;
@@ -26,15 +26,15 @@ static int is_text(busbar_message *message, busbar_uuid text, const char *expect
          payload.bytes == strlen(expected) && memcmp(payload.data, expected, payload.bytes) == 0;
 }
 
-/* Sends a message back with everything that came with it. */
-static int echo(busbar_message *message) {
+/* Sends a message back with all of its attachments. */
+static int echo(busbar_message* message) {
   busbar_message_info info = {.size = sizeof info};
   busbar_object objects[MOST];
   int32_t kinds[MOST];
   busbar_region_range regions[MOST];
   busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
   const busbar_span payload = busbar_message_borrow_payload(message);
-  busbar_region *region = NULL;
+  busbar_region* region = NULL;
   uint32_t i;
 
   CHECK(busbar_message_get_info(message, &info));
@@ -60,10 +60,10 @@ static int echo(busbar_message *message) {
   return 0;
 }
 
-static int make(busbar_message *message, busbar_uuid text) {
+static int make(busbar_message* message, busbar_uuid text) {
   static const char made[] = "made in C";
   busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
-  busbar_region *region = NULL;
+  busbar_region* region = NULL;
   busbar_region_range range;
   busbar_object object = own_input();
 
@@ -84,11 +84,11 @@ static int make(busbar_message *message, busbar_uuid text) {
   return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
-  busbar_endpoint *endpoint = NULL;
+  busbar_endpoint* endpoint = NULL;
   busbar_uuid text;
-  const char *label[2];
+  const char* label[2];
   int failed = 0;
   int leaving = 0;
 
@@ -104,7 +104,7 @@ int main(int argc, char **argv) {
   fflush(stdout);
 
   while (!failed && !leaving) {
-    busbar_message *message = NULL;
+    busbar_message* message = NULL;
     CHECK(busbar_endpoint_receive(endpoint, BUSBAR_FOREVER, &message));
     if (is_text(message, text, "make")) {
       failed = make(message, text);

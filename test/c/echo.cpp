@@ -1,4 +1,4 @@
-// The program of echo.c in C++17.
+// The program of echo.c, in C++17.
 
 #include <busbar.hpp>
 #include <cstdio>
@@ -16,7 +16,7 @@ bool failed(busbar::Status status) {
   return !status;
 }
 
-// Sends a message back with everything that came with it.
+// Sends a message back with all of its attachments.
 bool echo(busbar::Message& message) {
   const busbar_message_info info = message.info();
   std::vector<std::pair<busbar_object, std::int32_t>> objects;
@@ -46,9 +46,8 @@ bool make(busbar::Message& message) {
   auto region = busbar::Region::create(1U << 16U);
   if (failed(region.status())) return false;
   std::strcpy(reinterpret_cast<char*>(region->bytes().data()), "made in C++");
-  return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of("here it is"))
-                                   .region(*region)
-                                   .object(own_input())));
+  return !failed(message.reply(
+      busbar::Outgoing(kText, busbar::bytes_of("here it is")).region(*region).object(own_input())));
 }
 
 int run(const char* bus, const char* label) {

@@ -1,4 +1,4 @@
-/* What C programs do with kernel objects by the means of their system. */
+/* How C programs use kernel objects on each system. */
 #ifndef BUSBAR_TEST_KERNEL_OBJECT_H
 #define BUSBAR_TEST_KERNEL_OBJECT_H
 
@@ -6,7 +6,7 @@
 
 #ifdef _WIN32
 #include <winsock2.h>
-/* Behind it, which would otherwise come with the older Winsock. */
+/* After winsock2.h; otherwise it would include the older Winsock. */
 #include <windows.h>
 
 static inline busbar_object own_input(void) {

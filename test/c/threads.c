@@ -1,6 +1,6 @@
-/* Several threads wait on one endpoint, in both orders: one receives while another one waits for a
- * delivery, for room in the queue or for somebody to join. Ends with 0 if all of them get what they
- * wait for: threads <bus> */
+/* Several threads wait on one endpoint, in both orders: one receives while another waits for a
+ * delivery, for room in the queue or for a member to join. Ends with 0 if all waits end: threads
+ * <bus> */
 #include <busbar.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,7 +21,7 @@ static void start(struct side* side, void* (*run)(void*)) {
 }
 static void join_thread(const struct side* side) { CHECK(pthread_join(side->thread, NULL) == 0); }
 
-/* Answers one message with what it says. */
+/* Answers one message with its own text. */
 static void* answer_one(void* context) {
   const struct side* self = context;
   busbar_selector* asker = select_one(self->endpoint, "asker");
@@ -36,11 +36,11 @@ static void* answer_one(void* context) {
 
 struct asker {
   struct side side;
-  /* Started by the asker, when what it answers with is to be received only then. */
+  /* If set, started by the asker, so that the answer is received only then. */
   struct side* answerer;
 };
 
-/* Has handled a message only after it has asked back and got the answer. */
+/* Handles a message only after it has asked back and got the answer. */
 static void* ask_back(void* context) {
   struct asker* self = context;
   busbar_endpoint* endpoint = self->side.endpoint;
@@ -58,7 +58,7 @@ static void* ask_back(void* context) {
   return NULL;
 }
 
-/* One thread of `owner` waits for a delivery; another one has to receive before that can end. */
+/* One thread of `owner` waits for a delivery, which cannot end before another one receives. */
 static void test_delivery_beside_receive(busbar_endpoint* owner, busbar_endpoint* peer,
                                          int receiver_first) {
   busbar_selector* to_asker = select_one(owner, "asker");
@@ -86,7 +86,7 @@ static void* receive_one(void* context) {
   return NULL;
 }
 
-/* The message for the receiving thread comes while the other one waits for room. */
+/* The message for the receiving thread arrives while the other thread waits for room. */
 static void test_drain_beside_receive(busbar_endpoint* owner, busbar_endpoint* peer) {
   busbar_selector* to_asker = select_one(owner, "asker");
   busbar_selector* to_owner = select_one(peer, "owner");
@@ -125,8 +125,7 @@ static void* wait_for_both(void* context) {
   return NULL;
 }
 
-/* The one who receives gets a message, the one who waits for a member gets that, whichever comes
- * first. */
+/* The receiving thread gets a message, the other one sees a member join, in either order. */
 static void test_waiting_for_a_member_beside_receive(const char* bus, busbar_endpoint* owner,
                                                      busbar_endpoint* peer) {
   busbar_selector* to_owner = select_one(peer, "owner");

@@ -107,23 +107,24 @@ class Checker {
     const pair = `${sender.name} to ${to}`;
     // A dead sender reports nothing, and its own memory died with it.
     if (sender.fate === 'killed') return;
-    if (new Set(undelivered).size !== undelivered.length) this.#violate(`${pair}: told twice`);
+    if (new Set(undelivered).size !== undelivered.length) this.#violate(`${pair}: reported twice`);
     const told = undelivered.filter((n) => n <= received);
-    if (told.length > 0) this.#violate(`${pair}: ${told[0]} came and is told as undelivered`);
+    if (told.length > 0)
+      this.#violate(`${pair}: ${told[0]} arrived and is reported as undelivered`);
     const missing = count - received - undelivered.length;
     const fate = receiver?.fate ?? 'never seen';
     // A sender that has left gets no report about messages that a later receiver leaves behind.
     const afterwards = sender.fate === 'left' && (abandoned(sender) > 0 || fate !== 'survived');
     if (missing === 0 || afterwards) return;
     if (fate !== 'killed') {
-      this.#violate(`${pair} (${fate}): ${missing} of ${count} are neither there nor told`);
+      this.#violate(`${pair} (${fate}): ${missing} of ${count} neither arrived nor are reported`);
       return;
     }
     this.takenAtDeath += missing;
     if (missing > mostInHand) this.#violate(`${pair}: ${missing} lost with its receiver`);
     const gap = undelivered.findIndex((n, i) => n !== received + missing + 1 + i);
     if (gap >= 0)
-      this.#violate(`${pair}: told as undelivered, but not the last: ${undelivered[gap]}`);
+      this.#violate(`${pair}: reported as undelivered, but not the last: ${undelivered[gap]}`);
   }
 
   // A message that deliver() reported as handled was noted by a receiver.

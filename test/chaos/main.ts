@@ -25,7 +25,7 @@ const percentile = (share: number) =>
   (result.gaps[Math.floor((result.gaps.length - 1) * share)] ?? 0).toFixed(1);
 say(
   `${result.kills} kills, ${result.stops} stops, ${result.leaves} leaves; ${result.sent} sent, ` +
-    `${result.received} received, ${result.undelivered} told as undelivered, ` +
+    `${result.received} received, ${result.undelivered} reported as undelivered, ` +
     `${result.takenAtDeath} in the hands of killed receivers`,
 );
 say(

@@ -1,37 +1,40 @@
-/* Who holds the name of a bus, as native/core/membership/seeker.cc, membership_watching.cc and linux/unix_socket_listener.cc have it:
-   members look, claim, depose who does not answer, ring its bell, and follow the name; one is killed and some are stopped
-   at any moment, also with the lock in hand when they are killed. Checked: nobody is served by one who has lost the name,
-   no two who serve have the same generation, and in the end all are with the one holder.
+/* The election, as in native/core/membership/seeker.cc and membership_watching.cc, and
+   native/linux/unix_socket_listener.cc: members look, claim the name, depose a holder that does
+   not answer, ring its bell, and follow the name; one is killed and some are stopped at any
+   moment, a killed one perhaps with the lock held. Checked: no member is served by a holder that
+   has lost the name, no two holders that serve have the same generation, and in the end all
+   members are with the one holder.
 
-   NO_BELL leaves out the ring, NO_HOLDS_NAME the look before each step in office, BELL_FIRST exchanges the two renames,
-   NO_NUMBER_KEPT the number in the lock's file: each must be found. */
+   NO_BELL omits the ring, NO_HOLDS_NAME the check before each step in office, BELL_FIRST swaps the
+   two renames, NO_NUMBER_KEPT omits the number in the lock's file: spin must find an error in
+   each. */
 
 #define N 3
 #define HOLDERS 8
 #define NOBODY 0
 
-byte holder;            /* whom .sock leads to */
-byte bell;              /* whose FIFO .bell leads to */
+byte holder;            /* the member that .sock leads to */
+byte bell;              /* the member whose FIFO .bell leads to */
 byte owner[HOLDERS];
 bool rung[HOLDERS];
 byte generation[HOLDERS];
 bool served[HOLDERS];
 byte numbers;
 byte last_generation;   /* in the lock's file */
-byte lock;              /* who has it, plus one */
+byte lock;              /* its holder, plus one */
 
 bool dead[N];
 bool stopped[N];
 byte office[N];         /* the number under which it believes to hold the name */
-byte connected[N];      /* whom it has joined through */
-byte heard[N];          /* whose bell it listens to */
+byte connected[N];      /* the holder that it has joined */
+byte heard[N];          /* the holder whose bell it listens to */
 byte kills, stops;
 
 #define awake(i) (!dead[i] && !stopped[i])
 #define listens(h) (h != NOBODY && !dead[owner[h]])
 #define gives_no_answer(h) (h != NOBODY && !dead[owner[h]] && stopped[owner[h]])
 
-/* bind_name() and take_name(), with the lock; `old` is whose bell has the name. */
+/* bind_name() and take_name(), with the lock; `old` is the holder whose bell has the name. */
 inline take_name(i, old, mine) {
   old = bell;
   atomic { numbers++; mine = numbers; assert(mine < HOLDERS); owner[mine] = i };
@@ -74,7 +77,7 @@ end:
     b = bell;
     if :: atomic { awake(i) -> h = holder } :: dead[i] -> break fi;
     if
-    /* By the name, which still leads to the same one afterwards. */
+    /* By the name, which still leads to the same holder afterwards. */
     :: atomic { awake(i) && listens(h) && holder == h -> connected[i] = h; heard[i] = b }
     :: awake(i) && listens(h) && holder != h -> skip
     :: awake(i) && !listens(h) && lock == 0 ->
@@ -97,7 +100,7 @@ end:
     connected[i] = NOBODY
   :: awake(i) && office[i] == NOBODY && connected[i] != NOBODY && rung[heard[i]] &&
      holder == connected[i] && heard[i] != bell ->
-    /* on_pong(): it was that of a holder before. */
+    /* on_pong(): the bell was that of an earlier holder. */
     b = bell;
     if
     :: atomic { awake(i) && holder == connected[i] -> heard[i] = b }
@@ -105,7 +108,7 @@ end:
     :: dead[i] -> break
     fi
   :: i == 0 && awake(i) && office[i] == NOBODY && gives_no_answer(connected[i]) && lock == 0 ->
-    /* suspect(), depose(): by one who needs the controller; the others have to hear of it. */
+    /* suspect(), depose(): by a member that needs the controller; the others must learn of it. */
     h = connected[i];
     atomic { lock == 0 && awake(i) -> lock = i + 1 };
     if
@@ -127,7 +130,7 @@ end:
       office[i] = NOBODY;
       connected[i] = NOBODY
     }
-  /* A step that has begun when the name is taken is finished; what it has told anybody is told again by the next one. */
+  /* A step that has begun when the name is taken is finished; the next holder repeats it. */
 #ifdef NO_HOLDS_NAME
   :: atomic { awake(i) && office[i] != NOBODY && !served[office[i]] ->
 #else
@@ -155,13 +158,13 @@ proctype world() {
       kills++;
       dead[i] = true;
       stopped[i] = false;
-      /* The kernel lets go of the lock. */
+      /* The kernel releases the lock. */
       if :: lock == i + 1 -> lock = 0 :: else fi
     }
   :: stops < 1 -> atomic {
       select(i : 0 .. 2);
       if
-      /* Not with the lock in hand: see "What is not handled". */
+      /* Not with the lock held: see "What is not handled". */
       :: !dead[i] && lock != i + 1 -> stops++; stopped[i] = true
       :: else
       fi
@@ -172,12 +175,12 @@ proctype world() {
     }
   :: break
   od;
-  /* Nothing happens any more: all who are awake are with the one holder, who is awake, too. */
+  /* Nothing happens any more: all running members are with the one holder, which runs, too. */
   timeout;
   i = 0;
   do
   :: i < N ->
-    /* Or who deposed another died before it could ring: the next holder rings the same bell. */
+    /* Or a deposing member died before it could ring: the next holder rings the same bell. */
     assert(!awake(i) || connected[i] == holder || (dead[owner[holder]] && heard[i] == bell));
     assert(!awake(i) || office[i] == NOBODY || office[i] == holder);
     i++

@@ -1,8 +1,10 @@
-/* The ledger of a memory region, as native/core/region/region_ledger.cc does it: references that move between slots while
-   somebody sums them up. Checked: is_free() never says yes while there is a reference. NO_ADDITIONS leaves out the look
-   at the count of additions: that must be found.
+/* The ledger of a memory region, as in native/core/region/region_ledger.cc: references move
+   between slots while another process sums them up. Checked: is_free() never returns true while
+   there is a reference. NO_ADDITIONS omits the check of the additions counter: spin must find the
+   error.
 
-   A reference is added at its new place, the addition is counted, and then it is taken from its old place. */
+   A reference is added in its new slot, the addition is counted, and then it is taken from its old
+   slot. */
 
 #define SLOTS 3
 #define MOVES 4
@@ -39,7 +41,7 @@ active proctype mover() {
 active proctype summer() {
   byte before, sum, slot;
   bool free;
-  /* Somebody has it already when anybody waits for its end. */
+  /* A reference exists before anything waits for the end of the last one. */
   additions > 0;
   do
   :: free -> break

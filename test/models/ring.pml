@@ -1,22 +1,24 @@
-/* The ring of one link, as native/core/ring/ring_producer.cc and ring_consumer.cc do it: publishing, falling asleep, being
-   rung, asking to be woken when something is taken, and the consumer's death at any moment. Memory is as weak as the
-   processors that we run on: each side's stores wait in a buffer of its own and become visible later, in order (TSO).
+/* The ring of one link, as in native/core/ring/ring_producer.cc and ring_consumer.cc: publishing,
+   falling asleep, being rung, asking to be woken when something is taken, and the consumer's death
+   at any moment. Memory is as weak as on the supported processors: each side's stores wait in a
+   buffer of its own and become visible later, in order (TSO).
 
-   Checked: nobody waits for ever while there is something for him, and what a dead consumer's program was given is
-   never given to somebody else. NO_SLEEP_FENCE, NO_RING_FENCE and NO_WAKE_FENCE leave a fence out: each must be found. */
+   Checked: neither side waits for ever while there is something for it, and a message that a dead
+   consumer's program was given is never given to another. NO_SLEEP_FENCE, NO_RING_FENCE and
+   NO_WAKE_FENCE omit a fence: spin must find an error in each. */
 
 #define MESSAGES 4
 #define CAPACITY 2
 #define NO_POSITION 15
 
-/* What both see. */
+/* The state that both sides see. */
 byte tail, head, sleeping, wake_taken_at = NO_POSITION;
 /* The doorbell (an eventfd: rung or not) and the channel's Wake datagrams. */
 bit doorbell;
 byte wakes;
 
 bool producer_done, consumer_dead;
-/* Messages that the consumer's program was given; the first so many. */
+/* The number of messages that the consumer's program was given, from the first on. */
 byte given;
 byte untaken_from = NO_POSITION;
 
@@ -99,7 +101,7 @@ active proctype RingProducer() {
   od;
   fence(producer_stores);
   producer_done = true;
-  /* mark_dead(): the channel's end is told when the consumer's last stores have long been visible. */
+  /* mark_dead(): the channel's end is reported after the consumer's last stores became visible. */
   if
   :: consumer_dead && empty(consumer_stores) -> untaken_from = head; assert(given <= untaken_from)
   :: !consumer_dead && given == MESSAGES
@@ -144,13 +146,13 @@ active proctype RingConsumer() {
 }
 
 #ifdef DEATH
-/* SIGKILL at any moment: no further step of the consumer's code; what it had stored becomes visible. */
+/* SIGKILL at any moment: the consumer's code stops; its earlier stores become visible. */
 active proctype death() {
   consumer_dead = true
 }
 #endif
 
-/* Nobody can go on: then everything must have come. */
+/* No side can continue: then everything must have arrived. */
 active proctype watcher() {
 end:
   timeout -> assert(consumer_dead || given == MESSAGES)

@@ -129,7 +129,7 @@ test('the table lists all types in their order', (t) => {
   t.false(table.acceptsPlainValues);
 });
 
-test('any string is free as a key, but for three', (t) => {
+test('any string is free as a key, except three', (t) => {
   const odd = messageBox({
     toString: text,
     constructor: bytes,
@@ -186,7 +186,7 @@ test('without a box any plain value is a message, but not one made by a box', (t
   t.throws(() => plainTable.accept(box.Move({ x: 1, y: 2 })), { code: 'ERR_BUSBAR_UNKNOWN_TYPE' });
 });
 
-test('bytes that do not decode are told with type and sender', (t) => {
+test('bytes that do not decode throw an error with type and sender', (t) => {
   const error = t.throws(() => decodePayload(box.Text('').entry, Uint8Array.of(0xff), 0, 1, 0, 7), {
     code: 'ERR_BUSBAR_DECODE_FAILED',
   }) as Error & { type?: string; peerId?: number };

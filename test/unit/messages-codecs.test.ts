@@ -273,7 +273,7 @@ test("the user's own use of the library stays untouched", (t) => {
   t.deepEqual(mine.unpack(after), { a: 'after' });
 });
 
-test('a getter that encodes in turn does not disturb the outer encoding', (t) => {
+test('a getter that itself encodes does not disturb the outer encoding', (t) => {
   const arena = new StagingArena();
   const inner: unknown[] = [];
   const value = {

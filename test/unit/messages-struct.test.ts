@@ -170,7 +170,7 @@ test('bytes that are no such struct fail to decode', (t) => {
   t.throws(() => Pose.decode(bytes, 0, 48, 0), { message: /not valid UTF-8/ });
 });
 
-test('a getter of the value that encodes in turn does not disturb it', (t) => {
+test('a getter of the value that itself encodes does not disturb it', (t) => {
   const arena = new StagingArena();
   const Pair = struct({ a: 'u32', b: 'u32', c: 'u32' });
   let depth = 0;

@@ -16,7 +16,7 @@ const USAGE: &str = "usage: ipmb-bench <trial> <bus> ...
   round-trip <bus> <bytes> <milliseconds> [core]      controller to member and back; the member pinned to the core
   multicast <bus> <bytes> <milliseconds> <receivers>  controller to members
   controller <bus>                                    holds the bus until its standard input ends
-  join <bus>                                          joins when told by a line, prints the microseconds it took";
+  join <bus>                                          joins when it reads a line, prints the microseconds it took";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
