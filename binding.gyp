@@ -6,8 +6,8 @@
 #   busbar_c      the shared library for C and C++: native/ffi on top of it; see native/CMakeLists.txt, too
 #   core_tests    program, only with native_tests=1: test/native on top of busbar_core and native/loopback
 #
-# Sources are found by scripts/list-sources.mjs, so a new file needs no entry here;
-# scripts/build-native.mjs configures again when the list has changed.
+# Sources are found by scripts/build/list-sources.mjs, so a new file needs no entry here;
+# scripts/build/native.mjs configures again when the list has changed.
 {
   'variables': {
     'native_tests%': 0,
@@ -57,7 +57,9 @@
     {
       'target_name': 'busbar_core',
       'type': 'static_library',
-      'sources': ['<!@(node scripts/list-sources.mjs native/base native/core <(platform_folders))'],
+      'sources': [
+        '<!@(node scripts/build/list-sources.mjs native/base native/core <(platform_folders))',
+      ],
     },
     {
       # The library for C and C++, which knows nothing of Node: build/Release/ffi/libbusbar.so.
@@ -68,7 +70,7 @@
       'product_dir': '<(PRODUCT_DIR)/ffi',
       'dependencies': ['busbar_core'],
       'defines': ['BUSBAR_BUILD'],
-      'sources': ['<!@(node scripts/list-sources.mjs native/ffi)'],
+      'sources': ['<!@(node scripts/build/list-sources.mjs native/ffi)'],
       'conditions': [
         ['OS=="linux"', {
           'ldflags': [
@@ -81,7 +83,7 @@
     {
       'target_name': 'busbar',
       'dependencies': ['busbar_core'],
-      'sources': ['<!@(node scripts/list-sources.mjs native/node)'],
+      'sources': ['<!@(node scripts/build/list-sources.mjs native/node)'],
       # The last: a worker may be terminated between any two of our calls; what can then no longer be
       # thrown is dropped instead of aborting the process.
       'defines': [
@@ -91,11 +93,11 @@
       'conditions': [
         # -isystem: warnings in other people's headers are not ours to fix.
         ['OS=="win"', {
-          'include_dirs': ['<!(node scripts/addon-api-include.mjs)'],
+          'include_dirs': ['<!(node scripts/build/addon-api-include.mjs)'],
         }, {
-          'cflags_cc': ['-isystem', '<!(node scripts/addon-api-include.mjs)'],
+          'cflags_cc': ['-isystem', '<!(node scripts/build/addon-api-include.mjs)'],
           'xcode_settings': {
-            'OTHER_CPLUSPLUSFLAGS': ['-isystem', '<!(node scripts/addon-api-include.mjs)'],
+            'OTHER_CPLUSPLUSFLAGS': ['-isystem', '<!(node scripts/build/addon-api-include.mjs)'],
           },
         }],
       ],
@@ -109,7 +111,7 @@
           'type': 'executable',
           'dependencies': ['busbar_core'],
           'include_dirs': ['test/native'],
-          'sources': ['<!@(node scripts/list-sources.mjs test/native native/loopback)'],
+          'sources': ['<!@(node scripts/build/list-sources.mjs test/native native/loopback)'],
         },
       ],
     }],

@@ -1,10 +1,10 @@
 // Builds the programs in C and C++ of test/c and examples/c against the library and its public headers, as a user would:
-// `node scripts/build-c.mjs [--sanitize]`. With every compiler that is installed, into build/c/<compiler>/, in the strict
+// `node scripts/build/c.mjs [--sanitize]`. With every compiler that is installed, into build/c/<compiler>/, in the strict
 // dialects that the headers promise to be valid in.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { listFiles, root, run } from './project.mjs';
+import { listFiles, root, run } from '../lib/project.mjs';
 
 const library = join(root, 'build', 'Release', 'ffi');
 const warnings = ['-pedantic', '-Wall', '-Wextra', '-Werror', '-O2', '-g'];

@@ -1,7 +1,7 @@
 // Prints what binding.gyp compiles of this system's C++ sources in the folders given, one a line: units of several.
 import { join, relative, sep } from 'node:path';
-import { listNativeSources, root } from './project.mjs';
-import { unitsOf } from './units.mjs';
+import { listNativeSources, root } from '../lib/project.mjs';
+import { unitsOf } from '../lib/units.mjs';
 
 for (const { file } of unitsOf(
   listNativeSources(process.argv.slice(2)),

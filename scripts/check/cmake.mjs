@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, run } from './project.mjs';
-import { toolchains } from './toolchains.mjs';
-import { setUpWine, stopWine, wineEnvironment } from './wine.mjs';
+import { root, run } from '../lib/project.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
+import { setUpWine, stopWine, wineEnvironment } from '../lib/wine.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-cmake-'));
 const hello = join(root, 'examples', 'c', 'hello.c');

@@ -1,5 +1,5 @@
-// Runs a program that was built by scripts/fake-mach.mjs, with the server that stands for launchd and notifyd:
-// `node scripts/with-fake-mach.mjs <program> [arguments]`.
+// Runs a program that was built by scripts/build/fake-mach.mjs, with the server that stands for launchd and notifyd:
+// `node scripts/lib/with-fake-mach.mjs <program> [arguments]`.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { exitCodeOf } from './native-objects.mjs';

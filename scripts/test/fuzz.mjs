@@ -1,4 +1,4 @@
-// Runs the fuzz targets of test/fuzz: `node scripts/fuzz.mjs [--seconds <n>] [--seed <n>] [--keep] [target ...]`, a
+// Runs the fuzz targets of test/fuzz: `node scripts/test/fuzz.mjs [--seconds <n>] [--seed <n>] [--keep] [target ...]`, a
 // minute of processor time each by default, whatever else runs here. What it finds lies in build/fuzz/findings; --keep adds what led
 // further to the corpus in test/fuzz/corpus.
 import { spawn, spawnSync } from 'node:child_process';
@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileObjects, forEach, platformFolders } from './native-objects.mjs';
-import { listFiles, root, run } from './project.mjs';
+import { compileObjects, forEach, platformFolders } from '../lib/native-objects.mjs';
+import { listFiles, root, run } from '../lib/project.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,5 @@
 // Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the test suite with it:
-// `node scripts/sanitize-addon.mjs [--brief] [arguments of ava]`. Objects are kept in build/sanitized/. Every process of the suite
+// `node scripts/test/sanitized-addon.mjs [--brief] [arguments of ava]`. Objects are kept in build/sanitized/. Every process of the suite
 // that ends by itself looks for leaks then. Node leaves much behind on purpose: only what the addon allocated counts.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,8 +11,8 @@ import {
   exitCodeOf,
   nodeApiFlags,
   platformFolders,
-} from './native-objects.mjs';
-import { listNativeSources, root, run } from './project.mjs';
+} from '../lib/native-objects.mjs';
+import { listNativeSources, root, run } from '../lib/project.mjs';
 
 const compiler = process.env.CXX ?? 'g++';
 const folder = join(root, 'build', 'sanitized', 'address');

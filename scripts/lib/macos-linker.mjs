@@ -1,5 +1,5 @@
 // Links for macOS by LLVM's linker: unlike the compiler's own it leaves out what nobody uses, and exports what it is
-// told to and nothing else. The C++ library is the system's, of which scripts/macos/libc++.tbd has what is used.
+// told to and nothing else. The C++ library is the system's, of which scripts/lib/macos/libc++.tbd has what is used.
 import { execFileSync } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { root, run } from './project.mjs';
@@ -17,7 +17,7 @@ export function linkForMacos({ compiler, architecture, output, objects, symbols 
     // Anything else that is not there is a mistake.
     ...[...host].flatMap((name) => ['-U', name]),
     ...symbols.flatMap((symbol) => ['-exported_symbol', `_${symbol}`]),
-    ...['-o', output, ...objects, join(root, 'scripts', 'macos', 'libc++.tbd')],
+    ...['-o', output, ...objects, join(root, 'scripts', 'lib', 'macos', 'libc++.tbd')],
     ...[`-L${join(dirname(compiler[0]), 'lib', 'libc', 'darwin')}`, '-lSystem'],
   ]);
   run('llvm-strip-14', ['-x', output]);

@@ -1,11 +1,11 @@
-// The C++ tests for ARM64 Linux and the addon in an ARM64 Node, run by qemu: `node scripts/test-arm64.mjs`. It proves
+// The C++ tests for ARM64 Linux and the addon in an ARM64 Node, run by qemu: `node scripts/test/arm64.mjs`. It proves
 // build, layout and system calls; of the weaker order of memory on ARM, qemu on x86 shows nothing.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { unpackedArchive } from './npm-archive.mjs';
-import { root, run } from './project.mjs';
-import { runCoreTests } from './run-core-tests.mjs';
-import { toolchains } from './toolchains.mjs';
+import { unpackedArchive } from '../lib/npm-archive.mjs';
+import { root, run } from '../lib/project.mjs';
+import { runCoreTests } from '../lib/run-core-tests.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
 
 const {
   runner: [emulator, ...options],
@@ -14,7 +14,7 @@ const {
 // The simulations have no system below them, and are slow there.
 const notRun = [...notUnderRunner, 'simulation_', '_at_every_step'];
 const folder = join(root, 'build', 'linux-arm64');
-run(process.execPath, ['scripts/cross-build.mjs', 'linux-arm64', 'addon', 'tests']);
+run(process.execPath, ['scripts/build/cross.mjs', 'linux-arm64', 'addon', 'tests']);
 
 const place = join(folder, 'package', 'prebuilds', 'linux-arm64');
 mkdirSync(place, { recursive: true });

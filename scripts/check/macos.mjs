@@ -1,25 +1,25 @@
 // Builds for macOS, as far as that can be done elsewhere: the addon compiled and linked for both kinds of machine with
 // warnings as errors and joined into one file, build/darwin-x64+arm64/busbar.node, the C library for one
-// of them, and native/macos and its tests looked at by clang-tidy with the system's own headers. `node scripts/check-macos.mjs [build]`:
+// of them, and native/macos and its tests looked at by clang-tidy with the system's own headers. `node scripts/check/macos.mjs [build]`:
 // with `build` the addon alone.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { tidyAll } from './clang-tidy.mjs';
-import { listFiles, root, run } from './project.mjs';
-import { toolchains } from './toolchains.mjs';
+import { tidyAll } from '../lib/clang-tidy.mjs';
+import { listFiles, root, run } from '../lib/project.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
 
 const machines = ['darwin-arm64', 'darwin-x64'];
 const universal = join(root, 'build', 'darwin-x64+arm64', 'busbar.node');
 
 for (const machine of machines)
-  run(process.execPath, ['scripts/cross-build.mjs', machine, 'addon']);
+  run(process.execPath, ['scripts/build/cross.mjs', machine, 'addon']);
 mkdirSync(dirname(universal), { recursive: true });
 const halves = machines.map((machine) => join(root, 'build', machine, 'busbar.node'));
 run('llvm-lipo-14', ['-create', ...halves, '-output', universal]);
 console.log(execFileSync('llvm-lipo-14', ['-info', universal], { encoding: 'utf8' }).trim());
 if (process.argv[2] === 'build') process.exit(0);
-run(process.execPath, ['scripts/cross-build.mjs', 'darwin-arm64', 'library']);
+run(process.execPath, ['scripts/build/cross.mjs', 'darwin-arm64', 'library']);
 
 /** Where the compiler has its headers for macOS, in the order in which it looks there. */
 const [zig] = toolchains['darwin-arm64'].compiler();

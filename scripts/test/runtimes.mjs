@@ -1,12 +1,12 @@
-// The TypeScript tests in every runtime that is supported beside the one at hand: `node scripts/test-runtimes.mjs
+// The TypeScript tests in every runtime that is supported beside the one at hand: `node scripts/test/runtimes.mjs
 // [--only <title>] [--brief] [arguments of ava]`. In other versions of Node all of them, or with --brief those that are about
 // messages between processes and do not take long; for Bun and Deno, which come from the npm registry like those, the test runs in this Node
 // and the programs that it starts run there, on the same bus.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { withoutTests } from './left-out.mjs';
-import { unpackedArchive } from './npm-archive.mjs';
-import { root } from './project.mjs';
+import { withoutTests } from '../lib/left-out.mjs';
+import { unpackedArchive } from '../lib/npm-archive.mjs';
+import { root } from '../lib/project.mjs';
 
 const args = process.argv.slice(2);
 const onlyAt = args.indexOf('--only');

@@ -1,11 +1,11 @@
 // Runs the models of test/models through the model checker spin: each as it is, which must hold, and with one thing
-// left out at a time, which must be found. `node scripts/check-models.mjs`; needs spin and a C compiler.
+// left out at a time, which must be found. `node scripts/check/models.mjs`; needs spin and a C compiler.
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { forEach } from './native-objects.mjs';
-import { root } from './project.mjs';
+import { forEach } from '../lib/native-objects.mjs';
+import { root } from '../lib/project.mjs';
 
 /** Name of the model, what is defined for it, and whether it must hold. */
 const checks = [

@@ -1,9 +1,9 @@
 // Builds native/macos on Linux against the fake of Mach in test/fake_mach, into build/fake-mach: `core_tests` with the
-// contract and the tests of this backend, and the addon. `node scripts/fake-mach.mjs [tests] [addon] [sanitized]`
+// contract and the tests of this backend, and the addon. `node scripts/build/fake-mach.mjs [tests] [addon] [sanitized]`
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { addressSanitizer, compileObjects, nodeApiFlags } from './native-objects.mjs';
-import { listFiles, listNativeSources, platformFoldersOf, root, run } from './project.mjs';
+import { addressSanitizer, compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
+import { listFiles, listNativeSources, platformFoldersOf, root, run } from '../lib/project.mjs';
 
 const wanted = process.argv.slice(2);
 const sanitized = wanted.includes('sanitized');

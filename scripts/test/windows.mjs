@@ -1,14 +1,14 @@
-// The Windows build, run under Wine: `node scripts/test-windows.mjs [--node <version>] [arguments of ava]`. Builds the
+// The Windows build, run under Wine: `node scripts/test/windows.mjs [--node <version>] [arguments of ava]`. Builds the
 // addon and the C++ tests with mingw-w64, takes node.exe from the npm registry, and runs the contract of the platform, the
 // tests of this backend and the TypeScript tests in it; a few of these in a newer node.exe, and in one of another name, as
 // applications have. What is not run, and why, is said at the end.
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, cpSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tellLeftOut, withoutTests } from './left-out.mjs';
-import { unpackedArchive } from './npm-archive.mjs';
-import { root, run } from './project.mjs';
-import { setUpWine, stopWine, wineEnvironment } from './wine.mjs';
+import { tellLeftOut, withoutTests } from '../lib/left-out.mjs';
+import { unpackedArchive } from '../lib/npm-archive.mjs';
+import { root, run } from '../lib/project.mjs';
+import { setUpWine, stopWine, wineEnvironment } from '../lib/wine.mjs';
 
 const args = process.argv.slice(2);
 const versionAt = args.indexOf('--node');
@@ -67,7 +67,7 @@ const fewFiles = ['messages', 'send'].map((name) => `test-build/${name}.test.js`
 
 function setUp() {
   run(process.execPath, [
-    'scripts/cross-build.mjs',
+    'scripts/build/cross.mjs',
     'win32-x64',
     'addon',
     'library',

@@ -1,12 +1,12 @@
-// The contract of the platform interface on everything that runs here, as one table: `node scripts/contract-table.mjs`.
-// Takes the C++ tests that have been built: `npm run compile:tests`, `node scripts/cross-build.mjs linux-arm64 tests`,
+// The contract of the platform interface on everything that runs here, as one table: `node scripts/check/contract.mjs`.
+// Takes the C++ tests that have been built: `npm run compile:tests`, `node scripts/build/cross.mjs linux-arm64 tests`,
 // `npm run test:windows`, `npm run test:macos`. A dash: not run there. A column is left out, and said to be, where its program or what runs it is not there.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './project.mjs';
-import { toolchains } from './toolchains.mjs';
-import { wineEnvironment } from './wine.mjs';
+import { root } from '../lib/project.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
+import { wineEnvironment } from '../lib/wine.mjs';
 
 const arm = toolchains['linux-arm64'];
 
@@ -22,7 +22,7 @@ const systems = [
   {
     title: 'macOS (fake Mach)',
     program: 'build/fake-mach/plain/core_tests',
-    runner: ['node', 'scripts/with-fake-mach.mjs'],
+    runner: ['node', 'scripts/lib/with-fake-mach.mjs'],
   },
 ];
 

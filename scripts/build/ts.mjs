@@ -1,10 +1,10 @@
-// Compiles one TypeScript project: `node scripts/build-ts.mjs src` (into dist/) or `test` (into
+// Compiles one TypeScript project: `node scripts/build/ts.mjs src` (into dist/) or `test` (into
 // test-build/). Does nothing where no input changed, and removes what deleted sources left behind, so
 // that a test or an import cannot live on after its source is gone.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { listFiles, root, runInstalled } from './project.mjs';
+import { listFiles, root, runInstalled } from '../lib/project.mjs';
 
 // Tests see the package as its users do: a new dist/*.d.ts means compiling them again.
 const projects = {

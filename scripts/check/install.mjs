@@ -5,8 +5,8 @@
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { projectWithPackage, timeout } from './packed-package.mjs';
-import { root, run } from './project.mjs';
+import { projectWithPackage, timeout } from '../lib/packed-package.mjs';
+import { root, run } from '../lib/project.mjs';
 
 const esm = `
 import { join, unicast } from 'busbar';

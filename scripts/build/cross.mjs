@@ -1,4 +1,4 @@
-// Builds for another system: `node scripts/cross-build.mjs <a name of scripts/toolchains.mjs> [addon] [library] [tests] [tools]`,
+// Builds for another system: `node scripts/build/cross.mjs <a name of scripts/lib/toolchains.mjs> [addon] [library] [tests] [tools]`,
 // into build/<name>.
 //
 //   addon     busbar.node
@@ -9,16 +9,16 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkForMacos } from './macos-linker.mjs';
-import { compileObjects, nodeApiFlags } from './native-objects.mjs';
-import { listNativeSources, platformFoldersOf, root, run } from './project.mjs';
-import { toolchains } from './toolchains.mjs';
+import { linkForMacos } from '../lib/macos-linker.mjs';
+import { compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
+import { listNativeSources, platformFoldersOf, root, run } from '../lib/project.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
 
 const [name, ...wanted] = process.argv.slice(2);
 const chosen = toolchains[name];
 if (chosen === undefined || wanted.length === 0) {
   console.error(
-    `usage: cross-build.mjs ${Object.keys(toolchains).join('|')} [addon] [library] [tests] [tools]`,
+    `usage: cross.mjs ${Object.keys(toolchains).join('|')} [addon] [library] [tests] [tools]`,
   );
   process.exit(2);
 }
@@ -67,7 +67,7 @@ async function joinForMacos(output, objects, symbols) {
     compiler,
     architecture: chosen.architecture,
     output: join(folder, output),
-    objects: [...objects, ...(await compile(['scripts/macos']))],
+    objects: [...objects, ...(await compile(['scripts/lib/macos']))],
     symbols,
   });
 }
@@ -77,7 +77,7 @@ async function joinForMacos(output, objects, symbols) {
  * loader does that by itself.
  */
 async function importFromHost(objects) {
-  const hook = await compile(['scripts/windows'], nodeApiFlags());
+  const hook = await compile(['scripts/lib/windows'], nodeApiFlags());
   const symbols = execFileSync(`${chosen.prefix}nm`, ['-u', ...objects], { encoding: 'utf8' });
   const names = [...symbols.matchAll(/ U _*((?:napi|node_api|uv)_\w+)/gu)].map(
     ([, found]) => found,

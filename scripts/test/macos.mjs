@@ -1,11 +1,11 @@
-// The macOS backend on Linux, against the fake of Mach in test/fake_mach: `node scripts/test-fake-mach.mjs [arguments of
+// The macOS backend on Linux, against the fake of Mach in test/fake_mach: `node scripts/test/macos.mjs [arguments of
 // ava]`. Runs the contract of the platform and the tests of this backend, and the TypeScript tests with an addon that has this
 // backend and no other. It proves our logic and our reading of Mach, not Apple's kernel. What is not run, and why, is said at the
 // end.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { tellLeftOut, withoutTests } from './left-out.mjs';
-import { root, run } from './project.mjs';
+import { tellLeftOut, withoutTests } from '../lib/left-out.mjs';
+import { root, run } from '../lib/project.mjs';
 
 const args = process.argv.slice(2);
 const folder = join(root, 'build', 'fake-mach', 'plain');
@@ -32,10 +32,10 @@ const otherFiles = {
 };
 const chosen = [...files, ...withoutTests(notRun)];
 
-run(process.execPath, ['scripts/fake-mach.mjs', 'tests', 'addon']);
+run(process.execPath, ['scripts/build/fake-mach.mjs', 'tests', 'addon']);
 /** Runs a program with the fake's server; returns its exit code. */
 const withFake = (...command) =>
-  spawnSync(process.execPath, ['scripts/with-fake-mach.mjs', ...command], {
+  spawnSync(process.execPath, ['scripts/lib/with-fake-mach.mjs', ...command], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, BUSBAR_PREBUILD: join(folder, 'package') },

@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json, without a trailing slash. */
-export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Resolves a file of an installed package, as in `installed('typescript/bin/tsc')`. */
 export const installed = createRequire(import.meta.url).resolve;

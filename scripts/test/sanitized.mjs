@@ -1,9 +1,9 @@
-// Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node scripts/sanitize.mjs address|thread [arguments]`.
+// Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node scripts/test/sanitized.mjs address|thread [arguments]`.
 // `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
-import { addressSanitizer, compileObjects, platformFolders } from './native-objects.mjs';
-import { listNativeSources, root, run } from './project.mjs';
-import { runCoreTests } from './run-core-tests.mjs';
+import { addressSanitizer, compileObjects, platformFolders } from '../lib/native-objects.mjs';
+import { listNativeSources, root, run } from '../lib/project.mjs';
+import { runCoreTests } from '../lib/run-core-tests.mjs';
 
 const kinds = {
   address: { flags: addressSanitizer, without: [] },
@@ -17,7 +17,7 @@ const kinds = {
 
 const [kind, ...args] = process.argv.slice(2);
 if (kinds[kind] === undefined) {
-  console.error(`usage: sanitize.mjs ${Object.keys(kinds).join('|')} [arguments of the tests]`);
+  console.error(`usage: sanitized.mjs ${Object.keys(kinds).join('|')} [arguments of the tests]`);
   process.exit(2);
 }
 const { flags, without } = kinds[kind];
@@ -26,7 +26,7 @@ const folder = join(root, 'build', 'sanitized', kind);
 const compile = (folders) =>
   compileObjects({
     compiler,
-    // -fPIC: sanitize-addon.mjs uses the same objects of the core.
+    // -fPIC: sanitized-addon.mjs uses the same objects of the core.
     // BUSBAR_CHECKED: the core looks who calls what.
     flags: [...flags, '-fPIC', '-DBUSBAR_CHECKED', '-Itest/native'],
     sources: listNativeSources(folders),

@@ -1,8 +1,8 @@
-// Runs the C++ tests that scripts/build-native.mjs has built: `node scripts/test-native.mjs [arguments]`. Without arguments
+// Runs the C++ tests that scripts/build/native.mjs has built: `node scripts/test/native.mjs [arguments]`. Without arguments
 // all of them, on all processors.
 import { join } from 'node:path';
-import { root, run } from './project.mjs';
-import { runCoreTests } from './run-core-tests.mjs';
+import { root, run } from '../lib/project.mjs';
+import { runCoreTests } from '../lib/run-core-tests.mjs';
 
 const args = process.argv.slice(2);
 const ending = process.platform === 'win32' ? '.exe' : '';

@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { root, run } from './project.mjs';
-import { toolchains } from './toolchains.mjs';
+import { root, run } from '../lib/project.mjs';
+import { toolchains } from '../lib/toolchains.mjs';
 
 const mostBytes = 1_000_000;
 
@@ -55,13 +55,13 @@ function put(made, prebuild) {
 }
 
 rmSync(join(root, 'prebuilds'), { recursive: true, force: true });
-run(process.execPath, ['scripts/prebuild.mjs']);
+run(process.execPath, ['scripts/release/prebuild.mjs']);
 for (const [name, { prebuild }] of Object.entries(toolchains)) {
   // The halves of a file that is put in below.
   if (prebuild === undefined) continue;
-  run(process.execPath, ['scripts/cross-build.mjs', name, 'addon']);
+  run(process.execPath, ['scripts/build/cross.mjs', name, 'addon']);
   put(join(root, 'build', name, 'busbar.node'), prebuild);
 }
-run(process.execPath, ['scripts/check-macos.mjs', 'build']);
+run(process.execPath, ['scripts/check/macos.mjs', 'build']);
 put(join(root, 'build', 'darwin-x64+arm64', 'busbar.node'), 'darwin-x64+arm64/busbar.node');
 for (const file of Object.keys(expected)) check(file);

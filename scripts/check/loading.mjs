@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { unpackedArchive } from './npm-archive.mjs';
-import { projectWithPackage, timeout } from './packed-package.mjs';
+import { unpackedArchive } from '../lib/npm-archive.mjs';
+import { projectWithPackage, timeout } from '../lib/packed-package.mjs';
 
 const others = [
   ...['esbuild@0.28.2', 'webpack@5.113.0', 'vite@8.3.8'],

@@ -1,9 +1,9 @@
 // Checks the C++ sources: clang-format on all of them, clang-tidy on each translation unit with the flags
 // of binding.gyp spelled out. `--format` rewrites the files instead; names of files after it limit the run.
 // CLANG_FORMAT and CLANG_TIDY name other programs; version 14 is what the formatting is pinned to.
-import { tidyAll } from './clang-tidy.mjs';
-import { nodeApiFlags } from './native-objects.mjs';
-import { listFiles, listNativeSources, run } from './project.mjs';
+import { tidyAll } from '../lib/clang-tidy.mjs';
+import { nodeApiFlags } from '../lib/native-objects.mjs';
+import { listFiles, listNativeSources, run } from '../lib/project.mjs';
 
 const clangFormat = process.env.CLANG_FORMAT ?? 'clang-format-14';
 

@@ -1,9 +1,9 @@
-// Builds targets of binding.gyp: `node scripts/build-native.mjs [busbar] [core_tests]`.
+// Builds targets of binding.gyp: `node scripts/build/native.mjs [busbar] [core_tests]`.
 // Configures only when something that the configuration depends on has changed; the rest is left to
 // the build tool, so that a build with nothing to do takes about a second.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listNativeSources, nodePrefixWithHeaders, root, runInstalled } from './project.mjs';
+import { listNativeSources, nodePrefixWithHeaders, root, runInstalled } from '../lib/project.mjs';
 
 const nodeGyp = 'node-gyp/bin/node-gyp.js';
 const stampFile = join(root, 'build', 'configured.json');

@@ -4,7 +4,7 @@
 // would run this one before it, for its name.)
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { root, run } from './project.mjs';
+import { root, run } from '../lib/project.mjs';
 
 const { platform, arch } = process;
 const libc = existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
@@ -13,7 +13,7 @@ const made = join(root, 'prebuilds', `${platform}-${arch}`, file);
 /** As each system's `strip` is asked to leave only what the loader needs. */
 const strip = { linux: ['--strip-all'], darwin: ['-Sx'] }[platform];
 
-run(process.execPath, ['scripts/build-native.mjs', 'busbar']);
+run(process.execPath, ['scripts/build/native.mjs', 'busbar']);
 mkdirSync(dirname(made), { recursive: true });
 copyFileSync(join(root, 'build', 'Release', 'busbar.node'), made);
 if (strip !== undefined) run('strip', [...strip, made]);
