@@ -12,7 +12,7 @@ const chosen = args.filter((argument) => !argument.startsWith('--'));
 const isChosen = (file) => chosen.length === 0 || chosen.includes(file);
 
 const everything = listFiles(
-  ['native', 'test/native', 'test/fake_mach', 'test/fuzz', 'bench/native'],
+  ['native', 'test/native', 'test/fake_mach', 'test/fuzz', 'bench/native', 'scripts'],
   ['.cc', '.h', '.hpp', '.def'],
 );
 const formatted = everything.filter((file) => !file.endsWith('.def')).filter(isChosen);

@@ -1,5 +1,5 @@
-// What the compiler's C++ headers call where they find a mistake. It is younger (macOS 13.3) than the systems that the
-// addon runs on, so it comes along.
+// What the compiler's C++ headers call where they find a mistake. It is younger (macOS 13.3) than
+// the systems that the addon runs on, so it comes along.
 #include <cstdlib>
 
 namespace std {

@@ -1,6 +1,7 @@
-// What node-gyp gives an addon that is built on Windows. It is linked to node.exe, but its host may be
-// called otherwise, as Electron is: whenever node.exe is wanted, the running program is meant.
+// What node-gyp gives an addon that is built on Windows. It is linked to node.exe, but its host may
+// be called otherwise, as Electron is: whenever node.exe is wanted, the running program is meant.
 #include <winsock2.h>
+
 #include <windows.h>
 
 #include <cstring>
