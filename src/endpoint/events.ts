@@ -4,7 +4,9 @@ import type { MessageBox, Peer, Received } from '../messages/index.js';
 
 /** An endpoint joined or left the bus. */
 export interface PeerEvent {
+  /** What the endpoint did; one that died has left. */
   readonly change: 'joined' | 'left';
+  /** The endpoint, as the directory described it. */
   readonly peer: Peer;
 }
 
@@ -57,6 +59,7 @@ export interface SlowReceiverEvent {
 export interface UnknownEvent {
   /** The UUID of the type. */
   readonly type: string;
+  /** Its sender. */
   readonly from: Peer;
 }
 
@@ -64,6 +67,7 @@ export interface UnknownEvent {
 export interface RejectedEvent {
   /** The key of the type in the message box. */
   readonly type: string;
+  /** Its sender. */
   readonly from: Peer;
   /** A `DecodeFailedError`, `SchemaMismatchError` or `UnsupportedError`. */
   readonly error: BusError;
@@ -71,15 +75,19 @@ export interface RejectedEvent {
 
 /** A peer broke the protocol. The link to it was closed; nothing else was affected. */
 export interface ViolationEvent {
-  /** Id and process id of the peer. */
-  readonly peer: { readonly id: number; readonly pid: number };
+  /** The peer, which need not be listed any more. */
+  readonly peer: Pick<Peer, 'id' | 'pid'>;
+  /** A `ProtocolViolationError`; its text says what was wrong. */
   readonly error: BusError;
 }
 
 /** The events of an endpoint, for `on`, `once` and `off`. */
 export interface EndpointEvents<B extends MessageBox> {
+  /** A message arrived that no pending `recv()` or loop takes. */
   message: [message: Received<B>];
+  /** Another endpoint joined or left. */
   peer: [event: PeerEvent];
+  /** The bus has a new controller. */
   controller: [event: ControllerEvent];
   /** No message waits in this process's memory for a receiver any more. */
   drain: [];
@@ -87,9 +95,13 @@ export interface EndpointEvents<B extends MessageBox> {
   dropped: [event: SlowReceiverEvent];
   /** A message with `whenFull: 'disconnect'` found no room, and its receiver was disconnected. */
   disconnected: [event: SlowReceiverEvent];
+  /** No endpoint took a message or will take it. */
   undelivered: [event: UndeliveredEvent];
+  /** A message of a type that is not in the box; emitted once per type and sender. */
   unknown: [event: UnknownEvent];
+  /** A message that its codec or schema refused, or that arrived incomplete. */
   rejected: [event: RejectedEvent];
+  /** A peer broke the protocol, and the link to it was closed. */
   violation: [event: ViolationEvent];
   /** The endpoint is closed; `error` is the reason unless `close()` was called. */
   close: [error: BusError | undefined];

@@ -66,16 +66,27 @@ export abstract class BusError extends Error {
 
   // Declared, not defined: only known facts become properties, so a log of the error shows no empty
   // ones.
+  /** The identifier of the bus. */
   declare readonly bus: string | undefined;
+  /** The id of the endpoint of this process that the error concerns. */
   declare readonly endpointId: number | undefined;
+  /** The id of the other endpoint. */
   declare readonly peerId: number | undefined;
+  /** The error number of the operating system, as in `errno`. */
   declare readonly osCode: number | undefined;
+  /** The system call that failed, as in `'memfd_create'`. */
   declare readonly syscall: string | undefined;
+  /** The file that the call failed for. */
   declare readonly path: string | undefined;
+  /** The name of the option or argument that was refused. */
   declare readonly option: string | undefined;
+  /** The value that was refused. */
   declare readonly value: unknown;
+  /** The limit that was exceeded, in the unit that the text names. */
   declare readonly limit: number | undefined;
+  /** The message type: its key in the message box, or its UUID. */
   declare readonly type: string | undefined;
+  /** The receivers that did not get the message; only in an `UndeliveredError`. */
   declare readonly failures: readonly DeliveryFailure[] | undefined;
 
   constructor(message: string, facts: BusErrorFacts = {}) {

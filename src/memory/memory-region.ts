@@ -36,6 +36,7 @@ export interface MemoryRegionOptions {
  * A part of a region, to be sent instead of the whole region; made by {@link MemoryRegion.range}.
  */
 export interface RegionRange {
+  /** The region that it is a part of. */
   readonly region: MemoryRegion;
   /** Bytes from the beginning of `region`. */
   readonly offset: number;

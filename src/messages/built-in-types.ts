@@ -10,10 +10,15 @@ import { type MessageType, messageType } from './message-type.js';
 
 /** The codecs, for `messageType(id, { codec })`. `struct()` makes the codec of a struct. */
 export const codecs = Object.freeze({
+  /** A `Uint8Array`, as it is. */
   bytes: bytesCodec,
+  /** A string as UTF-8. */
   text: textCodec,
+  /** Makes a codec for JSON values. */
   json: jsonCodec,
+  /** Makes a codec for plain values, which any MessagePack library reads: the default. */
   messagePack: messagePackCodec,
+  /** Makes a codec for structured clones, between Node processes. */
   structuredClone: structuredCloneCodec,
 });
 

@@ -25,7 +25,9 @@ export class MessageType<out Out = unknown, in In = Out> {
   readonly id: string;
   /** The name that the UUID was derived from; `undefined` if the UUID was given. */
   readonly name: string | undefined;
+  /** How payloads become bytes. */
   readonly codec: Codec<Out, In>;
+  /** Validates each received payload. */
   readonly schema: StandardSchemaV1 | undefined;
 
   /** @internal */
@@ -55,6 +57,7 @@ export type AnyMessageType = MessageType<unknown, never>;
 export interface MessageTypeOptions<Out, In> {
   /** How payloads become bytes. Default: MessagePack. */
   readonly codec?: Codec<Out, In>;
+  /** None; see {@link ValidatedMessageTypeOptions}. */
   readonly schema?: undefined;
 }
 

@@ -12,6 +12,7 @@ export const maxFormat = 0xffff;
 export class OutgoingMessage<out Key extends string = string, out Payload = unknown> {
   /** The key in the box that made it. */
   readonly type: Key;
+  /** The payload, not encoded yet. */
   readonly payload: Payload;
   /** The 16-bit format word, 0 unless given. */
   readonly format: number;

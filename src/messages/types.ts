@@ -13,6 +13,7 @@ export interface Peer {
   readonly id: number;
   /** Its process id, as reported by the kernel. */
   readonly pid: number;
+  /** The strings by which selectors find it. */
   readonly label: readonly string[];
 }
 
@@ -26,7 +27,11 @@ export interface MessageBox<T extends MessageTypes = MessageTypes> {
 }
 
 /** The box of an endpoint that joined without one: any plain value is a message. */
-export interface PlainBox extends MessageBox<{ readonly plain: MessageType<unknown> }> {
+export interface PlainBox
+  extends MessageBox<{
+    /** Any plain value, as MessagePack. */
+    readonly plain: MessageType<unknown>;
+  }> {
   /** Never present; tells the compiler that this is the plain box. */
   readonly plain?: never;
 }
@@ -93,6 +98,7 @@ export interface ReceivedMessage<Key extends string, Payload, B extends MessageB
   extends Disposable {
   /** The key of the message's type in the receiver's box; `'plain'` without a box. */
   readonly type: Key;
+  /** Decoded, and validated if its type has a schema. */
   readonly payload: Payload;
   /** The sender, as the directory described it at that time. It may have left since. */
   readonly from: Peer;

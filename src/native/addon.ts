@@ -262,19 +262,33 @@ export interface NativeEndpoint {
 
 /** Counters since the endpoint joined; the mirror of EndpointCounters. */
 export interface NativeCounters {
+  /** Messages sent, counted once per receiver. */
   readonly sentMessages: number;
+  /** Bytes of their payloads. */
   readonly sentBytes: number;
+  /** Messages that went to another endpoint because their receiver had left or died. */
   readonly rerouted: number;
+  /** Messages that no endpoint took or will take. */
   readonly undelivered: number;
+  /** Messages whose `ttl` ended before an endpoint matched. */
   readonly expired: number;
+  /** Sends refused because a queue was full. */
   readonly queueFull: number;
+  /** Messages that a slow receiver did not get, by `whenFull: 'drop'`. */
   readonly dropped: number;
+  /** Messages replaced by a newer one with the same `key`. */
   readonly superseded: number;
+  /** Receivers dropped by `whenFull: 'disconnect'`. */
   readonly disconnected: number;
+  /** Messages received. */
   readonly receivedMessages: number;
+  /** Bytes of their payloads. */
   readonly receivedBytes: number;
+  /** Links to other endpoints at present. */
   readonly outboundLinks: number;
+  /** Links from other endpoints at present. */
   readonly inboundLinks: number;
+  /** Messages that wait for a matching endpoint at present, those of others included. */
   readonly parked: number;
 }
 

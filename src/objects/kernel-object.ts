@@ -228,7 +228,10 @@ export class KernelObject implements Disposable {
    * @throws ClosedError if it was closed or taken; on Windows InvalidArgumentError for a socket
    * that is not TCP.
    */
-  toListenOptions(): { readonly fd?: number } {
+  toListenOptions(): {
+    /** The descriptor; on Windows absent, since the socket has none. */
+    readonly fd?: number;
+  } {
     if (this.#isBareSocket()) return { _handle: openSocket(this.#handle, 'server') } as object;
     return { fd: this.take() };
   }

@@ -14,6 +14,7 @@ export type SelectorKind = 'unicast' | 'multicast';
 
 /** Anything with the id of an endpoint: a `Peer`, or an endpoint itself. */
 export interface PeerLike {
+  /** The endpoint's id. */
   readonly id: number;
 }
 
@@ -25,7 +26,9 @@ export interface MulticastOptions {
 
 /** The receivers of a message. Immutable; made by {@link unicast} and {@link multicast}. */
 export class Selector {
+  /** Whether one or all of the matching endpoints get the message. */
   readonly kind: SelectorKind;
+  /** The condition on labels. */
   readonly expression: LabelExpression;
   /** Whether the sender is excluded even if its label matches. */
   readonly excludeSelf: boolean;

@@ -37,6 +37,7 @@ export type StructFields = Readonly<Record<string, FieldType>>;
 
 /** A field with its offset. */
 export interface FieldLayout {
+  /** The name in the declaration. */
   readonly name: string;
   /** The type of the scalar or element. */
   readonly type: ScalarType | 'char';
@@ -50,6 +51,7 @@ export interface FieldLayout {
 
 /** A struct's layout; compare it with `sizeof` and `offsetof` of the C declaration. */
 export interface StructLayout {
+  /** In the order of the declaration. */
   readonly fields: readonly FieldLayout[];
   /** Bytes of the struct, including padding at its end. */
   readonly size: number;
