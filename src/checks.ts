@@ -23,7 +23,7 @@ export function checkOptions<T extends object>(
       value: options,
     });
   }
-  // A known name that somebody has added to Object.prototype is not an option.
+  // A known name that was added to Object.prototype is not an option.
   let clean = true;
   for (const name in options) {
     if (known.includes(name)) {

@@ -1,4 +1,5 @@
-// The public surface of busbar. Everything a program needs is exported here, and nothing else is public.
+// The public surface of busbar. Everything a program needs is exported here, and nothing else is
+// public.
 export type { CancelOptions } from './endpoint/cancellation.js';
 export type { Counters } from './endpoint/counters.js';
 export type { Endpoint } from './endpoint/endpoint.js';

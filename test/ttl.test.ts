@@ -1,4 +1,5 @@
-// Messages that wait for a receiver: with their sender, and with the controller when the sender leaves first.
+// Messages that wait for a receiver: with their sender, and with the controller when the sender
+// leaves first.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
 import { bytes, messageBox, multicast, unicast } from 'busbar';

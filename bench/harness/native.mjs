@@ -12,7 +12,7 @@ const IPMB = `${BENCH}ipmb/target/release/ipmb-bench${EXE}`;
 const COMPILE_TIMEOUT = 300_000;
 
 /**
- * What is compiled from which sources. A program that uses busbar's own core lists the core's
+ * The programs, each with its sources. A program that uses busbar's own core lists the core's
  * sources and include folders here.
  * @type {Record<string, { sources: string[], include?: string[] }>}
  */

@@ -23,7 +23,7 @@ async function lead() {
   const link = await peer.lead(job, (follower) => followers.push(follower));
   const result = await trial.lead(link, followers, job, control);
   link.close?.(); // otherwise the end of a follower would be an error of the link
-  await Promise.all(followers.map(stopFollower)); // before the result: the next job needs idle cores
+  await Promise.all(followers.map(stopFollower)); // before the result: the next job needs the cores
   control.send({ result });
 }
 

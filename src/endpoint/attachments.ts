@@ -1,4 +1,4 @@
-// What a message carries beside its payload: kernel objects and memory regions, checked.
+// The attachments of a message, kernel objects and memory regions, checked.
 import { checkInteger, show } from '../checks.js';
 import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
 import { heldRegion, MemoryRegion, type RegionRange } from '../memory/memory-region.js';

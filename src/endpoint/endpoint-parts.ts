@@ -1,4 +1,4 @@
-// What join() passes to a new endpoint beside the native one.
+// The parts that join() passes to a new endpoint, beside the native one.
 import type { MessageBox } from '../messages/index.js';
 
 /** @internal The parts of an endpoint; see join.ts. */

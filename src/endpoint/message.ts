@@ -26,7 +26,7 @@ export type MessageFields = Pick<
   'type' | 'payload' | 'from' | 'id' | 'format' | 'replyTo' | 'objects' | 'regions'
 >;
 
-/** What the endpoint remembers of a message. */
+/** The endpoint's own notes about a message. */
 export interface Bookkeeping {
   readonly replier: Replier;
   /** `undefined` if nothing is left to do after the consumer. */
@@ -89,7 +89,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     return this;
   }
 
-  /** What to do once the consumer is done with the message; `undefined` for nothing. */
+  /** The work left once the consumer is done with the message; `undefined` for none. */
   static endOf(message: Message): MessageEnd | undefined {
     return message.#end;
   }

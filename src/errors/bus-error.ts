@@ -97,7 +97,7 @@ export abstract class BusError extends Error {
   }
 }
 
-/** What {@link errorClass} returns: a class whose instances carry the code of `N`. */
+/** The result of {@link errorClass}: a class whose instances carry the code of `N`. */
 export type BusErrorClass<N extends ErrorName> = new (
   message?: string,
   facts?: BusErrorFacts,

@@ -41,11 +41,11 @@ const classes: { readonly [N in ErrorName]: AnyErrorClass } = {
   NotHandled: errors.NotHandledError,
 };
 
-/** What {@link errorFromStatus} takes beside the status. */
+/** The arguments of {@link errorFromStatus} beside the status. */
 export interface StatusFacts extends BusErrorFacts {
   /** The whole text to show; without it, the text of the list. */
   readonly message?: string | undefined;
-  /** What the reader of the error can do about it. */
+  /** Advice for the reader of the error. */
   readonly advice?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
-// Finds rows of the error list by name, number or code, so that no other file writes a number of the list.
+// Finds rows of the error list by name, number or code, so that no other file writes a number of
+// the list.
 import { type EntryOf, type ErrorName, errorList } from './error-list.js';
 
 /** The status of a call that succeeded; not in the list, which has only failures. */

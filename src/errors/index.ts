@@ -1,4 +1,4 @@
-// Everything other folders and the package's users need of the errors.
+// Errors, for other folders and the package's users.
 export { BusError, type BusErrorFacts, type DeliveryFailure, nameErrors } from './bus-error.js';
 export { abortedError, errorFromStatus, type StatusFacts } from './error-from-status.js';
 export { type BusErrorCode, type ErrorListEntry, type ErrorName, errorList } from './error-list.js';

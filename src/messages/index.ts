@@ -1,4 +1,4 @@
-// What other folders and the package's users need of messages.
+// Messages, for other folders and the package's users.
 export type { BoxEntry } from './box-entry.js';
 export { BoxTable, boxTable, maxBoxTypes } from './box-table.js';
 export {

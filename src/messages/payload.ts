@@ -47,8 +47,8 @@ export function decodePayload(
 }
 
 /**
- * The same for bytes that are all of `source` and that nothing else uses: the payload may consist of
- * them.
+ * The same for bytes that are all of `source` and that nothing else uses: the payload may consist
+ * of them.
  */
 export function adoptPayload(
   entry: BoxEntry,

@@ -68,7 +68,8 @@ export type ReceivedBy<T extends AnyMessageType> =
 export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : never;
 
 /**
- * What an endpoint with this box can send: messages that the box made, or any value without a box.
+ * The messages that an endpoint with this box can send: those that the box made, or any value
+ * without a box.
  */
 export type Outgoing<B extends MessageBox> = B extends PlainBox
   ? unknown
@@ -76,7 +77,10 @@ export type Outgoing<B extends MessageBox> = B extends PlainBox
       [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;
     }[keyof TypesOf<B> & string];
 
-/** What an endpoint with this box receives: a union that `switch (message.type)` narrows. */
+/**
+ * The messages that an endpoint with this box receives: a union that `switch (message.type)`
+ * narrows.
+ */
 export type Received<B extends MessageBox> = {
   [K in keyof TypesOf<B> & string]: ReceivedMessage<K, ReceivedBy<TypesOf<B>[K]>, B>;
 }[keyof TypesOf<B> & string];

@@ -49,13 +49,13 @@ export interface FailureFacts {
   /** The call that failed. */
   readonly syscall?: string;
   readonly path?: string;
-  /** What the reader of the error can do about it. */
+  /** Advice for the reader of the error. */
   readonly advice?: string;
 }
 
 /**
- * What a control thread reports; the mirror of native/core/endpoint/notice.h. `status` is a number of the
- * error list.
+ * A report of a control thread; the mirror of native/core/endpoint/notice.h. `status` is a number
+ * of the error list.
  */
 export type Notice =
   | { readonly kind: 'joined'; readonly id: number }
@@ -176,7 +176,7 @@ export type NativeRegionRanges = readonly (NativeRegion | number)[];
 /** How a send is acknowledged. */
 export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 
-/** What happens to a message for a receiver that is full; the index is the native number. */
+/** The policies for a message to a full receiver; the index is the native number. */
 export const whenFullPolicies = ['refuse', 'drop', 'disconnect'] as const;
 
 /** The most bytes of a key. */
@@ -319,7 +319,7 @@ interface Addon {
   descriptorOf(handle: NativeHandle): number;
   takeDescriptor(handle: NativeHandle): number;
   closeHandle(handle: NativeHandle): void;
-  /** What kind of number identifies the object, as listed in busbar.h. */
+  /** The kind of number that identifies the object, as listed in busbar.h. */
   kindOf(handle: NativeHandle): number;
   /** That number; -1 if the object has none, or was closed or taken. */
   numberOf(handle: NativeHandle): number;

@@ -1,5 +1,5 @@
-// What the JavaScript runtime that hosts the addon can do, and the environment variables by which
-// tests restrict it.
+// The abilities of the JavaScript runtime that hosts the addon, and the environment variables by
+// which tests restrict it.
 
 /**
  * Whether the event loop is libuv's. Bun and Deno implement only parts of libuv, without watching a

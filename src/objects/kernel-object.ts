@@ -47,7 +47,7 @@ const maxFd = 2 ** 31 - 1;
 /** The largest name of a Mach port; the next one is `MACH_PORT_DEAD`. */
 const maxMachPort = 2 ** 32 - 2;
 
-/** What to use for an object that has no descriptor for `fd` and `take()`. */
+/** The advice for `fd` and `take()` of an object without a descriptor. */
 const insteadOf = {
   socket: 'a socket on Windows; use toSocket() or toListenOptions()',
   'mach-port': 'a Mach port; use machPort or takeMachPort()',

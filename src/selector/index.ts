@@ -1,4 +1,4 @@
-// What other folders and the package's users need of labels and selectors.
+// Labels and selectors, for other folders and the package's users.
 export { anyone, LabelExpression, label, nobody } from './label-expression.js';
 export { checkLabelName, maxLabelBytes } from './label-name.js';
 export { LabelExpressionTooComplexError, programLimits } from './label-program.js';

@@ -1,4 +1,5 @@
-// `npm run chaos -- [--minutes <n>] [--kills <n>] [--members <n>] [--seed <n>]`: exits with 0 if nothing was wrong.
+// `npm run chaos -- [--minutes <n>] [--kills <n>] [--members <n>] [--seed <n>]`: exits with 0 if
+// nothing was wrong.
 import { parseArgs } from 'node:util';
 import { Director } from './director.js';
 

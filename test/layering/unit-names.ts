@@ -1,6 +1,6 @@
-// Sources of a layer are compiled several at a time (scripts/lib/units.mjs), so names in their anonymous namespaces must
-// differ. Which sources are compiled together depends on the system and on their number: a name that two of them define
-// breaks a build somewhere, later.
+// Sources of a layer are compiled several at a time (scripts/lib/units.mjs), so names in their
+// anonymous namespaces must differ. Which sources are compiled together depends on the system and
+// on their number: a name that two of them define breaks a build somewhere, later.
 import type { SourceFile } from './files.js';
 
 const anonymous = /^namespace \{$(.*?)^\} {2}\/\/ namespace$/gmsu;

@@ -1,5 +1,5 @@
-// A number that identifies a peer is `peerId`, an object that describes one is `peer` or `from`. Never run: it passes by
-// compiling.
+// A number that identifies a peer is `peerId`, an object that describes one is `peer` or `from`.
+// Never run: it passes by compiling.
 import type {
   BusError,
   ControllerEvent,

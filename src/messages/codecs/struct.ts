@@ -49,7 +49,10 @@ export type FieldInit<F extends FieldType> = F extends readonly [
     : ArrayLike<E extends 'i64' | 'u64' ? bigint : number>
   : FieldValue<F>;
 
-/** What can be sent as a struct: a plain object with all fields, or a view of the same struct. */
+/**
+ * The values that can be sent as a struct: a plain object with all fields, or a view of the same
+ * struct.
+ */
 export type StructInit<F extends StructFields> = { readonly [K in keyof F]: FieldInit<F[K]> };
 
 /** A struct in place: its fields read and write `bytes`, and arrays are views of them. */
