@@ -1,6 +1,6 @@
-// Builds the programs in C and C++ of test/c and examples/c against the library and its public headers, as a user would:
-// `node scripts/build/c.mjs [--sanitize]`. With every compiler that is installed, into build/c/<compiler>/, in the strict
-// dialects that the headers promise to be valid in.
+// Builds the C and C++ programs of test/c and examples/c against the library and its public
+// headers, as a user would: `node scripts/build/c.mjs [--sanitize]`. Uses every installed compiler,
+// each into build/c/<compiler>/, in the strict dialects that the headers support.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

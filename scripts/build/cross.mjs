@@ -1,8 +1,8 @@
-// Builds for another system: `node scripts/build/cross.mjs <a name of scripts/lib/toolchains.mjs> [addon] [library] [tests] [tools]`,
-// into build/<name>.
+// Builds for another system: `node scripts/build/cross.mjs <a name of scripts/lib/toolchains.mjs>
+// [addon] [library] [tests] [tools]`, into build/<name>.
 //
-//   addon     busbar.node
-//   library   libbusbar.dll for C and C++, and the programs of test/c that the TypeScript tests exchange messages with;
+//   addon     busbar.node library   libbusbar.dll for C and C++, and the programs of test/c that
+//   the TypeScript tests exchange messages with;
 //             for macOS libbusbar.dylib alone
 //   tests     core_tests, which on Windows ends in .exe
 //   tools     suspend_process.exe, which the TypeScript tests use on Windows
@@ -73,8 +73,8 @@ async function joinForMacos(output, objects, symbols) {
 }
 
 /**
- * What finds Node's functions in whatever program has loaded the addon: node.exe, or one of another name. Elsewhere the
- * loader does that by itself.
+ * Finds Node's functions in whichever program has loaded the addon: node.exe, or one with another
+ * name. On other systems the loader does that by itself.
  */
 async function importFromHost(objects) {
   const hook = await compile(['scripts/lib/windows'], nodeApiFlags());

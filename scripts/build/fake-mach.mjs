@@ -1,5 +1,6 @@
-// Builds native/macos on Linux against the fake of Mach in test/fake_mach, into build/fake-mach: `core_tests` with the
-// contract and the tests of this backend, and the addon. `node scripts/build/fake-mach.mjs [tests] [addon] [sanitized]`
+// Builds native/macos on Linux against the fake of Mach in test/fake_mach, into build/fake-mach:
+// `core_tests` with the contract and the tests of this backend, and the addon. `node
+// scripts/build/fake-mach.mjs [tests] [addon] [sanitized]`
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { addressSanitizer, compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
@@ -27,7 +28,7 @@ const library = await compile([
   ...listNativeSources(['native/base', 'native/core', ...platformFoldersOf('darwin')], 'darwin'),
   ...fake.filter((file) => !file.includes('/server/')),
 ]);
-/** Where a kqueue is closed, the fake has to know. */
+/** The fake has to know when a kqueue is closed. */
 const link = (output, ...args) => {
   mkdirSync(dirname(join(folder, output)), { recursive: true });
   const flags = [...sanitizer, '-pthread', '-Wl,--wrap=close'];

@@ -1,4 +1,5 @@
-// Prints what binding.gyp compiles of this system's C++ sources in the folders given, one a line: units of several.
+// Prints what binding.gyp compiles of this system's C++ sources in the given folders, one per line:
+// units of several.
 import { join, relative, sep } from 'node:path';
 import { listNativeSources, root } from '../lib/project.mjs';
 import { unitsOf } from '../lib/units.mjs';

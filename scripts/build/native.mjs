@@ -1,6 +1,6 @@
-// Builds targets of binding.gyp: `node scripts/build/native.mjs [busbar] [core_tests]`.
-// Configures only when something that the configuration depends on has changed; the rest is left to
-// the build tool, so that a build with nothing to do takes about a second.
+// Builds targets of binding.gyp: `node scripts/build/native.mjs [busbar] [core_tests]`. Configures
+// only if an input of the configuration has changed, and leaves the rest to the build tool, so that
+// a build with nothing to do takes about a second.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listNativeSources, nodePrefixWithHeaders, root, runInstalled } from '../lib/project.mjs';
@@ -11,7 +11,7 @@ const stampFile = join(root, 'build', 'configured.json');
 function configuration() {
   return JSON.stringify({
     node: process.version,
-    // The build files have paths relative to it.
+    // Paths in the build files are relative to this folder.
     folder: root,
     prefix: nodePrefixWithHeaders(),
     arch: process.arch,

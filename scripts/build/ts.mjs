@@ -1,12 +1,12 @@
 // Compiles one TypeScript project: `node scripts/build/ts.mjs src` (into dist/) or `test` (into
-// test-build/). Does nothing where no input changed, and removes what deleted sources left behind, so
-// that a test or an import cannot live on after its source is gone.
+// test-build/). Does nothing if no input has changed. Removes the outputs of deleted sources, so
+// that neither a test nor an import outlives its source.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFiles, root, runInstalled } from '../lib/project.mjs';
 
-// Tests see the package as its users do: a new dist/*.d.ts means compiling them again.
+// Tests use the package as its users do: they are compiled again when a dist/*.d.ts has changed.
 const projects = {
   src: { config: 'tsconfig.build.json', output: 'dist', inputs: ['src'] },
   test: { config: 'test/tsconfig.json', output: 'test-build', inputs: ['test', 'dist'] },
@@ -31,7 +31,7 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-// Stands in node_modules/.cache, because node-gyp empties build/ and dist/ is published whole.
+// In node_modules/.cache, because node-gyp empties build/ and dist/ is published whole.
 const stampFile = join(root, 'node_modules', '.cache', 'busbar', `${name}.stamp`);
 if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint()) process.exit(0);
 

@@ -1,6 +1,7 @@
-// Builds and installs the C library by CMake into an empty folder, and compiles a program against it as a user would, by its
-// CMake package and by pkg-config: shared and static for this system, shared for Windows by mingw-w64. Checks that nothing
-// but the C interface is exported, and runs the program.
+// Builds and installs the C library with CMake into an empty folder, and compiles a program against
+// it as a user would, with its CMake package and with pkg-config: shared and static for this
+// system, shared for Windows by mingw-w64. Checks that only the C interface is exported, and runs
+// the program.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ const hello = join(root, 'examples', 'c', 'hello.c');
 const output = (program, args, options = {}) =>
   execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...options }).trim();
 
-/** Builds and installs the library; returns where. `options` are CMake's. */
+/** Builds and installs the library; returns the folder. `options` are CMake's. */
 function install(name, ...options) {
   const build = join(folder, `build-${name}`);
   const prefix = join(folder, `installed-${name}`);
@@ -25,7 +26,7 @@ function install(name, ...options) {
   return prefix;
 }
 
-/** Builds a user's program by the installed CMake package; returns the folder where it is. */
+/** Builds a user's program with the installed CMake package; returns its folder. */
 function useByCmake(name, prefix, ...options) {
   const user = join(folder, `user-${name}`);
   mkdirSync(user);
@@ -36,7 +37,7 @@ function useByCmake(name, prefix, ...options) {
     `add_executable(hello ${hello})`,
     'set_target_properties(hello PROPERTIES C_STANDARD 11)',
     'target_link_libraries(hello PRIVATE busbar::busbar)',
-    // The static library is made of C++.
+    // The static library contains C++.
     'set_target_properties(hello PROPERTIES LINKER_LANGUAGE CXX)',
   ];
   writeFileSync(join(user, 'CMakeLists.txt'), lines.join('\n'));
@@ -47,7 +48,7 @@ function useByCmake(name, prefix, ...options) {
   return build;
 }
 
-/** The first on its bus has nobody to greet, and ends by itself. */
+/** The program finds no other endpoint on its bus, and ends on its own. */
 function checkWords(said) {
   if (!said.startsWith('said hello to 0 endpoints')) throw new Error(`hello said: ${said}`);
 }

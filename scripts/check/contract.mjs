@@ -1,6 +1,8 @@
-// The contract of the platform interface on everything that runs here, as one table: `node scripts/check/contract.mjs`.
-// Takes the C++ tests that have been built: `npm run compile:tests`, `node scripts/build/cross.mjs linux-arm64 tests`,
-// `npm run test:windows`, `npm run test:macos`. A dash: not run there. A column is left out, and said to be, where its program or what runs it is not there.
+// Runs the contract of the platform interface on every platform available here, and prints one
+// table: `node scripts/check/contract.mjs`. Uses the C++ tests as built by `npm run compile:tests`,
+// `node scripts/build/cross.mjs linux-arm64 tests`, `npm run test:windows`, `npm run test:macos`. A
+// dash: not run there. A column is left out, with a message, if its program or its runner is
+// missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +28,10 @@ const systems = [
   },
 ];
 
-/** Results by the name of a test, without what tells the loopback twin from the system's own. */
+/**
+ * Results by the name of a test, without the part that distinguishes the loopback twin from the
+ * system.
+ */
 function resultsOf({ program, runner, without = [] }) {
   const command = [...runner, join(root, program), '--filter', 'contract_'];
   command.push(...without.flatMap((name) => ['--without', name]));

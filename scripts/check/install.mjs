@@ -1,7 +1,8 @@
-// Installs the package into an empty project and uses it there through import and through require(): as it is packed here, which
-// proves that the prebuilt binary is found and is all that a user needs, and as packed in a copy of this clone that stands
-// elsewhere and deeper, with what has been built but without what npm makes by `prepare`: as in an installation from a git
-// address. Wants `npm run prebuild:all` or `npm run prebuild` before it.
+// Installs the package into an empty project and uses it there through import and require(). First
+// as packed here, which proves that the prebuilt binary is found and is all that a user needs. Then
+// as packed in a copy of this clone at another, deeper path, with the build outputs but without
+// those of `prepare`, as in an installation from a git address. Run `npm run prebuild:all` or `npm
+// run prebuild` first.
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -24,7 +25,10 @@ if (typeof join !== 'function') throw new Error('require() gave no join');
 console.log('require(): loaded');
 `;
 
-/** Installs what is packed in a folder, and uses it. What is made is left behind where a step fails, to be looked into. */
+/**
+ * Installs the package as packed in a folder, and uses it. If a step fails, its files stay for
+ * inspection.
+ */
 function check(options) {
   const project = projectWithPackage(options);
   writeFileSync(join(project, 'esm.mjs'), esm);
@@ -35,13 +39,13 @@ function check(options) {
   rmSync(project, { recursive: true, force: true });
 }
 
-/** A copy of this clone, a folder deeper than its name; its dependencies are those of this one. */
+/** A copy of this clone, one folder deeper; it uses this clone's dependencies. */
 function copyOfClone() {
   const copy = join(mkdtempSync(join(tmpdir(), 'busbar-clone-')), 'deeper', 'clone');
   const left = ['.git', '.cache', 'dist', 'node_modules', 'prebuilds', 'test-build'];
   const needed = (source) => {
     const [top, inTop] = relative(root, source).split(sep);
-    // Of what is built, all that node-gyp makes: others may be building the rest right now.
+    // Of build/, only the outputs of node-gyp: other programs may be building the rest right now.
     if (top === 'build' && inTop !== undefined)
       return /^(?:Release|units|.*[.]\w+|Makefile)$/u.test(inTop);
     return !left.includes(top);

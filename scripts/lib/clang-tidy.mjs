@@ -1,4 +1,4 @@
-// Runs clang-tidy on many files. CLANG_TIDY names another program than the one of version 14.
+// Runs clang-tidy on many files. CLANG_TIDY names the program, by default that of version 14.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,15 +9,16 @@ import { groupsOf } from './units.mjs';
 const clangTidy = process.env.CLANG_TIDY ?? 'clang-tidy-14';
 
 /**
- * The analyzer follows the paths through a function until it has seen so many states. Its own choice, four times as many,
- * doubles the time of a run and has shown nothing more here.
+ * The number of states after which the analyzer stops following the paths through a function. Its
+ * default, four times as many, doubles the time of a run and has found nothing more here.
  */
 const analyzerBudget = ['-Xclang', '-analyzer-config', '-Xclang', 'max-nodes=50000'];
 
 /**
- * Resolves with whether all of `files` are clean: `argumentsFor(file)` are its own checks, if any, '--' and its compiler's
- * flags, the same for all files of a folder. Most of the time for a small file goes into the standard library, so
- * several are looked at as one, but for those that `isProgram` says cannot stand beside others.
+ * Resolves with whether all of `files` are clean. `argumentsFor(file)` returns the file's own
+ * checks, if any, '--' and its compiler flags, which are the same for all files of a folder. Most
+ * of the time for a small file is spent on the standard library, so several are checked as one,
+ * except those that `isProgram` excludes.
  */
 export async function tidyAll(files, argumentsFor, isProgram = () => false) {
   const groups = [
@@ -38,8 +39,8 @@ export async function tidyAll(files, argumentsFor, isProgram = () => false) {
 }
 
 /**
- * Writes `sources` into one file, whose path it returns. Their text, not includes of them: the analyzer looks at the
- * functions of the main file alone.
+ * Writes `sources` into one file, whose path it returns. It has their text and no includes of them:
+ * the analyzer checks only the functions of the main file.
  */
 function joined(name, sources) {
   const folder = join(root, 'build', 'tidy');
@@ -51,7 +52,10 @@ function joined(name, sources) {
 
 const textOf = (source) => readFileSync(join(root, source), 'utf8');
 
-/** Resolves to whether a file, which may be made of `sources`, is clean; prints what was found in one piece. */
+/**
+ * Resolves with whether a file, which may be made of `sources`, is clean; prints its findings in
+ * one piece.
+ */
 function tidy(file, args, sources = [file]) {
   return new Promise((resolve, reject) => {
     const child = spawn(clangTidy, ['--quiet', file, ...args], { cwd: root });
@@ -69,7 +73,7 @@ function tidy(file, args, sources = [file]) {
   });
 }
 
-/** `output` with the places of `sources` where it speaks of `file`, which is made of them. */
+/** `output` with places in `file` replaced by those in its `sources`. */
 function inSources(output, file, sources) {
   return output.replaceAll(/^(.+?):(\d+)(?=:\d+: )/gmu, (whole, where, place) => {
     if (where !== file) return whole;

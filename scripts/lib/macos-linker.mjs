@@ -1,20 +1,24 @@
-// Links for macOS by LLVM's linker: unlike the compiler's own it leaves out what nobody uses, and exports what it is
-// told to and nothing else. The C++ library is the system's, of which scripts/lib/macos/libc++.tbd has what is used.
+// Links for macOS by LLVM's linker: unlike the compiler's own it leaves out what nobody uses, and
+// exports what it is told to and nothing else. The C++ library is the system's, of which
+// scripts/lib/macos/libc++.tbd has what is used.
 import { execFileSync } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { root, run } from './project.mjs';
 
-/** Functions of the host, which are found when the addon is loaded. */
+/** Functions of the host program, resolved when the addon is loaded. */
 const ofHost = /^_(?:napi_|node_api_|uv_)/u;
 
-/** Makes a library of `objects` that exports `symbols`, signed with no identity, as arm64 wants it. */
+/**
+ * Links `objects` into a library that exports `symbols`, with an ad-hoc signature, as arm64
+ * requires.
+ */
 export function linkForMacos({ compiler, architecture, output, objects, symbols }) {
   const names = execFileSync('llvm-nm-14', ['-u', '-j', ...objects], { encoding: 'utf8' });
   const host = new Set(names.split('\n').filter((name) => ofHost.test(name)));
   run('ld64.lld-14', [
     ...['-arch', architecture, '-platform_version', 'macos', '11.0.0', '11.0.0'],
     ...['-dylib', '-dead_strip', '-install_name', `@rpath/${basename(output)}`],
-    // Anything else that is not there is a mistake.
+    // Any other unresolved symbol is an error.
     ...[...host].flatMap((name) => ['-U', name]),
     ...symbols.flatMap((symbol) => ['-exported_symbol', `_${symbol}`]),
     ...['-o', output, ...objects, join(root, 'scripts', 'lib', 'macos', 'libc++.tbd')],

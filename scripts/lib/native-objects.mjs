@@ -1,5 +1,6 @@
-// Compiles C++ sources into objects outside of node-gyp's build, with flags of one's own: what sanitizers and fuzzers
-// need. Sources go together into units; an object is made again when one of its sources or any header is newer.
+// Compiles C++ sources into objects outside of node-gyp's build, with flags of their own, as
+// sanitizers and fuzzers need. Sources are combined into units; an object is rebuilt when one of
+// its sources or any header is newer.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -13,11 +14,12 @@ import {
 } from './project.mjs';
 import { unitsOf } from './units.mjs';
 
-/** Of all such builds. */
+/** The flags of all such builds. */
 export const commonFlags = [
   '-std=c++20',
   '-O1',
-  // Lines for stacks; variables would take longer to write than the code.
+  // Line numbers for stacks; debug information about variables would take longer to write than the
+  // code.
   '-g1',
   '-fno-omit-frame-pointer',
   '-fno-exceptions',
@@ -25,10 +27,12 @@ export const commonFlags = [
   '-Inative',
 ];
 
-/** AddressSanitizer, which includes the check of leaks, and UndefinedBehaviorSanitizer; an error ends the program. */
+/**
+ * AddressSanitizer, with its leak check, and UndefinedBehaviorSanitizer; an error ends the program.
+ */
 export const addressSanitizer = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
-/** What native/node needs beside the flags of the rest; as in binding.gyp. */
+/** The additional flags of native/node, as in binding.gyp. */
 export function nodeApiFlags() {
   const prefix = nodePrefixWithHeaders();
   if (prefix === undefined) throw new Error('node_api.h is not beside the running Node');
@@ -46,7 +50,10 @@ export function nodeApiFlags() {
 /** The folders of native/ for this system. */
 export const platformFolders = platformFoldersOf(process.platform);
 
-/** Does `work` for each item, as many at a time as there are processors; resolves to [item, result] pairs. */
+/**
+ * Calls `work` for each item, as many at a time as there are processors; resolves with [item,
+ * result] pairs.
+ */
 export async function forEach(items, work) {
   const waiting = [...items];
   const results = [];
@@ -60,8 +67,8 @@ export async function forEach(items, work) {
 }
 
 /**
- * Compiles `sources` into `folder` by `compiler`, a program or a program and its first arguments; resolves to the paths
- * of the objects. Ends this process with 1 if something does not compile.
+ * Compiles `sources` into `folder` with `compiler`, a program or a program with its first
+ * arguments. Resolves with the paths of the objects; exits with 1 if a source does not compile.
  */
 export async function compileObjects({ compiler, flags, sources, folder }) {
   const headers = listFiles(['native', 'test'], ['.h', '.def']);
@@ -83,7 +90,9 @@ export async function compileObjects({ compiler, flags, sources, folder }) {
 
 const newestOf = (files) => Math.max(...files.map((file) => changed(join(root, file))));
 
-/** Resolves to the exit code of a program; its output goes to `stdio`, here by default. */
+/**
+ * Resolves with the exit code of a program; its output goes to `stdio`, by default this process's.
+ */
 export function exitCodeOf(program, args, { stdio = 'inherit', env = process.env } = {}) {
   return new Promise((resolve, reject) => {
     spawn(program, args, { cwd: root, env, stdio })

@@ -1,17 +1,18 @@
-// Programs that come as npm packages but are no dependencies: other versions of Node, other runtimes, compilers. They
-// are unpacked below .cache, once; node-gyp empties build/ now and then.
+// Programs that come as npm packages but are not dependencies: other versions of Node, other
+// runtimes, compilers. They are unpacked once, in .cache, since node-gyp may empty build/.
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './project.mjs';
 
 const folder = join(root, '.cache');
 
-/** The folder of `name@version`, unpacked. */
+/** The folder with the unpacked `name@version`. */
 export function unpackedArchive(name, version) {
   const file = `${name.replace('@', '').replace('/', '-')}-${version}`;
   const place = join(folder, file);
   if (existsSync(place)) return place;
-  // Unpacked elsewhere first: what is there is whole. Two at once do not get into each other's way.
+  // Unpacked elsewhere, then renamed, so that the folder is always complete, even if two processes
+  // do it at once.
   mkdirSync(folder, { recursive: true });
   const begun = mkdtempSync(`${place}.begun-`);
   run('npm', ['pack', '--silent', `${name}@${version}`, '--pack-destination', begun], {

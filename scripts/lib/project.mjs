@@ -1,20 +1,20 @@
-// What the build scripts share: where the project is, how a program is run, what a folder holds.
+// Shared by the scripts: the project's folder, running programs, listing files.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder that holds package.json, without a trailing slash. */
+/** The folder with package.json, without a trailing slash. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Resolves a file of an installed package, as in `installed('typescript/bin/tsc')`. */
 export const installed = createRequire(import.meta.url).resolve;
 
 /**
- * Paths of the files below `folders` whose names end in one of `endings`: relative to the root, with
- * forward slashes, sorted by code unit so that every machine sees the same order. A folder that
- * does not exist holds nothing.
+ * Paths of the files below `folders` whose names end in one of `endings`: relative to the root,
+ * with forward slashes, sorted by code unit so that the order is the same on every machine. A
+ * missing folder counts as empty.
  */
 export function listFiles(folders, endings) {
   const found = [];
@@ -31,15 +31,15 @@ export function listFiles(folders, endings) {
 
 const ownFolders = { linux: 'linux', win32: 'windows', darwin: 'macos' };
 
-/** The folders of native/ for a system, as Node names it. */
+/** The folders of native/ for a system, which is named as in Node. */
 export function platformFoldersOf(platform) {
   const own = `native/${ownFolders[platform]}`;
   return platform === 'win32' ? [own] : ['native/posix', own];
 }
 
 /**
- * The C++ sources below `folders` for a system: not those in another one's folder of native/, nor the files that are
- * named after another one.
+ * The C++ sources below `folders` for a system: without the folders of native/, and the files, that
+ * are named after another one.
  */
 export function listNativeSources(folders, platform = process.platform) {
   const others = Object.values(ownFolders).filter((name) => name !== ownFolders[platform]);
@@ -51,7 +51,7 @@ export function listNativeSources(folders, platform = process.platform) {
   return listFiles(folders, ['.cc']).filter((file) => !elsewhere.test(file));
 }
 
-/** Runs a program in the project's folder; ends this process with its exit code where that is not 0. */
+/** Runs a program in the project's folder; exits with its exit code unless that is 0. */
 export function run(program, args, options = {}) {
   const { status, signal, error } = spawnSync(program, args, {
     cwd: root,
@@ -69,8 +69,8 @@ export function runInstalled(script, args, options) {
 }
 
 /**
- * The prefix of the running Node where it brings its own headers, else undefined. With it the native
- * build needs no network; without it node-gyp fetches the headers.
+ * The prefix of the running Node if it has its own headers, else undefined. With headers the native
+ * build needs no network; without them node-gyp downloads them.
  */
 export function nodePrefixWithHeaders() {
   const folder = dirname(process.execPath);

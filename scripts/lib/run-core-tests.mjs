@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { exitCodeOf } from './native-objects.mjs';
 
 /**
- * Runs the tests of `program` as so many processes at once, each a part of them; ends this process with 1 where one
- * fails. `before` is what runs the program, as an emulator and its options; tests with one of `without` in their names are left out.
+ * Runs the tests of `program` in as many processes as there are processors, each a part of them;
+ * exits with 1 if one fails. `before` is the command that runs the program, such as an emulator
+ * with its options; tests with one of `without` in their names are left out.
  */
 export async function runCoreTests(program, { before = [], without = [], env = process.env } = {}) {
   const parts = availableParallelism();

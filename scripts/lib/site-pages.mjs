@@ -1,4 +1,4 @@
-// A plugin of typedoc: pages of the site are named after their first headings, not after their
+// A plugin for typedoc: names the pages of the site after their first headings instead of their
 // files, and the module after the package that a program imports. The `code` of every error has the
 // comment of `BusError.code`, which typedoc does not find for a property that a type narrows.
 import { Converter, ReflectionKind } from 'typedoc';

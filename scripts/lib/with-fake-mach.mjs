@@ -1,5 +1,5 @@
-// Runs a program that was built by scripts/build/fake-mach.mjs, with the server that stands for launchd and notifyd:
-// `node scripts/lib/with-fake-mach.mjs <program> [arguments]`.
+// Runs a program that scripts/build/fake-mach.mjs has built, together with the server that replaces
+// launchd and notifyd: `node scripts/lib/with-fake-mach.mjs <program> [arguments]`.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { exitCodeOf } from './native-objects.mjs';
@@ -7,7 +7,7 @@ import { root } from './project.mjs';
 
 const [program, ...args] = process.argv.slice(2);
 const name = `busbar-fake-mach-${process.pid}`;
-// It ends with its input, so also when this process is killed.
+// The server ends with its input, so also when this process is killed.
 const server = spawn(join(root, 'build', 'fake-mach', 'plain', 'fake_launchd'), [name], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });

@@ -1,5 +1,6 @@
-// Makes every prebuilt binary that the package carries, on Linux x64: prebuilds/<platform>-<arch>/busbar[.<libc>].node.
-// Checks that each is for its machine, needs no library but what its system has, and is small.
+// Makes every prebuilt binary of the package, on Linux x64:
+// prebuilds/<platform>-<arch>/busbar[.<libc>].node. Checks that each is for its machine, needs only
+// libraries that its system has, and is small.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import { toolchains } from '../lib/toolchains.mjs';
 
 const mostBytes = 1_000_000;
 
-/** What `objdump` says of a binary: its format, and the libraries that it asks for. */
+/** What `objdump` reports of a binary: its format, and the libraries that it needs. */
 const expected = {
   'linux-x64/busbar.glibc.node': {
     format: 'file format elf64-x86-64',
@@ -23,7 +24,7 @@ const expected = {
     format: 'nfat_arch 2',
     libraries: /^\/usr\/lib\/(?:libc\+\+\.1|libSystem\.B)\.dylib$/,
   },
-  // Node itself is found by the addon, not by the loader.
+  // The addon finds Node itself, without the loader.
   'win32-x64/busbar.node': {
     format: 'file format coff-x86-64',
     libraries: /^(?:KERNEL32|ADVAPI32|WS2_32|bcrypt|msvcrt|USER32|ntdll)\.dll$/i,
@@ -37,7 +38,7 @@ function check(file) {
     ? ['--macho', '--arch=all', '--universal-headers', '--dylibs-used']
     : ['-p'];
   const said = execFileSync('llvm-objdump-14', [...question, path], { encoding: 'utf8' });
-  // A library for macOS names itself, too, as something to be found by whoever loads it.
+  // A library for macOS also lists its own name, as the one to load it by.
   const names = said.matchAll(/(?:NEEDED|DLL Name:)\s+(\S+)|^\t(\/\S+) \(compatibility/gmu);
   const needed = [...new Set([...names].map(([, name, path]) => name ?? path))];
   const strange = needed.filter((name) => !libraries.test(name));
@@ -57,7 +58,7 @@ function put(made, prebuild) {
 rmSync(join(root, 'prebuilds'), { recursive: true, force: true });
 run(process.execPath, ['scripts/release/prebuild.mjs']);
 for (const [name, { prebuild }] of Object.entries(toolchains)) {
-  // The halves of a file that is put in below.
+  // Halves of a file, which are joined below.
   if (prebuild === undefined) continue;
   run(process.execPath, ['scripts/build/cross.mjs', name, 'addon']);
   put(join(root, 'build', name, 'busbar.node'), prebuild);

@@ -1,5 +1,6 @@
-// The C++ tests for ARM64 Linux and the addon in an ARM64 Node, run by qemu: `node scripts/test/arm64.mjs`. It proves
-// build, layout and system calls; of the weaker order of memory on ARM, qemu on x86 shows nothing.
+// Runs the C++ tests for ARM64 Linux, and the addon in an ARM64 Node, under qemu: `node
+// scripts/test/arm64.mjs`. It proves build, layout and system calls; on x86, qemu shows nothing of
+// ARM's weaker memory order.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackedArchive } from '../lib/npm-archive.mjs';
@@ -11,7 +12,7 @@ const {
   runner: [emulator, ...options],
   notUnderRunner,
 } = toolchains['linux-arm64'];
-// The simulations have no system below them, and are slow there.
+// The simulations use no system, and are slow under qemu.
 const notRun = [...notUnderRunner, 'simulation_', '_at_every_step'];
 const folder = join(root, 'build', 'linux-arm64');
 run(process.execPath, ['scripts/build/cross.mjs', 'linux-arm64', 'addon', 'tests']);

@@ -1,6 +1,7 @@
-// Runs the fuzz targets of test/fuzz: `node scripts/test/fuzz.mjs [--seconds <n>] [--seed <n>] [--keep] [target ...]`, a
-// minute of processor time each by default, whatever else runs here. What it finds lies in build/fuzz/findings; --keep adds what led
-// further to the corpus in test/fuzz/corpus.
+// Runs the fuzz targets of test/fuzz: `node scripts/test/fuzz.mjs [--seconds <n>] [--seed <n>]
+// [--keep] [target ...]`, by default each for a minute of processor time, whatever else runs here.
+// Findings are in build/fuzz/findings; --keep adds inputs that reached new code to the corpus in
+// test/fuzz/corpus.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '60' },
-    // 0: another one each time.
+    // 0: a different seed each time.
     seed: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
@@ -51,7 +52,7 @@ for (const target of targets) {
 const keptOf = (target) => join('test', 'fuzz', 'corpus', target);
 const grownOf = (target) => join(folder, 'corpus', target);
 
-/** Resolves to whether nothing was found before its time was up; what it says is shown otherwise. */
+/** Resolves with whether its time was up before anything was found; otherwise prints its output. */
 async function fuzz(target) {
   for (const path of [grownOf(target), join(folder, 'findings'), join(root, keptOf(target))]) {
     mkdirSync(path, { recursive: true });
@@ -61,7 +62,8 @@ async function fuzz(target) {
   options.push(`-artifact_prefix=${join(folder, 'findings', `${target}-`)}`);
   const log = join(folder, `${target}.log`);
   const file = openSync(log, 'w');
-  // The system ends it when it has had its time: a minute by the clock says little beside other programs.
+  // The system ends it after its processor time: a minute by the clock means little beside other
+  // programs.
   const limited = `ulimit -c 0; ulimit -S -t ${Number(values.seconds)}; exec "$0" "$@"`;
   const args = [join(folder, target), ...options, grownOf(target), keptOf(target)];
   const fuzzer = spawn('sh', ['-c', limited, ...args], {
@@ -75,7 +77,7 @@ async function fuzz(target) {
   return clean;
 }
 
-/** The smallest set of what was found that reaches as much. */
+/** Keeps the smallest set of inputs with the same coverage. */
 function keep(target) {
   const args = ['-merge=1', '-max_len=2048', '-verbosity=0', keptOf(target), grownOf(target)];
   spawnSync(join(folder, target), args, { cwd: root, stdio: 'ignore' });

@@ -1,7 +1,7 @@
-// The macOS backend on Linux, against the fake of Mach in test/fake_mach: `node scripts/test/macos.mjs [arguments of
-// ava]`. Runs the contract of the platform and the tests of this backend, and the TypeScript tests with an addon that has this
-// backend and no other. It proves our logic and our reading of Mach, not Apple's kernel. What is not run, and why, is said at the
-// end.
+// The macOS backend on Linux, against the fake of Mach in test/fake_mach: `node
+// scripts/test/macos.mjs [arguments of ava]`. Runs the contract of the platform and the tests of
+// this backend, and the TypeScript tests with an addon that has only this backend. It proves our
+// logic and our reading of Mach, not Apple's kernel. Prints at the end what is not run, and why.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { tellLeftOut, withoutTests } from '../lib/left-out.mjs';
@@ -33,7 +33,7 @@ const otherFiles = {
 const chosen = [...files, ...withoutTests(notRun)];
 
 run(process.execPath, ['scripts/build/fake-mach.mjs', 'tests', 'addon']);
-/** Runs a program with the fake's server; returns its exit code. */
+/** Runs a program together with the fake's server; returns its exit code. */
 const withFake = (...command) =>
   spawnSync(process.execPath, ['scripts/lib/with-fake-mach.mjs', ...command], {
     cwd: root,

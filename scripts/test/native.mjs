@@ -1,5 +1,5 @@
-// Runs the C++ tests that scripts/build/native.mjs has built: `node scripts/test/native.mjs [arguments]`. Without arguments
-// all of them, on all processors.
+// Runs the C++ tests as built by scripts/build/native.mjs: `node scripts/test/native.mjs
+// [arguments]`. Without arguments it runs all of them, on all processors.
 import { join } from 'node:path';
 import { root, run } from '../lib/project.mjs';
 import { runCoreTests } from '../lib/run-core-tests.mjs';

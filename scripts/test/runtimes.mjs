@@ -1,7 +1,8 @@
-// The TypeScript tests in every runtime that is supported beside the one at hand: `node scripts/test/runtimes.mjs
-// [--only <title>] [--brief] [arguments of ava]`. In other versions of Node all of them, or with --brief those that are about
-// messages between processes and do not take long; for Bun and Deno, which come from the npm registry like those, the test runs in this Node
-// and the programs that it starts run there, on the same bus.
+// Runs the TypeScript tests in every other supported runtime: `node scripts/test/runtimes.mjs
+// [--only <title>] [--brief] [arguments of ava]`. Other versions of Node run all of them, or with
+// --brief only the quick ones about messages between processes. For Bun and Deno the test runs in
+// this Node, and the programs that it starts run in the other runtime, on the same bus. All
+// runtimes come from npm.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { withoutTests } from '../lib/left-out.mjs';
@@ -21,7 +22,7 @@ const mixed = [
   ...['reply', 'send', 'slow-receivers', 'takeover', 'ttl', 'undelivered'],
 ].map((name) => `test-build/${name}.test.js`);
 
-/** Files that are left out with --brief: most of their time, processes start and end. */
+/** Files that --brief leaves out: they spend most of their time starting and ending processes. */
 const slow = /\/(?:failover|liveness|region-deaths|slow-receivers)\./u;
 
 const files = brief ? mixed.filter((file) => !slow.test(file)) : mixed;

@@ -1,6 +1,7 @@
-// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the test suite with it:
-// `node scripts/test/sanitized-addon.mjs [--brief] [arguments of ava]`. Objects are kept in build/sanitized/. Every process of the suite
-// that ends by itself looks for leaks then. Node leaves much behind on purpose: only what the addon allocated counts.
+// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the test suite
+// with it: `node scripts/test/sanitized-addon.mjs [--brief] [arguments of ava]`. Objects are kept
+// in build/sanitized/. Every process of the suite that ends on its own is checked for leaks. Node
+// deliberately leaks much at its end: only the addon's allocations count.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,25 +23,26 @@ const objects = await compileObjects({
   sources: listNativeSources(['native/base', 'native/core', 'native/node', ...platformFolders]),
   folder,
 });
-// Where the package looks in a folder that BUSBAR_PREBUILD names.
+// Where the package looks for the addon in a folder that BUSBAR_PREBUILD names.
 const addon = join(folder, 'build', 'Release', 'busbar.node');
 mkdirSync(dirname(addon), { recursive: true });
 run(compiler, [...addressSanitizer, '-shared', '-o', addon, ...objects, '-pthread']);
 
-// The first library of the process has to be the sanitizer's.
+// The sanitizer's library has to be the first of the process.
 const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], {
   encoding: 'utf8',
 }).trim();
-// The C library is not the addon: `test:sanitized` looks at it. The examples are run as they are by `npm test`;
-// one of them judges how long its pauses are.
+// The C library is not the addon: `test:sanitized` checks it. `npm test` runs the examples; one of
+// them checks the length of its own pauses.
 const all = [
   'test-build/**/*.test.js',
   '!test-build/examples.test.js',
   '!test-build/c-api.test.js',
-  // The same tests once more, with another event loop: by hand, it takes minutes.
+  // The same tests again, with another event loop: run it by hand, it takes minutes.
   '!test-build/foreign-loop.test.js',
 ];
-// They start and kill processes most of the time, and do in them what the others do.
+// These spend most of their time starting and killing processes, in which they do what the other
+// tests do.
 const slow = ['chaos', 'failover', 'join-places', 'leaks', 'liveness', 'region-deaths'].map(
   (name) => `!test-build/${name}.test.js`,
 );
@@ -48,7 +50,7 @@ const args = process.argv.slice(2);
 const brief = args.includes('--brief');
 const named = args.filter((argument) => argument !== '--brief');
 const chosen = named.length > 0 ? named : [...all, ...(brief ? slow : [])];
-// Open to all, since the processes of the suite that become other users write there, too.
+// Writable by all, since processes of the suite that become other users also write there.
 const reports = mkdtempSync(join(tmpdir(), 'busbar-sanitized-'));
 chmodSync(reports, 0o1777);
 const status = await exitCodeOf(
@@ -59,23 +61,25 @@ const status = await exitCodeOf(
       ...process.env,
       LD_PRELOAD: runtime,
       BUSBAR_PREBUILD: folder,
-      // Whether a report is of ours is found out below: leaks alone must not change a process's exit code. Names of
-      // Node's functions, of which every process has some to report, would take a quarter of the time.
+      // The reports are filtered below, so leaks alone must not change a process's exit code.
+      // Symbol names of Node's functions, which every process reports, would take a quarter of the
+      // time.
       ASAN_OPTIONS: `detect_leaks=1:symbolize=0:exitcode=0:abort_on_error=1:malloc_context_size=16:log_path=${join(reports, 'process')}`,
       UBSAN_OPTIONS: 'print_stacktrace=1',
-      // Looking through thread-local storage, the check itself crashes now and then when threads come and go, and
-      // takes the process's exit status with it. The addon keeps nothing there.
+      // Reading thread-local storage, the check itself sometimes crashes when threads come and go,
+      // and changes the process's exit status. The addon keeps nothing there.
       LSAN_OPTIONS: 'use_tls=0:print_suppressions=0',
     },
   },
 );
 
-/** As it stands in a stack. */
+/** Node as it appears in a stack. */
 const nodeItself = `${process.execPath}+`;
 
 /**
- * Whether the addon allocated what leaked: it comes before Node on the stack. A module that is no longer loaded is the
- * addon, too; compiled JavaScript belongs to no module either, but never allocates by itself.
+ * Whether the addon allocated the leaked memory: it comes before Node on the stack. A module that
+ * is no longer loaded is the addon, too. Compiled JavaScript belongs to no module either, but never
+ * allocates by itself.
  */
 function isOurs(leak) {
   const first = leak
@@ -86,7 +90,9 @@ function isOurs(leak) {
   return first !== undefined && !first.includes(nodeItself);
 }
 
-/** The paragraphs of a report that speak of the addon; a report of anything but leaks is one as a whole. */
+/**
+ * The parts of a report that are about the addon; a report of anything except leaks is one part.
+ */
 function findings(report) {
   if (!report.includes('ERROR: LeakSanitizer')) return [report];
   const leaks = report.split(/\n\n+/u).filter((part) => /^(?:Direct|Indirect) leak/u.test(part));
@@ -100,6 +106,6 @@ for (const finding of found) console.error(`${finding}\n`);
 if (found.length > 0)
   console.error(`addr2line -Cfpe ${addon} <address> names a place in the addon`);
 console.log(`${texts.length} processes reported, ${found.length} findings of the addon`);
-// Node's own leaks are always there: without a report nobody has looked.
+// Node's own leaks are always reported: without any report, the check did not run.
 if (texts.length === 0) console.error('the check of leaks did not run');
 process.exitCode = status !== 0 || found.length > 0 || texts.length === 0 ? 1 : 0;

@@ -1,5 +1,6 @@
-// Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node scripts/test/sanitized.mjs address|thread [arguments]`.
-// `address` includes undefined behaviour and leaks. Objects are kept in build/sanitized/.
+// Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node
+// scripts/test/sanitized.mjs address|thread [arguments]`. `address` includes undefined behaviour
+// and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
 import { addressSanitizer, compileObjects, platformFolders } from '../lib/native-objects.mjs';
 import { listNativeSources, root, run } from '../lib/project.mjs';
@@ -8,9 +9,10 @@ import { runCoreTests } from '../lib/run-core-tests.mjs';
 const kinds = {
   address: { flags: addressSanitizer, without: [] },
   thread: {
-    // It follows atomic operations, not fences: where two sides meet by fences alone, it sees the operations around.
+    // It tracks atomic operations, not fences: where only fences synchronise two sides, it sees the
+    // operations around them.
     flags: ['-fsanitize=thread', '-Wno-tsan'],
-    // They have one thread, and take minutes.
+    // These tests have one thread, and take minutes.
     without: ['simulation_', '_at_every_step'],
   },
 };
@@ -27,7 +29,7 @@ const compile = (folders) =>
   compileObjects({
     compiler,
     // -fPIC: sanitized-addon.mjs uses the same objects of the core.
-    // BUSBAR_CHECKED: the core looks who calls what.
+    // BUSBAR_CHECKED: the core checks which thread calls what.
     flags: [...flags, '-fPIC', '-DBUSBAR_CHECKED', '-Itest/native'],
     sources: listNativeSources(folders),
     folder,
@@ -36,11 +38,11 @@ const library = await compile(['native/base', 'native/core', ...platformFolders]
 const tests = await compile(['native/loopback', 'test/native']);
 const door = await compile(['native/ffi']);
 const env = {
-  // What a test opens for itself is given back by its end; what the library loses is told.
+  // Each test releases what it opens, so any leak of the library is reported.
   ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0',
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
-  // The simulations' thousand seeds are run by `npm test`, where they take a tenth of the time.
+  // `npm test` runs the simulations' thousand seeds, in a tenth of the time.
   BUSBAR_SEEDS: '100',
   ...process.env,
 };

@@ -1,7 +1,8 @@
-// The Windows build, run under Wine: `node scripts/test/windows.mjs [--node <version>] [arguments of ava]`. Builds the
-// addon and the C++ tests with mingw-w64, takes node.exe from the npm registry, and runs the contract of the platform, the
-// tests of this backend and the TypeScript tests in it; a few of these in a newer node.exe, and in one of another name, as
-// applications have. What is not run, and why, is said at the end.
+// The Windows build under Wine: `node scripts/test/windows.mjs [--node <version>] [arguments of
+// ava]`. Builds the addon and the C++ tests with mingw-w64, takes node.exe from npm, and runs in it
+// the contract of the platform, the tests of this backend and the TypeScript tests; a few of these
+// also in a newer node.exe, and in one with another name, as applications have. Prints at the end
+// what is not run, and why.
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, cpSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,7 +53,7 @@ const notRun = {
   'what a receiver gives back: refused*': 'starts and kills a process by POSIX',
   '*valgrind finds nothing': 'valgrind is for Linux',
 };
-/** Files that are not run at all, and what Wine does not show. */
+/** Files that are not run at all, and what Wine cannot show. */
 const otherFiles = {
   'that a pipe refuses another user':
     'Wine keeps who may open it, which is read back, and lets everybody in',
@@ -62,7 +63,10 @@ const otherFiles = {
   'hostile-control, join-places, other-user, shared-memory-full': 'they are about Linux',
 };
 const chosen = [...files, ...withoutTests(notRun)];
-/** What is run in each other program: an addon that does not find its functions there fails in the first of them. */
+/**
+ * The tests for other programs: an addon that does not find its functions fails in the first of
+ * them.
+ */
 const fewFiles = ['messages', 'send'].map((name) => `test-build/${name}.test.js`);
 
 function setUp() {
@@ -80,9 +84,9 @@ function setUp() {
   if (!setUpWine()) throw new Error('Wine is not installed');
 }
 
-/** Runs a program in Wine and shows what it has said; returns its exit code. */
+/** Runs a program in Wine and prints its output; returns its exit code. */
 function wine(program) {
-  // node.exe dies when its output is a pipe of this system's.
+  // node.exe crashes if its output is a pipe of the host system.
   const log = join(folder, 'output.txt');
   const output = openSync(log, 'w');
   const { status } = spawnSync('wine', program, {
