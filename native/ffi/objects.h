@@ -80,11 +80,12 @@ struct busbar_endpoint {
   // Makes the program's threads one at a time: the owner's side of the endpoint's lock.
   std::shared_ptr<std::mutex> entry;
   std::shared_ptr<busbar::Endpoint> endpoint;
-  std::condition_variable told;
-  // Some thread sleeps on the bells; others wait for it to tell.
-  bool sleeper = false;
-  // Some thread waits for messages.
-  bool receiver = false;
+  // Notified when anything below may have changed, for the threads that do not sleep on the bells.
+  std::condition_variable changed;
+  // One thread sleeps on the bells; the others wait for `changed`.
+  bool thread_sleeps = false;
+  // One thread waits for messages.
+  bool thread_receives = false;
 
   bool joined = false;
   bool closed = false;
@@ -177,7 +178,7 @@ void log(busbar_endpoint& self, Lock& lock, std::int32_t level, const std::strin
 template <typename Done>
 bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages,
                 Done&& done) {
-  self.receiver = self.receiver || wants_messages;
+  self.thread_receives = self.thread_receives || wants_messages;
   bool reached = false;
   // What rang before wakes at once whoever goes to sleep, so that asking first would be in vain.
   bool sleeps_first = wants_messages && (!deadline || *deadline > std::chrono::steady_clock::now());
@@ -188,9 +189,9 @@ bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, boo
     sleep(self, lock, deadline, wants_messages);
   }
   if (wants_messages) {
-    self.receiver = false;
+    self.thread_receives = false;
     // Another thread may have waited for this one to take its messages; it sleeps on the bells now.
-    self.told.notify_all();
+    self.changed.notify_all();
   }
   return reached;
 }

@@ -137,7 +137,7 @@ void recycle(busbar_endpoint& self, busbar_message* message, busbar::Status outc
 
 busbar_status receive_with(busbar_endpoint& self, Lock& lock, std::int32_t timeout_ms,
                            const std::function<bool()>& look) {
-  if (self.receiver || self.borrowed != nullptr) return BUSBAR_INVALID_ARGUMENT;
+  if (self.thread_receives || self.borrowed != nullptr) return BUSBAR_INVALID_ARGUMENT;
   // Asking who rang costs a system call; but a busy sender shall not be all that is listened to.
   if (++self.looks % kLooksBetweenBells != 0 && look()) return BUSBAR_OK;
   const auto deadline = busbar::ffi::deadline_after(timeout_ms);
@@ -189,7 +189,7 @@ busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout
       return !self.inbox.empty();
     });
     if (status != BUSBAR_OK) return status;
-  } else if (self.receiver || self.borrowed != nullptr) {
+  } else if (self.thread_receives || self.borrowed != nullptr) {
     return BUSBAR_INVALID_ARGUMENT;
   }
   *out_message = self.inbox.front();

@@ -118,19 +118,19 @@ void hear(busbar_endpoint& self, Lock& lock) {
   const bool ready = self.endpoint->collect_bells();
   std::vector<Notice> notices = self.endpoint->take_notices();
   // What rang for the thread that sleeps has been heard here.
-  if (self.sleeper && ((ready && self.receiver) || !notices.empty()))
+  if (self.thread_sleeps && ((ready && self.thread_receives) || !notices.empty()))
     self.endpoint->bells().raise();
-  if (!notices.empty()) self.told.notify_all();
+  if (!notices.empty()) self.changed.notify_all();
   for (Notice& notice : notices) take(self, lock, notice);
 }
 
 namespace {
 
-void wait_to_be_told(busbar_endpoint& self, Lock& lock, const Deadline& deadline) {
+void wait_for_change(busbar_endpoint& self, Lock& lock, const Deadline& deadline) {
   if (deadline) {
-    (void)self.told.wait_until(lock, *deadline);
+    (void)self.changed.wait_until(lock, *deadline);
   } else {
-    self.told.wait(lock);
+    self.changed.wait(lock);
   }
 }
 
@@ -138,27 +138,27 @@ void wait_to_be_told(busbar_endpoint& self, Lock& lock, const Deadline& deadline
 
 void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages) {
   // A thread that waits for messages has to be rung for.
-  if (self.receiver && !self.endpoint->sleep()) {
+  if (self.thread_receives && !self.endpoint->sleep()) {
     if (wants_messages) return;
     // There are messages, and they are another thread's. This one lets the lock go, so that the
     // other can take them, and is woken when that thread goes back to sleep or returns.
-    if (self.sleeper) self.endpoint->bells().raise();
-    self.told.notify_all();
-    return wait_to_be_told(self, lock, deadline);
+    if (self.thread_sleeps) self.endpoint->bells().raise();
+    self.changed.notify_all();
+    return wait_for_change(self, lock, deadline);
   }
-  if (self.sleeper) return wait_to_be_told(self, lock, deadline);
+  if (self.thread_sleeps) return wait_for_change(self, lock, deadline);
   int timeout_ms = -1;
   if (deadline) {
     const auto left = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now());
     timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000'000));
   }
-  self.sleeper = true;
+  self.thread_sleeps = true;
   DoorbellSet& bells = self.endpoint->bells();
   lock.unlock();
   bells.wait(timeout_ms);
   lock.lock();
-  self.sleeper = false;
-  self.told.notify_all();
+  self.thread_sleeps = false;
+  self.changed.notify_all();
 }
 
 void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event) {
