@@ -1,5 +1,5 @@
-// What this machine and runtime support: a message, a kernel object and a memory region, each sent
-// and received.
+// Tests what this machine and runtime support: a message, a kernel object and a memory region, each
+// sent and received.
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, KernelObject, MemoryRegion } from 'busbar';

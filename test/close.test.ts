@@ -125,7 +125,7 @@ test('the others see it leave, and can no longer send to it', async (t) => {
 });
 
 /**
- * Takes nothing until it is told to; then reports its payloads, up to the one that it was given.
+ * Takes nothing until ordered to; then reports its payloads, up to the one that it was given.
  */
 const lateReader: Source = async ({ busbar, bus, tell, told }) => {
   const endpoint = await busbar.join(bus, { label: 'late', prefetch: 1 });

@@ -50,7 +50,7 @@ for (const stays of ['controller', 'member']) {
     const host = inProcess(t, bus, echo);
     await host.next();
     const visitor = inProcess(t, bus, guest);
-    // What the first rounds open is reused by the next ones.
+    // Resources of the first rounds are reused by the next ones.
     await rounds(visitor, 50);
     const before = [holdingsOf(host.pid), holdingsOf(visitor.pid)] as const;
     await rounds(visitor, 300);

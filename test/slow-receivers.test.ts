@@ -1,4 +1,4 @@
-// What a sender can do about a slow receiver, instead of being refused: drop the message, keep only
+// The ways to send to a slow receiver without being refused: drop the message, keep only
 // the latest, wait, or disconnect the receiver.
 import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';

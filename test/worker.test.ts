@@ -9,7 +9,7 @@ import { turnsUntil, until } from './support/waiting.js';
 
 interface Scene {
   readonly worker: Source;
-  /** What the main thread does while the worker runs, before it terminates it. */
+  /** The main thread's action while the worker runs, before it terminates it. */
   readonly meanwhile: (main: Endpoint<PlainBox>) => unknown;
 }
 
@@ -106,7 +106,7 @@ for (const [what, { worker, meanwhile }] of Object.entries(scenes)) {
       await t.throwsAsync(reading, { name: 'AbortError' });
       while (main.counters.waiting > 0) await main.recv();
     };
-    // What the first rounds open is kept for the next: thread pools, and some spares.
+    // Resources of the first rounds are kept for the next: thread pools, and some spares.
     for (let i = 0; i < 2; i++) await round();
     const before = holdingsOf(process.pid);
     for (let i = 0; i < 10; i++) await round();

@@ -16,7 +16,7 @@ const screen = new Screen();
 const begun = performance.now();
 const elapsed = () => (performance.now() - begun) / 1000;
 
-/** What the demo waits for, for the message at the deadline. */
+/** The event that the demo waits for, for the message at the deadline. */
 let phase = 'the members joined';
 /** @type {Member[]} */
 const members = [];

@@ -1,6 +1,6 @@
-// Links for macOS by LLVM's linker: unlike the compiler's own it leaves out what nobody uses, and
-// exports what it is told to and nothing else. The C++ library is the system's, of which
-// scripts/lib/macos/libc++.tbd has what is used.
+// Links for macOS with LLVM's linker: unlike the compiler's own, it omits unused code and exports
+// only the listed symbols. The C++ library is the system's; scripts/lib/macos/libc++.tbd lists the
+// symbols used of it.
 import { execFileSync } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { root, run } from './project.mjs';

@@ -1,7 +1,7 @@
-// Puts several C++ sources of a folder into one unit of compilation. Most of the time that a small
-// file takes goes into the standard library's headers, so a build of units takes a third of the
-// time; in return, names in the anonymous namespaces of a layer (native/core, test/native,
-// native/linux) must differ, whatever subfolders it has.
+// Combines several C++ sources of a layer into one unit of compilation. A small file spends most of
+// its time on the standard library's headers, so a build of units takes a third of the time; in
+// return, names in the anonymous namespaces of a layer (native/core, test/native, native/linux)
+// must differ, whatever subfolders it has.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from './project.mjs';

@@ -9,7 +9,7 @@ import { toolchains } from '../lib/toolchains.mjs';
 
 const mostBytes = 1_000_000;
 
-/** What `objdump` reports of a binary: its format, and the libraries that it needs. */
+/** The expected output of `objdump`: a binary's format, and the libraries that it needs. */
 const expected = {
   'linux-x64/busbar.glibc.node': {
     format: 'file format elf64-x86-64',

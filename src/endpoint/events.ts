@@ -4,7 +4,7 @@ import type { MessageBox, Peer, Received } from '../messages/index.js';
 
 /** An endpoint joined or left the bus. */
 export interface PeerEvent {
-  /** What the endpoint did; one that died has left. */
+  /** Whether the endpoint joined or left; one that died has left. */
   readonly change: 'joined' | 'left';
   /** The endpoint, as the directory described it. */
   readonly peer: Peer;

@@ -1,11 +1,11 @@
-// What may include what among the C and C++ sources.
+// The rules for includes among the C and C++ sources.
 import type { SourceFile } from './files.js';
 import { type Include, includesOf } from './imports.js';
 
 const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
 const publicFolder = /^native\/ffi\/include\//;
 const publicHeaders = /(^|\/)busbar\.hp?p?$/;
-/** A clock that somebody may set: expiries and deadlines come from one that only goes forward. */
+/** A clock that can be set: expiries and deadlines use one that only goes forward. */
 const wallClock =
   /system_clock|gettimeofday|CLOCK_REALTIME|GetSystemTime|\btime\((nullptr|NULL|0)\)/;
 const systemMacros = /__linux__|_WIN32|_WIN64|_MSC_VER|__APPLE__|__MACH__|__unix__|_POSIX_VERSION/;
@@ -13,7 +13,7 @@ const systemMacros = /__linux__|_WIN32|_WIN64|_MSC_VER|__APPLE__|__MACH__|__unix
 interface Layer {
   /** The folders of native/, besides its own, that it may include. */
   readonly folders: readonly string[];
-  /** What may stand between angle brackets. */
+  /** Whether a header may be included between angle brackets. */
   readonly system: (header: string) => boolean;
 }
 

@@ -4,11 +4,11 @@
 import type { SourceFile } from './files.js';
 
 const anonymous = /^namespace \{$(.*?)^\} {2}\/\/ namespace$/gmsu;
-/** Types and constants; functions of one name may differ in what they take. */
+/** Types and constants; functions of the same name may differ in their parameters. */
 const named =
   /^(?:(?:struct|class|enum class) (\w+)(?= [:{]| final)|(?:constexpr|const) [\w:<>, ]+ (k[A-Z]\w*)\b)/gmu;
 
-/** A line for each name that two sources of a layer define for themselves, at the second one. */
+/** A line for each name that two sources of a layer define, for the second one. */
 export function twins(files: readonly SourceFile[]): string[] {
   const seen = new Map<string, string>();
   const wrong: string[] = [];
@@ -33,7 +33,7 @@ function namesIn(text: string): Set<string> {
   return names;
 }
 
-/** What is named after two systems; programs of their own are no concern either. */
+/** Whether two files belong to different systems, or are programs of their own. */
 function neverTogether(...paths: readonly [string, string]): boolean {
   const [one, other] = paths.map((path) => /\/(linux|windows|macos)_\w+\.cc$/u.exec(path)?.[1]);
   const apart = one !== undefined && other !== undefined && one !== other;

@@ -1,7 +1,7 @@
 /** Milliseconds after which the members' pools give an unused region back. */
 export const idle = 3000;
 
-/** What a process holds. */
+/** The resources of a process. */
 export interface Sample {
   /** Bytes of memory in use. */
   readonly resident: number;

@@ -61,7 +61,7 @@ export function proseLines(text: string): string[] {
 }
 
 const extension = /\.(cc|h|hpp|c|def|ts|mjs|cjs|js|pml|gyp)$/;
-/** What `npm run docs` writes. */
+/** The output of `npm run docs`. */
 const siteFolder = 'docs/site/';
 const topFolder = /^(native|src|test|bench|examples|scripts|docs)\/[\w./-]+$/;
 

@@ -1,4 +1,4 @@
-// What a message box allows the compiler to pass. Never run: it passes by compiling.
+// The messages that a box lets through the compiler. Never run: it passes by compiling.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   bytes,

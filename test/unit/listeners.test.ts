@@ -7,7 +7,7 @@ import { box, FakeEndpoint } from './fake-endpoint.js';
 
 const peer = { id: 7, pid: 7, label: ['late'] };
 
-/** What causes each event. */
+/** The cause of each event. */
 const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
   message: (fake) => fake.receive('cause'),
   unknown: (fake) => fake.receive('unknown type'),
@@ -34,7 +34,7 @@ const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
 
 type Listener = () => void;
 
-/** What the event's listener does, once. */
+/** The action of the event's listener, done once. */
 const deeds: Readonly<
   Record<string, (fake: FakeEndpoint, event: string, self: Listener) => unknown>
 > = {

@@ -1,5 +1,5 @@
-// What the compiler's C++ headers call where they find a mistake. It is younger (macOS 13.3) than
-// the systems that the addon runs on, so it comes along.
+// The function that the compiler's C++ headers call on an error. The addon brings it along, because
+// it also runs on systems older than macOS 13.3, which lack it.
 #include <cstdlib>
 
 namespace std {

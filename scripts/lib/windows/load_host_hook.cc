@@ -1,5 +1,5 @@
-// What node-gyp gives an addon that is built on Windows. It is linked to node.exe, but its host may
-// be called otherwise, as Electron is: whenever node.exe is wanted, the running program is meant.
+// The hook that node-gyp adds to an addon built on Windows. The addon is linked to node.exe, but
+// its host may have another name, as Electron has: the hook loads the running program instead.
 #include <winsock2.h>
 
 #include <windows.h>
@@ -18,6 +18,6 @@ FARPROC WINAPI find_host(unsigned int event, DelayLoadInfo* info) {
 }  // namespace
 
 extern "C" {
-// What the linker's helper calls; not every header declares it alike.
+// Called by the linker's helper; headers declare it differently.
 decltype(__pfnDliNotifyHook2) __pfnDliNotifyHook2 = find_host;
 }
