@@ -41,7 +41,6 @@ class Member final : public MembershipEvents {
                    const ControllerChange&) override {
     directory_ = std::move(directory);
   }
-  void on_controller_lost() override {}
   void on_directory_changed() override {}
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}

@@ -16,13 +16,19 @@
 namespace busbar {
 
 // Tokens of one control thread that were never given out before, so that a readiness which comes
-// late can never be taken for that of a newer channel. Their top byte is 1.
+// late can never be taken for that of a newer channel. Their top byte is the control plane's own;
+// other users of the reactor leave it alone.
 class TokenSource {
  public:
-  [[nodiscard]] std::uint64_t next() noexcept { return kSpace | ++last_; }
+  [[nodiscard]] std::uint64_t next() noexcept { return (kSpace << kSpaceShift) | ++last_; }
+  // Whether `token` is one of any TokenSource.
+  [[nodiscard]] static constexpr bool owns(std::uint64_t token) noexcept {
+    return token >> kSpaceShift == kSpace;
+  }
 
  private:
-  static constexpr std::uint64_t kSpace = std::uint64_t{1} << 56U;
+  static constexpr std::uint64_t kSpace = 1;
+  static constexpr unsigned kSpaceShift = 56;
   std::uint64_t last_ = 0;
 };
 

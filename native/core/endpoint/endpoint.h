@@ -159,7 +159,6 @@ class Endpoint final : private MembershipEvents, private SenderHost {
   // MembershipEvents
   void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                    const ControllerChange& change) override;
-  void on_controller_lost() override;
   void on_directory_changed() override;
   void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                      std::uint64_t ring_bytes, std::vector<Handle> handles) override;

@@ -14,6 +14,8 @@ namespace {
 // Before something that failed for want of a descriptor or memory is tried again.
 constexpr std::chrono::milliseconds kRepeatInterval{5};
 
+static_assert(!Membership::owns_token(kOutboundSpace) && !Membership::owns_token(kInboundSpace));
+
 }  // namespace
 
 void Endpoint::enter_turn() noexcept {
@@ -217,8 +219,6 @@ void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> di
   notify(ControllerNotice{change});
   if (seen) tell_member_changes();
 }
-
-void Endpoint::on_controller_lost() {}
 
 void Endpoint::on_directory_changed() {
   watch_armed_ = false;

@@ -48,11 +48,22 @@ void Membership::leave(std::vector<Parcel> parcels) { impl_->leave(std::move(par
 
 Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig config,
                        MembershipEvents& events)
-    : platform_(platform), reactor_(reactor), config_(std::move(config)), events_(events) {}
+    : platform_(platform),
+      reactor_(reactor),
+      config_(std::move(config)),
+      events_(events),
+      deadlines_({{{Deadline::Introduced, &Impl::expect_answer},
+                   {Deadline::Retry, nullptr},
+                   {Deadline::Limited, &Impl::report_limited},
+                   {Deadline::Rewatch, &Impl::repeat_watch},
+                   {Deadline::Missed, &Impl::report_missed},
+                   {Deadline::Listen, &Impl::listen_again},
+                   {Deadline::Answer, &Impl::on_answer_overdue},
+                   {Deadline::Leave, &Impl::end_leaving}}}) {}
 
 void Membership::Impl::settle() {
   for (;;) {
-    if (leave_wanted_ && !leaving_ && phase_ != Phase::Ended) {
+    if (leaving_.requested() && !leaving_.begun() && phase_ != Phase::Ended) {
       begin_leaving();
     } else if (phase_ == Phase::Seeking && seeker_->due()) {
       seek();
@@ -77,50 +88,17 @@ void Membership::Impl::handle(const Readiness& readiness) {
 }
 
 std::optional<TimePoint> Membership::Impl::next_deadline() const noexcept {
-  std::optional<TimePoint> earliest;
-  const auto keep_earlier = [&](std::optional<TimePoint> time) {
-    if (time && (!earliest || *time < *earliest)) earliest = time;
-  };
-  if (phase_ == Phase::Seeking) keep_earlier(seeker_->next_look());
-  keep_earlier(answer_due_);
-  keep_earlier(listens_at_);
-  if (phase_ != Phase::Ended) keep_earlier(leave_due_);
-  keep_earlier(retry_at_);
-  keep_earlier(limited_due_);
-  keep_earlier(missed_due_);
-  keep_earlier(rewatch_at_);
-  keep_earlier(introduced_at_);
-  if (controller_) keep_earlier(controller_->next_deadline());
-  return earliest;
+  std::optional<TimePoint> next = deadlines_.next();
+  if (phase_ == Phase::Seeking) next = earlier(next, seeker_->next_look());
+  if (controller_) next = earlier(next, controller_->next_deadline());
+  return next;
 }
 
 void Membership::Impl::handle_deadline() {
   turn([&] {
-    const TimePoint now = platform_.now();
     leave_lost_office();
-    if (introduced_at_) expect_answer();
-    introduced_at_.reset();
-    if (retry_at_ && *retry_at_ <= now) retry_at_.reset();
-    if (limited_due_ && *limited_due_ <= now) tell_limited();
-    if (rewatch_at_ && *rewatch_at_ <= now) {
-      rewatch_at_.reset();
-      if (phase_ == Phase::Member && watched_epoch_) send_watch();
-    }
-    if (missed_due_ && *missed_due_ <= now) {
-      missed_due_.reset();
-      if (phase_ == Phase::Member && !channel_->send(MissedFrame{}).ok()) miss_introduction();
-    }
     if (controller_) controller_->handle_deadline();
-    if (listens_at_ && *listens_at_ <= now) {
-      listens_at_.reset();
-      name_->listen();
-    }
-    if (answer_due_ && *answer_due_ <= now) {
-      // After a long stop of this process the answer may lie there already.
-      receive_frames();
-      if (answer_due_ && *answer_due_ <= now) suspect();
-    }
-    leave_if_due();
+    deadlines_.run_due(*this, platform_.now());
   });
 }
 
@@ -159,13 +137,13 @@ void Membership::Impl::receive_frames() {
 
 void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Handle> handles) {
   if (const auto* introduced = std::get_if<IntroducedFrame>(&frame)) {
-    if (leaving_) return;
+    if (leaving_.begun()) return;
     events_.on_introduced(introduced->from_id, introduced->from_pid, introduced->link_id,
                           introduced->ring_bytes, std::move(handles));
   } else if (const auto* failed = std::get_if<IntroduceFailedFrame>(&frame)) {
     on_failed(*failed);
   } else if (const auto* changed = std::get_if<ChangedFrame>(&frame)) {
-    if (!watched_epoch_ || leaving_) return;
+    if (!watched_epoch_ || leaving_.begun()) return;
     if (changed->epoch > *watched_epoch_) {
       watched_epoch_.reset();
       events_.on_directory_changed();
@@ -175,12 +153,12 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     on_parked_by_controller(*park, std::move(handles.front()));
   } else if (std::holds_alternative<PongFrame>(frame)) {
-    if (!leaving_) on_pong();
+    if (!leaving_.begun()) on_pong();
   } else if (const auto* succeed_frame = std::get_if<SucceedFrame>(&frame)) {
     succeed(*succeed_frame, std::move(handles.front()));
   } else if (const auto* kept = std::get_if<KeptFrame>(&frame)) {
     if (!on_kept(kept->messages)) lose_controller();
-  } else if (leaving_ && std::holds_alternative<LeftFrame>(frame)) {
+  } else if (leaving_.begun() && std::holds_alternative<LeftFrame>(frame)) {
     finish_leaving();
   } else {
     lose_controller();
@@ -188,34 +166,34 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
 }
 
 void Membership::Impl::on_failed(const IntroduceFailedFrame& failed) {
-  if (leaving_) return;
+  if (leaving_.begun()) return;
   // Told at once, a limit would make sender and controller ask and refuse in a circle.
   if (failed.status == Status::LimitExceeded && limited_.size() < kMaxLimited) {
     limited_.push_back(failed);
-    if (!limited_due_) limited_due_ = platform_.now() + kLimitPause;
+    if (!deadlines_.pending(Deadline::Limited))
+      deadlines_.set(Deadline::Limited, platform_.now() + kLimitPause);
     return;
   }
   events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
 }
 
-void Membership::Impl::tell_limited() {
-  limited_due_.reset();
+void Membership::Impl::report_limited() {
   for (const IntroduceFailedFrame& failed : std::exchange(limited_, {})) {
-    if (leaving_) return;
+    if (leaving_.begun()) return;
     events_.on_introduction_failed(failed.to_id, failed.link_id, failed.status);
   }
 }
 
 Error Membership::Impl::introduce(const IntroduceFrame& frame,
                                   std::span<const Handle* const> handles) {
-  if (phase_ != Phase::Member || leaving_) return {Status::WouldBlock};
+  if (phase_ != Phase::Member || leaving_.begun()) return {Status::WouldBlock};
   const Error sent = channel_->send_now(frame, handles);
   // From the program's thread: the rest is the control thread's, which its endpoint wakes.
-  introduced_at_ = platform_.now();
+  deadlines_.set(Deadline::Introduced, platform_.now());
   switch (sent.status) {
     case Status::WouldBlock:
     case Status::OutOfDescriptors:
-      retry_at_ = platform_.now() + kChannelRetry;
+      deadlines_.set(Deadline::Retry, platform_.now() + kChannelRetry);
       return {Status::WouldBlock, sent.os_code};
     case Status::PeerGone:
       // receive() will say so too, and then the search begins.
@@ -226,7 +204,12 @@ Error Membership::Impl::introduce(const IntroduceFrame& frame,
 }
 
 void Membership::Impl::miss_introduction() {
-  if (!missed_due_) missed_due_ = platform_.now() + kLimitPause;
+  if (!deadlines_.pending(Deadline::Missed))
+    deadlines_.set(Deadline::Missed, platform_.now() + kLimitPause);
+}
+
+void Membership::Impl::report_missed() {
+  if (phase_ == Phase::Member && !channel_->send(MissedFrame{}).ok()) miss_introduction();
 }
 
 void Membership::Impl::watch(std::uint64_t epoch) {
@@ -237,9 +220,13 @@ void Membership::Impl::watch(std::uint64_t epoch) {
 }
 
 void Membership::Impl::send_watch() {
-  rewatch_at_.reset();
+  deadlines_.clear(Deadline::Rewatch);
   if (!channel_->send(WatchFrame{*watched_epoch_}).ok())
-    rewatch_at_ = platform_.now() + kLimitPause;
+    deadlines_.set(Deadline::Rewatch, platform_.now() + kLimitPause);
+}
+
+void Membership::Impl::repeat_watch() {
+  if (phase_ == Phase::Member && watched_epoch_) send_watch();
 }
 
 }  // namespace busbar

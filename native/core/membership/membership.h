@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "core/control/control_channel.h"
 #include "core/controller/controller.h"
 #include "core/directory/directory_reader.h"
+#include "core/membership/parcel.h"
 #include "core/selector/label.h"
 #include "platform/platform.h"
 
@@ -47,8 +49,6 @@ class MembershipEvents {
   // that were not attached yet are to be repeated now.
   virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) = 0;
-  // The controller is gone; the search for the next has begun. Links live on.
-  virtual void on_controller_lost() = 0;
   // The directory's epoch is past the one given to watch(), or there is a new directory. One call
   // for one watch().
   virtual void on_directory_changed() = 0;
@@ -72,18 +72,11 @@ class MembershipEvents {
   virtual void on_refused(Error error) = 0;
 };
 
-// Parked messages for whoever stays, as ParkedMessages writes them.
-struct Parcel {
-  std::unique_ptr<SharedMemory> memory;
-  std::uint64_t bytes = 0;
-};
-
 class Membership {
  public:
-  // Tokens on the reactor that belong to Membership and its Controller have this top byte.
-  static constexpr std::uint64_t kTokenSpace = 0x01ULL << 56U;
-  [[nodiscard]] static bool owns_token(std::uint64_t token) noexcept {
-    return (token >> 56U) == 1U;
+  // Whether a token on the reactor belongs to Membership or its Controller.
+  [[nodiscard]] static constexpr bool owns_token(std::uint64_t token) noexcept {
+    return TokenSource::owns(token);
   }
 
   // Platform, reactor and events must outlive it. Destroyed without leave(), it is gone as if its

@@ -27,6 +27,8 @@
 #include "core/control/control_channel.h"
 #include "core/control/control_frame.h"
 #include "core/control/handshake.h"
+#include "core/membership/deadlines.h"
+#include "core/membership/leaving.h"
 #include "core/membership/membership.h"
 #include "core/membership/name_watch.h"
 #include "core/membership/seeker.h"
@@ -62,6 +64,26 @@ class Membership::Impl final : public ControllerEvents {
 
   enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
 
+  enum class Deadline {
+    // The program's thread asked something of the controller: an answer is to be expected.
+    Introduced,
+    // introduce(), which would have blocked, may be tried again.
+    Retry,
+    // Introductions that failed for a limit are reported to the endpoint, which tries them again.
+    Limited,
+    // Directory changes are asked for again, because the request could not be sent.
+    Rewatch,
+    // The controller is told that this endpoint lost an introduction.
+    Missed,
+    // The bell, rung in vain, is listened to again.
+    Listen,
+    // The controller's answer: of the handshake, or as a member a pong or Left.
+    Answer,
+    // Leaving ends, answered or not.
+    Leave,
+  };
+  using Timers = Deadlines<Impl, Deadline, 8>;
+
   // Runs `step` and, if this is not a call from within an event, what has become due by it: the
   // search and the departure never run inside another step, whose objects they would destroy.
   template <typename Step>
@@ -77,8 +99,10 @@ class Membership::Impl final : public ControllerEvents {
   // membership.cc
   void receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
-  void tell_limited();
+  void report_limited();
   void send_watch();
+  void repeat_watch();
+  void report_missed();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
 
   // membership_joining.cc
@@ -101,12 +125,16 @@ class Membership::Impl final : public ControllerEvents {
   void disconnect();
 
   // membership_watching.cc
-  [[nodiscard]] bool may_claim() const noexcept { return config_.controller_affinity && !leaving_; }
+  [[nodiscard]] bool may_claim() const noexcept {
+    return config_.controller_affinity && !leaving_.begun();
+  }
   [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
   // Something was asked of the controller: it has to show that it lives.
   void expect_answer();
   void on_pong();
   void on_bell();
+  void on_answer_overdue();
+  void listen_again();
   // No answer came in time: whoever may takes the name from the controller.
   void suspect();
   // The name leads to somebody else than the one we are connected to.
@@ -118,8 +146,6 @@ class Membership::Impl final : public ControllerEvents {
   // membership_leaving.cc
   void begin_leaving();
   void send_leave();
-  // In office. False: there is nothing to give, or nobody to give it to.
-  [[nodiscard]] bool pass_parcel_on();
   // As a member: the next parcel, or Leave behind the last one.
   void send_parcel_or_leave();
   [[nodiscard]] bool on_kept(std::uint64_t messages) override;
@@ -130,7 +156,8 @@ class Membership::Impl final : public ControllerEvents {
 
   // There is no controller while we are leaving.
   void hurry_leaving();
-  void leave_if_due();
+  // Time is up; in office, the successor gets what there is first.
+  void end_leaving();
   void finish_leaving();
 
   Platform& platform_;
@@ -145,17 +172,12 @@ class Membership::Impl final : public ControllerEvents {
   std::uint64_t instance_ = 0;
   std::unique_ptr<Seeker> seeker_;
 
+  Timers deadlines_;
   NoncePair nonces_;
-  // Of the handshake; of the pong or Left as a member.
-  std::optional<TimePoint> answer_due_;
-  // Something was asked of the controller by the program's thread: an answer is to be expected.
-  std::optional<TimePoint> introduced_at_;
   // A ping is under way, and something was asked after it.
   bool asked_again_ = false;
   // The bell was rung, and whether with reason the pong will tell.
   bool rung_ = false;
-  // When the bell, rung in vain, is listened to again.
-  std::optional<TimePoint> listens_at_;
   // How often the members were asked by the bell, in this handshake.
   int asked_others_ = 0;
   // Who did not answer; 0 for nobody.
@@ -173,28 +195,9 @@ class Membership::Impl final : public ControllerEvents {
   Handle directory_;
   std::optional<std::uint64_t> watched_epoch_;
   std::optional<TimePoint> lost_at_;
-  // When introduce, which would have blocked, may be tried again.
-  std::optional<TimePoint> retry_at_;
-  // Introductions that failed for a limit, and when the endpoint is told, who tries again then.
+  // Introductions that failed for a limit, until Deadline::Limited.
   std::vector<IntroduceFailedFrame> limited_;
-  std::optional<TimePoint> limited_due_;
-  // When the controller is told that we lost an introduction.
-  std::optional<TimePoint> missed_due_;
-  // When to ask for directory changes again, because it could not be done at once.
-  std::optional<TimePoint> rewatch_at_;
-
-  bool leave_wanted_ = false;
-  bool leaving_ = false;
-  std::optional<TimePoint> leave_due_;
-  // The last moment for it.
-  TimePoint gone_at_;
-  // Those that nobody has answered yet, in the order in which they are sent.
-  std::vector<Parcel> parcels_;
-  // The first of them is under way.
-  bool parcel_sent_ = false;
-  bool passes_parcels_on_ = false;
-  // What was answered, together.
-  std::uint64_t kept_ = 0;
+  Leaving leaving_;
   // Our controller has handed something over, and waits for the answer.
   bool controller_awaits_kept_ = false;
 

@@ -6,7 +6,7 @@
 namespace busbar {
 void Membership::Impl::start() {
   turn([&] {
-    if (phase_ != Phase::Idle || leave_wanted_) return;
+    if (phase_ != Phase::Idle || leaving_.requested()) return;
     auto instance = draw_number(platform_);
     if (!instance) return give_up(instance.error());
     auto rendezvous = platform_.open_rendezvous(config_.identifier);
@@ -28,7 +28,8 @@ void Membership::Impl::seek() {
     take_office(std::move(*claimed));
   } else if (const auto* error = std::get_if<Error>(&find)) {
     give_up(*error);
-  } else if (leaving_ && parcels_.empty() && std::holds_alternative<Seeker::Vacant>(find)) {
+  } else if (leaving_.begun() && !leaving_.has_parcels() &&
+             std::holds_alternative<Seeker::Vacant>(find)) {
     finish_leaving();
   }
 }
@@ -46,7 +47,7 @@ void Membership::Impl::greet(Seeker::Reached reached) {
   name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
   asked_others_ = 0;
-  if (!controller_) answer_due_ = platform_.now() + patience_ / 2;
+  if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + patience_ / 2);
   if (!channel_->send(HelloFrame{.nonce = nonces_.member}).ok()) start_over();
 }
 
@@ -69,7 +70,7 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   phase_ = Phase::Announced;
   // It may let newcomers wait for those who were here before.
   asked_others_ = 0;
-  if (!controller_) answer_due_ = platform_.now() + kReturnTime + patience_ / 2;
+  if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + kReturnTime + patience_ / 2);
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {
@@ -79,12 +80,12 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   id_ = welcome.id;
   generation_ = welcome.generation;
   phase_ = Phase::Member;
-  answer_due_.reset();
+  deadlines_.clear(Deadline::Answer);
   unanswering_ = 0;
   patience_ = kPatience;
   seeker_->found();
   name_->listen();
-  if (leaving_) return send_leave();
+  if (leaving_.begun()) return send_leave();
   // What was watched was another directory: the endpoint looks at this one and asks again.
   if (watched_epoch_) {
     watched_epoch_ = 0;
@@ -127,12 +128,12 @@ void Membership::Impl::fail_or_start_over(Error why) {
 void Membership::Impl::disconnect() {
   channel_.reset();
   name_.reset();
-  answer_due_.reset();
+  deadlines_.clear(Deadline::Answer);
+  deadlines_.clear(Deadline::Listen);
   asked_again_ = false;
-  parcel_sent_ = false;
+  leaving_.forget_sent();
   controller_awaits_kept_ = false;
   rung_ = false;
-  listens_at_.reset();
 }
 
 void Membership::Impl::lose_controller() {
@@ -140,8 +141,7 @@ void Membership::Impl::lose_controller() {
   phase_ = Phase::Seeking;
   seeker_->look_now();
   if (!lost_at_) lost_at_ = platform_.now();
-  if (leaving_) return hurry_leaving();
-  events_.on_controller_lost();
+  if (leaving_.begun()) hurry_leaving();
 }
 
 // The name is ours. Our own membership is renewed through it like everybody else's.
@@ -188,7 +188,7 @@ void Membership::Impl::succeed(const SucceedFrame& frame, Handle door) {
 }
 
 void Membership::Impl::give_up(Error why) {
-  if (leaving_) return finish_leaving();
+  if (leaving_.begun()) return finish_leaving();
   inherited_door_.close();
   disconnect();
   controller_.reset();

@@ -29,22 +29,22 @@ std::chrono::milliseconds Membership::Impl::patience() const noexcept {
 void Membership::Impl::expect_answer() {
   // In office it is we who would have to answer.
   if (phase_ != Phase::Member || controller_) return;
-  if (answer_due_) {
+  if (deadlines_.pending(Deadline::Answer)) {
     asked_again_ = true;
     return;
   }
   asked_again_ = false;
-  answer_due_ = platform_.now() + patience();
+  deadlines_.set(Deadline::Answer, platform_.now() + patience());
   // If even this cannot be sent, nobody has read for long.
   (void)channel_->send(PingFrame{});
 }
 
 void Membership::Impl::on_pong() {
-  answer_due_.reset();
+  deadlines_.clear(Deadline::Answer);
   if (asked_again_) expect_answer();
   if (!rung_) return;
   rung_ = false;
-  listens_at_ = platform_.now() + kBellRest;
+  deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
   if (auto bell = seeker_->open_bell(); bell && !name_->is(*bell.value())) {
     // Ours was that of a holder before, whose members have not all heard it yet.
     name_->replace(bell.take());
@@ -63,11 +63,21 @@ void Membership::Impl::on_bell() {
   if (name_has_moved()) return follow_name();
   // It stays rung until somebody has had an answer; until then we look at the name now and then.
   name_->ignore();
-  listens_at_ = platform_.now() + kBellRest;
+  deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
   if (phase_ != Phase::Member) return;
   rung_ = true;
   if (controller_) return on_pong();
   expect_answer();
+}
+
+void Membership::Impl::listen_again() { name_->listen(); }
+
+void Membership::Impl::on_answer_overdue() {
+  // After a long stop of this process the answer may lie there already; it clears the deadline.
+  const TimePoint now = platform_.now();
+  deadlines_.set(Deadline::Answer, now);
+  receive_frames();
+  if (deadlines_.due(Deadline::Answer, now)) suspect();
 }
 
 void Membership::Impl::suspect() {
@@ -76,7 +86,7 @@ void Membership::Impl::suspect() {
     // Members who may take the office find out for themselves what we have found.
     patience_ = std::min(patience_ * 2, kMostPatience);
     name_->ring();
-    answer_due_ = now + patience();
+    deadlines_.set(Deadline::Answer, now + patience());
     return;
   }
   if (phase_ != Phase::Member && asked_others_ < kMostAsked) {
@@ -86,7 +96,8 @@ void Membership::Impl::suspect() {
     if (answered || asked_others_ == 0) {
       ++asked_others_;
       name_->ring();
-      answer_due_ = now + (answered ? 2 * patience_ : patience_) + kOthersMargin;
+      deadlines_.set(Deadline::Answer,
+                     now + (answered ? 2 * patience_ : patience_) + kOthersMargin);
       return;
     }
   }

@@ -34,7 +34,7 @@ struct ControllerFixture {
     (void)bus.settle();
     TestMember& visitor = bus.join();
     const bool fine = visitor.membership.admitted() && bystander.sees(visitor.id) &&
-                      bystander.losses == 0 && controller.membership.is_controller();
+                      bystander.changes.size() == 1 && controller.membership.is_controller();
     visitor.membership.leave();
     return bus.settle() && fine;
   }

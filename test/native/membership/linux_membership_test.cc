@@ -80,7 +80,6 @@ class Child final : public MembershipEvents {
     if (write(pipe_, &report_, sizeof report_) != sizeof report_) _exit(4);
     membership_.watch(directory_->seen_epoch());
   }
-  void on_controller_lost() override {}
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}
   void on_introduction_failed(std::uint64_t, std::uint64_t, Status) override {}

@@ -84,7 +84,6 @@ class TestMember final : public MembershipEvents {
     directory = std::move(new_directory);
     changes.push_back(change);
   }
-  void on_controller_lost() override { ++losses; }
   void on_directory_changed() override { ++directory_changes; }
   void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                      std::uint64_t ring_bytes, std::vector<Handle> handles) override {
@@ -109,7 +108,6 @@ class TestMember final : public MembershipEvents {
   std::uint64_t id = 0;
   std::unique_ptr<DirectoryReader> directory;
   std::vector<ControllerChange> changes;
-  int losses = 0;
   int directory_changes = 0;
   std::vector<Introduction> introductions;
   std::vector<FailedIntroduction> failed_introductions;
