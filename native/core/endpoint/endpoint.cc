@@ -156,11 +156,11 @@ SendOutcome Endpoint::send(const SendRequest& request) {
 }
 
 // Copied without the lock, for which the control thread may be waiting: nobody else knows of the
-// region yet.
+// spill yet.
 SendOutcome Endpoint::send_spilled(SendRequest request) {
   {
     const OwnerGuard lock(lock_);
-    request.spilled = sender_.region_for(request);
+    request.spilled = sender_.spill_for(request);
   }
   if (request.spilled != nullptr) {
     std::memcpy(request.spilled->memory().data(), request.payload.data(), request.payload.size());

@@ -185,7 +185,7 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   if (request.ttl_ms != 0) dispatch.message.extensions.expires_at_ms = expiry_of(request);
   if (const Error error = attach_objects(request, dispatch); !error.ok()) return error;
   attach_regions(request, dispatch);
-  dispatch.obligation.region = request.spilled;
+  dispatch.obligation.spill = request.spilled;
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {

@@ -54,7 +54,7 @@ struct SendRequest {
   // before; those in between are superseded. Empty: all of them, in order. At most kMaxKeyBytes.
   std::string_view key;
   // Memory that holds the payload already, of spill_pool; null for most.
-  std::shared_ptr<const SpillRegion> spilled;
+  std::shared_ptr<const Spill> spilled;
   // At most kMaxObjects; they stay the caller's.
   std::span<const Handle* const> objects;
   // At most kMaxMentions, each within its region, which the caller holds for as long as the call
@@ -88,7 +88,7 @@ struct Reservation {
   std::uint64_t link_id = 0;
   // Whatever the place lies in.
   std::shared_ptr<SharedMemory> ring;
-  std::shared_ptr<const SpillRegion> spill;
+  std::shared_ptr<const Spill> spill;
   std::vector<std::byte> own;
 };
 
@@ -152,13 +152,13 @@ class Sender {
 
   [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
   [[nodiscard]] SendOutcome send(const SendRequest& request);
-  // Its payload is still to be copied into a region of its own.
+  // Its payload is still to be copied into a spill.
   [[nodiscard]] bool spills(const SendRequest& request) const noexcept {
     return is_large(request.payload.size(), request.regions.size()) && request.spilled == nullptr;
   }
-  // That region, if the message is likely to be accepted, to be filled without the lock, for
+  // That spill, if the message is likely to be accepted, to be filled without the lock, for
   // SendRequest::spilled; else nullptr.
-  [[nodiscard]] std::shared_ptr<const SpillRegion> region_for(const SendRequest& request);
+  [[nodiscard]] std::shared_ptr<const Spill> spill_for(const SendRequest& request);
   // The common case of send(): a small message without conditions to one receiver with room in its
   // ring. False when it has to be sent the long way; nothing has happened then.
   [[nodiscard]] bool send_at_once(const SendRequest& request) noexcept;
@@ -225,7 +225,7 @@ class Sender {
   }
   // How long a message's objects and regions may stay open here after its receiver has taken them.
   static constexpr std::chrono::milliseconds kSettleInterval{100};
-  // Too large for the ring: goes into a region of its own.
+  // Too large for the ring: goes into a spill.
   [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {
     return most_bytes(payload, regions) > limits_.ring_bytes / 4;
   }
@@ -239,7 +239,7 @@ class Sender {
   // Room that a message takes of a link at most.
   struct Need {
     std::uint64_t bytes = 0;
-    // Of a region, for a payload that is too large for the ring; else 0.
+    // Of a spill, for a payload that is too large for the ring; else 0.
     std::uint64_t spill_bytes = 0;
   };
   [[nodiscard]] static bool has_room(OutboundLink& link, const SendRequest& request, Need need);

@@ -35,7 +35,7 @@ void Sender::progress(OutboundLink& link) {
   settle_later(link);
   const std::vector<std::uint64_t> trimmed = pool_.trim();
   if (!trimmed.empty()) {
-    for (auto& [peer, each] : links_) each->forget_regions(trimmed);
+    for (auto& [peer, each] : links_) each->forget_spills(trimmed);
   }
   tell_if_roomy(link);
   tell_if_uncrowded();
@@ -142,7 +142,7 @@ void Sender::disconnect(OutboundLink& link) {
   std::vector<OutboundLink::Orphan> orphans =
       link.disconnect(settling(link), [this, peer](const Obligation& owed) {
         // It may read the payload at any time.
-        if (owed.region != nullptr) pool_.retire(*owed.region);
+        if (owed.spill != nullptr) pool_.retire(*owed.spill);
         if (owed.delivery != 0) settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
       });
   ++counters_.disconnected;
@@ -189,8 +189,8 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
 
 std::span<const std::byte> Sender::payload_of(const ParsedRecord& record,
                                               const Obligation& obligation) const {
-  if (!record.extensions.spill || obligation.region == nullptr) return record.payload;
-  return {obligation.region->memory().data(), obligation.spill_bytes};
+  if (!record.extensions.spill || obligation.spill == nullptr) return record.payload;
+  return {obligation.spill->memory().data(), obligation.spill_bytes};
 }
 
 bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {

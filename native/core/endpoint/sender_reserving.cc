@@ -26,10 +26,10 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
   if (!outcome.error.ok()) return outcome;
   out.route = route_id;
   if (is_large(bytes)) {
-    auto region = pool_.acquire(bytes);
-    outcome.error = region.error();
-    if (!region) return outcome;
-    out.spill = region.take();
+    auto spill = pool_.acquire(bytes);
+    outcome.error = spill.error();
+    if (!spill) return outcome;
+    out.spill = spill.take();
     out.place = {out.spill->memory().data(), bytes};
     return outcome;
   }

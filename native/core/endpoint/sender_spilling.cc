@@ -1,5 +1,5 @@
-// Payloads that are too large for a ring: they lie in a region of their own, which all receivers of
-// the message share.
+// Payloads that are too large for a ring: they lie in a spill, which all receivers of the message
+// share.
 #include <algorithm>
 #include <cstring>
 
@@ -7,7 +7,7 @@
 
 namespace busbar {
 
-std::shared_ptr<const SpillRegion> Sender::region_for(const SendRequest& request) {
+std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
   const std::size_t bytes = request.payload.size();
   Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr || bytes > limits_.max_message_bytes)
@@ -25,21 +25,21 @@ std::shared_ptr<const SpillRegion> Sender::region_for(const SendRequest& request
       any ? std::any_of(route->targets.begin(), route->targets.end(), has_room_at)
           : std::all_of(route->targets.begin(), route->targets.end(), has_room_at);
   if (!accepted || route->targets.empty() || crowded(request, need)) return nullptr;
-  auto region = pool_.acquire(bytes);
-  return region ? region.take() : nullptr;
+  auto spill = pool_.acquire(bytes);
+  return spill ? spill.take() : nullptr;
 }
 
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
   if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
-  std::shared_ptr<const SpillRegion>& region = dispatch.obligation.region;
-  if (region == nullptr) {
+  std::shared_ptr<const Spill>& spill = dispatch.obligation.spill;
+  if (spill == nullptr) {
     auto acquired = pool_.acquire(payload.size());
     if (!acquired) return acquired.error();
-    region = acquired.take();
-    std::memcpy(region->memory().data(), payload.data(), payload.size());
+    spill = acquired.take();
+    std::memcpy(spill->memory().data(), payload.data(), payload.size());
   }
-  dispatch.message.extensions.spill = SpillReference{region->id(), 0, payload.size()};
+  dispatch.message.extensions.spill = SpillReference{spill->id(), 0, payload.size()};
   dispatch.message.payload = {};
   dispatch.obligation.spill_bytes = payload.size();
   return {};

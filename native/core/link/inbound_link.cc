@@ -152,7 +152,7 @@ Status InboundLink::receive(Platform& platform, Take take, std::size_t most) {
 
 bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id,
                           std::size_t object_count) const noexcept {
-  if (extensions.spill && region(extensions.spill->region_id) == nullptr) return false;
+  if (extensions.spill && find_spill(extensions.spill->spill_id) == nullptr) return false;
   for (std::size_t i = 0; i < extensions.region_count(); ++i) {
     if (memory(extensions.region(i).region_id) == nullptr) return false;
   }
@@ -171,9 +171,9 @@ Status InboundLink::gather(Platform& platform, const Extensions& extensions,
 bool InboundLink::accept(Platform& platform, Datagram datagram) {
   const auto frame = decode_link_frame(datagram.bytes);
   if (!frame) return false;
-  if (frame->kind == LinkFrameKind::SpillRegion) {
+  if (frame->kind == LinkFrameKind::Spill) {
     if (datagram.handles.size() != 1) return false;
-    return add_region(platform, frame->number, frame->bytes, std::move(datagram.handles[0]));
+    return add_spill(platform, frame->number, frame->bytes, std::move(datagram.handles[0]));
   }
   if (frame->kind == LinkFrameKind::Objects)
     return add_objects(frame->number, frame->bytes, std::move(datagram.handles));
@@ -183,24 +183,25 @@ bool InboundLink::accept(Platform& platform, Datagram datagram) {
     forget_memory(frame->number);
     return datagram.handles.empty();
   }
-  if (frame->kind != LinkFrameKind::ForgetRegion || !datagram.handles.empty()) return false;
-  const auto found = std::find_if(regions_.begin(), regions_.end(),
-                                  [&](const Region& region) { return region.id == frame->number; });
+  if (frame->kind != LinkFrameKind::ForgetSpill || !datagram.handles.empty()) return false;
+  const auto found = std::find_if(spills_.begin(), spills_.end(), [&](const MappedSpill& spill) {
+    return spill.id == frame->number;
+  });
   // Perhaps it was lost on its way.
-  if (found == regions_.end()) return true;
+  if (found == spills_.end()) return true;
   const std::uint64_t size = found->memory->size();
-  region_bytes_ -= size;
+  spill_bytes_ -= size;
   holdings_.subtract({0, 1, size});
-  regions_.erase(found);
+  spills_.erase(found);
   return true;
 }
 
-bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
-                             Handle handle) {
+bool InboundLink::add_spill(Platform& platform, std::uint64_t id, std::uint64_t bytes,
+                            Handle handle) {
   // Asked for once more while it was under way.
-  if (region(id) != nullptr) return true;
-  if (regions_.size() >= kMaxSpills || bytes > kMaxSpillBytes ||
-      region_bytes_ + bytes > kMaxSpillBytes)
+  if (find_spill(id) != nullptr) return true;
+  if (spills_.size() >= kMaxSpills || bytes > kMaxSpillBytes ||
+      spill_bytes_ + bytes > kMaxSpillBytes)
     return false;
   if (!holdings_.add({0, 1, bytes})) {
     lost_handles_ = true;
@@ -215,8 +216,8 @@ bool InboundLink::add_region(Platform& platform, std::uint64_t id, std::uint64_t
     return true;
   }
   memory.value()->stop_sharing();
-  region_bytes_ += bytes;
-  regions_.push_back({id, memory.take()});
+  spill_bytes_ += bytes;
+  spills_.push_back({id, memory.take()});
   return true;
 }
 
@@ -247,8 +248,8 @@ std::optional<std::vector<Handle>> InboundLink::take_objects(std::uint64_t id, s
   return handles;
 }
 
-const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept {
-  for (const Region& candidate : regions_) {
+const InboundLink::MappedSpill* InboundLink::find_spill(std::uint64_t id) const noexcept {
+  for (const MappedSpill& candidate : spills_) {
     if (candidate.id == id) return &candidate;
   }
   return nullptr;
@@ -256,18 +257,18 @@ const InboundLink::Region* InboundLink::region(std::uint64_t id) const noexcept 
 
 std::shared_ptr<SharedMemory> InboundLink::spilled_memory(
     const SpillReference& reference) const noexcept {
-  const Region* found = region(reference.region_id);
+  const MappedSpill* found = find_spill(reference.spill_id);
   return found == nullptr ? nullptr : found->memory;
 }
 
 bool InboundLink::ask_again(const SpillReference& reference) {
-  if (!lost_handles_ || sender_gone_ || region(reference.region_id) != nullptr) return false;
-  tell({LinkFrameKind::LostRegion, reference.region_id, 0});
+  if (!lost_handles_ || sender_gone_ || find_spill(reference.spill_id) != nullptr) return false;
+  tell({LinkFrameKind::LostSpill, reference.spill_id, 0});
   return true;
 }
 
 std::span<const std::byte> InboundLink::spilled(const SpillReference& reference) const noexcept {
-  const Region* found = region(reference.region_id);
+  const MappedSpill* found = find_spill(reference.spill_id);
   if (found == nullptr || reference.bytes == 0) return {};
   const std::uint64_t size = found->memory->size();
   if (reference.offset > size || reference.bytes > size - reference.offset) return {};

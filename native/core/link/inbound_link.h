@@ -23,7 +23,7 @@ namespace busbar {
 
 class InboundLink {
  public:
-  // The most regions of one sender that are mapped at a time, and their bytes in all: bounds what a
+  // The most spills of one sender that are mapped at a time, and their bytes in all: bounds what a
   // hostile sender can make this process map. Address space only; nothing is read before a record
   // refers to it.
   static constexpr std::size_t kMaxSpills = 64;
@@ -99,7 +99,7 @@ class InboundLink {
   [[nodiscard]] std::shared_ptr<SharedMemory> spilled_memory(
       const SpillReference& reference) const noexcept;
 
-  // After spilled() found nothing: asks the sender to give that region once more, because this
+  // After spilled() found nothing: asks the sender to give that spill once more, because this
   // process could not take it the first time. False when that is not the reason or cannot help.
   [[nodiscard]] bool ask_again(const SpillReference& reference);
 
@@ -133,7 +133,7 @@ class InboundLink {
     Ready,
     // Was read empty and has not announced sleep yet.
     Drowsy,
-    // Waits for a region that it has asked for again.
+    // Waits for a spill that it has asked for again.
     Stalled,
   };
   Round round = Round::Asleep;
@@ -141,7 +141,7 @@ class InboundLink {
   std::uint64_t batch_from = 0;
 
  private:
-  struct Region {
+  struct MappedSpill {
     std::uint64_t id = 0;
     std::shared_ptr<SharedMemory> memory;
   };
@@ -166,11 +166,11 @@ class InboundLink {
   [[nodiscard]] bool has_all(const Extensions& extensions, std::uint64_t message_id,
                              std::size_t object_count) const noexcept;
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
-  [[nodiscard]] bool add_region(Platform& platform, std::uint64_t id, std::uint64_t bytes,
-                                Handle handle);
+  [[nodiscard]] bool add_spill(Platform& platform, std::uint64_t id, std::uint64_t bytes,
+                               Handle handle);
   [[nodiscard]] bool add_objects(std::uint64_t message_id, std::uint64_t count,
                                  std::vector<Handle> handles);
-  [[nodiscard]] const Region* region(std::uint64_t id) const noexcept;
+  [[nodiscard]] const MappedSpill* find_spill(std::uint64_t id) const noexcept;
   [[nodiscard]] bool add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<Handle> handles);
   void forget_memory(std::uint64_t id);
   [[nodiscard]] const std::shared_ptr<MemoryRegion>* memory(std::uint64_t id) const noexcept;
@@ -193,8 +193,8 @@ class InboundLink {
   std::uint64_t taken_ = 0;
   LinkHoldings holdings_;
   std::shared_ptr<TurnAllowance> turn_;
-  std::vector<Region> regions_;
-  std::uint64_t region_bytes_ = 0;
+  std::vector<MappedSpill> spills_;
+  std::uint64_t spill_bytes_ = 0;
   std::vector<Memory> memory_;
   std::uint64_t memory_bytes_ = 0;
   // Of records that are not released yet, in their order.

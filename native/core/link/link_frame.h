@@ -14,11 +14,11 @@
 namespace busbar {
 
 enum class LinkFrameKind : std::uint8_t {
-  // Producer to consumer, with one handle: memory that records will refer to. number = region id,
-  // bytes = its size.
-  SpillRegion = 1,
-  // Producer to consumer: unmap region `number`, no record will refer to it again.
-  ForgetRegion = 2,
+  // Producer to consumer, with one handle: memory of a spill, which records will refer to.
+  // number = its id, bytes = its size.
+  Spill = 1,
+  // Producer to consumer: unmap spill `number`, no record will refer to it again.
+  ForgetSpill = 2,
   // Consumer to producer: the ring is mapped; copies of its handles are needed no more.
   Attached = 3,
   // Consumer to producer: the position it waited for is reached. A hint; may come in vain.
@@ -26,19 +26,19 @@ enum class LinkFrameKind : std::uint8_t {
   // Consumer to producer, before it hangs up: number = the Status that says why.
   Refused = 5,
   // Producer to consumer, with 1 to kMaxObjects handles: the objects of message `number`, before
-  // its
-  // record is published. bytes = how many.
+  // its record is published. bytes = how many.
   Objects = 6,
   // Producer to consumer, with its kRegionHandles handles: memory region `number` of `bytes`, which
   // messages will mention.
   MemoryRegion = 7,
-  // Producer to consumer: region `number` is not going to be mentioned any more.
+  // Producer to consumer: memory region `number` is not going to be mentioned any more.
   ForgetMemory = 8,
-  // Consumer to producer: it never got region `number`, which `bytes` references were to.
+  // Consumer to producer: it never got memory region `number`, to which there were `bytes`
+  // references.
   LostMemory = 9,
-  // Consumer to producer: it never got region `number`, whose payload it is to read next. Stops
+  // Consumer to producer: it never got spill `number`, whose payload it is to read next. Stops
   // reading until it is given once more.
-  LostRegion = 10,
+  LostSpill = 10,
 };
 
 struct LinkFrame {

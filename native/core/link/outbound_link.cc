@@ -136,8 +136,8 @@ void OutboundLink::release_taken() noexcept {
 }
 
 void OutboundLink::release(Obligation& obligation) noexcept {
-  spills_in_flight_ -= obligation.region != nullptr ? 1 : 0;
-  obligation.region.reset();
+  spills_in_flight_ -= obligation.spill != nullptr ? 1 : 0;
+  obligation.spill.reset();
   spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
   objects_in_flight_ -= obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
   obligation.objects.reset();
@@ -166,7 +166,7 @@ void OutboundLink::track(const OutgoingMessage& message, const Obligation* oblig
   tracked.obligation = *obligation;
   tracked.quiet = obligation->quiet();
   spilled_bytes_ += obligation->spill_bytes;
-  spills_in_flight_ += obligation->region != nullptr ? 1 : 0;
+  spills_in_flight_ += obligation->spill != nullptr ? 1 : 0;
   objects_in_flight_ += obligation->objects != nullptr ? obligation->objects->handles.size() : 0;
   if (obligation->wants_handled) {
     tracked.copy.resize(record_bytes(message));
@@ -334,7 +334,7 @@ std::uint64_t OutboundLink::unread() noexcept {
 bool OutboundLink::make_progress(const OnSettled& settled) {
   wants_retry_ = false;
   progress_due = false;
-  repeat_lost_region();
+  repeat_lost_spill();
   for (int looks = 1;; ++looks) {
     if (!producer_.refresh_head()) return false;
     settle(settled);
@@ -406,9 +406,9 @@ OutboundLink::Received OutboundLink::receive(std::size_t most) {
       result.progress = true;
     } else if (frame->kind == LinkFrameKind::LostMemory) {
       on_lost_memory(frame->number, frame->bytes);
-    } else if (frame->kind == LinkFrameKind::LostRegion) {
+    } else if (frame->kind == LinkFrameKind::LostSpill) {
       // In a moment: what it lacked may be there then.
-      lost_region_ = frame->number;
+      lost_spill_ = frame->number;
       repeats_later_ = true;
     } else if (frame->kind == LinkFrameKind::Refused) {
       result.refused = static_cast<Status>(frame->number);

@@ -31,9 +31,9 @@ namespace busbar {
 
 // What the sender still has to do about one message once the receiver took (or handled) it.
 struct Obligation {
-  // Keeps the payload's region from reuse until the message is taken.
-  std::shared_ptr<const SpillRegion> region;
-  // Bytes of that region that the message uses.
+  // Keeps the payload's spill from reuse until the message is taken.
+  std::shared_ptr<const Spill> spill;
+  // Bytes of the spill that the message uses.
   std::uint64_t spill_bytes = 0;
   // The message's kernel objects; null for none.
   std::shared_ptr<const ObjectBundle> objects;
@@ -47,18 +47,18 @@ struct Obligation {
   bool wants_handled = false;
 
   [[nodiscard]] bool empty() const noexcept {
-    return region == nullptr && objects == nullptr && memory == nullptr && delivery == 0 &&
+    return spill == nullptr && objects == nullptr && memory == nullptr && delivery == 0 &&
            !wants_handled;
   }
   // Nobody waits for its end: settled when the link is looked at anyway, or a moment later.
   [[nodiscard]] bool quiet() const noexcept {
-    return region == nullptr && delivery == 0 && !wants_handled;
+    return spill == nullptr && delivery == 0 && !wants_handled;
   }
 };
 
 class OutboundLink {
  public:
-  // Messages with a region that one receiver may have untaken: bounds the regions, hence
+  // Messages with a spill that one receiver may have untaken: bounds the spills, hence
   // descriptors, of a sender.
   static constexpr std::size_t kMaxSpillsInFlight = 32;
   // Kernel objects that one receiver may have untaken: bounds what it has open on our behalf. One
@@ -67,9 +67,9 @@ class OutboundLink {
   // Of those, the ones that were given to the receiver, in whose process they are open from then
   // on: it may have no more than 256 descriptors. The others wait in the queue.
   static constexpr std::size_t kMaxObjectsGiven = 64;
-  // Regions that one receiver keeps mapped; below its own limit (InboundLink::kMaxRegions), above
-  // the ones in flight.
-  static constexpr std::size_t kMaxKnownRegions = 48;
+  // Spills that one receiver keeps mapped; below its own limit (InboundLink::kMaxSpills), above the
+  // ones in flight.
+  static constexpr std::size_t kMaxKnownSpills = 48;
   // Memory regions that the receiver keeps mapped between messages; below its own limit
   // (InboundLink::kMaxMemory).
   static constexpr std::size_t kMaxKnownMemory = 64;
@@ -79,7 +79,7 @@ class OutboundLink {
   static constexpr std::uint32_t kPublishedAtOnce = 4;
   static constexpr std::uint64_t kPublishBytes = 2048;
 
-  // So many messages with regions may have been taken before the sender looks.
+  // That many messages with objects or memory regions may have been taken before the sender looks.
   static constexpr std::size_t kQuietUnnoticed = 8;
 
   enum class State : std::uint8_t { Introducing, Attached, Dead };
@@ -113,7 +113,7 @@ class OutboundLink {
   // The handles of an introduction in their order; empty once attached.
   [[nodiscard]] std::vector<const Handle*> introduction_handles() const;
 
-  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a region (0: none) and which
+  // Whether a record of `bytes`, whose payload takes `spill_bytes` of a spill (0: none) and which
   // has `objects` kernel objects, would be taken now. A queue of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects);
   // The common case of put(): a message without extensions that owes nothing, straight into the
@@ -154,7 +154,7 @@ class OutboundLink {
   // Tells the receiver where its sender runs.
   void publish_cpu(std::uint32_t cpu) noexcept { producer_.set_cpu(cpu); }
 
-  // Bytes that the receiver has not taken, queue and regions included.
+  // Bytes that the receiver has not taken, queue and spills included.
   [[nodiscard]] std::uint64_t unread() noexcept;
   [[nodiscard]] std::uint64_t queued_messages() const noexcept {
     return accepted_ - published_ - (reserved_ ? 1 : 0) + latest_.size();
@@ -174,7 +174,7 @@ class OutboundLink {
   using OnSettled = std::function<void(std::uint64_t delivery, Status status)>;
 
   // Looks how far the receiver is: calls `settled` for each delivery that has an outcome now, drops
-  // regions, moves the queue and asks for the next wake-up. False when the receiver wrote
+  // spills, moves the queue and asks for the next wake-up. False when the receiver wrote
   // nonsense: mark it dead.
   [[nodiscard]] bool make_progress(const OnSettled& settled);
 
@@ -198,8 +198,8 @@ class OutboundLink {
   [[nodiscard]] Received receive(std::size_t most = TurnAllowance::kFramesOfLink);
   void on_attached() noexcept;
 
-  // Tells the receiver to unmap regions that the pool gave up.
-  void forget_regions(const std::vector<std::uint64_t>& ids);
+  // Tells the receiver to unmap spills that the pool gave up.
+  void forget_spills(const std::vector<std::uint64_t>& ids);
 
   // Tells the receiver to unmap memory regions that this process has unmapped.
   void forget_unmapped();
@@ -302,8 +302,8 @@ class OutboundLink {
                                      std::span<const Handle* const> handles);
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   [[nodiscard]] bool publish_front();
-  [[nodiscard]] bool hand_over_region(const SpillRegion& region);
-  void repeat_lost_region();
+  [[nodiscard]] bool hand_over_spill(const Spill& spill);
+  void repeat_lost_spill();
   [[nodiscard]] bool hand_over_memory(const RegionBundle& bundle);
   [[nodiscard]] bool give(const std::shared_ptr<MemoryRegion>& region);
   [[nodiscard]] bool open_flight(const std::shared_ptr<MemoryRegion>& region, KnownMemory& known);
@@ -319,7 +319,7 @@ class OutboundLink {
   // The obligation of the message that will be published next, if it has one.
   [[nodiscard]] Tracked* next_tracked() noexcept;
   void note_published(std::uint64_t position) noexcept;
-  void forget_oldest_region();
+  void forget_oldest_spill();
   void send_forgets();
   static void claim_memory(std::vector<Orphan>& orphans);
   void reclaim_memory(std::vector<Orphan>& orphans);
@@ -372,13 +372,13 @@ class OutboundLink {
   // The wake-up asked for and not yet come.
   std::uint64_t armed_taken_ = kNoPosition;
   std::uint64_t armed_handled_ = kNoPosition;
-  // Regions whose memory the receiver was given.
-  std::vector<std::uint64_t> known_regions_;
+  // Spills whose memory the receiver was given.
+  std::vector<std::uint64_t> known_spills_;
   // One that the receiver asks for again; 0 for none.
-  std::uint64_t lost_region_ = 0;
+  std::uint64_t lost_spill_ = 0;
   // It has just asked.
   bool repeats_later_ = false;
-  // Payload bytes in regions that the receiver has not taken yet.
+  // Payload bytes in spills that the receiver has not taken yet.
   std::uint64_t spilled_bytes_ = 0;
   std::size_t spills_in_flight_ = 0;
   // Kernel objects of messages that the receiver has not taken yet.
@@ -388,7 +388,7 @@ class OutboundLink {
   std::vector<KnownMemory> known_memory_;
   // Process token of the receiver; 0: not asked for yet.
   std::uint64_t peer_token_ = 0;
-  // ForgetRegion and ForgetMemory that the channel had no room for.
+  // ForgetSpill and ForgetMemory that the channel had no room for.
   std::vector<LinkFrame> forgets_;
   bool wants_writable_ = false;
   bool wants_retry_ = false;

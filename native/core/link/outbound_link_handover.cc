@@ -1,4 +1,4 @@
-// What the sending end of a link gives the receiver beside its ring: regions for large payloads,
+// What the sending end of a link gives the receiver beside its ring: spills for large payloads
 // and kernel objects. Memory regions are in outbound_link_memory.cc.
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 namespace busbar {
 
 bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
-  if (obligation.region != nullptr && !hand_over_region(*obligation.region)) return false;
+  if (obligation.spill != nullptr && !hand_over_spill(*obligation.spill)) return false;
   if (obligation.memory != nullptr && !hand_over_memory(*obligation.memory)) return false;
   if (obligation.objects != nullptr && !hand_over_objects(*obligation.objects, id)) return false;
   // The record is published next, so what is booked now is under way.
@@ -16,37 +16,37 @@ bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
   return true;
 }
 
-bool OutboundLink::hand_over_region(const SpillRegion& region) {
-  if (std::find(known_regions_.begin(), known_regions_.end(), region.id()) != known_regions_.end())
+bool OutboundLink::hand_over_spill(const Spill& spill) {
+  if (std::find(known_spills_.begin(), known_spills_.end(), spill.id()) != known_spills_.end())
     return true;
-  if (known_regions_.size() >= kMaxKnownRegions) forget_oldest_region();
-  auto handle = region.memory().share();
+  if (known_spills_.size() >= kMaxKnownSpills) forget_oldest_spill();
+  auto handle = spill.memory().share();
   if (!handle) {
     wants_retry_ = true;
     return false;
   }
   const Handle* const handles[] = {&handle.value()};
-  if (!send_on_channel({LinkFrameKind::SpillRegion, region.id(), region.memory().size()}, handles))
+  if (!send_on_channel({LinkFrameKind::Spill, spill.id(), spill.memory().size()}, handles))
     return false;
-  known_regions_.push_back(region.id());
+  known_spills_.push_back(spill.id());
   return true;
 }
 
-void OutboundLink::repeat_lost_region() {
-  if (lost_region_ == 0) return;
+void OutboundLink::repeat_lost_spill() {
+  if (lost_spill_ == 0) return;
   if (std::exchange(repeats_later_, false)) {
     wants_retry_ = true;
     return;
   }
   const auto found = std::find_if(tracked_.begin(), tracked_.end(), [this](const Tracked& tracked) {
-    return tracked.obligation.region != nullptr && tracked.obligation.region->id() == lost_region_;
+    return tracked.obligation.spill != nullptr && tracked.obligation.spill->id() == lost_spill_;
   });
   // Else it asks for what it was never sent, or asked twice and has it now.
   if (found != tracked_.end()) {
-    std::erase(known_regions_, lost_region_);
-    if (!hand_over_region(*found->obligation.region)) return;
+    std::erase(known_spills_, lost_spill_);
+    if (!hand_over_spill(*found->obligation.spill)) return;
   }
-  lost_region_ = 0;
+  lost_spill_ = 0;
 }
 
 bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
@@ -79,26 +79,26 @@ bool OutboundLink::send_on_channel(const LinkFrame& frame, std::span<const Handl
   return false;
 }
 
-void OutboundLink::forget_regions(const std::vector<std::uint64_t>& ids) {
+void OutboundLink::forget_spills(const std::vector<std::uint64_t>& ids) {
   for (const std::uint64_t id : ids) {
-    const auto known = std::find(known_regions_.begin(), known_regions_.end(), id);
-    if (known == known_regions_.end()) continue;
-    known_regions_.erase(known);
-    forgets_.push_back({LinkFrameKind::ForgetRegion, id, 0});
+    const auto known = std::find(known_spills_.begin(), known_spills_.end(), id);
+    if (known == known_spills_.end()) continue;
+    known_spills_.erase(known);
+    forgets_.push_back({LinkFrameKind::ForgetSpill, id, 0});
   }
   send_forgets();
 }
 
-void OutboundLink::forget_oldest_region() {
+void OutboundLink::forget_oldest_spill() {
   const auto in_flight = [this](std::uint64_t id) {
     return std::any_of(tracked_.begin(), tracked_.end(), [id](const Tracked& tracked) {
-      return tracked.obligation.region != nullptr && tracked.obligation.region->id() == id;
+      return tracked.obligation.spill != nullptr && tracked.obligation.spill->id() == id;
     });
   };
-  const auto oldest = std::find_if_not(known_regions_.begin(), known_regions_.end(), in_flight);
-  if (oldest == known_regions_.end()) return;
+  const auto oldest = std::find_if_not(known_spills_.begin(), known_spills_.end(), in_flight);
+  if (oldest == known_spills_.end()) return;
   const std::uint64_t id = *oldest;
-  forget_regions({id});
+  forget_spills({id});
 }
 
 void OutboundLink::send_forgets() {

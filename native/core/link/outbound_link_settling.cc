@@ -36,7 +36,7 @@ void OutboundLink::settle(const OnSettled& settled) {
 
 void OutboundLink::settle_taken(Tracked tracked, const OnSettled& settled) {
   if (tracked.obligation.wants_handled && !tracked.settled) {
-    // Keeps its region: should the receiver die before it has handled it, another one gets it.
+    // Keeps its spill: should the receiver die before it has handled it, another one gets it.
     unhandled_.push_back(std::move(tracked));
   } else {
     settle_one(tracked, Status::Ok, settled);

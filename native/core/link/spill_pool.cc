@@ -7,11 +7,9 @@
 namespace busbar {
 namespace {
 
-bool is_free(const std::shared_ptr<const SpillRegion>& region) noexcept {
-  return region.use_count() == 1;
-}
+bool is_free(const std::shared_ptr<const Spill>& spill) noexcept { return spill.use_count() == 1; }
 
-// Few distinct sizes, so that regions fit again: powers of two up to 1 MiB, whole MiB above.
+// Few distinct sizes, so that spills fit again: powers of two up to 1 MiB, whole MiB above.
 std::size_t rounded(std::size_t bytes) noexcept {
   constexpr std::size_t kSmallest = 64U << 10U;
   constexpr std::size_t kStep = 1U << 20U;
@@ -21,36 +19,36 @@ std::size_t rounded(std::size_t bytes) noexcept {
 
 }  // namespace
 
-Result<std::shared_ptr<const SpillRegion>> SpillPool::acquire(std::size_t bytes) {
-  const std::shared_ptr<const SpillRegion>* best = nullptr;
-  for (const auto& region : regions_) {
-    const std::size_t size = region->memory().size();
-    // Not more than four times too large, or one huge message would pin its region to small ones.
-    if (!is_free(region) || size < bytes || size / 4 > rounded(bytes)) continue;
-    if (best == nullptr || size < (*best)->memory().size()) best = &region;
+Result<std::shared_ptr<const Spill>> SpillPool::acquire(std::size_t bytes) {
+  const std::shared_ptr<const Spill>* best = nullptr;
+  for (const auto& spill : spills_) {
+    const std::size_t size = spill->memory().size();
+    // Not more than four times too large, or one huge message would pin its spill to small ones.
+    if (!is_free(spill) || size < bytes || size / 4 > rounded(bytes)) continue;
+    if (best == nullptr || size < (*best)->memory().size()) best = &spill;
   }
   if (best != nullptr) return lend(*best);
   auto memory = platform_.create_memory(rounded(bytes), Access::ReadOnly);
   if (!memory) return memory.error();
-  regions_.push_back(std::make_shared<const SpillRegion>(next_id_++, memory.take()));
-  return lend(regions_.back());
+  spills_.push_back(std::make_shared<const Spill>(next_id_++, memory.take()));
+  return lend(spills_.back());
 }
 
 // What is lent is a pointer of its own, so that the pool's pointer is alone again, and the charge
 // gone, as soon as the last of its copies is.
-SpillPool::Region SpillPool::lend(const Region& region) {
-  const auto charge = std::make_shared<Charge>(budget_, region->memory().size());
-  return {region.get(), [region, charge](const SpillRegion*) {}};
+SpillPool::SharedSpill SpillPool::lend(const SharedSpill& spill) {
+  const auto charge = std::make_shared<Charge>(budget_, spill->memory().size());
+  return {spill.get(), [spill, charge](const Spill*) {}};
 }
 
-void SpillPool::retire(const SpillRegion& retired) {
-  std::erase_if(regions_, [&retired](const auto& region) { return region.get() == &retired; });
+void SpillPool::retire(const Spill& retired) {
+  std::erase_if(spills_, [&retired](const auto& spill) { return spill.get() == &retired; });
 }
 
 std::uint64_t SpillPool::idle_bytes() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto& region : regions_) {
-    if (is_free(region)) sum += region->memory().size();
+  for (const auto& spill : spills_) {
+    if (is_free(spill)) sum += spill->memory().size();
   }
   return sum;
 }
@@ -59,16 +57,16 @@ std::vector<std::uint64_t> SpillPool::trim() {
   std::vector<std::uint64_t> removed;
   std::uint64_t idle = idle_bytes();
   while (idle > kIdleBytes) {
-    auto largest = regions_.end();
-    for (auto it = regions_.begin(); it != regions_.end(); ++it) {
+    auto largest = spills_.end();
+    for (auto it = spills_.begin(); it != spills_.end(); ++it) {
       if (!is_free(*it)) continue;
-      if (largest == regions_.end() || (*it)->memory().size() > (*largest)->memory().size())
+      if (largest == spills_.end() || (*it)->memory().size() > (*largest)->memory().size())
         largest = it;
     }
-    if (largest == regions_.end()) break;
+    if (largest == spills_.end()) break;
     idle -= (*largest)->memory().size();
     removed.push_back((*largest)->id());
-    regions_.erase(largest);
+    spills_.erase(largest);
   }
   return removed;
 }

@@ -14,9 +14,9 @@
 
 namespace busbar {
 
-class SpillRegion {
+class Spill {
  public:
-  SpillRegion(std::uint64_t id, std::unique_ptr<SharedMemory> memory) noexcept
+  Spill(std::uint64_t id, std::unique_ptr<SharedMemory> memory) noexcept
       : id_(id), memory_(std::move(memory)) {}
 
   // Unique within its sender, never used again.
@@ -31,32 +31,32 @@ class SpillRegion {
 // Every call with the endpoint's lock held.
 class SpillPool {
  public:
-  // Free regions beyond this are given back to the system, the largest first. A guess, to be
+  // Free spills beyond this are given back to the system, the largest first. A guess, to be
   // measured.
   static constexpr std::uint64_t kIdleBytes = 32ULL << 20U;
 
-  // Regions in use are charged to `budget`, whose room is the caller's to check.
+  // Spills in use are charged to `budget`, whose room is the caller's to check.
   SpillPool(Platform& platform, Budget& budget) noexcept : platform_(platform), budget_(budget) {}
 
-  // A region of at least `bytes` that nobody reads from any more; in use as long as somebody else
+  // A spill of at least `bytes` that nobody reads from any more; in use as long as somebody else
   // holds the pointer.
-  [[nodiscard]] Result<std::shared_ptr<const SpillRegion>> acquire(std::size_t bytes);
-  // Takes regions out of the pool that are free and too many; the caller tells receivers to unmap
+  [[nodiscard]] Result<std::shared_ptr<const Spill>> acquire(std::size_t bytes);
+  // Takes spills out of the pool that are free and too many; the caller tells receivers to unmap
   // them.
   [[nodiscard]] std::vector<std::uint64_t> trim();
 
-  // A region that is never used again, because nobody knows how long it will be read from.
-  void retire(const SpillRegion& region);
+  // A spill that is never used again, because nobody knows how long it will be read from.
+  void retire(const Spill& spill);
 
  private:
-  using Region = std::shared_ptr<const SpillRegion>;
+  using SharedSpill = std::shared_ptr<const Spill>;
 
-  [[nodiscard]] Region lend(const Region& region);
+  [[nodiscard]] SharedSpill lend(const SharedSpill& spill);
   [[nodiscard]] std::uint64_t idle_bytes() const noexcept;
 
   Platform& platform_;
   Budget& budget_;
-  std::vector<Region> regions_;
+  std::vector<SharedSpill> spills_;
   std::uint64_t next_id_ = 1;
 };
 

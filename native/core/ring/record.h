@@ -61,7 +61,7 @@ enum class ExtensionKind : std::uint16_t {
   ReplyTo = 1,
   // Monotonic milliseconds after which nobody needs to look for a receiver any more.
   Expiry = 2,
-  // The payload lies in a memory region of the sender: region id, offset, bytes.
+  // The payload lies in a spill of the sender: spill id, offset, bytes.
   Spill = 3,
   // Sent for an endpoint that has left: id, pid, label. Believed only from the controller.
   Origin = 4,
@@ -78,7 +78,7 @@ struct ExtensionHeader {
 static_assert(sizeof(ExtensionHeader) == 8);
 
 struct SpillReference {
-  std::uint64_t region_id = 0;
+  std::uint64_t spill_id = 0;
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
 };

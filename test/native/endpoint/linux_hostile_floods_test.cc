@@ -44,7 +44,7 @@ void link_frames(HostileMember& me, std::uint64_t victim) {
   for (HostileLink& link : links) HostileMember::await_attached(link);
   for (;;) {
     for (HostileLink& link : links) {
-      while (link.say({LinkFrameKind::ForgetRegion, 1, 0})) {
+      while (link.say({LinkFrameKind::ForgetSpill, 1, 0})) {
       }
     }
     rest();
@@ -59,8 +59,8 @@ void link_memory(HostileMember& me, std::uint64_t victim) {
   const Handle handle = memory->share().take();
   const Handle* const one[] = {&handle};
   for (std::uint64_t id = 1;; ++id) {
-    while (!link.say({LinkFrameKind::SpillRegion, id, 4096}, one)) rest();
-    while (!link.say({LinkFrameKind::ForgetRegion, id, 0})) rest();
+    while (!link.say({LinkFrameKind::Spill, id, 4096}, one)) rest();
+    while (!link.say({LinkFrameKind::ForgetSpill, id, 0})) rest();
   }
 }
 
@@ -74,7 +74,7 @@ void link_holdings(HostileMember& me, std::uint64_t victim) {
     HostileLink link = me.introduce(victim);
     HostileMember::await_attached(link);
     for (std::uint64_t id = 1; id <= 64; ++id) {
-      while (!link.say({LinkFrameKind::SpillRegion, id, 4096}, one)) rest();
+      while (!link.say({LinkFrameKind::Spill, id, 4096}, one)) rest();
     }
     for (std::uint64_t id = 1; id <= 3; ++id) {
       while (!link.say({LinkFrameKind::Objects, id, 253}, many)) rest();

@@ -28,7 +28,7 @@ struct HandMade {
   // As much of nothing as the channel holds; how many frames that were.
   std::size_t flood(std::size_t most = 1000) {
     std::size_t said = 0;
-    while (said < most && say({LinkFrameKind::ForgetRegion, 1, 0})) ++said;
+    while (said < most && say({LinkFrameKind::ForgetSpill, 1, 0})) ++said;
     return said;
   }
 };

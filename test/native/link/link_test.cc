@@ -53,14 +53,14 @@ struct Link {
     return true;
   }
 
-  // A message whose payload is the beginning of this region.
-  SpillReference send_large(std::uint64_t id, std::shared_ptr<const SpillRegion> region,
+  // A message whose payload is the beginning of this spill.
+  SpillReference send_large(std::uint64_t id, std::shared_ptr<const Spill> spill,
                             std::size_t bytes) {
     OutgoingMessage message;
     message.id = id;
-    message.extensions.spill = SpillReference{region->id(), 0, bytes};
+    message.extensions.spill = SpillReference{spill->id(), 0, bytes};
     Obligation obligation;
-    obligation.region = std::move(region);
+    obligation.spill = std::move(spill);
     obligation.spill_bytes = bytes;
     if (CHECK(out->has_room(record_bytes(message), bytes, 0))) out->put(message, &obligation);
     return *message.extensions.spill;
@@ -175,35 +175,35 @@ TEST(link_unpublished_messages_are_orphans_too) {
   CHECK_EQ(orphans.size(), 8 - OutboundLink::kPublishedAtOnce);
 }
 
-TEST(link_large_payload_travels_in_a_region) {
+TEST(link_large_payload_travels_in_a_spill) {
   Link link;
   REQUIRE(link.introduce());
   SpillPool pool(link.platform, link.budget);
-  auto region = pool.acquire(100'000);
-  REQUIRE(region.ok());
-  std::memset(region.value()->memory().data(), 0x5A, 100'000);
-  const SpillReference reference = link.send_large(1, region.value(), 100'000);
+  auto spill = pool.acquire(100'000);
+  REQUIRE(spill.ok());
+  std::memset(spill.value()->memory().data(), 0x5A, 100'000);
+  const SpillReference reference = link.send_large(1, spill.value(), 100'000);
   const auto bytes = link.spilled(link.platform, reference);
   REQUIRE_EQ(bytes.size(), 100'000);
   CHECK(bytes[99'999] == std::byte{0x5A});
   // Beyond its end there is nothing, whatever the record says.
-  CHECK(link.spilled(link.platform, {reference.region_id, 1, 1U << 30U}).empty());
-  CHECK(link.spilled(link.platform, {reference.region_id, ~0ULL, 8}).empty());
+  CHECK(link.spilled(link.platform, {reference.spill_id, 1, 1U << 30U}).empty());
+  CHECK(link.spilled(link.platform, {reference.spill_id, ~0ULL, 8}).empty());
   CHECK(link.spilled(link.platform, {77, 0, 8}).empty());
   CHECK_EQ(link.take(), 1);
   REQUIRE(link.progress());
   // Taken: free for the next one once we let go of it, too.
-  CHECK_EQ(region.value().use_count(), 1);
+  CHECK_EQ(spill.value().use_count(), 1);
   CHECK(link.budget.used() >= 100'000);
-  region = Status::Closed;
+  spill = Status::Closed;
   CHECK_EQ(link.budget.used(), 0);
   auto again = pool.acquire(100'000);
   REQUIRE(again.ok());
-  CHECK_EQ(again.value()->id(), reference.region_id);
+  CHECK_EQ(again.value()->id(), reference.spill_id);
 }
 
 // A receiver that had no memory for it asks, and asks again before the answer has come.
-TEST(link_region_that_was_asked_for_twice_comes_twice) {
+TEST(link_spill_that_was_asked_for_twice_comes_twice) {
   Link link;
   REQUIRE(link.introduce());
   SpillPool pool(link.platform, link.budget);
@@ -218,17 +218,17 @@ TEST(link_region_that_was_asked_for_twice_comes_twice) {
   CHECK_EQ(link.take(), 1);
   CHECK(link.progress());
   // The sender still knows that the receiver has it, and so tells it that it may go.
-  link.out->forget_regions({reference.region_id});
+  link.out->forget_spills({reference.spill_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
   CHECK(link.spilled(link.platform, reference).empty());
 }
 
-TEST(link_region_that_was_lost_may_be_forgotten) {
+TEST(link_spill_that_was_lost_may_be_forgotten) {
   Link link;
   REQUIRE(link.introduce());
   SpillPool pool(link.platform, link.budget);
   const SpillReference reference = lose_large(link, pool);
-  link.out->forget_regions({reference.region_id});
+  link.out->forget_spills({reference.spill_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
 }
 

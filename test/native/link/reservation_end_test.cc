@@ -19,7 +19,7 @@ constexpr std::uint32_t kFirstWorker = 12;
 constexpr std::uint32_t kSecondWorker = 13;
 constexpr std::size_t kReservedBytes = 100;
 
-// By its size it goes into a region, into the queue, or could be a reservation.
+// By its size it goes into a spill, into the queue, or could be a reservation.
 std::vector<std::byte> numbered_payload(std::uint64_t number) {
   constexpr std::size_t kSizes[] = {400'000, 50, 400'000, 2'000, 400'000};
   return std::vector<std::byte>(kSizes[number % std::size(kSizes)], static_cast<std::byte>(number));
