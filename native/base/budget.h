@@ -1,5 +1,5 @@
-// Budget: what several places of one endpoint may use together, of memory or of handles; and
-// Charge, one place's part of it. Every call with the endpoint's lock held.
+// Budget: a limit on memory or handles that several places of one endpoint share. Charge: the part
+// that one place uses. Every call with the endpoint's lock held.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ class Budget {
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // Something that alone is more than everything may have it while nobody else has anything.
+  // An amount above the whole limit fits while nothing else is in use.
   [[nodiscard]] bool has_room(std::uint64_t amount) const noexcept {
     return used_ == 0 || (amount <= limit_ && used_ <= limit_ - amount);
   }
-  // Half of it is there again: time to tell those who were refused.
+  // At least half is free again: the caller can now wake senders that were refused.
   [[nodiscard]] bool relaxed() const noexcept { return used_ <= limit_ / 2; }
   [[nodiscard]] std::uint64_t used() const noexcept { return used_; }
 
@@ -25,11 +25,11 @@ class Budget {
   friend class Charge;
 
   std::uint64_t limit_;
-  // Beyond the limit where something had to be kept that was accepted before.
+  // May exceed the limit, when something had to be kept that was accepted before.
   std::uint64_t used_ = 0;
 };
 
-// Gives back what it holds when it is destroyed. The budget outlives it.
+// Returns its amount to the budget when it is destroyed. The budget outlives it.
 class Charge {
  public:
   explicit Charge(Budget& budget, std::uint64_t amount = 0) noexcept : budget_(&budget) {
@@ -52,7 +52,7 @@ class Charge {
   }
   [[nodiscard]] std::uint64_t amount() const noexcept { return amount_; }
 
-  // Whether the budget has room for so much more.
+  // True if the budget has room for `amount` more.
   [[nodiscard]] bool may_grow(std::uint64_t amount) const noexcept {
     return budget_->has_room(amount);
   }

@@ -1,5 +1,5 @@
-// Reading and writing little-endian bytes that cross a process boundary.
-// The reader trusts nothing: it never looks outside its span and remembers the first failure.
+// ByteReader and ByteWriter: little-endian bytes that cross a process boundary. The reader never
+// looks outside its span and remembers the first failure.
 #pragma once
 
 #include <concepts>
@@ -24,7 +24,7 @@ class ByteReader {
   [[nodiscard]] std::uint32_t u32() noexcept { return integer<std::uint32_t>(); }
   [[nodiscard]] std::uint64_t u64() noexcept { return integer<std::uint64_t>(); }
 
-  // The next `count` bytes, still the source's memory; empty when there are fewer.
+  // The next `count` bytes, still the source's memory; empty when fewer are left.
   [[nodiscard]] std::span<const std::byte> bytes(std::size_t count) noexcept {
     if (count > rest_.size()) {
       fail();
@@ -35,15 +35,14 @@ class ByteReader {
     return taken;
   }
 
-  // Everything not read yet, which counts as read from now on.
+  // All bytes not read yet; they count as read from now on.
   [[nodiscard]] std::span<const std::byte> rest() noexcept { return bytes(rest_.size()); }
 
   [[nodiscard]] std::size_t remaining() const noexcept { return rest_.size(); }
   [[nodiscard]] bool ok() const noexcept { return ok_; }
-  // Every read succeeded and nothing is left over: what a decoder of a whole datagram asks at its
-  // end.
+  // Every read succeeded and no byte is left. A decoder of a whole datagram checks this at its end.
   [[nodiscard]] bool finished() const noexcept { return ok_ && rest_.empty(); }
-  // For a caller that finds the content itself invalid.
+  // For a caller that finds the content invalid.
   void fail() noexcept {
     ok_ = false;
     rest_ = {};
@@ -75,8 +74,9 @@ class ByteWriter {
   void u64(std::uint64_t value) { integer(value); }
   // `source` must not lie in the target itself, which may move while it grows.
   void bytes(std::span<const std::byte> source) {
-    if (source.empty()) return;  // memcpy must not be given an empty span's null
-    // Not vector::insert: inlined at -O2 and above it makes GCC 12 warn of overflows that are none.
+    if (source.empty()) return;  // memcpy must not get the null pointer of an empty span
+    // Not vector::insert: inlined at -O2 and above it makes GCC 12 warn of overflows that cannot
+    // happen.
     const std::size_t before = target_.size();
     target_.resize(before + source.size());
     std::memcpy(target_.data() + before, source.data(), source.size());

@@ -1,4 +1,4 @@
-// The rules of an identifier.
+// Checks an identifier.
 #include "base/identifier.h"
 
 #include "base/utf8.h"
@@ -6,7 +6,7 @@
 namespace busbar {
 namespace {
 
-// Of valid UTF-8 only, where C2 is always followed by the byte that decides.
+// `text` must be valid UTF-8: there C2 is always followed by the byte that decides.
 bool has_control_character(std::string_view text) noexcept {
   unsigned previous = 0;
   for (const char c : text) {

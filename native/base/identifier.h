@@ -1,5 +1,5 @@
-// The identifier: the name by which processes find their bus, as in "com.solar".
-// Only what it may look like; how it becomes a name of the OS is the rendezvous's affair.
+// The identifier: the name by which processes find their bus, as in "com.solar". This file checks
+// how it looks; the rendezvous turns it into a name of the operating system.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,13 @@
 
 namespace busbar {
 
-// A guess at what people need. Nothing is ever truncated to it, and the OS sees a hash only.
+// A guess at what people need. Nothing is ever truncated to it, and the operating system gets a
+// hash only.
 inline constexpr std::size_t kMaxIdentifierBytes = 128;
 
-// Ok for 1 to kMaxIdentifierBytes bytes of valid UTF-8 without control characters (U+0000 to
-// U+001F, U+007F to U+009F), else InvalidIdentifier. Everything else is allowed, '/' and blanks
-// too.
+// Returns Ok for 1 to kMaxIdentifierBytes bytes of valid UTF-8 without control characters (U+0000
+// to U+001F, U+007F to U+009F), else InvalidIdentifier. All other characters are allowed, '/' and
+// blanks too.
 [[nodiscard]] Status check_identifier(std::string_view identifier) noexcept;
 
 }  // namespace busbar

@@ -1,11 +1,11 @@
-// Hints to the processor, which change nothing but how long things take.
+// Hints to the processor. They change how long things take and nothing else.
 #pragma once
 
 #include <cstddef>
 
 namespace busbar {
 
-// In a loop that waits for another processor.
+// Call this in a loop that waits for another processor.
 inline void pause_cpu() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -14,13 +14,13 @@ inline void pause_cpu() noexcept {
 #endif
 }
 
-// The address need not be mapped.
+// `place` need not be mapped.
 inline void prefetch_for_reading(const std::byte* place) noexcept { __builtin_prefetch(place, 0); }
 
 inline void prefetch_for_writing(const std::byte* place) noexcept {
 #if defined(__x86_64__)
-  // The builtin means this one only where the compiler is told that every processor has it; those
-  // that have not take it for nothing.
+  // The builtin emits this instruction only if the compiler may assume that every processor has it.
+  // A processor without the instruction ignores it.
   asm volatile("prefetchw %0" ::"m"(*place));
 #else
   __builtin_prefetch(place, 1);

@@ -156,7 +156,7 @@ Digest hmac_sha256(std::span<const std::byte> key, std::span<const std::byte> me
 bool constant_time_equal(std::span<const std::uint8_t> left,
                          std::span<const std::uint8_t> right) noexcept {
   if (left.size() != right.size()) return false;
-  // volatile: or the compiler may see that one difference decides and leave the loop there.
+  // volatile: otherwise the compiler may leave the loop at the first difference.
   volatile std::uint8_t difference = 0;
   for (std::size_t i = 0; i < left.size(); ++i) {
     difference = static_cast<std::uint8_t>(difference | (left[i] ^ right[i]));

@@ -15,16 +15,16 @@ using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest sha256(std::span<const std::byte> message) noexcept;
 
-// What tells names apart that are too long, or have characters that they must not have: the first
-// half of a text's digest, in hexadecimal (32 characters).
+// A short name for a text that is too long for a name, or has characters that a name must not have:
+// the first half of the text's digest, in hexadecimal (32 characters).
 [[nodiscard]] std::string short_digest(std::string_view text);
 
-// A key of any length; one above 64 bytes is hashed first, as the RFC has it.
+// The key may have any length; a key above 64 bytes is hashed first, as the RFC requires.
 [[nodiscard]] Digest hmac_sha256(std::span<const std::byte> key,
                                  std::span<const std::byte> message) noexcept;
 
-// Takes the same time wherever the two differ. Their lengths are no secret: unequal ones return at
-// once.
+// Takes the same time wherever the two differ. Their lengths are not secret: unequal lengths return
+// false at once.
 [[nodiscard]] bool constant_time_equal(std::span<const std::uint8_t> left,
                                        std::span<const std::uint8_t> right) noexcept;
 

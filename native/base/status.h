@@ -1,5 +1,5 @@
-// Status: the outcome of every fallible operation; Error adds the OS's own number.
-// Plain values, no exceptions: they cross every layer, the platform folders included.
+// Status: the outcome of every call that can fail. Error adds the system's own error number. Both
+// are plain values, no exceptions: they cross every layer, the platform folders included.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class Status : std::int32_t {
 #undef BUSBAR_ERROR
 };
 
-// Whether a number that somebody else wrote is one of them; 0, which is Ok, is none.
+// True if `number`, which a peer wrote, is the number of a listed error. 0 is Ok, not an error.
 [[nodiscard]] bool is_listed_failure(std::uint64_t number) noexcept;
 
 // The sentence of error_list.def for `status`; never null, static storage.
@@ -24,21 +24,23 @@ enum class Status : std::int32_t {
 // The name in error_list.def, as in "QueueFull"; never null, static storage.
 [[nodiscard]] const char* status_name(Status status) noexcept;
 
-// What failed, for the text that a person reads. Static storage: an Error points to it for ever.
+// The call that failed, for a text that a person reads. Static storage: an Error keeps a pointer to
+// it.
 struct FailedCall {
   // The system call, as in "memfd_create".
   const char* call = nullptr;
-  // Of the file concerned; null where there is none.
+  // The path of the file concerned; null when there is none.
   const char* path = nullptr;
-  // What its reader can do about it; null where that is plain.
+  // How the reader can cure the failure; null when that is plain.
   const char* advice = nullptr;
 };
 
 struct [[nodiscard]] Error {
   Status status = Status::Ok;
-  // errno or GetLastError() as the OS gave it; 0 where the OS had no part in it.
+  // errno or GetLastError() as the system gave it; 0 when no system call failed.
   std::int32_t os_code = 0;
-  // Null where nobody has said it: two words in all, so that an Error travels in registers.
+  // Null when the failed call is not known. A pointer keeps Error at two words, so that it travels
+  // in registers.
   const FailedCall* at = nullptr;
 
   [[nodiscard]] bool ok() const noexcept { return status == Status::Ok; }

@@ -1,5 +1,5 @@
-// UTF-8 validation (Unicode 15, table 3-7): what leaves as text must come back as the same text in
-// every language on the bus. Decodes nothing.
+// UTF-8 validation (Unicode 15, table 3-7): text must arrive as the same text in every language on
+// the bus. Decodes nothing.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace utf8_detail {
   const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
 
-  // The second byte alone tells overlong forms, surrogates and what lies above U+10FFFF.
+  // The second byte alone shows overlong forms, surrogates and code points above U+10FFFF.
   const unsigned lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
   const unsigned highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
   if (at(1) < lowest || at(1) > highest) return 0;

@@ -1,5 +1,5 @@
-// Uuid: the 16 bytes that name a message type. Only carried and compared here; the language on the
-// other side of the binding parses and makes them.
+// Uuid: the 16 bytes that identify a message type. The core only carries and compares them; the
+// language on the other side of the binding parses and creates them.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace busbar {
 
 struct Uuid {
-  // In the order in which the text form shows them (RFC 9562).
+  // In the order of the text form (RFC 9562).
   std::array<std::uint8_t, 16> bytes{};
 
   friend bool operator==(const Uuid&, const Uuid&) noexcept = default;
@@ -30,8 +30,9 @@ struct std::hash<busbar::Uuid> {
   }
 
  private:
-  // Ids counted up by hand differ in one byte only: folding and an odd factor (2^64 over the golden
-  // ratio), twice, carry any byte into the low bits, which are all that some tables look at.
+  // Ids that a person counted up differ in one byte only. Folding and an odd factor (2^64 over the
+  // golden ratio), twice, carry every byte into the low bits, the only ones that some hash tables
+  // use.
   [[nodiscard]] static constexpr std::uint64_t mix(std::uint64_t value) noexcept {
     value = (value ^ value >> 32) * 0x9e3779b97f4a7c15u;
     value = (value ^ value >> 29) * 0x9e3779b97f4a7c15u;

@@ -1,5 +1,5 @@
 // Channel: small ordered datagrams with handles between two endpoints. Carries membership and
-// handles, no messages. Every call returns at once; readiness is told by the Reactor.
+// handles, no messages. No call blocks; the Reactor reports readiness.
 #pragma once
 
 #include <cstddef>
@@ -25,32 +25,32 @@ struct Datagram {
   std::vector<Handle> handles;
 };
 
-// send and receive may be called from different threads, each from one at a time.
+// One thread at a time may send and one receive; they may be two different threads.
 class Channel {
  public:
   virtual ~Channel() = default;
-  // Ok: the kernel has taken all of it. WouldBlock: nothing was sent, wait for writable. PeerGone:
-  // for good. The handles stay the caller's. Other errors leave the channel usable.
+  // Returns Ok when the kernel took the whole datagram; WouldBlock when nothing was sent: wait for
+  // writable; PeerGone when the peer is gone for good. The caller keeps the handles. Other errors
+  // leave the channel usable.
   [[nodiscard]] virtual Error send(std::span<const std::byte> bytes,
                                    std::span<const Handle* const> handles) = 0;
-  // The next datagram; WouldBlock when there is none, PeerGone at the end. A datagram whose handles
-  // the kernel had to drop (this process is at its limit) gives OutOfDescriptors and is gone, its
-  // other handles closed.
+  // Returns the next datagram; WouldBlock when there is none, PeerGone at the end. OutOfDescriptors
+  // when the kernel dropped handles of a datagram because this process is at its limit: that
+  // datagram is lost, and its other handles are closed.
   [[nodiscard]] virtual Result<Datagram> receive() = 0;
-  // As receive(), but WouldBlock is certain: what send() had taken before this call is found, where
-  // the system brings it on its own time, too. Not for every turn: it may cost more and wake the
-  // reactor in vain.
+  // As receive(), but finds every datagram that a send() took before this call, also on systems
+  // that deliver later. Not for every turn: it may cost more and wake the reactor without need.
   [[nodiscard]] virtual Result<Datagram> receive_sent() { return receive(); }
-  // A second handle on this end, for somebody who is to send by it, too.
+  // A second handle on this end, for another process that will send through it.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
-  // Who was at the other end when the channel was made, as the kernel knows it.
+  // The process at the other end when the channel was made, as the kernel reports it.
   [[nodiscard]] virtual ProcessIdentity peer() const noexcept = 0;
 };
 
 struct ChannelPair {
   std::unique_ptr<Channel> mine;
-  // To be handed to a peer, which makes a channel of it with Platform::adopt_channel. What `mine`
-  // sends before that is either kept for it, or refused with WouldBlock until it is adopted.
+  // For a peer, which turns it into a channel with Platform::adopt_channel. Until then, a datagram
+  // that `mine` sends is either kept or refused with WouldBlock.
   Handle theirs;
 };
 

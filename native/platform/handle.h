@@ -1,6 +1,5 @@
-// Handle: owns one kernel object (descriptor, HANDLE, Mach port right) that can cross to another
-// process. Which kind it is, only the platform folder knows; the core moves handles about and lets
-// them close.
+// Handle: owns one kernel object (descriptor, HANDLE, Mach port right) that can be sent to another
+// process. Only the platform folder knows its kind; the core moves handles and closes them.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +10,8 @@ namespace busbar {
 
 class Handle {
  public:
-  // Closes the raw value; given by the platform that made it, so that the loopback twin can live
-  // beside it.
+  // Closes the raw value. Each platform passes its own, so that the loopback platform can exist
+  // beside the native one.
   using Closer = void (*)(std::intptr_t raw) noexcept;
 
   Handle() noexcept = default;
@@ -32,11 +31,11 @@ class Handle {
   ~Handle() { close(); }
 
   [[nodiscard]] bool valid() const noexcept { return closer_ != nullptr; }
-  // What closes it: by that a platform tells its kinds of objects apart.
+  // The function that closes it; a platform recognises its kinds of objects by it.
   [[nodiscard]] Closer closer() const noexcept { return closer_; }
-  // Still owned by this Handle.
+  // The Handle still owns the value.
   [[nodiscard]] std::intptr_t borrow() const noexcept { return raw_; }
-  // Owned by the caller from now on.
+  // The caller owns the value from now on.
   [[nodiscard]] std::intptr_t take() noexcept {
     closer_ = nullptr;
     return std::exchange(raw_, 0);

@@ -1,19 +1,19 @@
-// What a program knows one of its kernel objects by: a number, and what it is a number of.
+// ObjectName: the number by which a program knows a kernel object, and the kind of that number.
 #pragma once
 
 #include <cstdint>
 
 namespace busbar {
 
-// Told to programs by these numbers.
+// Programs see these numbers.
 enum class ObjectKind : std::uint8_t {
-  // A descriptor, on Windows a HANDLE.
+  // A descriptor; a HANDLE on Windows.
   Descriptor = 0,
-  // Of Winsock.
+  // A Winsock socket.
   Socket = 1,
-  // A right to send to a Mach port.
+  // A send right to a Mach port.
   MachPort = 2,
-  // Nothing that a program could use: only a broken or hostile peer sends such a thing.
+  // Not usable by a program; only a broken or hostile peer sends such an object.
   Unusable = 3,
 };
 

@@ -1,5 +1,6 @@
-// Platform: makes every kernel object that the core needs. One implementation a folder:
-// linux, windows, macos, and loopback (in-process twins with an injected clock, for tests).
+// Platform: creates every kernel object that the core needs. Each folder is one implementation:
+// linux, windows, macos, and loopback (objects inside one process with an injected clock, for
+// tests).
 #pragma once
 
 #include <cstddef>
@@ -21,21 +22,21 @@
 
 namespace busbar {
 
-// Stateless and shared by all endpoints of the process; every call from any thread.
+// Stateless and shared by all endpoints of the process; any thread may call anything.
 class Platform {
  public:
   virtual ~Platform() = default;
 
-  // `identifier` is already checked by the core (1..128 bytes of UTF-8 without control characters).
+  // The core has checked `identifier` (1..128 bytes of UTF-8 without control characters).
   [[nodiscard]] virtual Result<std::unique_ptr<Rendezvous>> open_rendezvous(
       std::string_view identifier) = 0;
 
-  // Zero-filled memory of `bytes`, mapped read-write here; `peers` says what others may do with a
-  // shared handle.
+  // Zero-filled memory of `bytes`, mapped read-write here. `peers` is the access that a shared
+  // handle gives to others.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> create_memory(std::size_t bytes,
                                                                             Access peers) = 0;
   // Maps a peer's memory after verifying that it is memory of exactly `bytes` (on Windows: as many
-  // pages) which can neither shrink nor grow (ProtocolViolation otherwise). The handle is consumed.
+  // pages) that can neither shrink nor grow (ProtocolViolation otherwise). Consumes the handle.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedMemory>> adopt_memory(Handle handle,
                                                                            std::size_t bytes,
                                                                            Access access) = 0;
@@ -43,61 +44,61 @@ class Platform {
   [[nodiscard]] virtual Result<std::unique_ptr<Doorbell>> create_doorbell() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<DoorbellSet>> create_doorbell_set() = 0;
 
-  // `receiver`: the process that will adopt `theirs`, which some systems have to know to send it
-  // handles; 0 when none are to be sent that way.
+  // `receiver`: the process that will adopt `theirs`; some systems need its pid to send it handles.
+  // 0 when no handles will be sent to it.
   [[nodiscard]] virtual Result<ChannelPair> create_channel_pair(std::uint32_t receiver) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) = 0;
 
-  // A second handle on the same kernel object, of any kind. InvalidArgument when it owns none.
+  // A second handle on the same kernel object, of any kind. InvalidArgument when `handle` is empty.
   [[nodiscard]] virtual Result<Handle> duplicate(const Handle& handle) = 0;
-  // Owns a kernel object that the program made, by its raw name, from now on; it stays the
-  // program's on failure. InvalidArgument when there is no such object.
+  // Takes ownership of a kernel object of the program, given by its raw name; the program keeps it
+  // on failure. InvalidArgument when there is no such object.
   [[nodiscard]] virtual Result<Handle> adopt(std::intptr_t raw) = 0;
 
-  // A second handle on an object of the program that is known by no descriptor; it keeps `name`.
-  // InvalidArgument when there is no such object, Unsupported when there is no such kind here.
+  // A second handle on an object of the program that is not a descriptor; the program keeps `name`.
+  // InvalidArgument when there is no such object, Unsupported when this system has no such kind.
   [[nodiscard]] virtual Result<Handle> duplicate_named(ObjectName) { return Status::Unsupported; }
-  // What the program knows it by; still owned by `handle`, which is valid.
+  // The name by which the program knows the object. `handle`, which must be valid, keeps it.
   [[nodiscard]] virtual ObjectName name_of(const Handle& handle) const noexcept {
     return {ObjectKind::Descriptor, handle.borrow()};
   }
-  // The same, the program's from now on; `handle` stays as it is on failure. InvalidArgument when
-  // it is Unusable.
+  // As name_of(), but gives the object to the program; `handle` is unchanged on failure.
+  // InvalidArgument for an Unusable object.
   [[nodiscard]] virtual Result<ObjectName> give_away(Handle& handle) {
     return ObjectName{name_of(handle).kind, handle.take()};
   }
 
   [[nodiscard]] virtual Result<std::unique_ptr<Reactor>> create_reactor() = 0;
 
-  // Runs `body` in a thread of its own. OutOfMemory when there is none to be had, Unsupported where
-  // the platform has no threads (the loopback twins are driven by their test).
+  // Runs `body` in a new thread. OutOfMemory when the system has no thread left, Unsupported where
+  // the platform has no threads (a test drives the loopback platform).
   [[nodiscard]] virtual Result<std::unique_ptr<Thread>> start_thread(
       std::function<void()> body) = 0;
 
-  // Makes every other thread of this process execute a full memory fence before it returns. False:
-  // not prepared, or the platform cannot; once true it is always true.
+  // Makes every other thread of this process execute a full memory fence before it returns. False
+  // when not prepared or when the platform cannot; once true it is always true.
   [[nodiscard]] virtual bool fence_process() noexcept = 0;
   // Makes fence_process() work where the platform can. May take tens of milliseconds.
   virtual void prepare_process_fence() noexcept = 0;
 
-  // How many descriptors this process may have open; on systems that count none, a number that is
-  // never reached.
+  // How many descriptors this process may have open; on systems without such a limit, a number that
+  // is never reached.
   [[nodiscard]] virtual std::uint64_t descriptor_limit() const noexcept { return 1U << 20U; }
 
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual ProcessIdentity self() const noexcept = 0;
-  // A number, not 0, for the process `pid` that no later process of that number has, with `pid` as
-  // its low half; 0 when there is none or it has ended, reaped or not.
+  // A nonzero number for the process `pid`, with `pid` as its low half, that no later process with
+  // that pid gets; 0 when there is no such process or it has ended, reaped or not.
   [[nodiscard]] virtual std::uint64_t process_token(std::uint32_t pid) noexcept = 0;
-  // Whose pids those are: processes that say different numbers cannot look each other's tokens up.
-  // 0 where all processes of a machine have one numbering, or it is not known.
+  // The namespace of this process's pids. Processes with different numbers cannot look up each
+  // other's tokens. 0 where the machine has one namespace for all, or when it is unknown.
   [[nodiscard]] virtual std::uint64_t pid_namespace() noexcept { return 0; }
-  // It cannot answer because somebody has stopped it: a signal, a debugger. False where that cannot
-  // be known.
+  // True if a signal or a debugger has stopped the process, so that it cannot answer. False where
+  // this cannot be known.
   [[nodiscard]] virtual bool is_stopped(std::uint32_t pid) noexcept = 0;
-  // Index of the processor that runs this thread; a hint that may be stale at once.
+  // Index of the processor that runs this thread; a hint that may be out of date at once.
   [[nodiscard]] virtual std::uint32_t current_cpu() const noexcept = 0;
-  // Fills with bytes that nobody can guess.
+  // Fills `out` with unpredictable bytes.
   [[nodiscard]] virtual Error random(std::span<std::byte> out) = 0;
 };
 

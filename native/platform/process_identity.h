@@ -1,4 +1,4 @@
-// ProcessIdentity: who a peer is, in the kernel's words, never in the peer's own.
+// ProcessIdentity: who a peer is, as reported by the kernel, never by the peer.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Reactor: the event loop of one control thread. Tells which channels, listeners and processes need
-// attention.
+// Reactor: the event loop of one control thread. Reports which channels, listeners and processes
+// need attention.
 #pragma once
 
 #include <chrono>
@@ -20,28 +20,28 @@ struct Readiness {
   std::uint64_t token = 0;
   // Something to receive or accept, the peer is gone, or the watched process ended.
   bool readable = false;
-  // A send that would have blocked may be tried again. Told once per request.
+  // A send that would have blocked can be retried. Reported once per request.
   bool writable = false;
 };
 
-// All calls from the owning thread, except wake().
+// All calls from the owning thread, except wake(), which any thread may call.
 class Reactor {
  public:
   virtual ~Reactor() = default;
-  // Watches for readability from now on, until forget(). Tokens are the caller's, unique and not 0.
+  // Watches for readability until forget(). The caller chooses the tokens: unique and not 0.
   [[nodiscard]] virtual Error watch(const Channel& channel, std::uint64_t token) = 0;
-  // Readable also when something happened to the name that the kernel tells of: ask holds_name().
+  // Also readable when the kernel reports a change of the name: call holds_name().
   [[nodiscard]] virtual Error watch(const Listener& listener, std::uint64_t token) = 0;
   // Readable while the bell is rung.
   [[nodiscard]] virtual Error watch(const NameBell& bell, std::uint64_t token) = 0;
-  // Readable once the process has ended (at once when there is no such process).
+  // Readable once the process has ended; at once when there is no such process.
   [[nodiscard]] virtual Error watch_process(std::uint32_t pid, std::uint64_t token) = 0;
   // Asks for one `writable`.
   virtual void want_writable(std::uint64_t token) noexcept = 0;
-  // To be called before the channel, listener or bell is destroyed.
+  // Must be called before the channel, listener or bell is destroyed.
   virtual void forget(std::uint64_t token) noexcept = 0;
   // Sleeps until something is ready, wake() was called or `deadline` passed (nullopt: no deadline).
-  // Readiness is level-triggered: what is not taken is told again.
+  // Readiness is level-triggered: what is not handled is reported again.
   [[nodiscard]] virtual std::size_t wait(std::optional<TimePoint> deadline,
                                          std::span<Readiness> out_ready) = 0;
   // Ends the current or next wait() early. Any thread.
