@@ -17,7 +17,7 @@ using posix::borrow_descriptor;
 
 namespace {
 
-// So that a person who lists the directory sees which bus it is; the digest alone tells them apart.
+// For a person who lists the directory. The digest alone makes the names unique.
 constexpr std::size_t kReadableCharacters = 24;
 
 bool is_safe(char c) noexcept {

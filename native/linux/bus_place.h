@@ -1,5 +1,6 @@
-// BusPlace: the directory and the file names of one bus. All file work is relative to the opened
-// directory, so no path is ever too long for a socket address and none can be exchanged on the way.
+// BusPlace: the directory and the file names of one bus. All file operations are relative to the
+// opened directory, so no path is too long for a socket address and nobody can swap a directory on
+// the way.
 #pragma once
 
 #include <sys/socket.h>
@@ -21,14 +22,14 @@ struct BusPlace {
   std::string lock_name;        // .lock  held while .sock is changed
   std::string fresh_name;       // .new   a socket that does not listen yet; only under the lock
   std::string bell_name;        // .bell  the FIFO by which the members of .sock are called
-  std::string fresh_bell_name;  // .next  a FIFO that is to be .bell; only under the lock
+  std::string fresh_bell_name;  // .next  the FIFO that will become .bell; only under the lock
 
   [[nodiscard]] int borrow_directory() const noexcept;
-  // For texts alone.
+  // For messages to people only.
   [[nodiscard]] std::string path_of(const std::string& name) const;
 };
 
-// Verifies the directory anew; fails as open_runtime_directory does.
+// Checks the directory again; fails as open_runtime_directory does.
 [[nodiscard]] Result<std::shared_ptr<const BusPlace>> open_bus_place(std::string_view identifier);
 
 struct SocketAddress {
@@ -36,7 +37,7 @@ struct SocketAddress {
   socklen_t size = sizeof(sockaddr_un);
 };
 
-// The address of `name` in the directory of `place`. Unsupported where /proc is not mounted and the
+// The address of `name` in the directory of `place`. Unsupported when /proc is not mounted and the
 // directory's own path does not fit either.
 [[nodiscard]] Result<SocketAddress> address_in(const BusPlace& place, const std::string& name);
 

@@ -30,7 +30,7 @@ using posix::own_descriptor;
 namespace {
 
 constexpr std::uint64_t kRaiseToken = 0;
-// Edges taken by one system call; a guess, twice the number of links that are busy at a time.
+// Edges taken by one system call. A guess: twice the number of links that are busy at a time.
 constexpr std::size_t kBatch = 64;
 
 Error listen_for_edges(int epoll, int fd, std::uint64_t token) {
@@ -39,9 +39,9 @@ Error listen_for_edges(int epoll, int fd, std::uint64_t token) {
   event.data.u64 = token;
   if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
   switch (errno) {
-    case EPERM:   // cannot be polled
+    case EPERM:   // not pollable
     case ELOOP:   // a chain or circle of epoll sets
-    case EINVAL:  // this very set
+    case EINVAL:  // this set itself
     case EBADF:
       return {Status::ProtocolViolation, errno};
     case ENOSPC:
@@ -70,7 +70,7 @@ class EpollDoorbellSet final : public DoorbellSet {
   void remove(std::uint64_t token) noexcept override {
     const auto found = bells_.find(token);
     if (found == bells_.end()) return;
-    // Closing alone would not do: the set watches the socket as long as anybody else has it open.
+    // close() alone does not end the watch: it lasts while another process has the socket open.
     ::epoll_ctl(borrow_descriptor(epoll_), EPOLL_CTL_DEL, borrow_descriptor(found->second),
                 nullptr);
     bells_.erase(found);
@@ -79,7 +79,7 @@ class EpollDoorbellSet final : public DoorbellSet {
   void raise() noexcept override { ring_eventfd(borrow_descriptor(raise_)); }
 
   [[nodiscard]] std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept override {
-    // Whoever slept has asked the kernel already.
+    // A finished wait() has taken edges from the kernel already.
     if (slept_for_count_.load(std::memory_order_acquire) != 0) return collect_slept_for(out_tokens);
     std::array<epoll_event, kBatch> events;
     std::size_t count = 0;
@@ -129,9 +129,9 @@ class EpollDoorbellSet final : public DoorbellSet {
   }
 
   std::unordered_map<std::uint64_t, Handle> bells_;
-  // The edges that ended a wait(), until collect() takes them: a system call less for each turn
-  // than looking first and taking then. Written by the thread that waits while the count is 0, by
-  // those that collect while it is not.
+  // The edges that ended a wait(), until collect() takes them. Saves a system call per turn: wait()
+  // takes edges instead of only looking for them. Written by the waiting thread while the count is
+  // 0, by collecting threads while it is not.
   std::array<epoll_event, kBatch> slept_for_;
   std::atomic<std::size_t> slept_for_count_{0};
   Handle raise_;

@@ -1,5 +1,5 @@
-// DoorbellSet on an epoll set of edge-triggered sockets, none of which is ever read: the kernel
-// gives a fresh edge for each ring (shutdown_doorbell.h), and epoll_wait takes it.
+// DoorbellSet on an epoll set of edge-triggered sockets that nobody reads: the kernel gives a new
+// edge for each ring (shutdown_doorbell.h), and epoll_wait takes the edge.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace busbar::linux_platform {
 
-// add() gives ProtocolViolation for a handle that is no such socket, InvalidArgument for token 0 or
-// one in use, LimitExceeded when the user's epoll watches are used up.
+// add() returns ProtocolViolation for a handle that is not such a socket, InvalidArgument for token
+// 0 or a token in use, LimitExceeded when this user's epoll watches are used up.
 [[nodiscard]] Result<std::unique_ptr<DoorbellSet>> create_epoll_doorbell_set();
 
 }  // namespace busbar::linux_platform

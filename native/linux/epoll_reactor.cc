@@ -27,7 +27,7 @@ using posix::own_descriptor;
 namespace {
 
 constexpr std::uint64_t kWakeToken = 0;
-// Events taken by one system call; more are told by the next wait().
+// Events taken by one system call; the next wait() reports the others.
 constexpr std::size_t kReactorBatch = 64;
 
 Error change(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t token) {
@@ -49,7 +49,7 @@ Error change(int epoll, int operation, int fd, std::uint32_t events, std::uint64
 Result<Handle> open_process(std::uint32_t pid) {
   const long fd = ::syscall(SYS_pidfd_open, pid, 0);
   if (fd >= 0) return own_descriptor(static_cast<int>(fd));
-  // EINVAL: a number that no process can have, or that of a mere thread.
+  // EINVAL: a number that no process can have, or the id of a thread that is not a process.
   if (errno == ESRCH || errno == EINVAL) return create_eventfd(1);
   return error_of(errno);
 }
@@ -63,14 +63,14 @@ int wait_milliseconds(int epoll, epoll_event* events, int room,
                       const std::optional<TimePoint>& deadline) noexcept {
   int timeout_ms = -1;
   if (deadline) {
-    // Rounded up, or the last fraction would be spent in a busy loop.
+    // Rounded up; otherwise the last fraction of a millisecond would be a busy loop.
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(time_until(*deadline)).count();
     timeout_ms = static_cast<int>(std::min<long long>(left, std::numeric_limits<int>::max()));
   }
   return ::epoll_wait(epoll, events, room, timeout_ms);
 }
 
-// epoll_pwait2 counts nanoseconds but is younger (Linux 5.11) than the kernels we run on.
+// epoll_pwait2 takes nanoseconds but needs Linux 5.11, and we run on older kernels.
 int wait_once(int epoll, epoll_event* events, int room,
               const std::optional<TimePoint>& deadline) noexcept {
 #ifdef SYS_epoll_pwait2
@@ -84,7 +84,7 @@ int wait_once(int epoll, epoll_event* events, int room,
     timeout.seconds = left / 1'000'000'000;
     timeout.nanoseconds = left % 1'000'000'000;
     const long got = ::syscall(SYS_epoll_pwait2, epoll, events, room, &timeout, nullptr, 0);
-    // EPERM: what filters of system calls in old containers answer for what they do not know.
+    // EPERM: the answer of seccomp filters in old containers to system calls that they do not know.
     if (got >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(got);
   }
 #endif
@@ -105,7 +105,7 @@ class EpollReactor final : public Reactor {
     const auto& door = static_cast<const UnixSocketListener&>(listener);
     const Error error = watch_descriptor(door.borrow_socket(), Handle(), token);
     const int name = door.borrow_name_watch();
-    // Without it, the loss of the name is found when somebody next needs it.
+    // If this fails, the holder notices the loss of the name when it next checks the name.
     if (error.ok() && name >= 0 &&
         change(borrow_descriptor(epoll_), EPOLL_CTL_ADD, name, EPOLLIN, token).ok()) {
       watches_[token].second_fd = name;
@@ -164,9 +164,9 @@ class EpollReactor final : public Reactor {
  private:
   struct Watch {
     int fd = -1;
-    // Of a listener: what happens to its name.
+    // Of a listener: reports changes of its name.
     int second_fd = -1;
-    // Set if the reactor itself opened it (pidfd).
+    // Set if the reactor opened the descriptor itself (pidfd).
     Handle owned;
     bool wants_writable = false;
   };
@@ -182,7 +182,7 @@ class EpollReactor final : public Reactor {
     const auto found = watches_.find(token);
     if (found == watches_.end()) return;
     found->second.wants_writable = (events & EPOLLOUT) != 0;
-    // Can only fail for a descriptor that was closed without forget(), against the contract.
+    // Fails only for a descriptor that was closed without forget(), a breach of the contract.
     [[maybe_unused]] const Error error =
         change(borrow_descriptor(epoll_), EPOLL_CTL_MOD, found->second.fd, events, token);
   }
@@ -190,7 +190,7 @@ class EpollReactor final : public Reactor {
   Readiness readiness_of(const epoll_event& event) noexcept {
     Readiness ready;
     ready.token = event.data.u64;
-    // An error or the end of the peer is found by receiving, and by a send that was waiting.
+    // A receive finds an error or the end of the peer, and so does a send that was waiting.
     const bool ended = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
     ready.readable = ended || (event.events & EPOLLIN) != 0;
     const auto found = watches_.find(ready.token);

@@ -8,12 +8,9 @@
 
 namespace busbar::linux_platform {
 
-// Channels and listeners given to watch() must be of this platform. InvalidArgument for token 0, a
-// token in use and pid 0; LimitExceeded when the user's epoll watches are used up; Unsupported from
-// watch_process before Linux 5.3.
-// One wait() may tell of a token that its caller forgets while working off the same batch: he skips
-// what he has forgotten. A listener whose accept() gives OutOfDescriptors stays readable: forget it
-// for a while, or wait() returns at once again and again.
+// Channels and listeners passed to watch() must be of this platform. InvalidArgument for token 0, a
+// token in use and pid 0; LimitExceeded when this user's epoll watches are used up; Unsupported
+// from watch_process before Linux 5.3.
 [[nodiscard]] Result<std::unique_ptr<Reactor>> create_epoll_reactor();
 
 }  // namespace busbar::linux_platform

@@ -20,7 +20,7 @@ Result<Handle> create_eventfd(unsigned int initial) {
 void ring_eventfd(int fd) noexcept {
   const int saved_errno = errno;
   const std::uint64_t one = 1;
-  // The counter never gets full: counting up by ones takes longer than machines live.
+  // The counter never fills up: in steps of one it would take longer than a machine lives.
   [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
   errno = saved_errno;
 }

@@ -1,4 +1,4 @@
-// mkfifo, open, write, read.
+// The FIFO behind a bell: mkfifo, open, write, read.
 #include "linux/fifo_name_bell.h"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ using posix::own_descriptor;
 FifoNameBell::FifoNameBell(Handle fifo) noexcept : fifo_(std::move(fifo)) {}
 
 Result<std::unique_ptr<FifoNameBell>> FifoNameBell::open(const BusPlace& place) {
-  // For both: a reader alone would see the end of the file after each ring, a writer alone could
-  // not open it before there is a reader.
+  // Opened for reading and writing: a reader alone would see end of file after each ring, and a
+  // writer alone could not open the FIFO before a reader does.
   const int fd = ::openat(place.borrow_directory(), place.bell_name.c_str(),
                           O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return errno == ENOENT ? Error{Status::NoController, ENOENT} : error_of(errno);
@@ -34,10 +34,10 @@ Result<std::unique_ptr<FifoNameBell>> FifoNameBell::open(const BusPlace& place) 
 }
 
 Error FifoNameBell::make_fresh(const BusPlace& place) {
-  // Left by somebody who was killed before the rename.
+  // Left by a process that was killed before the rename.
   ::unlinkat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0);
   const char* name = place.fresh_bell_name.c_str();
-  // The umask may have taken rights of ours away.
+  // The umask may have removed our own permissions.
   if (::mkfifoat(place.borrow_directory(), name, 0600) == 0 &&
       ::fchmodat(place.borrow_directory(), name, 0600, 0) == 0) {
     return {};
@@ -48,7 +48,7 @@ Error FifoNameBell::make_fresh(const BusPlace& place) {
 void FifoNameBell::ring() noexcept {
   const int saved_errno = errno;
   const char ring = 1;
-  // Full: rung often enough.
+  // A full FIFO is rung already.
   [[maybe_unused]] const ssize_t written = ::write(borrow_fifo(), &ring, sizeof ring);
   errno = saved_errno;
 }
@@ -69,7 +69,7 @@ bool FifoNameBell::is_same(const NameBell& other) const noexcept {
 void FifoNameBell::quiet() noexcept {
   const int saved_errno = errno;
   std::array<char, 4096> rings;
-  // Bounded: somebody may ring faster than we read.
+  // Bounded: another process may ring faster than we read.
   for (int turn = 0; turn < 32; ++turn) {
     if (::read(borrow_fifo(), rings.data(), rings.size()) <= 0) break;
   }

@@ -1,6 +1,6 @@
-// NameBell on a FIFO: one byte in it is a ring that every epoll which watches it hears, for as long
-// as nobody reads it. It has a name in the file system because those who ring it, newcomers, know
-// nothing but the name of the bus.
+// NameBell on a FIFO: one byte in it makes the FIFO readable in every epoll that watches it, until
+// somebody reads the byte. The FIFO has a name in the file system because newcomers ring it, and
+// they know only the name of the bus.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,9 @@ namespace busbar::linux_platform {
 
 class FifoNameBell final : public NameBell {
  public:
-  // The FIFO that has the name now; NoController when there is none.
+  // Opens the FIFO that has the name now; NoController when there is none.
   [[nodiscard]] static Result<std::unique_ptr<FifoNameBell>> open(const BusPlace& place);
-  // Makes the FIFO that is to be the next holder's bell. The caller holds the NameLock.
+  // Creates the FIFO that will be the next holder's bell. The caller holds the NameLock.
   [[nodiscard]] static Error make_fresh(const BusPlace& place);
 
   explicit FifoNameBell(Handle fifo) noexcept;

@@ -1,4 +1,4 @@
-// flock on a file that the last leaver removes.
+// flock on a file that the last endpoint to leave removes.
 #include "linux/flock_name_lock.h"
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@ using posix::own_descriptor;
 
 namespace {
 
-// Between our open and our flock a leaver may have removed the file, and somebody else may hold the
-// lock on the next one of that name: only the file that the name leads to counts.
+// Between our open and our flock, a leaving process may have removed the file, and another may hold
+// the lock on a newer file of that name: only the file that the name leads to now counts.
 bool is_current(int fd, const BusPlace& place) noexcept {
   struct stat ours {};
   struct stat named {};
@@ -38,7 +38,7 @@ Result<Handle> open_lock_file(const BusPlace& place) {
                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   };
   int fd = open();
-  // Whoever made it did so under a umask that took our own rights away.
+  // The process that made the file had a umask that removed our own permissions.
   if (fd < 0 && errno == EACCES &&
       ::fchmodat(place.borrow_directory(), place.lock_name.c_str(), 0600, 0) == 0) {
     fd = open();
@@ -50,7 +50,8 @@ Result<Handle> open_lock_file(const BusPlace& place) {
 NameLock::NameLock(Handle file) noexcept : file_(std::move(file)) {}
 
 NameLock::~NameLock() {
-  // Explicitly: a child forked meanwhile has a descriptor on the same lock until it calls exec.
+  // Unlocked explicitly: a child forked meanwhile has a descriptor on the same lock until it calls
+  // exec.
   if (file_.valid()) ::flock(borrow_descriptor(file_), LOCK_UN);
 }
 

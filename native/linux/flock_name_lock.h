@@ -1,5 +1,6 @@
-// NameLock: who holds it may change where a bus name leads. An flock on the bus's .lock file, so
-// the kernel drops it when its holder dies. Held for some system calls, never while a bus lives.
+// NameLock: its holder may change where a bus name leads. An flock on the bus's .lock file, so the
+// kernel releases it when the holder dies. Held for a few system calls, never for the life of a
+// bus.
 #pragma once
 
 #include "base/status.h"
@@ -10,7 +11,7 @@ namespace busbar::linux_platform {
 
 class NameLock {
  public:
-  // WouldBlock when another process (or thread) has it.
+  // WouldBlock when another process or thread holds it.
   [[nodiscard]] static Result<NameLock> try_take(const BusPlace& place);
 
   NameLock(NameLock&&) noexcept = default;
@@ -24,7 +25,7 @@ class NameLock {
   Handle file_;
 };
 
-// The file whose lock that is, made when missing.
+// Opens the lock file; creates it when missing.
 [[nodiscard]] Result<Handle> open_lock_file(const BusPlace& place);
 
 }  // namespace busbar::linux_platform

@@ -1,4 +1,4 @@
-// Here if it is done at once, else in a thread that may wait.
+// Closes in this thread if close() cannot block, else in a thread of its own.
 #include "linux/foreign_descriptor.h"
 
 #include <poll.h>
@@ -17,7 +17,7 @@
 namespace busbar::linux_platform {
 namespace {
 
-// It calls close() and nothing else; room for what a sanitizer adds.
+// The thread calls close() and nothing else; the rest is room for sanitizers.
 constexpr std::size_t kCloserStackBytes = 256U << 10U;
 
 std::atomic<int> closers{0};
@@ -33,7 +33,7 @@ bool start_closer(int fd) noexcept {
   if (pthread_attr_init(&attributes) != 0) return false;
   (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   (void)pthread_attr_setstacksize(&attributes, kCloserStackBytes);
-  // Signals stay with the threads that expect them.
+  // Signals stay with the program's own threads.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -46,8 +46,8 @@ bool start_closer(int fd) noexcept {
   return started;
 }
 
-// One thread for each: none waits behind one that a peer keeps waiting. Each ends with its
-// connection, and there are as many at most as there are descriptors.
+// One thread per descriptor: none waits behind one that a peer blocks. Each ends with its
+// connection, and there are at most as many as descriptors.
 void close_elsewhere(int fd) noexcept {
   closers.fetch_add(1);
   if (start_closer(fd)) return;
@@ -55,13 +55,13 @@ void close_elsewhere(int fd) noexcept {
   closers.fetch_sub(1);
 }
 
-// Whether anything lies in the queue of a socket of AF_UNIX. Looks without taking it: somebody else
-// may read there. With SO_PASSCRED each message carries something, and the end of the stream alone
-// does not.
+// True if the queue of an AF_UNIX socket is not empty. Looks without taking: another process may
+// read there. With SO_PASSCRED each message carries credentials, while the end of the stream
+// carries none.
 bool has_unread(int fd) noexcept {
   pollfd entry{fd, POLLIN, 0};
   if (::poll(&entry, 1, 0) == 0) return false;
-  // Its queue is that of its visitors.
+  // The queue of a listening socket holds its visitors.
   if (socket_option(fd, SO_ACCEPTCONN) == 1) return true;
   const int on = 1;
   const int none = -1;
@@ -69,7 +69,8 @@ bool has_unread(int fd) noexcept {
   (void)::setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &none, sizeof none);
   char byte = 0;
   iovec part{&byte, 1};
-  // No room for what it carries, so that no descriptor is installed: it is cut off, which shows.
+  // No room for control messages, so that no descriptor is installed; MSG_CTRUNC shows that there
+  // were some.
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -77,7 +78,7 @@ bool has_unread(int fd) noexcept {
   return length > 0 || (length == 0 && (message.msg_flags & MSG_CTRUNC) != 0);
 }
 
-// Whether whoever closes it last waits for what it has to send.
+// True if the last close waits for unsent data.
 bool lingers(int fd) noexcept {
   linger option{};
   socklen_t size = sizeof option;

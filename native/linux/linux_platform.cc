@@ -1,4 +1,4 @@
-// native_platform() of Linux: puts the files of this folder together.
+// native_platform() of Linux: combines the files of this folder.
 #include <sched.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -77,7 +77,7 @@ class LinuxPlatform final : public Platform {
   // CLOCK_MONOTONIC: one clock for all processes of the machine.
   [[nodiscard]] TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
 
-  // Asked anew each time: the answer changes in a forked child.
+  // Not cached: the answer changes in a forked child.
   [[nodiscard]] ProcessIdentity self() const noexcept override {
     return {static_cast<std::uint32_t>(::getpid()), ::geteuid()};
   }

@@ -12,7 +12,7 @@ namespace {
 
 bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
 
-// A fact about the process, so the process's threads share it.
+// Registration belongs to the process, so all threads share this flag.
 std::atomic<bool> registered{false};
 
 }  // namespace

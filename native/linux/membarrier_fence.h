@@ -3,11 +3,11 @@
 
 namespace busbar::linux_platform {
 
-// False before prepare_process_fence(), where the kernel has no such call, and where a sandbox
-// forbids it.
+// Returns false before prepare_process_fence(), on kernels without membarrier(2), and where a
+// sandbox forbids it.
 [[nodiscard]] bool fence_process() noexcept;
 
-// Registers the process with the kernel, which lets an RCU grace period pass: about 10 ms in a
+// Registers the process with the kernel, which waits for an RCU grace period: about 10 ms in a
 // process with several threads, once.
 void prepare_process_fence() noexcept;
 

@@ -14,7 +14,7 @@
 
 #include "posix/file_descriptor.h"
 
-// Newer than the C libraries we build with.
+// Newer than the C libraries that we build with.
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -63,7 +63,7 @@ class MemfdMemory final : public SharedMemory {
     struct stat mine {};
     struct stat other {};
     return file_.valid() && handle.valid() &&
-           // Seals first, as in verify(): the question does not leave the kernel.
+           // Seals first, as in verify(): this check stays inside the kernel.
            ::fcntl(borrow_descriptor(handle), F_GET_SEALS) >= 0 &&
            ::fstat(borrow_descriptor(file_), &mine) == 0 &&
            ::fstat(borrow_descriptor(handle), &other) == 0 && mine.st_dev == other.st_dev &&
@@ -77,7 +77,7 @@ class MemfdMemory final : public SharedMemory {
 };
 
 // Not MADV_DONTFORK: the pages of a shared mapping cost a forked child nothing, and a child that
-// unwinds what it inherited must not crash its host by touching them.
+// destroys inherited objects must not crash by touching them.
 Result<std::unique_ptr<SharedMemory>> map(Handle file, std::size_t bytes, Access access) {
   const int protection = access == Access::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
   const int sharing = access == Access::PrivateCopy ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED;
@@ -90,7 +90,7 @@ Result<std::unique_ptr<SharedMemory>> map(Handle file, std::size_t bytes, Access
 Result<Handle> create_memfd() {
   constexpr unsigned int kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   int fd = ::memfd_create("busbar", kFlags | MFD_NOEXEC_SEAL);
-  // Kernels before 6.3 do not know the flag and refuse it.
+  // Kernels before 6.3 do not know MFD_NOEXEC_SEAL and refuse it.
   if (fd < 0 && errno == EINVAL) fd = ::memfd_create("busbar", kFlags);
   if (fd < 0) return error_of(errno, kMemfdCreate);
   return own_descriptor(fd);
@@ -100,8 +100,8 @@ Result<Handle> create_memfd() {
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max() - (1 << 16);
 
 Error verify(int fd, std::size_t bytes) {
-  // Seals first: of all questions this is the one that never reaches a peer's own file system,
-  // which could let us wait for an answer. Everything but a memfd fails it.
+  // Seals first: this check never reaches a peer's own file system, which could make us wait for an
+  // answer. Everything except a memfd fails it.
   const int seals = ::fcntl(fd, F_GET_SEALS);
   if (seals < 0) return {Status::ProtocolViolation, errno};
   if ((seals & kSizeSeals) != kSizeSeals) return {Status::ProtocolViolation};
@@ -127,7 +127,7 @@ Result<std::unique_ptr<SharedMemory>> create_memfd_memory(std::size_t bytes, Acc
   if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) return error_of(errno, kTruncate);
   Result<std::unique_ptr<SharedMemory>> memory = map(file.take(), bytes, Access::ReadWrite);
   if (!memory) return memory;
-  // After our own mapping, which alone stays writable.
+  // After our own mapping, the only one that stays writable.
   const int seals =
       kSizeSeals | F_SEAL_SEAL | (peers == Access::ReadOnly ? F_SEAL_FUTURE_WRITE : 0);
   if (::fcntl(fd, F_ADD_SEALS, seals) != 0) {

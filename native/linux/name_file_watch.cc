@@ -18,8 +18,8 @@ using posix::own_descriptor;
 
 namespace {
 
-// Of the file itself. A bound socket's inode lives on when its last name goes: that is told as a
-// change of its attributes, the number of names.
+// Events of the file itself. A bound socket's inode outlives its last name: losing the name is
+// reported as a change of its attributes (the number of names).
 constexpr std::uint32_t kFileEvents = IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_DONT_FOLLOW;
 constexpr std::uint32_t kDirectoryEvents = IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
 
@@ -42,7 +42,7 @@ int NameFileWatch::borrow() const noexcept { return borrow_descriptor(inotify_);
 void NameFileWatch::quiet() const noexcept {
   if (!inotify_.valid()) return;
   std::array<char, 4096> events;
-  // Bounded: whoever owns the files can go on changing them.
+  // Bounded: the owner of the files can go on changing them.
   for (int turn = 0; turn < 8; ++turn) {
     if (::read(borrow(), events.data(), events.size()) <= 0) return;
   }

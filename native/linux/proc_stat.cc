@@ -19,7 +19,7 @@ using posix::own_descriptor;
 
 namespace {
 
-// More than the fields up to the 22nd can take.
+// More than the first 22 fields can take.
 using Line = std::array<char, 1024>;
 
 std::string_view read_line(std::uint32_t pid, Line& line) noexcept {
@@ -32,8 +32,8 @@ std::string_view read_line(std::uint32_t pid, Line& line) noexcept {
   return length <= 0 ? std::string_view() : std::string_view(line.data(), length);
 }
 
-// The program's name, the second field, is in brackets and may contain anything, brackets too; what
-// follows the last one has no surprises. Field 3, the state, is index 0 here.
+// The second field, the program's name, is in brackets and may contain anything, brackets too; the
+// fields after the last bracket are plain numbers and letters. Field 3, the state, is index 0 here.
 std::optional<std::string_view> field(std::string_view line, int index) noexcept {
   const std::size_t bracket = line.rfind(')');
   if (bracket == std::string_view::npos) return std::nullopt;

@@ -1,18 +1,18 @@
-// What /proc/<pid>/stat says.
+// The facts in /proc/<pid>/stat.
 #pragma once
 
 #include <cstdint>
 
 namespace busbar::linux_platform {
 
-// The pid in the low half, when the process started (in ticks since boot) in the high one; 0 when
-// there is no such process, or only its corpse.
+// The pid in the low half, the start time of the process (in ticks since boot) in the high half; 0
+// when there is no such process or it is a zombie.
 [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept;
 
-// The namespace that this process's pids belong to; 0 without /proc.
+// The namespace of this process's pids; 0 without /proc.
 [[nodiscard]] std::uint64_t pid_namespace() noexcept;
 
-// By a signal or a tracer.
+// True if a signal or a tracer has stopped the process.
 [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept;
 
 }  // namespace busbar::linux_platform

@@ -1,4 +1,4 @@
-// Opens, makes and checks the directory of bus names.
+// Opens, creates and checks the directory of bus names.
 #include "linux/runtime_directory.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kWanted = "it has to be a directory of this user with mode 0700";
 
-// Owner and mode are asked of the opened directory, so nothing can be exchanged in between.
+// Owner and mode are read from the opened directory, so nobody can swap it between check and use.
 Result<Handle> open_private(int parent, const char* name, const std::string& path) {
   const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) {
@@ -41,8 +41,8 @@ Result<Handle> open_private(int parent, const char* name, const std::string& pat
   return directory;
 }
 
-// A directory of ours that lacks rights of ours, and gives nobody else any: somebody who made it
-// was killed before he could undo what his umask did to it.
+// A directory of ours that lacks some of our own permissions and gives others none: the process
+// that made it was killed before it could undo the effect of its umask.
 bool give_rights_back(int parent, const char* name) {
   struct stat facts {};
   return ::fstatat(parent, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(facts.st_mode) &&
@@ -61,7 +61,7 @@ Result<Handle> make_private(int parent, const char* name, const std::string& pat
   return open_private(parent, name, path);
 }
 
-// The session's directory, if there is one that deserves the name.
+// The session's directory, if it passes the checks.
 std::optional<RuntimeDirectory> open_session_directory() {
   const char* path = std::getenv("XDG_RUNTIME_DIR");
   if (path == nullptr || path[0] != '/') return std::nullopt;

@@ -1,5 +1,5 @@
-// The directory in which this user's bus names lie. Only this user can enter it, which is what
-// makes the names in it trustworthy.
+// The directory of this user's bus names. Only this user can enter it, which makes the names in it
+// trustworthy.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@ namespace busbar::linux_platform {
 
 struct RuntimeDirectory {
   Handle descriptor;
-  // Absolute. The descriptor is the truth, the path may have come to lead elsewhere.
+  // Absolute, for messages: the path may lead elsewhere by now, the descriptor does not.
   std::string path;
 };
 
-// $XDG_RUNTIME_DIR/busbar when that variable is an absolute path to a directory of ours with mode
-// 0700, else /tmp/busbar-<uid>; made when missing. Permission when somebody else has put something
-// there: another owner, another mode, a symbolic link, no directory. Processes of one user that
-// disagree about XDG_RUNTIME_DIR do not find each other.
+// $XDG_RUNTIME_DIR/busbar when that variable is an absolute path to a directory of this user with
+// mode 0700, else /tmp/busbar-<uid>; created when missing. Permission when something else is there:
+// another owner, another mode, a symbolic link, not a directory. Processes of one user with
+// different values of XDG_RUNTIME_DIR do not find each other.
 [[nodiscard]] Result<RuntimeDirectory> open_runtime_directory();
 
 }  // namespace busbar::linux_platform

@@ -1,4 +1,4 @@
-// sendmsg and recvmsg, with every answer of the kernel classified here and nowhere else.
+// sendmsg and recvmsg. Every answer of the kernel is classified here and nowhere else.
 #include "linux/seqpacket_channel.h"
 
 #include <fcntl.h>
@@ -26,11 +26,12 @@ namespace {
 // SCM_PIDFD, younger than the headers we compile with.
 constexpr int kScmPidfd = 4;
 
-// What options of the socket, set by another holder of it, add to each datagram in front of its
-// descriptors: credentials, a process, timestamps, a security label (a few hundred bytes at most).
+// Bytes that options of the socket, set by another holder of it, add to each datagram in front of
+// its descriptors: credentials, a process, timestamps, a security label (a few hundred bytes at
+// most).
 constexpr std::size_t kForeignControlBytes = 1024;
 
-// Room for the descriptors of one datagram, aligned as the kernel's header wants it.
+// Room for the descriptors of one datagram, aligned as the kernel's header requires.
 struct ControlBuffer {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxDatagramHandles * sizeof(int)) +
                                              kForeignControlBytes> bytes;
@@ -69,10 +70,10 @@ void put_handles(std::span<const Handle* const> handles, ControlBuffer& buffer, 
   }
 }
 
-// Owns everything the kernel installed, also when the datagram will be refused. Descriptors that
-// the sender did not send are closed: SO_PASSPIDFD, which the other holder of our socket can set at
-// any time, installs one for its process with each datagram. Neither that nor any other message is
-// held against the sender, who need not be the one that set the option.
+// Owns every descriptor that the kernel installed, even when the datagram will be refused. Closes
+// descriptors that the sender did not send: SO_PASSPIDFD, which the other holder of our socket can
+// set at any time, installs one for its process with each datagram. No such control message counts
+// as a violation: the sender need not be the process that set the option.
 std::vector<Handle> take_handles(msghdr& message) {
   std::vector<Handle> handles;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
@@ -83,7 +84,7 @@ std::vector<Handle> take_handles(msghdr& message) {
     for (std::size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-      // SCM_PIDFD says an error instead when there is no descriptor to be had.
+      // SCM_PIDFD carries a negative number when no descriptor could be made.
       if (fd < 0) continue;
       Handle handle = own_foreign_descriptor(fd);
       if (header->cmsg_type == SCM_RIGHTS) handles.push_back(std::move(handle));
@@ -100,8 +101,9 @@ ssize_t receive_once(int socket, msghdr& message) {
       message = attempt;
       return length;
     }
-    // ECONNRESET is told once, when the peer left something of ours unread, and before what it had
-    // sent itself: that is still in the queue and comes with the next call, the end after it.
+    // ECONNRESET is reported once, when the peer left some of our data unread, and before the
+    // peer's own last datagrams: those are still in the queue, so the next call returns them, then
+    // the end.
     if (errno != EINTR && errno != ECONNRESET) return length;
   }
 }
@@ -152,7 +154,8 @@ Result<Datagram> SeqpacketChannel::receive() {
   Datagram datagram;
   datagram.handles = take_handles(message);
   if (length == 0) return Status::PeerGone;
-  // The kernel installs what fits below this process's limit and silently closes the others.
+  // The kernel installs the descriptors that fit below this process's limit and closes the others
+  // without an error.
   if ((message.msg_flags & MSG_CTRUNC) != 0) return Status::OutOfDescriptors;
   if ((message.msg_flags & MSG_TRUNC) != 0) return Status::ProtocolViolation;
   datagram.bytes.assign(bytes.begin(), bytes.begin() + length);
@@ -190,7 +193,7 @@ Result<ProcessIdentity> peer_credentials(int socket) {
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return error_of(errno);
   }
-  // A socket that was never connected names nobody: pid 0, user -1.
+  // A socket that was never connected has no peer: pid 0, user -1.
   if (credentials.uid == static_cast<uid_t>(-1)) return Status::ProtocolViolation;
   return ProcessIdentity{static_cast<std::uint32_t>(credentials.pid), credentials.uid};
 }

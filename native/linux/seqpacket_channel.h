@@ -1,5 +1,5 @@
 // Channel on a connected AF_UNIX SOCK_SEQPACKET socket: the kernel keeps datagrams whole and in
-// order, carries descriptors (SCM_RIGHTS) and knows who is at the other end (SO_PEERCRED).
+// order, carries descriptors (SCM_RIGHTS) and knows the process at the other end (SO_PEERCRED).
 #pragma once
 
 #include <memory>
@@ -10,12 +10,21 @@
 
 namespace busbar::linux_platform {
 
-// What the channels of this folder are beneath; the reactor polls it.
+// The class behind every Channel of this folder; the reactor polls its socket.
 class SeqpacketChannel final : public Channel {
  public:
   SeqpacketChannel(Handle socket, ProcessIdentity peer) noexcept;
 
-  // Refusals, told apart at the system call:
+  // Errors of the system call:
+  // 19-26
+  //  InvalidArgument   0 bytes: the receiver takes an empty datagram for the end of the peer
+  //  TooLarge          above kMaxDatagramBytes, kMaxDatagramHandles or the socket's buffer
+  //  WouldBlock        the buffer is full: wait for writable
+  //  OutOfDescriptors  (ETOOMANYREFS) this user has too many descriptors in flight. Not WouldBlock:
+  //                    the socket stays writable, so waiting for writable would spin. Retry after
+  //                    something was received.
+  //  OutOfMemory       (ENOBUFS, ENOMEM)
+  //  PeerGone          (EPIPE, ECONNRESET) for good; what it sent before can still be received
   //   InvalidArgument   0 bytes: the other end could not tell them from our end
   //   TooLarge          above kMaxDatagramBytes, kMaxDatagramHandles or the socket's buffer
   //   WouldBlock        the buffer is full: wait for writable
@@ -26,8 +35,8 @@ class SeqpacketChannel final : public Channel {
   //   PeerGone          (EPIPE, ECONNRESET) for good; what it sent before can still be received
   [[nodiscard]] Error send(std::span<const std::byte> bytes,
                            std::span<const Handle* const> handles) override;
-  // ProtocolViolation: larger than kMaxDatagramBytes, all of it dropped. An empty datagram, which
-  // no Channel sends, is taken for the peer's end.
+  // ProtocolViolation for a datagram larger than kMaxDatagramBytes, which is dropped whole. An
+  // empty datagram, which no Channel sends, counts as the end of the peer.
   [[nodiscard]] Result<Datagram> receive() override;
   [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
@@ -39,14 +48,15 @@ class SeqpacketChannel final : public Channel {
   ProcessIdentity peer_;
 };
 
-// peer() of both ends is whoever made the pair, wherever they are handed to afterwards.
+// peer() of both ends is the process that made the pair, wherever the ends are sent later.
 [[nodiscard]] Result<ChannelPair> create_seqpacket_pair();
 
-// ProtocolViolation unless it is a connected socket of this kind. peer() is the process that made
-// the pair (or the two that connected), not the one that handed it over.
+// ProtocolViolation unless `handle` is a connected socket of this kind. peer() is the process that
+// made the pair (or that connected), not the process that sent the handle.
 [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_seqpacket_channel(Handle handle);
 
-// Of whatever AF_UNIX stream or seqpacket socket, as the kernel noted it at connect or listen.
+// The peer of any AF_UNIX stream or seqpacket socket, as the kernel recorded it at connect or
+// listen.
 [[nodiscard]] Result<ProcessIdentity> peer_credentials(int socket);
 
 // ProtocolViolation unless `fd` is an AF_UNIX SOCK_SEQPACKET socket that does not listen.

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Doorbell>> create_shutdown_doorbell() {
   }
   Handle ours = own_descriptor(ends[0]);
   Handle theirs = own_descriptor(ends[1]);
-  // Nothing that the peer would send can lie here and be ours to close.
+  // Nothing that the peer sends can then lie in our queue and need a close.
   if (::shutdown(ends[0], SHUT_RD) != 0) return error_of(errno);
   return std::unique_ptr<Doorbell>(
       std::make_unique<ShutdownDoorbell>(std::move(ours), std::move(theirs)));

@@ -1,4 +1,4 @@
-// getsockopt, setsockopt.
+// getsockopt and setsockopt.
 #include "linux/socket_options.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 namespace busbar::linux_platform {
 namespace {
 
-// Younger than the headers we compile with: Linux 6.5 and 6.16.
+// Newer than the headers we compile with: Linux 6.5 and 6.16.
 constexpr int kPassPidfd = 76;
 constexpr int kPassRights = 83;
 
@@ -24,7 +24,7 @@ void reset_socket_options(int fd) noexcept {
     int option;
     int value;
   };
-  // Each of the first five adds control messages to what is received. SO_PASSRIGHTS at 0 would
+  // Each of the first five adds control messages to a received datagram. SO_PASSRIGHTS at 0 would
   // refuse descriptors that the peer sends.
   constexpr Setting kOfNew[] = {{SO_PASSCRED, 0},  {SO_PASSSEC, 0},      {kPassPidfd, 0},
                                 {SO_TIMESTAMP, 0}, {SO_TIMESTAMPING, 0}, {kPassRights, 1}};

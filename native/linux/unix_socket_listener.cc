@@ -28,10 +28,11 @@ using posix::own_descriptor;
 
 namespace {
 
-// The kernel lowers it to net.core.somaxconn (4096 since 5.4): as many joins as it lets us.
+// The kernel lowers it to net.core.somaxconn (4096 since Linux 5.4): as many waiting joins as it
+// allows.
 constexpr int kBacklog = 65535;
 
-// A file that says more is not one of ours.
+// A file with a larger number was not written by us.
 constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
 
 std::optional<UnixSocketListener::FileIdentity> identify(const BusPlace& place,
@@ -47,14 +48,14 @@ std::optional<UnixSocketListener::FileIdentity> identify(const BusPlace& place,
 Error bind_fresh(int socket, const BusPlace& place) {
   const Result<SocketAddress> address = address_in(place, place.fresh_name);
   if (!address) return address.error();
-  // Left by somebody who was killed between bind and rename.
+  // Left by a process that was killed between bind and rename.
   ::unlinkat(place.borrow_directory(), place.fresh_name.c_str(), 0);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address.value().address);
   const auto failed = [&place](const char* call) {
     return error_of(errno, failed_at(call, place.path_of(place.fresh_name)));
   };
   if (::bind(socket, generic, address.value().size) != 0) return failed("bind");
-  // The umask may have taken away what it takes to connect.
+  // The umask may have removed the permission to connect.
   if (::fchmodat(place.borrow_directory(), place.fresh_name.c_str(), 0600, 0) != 0)
     return failed("chmod");
   if (::listen(socket, kBacklog) != 0) return failed("listen");
@@ -67,21 +68,22 @@ Error rename(const BusPlace& place, const std::string& from, const std::string& 
   return error_of(errno, failed_at("rename", place.path_of(from)));
 }
 
-// Makes .sock lead to the fresh socket, which listens already: the name never leads to one that
-// refuses. Then rings for those who are with the holder before, and only then makes .bell lead to a
-// fresh FIFO: if we die in between, the next holder rings the same bell again. Who opens the bell
-// and looks at the name afterwards never has a bell that is newer than the holder it belongs to.
+// Lets .sock lead to the new socket, which listens already: the name never leads to a socket that
+// refuses. Then rings for the members of the previous holder, and only then lets .bell lead to a
+// new FIFO: if we die in between, the next holder rings the same bell again. A process that opens
+// the bell and then looks at the name never has a bell newer than its holder.
 Error take_name(const BusPlace& place) {
   auto former = FifoNameBell::open(place);
   if (!former && former.status() != Status::NoController) return former.error();
   Error error = FifoNameBell::make_fresh(place);
   if (!error.ok()) return error;
-  // The first holder has nobody to confuse, and its members shall find a bell.
+  // The first holder has no predecessor's members to wake, and its own members must find a bell.
   if (!former) error = rename(place, place.fresh_bell_name, place.bell_name);
   if (error.ok()) error = rename(place, place.fresh_name, place.socket_name);
   if (!error.ok() || !former) return error;
   former.value()->ring();
-  // Without it our members would listen to a bell that rings already: a nuisance, no more.
+  // If this fails, our members listen to a bell that is rung already: extra wake-ups, no other
+  // harm.
   (void)rename(place, place.fresh_bell_name, place.bell_name);
   return {};
 }
@@ -129,14 +131,14 @@ Result<std::unique_ptr<Channel>> UnixSocketListener::accept() {
 Result<Handle> UnixSocketListener::share() const { return duplicate_descriptor(borrow_socket()); }
 
 bool UnixSocketListener::holds_name() const noexcept {
-  // By its path, as newcomers come: the directory that we have open may have been moved away.
+  // By path, as newcomers do: the directory that we have open may have been moved.
   struct stat facts {};
   const std::string path = place_->path_of(place_->socket_name);
   return ::lstat(path.c_str(), &facts) == 0 && FileIdentity{facts.st_dev, facts.st_ino} == file_;
 }
 
-// Kept in the lock's file, which lives as long as the name. Nobody else writes there: whoever holds
-// the name is alone with it, and the next one comes only after our death.
+// Kept in the lock file, which lives as long as the name. Only the holder of the name writes there,
+// and the next holder comes only after our death.
 std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexcept {
   const Result<Handle> file = open_lock_file(*place_);
   if (!file) return at_least;
@@ -144,8 +146,8 @@ std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexc
   std::uint64_t last = 0;
   if (::pread(fd, &last, sizeof last, 0) != sizeof last || last >= kMostGenerations) last = 0;
   const std::uint64_t ours = std::max(at_least, last + 1);
-  // Without it, a successor who has not heard of us counts us twice: no reason to refuse the
-  // office.
+  // If the write fails, a successor that never heard of us may reuse our number: no reason to
+  // refuse the office.
   [[maybe_unused]] const ssize_t written = ::pwrite(fd, &ours, sizeof ours, 0);
   return ours;
 }

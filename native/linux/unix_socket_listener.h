@@ -1,5 +1,5 @@
-// Listener on an AF_UNIX SOCK_SEQPACKET socket. It holds the bus name as long as the bus's .sock
-// file is the one that this socket was bound to.
+// Listener on an AF_UNIX SOCK_SEQPACKET socket. It holds the bus name while the bus's .sock file is
+// the file that this socket was bound to.
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +16,8 @@ namespace busbar::linux_platform {
 
 class UnixSocketListener final : public Listener {
  public:
-  // A new socket that listens and to which the name leads from now on. The caller holds the
-  // NameLock of `place` and has made sure that nobody answers there.
+  // Makes a listening socket and lets the name lead to it. The caller holds the NameLock of `place`
+  // and has checked that no process answers at the name.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> bind_name(
       std::shared_ptr<const BusPlace> place);
 
@@ -25,17 +25,17 @@ class UnixSocketListener final : public Listener {
   [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] std::uint64_t begin_generation(std::uint64_t at_least) noexcept override;
   [[nodiscard]] bool holds_name() const noexcept override;
-  // Leaves the files when somebody is just trying to claim the name; that claim, or the next,
+  // Leaves the files in place when another process is claiming the name; that claim, or the next,
   // replaces them.
   void release_name(bool bus_ended) noexcept override;
 
-  // For the reactor: a visitor has come; something happened to the name, and holds_name() is to be
-  // asked (-1: not told).
+  // For the reactor: readable when a visitor has come, and when the name changed, so that
+  // holds_name() must be checked (-1: changes are not reported).
   [[nodiscard]] int borrow_socket() const noexcept;
   [[nodiscard]] int borrow_name_watch() const noexcept { return name_watch_.borrow(); }
 
-  // Which file a name leads to. Ours stays taken as long as the socket lives, so the numbers cannot
-  // be given to another file meanwhile.
+  // The file that a name leads to. Our file's inode stays in use while the socket lives, so no
+  // other file can get the same numbers.
   struct FileIdentity {
     dev_t device = 0;
     ino_t inode = 0;

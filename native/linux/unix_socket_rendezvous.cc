@@ -53,13 +53,13 @@ Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
   if (::connect(fd, generic, address.value().size) != 0) return connect_error(errno, place);
   const Result<ProcessIdentity> peer = peer_credentials(fd);
   if (!peer) return peer.error();
-  // Only root could have put a socket into our directory; its bus is not ours all the same.
+  // Only root could have put another user's socket into our directory; we do not join its bus.
   if (peer.value().user != ::geteuid()) return Status::Permission;
   return std::unique_ptr<Channel>(
       std::make_unique<SeqpacketChannel>(std::move(socket), peer.value()));
 }
 
-// Device and inode alone would not do: the next holder's file may get the numbers of a removed one.
+// Device and inode are not enough: the next holder's file may reuse the numbers of a removed file.
 std::uint64_t holder_of(const BusPlace& place) noexcept {
   struct stat facts {};
   if (::fstatat(place.borrow_directory(), place.socket_name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) !=
@@ -79,7 +79,7 @@ class UnixSocketRendezvous final : public Rendezvous {
  public:
   explicit UnixSocketRendezvous(std::string_view identifier) : identifier_(identifier) {}
 
-  // The directory is opened for each call: a cleaner of /tmp may have removed it in the meantime.
+  // The directory is opened for each call: a cleaner of /tmp may have removed it meanwhile.
 
   [[nodiscard]] Result<std::unique_ptr<Channel>> connect() override {
     const auto place = open_bus_place(identifier_);
@@ -92,7 +92,7 @@ class UnixSocketRendezvous final : public Rendezvous {
     if (!place) return place.error();
     const Result<NameLock> lock = NameLock::try_take(*place.value());
     if (!lock) return lock.error();
-    // Its holder sees a connection that is gone at once.
+    // The holder sees this as a connection that closes at once.
     const Error answer = connect_to(*place.value()).error();
     if (answer.ok()) return Status::WouldBlock;
     if (answer.status != Status::NoController && answer.status != Status::PeerGone) return answer;

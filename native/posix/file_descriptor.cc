@@ -15,12 +15,13 @@
 namespace busbar::posix {
 namespace {
 
-// Different failures on files that keep their path. A guess far above what one process meets.
+// How many different failures on files keep their path. A guess far above what one process meets.
 constexpr std::size_t kMostPlaces = 256;
 constexpr FailedCall kSomeFile{"open"};
 
 void close_descriptor(std::intptr_t raw) noexcept {
-  // Never repeated after EINTR: Linux has freed the number by then, another thread may have it.
+  // Never repeated after EINTR: Linux has freed the number by then, and another thread may have
+  // reused it.
   ::close(static_cast<int>(raw));
 }
 
@@ -33,7 +34,7 @@ int borrow_descriptor(const Handle& handle) noexcept {
 }
 
 std::uint64_t descriptor_limit() noexcept {
-  // Without a limit: as many as Linux can number.
+  // No limit: as many as Linux can number.
   constexpr std::uint64_t kMost = 1U << 20U;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMost;
@@ -62,7 +63,7 @@ Error error_of(int os_code) noexcept {
     case ENFILE:
       return {Status::OutOfDescriptors, os_code};
     case ENOMEM:
-    // No room in the file system that shared memory lies in, or for a file of that size.
+    // No room in the file system of the shared memory, or for a file of that size.
     case ENOSPC:
     case EFBIG:
     case ENOBUFS:
@@ -90,7 +91,7 @@ const FailedCall& failed_at(const char* call, std::string_view path, const char*
     std::string path;
     FailedCall at;
   };
-  // Both are never destroyed: errors are told while the process exits, too.
+  // Never destroyed: errors are reported while the process exits, too.
   static std::mutex& mutex = *new std::mutex;
   static std::list<Place>& places = *new std::list<Place>;
   const std::lock_guard lock(mutex);

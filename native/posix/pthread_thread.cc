@@ -1,4 +1,4 @@
-// A thread by pthread_create, whose refusal is an answer and not an exception.
+// A thread by pthread_create, which reports a failure instead of throwing.
 #include "posix/pthread_thread.h"
 
 #include <pthread.h>
@@ -9,7 +9,8 @@
 namespace busbar::posix {
 namespace {
 
-// The control thread's frames are shallow; 256 KiB is four times what sanitizers were seen to need.
+// The control thread's frames are shallow; 256 KiB is four times the stack that sanitizers were
+// seen to need.
 constexpr std::size_t kStackBytes = 256U << 10U;
 
 class PthreadThread final : public Thread {
@@ -21,7 +22,8 @@ class PthreadThread final : public Thread {
     pthread_attr_t attributes;
     if (const int failed = pthread_attr_init(&attributes); failed != 0) return failed;
     (void)pthread_attr_setstacksize(&attributes, kStackBytes);
-    // A new thread inherits the mask: blocked here, signals stay with the threads that expect them.
+    // A new thread inherits the signal mask. Blocking all signals here leaves them to the program's
+    // own threads.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -1,5 +1,4 @@
-// pthread_thread: a thread of a small, fixed stack that takes no signals: those are for the
-// program's own threads.
+// A thread with a small, fixed stack that takes no signals: they are for the program's own threads.
 #pragma once
 
 #include <functional>
