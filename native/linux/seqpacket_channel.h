@@ -16,21 +16,13 @@ class SeqpacketChannel final : public Channel {
   SeqpacketChannel(Handle socket, ProcessIdentity peer) noexcept;
 
   // Errors of the system call:
-  // 19-26
-  //  InvalidArgument   0 bytes: the receiver takes an empty datagram for the end of the peer
-  //  TooLarge          above kMaxDatagramBytes, kMaxDatagramHandles or the socket's buffer
-  //  WouldBlock        the buffer is full: wait for writable
-  //  OutOfDescriptors  (ETOOMANYREFS) this user has too many descriptors in flight. Not WouldBlock:
-  //                    the socket stays writable, so waiting for writable would spin. Retry after
-  //                    something was received.
-  //  OutOfMemory       (ENOBUFS, ENOMEM)
-  //  PeerGone          (EPIPE, ECONNRESET) for good; what it sent before can still be received
-  //   InvalidArgument   0 bytes: the other end could not tell them from our end
+  //   InvalidArgument   0 bytes: the receiver takes an empty datagram for the end of the peer
   //   TooLarge          above kMaxDatagramBytes, kMaxDatagramHandles or the socket's buffer
   //   WouldBlock        the buffer is full: wait for writable
-  //   OutOfDescriptors  (ETOOMANYREFS) too many descriptors of this user are under way at once. Not
-  //                     WouldBlock, because the socket is writable all the while and waiting for
-  //                     that would spin. Try again after something was received.
+  //   OutOfDescriptors  (ETOOMANYREFS) this user has too many descriptors in flight. Not
+  //   WouldBlock:
+  //                     the socket stays writable, so waiting for writable would spin. Retry after
+  //                     something was received.
   //   OutOfMemory       (ENOBUFS, ENOMEM)
   //   PeerGone          (EPIPE, ECONNRESET) for good; what it sent before can still be received
   [[nodiscard]] Error send(std::span<const std::byte> bytes,
