@@ -6,7 +6,7 @@
 namespace busbar::loopback {
 namespace {
 
-// Small, so that simulations meet a full channel soon.
+// Small, so that simulations soon meet a full channel.
 constexpr std::size_t kInboxDatagrams = 64;
 
 }  // namespace

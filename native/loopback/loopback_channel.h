@@ -1,5 +1,5 @@
 // Channel, Listener and Rendezvous of the loopback kernel: two ends with an inbox each, and names
-// that lead to queues of ends. Nothing here waits or happens later.
+// that lead to queues of ends. Every effect is immediate; nothing waits.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace busbar::loopback {
 
-// One end. That its peer is gone shows in `peer` having expired.
+// One end. `peer` has expired once the other end is closed.
 class ChannelEnd final : public Object {
  public:
   static constexpr Kind kKind = Kind::ChannelEnd;
@@ -53,9 +53,9 @@ class ListenerObject final : public Object {
       : Object(kKind), holder(owner), holder_number(number) {}
 
   std::deque<std::shared_ptr<ChannelEnd>> waiting;
-  // Whom connecting peers see.
+  // Connecting peers see this process.
   ProcessIdentity holder;
-  // What Rendezvous::holder() says.
+  // The value of Rendezvous::holder().
   std::uint64_t holder_number;
   std::shared_ptr<NameBellObject> bell = std::make_shared<NameBellObject>();
 };

@@ -44,7 +44,7 @@ class LoopbackDoorbellSet final : public DoorbellSet {
     if (!handle.valid() || bells_.contains(token)) return {Status::InvalidArgument};
     std::shared_ptr<Bell> bell = find<Bell>(handle);
     if (!bell) return {Status::ProtocolViolation};
-    // A bell that was ever rung is told at once, whoever heard it before: so does an eventfd.
+    // A bell that was ever rung is reported once, whoever took its rings before.
     bells_.emplace(token, Entry{open_object(process_, std::move(bell))});
     return {};
   }
@@ -57,7 +57,7 @@ class LoopbackDoorbellSet final : public DoorbellSet {
     if (const std::shared_ptr<Bell> bell = find<Bell>(bells_.at(0).handle)) ++bell->rings;
   }
 
-  // Goes round by token, beginning behind the last one told, so that nobody starves.
+  // Round-robin by token, starting after the last one reported, so that no token starves.
   [[nodiscard]] std::size_t collect(std::span<std::uint64_t> out_tokens) noexcept override {
     std::size_t count = 0;
     auto entry = bells_.upper_bound(last_told_);

@@ -1,5 +1,5 @@
 // Doorbell and DoorbellSet of the loopback kernel: a bell counts its rings, a set remembers for
-// each bell how many of them it has told.
+// each bell how many it has reported.
 #pragma once
 
 #include <memory>

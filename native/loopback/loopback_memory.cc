@@ -1,4 +1,4 @@
-// Heap with the manners of shared memory.
+// Heap that behaves as shared memory.
 #include "loopback/loopback_memory.h"
 
 #include <cstring>

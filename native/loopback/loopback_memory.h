@@ -1,5 +1,5 @@
-// SharedMemory of the loopback kernel: a piece of heap that all its mappings have in common. That
-// read-only memory is not written to is refused at adoption only; no page protection watches.
+// SharedMemory of the loopback kernel: a piece of heap that all its mappings share. Write access to
+// read-only memory is refused at adoption only; pages are not protected.
 #pragma once
 
 #include <cstddef>

@@ -13,8 +13,8 @@ struct OpenObject {
   std::shared_ptr<Object> object;
 };
 
-// Of the thread and not of the world, because a Handle's closer knows nothing but the key.
-// Keys begin where no descriptor of a real kernel is and are never used twice.
+// Per thread and not per world, because a Handle's closer gets nothing but the key. Keys start
+// above every descriptor of a real kernel and are never reused.
 struct Table {
   std::map<std::intptr_t, OpenObject> open;
   std::intptr_t next_key = 1'000'000;
@@ -28,7 +28,7 @@ Table& table() {
 void close_object(std::intptr_t raw) noexcept {
   const auto found = table().open.find(raw);
   if (found == table().open.end()) return;
-  // The object may close others in its turn: it dies after the table is consistent again.
+  // The object's destructor may close other objects: run it after the table is consistent again.
   const std::shared_ptr<Object> dying = std::move(found->second.object);
   table().open.erase(found);
 }

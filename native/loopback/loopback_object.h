@@ -1,6 +1,6 @@
-// What the loopback kernel knows: processes, objects, and the table of who has which object open.
-// A Handle's raw value is a key of that table, so a killed process loses everything at once while
-// the C++ objects of its code still stand about. One world, one thread.
+// The state of the loopback kernel: processes, objects, and the table of open objects. A Handle's
+// raw value is a key of that table, so killing a process closes everything at once while the C++
+// objects of its code still exist. One world, one thread.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct Process {
 
 enum class Kind : std::uint8_t { Memory, Bell, ChannelEnd, Listener, NameBell };
 
-// A kernel object: lives as long as somebody has it open, mapped or under way in a datagram.
-// (Ends that travel in their own inbox are never freed; the real kernel collects such circles.)
+// A kernel object: lives while a process has it open or mapped, or a datagram carries it. (Channel
+// ends that travel in their own inbox are never freed; the real kernel collects such cycles.)
 class Object {
  public:
   explicit Object(Kind kind) noexcept : kind_(kind) {}
@@ -41,19 +41,19 @@ class Object {
   Kind kind_;
 };
 
-// A new handle of `process` on `object`.
+// A new handle of `process` to `object`.
 [[nodiscard]] Handle open_object(const Process& process, std::shared_ptr<Object> object);
 
 // Null for a handle of another platform, and for one whose process was killed.
 [[nodiscard]] std::shared_ptr<Object> find_object(const Handle& handle) noexcept;
 
-// The death of `process`: closes all that it has open. The Handles stay valid to destroy.
+// The death of `process`: closes all its open objects. Its Handles can still be destroyed.
 void close_objects_of(const Process& process) noexcept;
 
-// How many handles `process` holds.
+// How many handles `process` has open.
 [[nodiscard]] std::size_t count_objects_of(const Process& process) noexcept;
 
-// As find_object; null too if it is of another kind.
+// As find_object; also null if the object is of another kind.
 template <typename T>
 [[nodiscard]] std::shared_ptr<T> find(const Handle& handle) noexcept {
   std::shared_ptr<Object> object = find_object(handle);

@@ -1,4 +1,4 @@
-// Hands each call to the file of its noun; the dead get Closed.
+// Forwards each call to the file of its interface; calls of a killed process fail with Closed.
 #include "loopback/loopback_platform.h"
 
 #include <utility>
@@ -22,7 +22,7 @@ Result<std::unique_ptr<SharedMemory>> LoopbackPlatform::create_memory(std::size_
   return loopback::create_loopback_memory(process_, bytes, peers);
 }
 
-// The handle may be another process's, moved here by a test: it is opened anew and closed there.
+// A test may pass a handle of another process: it is opened again here and closed there.
 Result<std::unique_ptr<SharedMemory>> LoopbackPlatform::adopt_memory(Handle handle,
                                                                      std::size_t bytes,
                                                                      Access access) {
@@ -69,14 +69,14 @@ TimePoint LoopbackPlatform::now() const noexcept { return process_.world.now(); 
 
 ProcessIdentity LoopbackPlatform::self() const noexcept { return process_.identity; }
 
-// A process of this world is not followed by another one of its number before it was killed.
+// In this world, a pid is reused only after its process was killed.
 std::uint64_t LoopbackPlatform::process_token(std::uint32_t pid) noexcept {
   return process_.world.is_alive(pid) ? std::uint64_t{1} << 32U | pid : 0;
 }
 
 std::uint32_t LoopbackPlatform::current_cpu() const noexcept { return process_.cpu; }
 
-// Everything here happens in the thread of the test, in the order that it decides.
+// Everything here happens in the test's thread, in the order that the test decides.
 Result<std::unique_ptr<Thread>> LoopbackPlatform::start_thread(std::function<void()>) {
   return Status::Unsupported;
 }

@@ -1,6 +1,5 @@
-// LoopbackPlatform: the Platform as one process of a LoopbackWorld sees it. Made by
-// LoopbackWorld::start_process. All calls from the world's thread, in spite of what Platform
-// allows.
+// LoopbackPlatform: the Platform of one process of a LoopbackWorld, made by
+// LoopbackWorld::start_process. All calls from the world's thread, although Platform allows any.
 #pragma once
 
 #include <memory>
@@ -25,10 +24,10 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] Result<ChannelPair> create_channel_pair(std::uint32_t receiver) override;
   [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_channel(Handle handle) override;
   [[nodiscard]] Result<Handle> duplicate(const Handle& handle) override;
-  // Unsupported: programs have no objects of their own here.
+  // Unsupported: here a program has no objects of its own.
   [[nodiscard]] Result<Handle> adopt(std::intptr_t raw) override;
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override;
-  // Its twins run in one thread, which needs no fence.
+  // The whole world runs in one thread, which needs no fence.
   [[nodiscard]] bool fence_process() noexcept override { return true; }
   void prepare_process_fence() noexcept override {}
   [[nodiscard]] TimePoint now() const noexcept override;
@@ -37,7 +36,7 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] bool is_stopped(std::uint32_t) noexcept override { return false; }
   [[nodiscard]] std::uint64_t pid_namespace() noexcept override { return process_.pid_namespace; }
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
-  // Equal in every run with the world's seed.
+  // Returns the same bytes in every run with the same seed.
   [[nodiscard]] Result<std::unique_ptr<Thread>> start_thread(std::function<void()> body) override;
   [[nodiscard]] Error random(std::span<std::byte> out) override;
 

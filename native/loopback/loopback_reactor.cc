@@ -1,4 +1,4 @@
-// Asks every watched thing in turn.
+// Checks each watched object, round-robin.
 #include "loopback/loopback_reactor.h"
 
 #include <map>

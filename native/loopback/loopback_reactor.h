@@ -1,5 +1,5 @@
-// Reactor of the loopback kernel. wait() never sleeps: it tells what is ready now, and a simulator
-// decides what happens next. Goes round by token, so that nobody starves.
+// Reactor of the loopback kernel. wait() never sleeps: it reports what is ready now, and a
+// simulator decides what happens next. Goes round-robin by token, so that no token starves.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace busbar::loopback {
 
-// Channels and listeners given to watch() must be of this platform.
+// Channels and listeners passed to watch() must be of this platform.
 [[nodiscard]] std::unique_ptr<Reactor> create_loopback_reactor(const Process& process);
 
 }  // namespace busbar::loopback

@@ -9,7 +9,7 @@
 namespace busbar::loopback {
 namespace {
 
-// As Linux has it.
+// The number of Linux.
 constexpr std::size_t kBacklog = 4096;
 
 class LoopbackRendezvous final : public Rendezvous {
@@ -36,7 +36,7 @@ class LoopbackRendezvous final : public Rendezvous {
 
   [[nodiscard]] Result<std::unique_ptr<Listener>> claim() override {
     if (!process_.alive) return Status::Closed;
-    // As on Linux, the holder sees a connection that is gone at once.
+    // As on Linux, the holder sees this as a connection that closes at once.
     const Status answer = connect().status();
     if (answer == Status::Ok || answer == Status::WouldBlock) return Status::WouldBlock;
     return take_name();

@@ -1,4 +1,4 @@
-// Processes, clock and chance of the loopback kernel.
+// Processes, clock and random numbers of the loopback kernel.
 #include "loopback/loopback_world.h"
 
 #include "loopback/loopback_platform.h"
@@ -41,7 +41,7 @@ void LoopbackWorld::set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept {
   if (loopback::Process* process = find_alive(pid)) process->cpu = cpu;
 }
 
-// SplitMix64 (Steele, Lea, Flood 2014): small, and good enough to make distinct ids.
+// SplitMix64 (Steele, Lea, Flood 2014): small, and good enough for distinct ids.
 void LoopbackWorld::fill_random(std::span<std::byte> out) noexcept {
   for (std::byte& byte : out) {
     random_state_ += 0x9e3779b97f4a7c15;

@@ -1,5 +1,5 @@
-// LoopbackWorld: a kernel in a box. Processes with chosen ids, a clock that moves when told to,
-// sudden death. Deterministic: equal calls give equal answers. One world is used by one thread.
+// LoopbackWorld: a simulated kernel. Processes with chosen ids, a clock that a test advances,
+// sudden death. Deterministic: the same calls return the same results. One thread per world.
 #pragma once
 
 #include <chrono>
@@ -20,41 +20,41 @@ namespace busbar {
 
 class LoopbackWorld {
  public:
-  // `seed` decides what Platform::random gives.
+  // `seed` determines the bytes of Platform::random.
   explicit LoopbackWorld(std::uint64_t seed = 1) noexcept : random_state_(seed) {}
   LoopbackWorld(const LoopbackWorld&) = delete;
   LoopbackWorld& operator=(const LoopbackWorld&) = delete;
-  // Kills everybody. What their code still holds may be destroyed later, but no longer used.
+  // Kills every process. Objects that their code still owns may be destroyed later, but not used.
   ~LoopbackWorld();
 
-  // The platform as a new process sees it; lives as long as the world, also after kill(). `pid` is
-  // not 0 and not in use by a living process.
+  // The platform of a new process; lives as long as the world, also after kill(). `pid` must not be
+  // 0 nor the pid of a living process.
   [[nodiscard]] Platform& start_process(std::uint32_t pid, std::uint64_t user = 1000);
-  // SIGKILL: closes all that the process has open, so its channels break and its names come free.
-  // Its code may still be run and destroyed; whatever it calls is refused with Closed.
+  // SIGKILL: closes all open objects of the process, so its channels break and its names are freed.
+  // Its code may still run and be destroyed; all its calls fail with Closed.
   void kill(std::uint32_t pid) noexcept;
   [[nodiscard]] bool is_alive(std::uint32_t pid) const noexcept;
 
-  // How many handles the living process `pid` holds: what a test of leaks counts.
+  // How many handles the living process `pid` has open; tests of leaks count them.
   [[nodiscard]] std::size_t count_handles(std::uint32_t pid) const noexcept;
 
-  // The processor on which `pid` claims to run from now on (0 at first).
+  // The processor that `pid` reports from now on (0 at first).
   void set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept;
-  // What its Platform::pid_namespace() says; its pid goes on to mean the same to everybody.
+  // The value of the process's Platform::pid_namespace(); other processes still find it by its pid.
   void set_pid_namespace(std::uint32_t pid, std::uint64_t number) noexcept;
 
-  // Platform::now() of all processes; begins at 1 s and stands still between calls of advance().
+  // Platform::now() of all processes; starts at 1 s and changes only in advance().
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
   void advance(std::chrono::nanoseconds by) noexcept { now_ += by; }
 
-  // For the nouns of this folder:
+  // For the classes of this folder:
 
-  // By user and identifier, as on Linux each user has a directory of his own. An expired listener
-  // is a holder who died or left without releasing the name.
+  // By user and identifier: as on Linux, each user has a directory of their own. An expired
+  // listener means that its holder died or left without releasing the name.
   using Names =
       std::map<std::pair<std::uint64_t, std::string>, std::weak_ptr<loopback::ListenerObject>>;
   [[nodiscard]] Names& names() noexcept { return names_; }
-  // The last number that a holder of the name began.
+  // The last generation that a holder of the name began.
   using Generations = std::map<std::pair<std::uint64_t, std::string>, std::uint64_t>;
   [[nodiscard]] Generations& generations() noexcept { return generations_; }
   // A number that no holder of any name had before.
