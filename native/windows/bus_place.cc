@@ -1,4 +1,4 @@
-// Names, and the section that they begin with.
+// The names, and the section that stores the holder.
 #include "windows/bus_place.h"
 
 #include <array>
@@ -14,8 +14,8 @@ namespace {
 
 constexpr DWORD kSectionBytes = 4096;
 
-// Objects of that name are this session's; the session is told all the same, for pipes, whose names
-// are the machine's.
+// Objects in Local\ belong to this session. Pipe names are shared by the whole machine, so the
+// session goes into the digest.
 std::string base_name(std::string_view identifier) {
   DWORD session = 0;
   ::ProcessIdToSessionId(::GetCurrentProcessId(), &session);
@@ -55,7 +55,7 @@ Result<std::shared_ptr<const BusPlace>> BusPlace::open(std::string_view identifi
   if (section == nullptr) return last_error();
   const bool found = ::GetLastError() == ERROR_ALREADY_EXISTS;
   Handle owned_section = own_handle(section);
-  // Another user made it, to be met by us.
+  // Another user made it, in the hope that we open it.
   if (found && !is_ours(section)) return Status::Permission;
   const HANDLE mutex = ::CreateMutexA(attributes, FALSE, (section_name + "-lock").c_str());
   if (mutex == nullptr) return last_error();
@@ -70,7 +70,8 @@ Result<std::shared_ptr<const BusPlace>> BusPlace::open(std::string_view identifi
 Result<NameLock> BusPlace::try_lock() const {
   switch (::WaitForSingleObject(borrow_handle(mutex_), 0)) {
     case WAIT_OBJECT_0:
-    // Its owner was killed with it: what it wrote is a number or another, both of them whole.
+    // The thread that held the lock has ended: each number in the section is still whole, old or
+    // new.
     case WAIT_ABANDONED:
       return NameLock(borrow_handle(mutex_));
     case WAIT_TIMEOUT:

@@ -1,14 +1,14 @@
-// BusPlace: where the processes of one bus name meet. A named section says who holds the name; the
-// holder's pipe and bell are named after it:
+// BusPlace: where the processes of one bus name meet. A named section stores the current holder;
+// the holder's pipe and bell have its number in their names:
 //
 //   Local\busbar-<digest>            section: number of the holder, of the last generation
 //   Local\busbar-<digest>-lock       mutex: whoever changes the section
 //   \\.\pipe\busbar-<digest>-<holder>   the holder's door
 //   Local\busbar-<digest>-<holder>   event: the holder's bell
 //
-// So the name can be taken from a holder that does not answer, although its pipe stays its own. All
-// of it is gone when the last process of the bus has ended. The digest is of user, session and
-// identifier.
+// So another process can take the name from a holder that does not answer, although the holder
+// keeps its pipe. Everything is gone when the last process of the bus has ended. The digest is of
+// user, session and identifier.
 #pragma once
 
 #include <atomic>
@@ -23,16 +23,16 @@
 
 namespace busbar::windows_platform {
 
-// What the section holds, written by whoever has the lock. Any process of this user can write
-// anything there: nothing but numbers is believed.
+// The content of the section; only the holder of the lock writes it. Any process of this user could
+// write anything there, so nothing but plain numbers is read from it.
 struct PlaceRecord {
-  // 0: nobody.
+  // 0: nobody holds the name.
   std::atomic<std::uint64_t> holder;
   std::atomic<std::uint64_t> last_generation;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// Belongs to the thread that took it, which has to let go of it, too.
+// Belongs to the thread that took it; the same thread must release it.
 class NameLock {
  public:
   explicit NameLock(RawHandle mutex) noexcept : mutex_(mutex) {}
@@ -53,7 +53,7 @@ class BusPlace {
   BusPlace& operator=(const BusPlace&) = delete;
 
   [[nodiscard]] PlaceRecord& record() const noexcept { return *record_; }
-  // WouldBlock when somebody else has it.
+  // WouldBlock when another thread or process holds it.
   [[nodiscard]] Result<NameLock> try_lock() const;
   [[nodiscard]] std::string pipe_of(std::uint64_t holder) const;
   [[nodiscard]] std::string bell_of(std::uint64_t holder) const;

@@ -8,7 +8,7 @@
 namespace busbar::windows_platform {
 namespace {
 
-// What a listener needs: to sleep on it, to take the ring back, and to be sure of what it is.
+// A listener must sleep on the event, reset it, and check its type.
 constexpr DWORD kQueryState = 0x0001;  // EVENT_QUERY_STATE, which not every header has
 constexpr DWORD kListenerRights = SYNCHRONIZE | EVENT_MODIFY_STATE | kQueryState;
 

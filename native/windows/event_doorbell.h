@@ -1,4 +1,4 @@
-// Doorbell as an event that stays signaled until the one who listens has heard it.
+// Doorbell as an event that stays signaled until the listener has taken the ring.
 #pragma once
 
 #include <memory>

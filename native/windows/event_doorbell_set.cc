@@ -1,4 +1,4 @@
-// Which bells have rung, is what their events say; collect() takes it back.
+// The state of each event says whether its bell was rung; collect() resets it.
 #include "windows/event_doorbell_set.h"
 
 #include <unordered_map>
@@ -24,8 +24,7 @@ class EventDoorbellSet final : public DoorbellSet {
     if (!bell.valid() || token == kRaiseToken || bells_.contains(token)) {
       return {Status::InvalidArgument};
     }
-    // One that resets itself would be heard by whoever looks first, at another time than it is
-    // told.
+    // An auto-reset event would be reset by the first wait, before collect() reports it.
     if (!is_manual_reset_event(borrow_handle(bell))) return {Status::ProtocolViolation};
     const Error error = waitables_->add(borrow_handle(bell), token);
     if (error.ok()) bells_.emplace(token, std::move(bell));
@@ -62,7 +61,7 @@ class EventDoorbellSet final : public DoorbellSet {
 
   [[nodiscard]] std::intptr_t pollable() const noexcept override { return -1; }
 
-  // One event for all of them.
+  // One event for all bells.
   [[nodiscard]] std::intptr_t waitable() override {
     if (!announced_.valid()) {
       auto event = create_event(false);
@@ -83,7 +82,7 @@ class EventDoorbellSet final : public DoorbellSet {
 
  private:
   std::unordered_map<std::uint64_t, Handle> bells_;
-  // For who waits for them all in a way of its own.
+  // For a program that waits for all bells in its own way.
   Handle announced_;
   std::unique_ptr<WaitableSet> waitables_;  // destroyed first: it waits for the bells
 };

@@ -1,4 +1,4 @@
-// NameBell as a named event that stays signaled until it is taken back.
+// NameBell as a named event that stays signaled until quiet().
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace busbar::windows_platform {
 class EventNameBell final : public NameBell {
  public:
   EventNameBell(Handle event, std::uint64_t holder) noexcept;
-  // That of `holder`, which is there as long as anybody has it.
+  // The bell of `holder`; it exists while any process has it open.
   [[nodiscard]] static Result<std::unique_ptr<EventNameBell>> open(const BusPlace& place,
                                                                    std::uint64_t holder);
 

@@ -26,7 +26,7 @@ Result<Handle> duplicate_handle(RawHandle raw, std::uint32_t access) {
 }
 
 bool is_open(RawHandle raw) noexcept {
-  // -1 to -6 stand for what the caller itself is, and the lowest two bits are free for its own use.
+  // -1 to -6 are pseudo-handles of the caller, and the lowest two bits are free for its own use.
   const auto number = reinterpret_cast<std::intptr_t>(raw);
   if (number <= 0 || (number & 3) != 0) return false;
   DWORD flags = 0;

@@ -1,5 +1,5 @@
-// What every file of this folder needs of HANDLEs: owning one as a Handle, a second one on the same
-// object, and GetLastError() as a Status. Knows no particular kind of object.
+// HANDLEs for every file of this folder: own one as a Handle, duplicate one, turn GetLastError()
+// into a Status. Knows no particular kind of object.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,22 @@ using RawHandle = void*;
 // Owns `raw` from now on.
 [[nodiscard]] Handle own_handle(RawHandle raw) noexcept;
 
-// Still owned by `handle`; nullptr when it holds none.
+// `handle` still owns it; nullptr when it is empty.
 [[nodiscard]] RawHandle borrow_handle(const Handle& handle) noexcept;
 
-// Another handle on the same object. `access`: the rights it is to have, 0 for the same ones.
+// Another handle to the same object. `access`: its rights; 0 for those of `raw`.
 [[nodiscard]] Result<Handle> duplicate_handle(RawHandle raw, std::uint32_t access = 0);
 
-// Whether `raw` is a handle in the table of this process: not nothing, and none of the numbers that
-// stand for the caller's own process, thread or token.
+// True if `raw` is in the handle table of this process: not null, and not a pseudo-handle of the
+// caller's own process, thread or token.
 [[nodiscard]] bool is_open(RawHandle raw) noexcept;
 
-// A process, to be used with these rights (PROCESS_..., SYNCHRONIZE). While it is open nobody else
-// gets its number.
+// Opens a process with these rights (PROCESS_..., SYNCHRONIZE). While the handle is open, no other
+// process gets the same pid.
 [[nodiscard]] Result<Handle> open_process(std::uint32_t pid, std::uint32_t rights);
 
-// The general meaning of a GetLastError(). Calls where one means something else say so where they
-// stand.
+// The general meaning of a GetLastError(). Calls for which a code means something else handle it
+// themselves.
 [[nodiscard]] Error error_of(std::uint32_t os_code) noexcept;
 [[nodiscard]] Error last_error() noexcept;
 

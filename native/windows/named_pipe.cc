@@ -7,8 +7,8 @@
 namespace busbar::windows_platform {
 namespace {
 
-// What the system keeps for a reader that does not read: six of the largest datagrams. It is
-// charged to whoever makes the pipe.
+// The system's buffer for a slow reader: six of the largest datagrams, charged to the process that
+// makes the pipe.
 constexpr DWORD kPipeBytes = 64 * 1024;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Named pipes of messages as all of them are made and opened here: for this user, on this machine.
+// How this folder creates and opens named pipes: message mode, for this user, on this machine.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,27 @@
 
 namespace busbar::windows_platform {
 
-// As many ends as there are visitors; the number by which doors are told from links.
+// Any number of server ends; this number tells a door from a link.
 inline constexpr std::uint32_t kUnlimitedInstances = 255;
 
-// The server's end. `first`: nobody may have a pipe of that name yet, which Wine does not check.
+// The server's end. `first`: fails if a pipe of that name exists, which Wine does not check.
 [[nodiscard]] Result<Handle> create_pipe(const std::string& name, std::uint32_t instances,
                                          bool first = true);
-// The client's end. Who serves it learns who we are, but cannot act as us. WouldBlock: all of the
+// The client's end. The server can identify us but cannot impersonate us. WouldBlock: all of the
 // server's ends are taken.
 [[nodiscard]] Result<Handle> open_pipe(const std::string& name);
 
-// Whether anybody serves a pipe of that name; nobody notices the question.
+// True if a process serves a pipe of that name; the server does not notice the check.
 [[nodiscard]] bool pipe_exists(const std::string& name) noexcept;
 
 struct PipeFacts {
   bool server_end = false;
-  // Made for one client alone, as links are; doors are for any number, which Wine tells otherwise
-  // than Windows.
+  // Made for one client only, as links are. Doors take any number; Wine reports that differently
+  // from Windows.
   bool single = false;
 };
 
-// False when it is no named pipe of messages.
+// False when it is not a named pipe in message mode.
 [[nodiscard]] bool query_pipe(RawHandle pipe, PipeFacts& out) noexcept;
 
 }  // namespace busbar::windows_platform

@@ -14,7 +14,7 @@
 namespace busbar::windows_platform {
 namespace {
 
-// There is a moment between a visitor and the end for the next one.
+// Bridges the moment between a visitor and the end for the next visitor.
 constexpr DWORD kDoorMilliseconds = 10;
 
 Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
@@ -27,16 +27,16 @@ Result<std::unique_ptr<Channel>> connect_to(const BusPlace& place) {
     pipe = open_pipe(name);
   }
   if (!pipe) {
-    // Its holder has ended, and the pipe with it.
+    // The holder has ended, and its pipe with it.
     const Error error = pipe.error();
     return error.os_code == ERROR_FILE_NOT_FOUND ? Error{Status::PeerGone, error.os_code} : error;
   }
   ULONG server = 0;
   if (::GetNamedPipeServerProcessId(borrow_handle(pipe.value()), &server) == 0) return last_error();
   const ProcessIdentity peer{server, user_of(server)};
-  // 0: it has just ended.
+  // 0: the server has just ended.
   if (peer.user == 0) return Status::PeerGone;
-  // Somebody else made a pipe of that name before us.
+  // Another user made a pipe of that name before us.
   if (peer.user != own_user()) return Status::Permission;
   return PipeChannel::create(pipe.take(), peer, server);
 }

@@ -1,4 +1,4 @@
-// Looked up by name: import libraries do not agree on which of them they have.
+// Looked up by name, since import libraries differ in which of these calls they have.
 #include "windows/native_calls.h"
 
 #include "windows/windows_api.h"

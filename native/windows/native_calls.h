@@ -1,4 +1,4 @@
-// The few calls of ntdll that have no counterpart above it: what a handle is on.
+// The few ntdll calls without a documented counterpart: facts about the object behind a handle.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ struct SectionFacts {
   std::uint64_t bytes = 0;
 };
 
-// False when `section` is none, or may not be asked.
+// False when `section` is not a section, or the query is not permitted.
 [[nodiscard]] bool query_section(RawHandle section, SectionFacts& out) noexcept;
-// Whether it is an event that stays signaled until it is reset.
+// True for an event that stays signaled until it is reset.
 [[nodiscard]] bool is_manual_reset_event(RawHandle event) noexcept;
-// Whether both lead to one object.
+// True if both handles lead to one object.
 [[nodiscard]] bool is_same_object(RawHandle one, RawHandle other) noexcept;
-// Whether this is Wine, whose answers are not always the system's.
+// True under Wine, which answers some calls differently from Windows.
 [[nodiscard]] bool is_wine() noexcept;
 
 }  // namespace busbar::windows_platform

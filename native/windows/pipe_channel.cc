@@ -19,14 +19,14 @@ namespace {
 
 struct Header {
   std::uint32_t handles;
-  // In whose table they are: the reader of a door that was handed over may be another process.
+  // The process whose table the handles are in: the reader of a handed-over door may be another.
   std::uint32_t owner;
 };
 
 constexpr std::size_t kMostBytes =
     sizeof(Header) + kMaxDatagramHandles * (sizeof(std::uint64_t) + kSocketDescriptionBytes) +
     kMaxDatagramBytes;
-// Read when a channel is closed, so that the handles in what nobody has read are closed, too.
+// How many unread datagrams are read when a channel is closed, to close the handles in them.
 constexpr int kMostUnread = 4096;
 
 std::uint64_t number_of(RawHandle raw) noexcept { return reinterpret_cast<std::uintptr_t>(raw); }
@@ -39,7 +39,7 @@ std::byte* append(std::byte* place, const void* data, std::size_t bytes) noexcep
   return place + bytes;
 }
 
-// Whether all of these can have been put into our table; 0 stands for none.
+// True if all numbers can be handles in our table, each once; 0 means none.
 bool are_open_once(std::span<const std::uint64_t> numbers) {
   std::vector<std::uint64_t> sorted(numbers.begin(), numbers.end());
   std::erase(sorted, 0U);
@@ -49,8 +49,8 @@ bool are_open_once(std::span<const std::uint64_t> numbers) {
                      [](std::uint64_t number) { return is_open(handle_of(number)); });
 }
 
-// Owns what the datagram says was put into our table. Nothing, if any of the numbers cannot be
-// true; where a socket cannot be had, the rest is closed.
+// Owns the handles that the datagram names. Owns nothing if any number cannot be right; if a socket
+// cannot be made, the other handles are closed.
 Result<std::vector<Handle>> own_numbers(std::span<const std::uint64_t> numbers,
                                         std::span<const std::byte> descriptions) {
   if (!are_open_once(numbers)) return Status::ProtocolViolation;
@@ -96,7 +96,7 @@ Result<std::unique_ptr<Channel>> PipeChannel::create(Handle pipe, ProcessIdentit
   if (!writing) return writing.error();
   Handle process;
   if (receiver != 0) {
-    // Without it only handles cannot be sent.
+    // If this fails, only handles cannot be sent.
     auto opened = open_process(receiver, PROCESS_DUP_HANDLE);
     if (opened) process = opened.take();
   }
@@ -110,7 +110,7 @@ PipeChannel::~PipeChannel() {
   writing_->cancel(pipe, length);
   bool got = reading_->cancel(pipe, length);
   for (int unread = 0; unread < kMostUnread; ++unread) {
-    // Dropped at once, its handles with it.
+    // Destroyed at once, with its handles.
     if (got) [[maybe_unused]]
       const auto dropped = take_datagram(length);
     DWORD waiting = 0;
@@ -165,7 +165,7 @@ Error PipeChannel::write(std::span<const std::byte> bytes, const Passed& passed)
                   static_cast<std::size_t>(place - writing_->buffer().data()));
   std::size_t written = 0;
   const std::uint32_t outcome = writing_->finish(borrow_handle(pipe_), written);
-  // The reader is that far behind: this one goes as soon as there is room, and no other before.
+  // The pipe is full: this datagram goes when there is room, before any other.
   if (outcome == ERROR_IO_INCOMPLETE) return {};
   return error_of(outcome);
 }
@@ -201,10 +201,10 @@ Error PipeChannel::put_handle(const Handle& handle, Passed& passed) {
   return {};
 }
 
-// A process that is ending, or has ended, lets nobody in.
+// A process that is ending or has ended refuses new handles.
 Error PipeChannel::receiver_refused(Error error) noexcept {
   if (error.status != Status::Permission) return error;
-  // For whoever reads here, too: the owner shall give this channel up.
+  // Wakes the reader of this channel too: its owner must close it.
   orphaned_ = true;
   reading_->signal();
   return {Status::PeerGone, error.os_code};
@@ -226,8 +226,8 @@ Result<Datagram> PipeChannel::receive() {
   return finish_reading();
 }
 
-// A read that is under way may have been served already and its end be on its way to the thread
-// that began it. Stopped, it has an end, and what it did not get the next one finds.
+// A pending read may have been served while its completion still waits for the thread that started
+// it. Cancelling the read ends it either way; the next read finds data that it did not get.
 Result<Datagram> PipeChannel::receive_sent() {
   auto received = receive();
   if (received.status() != Status::WouldBlock) return received;
@@ -245,7 +245,7 @@ Result<Datagram> PipeChannel::finish_reading() {
   std::size_t length = 0;
   std::uint32_t outcome = reading_->finish(borrow_handle(pipe_), length);
   if (outcome == ERROR_OPERATION_ABORTED) {
-    // The thread that began it has ended, and the system ended its reads.
+    // The thread that started the read has ended, and the system cancelled its reads.
     begin_reading();
     outcome = reading_->finish(borrow_handle(pipe_), length);
   }
@@ -255,7 +255,7 @@ Result<Datagram> PipeChannel::finish_reading() {
     return Status::ProtocolViolation;
   }
   if (outcome != ERROR_SUCCESS) {
-    // Told again by the next one.
+    // The next receive() reports it again.
     reading_->signal();
     return error_of(outcome);
   }
@@ -269,7 +269,7 @@ Result<Datagram> PipeChannel::take_datagram(std::size_t length) const {
   Header header{};
   if (length < sizeof header) return Status::ProtocolViolation;
   std::memcpy(&header, place, sizeof header);
-  // The numbers of another process's handles are those of quite other things here.
+  // The numbers in another process's table mean other objects here.
   const bool ours = header.handles == 0 || header.owner == ::GetCurrentProcessId();
   if (header.handles > kMaxDatagramHandles || !ours ||
       length <= sizeof header + header.handles * sizeof(std::uint64_t)) {

@@ -1,9 +1,9 @@
-// Channel as a named pipe of messages between two processes. Handles do not travel in the pipe: the
-// sender puts them into the receiver's table and sends their numbers.
+// Channel as a named pipe in message mode between two processes. Handles do not travel in the pipe:
+// the sender duplicates them into the receiver's table and sends their numbers.
 //
-//   datagram: count (32 bits), process of the receiver (32 bits), `count` numbers of 64 bits, the
-//   descriptions of those
-//             whose number is 0, which are sockets, the bytes
+//   datagram: handle count (32 bits), pid of the receiver (32 bits), one number of 64 bits for
+//    each
+//             handle, a description of each socket (those whose number is 0), the bytes
 #pragma once
 
 #include <array>
@@ -18,13 +18,13 @@
 
 namespace busbar::windows_platform {
 
-// One overlapped operation of a pipe with the event that is signaled while none is under way.
+// One overlapped operation of a pipe, with an event that is signaled while no operation is pending.
 class PipeOperation;
 
 class PipeChannel final : public Channel {
  public:
-  // `peer`: who made the other end; `receiver`: the process that reads there, 0 when no handles are
-  // to be sent.
+  // `peer`: the process that made the other end. `receiver`: the process that reads there, 0 when
+  // no handles will be sent.
   [[nodiscard]] static Result<std::unique_ptr<Channel>> create(Handle pipe, ProcessIdentity peer,
                                                                std::uint32_t receiver);
   PipeChannel(Handle pipe, ProcessIdentity peer, Handle receiver, std::uint32_t receiver_pid,
@@ -38,14 +38,14 @@ class PipeChannel final : public Channel {
   [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
 
-  // For the reactor. Signaled when receive() has something to tell; begins to read if nobody did.
+  // For the reactor: signaled when receive() has a result. Starts a read if none is pending.
   [[nodiscard]] RawHandle readable_event() const;
-  // Signaled when send() would be tried.
+  // Signaled when a send() can be tried.
   [[nodiscard]] RawHandle writable_event() const noexcept;
 
  private:
-  // What was put into the receiver's table, or is to be: in their order the numbers, and of those
-  // that are 0 the sockets.
+  // Handles in or for the receiver's table, in order: their numbers, and the sockets for the
+  // numbers that are 0.
   struct Passed {
     std::vector<RawHandle> numbers;
     std::vector<SocketDescription> sockets;
@@ -62,19 +62,19 @@ class PipeChannel final : public Channel {
 
   Handle pipe_;
   ProcessIdentity peer_;
-  // Open with the right to put handles there; none when that was not to be had.
+  // The receiver, opened with PROCESS_DUP_HANDLE; empty when that failed.
   Handle receiver_;
   std::uint32_t receiver_pid_;
   std::unique_ptr<PipeOperation> reading_;
   std::unique_ptr<PipeOperation> writing_;
-  // The pipe goes on, but who reads there is another process than the one that made it and has
-  // ended: a door was handed over with us at it. Nobody is left to whom handles could be sent.
+  // The pipe still works, but the process that made its other end has ended and another reads
+  // there: the door was handed over while we waited at it. There is no process to send handles to.
   std::atomic<bool> orphaned_{false};
 };
 
-// `receiver`: the process that will adopt the other end, 0 if nobody sends it handles.
+// `receiver`: the process that will adopt the other end; 0 if nobody sends it handles.
 [[nodiscard]] Result<ChannelPair> create_pipe_pair(std::uint32_t receiver);
-// ProtocolViolation for everything but one end of such a pair.
+// ProtocolViolation unless `handle` is one end of such a pair.
 [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_pipe_channel(Handle handle);
 
 }  // namespace busbar::windows_platform

@@ -11,12 +11,12 @@
 namespace busbar::windows_platform {
 namespace {
 
-// Visitors who need not wait until the one before them was let in.
+// How many visitors can connect before the first one is accepted.
 constexpr std::size_t kEnds = 8;
 
 }  // namespace
 
-// Stays where it is while an operation is under way.
+// Must not move while an operation is pending.
 struct PipeDoor::End {
   explicit End(Handle handle) noexcept : pipe(std::move(handle)) {}
   End(const End&) = delete;
@@ -28,7 +28,7 @@ struct PipeDoor::End {
 
   Handle pipe;
   OVERLAPPED overlapped{};
-  // ERROR_PIPE_CONNECTED: a visitor has come.
+  // ERROR_PIPE_CONNECTED: a visitor has connected.
   DWORD outcome = ERROR_SUCCESS;
 };
 
@@ -57,7 +57,7 @@ Error PipeDoor::add_end(bool first) {
 }
 
 void PipeDoor::wait_for_visitor(End& end) noexcept {
-  // Twice: a visitor may have come and gone in between.
+  // Twice: a visitor may have connected and left in between.
   for (int attempt = 0; attempt < 2; ++attempt) {
     end.overlapped = {};
     end.overlapped.hEvent = event();
@@ -66,7 +66,7 @@ void PipeDoor::wait_for_visitor(End& end) noexcept {
     if (end.outcome != ERROR_NO_DATA) break;
     ::DisconnectNamedPipe(borrow_handle(end.pipe));
   }
-  // It has taken back what the event said of the others.
+  // ConnectNamedPipe reset the event, which the other ends share.
   set_event();
 }
 
@@ -82,7 +82,7 @@ bool PipeDoor::visitor_came(End& end) noexcept {
   return end.outcome == ERROR_PIPE_CONNECTED;
 }
 
-// Also when an end has failed: next() begins anew with it.
+// Also set when an end has failed, so that next() reconnects it.
 void PipeDoor::set_event() noexcept {
   const bool any = std::any_of(ends_.begin(), ends_.end(), [](const auto& end) {
     return visitor_came(*end) || end->outcome != ERROR_IO_PENDING;
@@ -94,7 +94,7 @@ Result<Handle> PipeDoor::next() {
   ::ResetEvent(event());
   for (auto& end : ends_) {
     if (visitor_came(*end)) {
-      // Before this one is given away: the name is to have an end at any time.
+      // Created before this end is given away: the name must have an end at all times.
       auto following = create_pipe(name_, kUnlimitedInstances, false);
       if (!following) {
         set_event();
@@ -105,7 +105,7 @@ Result<Handle> PipeDoor::next() {
       return visitor;
     }
     if (end->outcome == ERROR_IO_PENDING) continue;
-    // The visitor has gone again, or the thread that began to wait has ended.
+    // The visitor has left again, or the thread that started the wait has ended.
     ::DisconnectNamedPipe(borrow_handle(end->pipe));
     wait_for_visitor(*end);
   }
@@ -114,7 +114,7 @@ Result<Handle> PipeDoor::next() {
 }
 
 Result<Handle> PipeDoor::share() {
-  // Where somebody has come already, nobody else does.
+  // An end with a visitor takes no other.
   const auto empty =
       std::find_if(ends_.begin(), ends_.end(), [](const auto& end) { return !visitor_came(*end); });
   if (empty == ends_.end()) return Status::WouldBlock;

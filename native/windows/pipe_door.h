@@ -1,4 +1,4 @@
-// PipeDoor: the ends of a named pipe at which visitors arrive.
+// PipeDoor: the ends of a named pipe to which visitors connect.
 #pragma once
 
 #include <memory>
@@ -13,18 +13,19 @@ namespace busbar::windows_platform {
 
 class PipeDoor {
  public:
-  // Nobody may have a pipe of that name yet.
+  // Fails if a pipe of that name exists.
   [[nodiscard]] static Result<std::unique_ptr<PipeDoor>> open(std::string name);
   PipeDoor(std::string name, Handle event) noexcept;
   ~PipeDoor();
   PipeDoor(const PipeDoor&) = delete;
   PipeDoor& operator=(const PipeDoor&) = delete;
 
-  // An end at which a visitor has come, and another in its place; WouldBlock when nobody has.
+  // Returns an end with a visitor and replaces it by a new end; WouldBlock when there is no
+  // visitor.
   [[nodiscard]] Result<Handle> next();
-  // A second handle on the end at which visitors arrive from now on: the others are closed.
+  // A second handle to the end that takes the next visitors; the other free ends are closed.
   [[nodiscard]] Result<Handle> share();
-  // Signaled when next() has something to tell.
+  // Signaled when next() has a result.
   [[nodiscard]] RawHandle event() const noexcept { return borrow_handle(event_); }
 
  private:
@@ -36,7 +37,7 @@ class PipeDoor {
   void set_event() noexcept;
 
   std::string name_;
-  // Manual-reset; that of every operation under way.
+  // Manual-reset; shared by all pending operations.
   Handle event_;
   std::vector<std::unique_ptr<End>> ends_;
 };

@@ -1,4 +1,4 @@
-// Taking the name, and what the holder says of it.
+// Taking the name, and the holder's calls.
 #include "windows/pipe_listener.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace busbar::windows_platform {
 namespace {
 
-// A section that says more was not written by one of us.
+// A section with a larger number was not written by us.
 constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
 
 }  // namespace
@@ -35,8 +35,8 @@ Result<std::unique_ptr<Listener>> PipeListener::take_name(std::shared_ptr<const 
   if (!bell) return bell.error();
   auto door = PipeDoor::open(place->pipe_of(number));
   if (!door) return door.error();
-  // The door is open before the name leads to it, and those who are with the holder before are
-  // called when it does no more.
+  // The door opens before the name leads to it, and the previous holder's members are woken when
+  // the name no longer leads there.
   const std::uint64_t former = place->record().holder.exchange(number);
   if (former != 0) {
     auto former_bell = EventNameBell::open(*place, former);

@@ -1,5 +1,4 @@
-// Listener as the server's end of a named pipe: one that waits for the next visitor, replaced as
-// soon as somebody has come.
+// Listener as the server's ends of a named pipe; an end that got a visitor is replaced at once.
 #pragma once
 
 #include <memory>
@@ -15,7 +14,7 @@ class PipeDoor;
 
 class PipeListener final : public Listener {
  public:
-  // Takes the name, which must not be anybody's whom it is not to be taken from; under the lock.
+  // Takes the name. The caller holds the lock and has checked that the name may be taken.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> take_name(
       std::shared_ptr<const BusPlace> place);
   PipeListener(std::shared_ptr<const BusPlace> place, std::uint64_t number,
@@ -28,7 +27,7 @@ class PipeListener final : public Listener {
   [[nodiscard]] bool holds_name() const noexcept override;
   void release_name(bool bus_ended) noexcept override;
 
-  // For the reactor. Signaled when accept() has something to tell.
+  // For the reactor: signaled when accept() has a result.
   [[nodiscard]] RawHandle visitor_event() const noexcept;
 
  private:

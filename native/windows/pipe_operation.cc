@@ -41,7 +41,7 @@ void PipeOperation::write(RawHandle pipe, std::size_t bytes) noexcept {
 void PipeOperation::begun(bool done) noexcept {
   under_way_ = true;
   refusal_ = done ? ERROR_SUCCESS : ::GetLastError();
-  // More than the buffer holds is an outcome, too, that GetOverlappedResult tells.
+  // A message larger than the buffer is an outcome, too; GetOverlappedResult returns it.
   if (refusal_ == ERROR_IO_PENDING || refusal_ == ERROR_MORE_DATA) refusal_ = ERROR_SUCCESS;
   if (refusal_ != ERROR_SUCCESS) signal();
 }

@@ -1,5 +1,5 @@
-// PipeOperation: one read or write of a pipe that may take its time, its buffer, and the event that
-// is signaled while it is not under way.
+// PipeOperation: one overlapped read or write of a pipe, its buffer, and an event that is signaled
+// while no operation is pending.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace busbar::windows_platform {
 
-// Cancels what is under way and returns once the system touches neither it nor its buffer any more.
-// To wait for its event would not do: another operation, or signal(), may have set that.
+// Cancels the operation and returns once the system uses neither it nor its buffer. Waiting for its
+// event would not be enough: another operation, or signal(), may have set it.
 void stop_operation(RawHandle pipe, OVERLAPPED& operation) noexcept;
 
 class PipeOperation {
@@ -25,28 +25,28 @@ class PipeOperation {
   [[nodiscard]] std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes_}; }
   [[nodiscard]] bool under_way() const noexcept { return under_way_; }
 
-  // Reads into all of the buffer. What can be said at once is said by finish().
+  // Starts a read of up to the whole buffer. finish() returns the outcome, even an immediate one.
   void read(RawHandle pipe) noexcept;
-  // Writes the first `bytes` of the buffer.
+  // Starts a write of the first `bytes` of the buffer.
   void write(RawHandle pipe, std::size_t bytes) noexcept;
-  // The outcome: how many bytes; ERROR_IO_INCOMPLETE as long as there is none. Not under way any
-  // more afterwards.
+  // Returns the outcome and the number of bytes; ERROR_IO_INCOMPLETE while pending. After any other
+  // outcome the operation is no longer pending.
   [[nodiscard]] std::uint32_t finish(RawHandle pipe, std::size_t& out_bytes) noexcept;
-  // Stops it and waits until it has stopped. True: it had come to an end before.
+  // Cancels the operation and waits until it has ended. True: it had completed before.
   bool cancel(RawHandle pipe, std::size_t& out_bytes) noexcept;
-  // Makes the event say what it would if there were something to finish.
+  // Signals the event as if there were an outcome to finish.
   void signal() noexcept;
 
  private:
   void begun(bool done) noexcept;
 
   Handle event_;
-  // Not filled: most of its pages are never touched.
+  // Not zero-filled: most of its pages are never touched.
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t buffer_bytes_;
   OVERLAPPED overlapped_{};
   bool under_way_ = false;
-  // It could not even begin.
+  // The error of an operation that could not start.
   std::uint32_t refusal_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace busbar::windows_platform {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
-// The largest size that, rounded up to pages, can be expressed.
+// The largest size that can still be rounded up to pages.
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max() - (1 << 16);
 
 constexpr std::uint64_t round_up(std::uint64_t bytes) noexcept {
@@ -25,7 +25,7 @@ constexpr std::uint32_t rights_for(Access peers) noexcept {
 
 class SectionMemory final : public SharedMemory {
  public:
-  // `peer_rights`: of the handles that share() makes; 0: those of `section`.
+  // `peer_rights`: the rights of handles from share(); 0: those of `section`.
   SectionMemory(Handle section, std::byte* data, std::size_t size, std::uint32_t peer_rights)
       : section_(std::move(section)), data_(data), size_(size), peer_rights_(peer_rights) {}
   SectionMemory(const SectionMemory&) = delete;
@@ -73,8 +73,7 @@ Result<std::unique_ptr<SharedMemory>> map(Handle section, std::size_t bytes, Acc
       std::move(section), static_cast<std::byte*>(address), bytes, peer_rights));
 }
 
-// Committed memory of the page file: touching it can neither fail for want of a file's bytes nor of
-// memory.
+// Committed memory of the page file: no access fails because a file is short or memory is out.
 bool is_plain_memory(const SectionFacts& facts) noexcept {
   return (facts.attributes & SEC_COMMIT) != 0 &&
          (facts.attributes & (SEC_FILE | SEC_IMAGE | SEC_RESERVE)) == 0;

@@ -1,5 +1,5 @@
-// SharedMemory as an unnamed section backed by the page file: its size never changes, and whoever
-// has no handle on it cannot find it.
+// SharedMemory as an unnamed section backed by the page file: its size never changes, and a process
+// without a handle cannot open it.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@ namespace busbar::windows_platform {
 
 [[nodiscard]] Result<std::unique_ptr<SharedMemory>> create_section_memory(std::size_t bytes,
                                                                           Access peers);
-// Consumes the handle. Sections are counted in pages: sizes within the same last page are not told
-// apart.
+// Consumes the handle. The system counts sections in pages: two sizes that end in the same page
+// look equal.
 [[nodiscard]] Result<std::unique_ptr<SharedMemory>> adopt_section_memory(Handle handle,
                                                                          std::size_t bytes,
                                                                          Access access);

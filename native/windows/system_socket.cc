@@ -13,7 +13,7 @@ static_assert(kSocketDescriptionBytes == offsetof(WSAPROTOCOL_INFOW, szProtocol)
 
 void close_socket(std::intptr_t raw) noexcept { ::closesocket(static_cast<SOCKET>(raw)); }
 
-// Once a process, for as long as it lives: Node has done so, other programs may not.
+// Once per process: Node has started Winsock already, other programs may not.
 bool winsock_is_there() noexcept {
   static const bool started = [] {
     WSADATA ignored{};
@@ -30,7 +30,7 @@ Error socket_error() noexcept {
     case WSAENOBUFS:
     case WSA_NOT_ENOUGH_MEMORY:
       return {Status::OutOfMemory, code};
-    // Also the process that it is meant for: it is not there any more.
+    // Also when the target process no longer exists.
     case WSAEACCES:
     case WSAEINVAL:
       return {Status::Permission, code};

@@ -1,4 +1,4 @@
-// _beginthreadex, because the C library keeps things for each thread.
+// _beginthreadex, because the C library keeps state for each thread.
 #include "windows/system_thread.h"
 
 #include <process.h>
@@ -12,7 +12,7 @@
 namespace busbar::windows_platform {
 namespace {
 
-// Of its own stack: as much as the other platforms give.
+// The stack size, the same as on the other platforms.
 constexpr unsigned kStackBytes = 256 * 1024;
 
 class SystemThread final : public Thread {

@@ -24,7 +24,7 @@ std::string sid_text(void* sid) {
 
 namespace {
 
-// The SID of a process's user; empty when it cannot be known.
+// The SID of a process's user; empty when it is not known.
 std::string sid_of(HANDLE process) {
   HANDLE raw = nullptr;
   if (::OpenProcessToken(process, TOKEN_QUERY, &raw) == 0) return {};
@@ -79,7 +79,7 @@ struct PrivateAccess::Parts {
 };
 
 PrivateAccess::PrivateAccess() : parts_(std::make_unique<Parts>()) {
-  // The owner is named, because that of an elevated process would be a group. P: nothing inherited.
+  // Names the owner, because an elevated process's default owner is a group. P: nothing inherited.
   const std::string text = "O:" + own_sid() + "D:P(A;;GA;;;" + own_sid() + ")";
   if (::ConvertStringSecurityDescriptorToSecurityDescriptorA(text.c_str(), SDDL_REVISION_1,
                                                              &parts_->descriptor, nullptr) != 0) {

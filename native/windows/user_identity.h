@@ -1,4 +1,4 @@
-// Who a process belongs to, and objects that only this user may open.
+// The user of a process, and objects that only this user may open.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +10,26 @@
 
 namespace busbar::windows_platform {
 
-// A PSID as text; empty when it is none.
+// A PSID as text; empty when it is not valid.
 [[nodiscard]] std::string sid_text(void* sid);
-// The user's SID as text, "S-1-5-21-...". Of this process; the same for its whole life.
+// The SID of this process's user as text, "S-1-5-21-...". Constant for the life of the process.
 [[nodiscard]] const std::string& own_sid();
-// A hash of the SID of the user whom process `pid` belongs to; 0 when that cannot be known.
+// A hash of the SID of process `pid`'s user; 0 when it is not known.
 [[nodiscard]] std::uint64_t user_of(std::uint32_t pid);
-// Of this process.
+// The same hash for this process.
 [[nodiscard]] std::uint64_t own_user();
 
-// Whether a named object that was perhaps here before us was made by this user.
+// True if this user made the named object, which may have existed before us.
 [[nodiscard]] bool is_ours(RawHandle object);
 
-// What an object is made with so that this user owns it and nobody else may open it.
+// Security attributes for an object that this user owns and nobody else may open.
 class PrivateAccess {
  public:
   PrivateAccess();
   ~PrivateAccess();
   PrivateAccess(const PrivateAccess&) = delete;
   PrivateAccess& operator=(const PrivateAccess&) = delete;
-  // A SECURITY_ATTRIBUTES*, to be borrowed; nullptr when there is no memory.
+  // A borrowed SECURITY_ATTRIBUTES*; nullptr when out of memory.
   [[nodiscard]] void* attributes() noexcept;
 
  private:

@@ -43,7 +43,7 @@ void WaitGroup::remove(std::uint64_t key) noexcept {
 }
 
 bool WaitGroup::look(const std::function<bool(std::uint64_t key)>& told) const {
-  // The answer is the first that is signaled: what follows it is asked next.
+  // The call returns the first object that is signaled; the ones after it are checked next.
   std::size_t next = 0;
   while (next < objects_.size()) {
     const auto count = static_cast<DWORD>(objects_.size() - next);
@@ -98,8 +98,8 @@ void WaitGroup::run(const std::function<void()>& signaled) {
   }
 }
 
-// Not by SignalObjectAndWait: where a read of the calling thread ends meanwhile, Wine signals
-// twice, and the two are out of step from then on.
+// Not SignalObjectAndWait: when a read of the calling thread ends meanwhile, Wine signals twice,
+// and the two threads stay out of step.
 void WaitGroup::hold_helper() noexcept {
   if (thread_ == nullptr) return;
   std::unique_lock lock(mutex_);

@@ -1,4 +1,4 @@
-// WaitGroup: up to 62 objects, and the helper thread that waits for them if there is one.
+// WaitGroup: up to 62 objects, and optionally a helper thread that waits for them.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +16,7 @@ namespace busbar::windows_platform {
 
 class WaitGroup {
  public:
-  // Two of the system's 64 are the set's own.
+  // The system's limit is 64; the set needs two for itself.
   static constexpr std::size_t kRoom = 62;
 
   WaitGroup() = default;
@@ -30,32 +30,32 @@ class WaitGroup {
 
   void add(RawHandle object, std::uint64_t key);
   void remove(std::uint64_t key) noexcept;
-  // As WaitableSet::look; false when `told` wants no more.
+  // As WaitableSet::look; false when `told` asked to stop.
   bool look(const std::function<bool(std::uint64_t key)>& told) const;
 
-  // A thread that calls `signaled` when an object is, and then rests until rearm().
+  // Starts a thread that calls `signaled` when an object is signaled, then rests until rearm().
   [[nodiscard]] Error start_helper(std::function<void()> signaled);
   [[nodiscard]] bool has_helper() const noexcept { return thread_ != nullptr; }
   void rearm() noexcept;
 
  private:
   void run(const std::function<void()>& signaled);
-  // Around every change of the objects: the helper lets go of them meanwhile.
+  // Called around every change of the objects: meanwhile the helper does not wait for them.
   void hold_helper() noexcept;
   void release_helper() noexcept;
 
   std::vector<RawHandle> objects_;
   std::vector<std::uint64_t> keys_;
 
-  // What follows is for the helper.
+  // State of the helper.
   Handle interrupt_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // It waits for the objects.
+  // The helper is waiting for the objects.
   bool waiting_ = false;
-  // It must not.
+  // The helper must not wait.
   bool held_ = false;
-  // It has told of the objects and may wait for them again.
+  // The helper has reported a signal and may wait again.
   bool armed_ = false;
   bool stopping_ = false;
   std::unique_ptr<Thread> thread_;

@@ -1,4 +1,4 @@
-// What is signaled is ready, until somebody takes it.
+// An object is ready while it is signaled, until its owner resets it.
 #include "windows/wait_reactor.h"
 
 #include <algorithm>
@@ -17,10 +17,10 @@
 namespace busbar::windows_platform {
 namespace {
 
-// Signaled once the process has ended.
+// An object that is signaled once the process has ended.
 Result<Handle> open_end_of(std::uint32_t pid) {
   auto process = open_process(pid, SYNCHRONIZE);
-  // There is no process of that number.
+  // There is no process with that pid.
   if (process.error().os_code == ERROR_INVALID_PARAMETER) return create_event(true);
   return process;
 }
@@ -28,7 +28,7 @@ Result<Handle> open_end_of(std::uint32_t pid) {
 std::uint32_t milliseconds_until(const std::optional<TimePoint>& deadline) noexcept {
   if (!deadline) return WaitableSet::kForEver;
   const auto left = *deadline - std::chrono::steady_clock::now();
-  // Rounded up, or the last fraction would be spent in a busy loop.
+  // Rounded up; otherwise the last fraction of a millisecond would be a busy loop.
   const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return static_cast<std::uint32_t>(std::clamp<long long>(whole, 0, WaitableSet::kForEver - 1));
 }
@@ -98,9 +98,9 @@ class WaitReactor final : public Reactor {
   struct Watch {
     std::uint64_t key = 0;
     RawHandle writable = nullptr;
-    // 0: nobody wants to know.
+    // 0: no caller wants `writable`.
     std::uint64_t writable_key = 0;
-    // Set if the reactor itself opened it (a process).
+    // Set if the reactor opened the object itself (a process).
     Handle owned;
   };
 
@@ -119,7 +119,7 @@ class WaitReactor final : public Reactor {
     tokens_.erase(key);
   }
 
-  // Who was told last begins the next time at the end: a narrow opening shows all in turn.
+  // Starts after the last key reported, so that a short span reports all keys round-robin.
   std::size_t collect(std::span<Readiness> out_ready) {
     std::vector<std::uint64_t> signaled;
     waitables_->look([&](std::uint64_t key) {
@@ -158,7 +158,7 @@ class WaitReactor final : public Reactor {
   }
 
   std::unordered_map<std::uint64_t, Watch> watches_;
-  // What a key of the waitables belongs to.
+  // The token that each key of `waitables_` belongs to.
   std::unordered_map<std::uint64_t, std::uint64_t> tokens_;
   std::uint64_t next_key_ = 1;
   std::uint64_t last_told_ = 0;

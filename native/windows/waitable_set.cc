@@ -1,4 +1,4 @@
-// Groups of objects, and who waits for which.
+// Groups of objects, and the threads that wait for them.
 #include "windows/waitable_set.h"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ bool WaitableSet::take_wake() noexcept {
 }
 
 void WaitableSet::look(const std::function<bool(std::uint64_t key)>& told) {
-  // First, so that what a helper tells from now on is not lost.
+  // Reset first, so that a helper's later signal is not lost.
   const bool helped = groups_.size() > 1 || all_helped_;
   if (helped) ::ResetEvent(borrow_handle(overflow_));
   bool complete = true;
@@ -83,7 +83,7 @@ void WaitableSet::look(const std::function<bool(std::uint64_t key)>& told) {
     if (!complete) break;
   }
   if (!helped) return;
-  // What was not asked, or is still signaled, is told again.
+  // Objects that were not checked, or are still signaled, are reported again.
   for (const auto& group : groups_) group->rearm();
   if (!complete) ::SetEvent(borrow_handle(overflow_));
 }

@@ -1,12 +1,12 @@
-// WaitableSet: sleeps on any number of objects. The system waits for 64 at a time; the first 62 are
-// waited for by whoever calls wait(), the others by helper threads, one for each further 62.
+// WaitableSet: sleeps on any number of objects. The system can wait for 64 at a time: the caller of
+// wait() waits for the first 62, helper threads for the others, one for every further 62.
 //
 //   wake()  ------------+
 //   objects 1..62 ------+--> wait(), on the caller's thread
 //   objects 63..124 --> helper thread --> overflow event --^
 //
-// With call_when_ready() all groups have a helper, which calls back instead. A helper that has told
-// of its group rests until the next look().
+// With call_when_ready() all groups have a helper, which calls back instead. A helper that has
+// reported its group rests until the next look().
 #pragma once
 
 #include <cstdint>
@@ -32,23 +32,24 @@ class WaitableSet {
   WaitableSet(const WaitableSet&) = delete;
   WaitableSet& operator=(const WaitableSet&) = delete;
 
-  // Waits for `object` from now on; it stays the caller's and open until remove(). Keys are unique.
+  // Waits for `object` from now on; the caller owns it and keeps it open until remove(). Keys must
+  // be unique.
   [[nodiscard]] Error add(RawHandle object, std::uint64_t key);
   void remove(std::uint64_t key) noexcept;
 
   // Ends the current or next wait(). Any thread.
   void wake() noexcept;
-  // Sleeps until an object is signaled, wake() was called or the time is over. Takes nothing.
+  // Sleeps until an object is signaled, wake() was called or the time has passed. Resets nothing.
   void wait(std::uint32_t milliseconds) noexcept;
-  // Whether wake() was called since the last time that this was asked.
+  // True if wake() was called since the last take_wake().
   [[nodiscard]] bool take_wake() noexcept;
-  // Calls `told` with the key of each object that is signaled now, until it returns false. What it
-  // is told of may be reset by it.
+  // Calls `told` with the key of each object that is signaled now, until it returns false. `told`
+  // may reset the object.
   void look(const std::function<bool(std::uint64_t key)>& told);
 
-  // From now on `ready` is called from threads of the set's own, or that of wake(), when there is
-  // something to wait() for. Must neither block nor touch the set. Empty: no longer; it is not
-  // running either when this returns.
+  // From now on the set calls `ready`, from its own threads or the thread of wake(), when wait()
+  // would return. `ready` must neither block nor touch the set. An empty `ready` ends the calls:
+  // none is running when this returns.
   [[nodiscard]] Error call_when_ready(std::function<void()> ready);
 
  private:

@@ -1,5 +1,5 @@
-// The system's headers, without what nobody here needs. For .cc files only: they bring macros
-// along.
+// The system's headers without the parts that nobody here needs. For .cc files only, because of
+// their macros.
 #pragma once
 
 #ifndef WIN32_LEAN_AND_MEAN

@@ -1,4 +1,4 @@
-// native_platform() of Windows: puts the files of this folder together.
+// native_platform() of Windows: combines the files of this folder.
 #include <utility>
 
 #include "platform/platform.h"
@@ -22,7 +22,7 @@ namespace {
 using windows_platform::borrow_handle;
 using windows_platform::own_handle;
 
-// Of the system's own clock, which counts 100 nanoseconds.
+// The system's clock counts units of 100 nanoseconds.
 constexpr std::uint64_t kTicksPerMillisecond = 10'000;
 
 class WindowsPlatform final : public Platform {
@@ -86,7 +86,7 @@ class WindowsPlatform final : public Platform {
     return windows_platform::start_system_thread(std::move(body));
   }
 
-  // Wine answers without having done it.
+  // Wine returns without issuing the fence.
   [[nodiscard]] bool fence_process() noexcept override {
     if (windows_platform::is_wine()) return false;
     ::FlushProcessWriteBuffers();
@@ -101,7 +101,7 @@ class WindowsPlatform final : public Platform {
     return {static_cast<std::uint32_t>(::GetCurrentProcessId()), windows_platform::own_user()};
   }
 
-  // When it was created: a number is given again only to a process that is created later.
+  // The creation time: a pid is reused only by a process created later.
   [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override {
     const auto process =
         windows_platform::open_process(pid, PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE);
@@ -120,7 +120,7 @@ class WindowsPlatform final : public Platform {
     return ((ticks / kTicksPerMillisecond) << 32U) | pid;
   }
 
-  // Threads are suspended one by one here, and nobody tells.
+  // Windows suspends threads one by one and reports it nowhere.
   [[nodiscard]] bool is_stopped(std::uint32_t) noexcept override { return false; }
 
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override {
