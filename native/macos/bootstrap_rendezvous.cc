@@ -1,4 +1,4 @@
-// The election: look where the name leads, else take it under the lock.
+// The election: connect where the name leads, else take the name under the lock.
 #include "macos/bootstrap_rendezvous.h"
 
 #include <unistd.h>
@@ -23,7 +23,7 @@ class BootstrapRendezvous final : public Rendezvous {
     if (holder.number == 0) return Status::NoController;
     auto door = look_up(name_->place().door(holder.number));
     if (!door) return door.error();
-    // Only this user's processes could write who it is.
+    // Only processes of this user can write the name's state, so the holder is of this user.
     return visit(door.value(), {holder.pid, static_cast<std::uint64_t>(::geteuid())});
   }
 

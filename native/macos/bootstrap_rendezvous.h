@@ -1,4 +1,4 @@
-// Rendezvous by services of the bootstrap server, which are free the moment their owner dies, and
+// Rendezvous by bootstrap services, which the system frees the moment their owner dies, and
 // notifications, whose state says which service the name leads to.
 #pragma once
 

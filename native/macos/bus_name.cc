@@ -30,7 +30,7 @@ Error BusName::set_holder(Holder holder) const noexcept {
 }
 
 void BusName::set_generation(std::uint64_t generation) const noexcept {
-  // Without it, a successor who has not heard of us counts us twice: no reason to refuse the
+  // If this fails, a successor that never heard of us may reuse our number: no reason to refuse the
   // office.
   (void)generation_.set(generation);
 }

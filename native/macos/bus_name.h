@@ -1,8 +1,8 @@
-// BusName: a bus's name as this process has it open: who holds it, and the number of the last
-// generation. Both live as long as any process has the name open.
+// BusName: a bus's name as this process has it open: its holder, and the number of the last
+// generation. Both live while any process has the name open.
 //
-// Who holds it is one word: the number of a time in office, which is also that of its door, and the
-// process that answers there.
+// The holder is one word: the number of its claim, which is also the number of its door, and the
+// pid of the process that answers there.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace busbar::macos_platform {
 
 struct Holder {
-  // 0: nobody.
+  // 0: nobody holds the name.
   std::uint32_t number = 0;
   std::uint32_t pid = 0;
 };
@@ -39,9 +39,9 @@ class BusName {
   NotifyState generation_;
 };
 
-// Receives what is sent to a service, as the only one. WouldBlock: another process does.
+// Becomes the only receiver of a service. WouldBlock: another process is.
 [[nodiscard]] Result<ReceiveRight> check_in(const std::string& service);
-// Sends to a service. PeerGone: there is none of that name.
+// A right to send to a service. PeerGone: no service has that name.
 [[nodiscard]] Result<SendRight> look_up(const std::string& service);
 
 }  // namespace busbar::macos_platform

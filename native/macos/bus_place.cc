@@ -1,4 +1,4 @@
-// Turns an identifier into names.
+// Turns an identifier into names of services and notifications.
 #include "macos/bus_place.h"
 
 #include <unistd.h>

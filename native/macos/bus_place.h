@@ -1,5 +1,5 @@
-// BusPlace: the names under which the endpoints of one bus find each other: services of the
-// bootstrap server, and notifications, of which those of "user.uid.N" are that user's alone.
+// BusPlace: the names by which the endpoints of one bus find each other: bootstrap services, and
+// notifications; only user N can use notifications named "user.uid.N".
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace busbar::macos_platform {
 
 class BusPlace {
  public:
-  // The environment variable BUSBAR_APPLICATION_GROUP goes before the names of services: a
-  // sandboxed application may only use those of its group.
+  // The environment variable BUSBAR_APPLICATION_GROUP is put in front of service names: a sandboxed
+  // application may only use services of its group.
   explicit BusPlace(std::string_view identifier);
 
   // Services.

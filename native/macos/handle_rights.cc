@@ -1,4 +1,4 @@
-// fileport_makeport, fileport_makefd, and which kind has which rights.
+// fileport_makeport, fileport_makefd, and the rights of each kind.
 #include "macos/handle_rights.h"
 
 #include <cerrno>
@@ -10,7 +10,7 @@
 namespace busbar::macos_platform {
 namespace {
 
-// MACH_PORT_DEAD is a right, too: its port died on the way.
+// MACH_PORT_DEAD counts as a right: its port died on the way.
 bool is_send(const ReceivedRight& right) noexcept {
   return !right.receive.valid() && right.send.name() != MACH_PORT_NULL;
 }
@@ -18,12 +18,12 @@ bool is_send(const ReceivedRight& right) noexcept {
 Result<Handle> descriptor_of(const SendRight& file_port) {
   const int fd = fileport_makefd(file_port.name());
   if (fd >= 0) return posix::own_descriptor(fd);
-  // A port of another kind that was passed off as a file.
+  // A port of another kind, sent as a file.
   if (errno == EINVAL) return Error{Status::ProtocolViolation, EINVAL};
   return posix::error_of(errno);
 }
 
-// Takes what belongs to one handle from the front of `rights`.
+// Takes the rights of one handle from the front of `rights`.
 Result<Handle> take_handle(Kind kind, std::span<ReceivedRight>& rights) {
   const std::size_t needed = kind == Kind::ChannelEnd ? 2 : 1;
   if (rights.size() < needed) return Status::ProtocolViolation;
@@ -68,7 +68,7 @@ Error OutgoingHandles::add(const Handle& handle) {
   }
   if (object->kind == Kind::Door) {
     ReceiveRight port = object->door->take();
-    // It has moved already.
+    // The door has moved already.
     if (!port.valid()) return {Status::InvalidArgument};
     rights_.push_back({port.name(), MACH_MSG_TYPE_MOVE_RECEIVE});
     kinds_.push_back(static_cast<std::byte>(Kind::Door));
@@ -77,7 +77,7 @@ Error OutgoingHandles::add(const Handle& handle) {
   }
   add_right(object->first.name(), object->kind);
   if (object->kind == Kind::ChannelEnd) {
-    // Without a place for greetings, the same one twice: there it is no greeting.
+    // Without a port for greetings, `first` goes twice: a greeting means nothing there.
     const SendRight& second = object->second.valid() ? object->second : object->first;
     rights_.push_back({second.name(), MACH_MSG_TYPE_COPY_SEND});
   }

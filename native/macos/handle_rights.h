@@ -1,5 +1,5 @@
-// Handles as rights of a message. The bytes of such a message begin with the number of handles and
-// the kind of each.
+// Handles as rights of a message. The bytes of the message begin with the number of handles and the
+// kind of each.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@
 
 namespace busbar::macos_platform {
 
-// Handles on their way out. Descriptors go as file ports, which this owns.
+// Handles to be sent. Descriptors travel as file ports, which this object owns.
 class OutgoingHandles {
  public:
-  // InvalidArgument when one holds nothing.
+  // InvalidArgument for an empty handle.
   [[nodiscard]] Error add(const Handle& handle);
   [[nodiscard]] std::span<OutgoingRight> rights() noexcept { return rights_; }
   [[nodiscard]] const std::vector<std::byte>& kinds() const noexcept { return kinds_; }
-  // After the message was sent, or not: a door that has not moved goes back to its owner.
+  // Call after sending, with the outcome: a door that was not sent returns to its owner.
   void settle(bool sent) noexcept;
 
  private:
@@ -37,7 +37,7 @@ class OutgoingHandles {
   std::vector<MovingDoor> doors_;
 };
 
-// The handles that `message` has brought. ProtocolViolation when rights and kinds do not agree;
+// The handles that `message` brought. ProtocolViolation when rights and kinds do not match;
 // OutOfDescriptors when there is no room for a descriptor.
 [[nodiscard]] Result<std::vector<Handle>> take_handles(std::vector<ReceivedRight> rights,
                                                        std::span<const std::byte> kinds);

@@ -43,7 +43,7 @@ Error Kqueue::watch(const PortSet& set, std::uint64_t token) {
 
 Result<bool> Kqueue::watch_process(std::uint32_t pid) {
   const int code = change(borrow(), pid, EVFILT_PROC, EV_ADD | EV_ONESHOT, NOTE_EXIT, 0);
-  // Also of one that nobody has waited for yet.
+  // Also for a process that ended but was not reaped.
   if (code == ESRCH) return false;
   if (code != 0) return posix::error_of(code);
   return true;

@@ -1,5 +1,5 @@
-// Kqueue: what doorbell sets and reactors sleep on. Watches sets of ports and processes; any thread
-// can wake it.
+// Kqueue: what doorbell sets and reactors sleep on. Watches port sets and processes; any thread can
+// wake it.
 #pragma once
 
 #include <chrono>
@@ -19,14 +19,14 @@ class Kqueue {
  public:
   [[nodiscard]] static Result<Kqueue> create();
 
-  // Ready, with `token`, as long as a port of the set has a message.
+  // Ready, with `token`, while a port of the set has a message.
   [[nodiscard]] Error watch(const PortSet& set, std::uint64_t token);
-  // Ready once, with the process as its ident, when it has ended. False: it has already.
+  // Ready once, with the pid as its ident, when the process has ended. False: it had ended before.
   [[nodiscard]] Result<bool> watch_process(std::uint32_t pid);
   void forget_process(std::uint32_t pid) noexcept;
-  // Ready once, by an event of its own.
+  // Makes it ready once, by a user event.
   void wake() noexcept;
-  // Returns how many there are; none at the deadline (nullopt: never), also after a signal then.
+  // Returns the number of events; 0 at the deadline (nullopt: none) or after a signal.
   [[nodiscard]] std::size_t wait(std::optional<TimePoint> deadline,
                                  std::span<struct kevent> out_events) noexcept;
 

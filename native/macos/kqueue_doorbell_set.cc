@@ -1,4 +1,4 @@
-// A bell's port is ready as long as a ring lies there: collect() takes it.
+// A bell's port is ready while a ring is in its queue; collect() removes the ring.
 #include "macos/kqueue_doorbell_set.h"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ class KqueueDoorbellSet final : public DoorbellSet {
     if (!set) return set.error();
     if (const Error error = queue_.watch(set.value(), token); !error.ok()) return error;
     bells_.emplace(token, Bell{port.take(), set.take()});
-    // What was rung before anybody listened is not kept.
+    // Rings before add() may be lost, so report the new bell once.
     fresh_.push_back(token);
     queue_.wake();
     return {};
@@ -52,7 +52,7 @@ class KqueueDoorbellSet final : public DoorbellSet {
     if (!out_tokens.empty() && raised_.exchange(false, std::memory_order_acq_rel))
       out_tokens[count++] = kRaiseToken;
     for (; count < out_tokens.size() && !fresh_.empty(); fresh_.pop_back()) {
-      // A ring that lies there already would be told twice.
+      // A ring in the queue would be reported a second time.
       take_rings(bells_.at(fresh_.back()).port);
       out_tokens[count++] = fresh_.back();
     }
@@ -65,19 +65,19 @@ class KqueueDoorbellSet final : public DoorbellSet {
       }
       if (got < room) break;
     }
-    // Raised since the first look, and its event may be among those taken.
+    // raise() may have come since the check above, and its event may be among those taken.
     if (raised_.load(std::memory_order_acquire)) queue_.wake();
     return count;
   }
 
   void wait(int timeout_ms) noexcept override {
-    // Raised, and its event was taken by somebody who had no room for more.
+    // raise() was called, and its event was taken by a collect() without room for token 0.
     if (raised_.load(std::memory_order_acquire)) return;
     std::optional<TimePoint> deadline;
     if (timeout_ms >= 0) {
       deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     }
-    // Rings stay until they are collected; waking is remembered beside.
+    // Rings stay until collect(); `raised_` remembers a wake-up.
     std::array<struct kevent, 1> event;
     (void)queue_.wait(deadline, event);
   }
@@ -102,7 +102,7 @@ class KqueueDoorbellSet final : public DoorbellSet {
 
   Kqueue queue_;
   std::unordered_map<std::uint64_t, Bell> bells_;
-  // Added since the last collect().
+  // Tokens added since the last collect().
   std::vector<std::uint64_t> fresh_;
   std::atomic<bool> raised_{false};
 };

@@ -1,5 +1,5 @@
-// DoorbellSet: a kqueue over one port for each bell. It is itself a descriptor that an event loop
-// can poll.
+// DoorbellSet: a kqueue over one port per bell. The kqueue is a descriptor that an event loop can
+// poll.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
-// Ports are level-triggered by the kernel; what it tells only once is kept here until it is
-// forgotten or told.
+// The kernel reports ports level-triggered; events that it reports once are kept here until they
+// are reported or forgotten.
 //
-//   channel, listener ── message lies there ──────────────────────┐
+//   channel, listener ── message in the queue ────────────────────┐
 //   channel to write to ── notification: room, or the port died ──┼──> kqueue ──> wait()
 //   bell ── notification of its name ── rung_ ────────────────────┤
 //   process ── NOTE_EXIT ── ended_ ───────────────────────────────┘
@@ -23,14 +23,14 @@
 namespace busbar::macos_platform {
 namespace {
 
-// Of the port that the kernel's notifications come to; nobody else's.
+// The token of the port for the kernel's notifications; callers must not use it.
 constexpr std::uint64_t kNotices = 0;
-// Set in a token: somebody greets at the channel that has the rest of it.
+// Set in a token: a greeting came for the channel whose token is the rest.
 constexpr std::uint64_t kGreetingBit = 1ULL << 63U;
 constexpr std::size_t kEventBatch = 64;
 constexpr mach_port_msgcount_t kNoticeQueue = MACH_PORT_QLIMIT_LARGE;
 
-// What one wait() tells.
+// The readiness that one wait() reports.
 class Told {
  public:
   explicit Told(std::span<Readiness> out) noexcept : out_(out) {}
@@ -76,14 +76,14 @@ class KqueueReactor final : public Reactor {
     const Error error = watch_port(own.borrow_port(), token);
     if (!error.ok()) return error;
     watches_.at(token).bell = &own;
-    // It may have been rung before we listened.
+    // The bell may have been rung before this watch.
     rung_.insert(token);
     return {};
   }
 
   [[nodiscard]] Error watch_process(std::uint32_t pid, std::uint64_t token) override {
     if (pid == 0 || !is_free(token)) return {Status::InvalidArgument};
-    // The kernel keeps one watch for each process.
+    // The kernel keeps one watch per process.
     const bool is_first = !processes_.contains(pid);
     if (is_first) {
       const auto lives = queue_.watch_process(pid);
@@ -107,7 +107,7 @@ class KqueueReactor final : public Reactor {
     watch.channel->greet();
     const mach_port_t to = watch.channel->borrow_destination();
     if (to != MACH_PORT_NULL) return await_room(to, token);
-    // Nobody is there yet.
+    // No process has adopted the other end yet.
     auto set = set_of(watch.channel->borrow_greetings());
     if (set && queue_.watch(set.value(), token | kGreetingBit).ok()) {
       watch.greetings = set.take();
@@ -140,10 +140,10 @@ class KqueueReactor final : public Reactor {
     tell_kept(told);
     std::array<struct kevent, kEventBatch> events;
     bool woken = false;
-    // Not every event is something to tell.
+    // Not every event leads to a report.
     while (told.room() > 0) {
       const std::size_t room = std::min(told.room(), events.size());
-      // Whoever has something already only looks for more.
+      // With something to report, only poll for more.
       const auto until = told.count() > 0 ? std::optional(TimePoint()) : deadline;
       const std::size_t got = queue_.wait(until, std::span(events).first(room));
       for (std::size_t i = 0; i < got; ++i) {
@@ -161,7 +161,7 @@ class KqueueReactor final : public Reactor {
  private:
   struct Watch {
     PortSet set;
-    // Of a channel whose other end has not been adopted.
+    // For a channel whose other end has not been adopted.
     PortSet greetings;
     const PortChannel* channel = nullptr;
     const NotifyNameBell* bell = nullptr;
@@ -186,7 +186,7 @@ class KqueueReactor final : public Reactor {
     return {};
   }
 
-  // Asks the kernel to tell when the port's queue has room, at once if it has.
+  // Asks the kernel for a notification when the port's queue has room, at once if it has.
   void await_room(mach_port_t to, std::uint64_t token) noexcept {
     mach_port_t previous = MACH_PORT_NULL;
     const kern_return_t code =
@@ -195,7 +195,7 @@ class KqueueReactor final : public Reactor {
     if (code == KERN_SUCCESS) {
       release_send(previous);
     } else {
-      // It has died, or we try in vain: the send will tell.
+      // The port died, or the request failed: the next send finds out.
       writable_.insert(token);
     }
   }
@@ -218,7 +218,7 @@ class KqueueReactor final : public Reactor {
       rung_.insert(token);
       return;
     }
-    // There is room: no more events were asked for.
+    // There is room: no more events were requested than fit.
     if (Readiness* entry = told.entry(token); entry != nullptr) entry->readable = true;
   }
 
@@ -234,7 +234,7 @@ class KqueueReactor final : public Reactor {
       const auto message = receive_message(notices_.name());
       if (!message && message.status() == Status::WouldBlock) return;
       if (!message || !message.value().is_from_kernel) continue;
-      // It comes with a reference to the name that has died.
+      // The notification carries a reference to the dead name.
       if (message.value().id == MACH_NOTIFY_DEAD_NAME) release_send(message.value().about);
       for (const auto& [token, watch] : watches_) {
         if (watch.wants_writable && watch.channel->borrow_destination() == message.value().about)
@@ -243,7 +243,7 @@ class KqueueReactor final : public Reactor {
     }
   }
 
-  // What the kernel tells but once.
+  // Reports the events that the kernel sends only once.
   void tell_kept(Told& told) noexcept {
     for (const std::uint64_t token : ended_) {
       if (Readiness* entry = told.entry(token); entry != nullptr) entry->readable = true;

@@ -1,4 +1,5 @@
-// Reactor: a kqueue over ports and processes, and one port for what the kernel tells of others.
+// Reactor: a kqueue over ports and processes, and one port for the kernel's notifications about
+// other ports.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
-// What this folder calls of the system, and the declarations that are not in every set of headers:
-// bootstrap (servers/bootstrap.h), the 64-bit calls of virtual memory (mach/mach_vm.h), file ports
-// and notifications (notify.h).
+// The system calls of this folder, and declarations that some sets of headers lack: bootstrap
+// (servers/bootstrap.h), the 64-bit calls of virtual memory (mach/mach_vm.h), file ports and
+// notifications (notify.h).
 #pragma once
 
 #include <mach/mach.h>
@@ -30,7 +30,7 @@ kern_return_t mach_vm_region_recurse(vm_map_t task, mach_vm_address_t* address,
 int fileport_makeport(int fd, mach_port_t* port);
 int fileport_makefd(mach_port_t port);
 
-// --- notify.h: names that anybody may watch, each with 64 bits beside it ---
+// --- notify.h: names that any process may watch, each with 64 bits of state ---
 uint32_t notify_register_check(const char* name, int* token);
 uint32_t notify_register_mach_port(const char* name, mach_port_t* port, int flags, int* token);
 uint32_t notify_get_state(int token, uint64_t* state);

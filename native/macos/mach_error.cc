@@ -24,7 +24,7 @@ Error error_of(kern_return_t code) noexcept {
 }
 
 Error message_error(mach_msg_return_t code) noexcept {
-  // The lower bits of these say which space was short.
+  // The lower bits of these codes say which space was short.
   constexpr mach_msg_return_t kShortages =
       MACH_MSG_IPC_SPACE | MACH_MSG_VM_SPACE | MACH_MSG_IPC_KERNEL | MACH_MSG_VM_KERNEL;
   switch (code & ~kShortages) {

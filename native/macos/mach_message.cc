@@ -29,7 +29,7 @@ struct Buffer {
 
 constexpr std::size_t padded(std::size_t size) noexcept { return (size + 3) & ~std::size_t{3}; }
 
-// Writes one part behind another.
+// Appends one part after another.
 class Writer {
  public:
   explicit Writer(Buffer& buffer) noexcept : buffer_(buffer) {}
@@ -92,8 +92,8 @@ void set_descriptor(Buffer& buffer, std::size_t index,
               &descriptor, sizeof descriptor);
 }
 
-// A message that was not taken for want of room comes back as if it had been received: with rights
-// of its own. Those that were to move are the caller's again, under whatever name.
+// The kernel returns a message that did not fit the queue as if it had been received, with rights
+// of its own. Rights that were to move belong to the caller again, perhaps under new names.
 void take_back(Buffer& buffer, std::span<OutgoingRight> rights) noexcept {
   for (std::size_t i = 0; i < rights.size(); ++i) {
     if (rights[i].disposition != MACH_MSG_TYPE_MOVE_RECEIVE) continue;
@@ -104,7 +104,7 @@ void take_back(Buffer& buffer, std::span<OutgoingRight> rights) noexcept {
   mach_msg_destroy(buffer.header());
 }
 
-// The parts of what was received, each checked against its length.
+// The parts of a received message, each checked against its length.
 class Parts {
  public:
   explicit Parts(Buffer& buffer) noexcept : buffer_(buffer) {}
@@ -129,7 +129,7 @@ class Parts {
     if ((buffer_.header()->msgh_bits & MACH_MSGH_BITS_COMPLEX) == 0) return true;
     mach_msg_body_t body{};
     if (!get(&body, sizeof body) || body.msgh_descriptor_count > kMaxMessageRights) return false;
-    // First a look at all of them: memory out of line is nothing we take.
+    // First check them all: memory out of line is not accepted.
     const std::size_t first = at_;
     mach_msg_port_descriptor_t descriptor{};
     for (mach_msg_size_t i = 0; i < body.msgh_descriptor_count; ++i) {
@@ -167,8 +167,8 @@ class Parts {
   std::size_t end_ = 0;
 };
 
-// What a notification is about stands at the same place, whatever it says: behind the record that
-// tells byte orders apart. Where it is not there the name is 0.
+// All notifications name their port at the same place: after the NDR record (byte order). 0 when
+// the message is too short.
 mach_port_t subject_of(Buffer& buffer) noexcept {
   mach_port_t name = MACH_PORT_NULL;
   constexpr std::size_t kPlace = sizeof(mach_msg_header_t) + sizeof(NDR_record_t);
@@ -177,11 +177,11 @@ mach_port_t subject_of(Buffer& buffer) noexcept {
   return name;
 }
 
-// Behind the message: who sent it.
+// The sender, from the trailer after the message.
 ProcessIdentity sender_of(Buffer& buffer) noexcept {
   mach_msg_audit_trailer_t trailer{};
   std::memcpy(&trailer, buffer.bytes.data() + padded(buffer.header()->msgh_size), sizeof trailer);
-  // Of the token's words, 5 is the process and 1 the effective user.
+  // Of the audit token's words, 5 is the pid and 1 the effective user.
   return {trailer.msgh_audit.val[5], trailer.msgh_audit.val[1]};
 }
 
@@ -226,7 +226,7 @@ Result<ReceivedMessage> receive_message(mach_port_t port) {
     code = mach_msg(buffer.header(), kOptions, 0, kRoom, port, 0, MACH_PORT_NULL);
   const Error error = message_error(code);
   if (!error.ok()) {
-    // Received, but without some of its rights.
+    // The message was received without some of its rights.
     if (error.status == Status::OutOfDescriptors) mach_msg_destroy(buffer.header());
     return error;
   }
@@ -234,8 +234,8 @@ Result<ReceivedMessage> receive_message(mach_port_t port) {
   message.id = buffer.header()->msgh_id;
   message.sender = sender_of(buffer);
   message.is_from_kernel = message.sender.pid == 0;
-  // Notifications carry other things than bytes, and no rights that we would have to give back but
-  // those of a dead name.
+  // Notifications carry other data than bytes, and no rights to release except those of a dead
+  // name.
   if (message.is_from_kernel) {
     message.about = subject_of(buffer);
     return message;
@@ -244,7 +244,7 @@ Result<ReceivedMessage> receive_message(mach_port_t port) {
   if (!understood && message.rights.empty()) {
     mach_msg_destroy(buffer.header());
   } else {
-    // What was read is given back by `message`; nobody here answers by a right that came along.
+    // `message` owns all rights that were read; a reply right is never used here.
     release_send(buffer.header()->msgh_remote_port);
   }
   if (!understood) return Status::ProtocolViolation;

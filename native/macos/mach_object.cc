@@ -80,7 +80,7 @@ Result<ObjectName> give_away(Handle& handle) {
   if (name.kind == ObjectKind::Unusable) return Status::InvalidArgument;
   if (name.kind == ObjectKind::Descriptor) return ObjectName{name.kind, handle.take()};
   MachObject* object = object_in(handle);
-  // Of a port that died there is nothing to own.
+  // A port that died leaves nothing to own.
   if (object->first.valid()) {
     auto right = copy_send(object->first);
     if (!right) return right.error();

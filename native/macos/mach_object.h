@@ -1,5 +1,5 @@
-// MachObject: what a Handle owns here when it is not a descriptor: rights to ports, with a word
-// that says what for. All but a door can be copied; a door is in one place at a time.
+// MachObject: what a Handle owns here when it is not a descriptor: port rights, and a word for
+// their purpose. All kinds except a door can be copied; a door is in one place at a time.
 #pragma once
 
 #include <atomic>
@@ -14,27 +14,27 @@
 
 namespace busbar::macos_platform {
 
-// As it is told to another process.
+// Messages to other processes carry these numbers.
 enum class Kind : std::uint8_t {
   Descriptor = 1,
   // A memory entry.
   Memory = 2,
-  // Where the ringer of a doorbell learns whom to ring.
+  // A right to send to the ringer of a doorbell, which learns there whom to ring.
   Bell = 3,
-  // Where the other end of a channel receives, and where it learns who sends.
+  // A right to send to the other end of a channel, and one to greet it.
   ChannelEnd = 4,
-  // Where the holder of a name receives its visitors.
+  // The port at which the holder of a name receives its visitors.
   Door = 5,
-  // Of a program's own: what for, it knows.
+  // A port of the program, whose purpose only the program knows.
   Port = 6,
 };
 
-// The right to receive visitors, which moves to the process that the handle is sent to.
+// The right to receive visitors; it moves to the process that the handle is sent to.
 class DoorPort {
  public:
   explicit DoorPort(ReceiveRight port) noexcept : port_(std::move(port)) {}
 
-  // MACH_PORT_NULL once it has moved.
+  // MACH_PORT_NULL once the right has moved.
   [[nodiscard]] mach_port_t name() const noexcept {
     const std::lock_guard guard(mutex_);
     return port_.name();
@@ -55,28 +55,28 @@ class DoorPort {
 
 struct MachObject {
   Kind kind = Kind::Memory;
-  // The memory entry, or where to send.
+  // The memory entry, or the port to send to.
   SendRight first;
-  // Of a channel's end: where greetings go; may be null.
+  // Of a channel's end: the port for greetings; may be null.
   SendRight second;
   std::shared_ptr<DoorPort> door;
-  // The handles that own it.
+  // How many handles own the object.
   std::atomic<std::uint32_t> owners{1};
 };
 
 // OutOfMemory.
 [[nodiscard]] Result<Handle> own_object(Kind kind, SendRight first, SendRight second = {},
                                         std::shared_ptr<DoorPort> door = nullptr);
-// Still owned by the handle; nullptr when it is a descriptor, or nothing.
+// The handle still owns it; nullptr when the handle is empty or a descriptor.
 [[nodiscard]] MachObject* object_in(const Handle& handle) noexcept;
-// The same, but nullptr when it is of another kind.
+// As above, but nullptr when it is of another kind.
 [[nodiscard]] MachObject* object_in(const Handle& handle, Kind kind) noexcept;
-// Another handle on the same object, or descriptor.
+// Another handle to the same object or descriptor.
 [[nodiscard]] Result<Handle> duplicate_handle(const Handle& handle);
 
-// A right of the program to send there, which it keeps. InvalidArgument when it has none.
+// Copies a send right of the program, which keeps its own. InvalidArgument when it has none.
 [[nodiscard]] Result<Handle> duplicate_port(std::intptr_t name);
-// As the platform's functions of these names.
+// As the Platform functions of these names.
 [[nodiscard]] ObjectName name_of(const Handle& handle) noexcept;
 [[nodiscard]] Result<ObjectName> give_away(Handle& handle);
 

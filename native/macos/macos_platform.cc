@@ -1,4 +1,4 @@
-// native_platform() of macOS: puts the files of this folder together.
+// native_platform() of macOS: combines the files of this folder.
 #include <pthread.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@
 namespace busbar {
 namespace {
 
-// The most that getentropy gives at once.
+// The most bytes that one getentropy returns.
 constexpr std::size_t kMostEntropy = 256;
 
 class MacosPlatform final : public Platform {
@@ -81,14 +81,14 @@ class MacosPlatform final : public Platform {
     return posix::start_pthread(std::move(body));
   }
 
-  // There is no such call here.
+  // macOS has no such call.
   [[nodiscard]] bool fence_process() noexcept override { return false; }
   void prepare_process_fence() noexcept override {}
 
   // One clock for all processes of the machine.
   [[nodiscard]] TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
 
-  // Asked anew each time: the answer changes in a forked child.
+  // Not cached: the answer changes in a forked child.
   [[nodiscard]] ProcessIdentity self() const noexcept override {
     return {static_cast<std::uint32_t>(::getpid()), static_cast<std::uint64_t>(::geteuid())};
   }

@@ -15,13 +15,13 @@ namespace {
 
 constexpr vm_prot_t kReadWrite = VM_PROT_READ | VM_PROT_WRITE;
 
-// What a mapping takes.
+// The size of a mapping, in bytes.
 std::size_t in_pages(std::size_t bytes) noexcept {
   const auto page = static_cast<std::size_t>(::getpagesize());
   return (bytes + page - 1) / page * page;
 }
 
-// The largest size that does not overflow when it is rounded up, with one page more.
+// The largest size that, rounded up and with one more page, does not overflow.
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max() - (1 << 20);
 
 class Mapping {
@@ -71,7 +71,7 @@ class EntryMemory final : public SharedMemory {
     if (!entry) return entry.error();
     return own_object(Kind::Memory, entry.take());
   }
-  // A task has one name for one entry.
+  // A task has one name per entry.
   [[nodiscard]] bool is_same(const Handle& handle) const noexcept override {
     const MachObject* object = object_in(handle, Kind::Memory);
     return object != nullptr && entry_.valid() && object->first.name() == entry_.name();
@@ -81,7 +81,7 @@ class EntryMemory final : public SharedMemory {
  private:
   Mapping mapping_;
   std::size_t bytes_;
-  // What others get.
+  // The right that others get.
   SendRight entry_;
 };
 
@@ -96,7 +96,7 @@ Result<SendRight> create_entry(std::size_t bytes, vm_prot_t permission, mach_por
   return owned;
 }
 
-// Whether a pager outside of the kernel's own memory lies behind a mapping: a file, say.
+// True if a pager outside the kernel, such as a file's, is behind a mapping.
 Result<bool> has_pager(const Mapping& mapping) {
   mach_vm_address_t address = mapping.address();
   mach_vm_size_t size = mapping.bytes();
@@ -110,7 +110,7 @@ Result<bool> has_pager(const Mapping& mapping) {
   return info.external_pager != 0;
 }
 
-// What was written is copied then, page by page; the entry itself need not be writable.
+// Copy-on-write, page by page; the entry itself need not be writable.
 Error make_private(const Mapping& mapping) {
   return error_of(mach_vm_protect(mach_task_self(), mapping.address(), mapping.bytes(), FALSE,
                                   kReadWrite | VM_PROT_COPY));
@@ -143,13 +143,12 @@ Result<std::unique_ptr<SharedMemory>> adopt_entry_memory(Handle handle, std::siz
   auto mapping =
       map(object->first, 0, pages, access == Access::ReadWrite ? kReadWrite : VM_PROT_READ);
   if (!mapping) {
-    // Not a memory entry, or a shorter one; what is not permitted, or no room for it, is not the
-    // peer's fault.
+    // Not a memory entry, or a shorter one. A lack of permission or room is not the peer's fault.
     const bool is_other =
         mapping.status() == Status::System || mapping.status() == Status::Unsupported;
     return is_other ? Error{Status::ProtocolViolation, mapping.error().os_code} : mapping.error();
   }
-  // A longer one has a page after these.
+  // A longer entry has a page after these.
   if (map(object->first, pages, in_pages(1), VM_PROT_READ)) return Status::ProtocolViolation;
   const auto pager = has_pager(mapping.value());
   if (!pager) return pager.error();

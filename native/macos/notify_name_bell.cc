@@ -9,7 +9,7 @@ namespace busbar::macos_platform {
 namespace {
 
 constexpr std::uint64_t kRung = 1;
-// Bounded: somebody may ring faster than we listen.
+// Bounded: another process may ring faster than we read.
 constexpr int kMostHeard = 64;
 
 }  // namespace
@@ -26,7 +26,7 @@ NotifyNameBell::NotifyNameBell(std::string name, mach_port_t port, NotifyState s
     : name_(std::move(name)), port_(port), state_(std::move(state)) {}
 
 void NotifyNameBell::ring() noexcept {
-  // First the state, for those who look when they are woken.
+  // State first, for listeners that check it when the notification wakes them.
   (void)state_.set(kRung);
   notify_post(name_.c_str());
 }

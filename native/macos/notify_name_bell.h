@@ -1,5 +1,5 @@
-// NameBell by a notification: its state says whether it is rung, and posting it wakes whoever
-// listens.
+// NameBell by a notification: its state says whether the bell is rung, and posting it wakes the
+// listeners.
 #pragma once
 
 #include <memory>
@@ -22,13 +22,13 @@ class NotifyNameBell final : public NameBell {
   [[nodiscard]] bool is_same(const NameBell& other) const noexcept override;
   void quiet() noexcept override;
 
-  // Has a message when it was rung since the last quiet() or hear().
+  // Has a message when the bell was rung since the last quiet() or hear().
   [[nodiscard]] mach_port_t borrow_port() const noexcept { return port_; }
   void hear() const noexcept;
 
  private:
   std::string name_;
-  // Belongs to the registration.
+  // Owned by the registration.
   mach_port_t port_;
   NotifyState state_;
 };

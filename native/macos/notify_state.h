@@ -1,4 +1,4 @@
-// NotifyState: 64 bits beside the name of a notification. They live as long as anybody has the name
+// NotifyState: the 64 bits of state of a notification. They live while any process has the name
 // open, whoever wrote them.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace busbar::macos_platform {
 class NotifyState {
  public:
   [[nodiscard]] static Result<NotifyState> open(const std::string& name);
-  // Owns a registration of whatever kind.
+  // Owns a registration of any kind.
   explicit NotifyState(int token) noexcept : token_(token) {}
   NotifyState(NotifyState&& other) noexcept : token_(std::exchange(other.token_, -1)) {}
   NotifyState(const NotifyState&) = delete;
@@ -21,7 +21,7 @@ class NotifyState {
   NotifyState& operator=(NotifyState&&) = delete;
   ~NotifyState();
 
-  // 0 when nobody has written any.
+  // 0 when the state was never set.
   [[nodiscard]] std::uint64_t get() const noexcept;
   [[nodiscard]] Error set(std::uint64_t state) const noexcept;
 

@@ -12,10 +12,10 @@
 namespace busbar::macos_platform {
 namespace {
 
-// As many datagrams may wait to be received.
+// How many datagrams can wait in a queue.
 constexpr mach_port_msgcount_t kQueue = 128;
 constexpr mach_port_msgcount_t kGreetingQueue = 8;
-// Messages of no meaning that are passed over in one call.
+// How many meaningless messages one call skips.
 constexpr int kMostStray = 64;
 
 struct Receiving {
@@ -46,8 +46,8 @@ PortChannel::PortChannel(ReceiveRight data, SendRight to, ReceiveRight greetings
       peer_(peer),
       to_(std::move(to)) {}
 
-// The first one counts: with whoever adopts an end that was handed over again, the maker of the
-// pair has no business while there is another.
+// The first greeting counts: while one adopter exists, the maker of the pair ignores others, to
+// which the end was handed over again.
 void PortChannel::look_for_greeting() const noexcept {
   if (!greetings_.valid()) return;
   for (int i = 0; i < kMostStray && !to_.valid(); ++i) {
@@ -99,8 +99,8 @@ Error PortChannel::send(std::span<const std::byte> bytes, std::span<const Handle
   }
   outgoing.settle(error.ok());
   if (error.status == Status::PeerGone && greetings_.valid()) {
-    // Who adopted the other end has given it up; it may be handed over again. That nobody has it
-    // any more is told by receive().
+    // The adopter of the other end has closed it; the end may be handed over again. receive()
+    // reports the end when no process has it any more.
     to_.reset();
     return {Status::WouldBlock, error.os_code};
   }
@@ -135,7 +135,7 @@ Result<Datagram> PortChannel::datagram_of(ReceivedMessage message) const {
   return Datagram{{bytes.begin(), bytes.end()}, handles.take()};
 }
 
-// The notification comes once; who looks for readiness has to see the end every time.
+// The notification comes once, but a caller that watches for readiness must see the end every time.
 void PortChannel::end() noexcept {
   ended_ = true;
   (void)send_signal({data_.name(), MACH_MSG_TYPE_MAKE_SEND_ONCE}, kReminder);
@@ -175,8 +175,8 @@ Result<std::unique_ptr<Channel>> adopt_port_channel(Handle handle) {
   if (!data) return data.error();
   if (const Error error = tell_of_no_senders(data.value().port); !error.ok()) return error;
   std::array<OutgoingRight, 1> back{{{data.value().send.name(), MACH_MSG_TYPE_COPY_SEND}}};
-  // Not heard: the other end is gone, which receiving tells, or has been greeted so often that it
-  // cannot want us to receive.
+  // A greeting that fails is ignored: either the other end is gone, which receive() reports, or its
+  // queue of greetings is full, and then it does not want ours.
   if (end->second.valid()) {
     (void)send_message({end->second.name(), MACH_MSG_TYPE_COPY_SEND}, kGreeting, {}, back);
   }

@@ -1,9 +1,10 @@
-// Channel on two ports: each end receives on one and has a right to send to the other's.
+// Channel on two ports: each end receives on one and has a right to send to the other.
 //
-// Of a pair, only `mine` exists at first. `theirs` is two rights to send: to where `mine` receives,
-// and to where it is greeted. Whoever adopts that makes a port and greets with a right to send
-// there. Until then nothing can be sent (WouldBlock), so nothing is in a queue that may never be
-// read: unlike a right to receive, `theirs` can be copied and handed over again.
+// Of a pair, only `mine` exists at first. `theirs` is two send rights: to the port on which `mine`
+// receives, and to its port for greetings. The process that adopts `theirs` makes a port and sends
+// a greeting with a right to send there. Until then every send fails with WouldBlock, so no
+// datagram lies in a queue that may never be read: unlike a receive right, `theirs` can be copied
+// and handed over again.
 #pragma once
 
 #include <atomic>
@@ -20,30 +21,31 @@ namespace busbar::macos_platform {
 
 class PortChannel final : public Channel {
  public:
-  // `greetings`: of the maker of a pair. `origin`: the handle that was adopted.
+  // `greetings`: for the maker of a pair. `origin`: the handle that was adopted.
   PortChannel(ReceiveRight data, SendRight to, ReceiveRight greetings, Handle origin,
               ProcessIdentity peer) noexcept;
 
-  // Refusals:
-  //   InvalidArgument   0 bytes, or a handle that holds nothing
+  // Errors:
+  //   InvalidArgument   0 bytes, or an empty handle
   //   TooLarge          above kMaxDatagramBytes or kMaxDatagramHandles
-  //   WouldBlock        the other end's queue is full, or nobody has adopted it (or who did gave it
-  //                     up): wait for writable
+  //   WouldBlock        the other end's queue is full, or no process has adopted the other end, or
+  //   its
+  //                     adopter closed it: wait for writable
   //   PeerGone          for good; what it sent before can still be received
   [[nodiscard]] Error send(std::span<const std::byte> bytes,
                            std::span<const Handle* const> handles) override;
   [[nodiscard]] Result<Datagram> receive() override;
-  // Unsupported before the other end is known.
+  // Unsupported while the other end is unknown.
   [[nodiscard]] Result<Handle> share() const override;
-  // The pid of a holder, seen by its visitor, is what stands beside the name: the kernel tells who
-  // sends, not who receives.
+  // A visitor gets the holder's pid from the name, not from the kernel, which reports senders and
+  // not receivers.
   [[nodiscard]] ProcessIdentity peer() const noexcept override { return peer_; }
 
   [[nodiscard]] mach_port_t borrow_port() const noexcept { return data_.name(); }
   [[nodiscard]] mach_port_t borrow_greetings() const noexcept { return greetings_.name(); }
-  // Where it sends; MACH_PORT_NULL while nobody has greeted.
+  // The port it sends to; MACH_PORT_NULL before a greeting.
   [[nodiscard]] mach_port_t borrow_destination() const noexcept;
-  // Looks whether somebody has greeted.
+  // Takes a greeting if one has come.
   void greet() const noexcept;
 
  private:
@@ -55,19 +57,19 @@ class PortChannel final : public Channel {
   ReceiveRight greetings_;
   Handle origin_;
   ProcessIdentity peer_;
-  // The other end, which send() and the reactor look for.
+  // The other end; send() and the reactor look for it.
   mutable std::mutex mutex_;
   mutable SendRight to_;
   std::atomic<bool> ended_{false};
 };
 
 [[nodiscard]] Result<ChannelPair> create_port_pair();
-// ProtocolViolation unless it is a channel's end.
+// ProtocolViolation unless `handle` is a channel's end.
 [[nodiscard]] Result<std::unique_ptr<Channel>> adopt_port_channel(Handle handle);
 
-// The visitor's side. WouldBlock: the door is crowded. PeerGone: there is nobody behind it.
+// The visitor's side. WouldBlock: the door's queue is full. PeerGone: no process receives there.
 [[nodiscard]] Result<std::unique_ptr<Channel>> visit(const SendRight& door, ProcessIdentity holder);
-// The holder's. ProtocolViolation when it is not what a visitor sends.
+// The holder's side. ProtocolViolation when the message is not a visit.
 [[nodiscard]] Result<std::unique_ptr<Channel>> welcome(ReceivedMessage visit);
 
 }  // namespace busbar::macos_platform

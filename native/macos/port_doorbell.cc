@@ -1,4 +1,4 @@
-// Rings are messages of nothing but their number; one that does not fit is one too many anyway.
+// A ring is a message of nothing but its id; a ring that does not fit the queue is not needed.
 #include "macos/port_doorbell.h"
 
 #include <array>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr mach_port_msgcount_t kListenerQueue = 8;
 constexpr mach_port_msgcount_t kRingQueue = 1;
-// Messages taken in one go; a hostile peer may send faster than that.
+// Messages taken per call; a hostile peer may send faster than that.
 constexpr int kMostTaken = 32;
 
 class PortDoorbell final : public Doorbell {
@@ -27,7 +27,7 @@ class PortDoorbell final : public Doorbell {
     if (!listener_.valid()) return;
     const Status rung = send_signal({listener_.name(), MACH_MSG_TYPE_COPY_SEND}, kRing).status;
     if (rung != Status::PeerGone) return;
-    // It has stopped to listen; another one may have begun.
+    // The listener has stopped; another may have started.
     listener_.reset();
     find_listener();
     if (listener_.valid()) (void)send_signal({listener_.name(), MACH_MSG_TYPE_COPY_SEND}, kRing);
@@ -40,7 +40,7 @@ class PortDoorbell final : public Doorbell {
   }
 
  private:
-  // The last one that came.
+  // The newest listener counts.
   void find_listener() noexcept {
     for (int i = 0; i < kMostTaken; ++i) {
       auto message = receive_message(listeners_.name());
@@ -74,7 +74,7 @@ Result<ReceiveRight> listen_to(const Handle& bell) {
   std::array<OutgoingRight, 1> right{{{port.value().name(), MACH_MSG_TYPE_MAKE_SEND}}};
   const Error sent =
       send_message({object->first.name(), MACH_MSG_TYPE_COPY_SEND}, kListen, {}, right);
-  // A ringer that is gone will not ring.
+  // A ringer that is gone will not ring; that is no error.
   if (!sent.ok() && sent.status != Status::PeerGone) return sent;
   return port;
 }

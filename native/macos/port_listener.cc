@@ -14,11 +14,11 @@
 namespace busbar::macos_platform {
 namespace {
 
-// Visitors that may wait: the most that the system allows.
+// How many visitors can wait: the system's maximum.
 constexpr mach_port_msgcount_t kBacklog = MACH_PORT_QLIMIT_LARGE;
-// Messages of no meaning that are passed over in one call.
+// How many meaningless messages one call skips.
 constexpr int kMostStrayVisits = 16;
-// A state that says more is not one of ours.
+// A state with a larger number was not written by us.
 constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
 
 Result<std::uint32_t> fresh_number(std::uint32_t former) {
@@ -47,7 +47,7 @@ Result<std::unique_ptr<Listener>> PortListener::open(std::shared_ptr<const BusNa
   if (const Error error = limit_queue(port.value(), kBacklog); !error.ok()) return error;
   auto listener = std::make_unique<PortListener>(
       std::move(name), number.value(), std::make_shared<DoorPort>(port.take()), bell.take());
-  // The door is open when the name begins to lead there.
+  // The door is open before the name leads to it.
   const Error named = bus.set_holder({number.value(), static_cast<std::uint32_t>(::getpid())});
   if (!named.ok()) return named;
   return std::unique_ptr<Listener>(std::move(listener));
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Listener>> PortListener::open(std::shared_ptr<const BusNa
 Result<std::unique_ptr<Channel>> PortListener::accept() {
   for (int i = 0; i < kMostStrayVisits; ++i) {
     const mach_port_t port = port_->name();
-    // Handed over.
+    // The door was handed over.
     if (port == MACH_PORT_NULL) return Status::WouldBlock;
     auto message = receive_message(port);
     if (!message && message.status() == Status::ProtocolViolation) continue;
@@ -73,7 +73,7 @@ bool PortListener::holds_name() const noexcept {
   return number_ != 0 && name_->holder().number == number_;
 }
 
-// Nobody else writes there: whoever holds the name is alone with it.
+// Only the holder of the name writes the generation.
 std::uint64_t PortListener::begin_generation(std::uint64_t at_least) noexcept {
   std::uint64_t last = name_->generation();
   if (last >= kMostGenerations) last = 0;

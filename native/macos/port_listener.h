@@ -1,5 +1,5 @@
-// Listener on the port of a bootstrap service, one for each time in office: the service of a
-// process that is stopped goes on to be its own while another one holds the name.
+// Listener on the port of a bootstrap service, one service per claim of the name: a stopped process
+// keeps its own service while another process holds the name.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace busbar::macos_platform {
 
 class PortListener final : public Listener {
  public:
-  // A new door, to which the name leads from now on. The caller has the lock of the name and has
-  // made sure that it leads to nobody whom it should not be taken from.
+  // Makes a new door and lets the name lead to it. The caller holds the lock of the name and has
+  // checked that it may be taken.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(std::shared_ptr<const BusName> name);
 
   PortListener(std::shared_ptr<const BusName> name, std::uint32_t number,
@@ -25,7 +25,7 @@ class PortListener final : public Listener {
   [[nodiscard]] Result<Handle> share() const override;
   [[nodiscard]] std::uint64_t begin_generation(std::uint64_t at_least) noexcept override;
   [[nodiscard]] bool holds_name() const noexcept override;
-  // Leaves the name when somebody is just trying to claim it; that claim, or the next, replaces it.
+  // Leaves the name set when another process is claiming it; that claim, or the next, replaces it.
   void release_name(bool bus_ended) noexcept override;
 
   [[nodiscard]] mach_port_t borrow_port() const noexcept { return port_->name(); }
@@ -34,7 +34,7 @@ class PortListener final : public Listener {
   std::shared_ptr<const BusName> name_;
   std::uint32_t number_;
   std::shared_ptr<DoorPort> port_;
-  // Rung or not, it is remembered as long as its holder lives.
+  // Kept for the holder's whole life, so that its state (rung or not) lasts as long.
   std::unique_ptr<NotifyNameBell> bell_;
 };
 

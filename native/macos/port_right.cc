@@ -5,8 +5,7 @@
 
 namespace busbar::macos_platform {
 
-// Takes one reference of a right to send, also where the port has died and the right is a dead
-// name.
+// Releases one reference to a send right, also when its port has died and the right is a dead name.
 void release_send(mach_port_t name) noexcept {
   if (MACH_PORT_VALID(name)) mach_port_deallocate(mach_task_self(), name);
 }
@@ -46,7 +45,7 @@ Result<SendRight> copy_send(const SendRight& right) {
   const kern_return_t code =
       mach_port_mod_refs(mach_task_self(), right.name(), MACH_PORT_RIGHT_SEND, 1);
   if (code == KERN_SUCCESS) return SendRight(right.name());
-  // The port has died meanwhile: a reference to the dead name is as good.
+  // The port has died meanwhile: take a reference to the dead name instead.
   if (code != KERN_INVALID_RIGHT) return error_of(code);
   const kern_return_t dead =
       mach_port_mod_refs(mach_task_self(), right.name(), MACH_PORT_RIGHT_DEAD_NAME, 1);

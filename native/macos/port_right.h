@@ -1,5 +1,5 @@
-// Owning Mach rights: a name in this task's space that is given back once. A task has one name for
-// a port, whatever rights it has on it; each kind of right is counted and given back by itself.
+// Owning Mach rights: a name in this task's port space that is released once. A task has one name
+// per port, whatever rights it has; each kind of right is counted and released separately.
 #pragma once
 
 #include <utility>
@@ -9,7 +9,7 @@
 
 namespace busbar::macos_platform {
 
-// One reference to a right that `Release` gives back.
+// One reference to a right; `Release` releases it.
 template <void (*Release)(mach_port_t) noexcept>
 class PortRight {
  public:
@@ -28,9 +28,9 @@ class PortRight {
   ~PortRight() { reset(); }
 
   [[nodiscard]] bool valid() const noexcept { return MACH_PORT_VALID(name_); }
-  // Still owned by this.
+  // This object still owns the right.
   [[nodiscard]] mach_port_t name() const noexcept { return name_; }
-  // Owned by the caller from now on.
+  // The caller owns the right from now on.
   [[nodiscard]] mach_port_t take() noexcept { return std::exchange(name_, MACH_PORT_NULL); }
   void reset() noexcept {
     if (valid()) Release(name_);
@@ -52,13 +52,13 @@ using PortSet = PortRight<release_set>;
 // A port whose queue holds `limit` messages.
 [[nodiscard]] Result<ReceiveRight> create_port(mach_port_msgcount_t limit);
 [[nodiscard]] Error limit_queue(const ReceiveRight& port, mach_port_msgcount_t limit);
-// A right to send there.
+// A right to send to `port`.
 [[nodiscard]] Result<SendRight> make_send(const ReceiveRight& port);
 [[nodiscard]] Result<SendRight> copy_send(const SendRight& right);
-// A set that is ready when `port` has a message: what a kqueue can watch.
+// A set that is ready when `port` has a message; a kqueue can watch it.
 [[nodiscard]] Result<PortSet> set_of(mach_port_t port);
-// Has the kernel send MACH_NOTIFY_NO_SENDERS to the port itself once nobody can send to it; behind
-// what was sent before. After the one right to send was made.
+// Asks the kernel to send MACH_NOTIFY_NO_SENDERS to the port, behind all earlier messages, once no
+// send right is left. Call after the send right was made.
 [[nodiscard]] Error tell_of_no_senders(const ReceiveRight& port);
 
 }  // namespace busbar::macos_platform
