@@ -23,7 +23,8 @@ export type {
 } from './endpoint/options.js';
 export * from './errors/errors.js';
 export { BusError, type BusErrorCode, type DeliveryFailure } from './errors/index.js';
-export { type JoinOptions, join } from './join.js';
+export { join } from './join.js';
+export type { JoinOptions } from './join-options.js';
 export {
   MemoryRegion,
   type MemoryRegionOptions,

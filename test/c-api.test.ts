@@ -142,6 +142,7 @@ const selfTests = {
   'api-c': 'the whole interface, refusals included',
   'giving_back-c':
     'what a receiver gives back: refused, unread, borrowed by a process that is killed',
+  'join_options-c': 'options of joining, their ranges and what they limit',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
 

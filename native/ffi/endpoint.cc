@@ -13,19 +13,16 @@ using busbar::ffi::Lock;
 
 namespace {
 
-constexpr std::size_t kMaxToken = 1024;
-constexpr std::size_t kMaxLabelStrings = 32;
-constexpr std::uint32_t kMaxSpin = 1000;
 constexpr std::size_t kBatch = 64;
 
-// What is 0 has its default.
-template <typename T, typename V>
-void set(T& target, V value) {
-  if (value != 0) target = static_cast<T>(value);
+// 0 leaves the default.
+void set(std::uint64_t& target, std::uint64_t value) {
+  if (value != 0) target = value;
 }
 
 busbar_status read_options(const busbar_join_options& given, busbar::EndpointOptions& out) {
-  if (given.label_count > kMaxLabelStrings || (given.label_count != 0 && given.label == nullptr))
+  if (given.label_count > busbar::kMaxLabelStrings ||
+      (given.label_count != 0 && given.label == nullptr))
     return BUSBAR_INVALID_LABEL;
   std::vector<std::string_view> label;
   for (std::size_t i = 0; i < given.label_count; ++i) {
@@ -37,16 +34,15 @@ busbar_status read_options(const busbar_join_options& given, busbar::EndpointOpt
   out.membership.label = created.take();
   out.membership.controller_affinity = given.no_controller_affinity == 0;
   if (given.token != nullptr) out.membership.token = given.token;
-  if (out.membership.token.size() > kMaxToken || given.spin_us > kMaxSpin ||
-      given.max_message_bytes > 0xFFFFFFFFU || given.when_full < BUSBAR_WHEN_FULL_REFUSE ||
-      given.when_full > BUSBAR_WHEN_FULL_DISCONNECT) {
+#define BUSBAR_OPTION(name, node_name, unit, by_default, least, most) \
+  set(out.join.name, given.name);
+#define BUSBAR_NODE_OPTION(...)
+#include "base/option_list.def"
+#undef BUSBAR_OPTION
+  if (out.membership.token.size() > busbar::kMaxTokenBytes || !out.join.valid() ||
+      given.when_full < BUSBAR_WHEN_FULL_REFUSE || given.when_full > BUSBAR_WHEN_FULL_DISCONNECT) {
     return BUSBAR_INVALID_ARGUMENT;
   }
-  if (given.timeout_ms != 0) out.join_timeout = std::chrono::milliseconds(given.timeout_ms);
-  set(out.limits.ring_bytes, given.ring_bytes);
-  set(out.limits.queue_bytes, given.queue_bytes);
-  set(out.limits.total_queue_bytes, given.total_queue_bytes);
-  set(out.limits.max_message_bytes, given.max_message_bytes);
   out.regions = &busbar::process_regions();
   return BUSBAR_OK;
 }
@@ -95,6 +91,7 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   native.membership.identifier = identifier;
   const busbar_status read = read_options(given, native);
   if (read != BUSBAR_OK) return read;
+  const std::uint64_t spin = native.join.spin_us;
   auto created = busbar::Endpoint::create(busbar::native_platform(), std::move(native));
   if (!created) return code(created.error());
 
@@ -103,7 +100,7 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   self->endpoint = created.take();
   self->batch = std::vector<busbar::ReceivedMessage>(kBatch);
   self->when_full = given.when_full;
-  self->spin = std::chrono::microseconds(given.spin_us);
+  self->spin = std::chrono::microseconds(spin);
   self->on_event = given.on_event;
   self->on_log = given.on_log;
   self->context = given.context;

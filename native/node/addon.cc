@@ -10,6 +10,7 @@
 #include "node/failure.h"
 #include "node/object_functions.h"
 #include "node/region_value.h"
+#include "node/scalars.h"
 #include "platform/platform.h"
 
 namespace busbar::node {
@@ -65,12 +66,46 @@ Napi::Array error_list(Napi::Env env) {
   return list;
 }
 
+// The numeric options of joining: [name, name in C or null, unit, default, minimum, maximum] each.
+Napi::Array option_list(Napi::Env env) {
+  Napi::Array list = Napi::Array::New(env);
+  const auto add = [&](const char* name, const char* c_name, const char* unit,
+                       const OptionRange& range) {
+    Napi::Array entry = Napi::Array::New(env, 6);
+    entry.Set(0U, Napi::String::New(env, name));
+    entry.Set(1U, c_name == nullptr ? env.Null() : Napi::String::New(env, c_name));
+    entry.Set(2U, Napi::String::New(env, unit));
+    entry.Set(3U, number(env, range.standard));
+    entry.Set(4U, number(env, range.least));
+    entry.Set(5U, number(env, range.most));
+    list.Set(list.Length(), entry);
+  };
+#define BUSBAR_OPTION(name, node_name, unit, by_default, least, most) \
+  add(#node_name, #name, #unit, option::name);
+#define BUSBAR_NODE_OPTION(name, node_name, unit, by_default, least, most) \
+  add(#node_name, nullptr, #unit, option::name);
+#include "base/option_list.def"
+#undef BUSBAR_OPTION
+  return list;
+}
+
+// The fixed limits by name.
+Napi::Object limit_list(Napi::Env env) {
+  Napi::Object limits = Napi::Object::New(env);
+#define BUSBAR_LIMIT(type, name, node_name, value) limits.Set(#node_name, number(env, name));
+#include "base/limit_list.def"
+#undef BUSBAR_LIMIT
+  return limits;
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   Environment::set_up(env);
   exports.Set("openEndpoint", Napi::Function::New(env, open_endpoint, "openEndpoint"));
   exports.Set("lastFailure", Napi::Function::New(env, last_failure, "lastFailure"));
   exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));
   exports.Set("errorList", error_list(env));
+  exports.Set("optionList", option_list(env));
+  exports.Set("limits", limit_list(env));
   add_handle_functions(env, exports);
   add_region_functions(env, exports);
   return exports;

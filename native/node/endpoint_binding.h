@@ -19,11 +19,11 @@ struct BindingOptions {
   // Its event loop is libuv's, as Node's and Electron's are.
   bool host_has_libuv = true;
   // Longest time in one turn of the event loop.
-  std::chrono::microseconds drain_budget{1000};
+  std::chrono::microseconds drain_budget{option::drain_budget_us.standard};
   // Longest active waiting for the next message; 0 is off.
-  std::chrono::microseconds spin{0};
+  std::chrono::microseconds spin{option::spin_us.standard};
   // For teardown without close().
-  std::chrono::milliseconds linger{1000};
+  std::chrono::milliseconds linger{option::linger_ms.standard};
   // For sends that do not say.
   WhenFull when_full = WhenFull::Refuse;
 };

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "platform/handle.h"
 #include "platform/process_identity.h"
@@ -17,8 +18,8 @@ namespace busbar {
 // The largest datagram a Channel carries, in bytes. Fits every platform's default buffers many
 // times over.
 inline constexpr std::size_t kMaxDatagramBytes = 8192;
-// The most handles in one datagram (Linux: SCM_MAX_FD).
-inline constexpr std::size_t kMaxDatagramHandles = 253;
+// The most handles in one datagram.
+inline constexpr std::size_t kMaxDatagramHandles = kMaxObjects;
 
 struct Datagram {
   std::vector<std::byte> bytes;

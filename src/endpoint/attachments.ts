@@ -1,14 +1,9 @@
 // The attachments of a message, kernel objects and memory regions, checked.
 import { checkInteger, show } from '../checks.js';
 import { InvalidArgumentError, LimitExceededError } from '../errors/index.js';
+import { limits } from '../limits.js';
 import { heldRegion, MemoryRegion, type RegionRange } from '../memory/memory-region.js';
-import {
-  maxObjects,
-  maxRegions,
-  type NativeHandle,
-  type NativeRegion,
-  type NativeRegionRanges,
-} from '../native/addon.js';
+import type { NativeHandle, NativeRegion, NativeRegionRanges } from '../native/addon.js';
 import { KernelObject, openHandle } from '../objects/index.js';
 
 /** The attachments as the user gave them. */
@@ -45,7 +40,7 @@ function objectsOf({ objects }: AttachmentOptions): readonly NativeHandle[] | un
       { option: 'objects' },
     );
   }
-  checkCount('objects', 'kernel objects', objects.length, maxObjects);
+  checkCount('objects', 'kernel objects', objects.length, limits.maxObjects);
   return objects.length === 0 ? undefined : objects.map(openHandle);
 }
 
@@ -57,7 +52,7 @@ function regionsOf({ regions }: AttachmentOptions): NativeRegionRanges | undefin
       { option: 'regions' },
     );
   }
-  checkCount('regions', 'memory regions', regions.length, maxRegions);
+  checkCount('regions', 'memory regions', regions.length, limits.maxRegions);
   const ranges: (NativeRegion | number)[] = [];
   for (const each of regions) addRange(each, ranges);
   return ranges.length === 0 ? undefined : ranges;

@@ -3,6 +3,7 @@
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { checkDuration, checkOptions, checkSignal, noOptions } from '../checks.js';
 import { abortedError, type BusError, type BusErrorFacts, TimeoutError } from '../errors/index.js';
+import { numberOptions } from '../option-list.js';
 import { onAbort } from './abort-listening.js';
 
 /** Options of every asynchronous call. */
@@ -21,7 +22,7 @@ export interface CancelOptions {
 }
 
 /** The longest delay that a timer accepts. */
-export const maxTimeout = 2_147_483_647;
+export const maxTimeout = numberOptions.linger.most;
 
 /**
  * Checks `timeout` and `signal`, and refuses any option that is neither one of them nor in

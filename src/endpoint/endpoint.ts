@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import { checkInteger, checkOptions, millisecondsOf } from '../checks.js';
 import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
+import { limits } from '../limits.js';
 import {
   type BoxTable,
   boxTable,
@@ -239,7 +240,7 @@ export class Endpoint<B extends MessageBox>
   async waitFor(to: Selector | string, options?: WaitForOptions): Promise<readonly Peer[]> {
     const own = checkCancelOptions('waitFor()', options, ['count']);
     const { count = 1 } = own;
-    checkInteger('count', count, 1, 4096);
+    checkInteger('count', count, 1, limits.maxMembers);
     const selector = toSelector(to);
     if (this.closed) throw this.#closedError();
     const promise = cancellable<readonly Peer[]>(

@@ -2,7 +2,8 @@
 // acknowledgements.
 import { checkString, millisecondsOf, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { acknowledgement, maxKeyBytes, whenFullPolicies } from '../native/addon.js';
+import { limits } from '../limits.js';
+import { acknowledgement, whenFullPolicies } from '../native/addon.js';
 import type { DeliverOptions, SendOptions, WhenFull } from './options.js';
 
 /** `whenFull` and `key` as native code takes them. */
@@ -14,7 +15,7 @@ export interface Policy {
 /** The checked policy of some options; `undefined` if there is none. */
 export function policyOf({ whenFull, key }: SendOptions): Policy | undefined {
   if (whenFull === undefined && key === undefined) return undefined;
-  if (key !== undefined) checkString('key', key, 1, maxKeyBytes);
+  if (key !== undefined) checkString('key', key, 1, limits.maxKeyBytes);
   return { whenFull: whenFull === undefined ? undefined : whenFullOf(whenFull), key };
 }
 
@@ -34,10 +35,7 @@ export function acknowledgementOf({ acknowledge }: DeliverOptions): number {
   return acknowledge === 'handled' ? acknowledgement.handled : acknowledgement.taken;
 }
 
-/** The longest time to live: 35 years. */
-const maxTtl = 2 ** 40;
-
 /** The checked `ttl` of some options in milliseconds; 0 if there is none. */
 export function ttlOf({ ttl = 0 }: SendOptions): number {
-  return millisecondsOf('ttl', ttl, maxTtl);
+  return millisecondsOf('ttl', ttl, limits.maxTtl);
 }

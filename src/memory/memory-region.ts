@@ -11,6 +11,7 @@ import {
   NoExternalBuffersError,
   statusOf,
 } from '../errors/index.js';
+import { limits } from '../limits.js';
 import {
   addon,
   type NativeRegion,
@@ -19,9 +20,6 @@ import {
 } from '../native/addon.js';
 import { viewsForbidden } from '../native/host.js';
 import { isDetached } from './detached.js';
-
-/** The largest region, in bytes: what one ArrayBuffer can hold on every runtime. */
-export const maxRegionBytes = 2 ** 32;
 
 /** Options of {@link MemoryRegion.create}. */
 export interface MemoryRegionOptions {
@@ -106,7 +104,7 @@ export class MemoryRegion implements Disposable {
    * OutOfMemoryError; OutOfDescriptorsError (a region needs two descriptors).
    */
   static create(bytes: number, options: MemoryRegionOptions = {}): MemoryRegion {
-    checkInteger('bytes', bytes, 1, maxRegionBytes, 'bytes');
+    checkInteger('bytes', bytes, 1, limits.maxRegionBytes, 'bytes');
     const { readOnly = false } = checkOptions('create()', options, ['readOnly']);
     checkBoolean('readOnly', readOnly);
     return new MemoryRegion(fieldsOf(addon.createRegion(bytes, readOnly, false)), 0);

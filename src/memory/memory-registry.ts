@@ -8,14 +8,9 @@ import {
   InvalidArgumentError,
   LimitExceededError,
 } from '../errors/index.js';
+import { limits } from '../limits.js';
 import { addon, type NativePin } from '../native/addon.js';
-import {
-  adoptRegions,
-  fieldsOf,
-  heldRegion,
-  type MemoryRegion,
-  maxRegionBytes,
-} from './memory-region.js';
+import { adoptRegions, fieldsOf, heldRegion, type MemoryRegion } from './memory-region.js';
 import { unwatchRegion, watchRegion } from './region-listener.js';
 
 /** Options of a {@link MemoryRegistry}. */
@@ -120,7 +115,7 @@ export class MemoryRegistry implements Disposable {
    * OutOfDescriptorsError; ClosedError after {@link close}.
    */
   alloc(minBytes: number, options: AllocOptions = {}): MemoryRegion {
-    checkInteger('minBytes', minBytes, 1, maxRegionBytes, 'bytes');
+    checkInteger('minBytes', minBytes, 1, limits.maxRegionBytes, 'bytes');
     const { tag = '', onFree } = checkOptions('alloc()', options, ['tag', 'onFree']);
     checkString('tag', tag, 0, 255);
     if (onFree !== undefined && typeof onFree !== 'function') {

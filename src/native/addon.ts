@@ -2,31 +2,19 @@
 // objects: the TypeScript side checks and interprets values, the native side checks lengths and
 // UUIDs again.
 import module from 'node:module';
+import type { OptionNumbers } from '../option-list.js';
 import { addonFile } from './binary.js';
 
 /** The arguments of openEndpoint(), already checked. */
-export interface EndpointConfig {
+export interface EndpointConfig extends OptionNumbers {
   readonly identifier: string;
   readonly token: string;
   readonly label: readonly string[];
   readonly controllerAffinity: boolean;
-  readonly ringBytes: number;
-  readonly queueBytes: number;
-  readonly totalQueueBytes: number;
-  readonly maxQueuedObjects: number;
-  readonly maxParked: number;
-  readonly maxLinks: number;
-  readonly maxEndpoints: number;
-  readonly maxEndpointsPerProcess: number;
   /** A number of {@link whenFullPolicies}. */
   readonly whenFull: number;
-  readonly maxMessageBytes: number;
-  readonly drainBudgetUs: number;
-  readonly spinUs: number;
   /** Whether the event loop is libuv's. */
   readonly hostHasLibuv: boolean;
-  readonly lingerMs: number;
-  readonly joinTimeoutMs: number;
 }
 
 declare const handleBrand: unique symbol;
@@ -145,10 +133,6 @@ export const hasObjects = 1 << 14;
  * In the flags: the message's objects were lost, because this process was at its descriptor limit.
  */
 export const objectsLost = 1 << 15;
-/** The most kernel objects of one message. */
-export const maxObjects = 253;
-/** The most memory regions of one message. */
-export const maxRegions = 64;
 
 declare const regionBrand: unique symbol;
 declare const pinBrand: unique symbol;
@@ -178,9 +162,6 @@ export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 
 /** The policies for a message to a full receiver; the index is the native number. */
 export const whenFullPolicies = ['refuse', 'drop', 'disconnect'] as const;
-
-/** The most bytes of a key. */
-export const maxKeyBytes = 128;
 
 /** The outcome of the last send() that failed or asked for an acknowledgement. */
 export interface SendOutcome extends FailureFacts {
@@ -302,6 +283,17 @@ export type OnNotices = (notices: readonly Notice[]) => void;
 
 interface Addon {
   readonly errorList: readonly (readonly [number: number, name: string, text: string])[];
+  /** The list that option-list.ts mirrors; `cName` is null for an option that C has not. */
+  readonly optionList: readonly (readonly [
+    name: string,
+    cName: string | null,
+    unit: string,
+    byDefault: number,
+    least: number,
+    most: number,
+  ])[];
+  /** The list that limits.ts mirrors. */
+  readonly limits: Readonly<Record<string, number>>;
   openEndpoint(
     config: EndpointConfig,
     onMessages: OnMessages,

@@ -1,7 +1,7 @@
 // Labels and selectors, for other folders and the package's users.
 export { anyone, LabelExpression, label, nobody } from './label-expression.js';
-export { checkLabelName, maxLabelBytes } from './label-name.js';
-export { LabelExpressionTooComplexError, programLimits } from './label-program.js';
+export { checkLabelName } from './label-name.js';
+export { LabelExpressionTooComplexError } from './label-program.js';
 export { parseLabelExpression } from './parse-label.js';
 export {
   type MulticastOptions,

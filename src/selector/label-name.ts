@@ -1,10 +1,8 @@
 // The rules for one string of a label, and which strings need no quotes in a selector's text.
 import { show } from '../checks.js';
 import { InvalidLabelError } from '../errors/index.js';
+import { limits } from '../limits.js';
 import { isWellFormed } from '../utf8.js';
-
-/** The most bytes of one label string in UTF-8: the program stores its length in one byte. */
-export const maxLabelBytes = 255;
 
 /** The characters of an unquoted name, as a class of a regular expression with the flag `u`. */
 export const bareCharacters = String.raw`[\p{L}\p{M}\p{N}_.:/@+=~-]`;
@@ -21,6 +19,7 @@ export function isBareName(name: string): boolean {
  * @throws InvalidLabelError if it is not a string, empty, longer than 255 bytes or not well-formed.
  */
 export function checkLabelName(name: unknown): asserts name is string {
+  const { maxLabelStringBytes } = limits;
   if (typeof name !== 'string') {
     throw new InvalidLabelError(`label is ${show(name)}; expected a string`, { value: name });
   }
@@ -31,10 +30,13 @@ export function checkLabelName(name: unknown): asserts name is string {
     });
   }
   const length = Buffer.byteLength(name);
-  if (length > maxLabelBytes) {
-    throw new InvalidLabelError(`label is ${length} bytes long; the limit is ${maxLabelBytes}`, {
-      value: name,
-      limit: maxLabelBytes,
-    });
+  if (length > maxLabelStringBytes) {
+    throw new InvalidLabelError(
+      `label is ${length} bytes long; the limit is ${maxLabelStringBytes}`,
+      {
+        value: name,
+        limit: maxLabelStringBytes,
+      },
+    );
   }
 }

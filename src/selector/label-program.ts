@@ -1,16 +1,19 @@
 // The program that a label expression is compiled to: a postfix program for a stack machine of
-// booleans. This file has its instructions and limits and joins programs; only native code
-// evaluates them. test/vectors/selectors.json fixes the format.
+// booleans. This file has its instructions and joins programs; only native code evaluates them.
+// test/vectors/selectors.json fixes the format.
 //
-//   op    operand                                   effect 0x00  -
-//   push false 0x01  -                                         push true 0x02  u8 length 1..255,
-//   that many UTF-8 bytes   push: does the label contain exactly this string? 0x03  -
-//   pop b, pop a, push a and b 0x04  -                                         pop b, pop a, push a
-//   or b 0x05  -                                         pop a, push not a 0x06  u64 little-endian
-//   push: is this the endpoint's id?
+//   op    operand                                   effect
+//   0x00  -                                         push false
+//   0x01  -                                         push true
+//   0x02  u8 length 1..255, that many UTF-8 bytes   push: has the label exactly this string?
+//   0x03  -                                         pop b, pop a, push a and b
+//   0x04  -                                         pop b, pop a, push a or b
+//   0x05  -                                         pop a, push not a
+//   0x06  u64 little-endian                         push: is this the endpoint's id?
 //
 // A program is valid if exactly one value is left at its end.
 import { InvalidSelectorError, nameErrors } from '../errors/index.js';
+import { limits } from '../limits.js';
 
 /** The first byte of each instruction. */
 export const opcode = {
@@ -21,16 +24,6 @@ export const opcode = {
   or: 0x04,
   not: 0x05,
   peer: 0x06,
-} as const;
-
-/** The limits of a program. The native evaluator checks the same ones. */
-export const programLimits = {
-  /** Bytes of a program: one page. */
-  bytes: 4096,
-  /** Instructions of a program, which bounds the time of one evaluation. */
-  operations: 1024,
-  /** Values on the stack at once. */
-  depth: 64,
 } as const;
 
 /** A program with its size, so that a larger one can be refused before it is built. */
@@ -89,12 +82,14 @@ export function joined(
   return { bytes, operations, depth };
 }
 
+// The native evaluator checks the same limits.
 function checkLimits(bytes: number, operations: number, depth: number): void {
-  if (bytes > programLimits.bytes) refuse('has', bytes, 'bytes', programLimits.bytes);
-  if (operations > programLimits.operations) {
-    refuse('has', operations, 'operations', programLimits.operations);
+  const { maxSelectorBytes, maxSelectorOperations, maxSelectorDepth } = limits;
+  if (bytes > maxSelectorBytes) refuse('has', bytes, 'bytes', maxSelectorBytes);
+  if (operations > maxSelectorOperations) {
+    refuse('has', operations, 'operations', maxSelectorOperations);
   }
-  if (depth > programLimits.depth) refuse('nests', depth, 'levels', programLimits.depth);
+  if (depth > maxSelectorDepth) refuse('nests', depth, 'levels', maxSelectorDepth);
 }
 
 function refuse(verb: string, value: number, unit: string, limit: number): never {

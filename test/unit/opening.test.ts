@@ -17,8 +17,8 @@ const source = (end: number) => `
     const values = {
       identifier: 'opening-${process.pid}', label: ['x'], token: '', controllerAffinity: true, ringBytes: 65536,
       queueBytes: 65536, totalQueueBytes: 65536, maxQueuedObjects: 1, maxParked: 1, maxLinks: 1, maxEndpoints: 1,
-      maxEndpointsPerProcess: 1, whenFull: 0, maxMessageBytes: 65536, drainBudgetUs: 1000, spinUs: 0, lingerMs: 0,
-      hostHasLibuv: true, joinTimeoutMs: 0,
+      maxEndpointsPerProcess: 1, whenFull: 0, maxMessageBytes: 65536, drainBudget: 1000, spin: 0, linger: 0,
+      hostHasLibuv: true, timeout: 0, prefetch: 1,
     };
     let reads = 0;
     const config = {};

@@ -39,10 +39,9 @@ inline constexpr std::chrono::milliseconds kReturnTime{250};
 
 // How many endpoints the bus takes.
 struct BusLimits {
-  // At most kMaxMembers.
-  std::uint64_t endpoints = kMaxMembers;
+  std::uint64_t endpoints = option::max_endpoints.standard;
   // So that no single process can fill the bus.
-  std::uint64_t endpoints_per_process = 1024;
+  std::uint64_t endpoints_per_process = option::max_endpoints_per_process.standard;
 };
 
 class ControllerEvents {

@@ -12,14 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/limits.h"
 #include "core/selector/label.h"
 
 namespace busbar {
 
 inline constexpr std::uint64_t kDirectoryMagic = 0x3144425342535542u;
 inline constexpr std::uint64_t kDirectoryVersion = 1;
-// How many members a bus has room for. Pages that no entry has touched cost nothing.
-inline constexpr std::size_t kMaxMembers = 4096;
 // Ids and generations stay below 2^53, so that JavaScript's numbers hold them.
 inline constexpr std::uint64_t kIdLimit = std::uint64_t{1} << 53U;
 

@@ -20,10 +20,8 @@ constexpr int kPausesBetweenLooks = 4;
 Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointOptions options) {
   if (const Status bad = check_identifier(options.membership.identifier); bad != Status::Ok)
     return bad;
-  const std::uint64_t ring = options.limits.ring_bytes;
-  if ((ring & (ring - 1)) != 0 || ring < kMinRingBytes || ring > kMaxRingBytes)
-    return Status::InvalidArgument;
-  if (options.regions == nullptr) return Status::InvalidArgument;
+  if (!options.join.valid() || options.regions == nullptr) return Status::InvalidArgument;
+  options.membership.limits = {options.join.max_endpoints, options.join.max_endpoints_per_process};
   auto reactor = platform.create_reactor();
   if (!reactor) return reactor.error();
   auto bells = platform.create_doorbell_set();
@@ -36,15 +34,15 @@ Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<
                    std::unique_ptr<DoorbellSet> bells)
     : platform_(platform),
       lock_(platform),
-      join_timeout_(options.join_timeout),
+      join_timeout_(options.join.timeout_ms),
       label_(options.membership.label),
       reactor_(kChecked ? check_turns(std::move(reactor), turns_, [] { std::abort(); })
                         : std::move(reactor)),
       bells_(std::move(bells)),
-      sender_(platform, *this, options.limits),
+      sender_(platform, *this, options.join),
       desk_(sender_.kept()),
-      receiver_(platform, *options.regions, *bells_, options.limits.max_message_bytes,
-                options.limits.max_links,
+      receiver_(platform, *options.regions, *bells_, options.join.max_message_bytes,
+                options.join.max_links,
                 {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
                  [this](std::unique_ptr<InboundLink> link) {
                    notify(LinkClosedNotice{link->slot()});

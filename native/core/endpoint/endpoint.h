@@ -24,9 +24,9 @@ namespace busbar {
 
 struct EndpointOptions {
   MembershipConfig membership;
-  SenderLimits limits;
-  // How long joining may take; RefusedNotice with Timeout afterwards.
-  std::chrono::milliseconds join_timeout{5000};
+  // The limits of the bus among them are those of `membership` from create() on. `timeout_ms` is
+  // how long joining may take; RefusedNotice with Timeout afterwards.
+  JoinOptions join;
   // The memory regions of this process; outlives the endpoint.
   RegionTable* regions = nullptr;
 };

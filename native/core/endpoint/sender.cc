@@ -6,15 +6,15 @@
 #include <utility>
 
 namespace busbar {
-Sender::Sender(Platform& platform, SenderHost& host, const SenderLimits& limits)
+Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options)
     : platform_(platform),
       host_(host),
-      limits_(limits),
-      queued_(limits.total_queue_bytes),
-      objects_(limits.queued_objects),
+      options_(options),
+      queued_(options.total_queue_bytes),
+      objects_(options.max_queued_objects),
       pool_(platform, queued_),
-      parked_(limits.max_parked, limits.queue_bytes, queued_),
-      kept_(limits.max_parked, limits.queue_bytes) {}
+      parked_(options.max_parked, options.queue_bytes, queued_),
+      kept_(options.max_parked, options.queue_bytes) {}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;
@@ -60,7 +60,7 @@ SendOutcome Sender::send(const SendRequest& request) {
     outcome.error = {route == nullptr ? Status::InvalidSelector : Status::Closed};
     return outcome;
   }
-  if (request.payload.size() > limits_.max_message_bytes) {
+  if (request.payload.size() > options_.max_message_bytes) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }
@@ -236,10 +236,10 @@ Error Sender::open_links(std::span<RouteTarget> targets) {
 Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
   const auto known = links_.find(target.peer_id);
   if (known != links_.end()) return known->second.get();
-  if (links_.size() >= limits_.max_links) return Status::LimitExceeded;
+  if (links_.size() >= options_.max_links) return Status::LimitExceeded;
   auto created =
       OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid, next_link_id_,
-                           {limits_.ring_bytes, limits_.queue_bytes, queued_});
+                           {options_.ring_bytes, options_.queue_bytes, queued_});
   if (!created) return created.error();
   OutboundLink* link = created.value().get();
   ++next_link_id_;
@@ -302,7 +302,7 @@ void Sender::ring_in_turn(OutboundLink& link) noexcept {
   const std::uint64_t most = kRingAfterBytes << link.rings_this_turn;
   if (link.unrung_messages < kRingAfterMessages << link.rings_this_turn && link.unrung_bytes < most)
     return;
-  if (link.ring_if_seems_asleep() && most < limits_.ring_bytes / 4) ++link.rings_this_turn;
+  if (link.ring_if_seems_asleep() && most < options_.ring_bytes / 4) ++link.rings_this_turn;
 }
 
 void Sender::flush_bells() noexcept {

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/join_options.h"
 #include "core/directory/directory_reader.h"
 #include "core/endpoint/deliveries.h"
 #include "core/endpoint/held_back.h"
@@ -92,21 +93,6 @@ struct Reservation {
   std::vector<std::byte> own;
 };
 
-struct SenderLimits {
-  // Four records of 64 KiB and their headers have room, and it stays in a core's second cache.
-  std::uint64_t ring_bytes = 512U << 10U;
-  // Queued behind the ring of one receiver.
-  std::uint64_t queue_bytes = 16ULL << 20U;
-  // For all receivers together: queued, large payloads on their way, parked.
-  std::uint64_t total_queue_bytes = 256ULL << 20U;
-  // Kernel objects on their way to all receivers together.
-  std::uint64_t queued_objects = 4096;
-  std::uint64_t max_message_bytes = 256ULL << 20U;
-  std::uint64_t max_parked = 4096;
-  // In each direction.
-  std::uint64_t max_links = 4096;
-};
-
 struct SenderCounters {
   std::uint64_t sent_messages = 0;
   std::uint64_t sent_bytes = 0;
@@ -144,7 +130,7 @@ class Sender {
   static constexpr std::uint32_t kRingAfterMessages = 32;
   static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
 
-  Sender(Platform& platform, SenderHost& host, const SenderLimits& limits);
+  Sender(Platform& platform, SenderHost& host, const JoinOptions& options);
 
   // The directory to find receivers in; replaces the former one. Not owned.
   void set_directory(DirectoryReader* directory, std::uint64_t self_id);
@@ -227,7 +213,7 @@ class Sender {
   static constexpr std::chrono::milliseconds kSettleInterval{100};
   // Too large for the ring: goes into a spill.
   [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {
-    return most_bytes(payload, regions) > limits_.ring_bytes / 4;
+    return most_bytes(payload, regions) > options_.ring_bytes / 4;
   }
   void introduce(OutboundLink& link);
   [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
@@ -307,7 +293,7 @@ class Sender {
 
   Platform& platform_;
   SenderHost& host_;
-  SenderLimits limits_;
+  const JoinOptions options_;
   DirectoryReader* directory_ = nullptr;
   std::uint64_t self_id_ = 0;
   RouteTable routes_;

@@ -10,7 +10,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     outcome.error = {route == nullptr || route->unicast ? Status::Closed : Status::InvalidArgument};
     return outcome;
   }
-  if (bytes > limits_.max_message_bytes) {
+  if (bytes > options_.max_message_bytes) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }

@@ -10,7 +10,7 @@ namespace busbar {
 std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
   const std::size_t bytes = request.payload.size();
   Route* route = routes_.find(request.route);
-  if (route == nullptr || directory_ == nullptr || bytes > limits_.max_message_bytes)
+  if (route == nullptr || directory_ == nullptr || bytes > options_.max_message_bytes)
     return nullptr;
   route = send_parked_before(*route, request.route);
   if (route == nullptr) return nullptr;

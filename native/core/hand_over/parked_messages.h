@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/budget.h"
+#include "base/join_options.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "core/region/object_bundle.h"
@@ -43,9 +44,6 @@ struct ParkedMessage {
   std::shared_ptr<const RegionClaim> claim{};
 };
 
-// The longest time to live: 35 years. Longer ones are taken for that, so that no sum with the clock
-// and no conversion to its unit can overflow.
-inline constexpr std::uint64_t kMaxTtlMs = std::uint64_t{1} << 40U;
 // After this moment of the monotonic clock nobody's message expires: 139 years after the machine
 // was started.
 inline constexpr std::uint64_t kLatestExpiryMs = std::uint64_t{1} << 42U;
@@ -53,7 +51,7 @@ static_assert(
     static_cast<std::int64_t>(kLatestExpiryMs) <
     std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::duration::max()).count());
 // The most that an endpoint may be allowed to park.
-inline constexpr std::size_t kMaxParkedMessages = 65'536;
+inline constexpr std::size_t kMaxParkedMessages = option::max_parked.most;
 class HandOverWriter;
 
 class ParkedMessages {

@@ -30,7 +30,7 @@ class InboundLink {
   static constexpr std::uint64_t kMaxSpillBytes = 4ULL << 30U;
   // The most kernel objects of messages that are still to be taken: what a sender allows itself
   // (OutboundLink::kMaxObjectsInFlight and one message more).
-  static constexpr std::size_t kMaxPendingObjects = 512 + 253;
+  static constexpr std::size_t kMaxPendingObjects = 512 + kMaxObjects;
 
   // The most memory regions of one sender that stay mapped between messages, and their bytes in
   // all; above what a sender allows itself (OutboundLink::kMaxKnownMemory).

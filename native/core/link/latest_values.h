@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "base/budget.h"
+#include "base/limits.h"
 
 namespace busbar {
 
-// The longest key, in bytes, and the most of them on one link.
-inline constexpr std::size_t kMaxKeyBytes = 128;
+// The most keys on one link.
 inline constexpr std::size_t kMaxKeys = 1024;
 
 // `Owed` is what the sender owes about a message.

@@ -22,10 +22,6 @@ class RegionTable;
 // Handles that a region travels with: data, ledger, bell.
 inline constexpr std::size_t kRegionHandles = 3;
 
-// The most bytes of a region: what every runtime can look at as one array. Nobody sends a larger
-// one, and nobody takes one.
-inline constexpr std::uint64_t kMaxRegionBytes = 4ULL << 30U;
-
 // A number that JavaScript can hold.
 inline constexpr std::uint64_t kMaxRegionId = (1ULL << 53U) - 1;
 

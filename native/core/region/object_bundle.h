@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "base/budget.h"
+#include "base/limits.h"
 #include "platform/platform.h"
 
 namespace busbar {
 
-// The most objects that one message carries: what every platform moves in one datagram.
-inline constexpr std::size_t kMaxObjects = kMaxDatagramHandles;
+static_assert(kMaxObjects <= kMaxDatagramHandles, "the objects of a message are one datagram");
 
 struct ObjectBundle {
   std::vector<Handle> handles;

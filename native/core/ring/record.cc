@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace busbar {
 namespace {
 

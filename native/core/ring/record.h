@@ -91,9 +91,6 @@ struct RegionMention {
 };
 static_assert(sizeof(RegionMention) == 24);
 
-// The most regions of one message: what fits beside the other extensions.
-inline constexpr std::size_t kMaxMentions = 64;
-
 struct Extensions {
   std::optional<std::uint64_t> reply_to;
   std::optional<std::uint64_t> expires_at_ms;

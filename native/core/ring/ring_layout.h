@@ -17,14 +17,16 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "base/join_options.h"
+
 namespace busbar {
 
 inline constexpr std::uint64_t kRingMagic = 0x31474E4952425342ULL;  // "BSBRING1"
 inline constexpr std::uint32_t kRingVersion = 1;
 inline constexpr std::size_t kRingHeaderBytes = 4096;
 inline constexpr std::size_t kConsumerSegmentBytes = 4096;
-inline constexpr std::uint64_t kMinRingBytes = 16ULL << 10U;
-inline constexpr std::uint64_t kMaxRingBytes = 64ULL << 20U;
+inline constexpr std::uint64_t kMinRingBytes = option::ring_bytes.least;
+inline constexpr std::uint64_t kMaxRingBytes = option::ring_bytes.most;
 inline constexpr std::size_t kCacheLine = 64;
 
 // `wake_at` value of a producer that waits for nothing.

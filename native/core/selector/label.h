@@ -8,15 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/status.h"
 
 namespace busbar {
-
-inline constexpr std::size_t kMaxLabelStrings = 32;
-// What one length byte can say.
-inline constexpr std::size_t kMaxLabelStringBytes = 255;
-// Of the encoded form, length bytes included: what a directory entry has room for.
-inline constexpr std::size_t kMaxLabelBytes = 1024;
 
 // A moved-from label is empty.
 class Label {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "core/selector/label.h"
 
@@ -27,11 +28,6 @@ enum class SelectorOp : std::uint8_t {
   Not = 0x05,
   Peer = 0x06,
 };
-
-inline constexpr std::size_t kMaxSelectorBytes = 4096;
-inline constexpr std::size_t kMaxSelectorOps = 1024;
-// The evaluator's stack is one 64-bit word.
-inline constexpr std::size_t kMaxSelectorDepth = 64;
 
 // A moved-from program matches nobody.
 class SelectorProgram {

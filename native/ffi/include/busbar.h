@@ -229,7 +229,8 @@ typedef struct busbar_join_options {
   uint32_t spin_us;
   /* A power of two, 16 KiB to 64 MiB. Default: 512 KiB. */
   uint64_t ring_bytes;
-  /* Bytes that may wait in this process for one receiver whose ring is full. Default: 16 MiB. */
+  /* Bytes that may wait in this process for one receiver whose ring is full, up to 1 TiB. Default:
+   * 16 MiB. */
   uint64_t queue_bytes;
   /* The same for all receivers together, including large payloads. Default: 256 MiB. */
   uint64_t total_queue_bytes;
@@ -239,6 +240,20 @@ typedef struct busbar_join_options {
   busbar_log_callback on_log;
   /* Passed to both callbacks. */
   void* context;
+  /* Kernel objects in flight to all receivers together, 1 to 1,048,576. Default: 4,096. */
+  uint64_t max_queued_objects;
+  /* Messages that may be parked by their `ttl_ms`, 1 to 65,536. Default: 4,096. */
+  uint64_t max_parked;
+  /* Links of this endpoint in each direction, 1 to 4,096. At the limit, sending to another endpoint
+   * returns BUSBAR_LIMIT_EXCEEDED, and another endpoint that sends here gets
+   * BUSBAR_EVENT_UNDELIVERED with that status. Default: 4,096. */
+  uint64_t max_links;
+  /* Endpoints that the bus admits while this one is its controller, 1 to 4,096; at the limit,
+   * joining returns BUSBAR_LIMIT_EXCEEDED. Give all members the same value. Default: 4,096. */
+  uint64_t max_endpoints;
+  /* The same limit for the endpoints of one process, so that no process can fill the bus, 1 to
+   * 4,096. Default: 1,024. */
+  uint64_t max_endpoints_per_process;
 } busbar_join_options;
 #define BUSBAR_JOIN_OPTIONS_INIT \
   { .size = sizeof(busbar_join_options) }

@@ -27,12 +27,12 @@ struct GotMessage {
 // One endpoint and all that it was told.
 class BoxedEndpoint {
  public:
-  BoxedEndpoint(Platform& its_platform, std::string_view label, const SenderLimits& limits)
+  BoxedEndpoint(Platform& its_platform, std::string_view label, const JoinOptions& limits)
       : platform(its_platform), regions(its_platform), slab_(64U << 10U) {
     EndpointOptions options;
     options.membership.identifier = "test.bus";
     options.membership.label = label_of(label);
-    options.limits = limits;
+    options.join = limits;
     options.regions = &regions;
     endpoint = Endpoint::create(platform, std::move(options)).take();
     endpoint->start_without_thread();
@@ -98,7 +98,7 @@ class BoxedEndpoint {
 // A bus of them, and raw clients that say what they like.
 class EndpointBox {
  public:
-  BoxedEndpoint& join(std::string_view label, const SenderLimits& limits = {}) {
+  BoxedEndpoint& join(std::string_view label, const JoinOptions& limits = {}) {
     const std::uint32_t pid = next_pid_++;
     endpoints_.push_back(std::make_unique<BoxedEndpoint>(world.start_process(pid), label, limits));
     run(20);

@@ -27,13 +27,13 @@ class TestEndpoint {
   };
 
   TestEndpoint(LoopbackWorld& world, std::uint32_t process, std::string_view label,
-               SenderLimits limits = {.ring_bytes = 64U << 10U})
+               JoinOptions limits = {.ring_bytes = 64U << 10U})
       : pid(process), platform(world.start_process(process)), regions(platform), slab_(64U << 10U) {
     EndpointOptions options;
     options.membership.identifier = "test.endpoints";
     options.membership.label = label_of(label);
-    options.limits = limits;
-    options.join_timeout = std::chrono::hours(1);
+    options.join = limits;
+    options.join.timeout_ms = 3'600'000;
     options.regions = &regions;
     endpoint = Endpoint::create(platform, std::move(options)).take();
     endpoint->start_without_thread();

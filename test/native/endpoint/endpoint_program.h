@@ -25,13 +25,13 @@ class EndpointProgram {
   using OnMessage = std::function<void(const ReceivedMessage&, std::span<const std::byte>)>;
 
   EndpointProgram(Platform& platform, std::string identifier, std::string_view label,
-                  bool may_be_controller = true, SenderLimits limits = {.ring_bytes = 64U << 10U})
+                  bool may_be_controller = true, JoinOptions limits = {.ring_bytes = 64U << 10U})
       : regions(platform), slab_(256U << 10U) {
     EndpointOptions options;
     options.membership.identifier = std::move(identifier);
     options.membership.label = label_of(label);
     options.membership.controller_affinity = may_be_controller;
-    options.limits = limits;
+    options.join = limits;
     options.regions = &regions;
     auto created = Endpoint::create(platform, std::move(options));
     error = created.error();

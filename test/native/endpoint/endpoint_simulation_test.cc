@@ -72,9 +72,9 @@ class EndpointSimulation {
     const std::string_view label[] = {name, "everybody"};
     options.membership.label = Label::create(label).take();
     options.membership.controller_affinity = may_be_controller;
-    options.limits.ring_bytes = 16U << 10U;
-    options.limits.queue_bytes = 32U << 10U;
-    options.join_timeout = std::chrono::hours(1);
+    options.join.ring_bytes = 16U << 10U;
+    options.join.queue_bytes = 32U << 10U;
+    options.join.timeout_ms = 3'600'000;
     options.regions = &actor->regions;
     auto endpoint = Endpoint::create(actor->platform, std::move(options));
     if (!CHECK(endpoint.ok())) {

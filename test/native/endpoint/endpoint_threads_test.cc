@@ -23,7 +23,7 @@ struct ThreadBus {
   explicit ThreadBus(std::string_view test) : identifier(name_of_thread_bus(test)) {
     sender = std::make_unique<EndpointProgram>(
         native_platform(), identifier, "sender", true,
-        SenderLimits{.ring_bytes = kMinRingBytes, .queue_bytes = 64U << 10U});
+        JoinOptions{.ring_bytes = kMinRingBytes, .queue_bytes = 64U << 10U});
     CHECK(sender->join());
     receivers.resize(kThreadReceivers);
     for (std::size_t i = 0; i < kThreadReceivers; ++i) replace(i);

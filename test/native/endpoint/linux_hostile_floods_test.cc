@@ -69,7 +69,7 @@ void link_holdings(HostileMember& me, std::uint64_t victim) {
   const auto memory = me.platform().create_memory(4096, Access::ReadOnly).take();
   const Handle handle = memory->share().take();
   const Handle* const one[] = {&handle};
-  const std::vector<const Handle*> many(253, &handle);
+  const std::vector<const Handle*> many(kMaxObjects, &handle);
   for (;;) {
     HostileLink link = me.introduce(victim);
     HostileMember::await_attached(link);
@@ -77,7 +77,7 @@ void link_holdings(HostileMember& me, std::uint64_t victim) {
       while (!link.say({LinkFrameKind::Spill, id, 4096}, one)) rest();
     }
     for (std::uint64_t id = 1; id <= 3; ++id) {
-      while (!link.say({LinkFrameKind::Objects, id, 253}, many)) rest();
+      while (!link.say({LinkFrameKind::Objects, id, kMaxObjects}, many)) rest();
     }
     // The next one when this one was hung up, which it need not be.
     for (int i = 0; i < 50; ++i) ::usleep(1000);

@@ -117,13 +117,14 @@ TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
   REQUIRE(one.ok() && two.ok());
   const auto bell = world.peer.create_doorbell().take();
   const Handle handle = bell->share().take();
-  const std::vector<const Handle*> many(253, &handle);
+  const std::vector<const Handle*> many(kMaxObjects, &handle);
   const std::size_t before = world.world.count_handles(kOwnPid);
   // Of each link no more than its sender would allow itself.
-  for (std::uint64_t id = 1; id <= 3; ++id) links[0].say({LinkFrameKind::Objects, id, 253}, many);
+  for (std::uint64_t id = 1; id <= 3; ++id)
+    links[0].say({LinkFrameKind::Objects, id, kMaxObjects}, many);
   CHECK_EQ(one.value()->receive(world.own), Status::Ok);
   CHECK_EQ(world.world.count_handles(kOwnPid), before + 759);
-  links[0].say({LinkFrameKind::Objects, 4, 253}, many);
+  links[0].say({LinkFrameKind::Objects, 4, kMaxObjects}, many);
   CHECK_EQ(one.value()->receive(world.own), Status::ProtocolViolation);
 }
 

@@ -127,7 +127,7 @@ TEST(hand_over_never_makes_a_control_thread_spin) {
 
 TEST(hand_over_uses_up_only_its_own_quota) {
   EndpointBox box;
-  SenderLimits limits;
+  JoinOptions limits;
   limits.max_parked = 100;
   limits.queue_bytes = 1U << 20U;
   BoxedEndpoint& controller = box.join("controller", limits);

@@ -28,7 +28,7 @@ std::vector<std::byte> numbered_payload(std::uint64_t number) {
 struct ReservationScene {
   LoopbackWorld world;
   TestEndpoint sender{world, kReservingProcess, "sender",
-                      SenderLimits{.ring_bytes = 64U << 10U, .queue_bytes = 2U << 20U}};
+                      JoinOptions{.ring_bytes = 64U << 10U, .queue_bytes = 2U << 20U}};
   TestEndpoint first{world, kFirstWorker, "worker"};
   std::unique_ptr<TestEndpoint> second;
   Reservation place;
@@ -188,7 +188,7 @@ TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   LoopbackWorld world;
   TestEndpoint sender(
       world, kReservingProcess, "sender",
-      SenderLimits{.ring_bytes = 16U << 10U, .queue_bytes = 16U << 10U, .total_queue_bytes = 1});
+      JoinOptions{.ring_bytes = 16U << 10U, .queue_bytes = 16U << 10U, .total_queue_bytes = 1});
   TestEndpoint worker(world, kFirstWorker, "worker");
   TestEndpoint stuck(world, kSecondWorker, "stuck");
   TestEndpoint* const all[] = {&sender, &worker, &stuck};

@@ -3,6 +3,7 @@
 #include <random>
 #include <vector>
 
+#include "base/limits.h"
 #include "core/ring/record.h"
 #include "support/check.h"
 
