@@ -1,11 +1,12 @@
 // The layout of the directory: shared memory that one controller writes and every member maps
-// read-only. Only the words and their order; DirectoryWriter and DirectoryReader give them meaning.
+// read-only. This file has only the words and their order; DirectoryWriter and DirectoryReader give
+// them meaning.
 //
 // An entry is free while its id is 0. The writer fills a free entry first and stores the id last;
-// freeing it is one store, and so is a change of flags. Every prefix of the writer's stores is
-// therefore a valid directory: a controller killed anywhere leaves nothing half done to see, and no
-// reader waits for it. Ids are never used twice, which makes an entry's id its own version number:
-// a reader that finds the same id before and after its copy has copied that member and no other.
+// freeing an entry is one store, and so is a change of flags. Every prefix of the writer's stores
+// is therefore a valid directory: a controller killed at any point leaves nothing half-written, and
+// no reader waits for it. Ids are never reused, so an entry's id is also its version: a reader that
+// finds the same id before and after its copy has copied that member and no other.
 #pragma once
 
 #include <atomic>
@@ -19,21 +20,21 @@ namespace busbar {
 
 inline constexpr std::uint64_t kDirectoryMagic = 0x3144425342535542u;
 inline constexpr std::uint64_t kDirectoryVersion = 1;
-// Ids and generations stay below 2^53, so that JavaScript's numbers hold them.
+// Ids and generations stay below 2^53, so that a JavaScript number can hold them.
 inline constexpr std::uint64_t kIdLimit = std::uint64_t{1} << 53U;
 
 // Flags of a member.
-// Known from the previous generation; has not announced itself to this controller yet.
+// Known from the previous generation; has not yet registered with this controller.
 inline constexpr std::uint32_t kMemberProvisional = 1U << 0U;
 // The controller's own endpoint.
 inline constexpr std::uint32_t kMemberController = 1U << 1U;
-// Never becomes controller.
+// This member never becomes controller.
 inline constexpr std::uint32_t kMemberNoAffinity = 1U << 2U;
-// Was the controller before: others have left their messages with it, and it may hand them over.
+// Was the controller before: other members left their messages with it, and it may hand them over.
 inline constexpr std::uint32_t kMemberWasController = 1U << 3U;
 
-// The memory is shared with processes that are not trusted, so even a torn read must be harmless:
-// every access is an atomic one of a whole word.
+// The memory is shared with untrusted processes, so even a torn read must be harmless: every access
+// is an atomic access of a whole word.
 using SharedWord = std::atomic<std::uint64_t>;
 static_assert(SharedWord::is_always_lock_free && sizeof(SharedWord) == 8);
 
@@ -44,7 +45,7 @@ struct alignas(128) DirectoryHeader {
   SharedWord entry_bytes;
   SharedWord generation;
   SharedWord controller_id;
-  // Entries ever used; the rest has never been written.
+  // How many entries were ever used; the others were never written.
   SharedWord used;
   // Grows with every change, after the change is complete.
   SharedWord epoch;
@@ -53,11 +54,11 @@ static_assert(sizeof(DirectoryHeader) == 128);
 
 struct DirectoryEntry {
   SharedWord id;
-  // The epoch of the entry's last change; stored before the change shows in `epoch`.
+  // The epoch of the entry's last change, stored before `epoch` counts the change.
   SharedWord changed_at;
-  // pid in the low half, flags in the high one: they change in one store.
+  // pid in the low half, flags in the high half: one store changes both.
   SharedWord pid_and_flags;
-  // By which an endpoint that never learned its id is known again.
+  // Identifies an endpoint that never learned its id.
   SharedWord instance;
   SharedWord label_bytes;
   SharedWord label[kMaxLabelBytes / 8];

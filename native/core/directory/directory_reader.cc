@@ -1,5 +1,5 @@
-// Copies entries out of memory that somebody else may write to at any moment, checks the copies,
-// and only then lets them into members().
+// Copies entries out of memory that another process may write at any moment, checks the copies, and
+// only then puts them into members().
 #include "core/directory/directory_reader.h"
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 namespace busbar {
 namespace {
 
-// An entry changes at most a few times in its life, so a second try nearly always succeeds; the
-// bound is for a writer that means harm.
+// An entry changes at most a few times in its life, so the second attempt nearly always succeeds;
+// the bound is for a hostile writer.
 constexpr int kCopyTries = 8;
 
 }  // namespace
@@ -52,7 +52,7 @@ bool DirectoryReader::refresh() {
       std::min<std::uint64_t>(header().used.load(std::memory_order_acquire), kMaxMembers);
   std::vector<Change> changes;
   for (std::size_t index = 0; index < used; ++index) {
-    // What changes after `now` was read carries a later epoch and is looked at again next time.
+    // A change after `now` was read has a later epoch; the next refresh finds it.
     if (entry(index).changed_at.load(std::memory_order_acquire) <= seen_epoch_) continue;
     Change change{index, std::nullopt};
     if (!copy(index, change.member)) return false;
@@ -85,8 +85,8 @@ bool DirectoryReader::copy(std::size_t index, std::optional<Member>& out_member)
       const std::uint64_t word = source.label[at / 8].load(std::memory_order_acquire);
       std::memcpy(label.data() + at, &word, 8);
     }
-    // The acquires above keep this load behind them: had any of those words been a later member's,
-    // the id would have been gone by now.
+    // The acquires above keep this load after them: had any of those words belonged to a later
+    // member, the id would have changed by now.
     if (source.id.load(std::memory_order_relaxed) != id) continue;
 
     auto decoded = Label::decode(std::span(label).first(static_cast<std::size_t>(label_bytes)));
@@ -119,7 +119,7 @@ void DirectoryReader::erase(std::size_t entry) {
 }
 
 void DirectoryReader::insert(std::size_t entry, Member member) {
-  // A writer that lists an id twice is broken; the first entry stands.
+  // A writer that lists an id twice is broken; the first entry counts.
   if (!position_by_id_.emplace(member.id, members_.size()).second) return;
   position_by_entry_.emplace(entry, members_.size());
   members_.push_back(std::move(member));

@@ -1,6 +1,5 @@
 // DirectoryReader: a member's view of the directory that the controller writes. Holds private
-// copies only: nothing that the writer does later, or left half done when it died, can be seen
-// through members().
+// copies only: members() never shows a later or half-finished write.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +22,12 @@ struct Member {
   std::uint32_t pid = 0;
   // kMember... flags of directory_layout.h.
   std::uint32_t flags = 0;
-  // A number the endpoint drew for itself; tells two endpoints of one process apart.
+  // A random number that the endpoint chose; tells two endpoints of one process apart.
   std::uint64_t instance = 0;
   Label label;
 };
 
-// One thread at a time; epoch() from any.
+// One thread at a time, except epoch(), which any thread may call.
 class DirectoryReader {
  public:
   // Verifies size, magic, version and capacity; ProtocolViolation when they do not fit.
@@ -39,15 +38,16 @@ class DirectoryReader {
   [[nodiscard]] std::uint64_t epoch() const noexcept {
     return header_->epoch.load(std::memory_order_acquire);
   }
-  // These two are the memory's word, unverified, and may change while the directory lives.
+  // The current values in the memory, unverified; they may change while the directory lives.
   [[nodiscard]] std::uint64_t generation() const noexcept;
   [[nodiscard]] std::uint64_t controller_id() const noexcept;
 
-  // Brings members() up to date, copying only what changed. Bounded, and a writer that died in the
-  // middle of a write does not disturb it: false only when an entry kept changing under the copy;
-  // members() then stays as it was. Entries that make no sense count as free.
+  // Brings members() up to date, copying only entries that changed. Bounded, and not disturbed by a
+  // writer that died in the middle of a write. Returns false only when an entry kept changing
+  // during the copy; members() then stays as it was. Invalid entries count as free.
   [[nodiscard]] bool refresh();
-  // As of the last successful refresh, in no particular order, and the epoch of that.
+  // The members as of the last successful refresh, in no particular order, and the epoch of that
+  // refresh.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
   [[nodiscard]] std::uint64_t seen_epoch() const noexcept { return seen_epoch_; }
   // nullptr when there is no such member. Valid until the next refresh.
@@ -63,7 +63,7 @@ class DirectoryReader {
 
   [[nodiscard]] const DirectoryHeader& header() const noexcept { return *header_; }
   [[nodiscard]] const DirectoryEntry& entry(std::size_t index) const noexcept;
-  // False when the entry changed meanwhile, each time it was tried.
+  // False when the entry changed during every attempt.
   [[nodiscard]] bool copy(std::size_t index, std::optional<Member>& out_member) const;
   void erase(std::size_t entry);
   void insert(std::size_t entry, Member member);
@@ -72,7 +72,7 @@ class DirectoryReader {
   const DirectoryHeader* header_;
   std::uint64_t seen_epoch_ = 0;
   std::vector<Member> members_;
-  // Parallel to members_: the entry each was read from.
+  // Parallel to members_: the entry of each member.
   std::vector<std::size_t> entry_of_;
   std::unordered_map<std::size_t, std::size_t> position_by_entry_;
   std::unordered_map<std::uint64_t, std::size_t> position_by_id_;

@@ -1,6 +1,6 @@
-// The order of the stores is the whole point here: see directory_layout.h.
-// Stores of an entry's content are releases so that whoever reads one of them also sees that the
-// entry was freed before; a fence would do the same but ThreadSanitizer does not know fences.
+// The order of the stores matters here: see directory_layout.h. Stores of an entry's content are
+// releases, so that a reader of one of them also sees that the entry was freed before. A fence
+// would do the same, but ThreadSanitizer does not know fences.
 #include "core/directory/directory_writer.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Result<std::unique_ptr<DirectoryWriter>> DirectoryWriter::create(Platform& platf
   if (!memory) return memory.error();
   auto handle = memory.value()->share();
   if (!handle) return handle.error();
-  // One handle is enough for everybody it is sent to.
+  // One handle is enough for all members that it is sent to.
   memory.value()->stop_sharing();
   return std::unique_ptr<DirectoryWriter>(
       new DirectoryWriter(memory.take(), handle.take(), generation, epoch));

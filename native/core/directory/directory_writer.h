@@ -1,5 +1,5 @@
-// DirectoryWriter: the controller's hand on the directory. Keeps which entries are free in its own
-// memory; never reads back what it has written.
+// DirectoryWriter: the controller's access to the directory. Keeps the list of free entries in its
+// own memory and never reads back what it wrote.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ namespace busbar {
 // One thread at a time.
 class DirectoryWriter {
  public:
-  // `epoch` is the first one; a successor goes on from its predecessor's.
+  // `epoch` is the first epoch; a successor continues its predecessor's.
   [[nodiscard]] static Result<std::unique_ptr<DirectoryWriter>> create(Platform& platform,
                                                                        std::uint64_t generation,
                                                                        std::uint64_t epoch);
 
-  // The entry that holds `member` from now on; LimitExceeded when all kMaxMembers are taken. The
-  // member's id must not be 0 and never have been in this directory before.
+  // Returns the new entry of `member`; LimitExceeded when all kMaxMembers are taken. The member's
+  // id must not be 0 and must never have been in this directory.
   [[nodiscard]] Result<std::size_t> add(const Member& member);
   void set_flags(std::size_t entry, std::uint32_t pid, std::uint32_t flags) noexcept;
   void remove(std::size_t entry);
@@ -33,7 +33,7 @@ class DirectoryWriter {
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
-  // Read-only for whoever gets it.
+  // A handle for members: read-only.
   [[nodiscard]] const Handle& handle() const noexcept { return handle_; }
 
  private:

@@ -1,4 +1,4 @@
-// The rules of a label, the same for our own strings and for a peer's bytes.
+// The rules of a label, the same for our own strings and for bytes from a peer.
 #include "core/selector/label.h"
 
 #include <algorithm>

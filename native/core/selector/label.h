@@ -1,5 +1,5 @@
-// Label: the strings by which selectors find an endpoint. Immutable; keeps only its wire form,
-// for each string one length byte and then the string, which is small and is searched as it lies.
+// Label: the strings by which selectors find an endpoint. Immutable. Keeps only its wire form, one
+// length byte before each string: it is small, and a search walks it directly.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace busbar {
 // A moved-from label is empty.
 class Label {
  public:
-  // Walks the strings in the order they were given in; its views live as long as the label does.
+  // Walks the strings in the order in which they were given; its views live as long as the label.
   class Iterator {
    public:
     using iterator_concept = std::forward_iterator_tag;
@@ -44,20 +44,21 @@ class Label {
     const std::byte* at_ = nullptr;
   };
 
-  // No strings: matched by no leaf.
+  // No strings: no leaf matches it.
   Label() = default;
 
-  // InvalidLabel for a string that is empty, too long, not UTF-8 or given twice, for too many
-  // strings and for too many bytes in all.
+  // InvalidLabel for a string that is empty, too long, not UTF-8 or given twice, and for too many
+  // strings or bytes in all.
   [[nodiscard]] static Result<Label> create(std::span<const std::string_view> strings);
 
-  // The same rules for bytes from a peer; they must be one label exactly, nothing left over.
+  // Checks the same rules for bytes from a peer, which must be exactly one label with nothing left
+  // over.
   [[nodiscard]] static Result<Label> decode(std::span<const std::byte> encoded);
 
-  // What decode() takes; at most kMaxLabelBytes.
+  // The bytes that decode() reads; at most kMaxLabelBytes.
   [[nodiscard]] std::span<const std::byte> encoded() const noexcept { return encoded_; }
 
-  // Byte for byte: no case folding, no normalisation.
+  // Compares byte for byte: no case folding, no normalisation.
   [[nodiscard]] bool contains(std::string_view string) const noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return encoded_.empty(); }
@@ -66,11 +67,11 @@ class Label {
     return Iterator(encoded_.data() + encoded_.size());
   }
 
-  // Same strings in the same order.
+  // Equal if the strings and their order are equal.
   friend bool operator==(const Label&, const Label&) noexcept = default;
 
  private:
-  // False when `string` must not stand in this label or no longer fits.
+  // False when `string` is not allowed in this label or no longer fits.
   [[nodiscard]] bool append(std::string_view string);
 
   std::vector<std::byte> encoded_;

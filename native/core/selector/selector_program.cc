@@ -1,4 +1,4 @@
-// Validation and evaluation of selector programs; the only evaluator there is, for every language.
+// Validation and evaluation of selector programs: the only evaluator, for every language.
 #include "core/selector/selector_program.h"
 
 #include <string_view>
@@ -58,8 +58,9 @@ Result<SelectorProgram> SelectorProgram::create(std::span<const std::byte> progr
   return SelectorProgram(program);
 }
 
-// The stack is a word, its top the lowest bit: push shifts left, pop shifts right. create() has
-// made sure that every operation is whole and that the stack neither overflows nor runs dry.
+// The stack is one word with its top in the lowest bit: push shifts left, pop shifts right.
+// create() has checked that every operation is whole and that the stack neither overflows nor
+// underflows.
 bool SelectorProgram::matches(std::uint64_t endpoint_id, const Label& label) const noexcept {
   std::uint64_t stack = 0;
   const auto push = [&stack](bool value) { stack = stack << 1 | std::uint64_t{value}; };

@@ -1,5 +1,6 @@
-// SelectorProgram: a selector's condition as a postfix program over (endpoint id, label).
-// Says yes or no for one endpoint; whom to send to (one, all, not myself) is the selector's affair.
+// SelectorProgram: a selector's condition as a postfix program over (endpoint id, label). Decides
+// for one endpoint at a time; the selector decides how many get the message (one, all, not the
+// sender).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 
 namespace busbar {
 
-// The operations, one byte each, then what they carry:
+// The operations, one byte each, then their operands:
 //   False, True   push a constant
 //   Leaf          u8 length (1 to 255), UTF-8: push whether the label has exactly that string
 //   Peer          u64 little-endian: push whether the endpoint is the one with that id
@@ -29,21 +30,21 @@ enum class SelectorOp : std::uint8_t {
   Peer = 0x06,
 };
 
-// A moved-from program matches nobody.
+// A moved-from program matches no endpoint.
 class SelectorProgram {
  public:
-  // Checks once what matches() then relies on, also for bytes from a peer. InvalidSelector for an
-  // empty or too long program, an unknown or cut operation, a leaf that is empty or not UTF-8, a
-  // stack that runs dry, grows too deep or does not end with exactly one value.
+  // Checks once everything that matches() relies on, also for bytes from a peer. InvalidSelector
+  // for an empty or too long program, an unknown or truncated operation, a leaf that is empty or
+  // not UTF-8, a stack that underflows, grows too deep or does not end with exactly one value.
   [[nodiscard]] static Result<SelectorProgram> create(std::span<const std::byte> program);
 
-  // Any thread; allocates nothing.
+  // Any thread; does not allocate.
   [[nodiscard]] bool matches(std::uint64_t endpoint_id, const Label& label) const noexcept;
 
-  // What create() takes.
+  // The bytes that create() reads.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
-  // Same bytes: two ways to write the same condition differ.
+  // Equal if the bytes are equal: two ways to write one condition differ.
   friend bool operator==(const SelectorProgram&, const SelectorProgram&) noexcept = default;
 
  private:

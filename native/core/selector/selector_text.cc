@@ -1,5 +1,5 @@
-// Two explicit stacks (Dijkstra's shunting yard) instead of recursion: no text can exhaust the
-// stack.
+// Two explicit stacks (Dijkstra's shunting yard) instead of recursion: no text can overflow the
+// call stack.
 #include "core/selector/selector_text.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kMaxId = (1ULL << 53U) - 1;
 constexpr std::size_t kMaxName = 255;
 
-// A piece of the program, and how many values it needs at once.
+// A piece of the program, its number of operations, and the stack depth it needs.
 struct Piece {
   std::vector<std::byte> bytes;
   std::size_t operations = 1;
@@ -43,7 +43,7 @@ int precedence(char kind) noexcept {
   }
 }
 
-// The length of a space at `at`, of those that JavaScript knows; 0 for none.
+// The length of the space at `at` (the spaces of JavaScript); 0 if there is none.
 std::size_t space_at(std::string_view text, std::size_t at) noexcept {
   constexpr std::string_view kSingle = " \t\n\v\f\r";
   if (kSingle.find(text[at]) != std::string_view::npos) return 1;
@@ -98,7 +98,7 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  // False: failed at offset(), for status().
+  // False: failed at offset(), with status().
   bool parse() {
     bool operand_is_next = true;
     for (;;) {
@@ -135,7 +135,7 @@ class Parser {
     }
   }
 
-  // What may stand where an operand is expected.
+  // Reads an operand, or an operator in front of one.
   bool operand(bool end, bool& operand_is_next) {
     if (end) return false;
     const char c = text_[at_];
@@ -156,7 +156,7 @@ class Parser {
     return push_name(name);
   }
 
-  // What may follow an operand.
+  // Reads what may follow an operand: an operator, a closing parenthesis, the end.
   bool link(bool end, bool& operand_is_next) {
     if (end) {
       if (!reduce(0)) return false;
@@ -198,7 +198,7 @@ class Parser {
     return within_limits(piece) || exceed();
   }
 
-  // A whole chain `a & b & c` at once, so that it takes a depth of 2 and is copied once.
+  // Combines a whole chain `a & b & c` at once, so that it needs a depth of 2 and is copied once.
   bool combine_chain(char kind) {
     std::size_t count = 2;
     while (!operators_.empty() && operators_.back().kind == kind) {
@@ -277,7 +277,7 @@ class Parser {
     return true;
   }
 
-  // Length of the escape sequence at `at`; 0: it is none.
+  // Length of the escape sequence at `at`; 0 if there is none.
   std::size_t escape(std::size_t at, std::string& out) {
     if (at + 1 >= text_.size()) return 0;
     const char letter = text_[at + 1];
@@ -305,7 +305,7 @@ class Parser {
       ++length;
     }
     if (code >= 0xD800 && code < 0xDC00 && !braces) {
-      // The first half of a pair, as JavaScript writes it.
+      // The high surrogate of a pair, as JavaScript writes it.
       const std::size_t next = at + length;
       std::string half;
       if (text_.substr(next).starts_with("\\u") && next + 6 <= text_.size()) {
