@@ -1,6 +1,6 @@
-// HandleReserve: handles that a controller holds for nothing but to let go of them. When its
+// HandleReserve: spare handles that a controller closes when it needs room for others. When its
 // process has used up all others, say for messages with objects that wait for the very introduction
-// it is to pass on, there is room for that introduction.
+// it must pass on, closing the reserve makes room for that introduction.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace busbar {
 
 class HandleReserve {
  public:
-  // Takes as many as an introduction brings, or as many as there are.
+  // Duplicates `any` as often as an introduction needs handles, or until the limit is reached.
   void fill(Platform& platform, const Handle& any) {
     while (handles_.size() < kHandles) {
       auto copy = platform.duplicate(any);

@@ -1,4 +1,4 @@
-// A region as one process has it.
+// A region as one process has mapped it.
 #include "core/region/memory_region.h"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ void MemoryRegion::ring() noexcept {
   if (owned()) return table_.keeper().ring(id_);
   std::array<std::byte, sizeof id_> text;
   std::memcpy(text.data(), &id_, sizeof id_);
-  // A bell that is full of unread rings needs no further one.
+  // A bell full of unread rings needs no other ring.
   (void)bell_->send(text, {});
 }
 

@@ -1,5 +1,5 @@
-// MemoryRegion: shared memory that travels with messages, as one process has it mapped: its data,
-// the ledger of who holds it, and the bell of its owner. One instance a process, however often the
+// MemoryRegion: shared memory that travels with messages, as one process has mapped it: its data,
+// the ledger of its holders, and the bell of its owner. One instance per process, however often the
 // region arrives. Every call from any thread.
 #pragma once
 
@@ -19,15 +19,15 @@ namespace busbar {
 
 class RegionTable;
 
-// Handles that a region travels with: data, ledger, bell.
+// The handles that a region travels with: data, ledger, bell.
 inline constexpr std::size_t kRegionHandles = 3;
 
-// A number that JavaScript can hold.
+// The largest integer that a JavaScript number holds exactly.
 inline constexpr std::uint64_t kMaxRegionId = (1ULL << 53U) - 1;
 
 class MemoryRegion {
  public:
-  // What RegionTable makes one of.
+  // The parts from which RegionTable makes a region.
   struct Parts {
     std::uint64_t id = 0;
     std::unique_ptr<SharedMemory> data;
@@ -43,43 +43,44 @@ class MemoryRegion {
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return data_->size(); }
   [[nodiscard]] std::byte* data() const noexcept { return data_->data(); }
-  // This process made it.
+  // True if this process made it.
   [[nodiscard]] bool owned() const noexcept { return bell_ == nullptr; }
   // Peers may only read it.
   [[nodiscard]] bool read_only() const noexcept { return read_only_; }
-  // What this process writes is seen by the others.
+  // True if other processes see the writes of this process.
   [[nodiscard]] bool writable() const noexcept { return owned() || !read_only_; }
   [[nodiscard]] bool is_same(const Handle& data, const Handle& ledger) const noexcept {
     return data_->is_same(data) && ledger_memory_->is_same(ledger);
   }
 
-  // One more reference of this process, one less.
+  // Adds or removes one reference of this process.
   void hold() noexcept { ledger_.add(slot_); }
   void release() noexcept;
-  // References of all processes and those in flight.
+  // References of all processes, those in flight included.
   [[nodiscard]] std::uint64_t references() const noexcept { return ledger_.total(); }
   [[nodiscard]] bool is_free() const noexcept { return ledger_.is_free(); }
-  // Clears the references of processes that died; true when there were some. Rings nobody.
+  // Clears the references of processes that died; true when there were some. Does not ring.
   [[nodiscard]] bool purge();
   [[nodiscard]] RegionLedger& ledger() noexcept { return ledger_; }
 
-  // For a peer: handles of its own.
+  // New handles for a peer.
   [[nodiscard]] Result<std::array<Handle, kRegionHandles>> share() const;
 
-  // Sender: a slot for what travels by `path` to process `receiver`.
+  // Sender: claims a slot for references that travel by `path` to process `receiver`.
   [[nodiscard]] Result<RegionLedger::Slot> open_flight(std::uint64_t receiver, FlightPath path);
   void book(RegionLedger::Slot flight) noexcept { ledger_.add(flight); }
-  // The receiver said that so many booked references got lost on their way.
+  // The receiver reported that this many booked references were lost on their way.
   void unbook(RegionLedger::Slot flight, std::uint64_t references) noexcept;
-  // What is in it counts no more.
+  // Discards the slot and the references in it.
   void close_flight(RegionLedger::Slot flight) noexcept;
-  // What is in it is the receiver's affair from now on.
+  // The receiver answers for the slot and its references from now on.
   void leave_flight(RegionLedger::Slot flight) noexcept;
 
-  // Receiver: one reference that came by `path`, and that this process holds by now, is under way
-  // no more.
+  // Receiver: takes one reference that came by `path` out of flight; this process must hold it
+  // already.
   void land(FlightPath path) noexcept;
-  // Nothing more will come by it. Does nothing while its sender still answers for it.
+  // No more references will come by `path`. Does nothing while its sender still answers for the
+  // slot.
   void end_flight(FlightPath path) noexcept;
 
  private:

@@ -1,5 +1,5 @@
-// ObjectBundle: the kernel objects of one message, kept by its sender until the receiver has taken
-// it, because until then another receiver may have to get them.
+// ObjectBundle: the kernel objects of one message. The sender keeps them until the receiver has
+// taken the message, because until then another receiver may have to get them.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ struct ObjectBundle {
 
   explicit ObjectBundle(Budget& budget) noexcept : charge(budget) {}
 
-  // Second handles on the same objects; the given ones stay their owner's. InvalidArgument for one
-  // that owns nothing, LimitExceeded for too many. Charged to `budget`, whose room is the caller's
-  // to check.
+  // Makes second handles to the same objects; the caller keeps its own. InvalidArgument for an
+  // empty handle, LimitExceeded for too many. Charged to `budget`; the caller checks its room
+  // first.
   [[nodiscard]] static Result<std::shared_ptr<const ObjectBundle>> copy(
       Platform& platform, std::span<const Handle* const> handles, Budget& budget) {
     if (handles.size() > kMaxObjects) return Status::LimitExceeded;

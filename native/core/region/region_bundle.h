@@ -1,5 +1,5 @@
-// RegionBundle: the memory regions of one message, kept mapped by its sender until the receiver has
-// taken it, because until then another receiver may have to get them.
+// RegionBundle: the memory regions of one message. The sender keeps them mapped until the receiver
+// has taken the message, because until then another receiver may have to get them.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct RegionRange {
 
 struct RegionBundle {
   std::vector<RegionRange> ranges;
-  // The same as the record has it.
+  // The same ranges in the form of the record.
   std::vector<RegionMention> mentions;
 
   explicit RegionBundle(std::vector<RegionRange> parts) : ranges(std::move(parts)) {
@@ -34,8 +34,7 @@ struct RegionBundle {
   }
 };
 
-// Counts this process among the holders of a bundle's regions: while the message is nowhere else
-// that counts.
+// Counts this process as a holder of a bundle's regions, while nothing else counts for the message.
 class RegionClaim {
  public:
   explicit RegionClaim(std::shared_ptr<const RegionBundle> bundle) noexcept

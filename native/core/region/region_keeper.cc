@@ -13,7 +13,7 @@ namespace busbar {
 namespace {
 
 constexpr std::uint64_t kBellToken = 1;
-// Rings read in one go; the others are told again.
+// Rings read per call; the reactor reports the others again.
 constexpr int kMostRings = 256;
 constexpr std::chrono::milliseconds kPollInterval{100};
 
@@ -72,7 +72,7 @@ Result<RegionKeeper::Watch> RegionKeeper::watch(std::shared_ptr<MemoryRegion> re
                                                 std::function<void(Watch)> on_free) {
   const std::lock_guard guard(mutex_);
   if (const Error error = start(); !error.ok()) return error;
-  // First the flag, then the look: whoever lets go in between rings.
+  // Flag first, then check: a holder that releases in between rings.
   region->ledger().set_watched(true);
   rung_.insert(region->id());
   const Watch number = next_watch_++;
@@ -82,7 +82,8 @@ Result<RegionKeeper::Watch> RegionKeeper::watch(std::shared_ptr<MemoryRegion> re
 }
 
 void RegionKeeper::unwatch(Watch watch) {
-  // Let go without the lock: the last one to have it may be we, and its end rings.
+  // Destroyed without the lock: ours may be the last reference, and releasing it rings, which takes
+  // mutex_.
   std::shared_ptr<MemoryRegion> region;
   const std::lock_guard guard(mutex_);
   const auto found = watches_.find(watch);
@@ -92,7 +93,7 @@ void RegionKeeper::unwatch(Watch watch) {
   stop_watching(*region);
 }
 
-// Unless somebody else waits for the same region.
+// Keeps the flag while another watch waits for the same region.
 void RegionKeeper::stop_watching(MemoryRegion& region) {
   const auto waits = [&region](const auto& entry) { return entry.second.region.get() == &region; };
   if (std::none_of(watches_.begin(), watches_.end(), waits)) region.ledger().set_watched(false);
@@ -126,12 +127,12 @@ void RegionKeeper::read_bell() {
   for (int i = 0; i < kMostRings; ++i) {
     const auto datagram = bell_->receive();
     if (!datagram && datagram.status() == Status::WouldBlock) return;
-    // What a holder sends besides is dropped, its handles closed.
+    // Anything else that a holder sends is dropped, its handles closed.
     std::uint64_t id = 0;
     if (!datagram || datagram.value().bytes.size() != sizeof id) continue;
     std::memcpy(&id, datagram.value().bytes.data(), sizeof id);
     const std::lock_guard guard(mutex_);
-    // Bounded by our own watches, whatever is rung.
+    // Bounded by our own watches, however many ids are rung.
     if (rung_.size() <= watches_.size()) {
       rung_.insert(id);
     } else {
@@ -140,7 +141,7 @@ void RegionKeeper::read_bell() {
   }
 }
 
-// What a ledger says may take a while to look at: without the lock, which programs wait for.
+// Reading a ledger may take a while, so it happens without the lock, which programs wait for.
 void RegionKeeper::look() {
   for (const std::shared_ptr<MemoryRegion>& region : regions_to_look_at()) {
     if (free_now(*region)) tell(*region);
@@ -166,12 +167,12 @@ std::vector<std::shared_ptr<MemoryRegion>> RegionKeeper::regions_to_look_at() {
   return regions;
 }
 
-// Those who wait for it and still want to know.
+// Calls back the watches of `region` that still exist.
 void RegionKeeper::tell(MemoryRegion& region) {
-  // Destroyed after the lock is given back: what goes with them may ring here.
+  // Destroyed after the lock is released: their destructors may ring, which takes the lock.
   std::vector<std::pair<Watch, Watched>> told;
   const std::lock_guard guard(mutex_);
-  // Somebody may have it again since.
+  // Another process may hold it again.
   if (!region.is_free()) return;
   for (auto it = watches_.begin(); it != watches_.end();) {
     if (it->second.region.get() != &region) {
@@ -188,7 +189,7 @@ void RegionKeeper::tell(MemoryRegion& region) {
 }
 
 bool RegionKeeper::free_now(MemoryRegion& region) {
-  // First watched, then looked at: whoever ends in between is told by the reactor.
+  // Watch first, then check: the reactor reports a process that ends in between.
   for (const std::uint64_t token : region.ledger().holders()) watch_process(token);
   (void)region.purge();
   return region.is_free();
@@ -197,8 +198,9 @@ bool RegionKeeper::free_now(MemoryRegion& region) {
 void RegionKeeper::watch_process(std::uint64_t token) {
   const auto pid = static_cast<std::uint32_t>(token);
   if (pid == platform_.self().pid || processes_.contains(pid)) return;
-  // One that has ended would be told at once, and at each look again, as long as its references
-  // stand there: those on their way to it stand there until their sender takes them back.
+  // The reactor would report a process that has ended at once, and again at each check while its
+  // references are in the ledger: references in flight to it stay until their sender takes them
+  // back.
   if (platform_.process_token(pid) != token) return;
   if (processes_.size() >= kMaxWatchedProcesses) return poll_later();
   const std::uint64_t watch = next_token_++;

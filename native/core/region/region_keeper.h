@@ -1,5 +1,5 @@
-// RegionKeeper: tells when a region that this process owns is free again: its last holder, wherever
-// it runs, has let go or died. One thread, started when somebody first asks; asleep but when a
+// RegionKeeper: reports when a region of this process is free again: when its last holder, in any
+// process, has released it or died. One thread, started by the first watch; it sleeps until a
 // holder rings or ends.
 #pragma once
 
@@ -28,16 +28,16 @@ class RegionKeeper {
   RegionKeeper(const RegionKeeper&) = delete;
   RegionKeeper& operator=(const RegionKeeper&) = delete;
 
-  // For a holder in another process: by what it rings.
+  // The bell for holders in other processes.
   [[nodiscard]] Result<Handle> bell();
-  // A holder in this process rings.
+  // Rings for a holder in this process.
   void ring(std::uint64_t region_id) noexcept;
 
   // Calls `on_free(watch)` once, on the keeper's thread, when `region`, which this process owns, is
-  // free; it must not call back into here. The region stays mapped until then.
+  // free; it must not call the keeper. The region stays mapped until then.
   [[nodiscard]] Result<Watch> watch(std::shared_ptr<MemoryRegion> region,
                                     std::function<void(Watch)> on_free);
-  // Not called any more once this has returned.
+  // `on_free` is not called after this has returned.
   void unwatch(Watch watch);
 
  private:
@@ -45,15 +45,15 @@ class RegionKeeper {
     std::shared_ptr<MemoryRegion> region;
     std::function<void(Watch)> on_free;
   };
-  // Each takes a descriptor, and a ledger may name processes that never held anything. They are
-  // kept, because their regions come and go; when there are so many, all are let go of and those
-  // that are still named watched anew. Who finds no place is looked at now and then.
+  // Each watch takes a descriptor, and a ledger may name processes that never held a region.
+  // Watches are kept, because regions come and go; at this limit all are dropped, and the processes
+  // that ledgers still name are watched again. Processes beyond the limit are polled.
   static constexpr std::size_t kMaxWatchedProcesses = 64;
 
   [[nodiscard]] Error start();
   [[nodiscard]] Error open_bell();
 
-  // The keeper's thread.
+  // On the keeper's thread.
   void run();
   void handle(const Readiness& readiness);
   void read_bell();
@@ -75,12 +75,12 @@ class RegionKeeper {
   bool stopping_ = false;
   std::map<Watch, Watched> watches_;
   Watch next_watch_ = 1;
-  // Regions to look at.
+  // Regions to check.
   std::set<std::uint64_t> rung_;
-  // The keeper's thread alone, as all that follows: reactor token by process.
+  // Reactor tokens by process. The members from here on belong to the keeper's thread.
   std::map<std::uint32_t, std::uint64_t> processes_;
   std::uint64_t next_token_ = 2;
-  // When to look at all, because some process is not watched, for want of a descriptor or a place.
+  // When to check all regions, because some process is not watched: no descriptor or no room.
   std::optional<TimePoint> poll_at_;
   bool look_at_all_ = false;
 };

@@ -1,4 +1,5 @@
-// All orders are sequentially consistent: a release costs some ten nanoseconds, a mistake a frame.
+// All memory orders are sequentially consistent: a release costs some ten nanoseconds, a mistake a
+// frame.
 #include "core/region/region_ledger.h"
 
 #include <algorithm>
@@ -8,10 +9,11 @@
 namespace busbar {
 namespace {
 
-// A sum that is disturbed more often than this says "not free"; whoever disturbs looks again.
+// A sum disturbed more often than this returns "not free"; the process that disturbed it checks
+// again.
 constexpr int kMostSums = 16;
 
-// An exchange that fails more often is up against somebody who writes there for no other reason.
+// An exchange that fails more often competes with a process that writes only to disturb.
 constexpr int kMostExchanges = 10'000;
 
 }  // namespace
@@ -140,8 +142,8 @@ std::uint64_t RegionLedger::total() const noexcept {
   return sum;
 }
 
-// A reference that moves while we sum is added first and taken away afterwards. If nothing was
-// added between the first and the last look, every reference that there is was where we looked.
+// A reference that moves during the sum is added first and removed afterwards. If nothing was added
+// between the first and the last read, every reference was where we counted it.
 bool RegionLedger::is_free() const noexcept {
   for (int attempt = 0; attempt < kMostSums; ++attempt) {
     const std::uint64_t before = header().additions.load();
@@ -167,7 +169,7 @@ bool RegionLedger::purge(std::uint64_t self, const std::function<bool(std::uint6
     const std::uint64_t receiver = entry.receiver.load();
     if (entry.state.load() == SlotState::Flight && receiver != 0 && alive(receiver)) continue;
     changed = true;
-    // Ours for the moment, so that nobody else clears it a second time when it has a new user.
+    // Claim the slot first, so that no other process clears it again when it has a new user.
     if (entry.claimant.compare_exchange_strong(claimant, self)) clear(entry);
   }
   return changed;

@@ -1,14 +1,15 @@
-// RegionLedger: who holds how many references to a memory region, in memory that all holders share.
-// Survives the death of any of them at any instruction. No lock; every call from any thread.
+// RegionLedger: how many references each process holds to a memory region, in memory that all
+// holders share. Survives the death of any of them at any instruction. No lock; every call from any
+// thread.
 //
-// A reference is always added at its new place before it is taken from its old one, so that it is
-// at no moment nowhere. In flight it stands in a slot of its link:
+// A reference is always added at its new place before it is removed from its old one, so that a sum
+// never misses it. In flight it is counted in a slot of its link:
 //
-//   sender books it ──> Flight slot ──receiver takes it──> receiver's Held slot ──> let go
+//   sender books it ──> Flight slot ──receiver takes it──> receiver's Held slot ──> released
 //
 //   receiver dies    the sender rescues its messages, then clears the slot
 //   sender dies      the receiver reads its ring to the end, then clears the slot
-//   both die         whoever purges clears it
+//   both die         the next purge, by any process, clears it
 #pragma once
 
 #include <cstddef>
@@ -22,14 +23,14 @@
 
 namespace busbar {
 
-// Which link a reference travels by.
+// The link that a reference travels by.
 struct FlightPath {
   std::uint64_t sender_id = 0;
   std::uint64_t link_id = 0;
 };
 
-// A view of a ledger's memory, which outlives it. A *process token* is what
-// Platform::process_token() says.
+// A view of a ledger's memory, which must outlive it. A *process token* is the value of
+// Platform::process_token().
 class RegionLedger {
  public:
   using Slot = std::uint32_t;
@@ -39,42 +40,43 @@ class RegionLedger {
                          bool read_only, std::uint64_t pid_namespace = 0) noexcept;
   explicit RegionLedger(std::byte* memory) noexcept : memory_(memory) {}
 
-  // Whether the header is that of region `id` with `data_bytes`.
+  // True if the header is that of region `id` with `data_bytes`.
   [[nodiscard]] bool verify(std::uint64_t id, std::uint64_t data_bytes) const noexcept;
   [[nodiscard]] bool read_only() const noexcept;
-  // Whether a process of that namespace can tell who of its holders lives.
+  // True if a process in that pid namespace can check which holders are alive.
   [[nodiscard]] bool counts_in(std::uint64_t pid_namespace) const noexcept;
 
-  // A slot for the references of process `holder`, none at first. LimitExceeded: all are taken.
+  // A slot for the references of process `holder`, none at first. LimitExceeded: all slots are
+  // taken.
   [[nodiscard]] Result<Slot> claim_held(std::uint64_t holder) noexcept;
-  // A slot for references on their way from process `sender` to process `receiver`.
+  // A slot for references in flight from process `sender` to process `receiver`.
   [[nodiscard]] Result<Slot> claim_flight(std::uint64_t sender, std::uint64_t receiver,
                                           FlightPath path) noexcept;
-  // Gives a slot and all references in it back.
+  // Frees a slot and drops all references in it.
   void free_slot(Slot slot) noexcept;
 
   void add(Slot slot) noexcept;
-  // As many as there are, `most` at most, at once: a peer may have written how many there are.
-  // False when there was none.
+  // Removes up to `most` references at once: a peer may have written any count. False when there
+  // was none.
   bool subtract(Slot slot, std::uint32_t most = 1) noexcept;
   // References in this slot.
   [[nodiscard]] std::uint32_t count(Slot slot) const noexcept;
 
-  // Receiver: the slot of `path`.
+  // Receiver: finds the slot of `path`.
   [[nodiscard]] std::optional<Slot> find_flight(FlightPath path) const noexcept;
-  // Sender that leaves: from now on the receiver answers for the slot.
+  // For a sender that leaves: the receiver answers for the slot from now on.
   void leave_to_receiver(Slot slot) noexcept;
   [[nodiscard]] std::uint64_t claimant(Slot slot) const noexcept;
 
   // References in all slots, those in flight included.
   [[nodiscard]] std::uint64_t total() const noexcept;
-  // Nobody has any, for certain. May say no while references move.
+  // True only if there is certainly no reference. May be false while references move.
   [[nodiscard]] bool is_free() const noexcept;
 
-  // Clears what belongs to nobody alive any more, on behalf of process `self`. True when something
-  // went.
+  // Clears slots for which no living process answers, on behalf of process `self`. True when a slot
+  // was cleared.
   bool purge(std::uint64_t self, const std::function<bool(std::uint64_t token)>& is_alive);
-  // The processes that have references, are to get some or may come to, each once.
+  // The processes that have references, will get some or may get some, each once.
   [[nodiscard]] std::vector<std::uint64_t> holders() const;
 
   void set_watched(bool wanted) noexcept;
@@ -83,7 +85,7 @@ class RegionLedger {
  private:
   [[nodiscard]] LedgerHeader& header() const noexcept;
   [[nodiscard]] LedgerSlot& at(Slot slot) const noexcept;
-  // Slots worth looking at.
+  // Slots that may be in use.
   [[nodiscard]] Slot used() const noexcept;
   [[nodiscard]] Result<Slot> claim(std::uint64_t token) noexcept;
   static void clear(LedgerSlot& slot) noexcept;

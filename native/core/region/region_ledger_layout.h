@@ -1,7 +1,7 @@
-// The ledger of a memory region: a small memory beside the region's data, in which everybody who
-// holds the region keeps account. Always writable, also for those who may only read the data,
-// because they have to let go, too. Whatever lies in it may be a hostile process's word: it can
-// keep a region from becoming free, or free it early, and nothing else.
+// The ledger of a memory region: a small memory beside the region's data, in which all holders
+// count their references. Always writable, even for processes that may only read the data, because
+// they too must release. A hostile process may write anything in it: it can keep a region from
+// becoming free, or free it early, and nothing else.
 //
 //   +------------------+ 0
 //   | LedgerHeader     |
@@ -19,43 +19,44 @@ namespace busbar {
 
 inline constexpr std::uint64_t kLedgerMagic = 0x3152474C42535542ULL;  // "BUSBLGR1"
 inline constexpr std::uint32_t kLedgerVersion = 2;
-// Each process that has the region takes a slot, and each link over which it has gone. Pages that
-// no slot has touched cost nothing.
+// Each process that has the region takes a slot, and so does each link that it travelled over.
+// Untouched pages cost no memory.
 inline constexpr std::size_t kLedgerBytes = 65536;
 
-// The first six are written once, before anybody else sees them.
+// The first six fields are written once, before another process sees them.
 struct LedgerHeader {
   std::uint64_t magic;
   std::uint32_t version;
-  // 1: whoever is not the owner may only read the data.
+  // 1: only the owner may write the data.
   std::uint32_t read_only;
   std::uint64_t region_id;
   std::uint64_t data_bytes;
-  // Platform::pid_namespace() of the owner, in which all tokens here are to be looked up.
+  // Platform::pid_namespace() of the owner, in which all tokens here must be looked up.
   std::uint64_t pid_namespace;
-  // Counts the references ever added: whoever sums the slots up finds out that one moved meanwhile.
+  // Counts all references ever added: a reader that sums the slots sees by it that a reference
+  // moved meanwhile, and sums again.
   std::atomic<std::uint64_t> additions;
-  // Slots beyond were never used. A hint, to be clamped.
+  // Slots from here on were never used. A hint: clamp it.
   std::atomic<std::uint32_t> slots_used;
-  // The owner wants its doorbell rung when the last reference goes, or a new holder comes.
+  // The owner wants its doorbell rung when the last reference is released, or a new holder comes.
   std::atomic<std::uint32_t> watched;
 };
 static_assert(std::is_standard_layout_v<LedgerHeader> && sizeof(LedgerHeader) == 56);
 
 enum class SlotState : std::uint32_t {
-  // Claimed, not filled in yet: nothing counts but the claimant's life.
+  // Claimed, not filled in yet: only the claimant's life counts.
   Claimed = 0,
   // The claimant's references.
   Held = 1,
-  // References under way from the claimant to the receiver, over one link.
+  // References in flight from the claimant to the receiver, over one link.
   Flight = 2,
 };
 
 struct LedgerSlot {
-  // Process token of whoever answers for the entry; 0: free.
+  // Token of the process that answers for the slot; 0: free.
   std::atomic<std::uint64_t> claimant;
-  // In flight: process token of who is to get the references, and the link they travel by: its
-  // sender's endpoint and that endpoint's number of it.
+  // In flight: the token of the receiving process, and the link: the sender's endpoint id and that
+  // endpoint's number of the link.
   std::atomic<std::uint64_t> receiver;
   std::atomic<std::uint64_t> sender_id;
   std::atomic<std::uint64_t> link_id;

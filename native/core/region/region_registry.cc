@@ -1,4 +1,4 @@
-// Which region is had again, and which goes.
+// Which region is reused, and which is freed.
 #include "core/region/region_registry.h"
 
 #include <utility>
@@ -6,7 +6,7 @@
 namespace busbar {
 namespace {
 
-// Between two looks for dead holders: asking the system for each of them costs some 10 us.
+// Between two checks for dead holders: each costs a system call of some 10 us.
 constexpr std::chrono::milliseconds kPurgeInterval{20};
 
 }  // namespace
@@ -27,7 +27,7 @@ Result<RegionReference> RegionRegistry::alloc(std::uint64_t min_bytes, std::stri
       return Status::LimitExceeded;
     auto region = regions_.create(bytes, limits_.peers);
     if (!region) return region.error();
-    // Touched once, so that filling it faults no more.
+    // Touched once, so that filling it causes no page faults later.
     for (std::uint64_t at = 0; at < bytes; at += kPageBytes)
       static_cast<volatile std::byte*>(region.value()->data())[at] = std::byte{0};
     entries_.push_back({region.take(), std::string(tag), {}, 0, {}, nullptr});
@@ -80,7 +80,7 @@ bool RegionRegistry::is_free(Entry& entry, bool purge) {
   if (purge) (void)entry.region->purge();
   if (!entry.region->is_free()) return false;
   if (entry.watch != 0) {
-    // We may be faster than the news of it.
+    // We may get here before the keeper reports it.
     const auto told = entry.told;
     const auto tell = std::move(entry.on_free);
     stop_watching(entry);
@@ -111,7 +111,7 @@ RegionRegistry::Entries::iterator RegionRegistry::find_free(std::uint64_t bytes,
   return best;
 }
 
-// Room for a new one, or one that turns out to be free after all: a dead process had held it.
+// Makes room for a new region, or returns one that is free after all because its holder died.
 RegionRegistry::Entries::iterator RegionRegistry::make_room(std::uint64_t bytes,
                                                             std::string_view tag) {
   const TimePoint now = platform_.now();

@@ -1,5 +1,5 @@
-// RegionRegistry: hands out memory regions and has them again when nobody holds them: neither
-// system call nor page faults in the steady state. The twin of src/memory/memory-registry.ts for
+// RegionRegistry: allocates memory regions and reuses them once no process holds them: no system
+// call and no page fault in the steady state. The counterpart of src/memory/memory-registry.ts for
 // programs without Node.
 #pragma once
 
@@ -17,9 +17,9 @@
 namespace busbar {
 
 struct RegistryLimits {
-  // Of all its regions together.
+  // For all its regions together.
   std::uint64_t max_bytes = 1ULL << 30U;
-  // After which maintain() gives up a region that nobody used.
+  // maintain() frees a region that was unused for this long.
   std::chrono::milliseconds idle{30'000};
   Access peers = Access::ReadWrite;
 };
@@ -36,21 +36,22 @@ struct RegistryStats {
 class RegionRegistry {
  public:
   static constexpr std::uint64_t kPageBytes = 4096;
-  // A free region may be so many times as large as what is asked for.
+  // A reused region may be this many times as large as the request.
   static constexpr std::uint64_t kMostTooLarge = 4;
 
   RegionRegistry(Platform& platform, RegionTable& regions, const RegistryLimits& limits) noexcept
       : platform_(platform), regions_(regions), limits_(limits) {}
-  // Regions in use go when their last holder lets go; nobody is told any more.
+  // Regions in use are freed when their last holder releases them; `on_free` is not called any
+  // more.
   ~RegionRegistry();
   RegionRegistry(const RegionRegistry&) = delete;
   RegionRegistry& operator=(const RegionRegistry&) = delete;
 
   // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once,
-  // on another thread, when nobody holds it any more. LimitExceeded: all are in use.
+  // on another thread, when no process holds the region. LimitExceeded: all are in use.
   [[nodiscard]] Result<RegionReference> alloc(std::uint64_t min_bytes, std::string_view tag,
                                               std::function<void()> on_free);
-  // Gives regions back to the system that nobody has used for the idle time; returns how many.
+  // Returns regions to the system that were unused for the idle time; returns their number.
   std::size_t maintain();
   [[nodiscard]] RegistryStats stats();
 
@@ -60,15 +61,15 @@ class RegionRegistry {
     std::string tag;
     // When it was last seen in use.
     TimePoint used_at;
-    // 0: nobody wants to be told.
+    // 0: no `on_free` to call.
     RegionKeeper::Watch watch = 0;
     std::function<void()> on_free;
-    // Set by the keeper's thread once it has told.
+    // Set by the thread that calls `on_free`.
     std::shared_ptr<std::atomic<bool>> told;
   };
   using Entries = std::list<Entry>;
 
-  // Whether nobody holds it; then whoever wanted to know has been told.
+  // True if no process holds it; `on_free` was then called.
   [[nodiscard]] bool is_free(Entry& entry, bool purge);
   void stop_watching(Entry& entry);
   [[nodiscard]] bool fits(const Entry& entry, std::uint64_t bytes, std::string_view tag) const;

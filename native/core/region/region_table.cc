@@ -1,4 +1,4 @@
-// Creating regions and recognizing those that arrive.
+// Creating regions and recognising regions that arrive.
 #include "core/region/region_table.h"
 
 #include <array>
@@ -42,19 +42,19 @@ Result<std::shared_ptr<MemoryRegion>> RegionTable::adopt(std::uint64_t id, std::
     return Status::ProtocolViolation;
   }
   if (auto known = find(id, handles[0], handles[1]); known != nullptr) {
-    // Whoever keeps sums of what was announced must be able to rely upon it.
+    // The caller's sums of announced bytes rely on equal sizes.
     if (known->size() != bytes) return Status::ProtocolViolation;
     return known;
   }
   auto ledger = platform_.adopt_memory(std::move(handles[1]), kLedgerBytes, Access::ReadWrite);
   if (!ledger) {
-    // Sealed against writing: made so by somebody who breaks the protocol.
+    // A ledger sealed against writing breaks the protocol.
     if (ledger.status() == Status::Permission) return Status::ProtocolViolation;
     return ledger.error();
   }
   const RegionLedger header(ledger.value()->data());
   if (!header.verify(id, bytes)) return Status::ProtocolViolation;
-  // The owner would take us for dead, and use the region again while we hold it.
+  // The owner could not see that we are alive, and would reuse the region while we hold it.
   if (!header.counts_in(platform_.pid_namespace())) return Status::Unsupported;
   const bool read_only = header.read_only();
   auto data = platform_.adopt_memory(std::move(handles[0]), bytes,
@@ -75,7 +75,7 @@ Result<std::shared_ptr<MemoryRegion>> RegionTable::add(MemoryRegion::Parts parts
   const Key key{parts.id, parts.bell == nullptr};
   auto region = std::make_shared<MemoryRegion>(*this, std::move(parts), slot.value(), read_only);
   const std::lock_guard guard(mutex_);
-  // A region that is not the known one of that number stays apart.
+  // A different region with a known number is not entered.
   if (std::weak_ptr<MemoryRegion>& known = regions_[key]; known.expired()) known = region;
   return region;
 }
@@ -89,7 +89,8 @@ std::shared_ptr<MemoryRegion> RegionTable::find(std::uint64_t id, const Handle& 
       const auto found = regions_.find({id, owned});
       if (found != regions_.end()) region = found->second.lock();
     }
-    // What others may only read, the owner gets as the others do: its own view can write.
+    // The owner's own mapping is writable, so a read-only region that comes back is mapped
+    // read-only.
     if (region == nullptr || (owned && region->read_only())) continue;
     if (region->is_same(data, ledger)) return region;
   }

@@ -1,5 +1,5 @@
-// RegionTable: the memory regions that this process has mapped, each once; where new ones are made.
-// Every call from any thread.
+// RegionTable: the memory regions that this process has mapped, each once; creates new ones. Every
+// call from any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,21 @@ namespace busbar {
 
 class RegionTable {
  public:
-  // Outlives every region made here.
+  // Must outlive every region made here.
   explicit RegionTable(Platform& platform) noexcept : platform_(platform), keeper_(platform) {}
   RegionTable(const RegionTable&) = delete;
   RegionTable& operator=(const RegionTable&) = delete;
 
-  // A region of `bytes` zeros that this process owns, without references so far. `peers`: what
-  // others may do with it, ReadOnly or ReadWrite. InvalidArgument: none, or above kMaxRegionBytes.
+  // A new region of `bytes` zeros that this process owns, without references so far. `peers`: the
+  // access of other processes, ReadOnly or ReadWrite. InvalidArgument: 0 bytes, or above
+  // kMaxRegionBytes.
   [[nodiscard]] Result<std::shared_ptr<MemoryRegion>> create(std::uint64_t bytes, Access peers);
-  // Maps what a peer handed over, unless this process has that very region already.
-  // ProtocolViolation when it is not what it says, or above kMaxRegionBytes.
+  // Maps a region that a peer handed over, or returns it if this process has it already.
+  // ProtocolViolation when its handles do not match `id` and `bytes`, or above kMaxRegionBytes.
   [[nodiscard]] Result<std::shared_ptr<MemoryRegion>> adopt(std::uint64_t id, std::uint64_t bytes,
                                                             std::vector<Handle> handles);
 
-  // Tells `listener` whenever a region was unmapped, on whatever thread that happens, until
+  // Calls `listener` whenever a region was unmapped, on whichever thread unmapped it, until
   // remove_listener() returns.
   std::uint64_t add_listener(std::function<void()> listener);
   void remove_listener(std::uint64_t number);
@@ -45,11 +46,11 @@ class RegionTable {
   [[nodiscard]] bool is_alive(std::uint64_t token) noexcept {
     return platform_.process_token(static_cast<std::uint32_t>(token)) == token;
   }
-  // Called by a region that goes.
+  // Called by a region's destructor.
   void on_gone(const MemoryRegion& region) noexcept;
 
  private:
-  // Region id, and whether this process owns it.
+  // Region id, and true if this process owns it.
   using Key = std::pair<std::uint64_t, bool>;
 
   [[nodiscard]] std::shared_ptr<MemoryRegion> find(std::uint64_t id, const Handle& data,

@@ -1,5 +1,4 @@
-// Origin: who a message is from when somebody else sends it: the controller does so for members
-// that have left.
+// Origin: the original sender of a message that the controller sends for a member that has left.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +20,7 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) noexcept = default;
 };
 
-// Of an encoded origin, without padding.
+// The largest encoded origin, without padding.
 inline constexpr std::size_t kMaxOriginBytes = 16 + kMaxLabelBytes;
 static_assert(kMaxOriginBytes <= kMaxRecordOrigin);
 
@@ -35,7 +34,7 @@ static_assert(kMaxOriginBytes <= kMaxRecordOrigin);
   return out;
 }
 
-// `bytes` may have padding behind the origin.
+// `bytes` may have padding after the origin.
 [[nodiscard]] inline std::optional<Origin> decode_origin(std::span<const std::byte> bytes) {
   ByteReader reader(bytes);
   Origin origin;

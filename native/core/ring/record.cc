@@ -1,4 +1,4 @@
-// Writing and reading of records and their extensions.
+// Writing and reading records and their extensions.
 #include "core/ring/record.h"
 
 #include <algorithm>
@@ -67,8 +67,7 @@ bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& o
 
 namespace {
 
-// What a record's reader would take for nonsense is left out, whoever asked for it: one byte says
-// how long all extensions are.
+// Leaves out an origin that a reader would reject: the length of all extensions is one byte.
 [[nodiscard]] std::span<const std::byte> writable_origin(const Extensions& extensions) noexcept {
   return extensions.origin.size() <= kMaxRecordOrigin ? extensions.origin
                                                       : std::span<const std::byte>();

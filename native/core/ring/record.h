@@ -1,10 +1,9 @@
-// Record: one message as it lies in a ring, a queue or a parked list.
+// Record: one message as it is stored in a ring, a queue or a parked list.
 //
-//   | RecordHeader 48 B | extensions, 8 B units | payload | zero to seven bytes up to a multiple of
-//   8 |
+//   | RecordHeader 48 B | extensions, 8 B units | payload | padding to a multiple of 8 |
 //
-// A reader skips extensions that it does not know, so later versions can add some. Fields are in
-// the machine's byte order: a record never leaves the machine.
+// Readers skip unknown extensions, so later versions can add some. Fields are in the machine's byte
+// order: a record never leaves the machine.
 #pragma once
 
 #include <cstddef>
@@ -21,18 +20,18 @@
 namespace busbar {
 
 enum class RecordKind : std::uint8_t {
-  // Fills the end of the ring, because no record wraps. Only `bytes` and `kind` are there.
+  // Fills the end of the ring, because no record wraps. Has only `bytes` and `kind`.
   Pad = 1,
   Message = 2,
 };
 
 namespace record_flag {
-// Chosen for one receiver: if that one dies before it took the message, another match may have it.
+// Sent to one of several matches: if its receiver dies before taking it, another match may get it.
 inline constexpr std::uint16_t kUnicast = 1U << 0U;
 // The sender waits for `handled`, not only for `taken`.
 inline constexpr std::uint16_t kWantsHandled = 1U << 1U;
 inline constexpr std::uint16_t kExcludeSelf = 1U << 2U;
-// The sender does something as soon as this message is taken: its receiver says so at once.
+// The sender acts as soon as this message is taken: the receiver reports `taken` at once.
 inline constexpr std::uint16_t kWantsTaken = 1U << 3U;
 }  // namespace record_flag
 
@@ -43,35 +42,35 @@ struct RecordHeader {
   std::uint8_t extension_words = 0;
   std::uint16_t flags = 0;
   Uuid type;
-  // Counts the messages of one sender, from 1.
+  // Counts the messages of one sender, starting at 1.
   std::uint64_t id = 0;
   std::uint32_t payload_bytes = 0;
-  // What raw payloads mean; agreed between sender and receiver, 0 where it is not used.
+  // The meaning of a raw payload, agreed between sender and receiver; 0 where unused.
   std::uint16_t format = 0;
   std::uint8_t object_count = 0;
   std::uint8_t region_count = 0;
-  // The sender's own note which of its routes this came from; means nothing to anybody else.
+  // The sender's number of its route; means nothing to others.
   std::uint32_t route = 0;
   std::uint32_t reserved = 0;
 };
 static_assert(sizeof(RecordHeader) == 48 && std::is_trivially_copyable_v<RecordHeader>);
 
 enum class ExtensionKind : std::uint16_t {
-  // Message id that this one answers.
+  // Id of the message that this one replies to.
   ReplyTo = 1,
-  // Monotonic milliseconds after which nobody needs to look for a receiver any more.
+  // Monotonic milliseconds after which the search for a receiver ends.
   Expiry = 2,
   // The payload lies in a spill of the sender: spill id, offset, bytes.
   Spill = 3,
-  // Sent for an endpoint that has left: id, pid, label. Believed only from the controller.
+  // The sender is an endpoint that has left: id, pid, label. Accepted only from the controller.
   Origin = 4,
-  // Memory regions that go with the message: a RegionMention each.
+  // Memory regions of the message, one RegionMention each.
   Regions = 5,
 };
 
 struct ExtensionHeader {
   ExtensionKind kind{};
-  // 8-byte units that follow this header.
+  // Number of 8-byte units after this header.
   std::uint16_t words = 0;
   std::uint32_t reserved = 0;
 };
@@ -83,7 +82,7 @@ struct SpillReference {
   std::uint64_t bytes = 0;
 };
 
-// A part of a memory region that the receiver has been given on the link's channel.
+// A part of a memory region that the receiver got over the link's channel.
 struct RegionMention {
   std::uint64_t region_id = 0;
   std::uint64_t offset = 0;
@@ -95,7 +94,7 @@ struct Extensions {
   std::optional<std::uint64_t> reply_to;
   std::optional<std::uint64_t> expires_at_ms;
   std::optional<SpillReference> spill;
-  // Encoded origin (id u64, pid u32, label length u32, label), empty when there is none.
+  // Encoded origin (id u64, pid u32, label length u32, label); empty when there is none.
   std::span<const std::byte> origin;
   // RegionMentions.
   std::span<const std::byte> regions;
@@ -112,8 +111,7 @@ struct Extensions {
 
 inline constexpr std::size_t kMaxExtensionBytes = 255 * 8;
 
-// An origin has room beside all other extensions but the regions of a message, which none with an
-// origin has.
+// An origin fits beside all other extensions except regions; no message has both.
 inline constexpr std::size_t kMaxRecordOrigin = 1040;
 
 [[nodiscard]] constexpr std::uint32_t padded(std::uint32_t bytes) noexcept {
@@ -121,15 +119,15 @@ inline constexpr std::size_t kMaxRecordOrigin = 1040;
 }
 
 // Bytes that `extensions` take in a record, a multiple of 8 and at most kMaxExtensionBytes: an
-// origin that is longer than any, and regions beyond kMaxMentions, are not written.
+// origin above kMaxRecordOrigin and regions beyond kMaxMentions are left out.
 [[nodiscard]] std::uint32_t extension_bytes(const Extensions& extensions) noexcept;
 // Writes exactly extension_bytes(extensions) to `out`.
 void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
-// False when the bytes do not parse. `bytes` may be hostile, but must not change meanwhile (a
+// False when the bytes do not parse. `bytes` may be hostile, but must not change meanwhile (pass a
 // private copy).
 [[nodiscard]] bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept;
 
-// True when the header's own numbers fit together and within `available` bytes.
+// True when the header's own numbers are consistent and fit into `available` bytes.
 [[nodiscard]] inline bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
   if (header.kind == RecordKind::Pad)
     return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
@@ -139,7 +137,7 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
   return sum == header.bytes && padded(header.bytes) <= available;
 }
 
-// A message before it is a record: what send() was given. Most have no extensions.
+// The arguments of send() for a message without extensions, the usual case.
 struct PlainMessage {
   Uuid type;
   std::uint16_t format = 0;
@@ -153,9 +151,9 @@ struct OutgoingMessage : PlainMessage {
   Extensions extensions;
 };
 
-// Writes a record without extensions. The header field by field where it belongs: one that is built
-// elsewhere and copied in wide steps waits until all stores before it have left the core,
-// the ones into the ring that the receiver is reading too.
+// Writes a record without extensions. Writes the header field by field in place: a header that is
+// built elsewhere and copied in wide steps waits until all earlier stores have left the core, even
+// those into the ring, which the receiver is reading.
 inline void write_plain_header(const PlainMessage& message, std::byte* out) noexcept {
   const auto payload = static_cast<std::uint32_t>(message.payload.size());
   new (out) RecordHeader{.bytes = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload,
@@ -182,7 +180,7 @@ inline void write_plain_record(const PlainMessage& message, std::byte* out) noex
 // Writes the record (record_bytes, padding not touched) to `out`, which is 8-aligned.
 void write_record(const OutgoingMessage& message, std::byte* out) noexcept;
 
-// A message read back out of a record that is private or that nobody else can write.
+// A message read from a record that is private or that no other process can write.
 struct ParsedRecord {
   RecordHeader header;
   Extensions extensions;

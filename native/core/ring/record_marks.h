@@ -1,6 +1,7 @@
-// RecordMarks: some of the places where records begin in a ring, remembered by its producer: the
-// newest in each part of the ring. Where a record begins cannot be seen in the ring itself, since a
-// payload may look like a header; it is found by reading headers from a place that is known.
+// RecordMarks: some of the positions where records begin in a ring, remembered by its producer: the
+// newest in each part of the ring. The ring itself does not show where a record begins, since a
+// payload may look like a header; the producer reads headers, one after another, from a known
+// position.
 #pragma once
 
 #include <array>
@@ -12,17 +13,17 @@ namespace busbar {
 
 class RecordMarks {
  public:
-  // `capacity` of the ring, a power of two of at least 4 KiB.
+  // `capacity` of the ring: a power of two, at least 4 KiB.
   explicit RecordMarks(std::uint64_t capacity) noexcept
       : shift_(static_cast<unsigned>(std::countr_zero(capacity / kParts))) {}
 
   // A record begins at `position`, or will. Positions only grow.
   void note(std::uint64_t position) noexcept { marks_[part_of(position)] = position; }
 
-  // The last known beginning from `first`, which is one, up to `position`.
+  // The last known beginning in `first`..`position`; `first` is one.
   [[nodiscard]] std::uint64_t last_before(std::uint64_t position,
                                           std::uint64_t first) const noexcept {
-    // In older parts lie older marks, so the first one that is not too new is the last.
+    // Older parts have older marks, so the first mark that is not too new is the last.
     for (std::size_t back = 0; back < kParts && back <= (position - first) >> shift_; ++back) {
       const std::uint64_t mark = marks_[(part_of(position) - back) % kParts];
       if (mark <= position && mark > first) return mark;
@@ -31,7 +32,7 @@ class RecordMarks {
   }
 
  private:
-  // 8 KiB of a ring of 512 KiB: what has to be read to find a place in it.
+  // 8 KiB of a ring of 512 KiB: the most that is read to find a position.
   static constexpr std::size_t kParts = 64;
 
   [[nodiscard]] std::size_t part_of(std::uint64_t position) const noexcept {

@@ -39,18 +39,18 @@ RingRead RingConsumer::peek(RingRecord& out) noexcept {
     const std::uint64_t contiguous = capacity_ - place;
     const std::uint64_t available = tail_ - head_ < contiguous ? tail_ - head_ : contiguous;
     const std::byte* record = data_ + place;
-    // What the header does not say yet: most records reach into the next line.
+    // Most records reach into the line after the header.
     prefetch_for_reading(record + kCacheLine);
     // A pad may be shorter than a header; `available` is at least 8, as both positions are
-    // multiples of it.
+    // multiples of 8.
     const std::size_t copied = available < sizeof(RecordHeader) ? 8 : sizeof(RecordHeader);
     std::memcpy(static_cast<void*>(&out.header), record, copied);
     if (out.header.kind != RecordKind::Pad && copied < sizeof(RecordHeader))
       return RingRead::Violation;
     if (!plausible(out.header, available)) return RingRead::Violation;
     if (out.header.kind == RecordKind::Pad) {
-      // A pad reaches to the end and a record follows it: anything else could keep us here for
-      // ever.
+      // A pad must reach to the end and a record must follow it: otherwise a hostile producer could
+      // keep us in this loop.
       if (skipped_pad || out.header.bytes != contiguous) return RingRead::Violation;
       skipped_pad = true;
       head_ += out.header.bytes;
@@ -84,7 +84,7 @@ bool RingConsumer::release_handled(std::uint64_t position) noexcept {
 
 bool RingConsumer::write_outcome(std::uint64_t position, Status status) noexcept {
   const std::uint64_t read = ring_->outcomes_read.load(std::memory_order_acquire);
-  // A producer that writes nonsense there harms its own deliveries.
+  // A producer that writes a wrong count harms only its own deliveries.
   if (outcomes_written_ - read >= kOutcomeSlots) return false;
   OutcomeSlot& slot = consumer_->outcomes[outcomes_written_ % kOutcomeSlots];
   slot.position.store(position, std::memory_order_relaxed);

@@ -1,5 +1,5 @@
-// The two pieces of shared memory that make a link's ring: one that only the producer can write
-// (the kernel gives the consumer a read-only mapping), one small one for the consumer's answers.
+// The two pieces of shared memory that make up a link's ring: one that only the producer can write
+// (the kernel gives the consumer a read-only mapping), and a small one for the consumer's answers.
 //
 //   producer's segment                          consumer's segment
 //   +--------------------------+ 0              +--------------------------+ 0
@@ -9,7 +9,7 @@
 //   +--------------------------+
 //
 // Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the
-// place in the data.
+// offset in the data.
 #pragma once
 
 #include <atomic>
@@ -42,16 +42,17 @@ struct RingSegment {
   std::uint64_t link_id;
   // Everything below it is complete and readable.
   alignas(kCacheLine) std::atomic<std::uint64_t> tail;
-  // The producer wants its channel written to once the taken / handled position has reached these.
+  // The producer wants a message on its channel once the taken / handled position has reached
+  // these.
   alignas(kCacheLine) std::atomic<std::uint64_t> wake_taken_at;
   std::atomic<std::uint64_t> wake_handled_at;
-  // The processor that the producer last ran on: whether spinning for it can pay.
+  // The processor that the producer last ran on: shows whether spinning for it can pay.
   std::atomic<std::uint32_t> producer_cpu;
-  // Outcomes that it has read: their slots are free again.
+  // How many outcomes the producer has read: their slots are free again.
   std::atomic<std::uint64_t> outcomes_read;
 };
 
-// What became of one message, where its position does not say it.
+// The outcome of one message when its position does not show it.
 struct OutcomeSlot {
   std::atomic<std::uint64_t> position;
   std::atomic<std::uint64_t> status;
@@ -59,19 +60,20 @@ struct OutcomeSlot {
 inline constexpr std::size_t kOutcomeSlots = 128;
 
 struct ConsumerSegment {
-  // Everything below it is the consumer's program's ("taken"); the producer may overwrite it.
+  // The consumer's program has everything below it ("taken"); the producer may overwrite it.
   alignas(kCacheLine) std::atomic<std::uint64_t> head;
-  // Everything below it may have come to the program: if that ends without a word, nobody else is
-  // to get it. Never below `head` but for a consumer that never says.
+  // The consumer's program may have got everything below it: if the program dies, these messages
+  // must not go to another receiver. Never below `head`, except for a consumer that does not keep
+  // it.
   std::atomic<std::uint64_t> begun;
-  // 1: the consumer is, or is about to be, asleep and wants the doorbell. The producer resets it
-  // when it rings.
+  // 1: the consumer sleeps, or is about to, and wants the doorbell. The producer resets it when it
+  // rings.
   alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
-  // Everything below it was handled by the consumer's program.
+  // The consumer's program has handled everything below it.
   alignas(kCacheLine) std::atomic<std::uint64_t> handled;
-  // Who came first: the consumer that attaches, or the producer that gives up waiting for it.
+  // Set once: by a consumer that attaches or by a producer that gives up waiting for one.
   std::atomic<Attachment> attachment;
-  // Counts the outcomes written so far; each is at its number, modulo kOutcomeSlots.
+  // How many outcomes were written so far; number n is in slot n modulo kOutcomeSlots.
   alignas(kCacheLine) std::atomic<std::uint64_t> outcomes_written;
   OutcomeSlot outcomes[kOutcomeSlots];
 };

@@ -37,7 +37,7 @@ bool RingProducer::refresh_head() noexcept {
   return true;
 }
 
-// Only we can write into the ring, so what is read from a boundary on are our own headers.
+// Only we can write into the ring, so all headers after a boundary are our own.
 bool RingProducer::is_boundary(std::uint64_t position) const noexcept {
   std::uint64_t at = marks_.last_before(position, head_);
   while (at < position) {
@@ -60,7 +60,7 @@ std::uint64_t RingProducer::begun() const noexcept {
 bool RingProducer::next_outcome(Outcome& out) noexcept {
   const std::uint64_t written = consumer_->outcomes_written.load(std::memory_order_acquire);
   if (written == outcomes_read_) return false;
-  // More than there can be: all of them are nonsense.
+  // More than there can be: a broken consumer, whose outcomes mean nothing.
   if (written - outcomes_read_ > kOutcomeSlots) outcomes_read_ = written - kOutcomeSlots;
   const OutcomeSlot& slot = consumer_->outcomes[outcomes_read_ % kOutcomeSlots];
   out.position = slot.position.load(std::memory_order_relaxed);

@@ -1,7 +1,7 @@
-// RingProducer: the writing side of one ring. Nothing it writes is visible before publish(), so a
-// producer that is killed half-way leaves nothing behind. Several records may be written and then
-// published together: each publication takes a cache line away from the receiver's core. Belongs to
-// the sending endpoint; every call with that endpoint's lock held.
+// RingProducer: the writing side of one ring. Nothing is visible before publish(), so a producer
+// killed half-way leaves nothing behind. Several records can be written and published together:
+// each publication takes a cache line from the receiver's core. Belongs to the sending endpoint;
+// every call with that endpoint's lock held.
 #pragma once
 
 #include <algorithm>
@@ -23,54 +23,54 @@ class RingProducer {
                std::uint64_t link_id) noexcept;
 
   // Room for one record of `bytes` (8-aligned, not wrapping), or nullptr when the ring is too full.
-  // `bytes` is at most capacity / 2. Nothing is taken until commit().
+  // `bytes` is at most capacity / 2. Nothing is allocated until commit().
   [[nodiscard]] std::byte* reserve(std::uint32_t bytes) noexcept;
   // The reserved record is complete; returns the position after it.
   std::uint64_t commit(std::uint32_t bytes) noexcept;
   // Makes everything committed visible.
   void publish() noexcept;
-  // Bytes committed and not yet visible.
+  // Bytes committed but not yet visible.
   [[nodiscard]] std::uint64_t unpublished() const noexcept { return tail_ - published_; }
 
-  // Whether the consumer looks asleep. A hint without a fence: must_ring() is the truth.
+  // True if the consumer looks asleep. A hint without a fence; must_ring() is exact.
   [[nodiscard]] bool seems_asleep() const noexcept {
     return consumer_->sleeping.load(std::memory_order_relaxed) != 0;
   }
-  // After publishing: true when the consumer sleeps and its doorbell must be rung now. Costs a full
-  // fence.
+  // Call after publishing: true when the consumer sleeps and its doorbell must be rung now. Costs a
+  // full fence.
   [[nodiscard]] bool must_ring() noexcept;
 
-  // Position up to which the consumer has taken everything: where one of our records begins, or the
-  // end of the last. False when it wrote anything else there: its link is broken.
+  // Reads the position up to which the consumer has taken everything: the beginning of one of our
+  // records, or the end of the last. False for any other value: the link is broken.
   [[nodiscard]] bool refresh_head() noexcept;
   [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::uint64_t handled() const noexcept;
-  // Position up to which messages may have come to the consumer's program; not checked.
+  // Position up to which messages may have reached the consumer's program; not checked.
   [[nodiscard]] std::uint64_t begun() const noexcept;
   struct Outcome {
     std::uint64_t position = 0;
     std::uint64_t status = 0;
   };
-  // What the consumer says about single messages, not checked, oldest first. What it says about
-  // one, it says before its positions pass it.
+  // The consumer's outcomes of single messages, not checked, oldest first. The consumer writes a
+  // message's outcome before its positions pass the message.
   [[nodiscard]] bool next_outcome(Outcome& out) noexcept;
-  // From now on nobody can attach any more. False when somebody has.
+  // No consumer can attach from now on. False when one has attached.
   [[nodiscard]] bool revoke() noexcept;
 
-  // Asks to be told once `taken` / `handled` are reached (kNoPosition: not at all). False when it
-  // is too late to ask because the position was reached meanwhile: look again instead of waiting.
+  // Asks for a wake-up once `taken` / `handled` reach `position` (kNoPosition: none). False when
+  // the position was reached meanwhile: check again instead of waiting.
   [[nodiscard]] bool wake_when_taken(std::uint64_t position) noexcept;
   [[nodiscard]] bool wake_when_handled(std::uint64_t position) noexcept;
   void set_cpu(std::uint32_t cpu) noexcept;
 
-  // The record bytes at `position` (untaken ones, after the consumer is gone). Only the producer
-  // can write there.
+  // The record bytes at `position`, for records not taken when the consumer is gone. Only the
+  // producer can write there.
   [[nodiscard]] const std::byte* at(std::uint64_t position) const noexcept {
     return data_ + (position & (capacity_ - 1));
   }
-  // How much of what was committed lies there in one piece.
+  // How many committed bytes follow `position` in one piece.
   [[nodiscard]] std::uint64_t left_at(std::uint64_t position) const noexcept {
     return std::min(tail_ - position, capacity_ - (position & (capacity_ - 1)));
   }
@@ -87,11 +87,11 @@ class RingProducer {
   std::uint64_t capacity_;
   std::uint64_t tail_ = 0;
   std::uint64_t published_ = 0;
-  // Last value seen of the consumer's head. A boundary between records; nothing from here on is
+  // Last value seen of the consumer's head: a boundary between records. Nothing from here on is
   // overwritten.
   std::uint64_t head_ = 0;
   std::uint64_t outcomes_read_ = 0;
-  // Bytes of pad that the reservation in hand needs before its record.
+  // Bytes of padding that the current reservation needs before its record.
   std::uint32_t pad_ = 0;
   RecordMarks marks_;
 };
@@ -107,7 +107,7 @@ inline std::byte* RingProducer::reserve(std::uint32_t bytes) noexcept {
     if (!refresh_head() || tail_ + total - head_ > capacity_) return nullptr;
   }
   if (pad_ == 0) return data_ + place;
-  // The pad is written now but seen only together with the record that is published after it.
+  // The pad is written now but becomes visible only with the record published after it.
   RecordHeader pad;
   pad.bytes = pad_;
   pad.kind = RecordKind::Pad;
@@ -126,8 +126,8 @@ inline void RingProducer::publish() noexcept {
   published_ = tail_;
   marks_.note(tail_);
   ring_->tail.store(tail_, std::memory_order_release);
-  // Where the next record will be lies in the receiver's cache since the last lap. Fetched back
-  // now, its lines are here when they are written, which a store to `tail` has to wait for.
+  // The place of the next record is in the receiver's cache since the last lap. Fetching its lines
+  // now makes them ready when they are written; the store to `tail` has to wait for those writes.
   const std::byte* next = data_ + (tail_ & (capacity_ - 1));
   for (std::size_t line = 0; line < kPrefetchedLines; ++line)
     prefetch_for_writing(next + line * kCacheLine);
