@@ -28,8 +28,7 @@ class PortChannel final : public Channel {
   // Errors:
   //   InvalidArgument   0 bytes, or an empty handle
   //   TooLarge          above kMaxDatagramBytes or kMaxDatagramHandles
-  //   WouldBlock        the other end's queue is full, or no process has adopted the other end, or
-  //   its
+  //   WouldBlock        the other end's queue is full, or nobody has adopted the other end, or its
   //                     adopter closed it: wait for writable
   //   PeerGone          for good; what it sent before can still be received
   [[nodiscard]] Error send(std::span<const std::byte> bytes,

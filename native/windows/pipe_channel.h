@@ -1,8 +1,7 @@
 // Channel as a named pipe in message mode between two processes. Handles do not travel in the pipe:
 // the sender duplicates them into the receiver's table and sends their numbers.
 //
-//   datagram: handle count (32 bits), pid of the receiver (32 bits), one number of 64 bits for
-//    each
+//   datagram: handle count (32 bits), pid of the receiver (32 bits), one number (64 bits) for each
 //             handle, a description of each socket (those whose number is 0), the bytes
 #pragma once
 
