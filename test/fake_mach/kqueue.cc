@@ -1,6 +1,5 @@
-// kevent by epoll: a set of ports is the sockets of its members, EVFILT_USER an eventfd,
-// EVFILT_PROC a pidfd. Closing the queue's descriptor gives back what belongs to it, for which
-// close() itself is wrapped by the linker.
+// kevent by epoll: a port set is the sockets of its members, EVFILT_USER an eventfd, EVFILT_PROC a
+// pidfd. The linker wraps close(), so that closing the queue's descriptor frees what belongs to it.
 #include <sys/epoll.h>
 #include <sys/event.h>
 #include <sys/eventfd.h>
@@ -22,7 +21,7 @@ extern "C" int __real_close(int fd);  // NOLINT(bugprone-reserved-identifier)
 
 namespace {
 
-// What an event is about stands in its data: the descriptor that is watched.
+// What an event is about; the event's data has the watched descriptor.
 struct Watched {
   std::uintptr_t ident = 0;
   std::int16_t filter = 0;
@@ -107,7 +106,7 @@ int apply(int queue, const struct kevent& change) {
   }
 }
 
-// Writes what happened; false when it is nobody's any more.
+// Describes the event; false when nothing watches `fd` any more.
 bool describe(int queue, int fd, struct kevent& out) {
   Queue& own = queues().at(queue);
   const auto found = own.watched.find(fd);

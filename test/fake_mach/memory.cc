@@ -1,4 +1,4 @@
-// Memory entries are memfds, as writable as the descriptor is; mappings are remembered by address.
+// Memory entries are memfds, writable if the descriptor is; mappings are remembered by address.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,7 +18,7 @@ namespace {
 
 struct Mapped {
   std::size_t size = 0;
-  // To map it again, privately.
+  // Kept for a later private mapping.
   int file = -1;
 };
 
@@ -27,7 +27,7 @@ std::map<std::uint64_t, Mapped>& mappings() {
   return all;
 }
 
-// One entry has one name in a task, however often it arrives.
+// A task has one name per entry, however often the entry arrives.
 std::uint64_t id_of(int file, bool writable) {
   struct stat facts {};
   ::fstat(file, &facts);
@@ -39,7 +39,7 @@ int protection_of(vm_prot_t protection) {
          ((protection & VM_PROT_WRITE) != 0 ? PROT_WRITE : 0);
 }
 
-// Opens again what is mapped at an address; -1 when that is no file.
+// Opens the file that is mapped at an address again; -1 when no file is.
 int file_at(std::uint64_t address) {
   std::FILE* maps = std::fopen("/proc/self/maps", "re");
   char line[512];
@@ -132,7 +132,7 @@ kern_return_t mach_vm_region_recurse(vm_map_t, mach_vm_address_t* address, mach_
   const std::lock_guard guard(PortSpace::get().mutex);
   const auto found = mappings().find(*address);
   if (found == mappings().end()) return KERN_INVALID_ARGUMENT;
-  // A memfd has seals; a file has not.
+  // A memfd has seals, other files have not.
   reinterpret_cast<vm_region_submap_info_data_64_t*>(info)->external_pager =
       ::fcntl(found->second.file, F_GET_SEALS) < 0 ? 1 : 0;
   return KERN_SUCCESS;

@@ -1,4 +1,4 @@
-// mach_msg: rights go as descriptors beside the message, and become names again where it arrives.
+// mach_msg: rights travel as descriptors beside the message and become names in the receiving task.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ bool is_send(mach_msg_type_name_t disposition) {
   return disposition == MACH_MSG_TYPE_COPY_SEND || disposition == MACH_MSG_TYPE_MOVE_SEND;
 }
 
-// What to send with, to a port or about one.
+// The descriptor to send to a port with, or to make a send right from.
 int sender_of(const Entry* entry, mach_msg_type_name_t disposition) {
   if (entry == nullptr) return -1;
   return is_send(disposition) ? entry->send : entry->maker;
@@ -43,7 +43,7 @@ struct Outgoing {
   std::vector<int> descriptors;
 };
 
-// False: one of the rights is not the caller's.
+// False: the caller does not have one of the rights.
 bool pack(PortSpace& space, mach_msg_header_t* message, Outgoing& out) {
   const std::size_t count = descriptor_count(message);
   std::vector<WireRight> rights;
@@ -68,7 +68,7 @@ bool pack(PortSpace& space, mach_msg_header_t* message, Outgoing& out) {
   return true;
 }
 
-// The rights that moved with it are no longer the caller's.
+// Takes the rights that moved with the message from the caller.
 void give_away(PortSpace& space, mach_msg_header_t* message) {
   for (std::size_t i = 0; i < descriptor_count(message); ++i) {
     const mach_msg_port_descriptor_t& each = descriptors_of(message)[i];
@@ -77,7 +77,7 @@ void give_away(PortSpace& space, mach_msg_header_t* message) {
   }
 }
 
-// There was no room: the message comes back as if it had been received, with rights of its own.
+// The queue was full: the message comes back as if it had been received, with rights of its own.
 void come_back(PortSpace& space, mach_msg_header_t* message) {
   const auto restore = [&space](mach_port_t name, mach_msg_type_name_t disposition) {
     Entry* entry = space.find(name);
@@ -159,7 +159,7 @@ mach_msg_return_t unpack(PortSpace& space, std::span<const std::byte> bytes, con
   std::vector<WireRight> rights(wire.rights);
   if (!rights.empty()) std::memcpy(rights.data(), bytes.data(), rights.size() * sizeof(WireRight));
   bytes = bytes.subspan(rights.size() * sizeof(WireRight));
-  // A limit of this process has cut them off.
+  // A limit of this process has cut off some descriptors.
   const bool is_short = with.descriptors.size() < rights.size();
   std::vector<mach_port_t> names;
   for (std::size_t i = 0; i < with.descriptors.size(); ++i)

@@ -1,4 +1,4 @@
-// Names and rights.
+// Names and their rights.
 #include "port_space.h"
 
 #include <sys/random.h>

@@ -1,4 +1,4 @@
-// The names that this process has for ports and sets of ports, with the rights that it has on each.
+// This process's names for ports and port sets, with its rights for each.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@
 
 namespace fake_mach {
 
-// One name. A port: `receive` and `send` are the ends of a socket pair; a memory entry or a file:
+// One name. A port: `receive` and `send` are the ends of a socket pair. A memory entry or a file:
 // `send` is its descriptor.
 struct Entry {
   std::uint64_t id = 0;
   Object object = Object::Port;
   int receive = -1;
-  // From which rights to send are made; given up once somebody waits for there being none.
+  // Send rights are made from it; closed once the process waits for the end of all senders.
   int maker = -1;
   int send = -1;
   std::uint32_t send_refs = 0;
   bool tells_no_senders = false;
-  // What was sent to it while there was nothing to send with.
+  // Messages sent to the port while it had no sender.
   std::deque<std::vector<std::byte>> own;
   // Of a set: its ports. Of a port: the queues that watch it.
   bool is_set = false;
@@ -38,17 +38,17 @@ class PortSpace {
   // Never destroyed: threads may use it while the process ends.
   static PortSpace& get();
 
-  // Held by every call of this folder while it looks at names.
+  // Every call of this folder holds it while it reads names.
   std::recursive_mutex mutex;
   std::map<mach_port_t, Entry> entries;
 
   mach_port_t add(Entry entry);
   Entry* find(mach_port_t name);
-  // Takes a right that has arrived; its descriptor belongs to the space from now on.
+  // Takes a received right; the space owns its descriptor from now on.
   mach_port_t take_right(const WireRight& right, int descriptor);
   mach_port_t add_send(std::uint64_t id, Object object, int descriptor);
   void drop_send(mach_port_t name);
-  // Closes the receiving end, or hands it out, and with it everything that watches it.
+  // Closes or returns the receiving end, and ends everything that watches it.
   int detach_receive(mach_port_t name);
   void drop_receive(mach_port_t name);
   void drop_if_empty(mach_port_t name);
@@ -58,7 +58,7 @@ class PortSpace {
 };
 
 std::uint64_t random_id();
-// Who knows kqueues: no more events of `receive` in `queue`.
+// Defined beside the kqueues: ends the events of `receive` in `queue`.
 void stop_watching(int queue, int receive);
 // Sends a notification about `about` to a port of this process.
 void notify(mach_port_t port, mach_msg_id_t id, mach_port_t about);

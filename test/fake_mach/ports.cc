@@ -35,8 +35,8 @@ void notify(mach_port_t port, mach_msg_id_t id, mach_port_t about) {
 
 namespace {
 
-// Tells once `sender` can be written to, or has nobody to read it. Its own thread: the system's
-// kernel does it by itself.
+// Sends a notification once `sender` is writable or its receiver is gone. In a thread of its own;
+// the real kernel does it by itself.
 void tell_when_possible(int sender, mach_port_t name, mach_port_t to) {
   std::thread([sender, name, to] {
     pollfd poll{sender, POLLOUT, 0};
@@ -48,7 +48,7 @@ void tell_when_possible(int sender, mach_port_t name, mach_port_t to) {
     const std::lock_guard guard(space.mutex);
     Entry* entry = space.find(name);
     if (entry == nullptr || entry->send_refs == 0) return;
-    // A reference to the dead name comes along.
+    // The notification brings a reference to the dead name.
     if (is_dead) ++entry->send_refs;
     notify(to, is_dead ? MACH_NOTIFY_DEAD_NAME : MACH_NOTIFY_SEND_POSSIBLE, name);
   }).detach();
@@ -184,7 +184,7 @@ kern_return_t mach_port_insert_member(ipc_space_t, mach_port_name_t name, mach_p
   return KERN_SUCCESS;
 }
 
-// Queues are as long as the sockets' buffers.
+// Ignored: queues are as long as the sockets' buffers.
 kern_return_t mach_port_set_attributes(ipc_space_t, mach_port_name_t name,
                                        mach_port_flavor_t flavor, mach_port_info_t,
                                        mach_msg_type_number_t) {
@@ -205,7 +205,7 @@ kern_return_t mach_port_request_notification(ipc_space_t, mach_port_name_t name,
   if (entry == nullptr) return KERN_INVALID_NAME;
   if (id == MACH_NOTIFY_SEND_POSSIBLE) return fake_mach::await_possible(name, *entry, to);
   if (id != MACH_NOTIFY_NO_SENDERS || entry->receive < 0 || to != name) return KERN_INVALID_RIGHT;
-  // What is not there any more cannot count among the senders.
+  // A closed maker does not count among the senders.
   if (entry->maker >= 0) ::close(std::exchange(entry->maker, -1));
   entry->tells_no_senders = true;
   return KERN_SUCCESS;

@@ -1,4 +1,4 @@
-// /proc/<pid>/stat, in the words of proc_pidinfo.
+// proc_pidinfo, answered from /proc/<pid>/stat.
 #include <fcntl.h>
 #include <libproc.h>
 #include <sched.h>
@@ -25,7 +25,7 @@ int proc_pidinfo(int pid, int, std::uint64_t, void* buffer, int size) {
   ::close(file);
   if (length <= 0 || size != static_cast<int>(sizeof(proc_bsdinfo))) return 0;
   line[length] = '\0';
-  // Behind the name, which may contain anything: the state, and 19 fields on the start in ticks.
+  // After the name, which may contain anything: the state, and 19 fields later the start in ticks.
   const std::size_t bracket = std::string_view(line).rfind(')');
   if (bracket == std::string_view::npos) return 0;
   const char* at = line + bracket + 2;

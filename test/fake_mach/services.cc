@@ -1,5 +1,5 @@
-// bootstrap_* and notify_*: asked of the server, whose address FAKE_MACH has. A registration is a
-// connection that stays open.
+// bootstrap_* and notify_*: requests to the server, whose address is in FAKE_MACH. A registration
+// is a connection that stays open.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// What goes over the sockets that stand for ports, and to the server that stands for launchd and
+// The messages on the sockets that act as ports, and to the server that acts as launchd and
 // notifyd.
 #pragma once
 
@@ -15,17 +15,17 @@ namespace fake_mach {
 
 enum class Object : std::uint8_t { Port = 1, Memory = 2, File = 3 };
 
-// A right on its way; its descriptor goes along.
+// A right in a message; its descriptor travels beside it.
 struct WireRight {
   std::uint64_t id = 0;
   Object object = Object::Port;
   bool receive = false;
 };
 
-// Before each message: its rights, then the message as the sender wrote it.
+// In front of each message: its rights; then the message as the sender wrote it.
 struct WireHeader {
   std::uint32_t rights = 0;
-  // A notification: from the process itself, in the kernel's name.
+  // A notification: this process sends it in the kernel's name.
   bool from_kernel = false;
 };
 
@@ -37,7 +37,7 @@ enum class Operation : std::uint8_t { CheckIn, LookUp, Register, Get, Set, Post 
 
 struct Request {
   Operation operation = Operation::Get;
-  // Of Register: what a message about it has as its id.
+  // Of Register: the id of its notification messages.
   std::int32_t token = 0;
   std::uint64_t value = 0;
   char name[192] = {};
@@ -50,7 +50,7 @@ struct Reply {
 
 // --- one datagram with descriptors; -1 with errno, like the system's own calls ---
 
-// Never waits, unless told to.
+// Waits only if `wait` is set.
 long send_datagram(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors,
                    bool wait);
 struct Received {
@@ -59,9 +59,9 @@ struct Received {
   std::uint32_t uid = 0;
 };
 long receive_datagram(int socket, std::span<std::byte> room, Received& received, bool wait);
-// The abstract address of the server of that name, gone with it; returns its size.
+// The abstract address of the server with that name, which ends with the server; returns its size.
 unsigned int server_address(const char* name, sockaddr_un& out);
-// Both ends of a port. Who sends is told with each message.
+// Makes both ends of a port. Each message carries its sender's credentials.
 bool make_port_sockets(int& receive, int& send);
 
 }  // namespace fake_mach

@@ -9,7 +9,7 @@ FUZZ(bytes) {
   const std::size_t handles = source.u8() % 6;
   const auto frame = decode_frame(source.take(bytes.size()), handles);
   if (!frame) return;
-  // What is accepted is what a sender could have written.
+  // Every accepted frame must be one that a sender could have encoded.
   const std::vector<std::byte> again = encode_frame(frame.value());
   fuzzing::require(decode_frame(again, handles).ok());
 }

@@ -12,7 +12,7 @@ FUZZ(bytes) {
   static Platform& platform = world.start_process(1);
   auto memory = platform.create_memory(kDirectoryBytes, Access::ReadWrite).take();
   std::byte* data = memory->data();
-  // A proper header first, or hardly anything would get beyond it.
+  // A valid header first; otherwise most inputs would end there.
   auto* header = new (data) DirectoryHeader{};
   header->magic = kDirectoryMagic;
   header->version = kDirectoryVersion;

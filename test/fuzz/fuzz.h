@@ -1,4 +1,4 @@
-// What the fuzz targets share. Each is a file of its own with one function, FUZZ, for one decoder.
+// Helpers of the fuzz targets. Each target is a file with one function, FUZZ, for one decoder.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@
 
 namespace busbar::fuzzing {
 
-// What must hold for whatever bytes.
+// Aborts when a condition that must hold for all input does not.
 inline void require(bool condition) {
   if (!condition) std::abort();
 }
 
-// Reads every byte, so that one that is not there is noticed.
+// Reads every byte, so that a sanitizer notices one out of bounds.
 inline void touch(std::span<const std::byte> bytes) {
   unsigned sum = 0;
   for (const std::byte byte : bytes) sum += std::to_integer<unsigned>(byte);
@@ -29,7 +29,7 @@ inline void touch(std::span<const std::byte> bytes) {
   sink = sum;
 }
 
-// Takes numbers off the front.
+// Takes numbers from the front of the input.
 class Source {
  public:
   explicit Source(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}

@@ -1,6 +1,6 @@
-// A bus's door and what is behind it: strangers who say anything in any order, some of whom have
-// proved themselves first, against a controller on the loopback platform. Whatever they say, the
-// controller stays in office, and one who speaks properly is let in.
+// The door of a bus: strangers who send anything in any order, some after a valid proof, against a
+// controller on the loopback platform. The controller must stay in office and admit a stranger who
+// follows the protocol.
 #include <memory>
 #include <vector>
 
@@ -23,7 +23,7 @@ class Member final : public MembershipEvents {
     membership.start();
   }
 
-  // Until nothing is left to do now.
+  // Runs until nothing is left to do now.
   void settle() {
     for (int step = 0; step < 10000; ++step) {
       Readiness ready[8];
@@ -84,7 +84,7 @@ class Stranger {
     send(encode_frame(HelloFrame{.nonce = nonces_.member}), 0);
   }
 
-  // After the controller had its turn: proves to know the token, as `instance`.
+  // After the controller's turn: proves knowledge of the token, as `instance`.
   bool announce(std::uint64_t instance, std::uint64_t previous_id) {
     if (channel_ == nullptr) return false;
     auto datagram = channel_->receive();
@@ -101,7 +101,7 @@ class Stranger {
     return true;
   }
 
-  // The frames that have come; whether one of them was a welcome.
+  // Reads all frames that have come; true if one was a welcome.
   bool welcomed() {
     while (channel_ != nullptr) {
       auto datagram = channel_->receive();
@@ -159,7 +159,7 @@ FUZZ(bytes) {
   strangers.clear();
   controller.settle();
   require(controller.membership.is_controller());
-  // Whoever was there is gone; the next one is let in.
+  // All earlier strangers are gone; the next one must be admitted.
   Stranger last(elsewhere);
   last.hello();
   controller.settle();

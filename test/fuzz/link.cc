@@ -1,5 +1,5 @@
-// The receiving end of a link whose sender is hostile: what it says on the channel, which handles
-// it gives, and what its records mention.
+// The receiving end of a link with a hostile sender: its frames on the channel, the handles that it
+// sends, and the extensions of its records.
 #include <cstring>
 #include <vector>
 
@@ -53,7 +53,7 @@ class HostileSender {
   }
 
  private:
-  // A datagram: raw, or a frame with numbers that mean something; and some handles.
+  // Sends one datagram: raw bytes, or a frame with plausible numbers; and some handles.
   void say(Source& source) {
     LinkFrame frame;
     frame.kind = static_cast<LinkFrameKind>(source.u8() % 11);
@@ -89,7 +89,7 @@ class HostileSender {
     return handles;
   }
 
-  // A record that is well-formed on the outside.
+  // Writes a record with a valid header.
   void write(Source& source) {
     std::vector<RegionMention> mentions(source.u8() % 4);
     for (RegionMention& mention : mentions) {

@@ -1,5 +1,5 @@
-// Messages that a leaving member hands over, and their origins: read at once and in pieces, kept,
-// passed on, and written as the records that their receivers read.
+// Messages that a leaving member hands over, and their origins: read whole and in pieces, kept,
+// passed on, and written as records, which their receivers must be able to read.
 #include "core/hand_over/hand_over.h"
 #include "core/hand_over/kept_messages.h"
 #include "core/ring/record.h"
@@ -9,7 +9,7 @@ namespace {
 
 using namespace busbar;
 
-// A record that whoever receives it takes for one, with the origin that was handed over.
+// Requires that a receiver can parse the record, with the origin that was handed over.
 void require_readable(const ParkedMessage& message) {
   OutgoingMessage outgoing;
   outgoing.payload = message.payload;
@@ -27,7 +27,7 @@ void require_readable(const ParkedMessage& message) {
   fuzzing::require(origin.has_value() && encode(*origin) == message.origin);
 }
 
-// In pieces, as a controller reads it.
+// Reads in pieces, as a controller does.
 std::vector<ParkedMessage> read_in_pieces(std::span<const std::byte> bytes) {
   std::vector<ParkedMessage> messages;
   HandOverReader reader(bytes);

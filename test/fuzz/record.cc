@@ -1,4 +1,4 @@
-// Records as they are read back out of queues, and their extensions.
+// Records and their extensions, as read from queues.
 #include "core/ring/record.h"
 
 #include "fuzz.h"

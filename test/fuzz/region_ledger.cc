@@ -1,4 +1,4 @@
-// The ledger of a region, which every holder can write to.
+// The ledger of a region, which every holder can write.
 #include "core/region/region_ledger.h"
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// A ring whose producer writes what it likes, the position of its end included.
+// A ring whose producer writes anything, even as the position of its end.
 #include <cstring>
 #include <memory>
 
@@ -9,7 +9,7 @@
 FUZZ(bytes) {
   using namespace busbar;
   constexpr std::uint64_t kCapacity = kMinRingBytes;
-  // Exactly as large as they should be, so that a step beyond is noticed.
+  // Of exact size, so that a sanitizer notices any access beyond the end.
   const auto ring = std::make_unique<std::byte[]>(kRingHeaderBytes + kCapacity);
   const auto segment = std::make_unique<std::byte[]>(kConsumerSegmentBytes);
   const RingProducer producer(ring.get(), segment.get(), kCapacity, 1);

@@ -1,4 +1,4 @@
-// Selector programs, which come with messages that a leaving member hands over.
+// Selector programs, as they come with messages that a leaving member hands over.
 #include "core/selector/selector_program.h"
 
 #include "core/selector/label.h"

@@ -1,4 +1,4 @@
-// Texts of selectors, from tools and people.
+// Texts of selectors, as tools and people write them.
 #include "core/selector/selector_text.h"
 
 #include <string_view>

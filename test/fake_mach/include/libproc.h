@@ -1,4 +1,4 @@
-// What native/macos asks about other processes, answered from /proc. See ../README.md.
+// The facts about other processes that native/macos reads, taken from /proc. See ../README.md.
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
-// The server behind the fake: services, which are free when nobody receives on them any more, and
-// notifications with their states, which live as long as anybody is registered.
-// `fake_launchd <name>`: serves at that abstract name until its input ends.
+// The server of the fake: services, which are free once no process receives on them, and
+// notifications with their states, which live while any process is registered. `fake_launchd
+// <name>` serves at that abstract name until its input ends.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,7 +27,7 @@ struct Service {
 };
 
 struct Client {
-  // Of a registration.
+  // The name of a registration.
   std::string name;
   int sender = -1;
   std::int32_t token = 0;
@@ -43,7 +43,7 @@ class Server {
     return all;
   }
 
-  // What a client wants, or that it is gone.
+  // Serves one request, or the end of the client.
   void serve(int connection) {
     Request request;
     Received received;
@@ -57,7 +57,7 @@ class Server {
     std::vector<int> descriptors;
     answer(connection, request, received, reply, descriptors);
     send_datagram(connection, std::as_bytes(std::span(&reply, 1)), descriptors, true);
-    // The end that receives is the client's alone.
+    // Only the client keeps the receiving end.
     if (descriptors.size() == 2) ::close(descriptors[0]);
   }
 

@@ -1,6 +1,6 @@
 // The Mach calls that native/macos makes, for Linux: a fake of ports, messages and memory entries.
-// Names, values and layouts are those of the system's own headers; what they do stands in this
-// folder's README.md.
+// Names, values and layouts are those of the system's own headers; README.md of this folder
+// describes the behaviour.
 #pragma once
 
 #include <stddef.h>
