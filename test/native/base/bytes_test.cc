@@ -1,4 +1,4 @@
-// ByteReader and ByteWriter: what one writes the other reads, and nothing outside is ever read.
+// ByteReader and ByteWriter: one reads what the other wrote, and no byte outside is ever read.
 #include "base/bytes.h"
 
 #include <array>

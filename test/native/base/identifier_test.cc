@@ -1,4 +1,4 @@
-// What an identifier may look like, and UTF-8 validation under it.
+// The rules of an identifier, and the UTF-8 validation under them.
 #include "base/identifier.h"
 
 #include <string>
@@ -35,7 +35,7 @@ TEST(control_characters_are_refused) {
   CHECK(identifier_refused("a\x7f"));
   for (int c = 0x80; c < 0xa0; ++c)
     CHECK(identifier_refused(std::string("a\xc2") + static_cast<char>(c)));
-  // The same second byte after another lead is an ordinary letter.
+  // The same second byte after another lead byte is an ordinary letter.
   CHECK(identifier_accepted("\xc3\x80"));
 }
 
@@ -55,7 +55,7 @@ TEST(utf8_is_accepted_up_to_its_borders) {
 TEST(what_is_not_utf8_is_told) {
   for (const std::string_view text : {
            "\x80",
-           "\xbf",  // continuation without a lead
+           "\xbf",  // continuation without a lead byte
            "\xc0\x80",
            "\xc1\xbf",  // overlong, two bytes
            "\xe0\x80\x80",
@@ -69,7 +69,7 @@ TEST(what_is_not_utf8_is_told) {
            "\xff",  // above U+10FFFF
            "\xc2",
            "\xe2\x82",
-           "\xf0\x9f\x9a",  // cut
+           "\xf0\x9f\x9a",  // truncated
            "\xc2 ",
            "\xe2\x82 ",
            "\xf0\x9f\x9a ",  // interrupted
@@ -78,7 +78,7 @@ TEST(what_is_not_utf8_is_told) {
        }) {
     CHECK(!valid_utf8(text));
   }
-  // A view that ends inside a sequence must not be read on behind its end.
+  // A view that ends inside a sequence must not be read beyond its end.
   CHECK(!valid_utf8(std::string_view("\xe2\x82\xac").substr(0, 2)));
 }
 

@@ -42,7 +42,7 @@ TEST(sha256_gives_the_digests_of_nist) {
            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-// The lengths around which the padding starts a block of its own.
+// The lengths at which the padding starts a new block.
 TEST(sha256_pads_across_blocks) {
   CHECK_EQ(sha256_hex(std::string(55, 'a')),
            "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318");

@@ -1,4 +1,4 @@
-// Uuid as a key.
+// Uuid as a key of hash tables.
 #include "base/uuid.h"
 
 #include <unordered_set>
@@ -28,7 +28,7 @@ TEST(uuids_counted_up_do_not_share_buckets) {
       low_bits.insert(std::hash<Uuid>{}(uuid) % 65536);
     }
   }
-  // Of 16 * 63 + 1 different ids; pure chance would leave about 1,001.
+  // Of 16 * 63 + 1 different ids; random bits would give about 1,001.
   CHECK(low_bits.size() > 900);
 }
 

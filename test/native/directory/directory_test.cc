@@ -1,5 +1,5 @@
-// DirectoryWriter and DirectoryReader on one piece of memory, and what a broken or hostile writer
-// can do to a reader: nothing.
+// DirectoryWriter and DirectoryReader on one piece of memory; a broken or hostile writer cannot
+// harm a reader.
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -19,12 +19,12 @@ Member member_of(std::uint64_t id, std::string_view string) {
   return Member{.id = id, .pid = 7, .instance = 11, .label = Label::create(strings).take()};
 }
 
-// A writer, a reader of the same memory, and the words as an enemy would reach them.
+// A writer, a reader of the same memory, and access to the words as an attacker would have it.
 struct DirectoryFixture {
   DirectoryFixture() : writer(DirectoryWriter::create(platform, 3, 10).take()), reader(open()) {}
 
   std::unique_ptr<SharedMemory> map() {
-    // The loopback's handles are no descriptors: a second one comes from a mapping's own.
+    // Loopback handles are not descriptors: a second handle comes from a mapping of its own.
     auto memory = platform.adopt_memory(duplicate(), kDirectoryBytes, Access::ReadOnly);
     return memory.take();
   }
@@ -45,7 +45,7 @@ struct DirectoryFixture {
   std::unique_ptr<DirectoryReader> reader;
 };
 
-// Memory that the test writes to as it likes.
+// Memory in which the test writes whatever it likes.
 struct Forged {
   Forged() : memory(platform.create_memory(kDirectoryBytes, Access::ReadOnly).take()) {
     header = reinterpret_cast<DirectoryHeader*>(memory->data());
@@ -169,7 +169,7 @@ TEST(directory_readers_agree_however_often_they_look) {
   }
 }
 
-// Under ThreadSanitizer this also proves that no access is a data race.
+// Under ThreadSanitizer this also shows that no access is a data race.
 TEST(directory_readers_beside_a_busy_writer_see_whole_members) {
   Platform& platform = native_platform();
   auto writer = DirectoryWriter::create(platform, 1, 1).take();
@@ -187,7 +187,7 @@ TEST(directory_readers_beside_a_busy_writer_see_whole_members) {
   std::thread churn([&] {
     std::deque<std::size_t> entries;
     for (std::uint64_t id = 1; id < 40000; ++id) {
-      // Long labels, so that a copy takes its time.
+      // Long labels, so that a copy takes some time.
       const std::string text = std::to_string(id);
       entries.push_back(writer->add(member_of(id, std::string(240, 'x') + text)).value());
       if (entries.size() > 3) {
@@ -218,9 +218,9 @@ TEST(directory_write_that_was_cut_off_is_not_seen) {
   Forged f;
   f.header->used = 3;
   f.put(0, 5, "whole");
-  // Killed before the id was stored.
+  // As if killed before the id was stored.
   f.put(1, 0, "unfinished");
-  // Killed between freeing an entry and telling when.
+  // As if killed between freeing an entry and storing its epoch.
   f.put(2, 6, "leaving");
   auto reader = f.open();
   REQUIRE(reader.ok() && reader.value()->refresh());

@@ -1,5 +1,5 @@
-// What single messages of a link came to: in any order, failures always before the positions pass
-// them, and nothing lost when the sender does not read for a while.
+// The outcomes of single messages of a link, in any order: failures are always written before the
+// positions pass them, and none is lost while the sender does not read.
 #include "core/link/acknowledgements.h"
 
 #include <array>
@@ -53,7 +53,7 @@ TEST(acknowledgements_out_of_order_are_said_at_once_and_pass_nobody) {
   CHECK_EQ(answers.handled, 0);
   CHECK(answers.owed.take_news());
   CHECK((answers.read() == std::map<std::uint64_t, Status>{{24, Status::Ok}}));
-  // Settled once and for all.
+  // A message is settled once.
   answers.settle(24, Status::NotHandled);
   CHECK(answers.read().empty());
   answers.settle(8, Status::Ok);
@@ -90,7 +90,7 @@ TEST(acknowledgements_refusals_of_what_is_only_taken_hold_what_is_taken) {
   answers.owed.flush(answers.consumer);
   CHECK(!answers.owed.holds_taken());
   CHECK_EQ(answers.read().size(), 1);
-  // What is handled was not waited for, and needs no word.
+  // Nobody waits for a handled message, so it needs no outcome slot.
   answers.settle(8 * kOutcomeSlots + 16, Status::Ok);
   CHECK(answers.read().empty());
 }

@@ -1,6 +1,6 @@
-// A receiver that writes legal but wrong positions into the memory that it shares with its sender,
-// and dies: the sender reads back what was never taken from a place that the receiver chose. Under
-// a sanitizer, a read outside of the ring ends the test.
+// A receiver that writes plausible but wrong positions into the memory that it shares with its
+// sender, and dies: the sender reads back untaken records from a position that the receiver chose.
+// Under a sanitizer, a read outside the ring fails the test.
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -16,7 +16,7 @@ constexpr std::uint64_t kLiarQueue = 256U << 10U;
 constexpr std::size_t kLiarPayload = 200;
 constexpr std::uint32_t kLiarRecord = sizeof(RecordHeader) + kLiarPayload;
 
-// The receiving end of a link as its handles are: no code of ours between it and the memory.
+// The receiving end of a link as plain handles: none of our code between the test and the memory.
 struct HostileLink {
   Platform& platform = native_platform();
   Budget budget{1U << 20U};
@@ -36,7 +36,7 @@ struct HostileLink {
     reinterpret_cast<ConsumerSegment*>(segment->data())->head.store(head);
   }
 
-  // Each asks for an acknowledgement of its own number.
+  // Each message asks for an acknowledgement under its own number.
   void send(std::uint64_t id, std::span<const std::byte> payload) {
     OutgoingMessage message;
     message.id = id;
@@ -51,7 +51,7 @@ struct HostileLink {
   }
 };
 
-// Payload that reads like a record, wherever somebody begins to read.
+// A payload that reads like a record from every offset.
 std::vector<std::byte> payload_of_headers(const RecordHeader& header) {
   std::vector<std::byte> payload(kLiarPayload);
   for (std::size_t at = 0; at + sizeof header <= payload.size(); at += 8)
@@ -67,14 +67,14 @@ RecordHeader false_header(std::uint32_t bytes) {
   return header;
 }
 
-// Three messages; the receiver says that it took everything up to somewhere in the second one.
+// Three messages; the receiver claims to have taken everything up to a place inside the second.
 void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
   HostileLink link;
   for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
   link.write_head(kLiarRecord + into);
   const auto orphans = link.bury();
-  // It is not believed in anything: all three go elsewhere, as they are, and each delivery with
-  // them.
+  // Nothing that the receiver said is believed: all three messages go elsewhere, unchanged, each
+  // with its delivery.
   CHECK(link.done.empty());
   REQUIRE_EQ(orphans.size(), 3);
   for (std::size_t i = 0; i < orphans.size(); ++i) {
@@ -88,7 +88,7 @@ void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
 
 }  // namespace
 
-// Zeros are a record of no length.
+// Zeros look like a record of no length.
 TEST(hostile_head_among_zeros_does_not_keep_the_sender) {
   check_lie(std::vector<std::byte>(kLiarPayload), 64);
 }
@@ -101,7 +101,7 @@ TEST(hostile_head_at_a_false_header_forges_no_message) {
   check_lie(payload_of_headers(false_header(96)), 56);
 }
 
-// The last record before the end of the ring: what is read from its middle would end behind it.
+// The last record before the end of the ring: a read from its middle would end behind the ring.
 TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
   HostileLink link;
   const std::vector<std::byte> payload = payload_of_headers(false_header(12'000));
@@ -113,7 +113,7 @@ TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
   for (const OutboundLink::Orphan& orphan : orphans) CHECK_EQ(orphan.record.size(), kLiarRecord);
 }
 
-// Every position but a boundary is nonsense, and noticed as such while the receiver lives.
+// Every position except a record boundary is a violation, found while the receiver lives.
 TEST(hostile_head_inside_a_record_is_a_violation) {
   for (std::uint64_t into = 8; into < kLiarRecord; into += 8) {
     HostileLink link;
@@ -127,7 +127,7 @@ TEST(hostile_head_inside_a_record_is_a_violation) {
 }
 
 // Boundaries are known wherever a receiver may stop, over many laps of the ring, with records of
-// all sizes and the pads between them.
+// all sizes and pads between them.
 TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
   HostileLink link;
   std::vector<std::uint64_t> boundaries{0};
@@ -141,7 +141,7 @@ TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
     boundaries.push_back(position += bytes);
     link.send(id, payload);
     REQUIRE(link.out->flushed());
-    // Now a little at a time, now nearly all of it at once.
+    // Small steps, and sometimes nearly the whole ring at once.
     const std::size_t steps = id % 50 == 0 ? 40 : 1;
     if (id % 50 != 0 && id % 3 != 0) continue;
     for (std::size_t step = 0; step < steps && taken + 1 < boundaries.size(); ++step) ++taken;

@@ -1,4 +1,4 @@
-// Which message of a key waits, which is superseded, and which goes next.
+// Which message of a key waits, which is superseded, and which is sent next.
 #include "core/link/latest_values.h"
 
 #include <string>
@@ -30,7 +30,7 @@ TEST(latest_values_keeps_the_newest_of_each_key) {
   CHECK_EQ(latest.size(), 2);
   CHECK_EQ(latest.bytes(), 48);
 
-  // In the order in which the keys began to wait.
+  // In the order in which the keys started to wait.
   std::vector<int> published;
   latest.publish_free(0, [&](Latest::Waiting& waiting) {
     published.push_back(waiting.owed);
@@ -39,7 +39,7 @@ TEST(latest_values_keeps_the_newest_of_each_key) {
   CHECK(published == std::vector<int>({3, 2}));
   CHECK(latest.empty());
   CHECK_EQ(latest.bytes(), 0);
-  // On their way: to 100 and 200.
+  // Two messages are in the ring, up to positions 100 and 200.
   CHECK(!latest.is_free("a", 99));
   CHECK(latest.is_free("a", 100));
   CHECK(!latest.is_free("b", 100));
@@ -80,7 +80,7 @@ TEST(latest_values_bounds_its_keys) {
   }
   CHECK(!latest.has_room("one more", 0));
   CHECK(latest.has_room("7", 0));
-  // Those taken make room.
+  // Removed values make room.
   CHECK(latest.has_room("one more", 1));
 }
 

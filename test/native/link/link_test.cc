@@ -1,5 +1,5 @@
-// Both ends of one link on the platform of this build: order through ring and queue, back-pressure,
-// large payloads, and exactly what a dead receiver had not taken.
+// Both ends of one link on the platform of this build: order through ring and queue, backpressure,
+// large payloads, and exactly the messages that a dead receiver had not taken.
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -26,7 +26,8 @@ struct Link {
                                           .take();
   std::unique_ptr<InboundLink> in;
 
-  // As the controller would carry it: through a channel, which makes handles of the receiver's own.
+  // Hands the link over as the controller does: through a channel, which makes the receiver's own
+  // handles.
   bool introduce() {
     auto pair = platform.create_channel_pair(platform.self().pid);
     if (!pair) return false;
@@ -53,7 +54,7 @@ struct Link {
     return true;
   }
 
-  // A message whose payload is the beginning of this spill.
+  // Sends a message whose payload is the beginning of this spill.
   SpillReference send_large(std::uint64_t id, std::shared_ptr<const Spill> spill,
                             std::size_t bytes) {
     OutgoingMessage message;
@@ -66,7 +67,7 @@ struct Link {
     return *message.extensions.spill;
   }
 
-  // The id of the next message, 0 when there is none.
+  // The id of the next message; 0 when there is none.
   std::uint64_t take() {
     RingRecord record;
     if (in->ring().peek(record) != RingRead::Record) return 0;
@@ -76,7 +77,7 @@ struct Link {
     return id;
   }
 
-  // The end of the sender's turn, and its control thread's.
+  // The end of a turn of the sender and of its control thread.
   bool progress() {
     (void)out->ring_if_asleep();
     (void)out->receive();
@@ -92,7 +93,7 @@ struct Link {
   }
 };
 
-// A large message that the receiver has no memory to map.
+// Sends a large message that the receiver cannot map for lack of memory.
 SpillReference lose_large(Link& link, SpillPool& pool) {
   const SpillReference reference = link.send_large(1, pool.acquire(100'000).take(), 100'000);
   FaultyPlatform poor(link.platform);
@@ -131,7 +132,7 @@ TEST(link_keeps_the_order_through_ring_and_queue) {
     REQUIRE_EQ(id, expected);
     ++expected;
     if (expected % 3 == 0 && link.send(sent + 1, 100)) ++sent;
-    // What is too far ahead would keep the test going for ever.
+    // A larger lead would keep the test running for ever.
     if (sent > 5000) break;
   }
   CHECK(expected > 500);
@@ -168,7 +169,7 @@ TEST(link_unpublished_messages_are_orphans_too) {
   Link link;
   REQUIRE(link.introduce());
   for (std::uint64_t id = 1; id <= 8; ++id) REQUIRE(link.send(id, 10));
-  // The receiver sees the first of a turn only.
+  // The receiver sees only the first part of a turn.
   for (std::uint64_t id = 1; id <= OutboundLink::kPublishedAtOnce; ++id) CHECK_EQ(link.take(), id);
   CHECK_EQ(link.take(), 0);
   const auto orphans = link.out->mark_dead([](std::uint64_t, Status) {});
@@ -186,13 +187,13 @@ TEST(link_large_payload_travels_in_a_spill) {
   const auto bytes = link.spilled(link.platform, reference);
   REQUIRE_EQ(bytes.size(), 100'000);
   CHECK(bytes[99'999] == std::byte{0x5A});
-  // Beyond its end there is nothing, whatever the record says.
+  // Nothing beyond the spill's end is readable, whatever the record says.
   CHECK(link.spilled(link.platform, {reference.spill_id, 1, 1U << 30U}).empty());
   CHECK(link.spilled(link.platform, {reference.spill_id, ~0ULL, 8}).empty());
   CHECK(link.spilled(link.platform, {77, 0, 8}).empty());
   CHECK_EQ(link.take(), 1);
   REQUIRE(link.progress());
-  // Taken: free for the next one once we let go of it, too.
+  // Taken: reusable once we release it too.
   CHECK_EQ(spill.value().use_count(), 1);
   CHECK(link.budget.used() >= 100'000);
   spill = Status::Closed;
@@ -202,7 +203,7 @@ TEST(link_large_payload_travels_in_a_spill) {
   CHECK_EQ(again.value()->id(), reference.spill_id);
 }
 
-// A receiver that had no memory for it asks, and asks again before the answer has come.
+// A receiver without memory for a spill asks for it, and asks again before the answer has come.
 TEST(link_spill_that_was_asked_for_twice_comes_twice) {
   Link link;
   REQUIRE(link.introduce());
@@ -217,7 +218,7 @@ TEST(link_spill_that_was_asked_for_twice_comes_twice) {
   CHECK_EQ(link.spilled(link.platform, reference).size(), 100'000);
   CHECK_EQ(link.take(), 1);
   CHECK(link.progress());
-  // The sender still knows that the receiver has it, and so tells it that it may go.
+  // The sender still knows that the receiver has the spill, so it tells the receiver to forget it.
   link.out->forget_spills({reference.spill_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
   CHECK(link.spilled(link.platform, reference).empty());
@@ -235,14 +236,14 @@ TEST(link_spill_that_was_lost_may_be_forgotten) {
 TEST(link_reserved_place_holds_back_what_comes_later) {
   Link link;
   REQUIRE(link.introduce());
-  // Twice around the ring, so that the place comes behind a pad as well.
+  // Twice around the ring, so that the place also comes behind a pad.
   for (std::uint64_t id = 1; id < 60; id += 3) {
     std::byte* place = link.out->reserve_payload(1000);
     REQUIRE(place != nullptr);
     CHECK(link.out->reserve_payload(8) == nullptr);
     REQUIRE(link.send(id + 1, 700));
     REQUIRE(link.send(id + 2, 10));
-    // There is room, but not for them.
+    // There is room, but not for these.
     REQUIRE(link.progress());
     CHECK_EQ(link.take(), 0);
     CHECK(!link.out->flushed());
@@ -296,7 +297,7 @@ TEST(link_reserved_place_is_not_taken_for_what_comes_later) {
   }
 }
 
-// A link is introduced again when the controller changes, and that may come when it is over.
+// A link is introduced again when the controller changes; that may happen after the link has ended.
 TEST(link_introduced_again_after_its_end_is_not_read_twice) {
   Link link;
   REQUIRE(link.send(1, 10));
@@ -324,7 +325,7 @@ TEST(link_introduction_that_lies_is_refused) {
   const auto attached = InboundLink::attach(link.platform, link.regions, *link.bells, 5, 1, 1, 1,
                                             kMinRingBytes, std::move(handles));
   CHECK(!attached.ok());
-  // The sender is told why.
+  // The sender gets the reason.
   CHECK(pair.value().mine->receive().ok());
   const auto none =
       InboundLink::attach(link.platform, link.regions, *link.bells, 5, 1, 1, 1, kMinRingBytes, {});
@@ -341,7 +342,8 @@ TEST(link_receiver_that_hangs_up_leaves_its_message) {
   CHECK_EQ(link.out->mark_dead([](std::uint64_t, Status) {}).size(), 1);
 }
 
-// A receiver that is faster than its sender can ask to be woken must not keep the sender for ever.
+// A receiver that is faster than its sender can ask for a wake-up must not block the sender for
+// ever.
 TEST(link_deliveries_to_a_spinning_receiver_all_end) {
   Link link;
   REQUIRE(link.introduce());
@@ -360,7 +362,7 @@ TEST(link_deliveries_to_a_spinning_receiver_all_end) {
     Obligation obligation;
     obligation.delivery = id;
     link.out->put(message, &obligation);
-    // To the end, so that the next one has to ask for its own wake-up.
+    // To the end, so that the next delivery must ask for its own wake-up.
     while (done < id) {
       (void)link.out->receive();
       (void)link.out->make_progress(settle);

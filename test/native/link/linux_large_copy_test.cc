@@ -1,6 +1,6 @@
-// Large payloads are copied without the endpoint's lock: while that lasts, its control thread
-// serves the others. The payload lies on a page that cannot be touched before somebody else has
-// joined the bus, whose controller is the endpoint that copies.
+// Large payloads are copied without the endpoint's lock, so its control thread serves others
+// meanwhile. The payload is on a page that cannot be accessed before another process has joined the
+// bus, whose controller is the endpoint that copies.
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ std::atomic<std::byte*> closed_page{nullptr};
 std::atomic<bool> copying{false};
 std::atomic<bool> served{false};
 
-// In the thread that copies. Waits for the newcomer_while_copying, not for a time; alarm() ends a
+// Runs in the copying thread. Waits for newcomer_while_copying, not for a time; alarm() ends a
 // broken build.
 void on_touch(int, siginfo_t* info, void*) {
   std::byte* page = closed_page.load();

@@ -1,5 +1,5 @@
-// Memory regions over a link, between two processes of the loopback world: handed over once,
-// counted at every step, whoever dies first.
+// Memory regions over a link between two processes of the loopback world: handed over once, counted
+// at every step, whichever process dies first.
 #include <algorithm>
 #include <vector>
 
@@ -60,7 +60,7 @@ struct World {
     out->put(message, &owed);
   }
 
-  // Takes the next message's regions.
+  // Takes the next message and its regions.
   Status take(std::vector<RegionReference>& regions) {
     RingRecord record;
     if (in->ring().peek(record) != RingRead::Record) return Status::WouldBlock;
@@ -99,7 +99,7 @@ TEST(region_arrives_and_is_counted_all_the_way) {
   CHECK(region->is_free());
 }
 
-// Its owner could not tell whether such a receiver lives, and would use the region again.
+// The owner could not see whether such a receiver lives, and would reuse the region.
 TEST(region_is_refused_in_another_pid_namespace) {
   World world;
   auto region = world.make(4096);
@@ -108,7 +108,7 @@ TEST(region_is_refused_in_another_pid_namespace) {
   std::vector<RegionReference> got;
   CHECK_EQ(world.take(got), Status::OutOfDescriptors);
   CHECK(got.empty());
-  // The reference goes back to its sender.
+  // The reference returns to its sender.
   (void)world.out->receive();
   CHECK_EQ(region->references(), 1);
   region->release();
@@ -164,7 +164,7 @@ TEST(region_of_a_dead_receiver_stays_held_until_its_message_is_elsewhere) {
   world.send({{region, 0, 4096}});
   region->release();
   world.world.kill(kReceiverPid);
-  // Whoever waits for it looks now: the messages are still the sender's to bring to somebody.
+  // A purge now changes nothing: the sender must still bring the messages to another receiver.
   (void)region->purge();
   CHECK_EQ(region->references(), 2);
   auto orphans = world.out->mark_dead([](std::uint64_t, Status) {});
@@ -229,7 +229,7 @@ TEST(region_booked_by_a_sender_that_died_before_it_published_is_given_back) {
   (void)ledger.purge(
       1, [](std::uint64_t token) { return static_cast<std::uint32_t>(token) != kSenderPid; });
   CHECK_EQ(ledger.total(), 1);
-  // Its ring was read to the end.
+  // The ring of the sender was read to the end.
   world.in.reset();
   CHECK(ledger.is_free());
 }
@@ -287,7 +287,7 @@ TEST(region_list_of_a_link_is_bounded_by_forgetting_idle_ones) {
     std::vector<RegionReference> got;
     REQUIRE_EQ(world.take(got), Status::Ok);
   }
-  // The first one again, which the receiver does not know any more.
+  // The first region again, which the receiver has forgotten.
   world.send({{regions.front(), 0, 4096}});
   std::vector<RegionReference> got;
   REQUIRE_EQ(world.take(got), Status::Ok);

@@ -1,5 +1,5 @@
-// A place in a ring is reserved, messages queue behind it, and then the link ends, in each way that
-// there is: every message arrives as it was sent, its delivery with it, whatever becomes of the
+// A place in a ring is reserved, messages queue behind it, and then the link ends, in every
+// possible way: every message arrives unchanged, with its delivery, whatever happens to the
 // reservation.
 #include <algorithm>
 #include <cstring>
@@ -19,7 +19,7 @@ constexpr std::uint32_t kFirstWorker = 12;
 constexpr std::uint32_t kSecondWorker = 13;
 constexpr std::size_t kReservedBytes = 100;
 
-// By its size it goes into a spill, into the queue, or could be a reservation.
+// The number decides whether the payload goes into a spill, into the queue, or into a reservation.
 std::vector<std::byte> numbered_payload(std::uint64_t number) {
   constexpr std::size_t kSizes[] = {400'000, 50, 400'000, 2'000, 400'000};
   return std::vector<std::byte>(kSizes[number % std::size(kSizes)], static_cast<std::byte>(number));
@@ -54,7 +54,7 @@ struct ReservationScene {
     return Status::Ok;
   }
 
-  // A message is on its way and a place reserved behind it; others queue behind that.
+  // One message is in the ring and a place is reserved behind it; others queue behind that.
   bool begin() {
     run();
     if (!CHECK_EQ(send(0), Status::Ok)) return false;
@@ -82,7 +82,8 @@ struct ReservationScene {
         break;
       case LinkEnd::IsTooSlow:
         for (std::uint64_t number = 5;; ++number) {
-          // The last one may be refused: what waited may fill the next one's queue, or the parked.
+          // The last one may be refused: the waiting messages may fill the next queue or the parked
+          // list.
           const Status status = send(number, WhenFull::Disconnect);
           if (sender.endpoint->counters().sent.disconnected != 0) break;
           if (!CHECK_EQ(status, Status::Ok)) return;
@@ -95,7 +96,7 @@ struct ReservationScene {
     run();
   }
 
-  // Everything that was sent, in its order, among whatever the second one got.
+  // All messages sent arrived in order, among those of the second receiver.
   void check_arrived(std::size_t reserved) {
     REQUIRE_EQ(second->received.size(), sent.size() + reserved);
     std::size_t next = 0;
@@ -140,7 +141,7 @@ TEST(reservation_open_while_its_link_ends_changes_no_other_message) {
   for (const LinkEnd how : {LinkEnd::Dies, LinkEnd::Leaves, LinkEnd::IsTooSlow}) {
     for (const bool commits : {true, false}) {
       for (const bool there : {true, false}) {
-        // It would be too slow as well.
+        // The second receiver would be too slow as well.
         if (there && how == LinkEnd::IsTooSlow) continue;
         const int before = check::failure_count();
         check_link_end(how, commits, there);
@@ -151,7 +152,7 @@ TEST(reservation_open_while_its_link_ends_changes_no_other_message) {
   }
 }
 
-// What is sent before a close has its time to go out, once the place is given up.
+// Messages sent before a close still have the linger time, once the reservation is given up.
 TEST(reservation_open_while_its_sender_closes_holds_nothing_back) {
   for (const bool commits : {true, false}) {
     ReservationScene scene;
@@ -171,7 +172,7 @@ TEST(reservation_open_while_its_sender_closes_holds_nothing_back) {
   }
 }
 
-// And without that, they are counted, and the reserved one is not among them.
+// If it is not given up, they are counted as abandoned, without the reserved message.
 TEST(reservation_never_given_up_is_not_counted_as_abandoned) {
   ReservationScene scene;
   REQUIRE(scene.begin());
@@ -182,8 +183,8 @@ TEST(reservation_never_given_up_is_not_counted_as_abandoned) {
   scene.sender.endpoint->cancel(scene.place);
 }
 
-// A message with a key may go at once where everything else is used up, but not into the reserved
-// place.
+// A message with a key may be sent at once while all other room is used up, but not into the
+// reserved place.
 TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   LoopbackWorld world;
   TestEndpoint sender(
@@ -195,7 +196,7 @@ TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   run(world, all);
   const std::vector<std::byte> payload(3000, std::byte{1});
   CHECK(sender.endpoint->send(sender.request_to("worker", payload)).error.ok());
-  // Something queues for another one, and uses the budget up.
+  // A message queues for another receiver and uses up the budget.
   CHECK(sender.endpoint->send(sender.request_to("stuck", payload)).error.ok());
   run(world, all);
   stuck.reads = false;
@@ -203,7 +204,7 @@ TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   }
   Reservation place;
   const std::uint32_t route = sender.request_to("worker", {}).route;
-  // So near the ring's end that what is reserved has a pad before it, and a small record has none.
+  // Near the ring's end, where a large record needs a pad before it and a small record none.
   for (int i = 0; i < 4; ++i) {
     CHECK(sender.endpoint->send(sender.request_to("worker", payload)).error.ok());
     run(world, all, milliseconds(10));

@@ -1,4 +1,4 @@
-// Linux only: answers of the kernel that a peer of good will never causes.
+// Linux only: answers of the kernel that only a hostile peer causes.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -35,7 +35,7 @@ BarePair make_bare_pair() {
   return {std::move(pair.value().mine), std::move(pair.value().theirs)};
 }
 
-// When nothing is being closed any more.
+// Counts descriptors once none is being closed.
 int count_settled_descriptors() {
   busbar::test::await_closers();
   return busbar::test::count_descriptors();
@@ -97,7 +97,7 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
   CHECK(send_text(*ends.near, "next").ok());
   const int before = count_settled_descriptors();
   {
-    // The lowest free number and some more, but not all that are under way.
+    // Room for some of the descriptors in flight, but not for all.
     const int lowest = ::dup(borrow_descriptor(handle));
     ::close(lowest);
     const DescriptorLimit limit(static_cast<rlim_t>(lowest) + 10);
@@ -105,7 +105,7 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
     CHECK_EQ(count_settled_descriptors(), before);
     auto next = ends.far->receive();
     CHECK(next.ok());
-    // Everything that needs a descriptor says so.
+    // Every call that needs a descriptor reports it.
     const DescriptorLimit none(static_cast<rlim_t>(lowest));
     CHECK_EQ(native_platform().create_channel_pair(native_platform().self().pid).status(),
              Status::OutOfDescriptors);
@@ -119,7 +119,7 @@ TEST(linux_channel_reports_handles_lost_at_the_descriptor_limit) {
   CHECK_EQ(count_settled_descriptors(), before);
 }
 
-// Root is exempt from the limit, so a child gives root up; as anybody else it is the same.
+// The limit does not apply to root, so a child gives root up; for other users nothing changes.
 TEST(linux_channel_tells_too_many_descriptors_under_way_from_a_full_channel) {
   const pid_t child = ::fork();
   if (child == 0) {

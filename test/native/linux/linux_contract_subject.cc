@@ -1,5 +1,5 @@
-// Linux as a subject of the contract: children are forked, death is SIGKILL, and bus names lie in a
-// runtime directory of the subject's own.
+// Linux as a subject of the contract: children are forked, death is SIGKILL, and bus names are in
+// the subject's own runtime directory.
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace busbar;
 
-// Of the racing child, which keeps what it got until it is killed.
+// For the racing child, which keeps what it got until it is killed.
 [[noreturn]] void run_racer(const std::string& identifier, RaceBoard& board) {
   auto rendezvous = open(native_platform(), identifier);
   while (!board.started) ::sched_yield();

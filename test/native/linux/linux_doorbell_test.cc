@@ -1,4 +1,4 @@
-// Linux only: edges under concurrency and descriptors that are no bells.
+// Linux only: edges under concurrency, and descriptors that are not bells.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -29,7 +29,7 @@ bool is_pollable_ready(const DoorbellSet& set) {
 
 }  // namespace
 
-// Each ring is answered before the next: a single lost edge would leave both asleep for ever.
+// Each side answers a ring before the next: one lost edge would leave both asleep for ever.
 TEST(linux_doorbell_ping_pong_loses_no_edge) {
   struct Side {
     std::unique_ptr<Doorbell> bell = native_platform().create_doorbell().take();
@@ -52,7 +52,7 @@ TEST(linux_doorbell_ping_pong_loses_no_edge) {
   other.join();
 }
 
-// Two ringers, no answers: whatever was rung after the last collect is told by the next.
+// Two ringers, no answers: the next collect returns every ring since the last one.
 TEST(linux_doorbell_hears_the_last_ring_of_every_ringer) {
   constexpr int kRings = 50'000;
   std::array<std::atomic<int>, 2> rung{};
@@ -113,11 +113,11 @@ TEST(linux_doorbell_wait_keeps_what_rang_for_collect) {
     bells.back()->ring();
   }
   set->wait(-1);
-  set->wait(-1);  // there is something already
+  set->wait(-1);  // a ring is there already
   bells[0]->ring();
   std::array<std::uint64_t, 2> tokens;
   std::vector<std::uint64_t> collected;
-  // A full span means: call again; what rang after the wait comes by a call of its own.
+  // A full span means: call again. Rings after the wait come in a call of their own.
   for (std::size_t count = 1; count != 0;) {
     count = set->collect(tokens);
     collected.insert(collected.end(), tokens.begin(), tokens.begin() + count);
@@ -125,7 +125,7 @@ TEST(linux_doorbell_wait_keeps_what_rang_for_collect) {
   CHECK(collected == (std::vector<std::uint64_t>{1, 2, 3, 1}));
 }
 
-// As in an event loop: a level-triggered epoll over the set's own.
+// As in an event loop: a level-triggered epoll over the set's own epoll.
 TEST(linux_doorbell_set_nests_in_an_event_loop) {
   auto bell = native_platform().create_doorbell().take();
   auto set = native_platform().create_doorbell_set().take();

@@ -1,4 +1,4 @@
-// Linux only: what the seals forbid, and memory that lacks them.
+// Linux only: operations that the seals forbid, and memory without seals.
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -28,7 +28,7 @@ Status adopt_status(int fd, std::size_t bytes = kBytes) {
   return native_platform().adopt_memory(own_descriptor(fd), bytes, Access::ReadOnly).status();
 }
 
-// A memfd made by hand, as a hostile peer would.
+// A memfd as a hostile peer would make it.
 int make_memfd(unsigned int flags, int seals, off_t size = kBytes) {
   const int fd = ::memfd_create("hostile", MFD_CLOEXEC | flags);
   if (fd >= 0 && ::ftruncate(fd, size) == 0 && seals != 0) ::fcntl(fd, F_ADD_SEALS, seals);
@@ -46,7 +46,7 @@ TEST(linux_memory_can_never_change_its_size) {
     CHECK_EQ(::ftruncate(fd, size), -1);
     CHECK_EQ(errno, EPERM);
   }
-  // Nor can the seals be added to: nobody can make a peer's writes fail later.
+  // Nor can seals be added: nobody can make a peer's writes fail later.
   CHECK_EQ(::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
   CHECK_EQ(errno, EPERM);
 }
@@ -64,7 +64,7 @@ TEST(linux_memory_for_readers_cannot_be_written_by_any_road) {
   ::munmap(readable, kBytes);
   CHECK_EQ(::pwrite(fd, "x", 1, 0), -1);
   CHECK_EQ(::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, kBytes), -1);
-  // Opened anew with other rights it is still the same sealed file.
+  // Opened again with other rights, it is still the same sealed file.
   char path[32];
   std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   const Handle again = own_descriptor(::open(path, O_RDWR | O_CLOEXEC));
@@ -105,7 +105,7 @@ TEST(linux_memory_that_is_a_file_a_pipe_or_a_directory_is_refused) {
 TEST(linux_memory_on_huge_pages_is_refused) {
   constexpr std::size_t kHuge = 2 << 20;
   const int fd = ::memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
-  if (fd < 0 || ::ftruncate(fd, kHuge) != 0) return;  // a kernel without them
+  if (fd < 0 || ::ftruncate(fd, kHuge) != 0) return;  // the kernel has no huge pages
   ::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
   CHECK_EQ(adopt_status(fd, kHuge), Status::ProtocolViolation);
 }
@@ -116,7 +116,7 @@ TEST(linux_memory_of_an_impossible_size_is_refused) {
   CHECK(!native_platform().create_memory(SIZE_MAX / 4, Access::ReadWrite).ok());
 }
 
-// As in containers whose filter is older than the call.
+// As in containers whose seccomp filter is older than the call.
 TEST(linux_memory_names_the_call_that_a_filter_denies) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -139,6 +139,6 @@ TEST(linux_memory_names_the_call_that_a_filter_denies) {
   }
   int status = 0;
   ::waitpid(child, &status, 0);
-  // 77: no filters here, as under qemu.
+  // 77: filters are not available here, as under qemu.
   CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
 }

@@ -1,4 +1,4 @@
-// Linux only: a sleeping reactor, and the tools of this folder in a real thread.
+// Linux only: a sleeping reactor, and the objects of this folder in real threads.
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -41,7 +41,7 @@ TEST(linux_reactor_never_returns_before_its_deadline) {
 TEST(linux_reactor_passes_datagrams_between_threads) {
   Ends ends = make_ends(native_platform());
   constexpr int kCount = 5000;
-  // Slower reader, faster writer: the writer meets WouldBlock and waits to be told.
+  // The writer is faster than the reader, so it gets WouldBlock and waits for writable.
   std::thread writer([&] {
     auto reactor = native_platform().create_reactor().take();
     CHECK(reactor->watch(*ends.near, 1).ok());

@@ -1,4 +1,4 @@
-// Linux only: where bus names lie, who may have touched that place, and what is left behind.
+// Linux only: where bus names are stored, other users' access to that place, and files left behind.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -82,7 +82,7 @@ TEST(linux_rendezvous_reuses_what_a_dead_holder_left) {
     REQUIRE(listener.ok());
     CHECK_EQ(count_files(session.bus()), 3);
   }
-  // Killed between bind and rename.
+  // As if killed between bind and rename.
   const fs::path socket = only_file(session.bus(), ".sock");
   fs::rename(socket, fs::path(socket).replace_extension(".new"));
   auto listener = rendezvous->claim();
@@ -140,7 +140,7 @@ TEST(linux_rendezvous_refuses_planted_links_and_files) {
 }
 
 TEST(linux_rendezvous_refuses_a_directory_of_another_user) {
-  if (::geteuid() != 0) return;  // only root can give a directory away
+  if (::geteuid() != 0) return;  // only root can change the owner of a directory
   SessionDirectory session;
   fs::create_directory(session.bus());
   fs::permissions(session.bus(), fs::perms::owner_all);
@@ -148,7 +148,7 @@ TEST(linux_rendezvous_refuses_a_directory_of_another_user) {
   CHECK_EQ(open_status(), Status::Permission);
 }
 
-// Root is refused nothing, so the child is nobody. 0: it found, or made, the bus.
+// Root may do everything, so the child runs as nobody. Returns 0 if it found, or made, the bus.
 int as_nobody(const SessionDirectory& session, mode_t mask) {
   if (::geteuid() == 0) CHECK_EQ(::chown(session.path().c_str(), 65534, 65534), 0);
   const pid_t child = ::fork();
@@ -161,7 +161,7 @@ int as_nobody(const SessionDirectory& session, mode_t mask) {
     if (!listener) ::_exit(12);
     if (!rendezvous.value()->connect()) ::_exit(13);
     if (!rendezvous.value()->open_bell()) ::_exit(14);
-    // Killed, with the files left behind.
+    // As if killed, with the files left behind.
     ::_exit(0);
   }
   int status = 0;
@@ -178,7 +178,7 @@ TEST(linux_rendezvous_is_there_for_others_whatever_its_umask) {
   }
 }
 
-// Somebody was killed between making them and giving himself the rights that his umask took away.
+// A process was killed after creating the files, before it could undo the effect of its umask.
 TEST(linux_rendezvous_repairs_what_a_umask_left) {
   SessionDirectory session;
   CHECK_EQ(as_nobody(session, 0022), 0);
@@ -262,7 +262,7 @@ TEST(linux_rendezvous_does_not_wait_for_the_lock) {
   const int fd = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
   CHECK_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
   CHECK_EQ(rendezvous->claim().status(), Status::WouldBlock);
-  // The files stay where they are; whoever has the lock is about to look at them.
+  // The files stay: the process that holds the lock is about to read them.
   listener.value()->release_name(true);
   CHECK(listener.value()->holds_name());
   ::close(fd);
@@ -275,7 +275,7 @@ TEST(linux_rendezvous_reports_a_crowded_door) {
   auto rendezvous = open(native_platform(), "test");
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
-  // Narrower than bind_name made it, so that a few visitors are a crowd.
+  // A shorter backlog than bind_name's, so that a few visitors fill it.
   auto door = listener.value()->share();
   REQUIRE(door.ok());
   REQUIRE_EQ(::listen(static_cast<int>(door.value().borrow()), 1), 0);
@@ -288,7 +288,7 @@ TEST(linux_rendezvous_reports_a_crowded_door) {
   CHECK(rendezvous->connect().ok());
 }
 
-// Claims, leaves and claims again from several threads: the lock file comes and goes under them.
+// Several threads claim, leave and claim again: the lock file is removed and created meanwhile.
 TEST(linux_rendezvous_never_has_two_holders_among_threads) {
   SessionDirectory session;
   std::atomic<int> holders{0};

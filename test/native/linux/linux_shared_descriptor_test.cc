@@ -1,6 +1,6 @@
-// Linux only: every descriptor that crosses, and what its other holder does to it after it was
-// adopted. Flags of an open file description and options of a socket belong to all who hold it. No
-// call of ours may block, install anything, or stop working for it.
+// Linux only: every descriptor that is sent to another process, and what its other holder does to
+// it after the adoption. All holders share the flags of an open file description and the options of
+// a socket. None of our calls may block, install anything, or stop working because of them.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -26,7 +26,7 @@ using namespace busbar;
 using namespace contract;
 using namespace posix;
 
-// Linux 6.5, 6.16: younger than the headers.
+// Linux 6.5 and 6.16: newer than the headers.
 constexpr int kPassPidfd = 76;
 constexpr int kPassRights = 83;
 
@@ -34,7 +34,7 @@ void set_option(int fd, int option, int value) {
   (void)::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
 }
 
-// Everything that makes a shared descriptor block, tell more, or refuse.
+// Sets everything that makes a shared descriptor block, carry more, or refuse.
 void spoil(int fd) {
   for (const int option : {SO_PASSCRED, SO_PASSSEC, kPassPidfd, SO_TIMESTAMP, SO_TIMESTAMPNS,
                            SO_RCVLOWAT, SO_BUSY_POLL, SO_KEEPALIVE, SO_PRIORITY}) {
@@ -51,7 +51,7 @@ void spoil(int fd) {
   const linger longest{1, 3600};
   (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &longest, sizeof longest);
   (void)::fcntl(fd, F_SETOWN, ::getpid());
-  // One that is ignored unless somebody wants it.
+  // A signal whose default action is to be ignored.
   (void)::fcntl(fd, F_SETSIG, SIGURG);
   (void)::fcntl(fd, F_SETPIPE_SZ, 4096);
   int on = 1;
@@ -61,12 +61,12 @@ void spoil(int fd) {
   (void)::fcntl(fd, F_SETFL, O_ASYNC);
 }
 
-// A second descriptor on the same description, as its other holder has it.
+// A second descriptor on the same description, as the other holder has it.
 int other_holder_of(const Handle& handle) {
   return ::fcntl(borrow_descriptor(handle), F_DUPFD_CLOEXEC, 0);
 }
 
-// Writes until nothing more is taken, without waiting itself.
+// Writes until the descriptor takes no more, without blocking.
 void fill(int fd) {
   const std::uint64_t most = UINT64_MAX - 1;
   if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return;
@@ -79,14 +79,14 @@ void fill(int fd) {
   ::sigaction(SIGPIPE, &before, nullptr);
 }
 
-// Sends it, and lets go of it: under way it is as good as open, so this does not wait.
+// Sends and then closes it: the descriptor in flight keeps it open, so close() does not wait.
 void give_away(int socket, int sent) {
   busbar::test::send_descriptor(socket, 1, sent);
   ::close(sent);
 }
 
-// A TCP connection that has something to send and nobody who reads it: whoever closes `first` last
-// waits for an hour, or until `second` is closed.
+// A TCP connection with unsent data that nobody reads: the last close of `first` waits for an hour,
+// or until `second` is closed.
 struct Lingering {
   int first = -1;
   int second = -1;
@@ -128,12 +128,12 @@ struct Bare {
 };
 
 void leave_connections_to_close() {
-  // Received, and refused.
+  // Received, then refused.
   Lingering refused;
   Bare first;
   refused.send_by(first.fd());
   CHECK(first.channel->receive().ok());
-  // Never received, with the peer there and gone.
+  // Never received; the peer lives, then is gone.
   Lingering unread;
   Bare second;
   unread.send_by(second.fd());
@@ -160,7 +160,7 @@ void leave_connections_to_close() {
 
 }  // namespace
 
-// The listener of a bell owns all that it can reach; the ringer holds the lock of its endpoint.
+// The listener can do anything to its end of a bell; the ringer holds its endpoint's lock.
 TEST(linux_shared_doorbell_rings_whatever_its_listener_does) {
   auto bell = native_platform().create_doorbell().take();
   auto set = native_platform().create_doorbell_set().take();
@@ -176,7 +176,7 @@ TEST(linux_shared_doorbell_rings_whatever_its_listener_does) {
     CHECK_EQ(set->collect(tokens), 1);
     CHECK_EQ(set->collect(tokens), 0);
   }
-  // It harms itself alone.
+  // The listener harms only itself.
   ::shutdown(holder, SHUT_RDWR);
   bell->ring();
   ::close(holder);
@@ -184,7 +184,8 @@ TEST(linux_shared_doorbell_rings_whatever_its_listener_does) {
   bell->ring();
 }
 
-// Whoever introduces a link made both ends of its channel, and keeps a descriptor on ours.
+// The endpoint that introduces a link makes both ends of its channel and keeps a descriptor on
+// ours.
 TEST(linux_shared_channel_receives_no_more_than_was_sent) {
   Platform& here = native_platform();
   auto pair = here.create_channel_pair(here.self().pid);
@@ -197,7 +198,7 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
   for (const bool spoilt_again : {false, true}) {
     if (spoilt_again) spoil(holder);
     CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
-    // What earlier tests let go of.
+    // Wait for descriptors that earlier tests closed.
     busbar::test::await_closers();
     const int before = busbar::test::count_descriptors();
     for (int round = 0; round < 200; ++round) {
@@ -205,7 +206,7 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
       CHECK_EQ(receive_text(here, *ours.value()), "alone");
     }
     CHECK_EQ(busbar::test::count_descriptors(), before);
-    // As many descriptors as fit beside what the options add.
+    // As many descriptors as fit, beside the data of the options.
     const Handle sent = own_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const std::vector<const Handle*> all(kMaxDatagramHandles, &sent);
     const std::byte byte{1};
@@ -217,7 +218,7 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
     CHECK_EQ(busbar::test::count_descriptors(), before + 1);
     CHECK_EQ(ours.value()->receive().status(), Status::WouldBlock);
   }
-  // What was set before the adoption is taken back then.
+  // Adoption resets options that were set before.
   CHECK(::fcntl(holder, F_SETFL, 0) == 0);
   set_option(holder, kPassRights, 0);
   set_option(holder, SO_PASSCRED, 1);
@@ -231,7 +232,7 @@ TEST(linux_shared_channel_receives_no_more_than_was_sent) {
   ::close(holder);
 }
 
-// A full buffer is told, not waited for.
+// A full buffer is reported, not waited for.
 TEST(linux_shared_channel_never_waits_to_send) {
   Platform& here = native_platform();
   auto pair = here.create_channel_pair(here.self().pid);
@@ -246,10 +247,10 @@ TEST(linux_shared_channel_never_waits_to_send) {
   ::close(holder);
 }
 
-// What a peer leaves to us to close may make close() wait for as long as it likes.
+// A descriptor that a peer leaves to us to close may block close() for as long as the peer likes.
 TEST(linux_shared_connection_makes_nobody_wait_who_closes_it) {
   const int before = busbar::test::count_descriptors();
   leave_connections_to_close();
-  // Their other ends are closed: whoever closes ours is done, soon.
+  // The other ends are closed, so every close() ends soon.
   while (busbar::test::count_descriptors() > before) ::sched_yield();
 }

@@ -1,5 +1,5 @@
-// What only this backend has: messages that no process of ours would send, ends of channels that
-// are adopted twice, doors that move, and memory that a file lies behind.
+// Special cases of this backend: messages that no process of ours would send, channel ends that are
+// adopted twice, doors that move, and memory backed by a file.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ namespace {
 using namespace busbar;
 using namespace busbar::macos_platform;
 
-// A pair whose `theirs` is adopted, both of the kind that shows its ports.
+// A pair whose `theirs` is adopted; both ends show their ports.
 struct Pair {
   std::unique_ptr<PortChannel> near;
   std::unique_ptr<PortChannel> far;
@@ -34,7 +34,7 @@ Pair make_pair() {
   return {port_channel(std::move(ends.near)), port_channel(std::move(ends.far))};
 }
 
-// To where `receiver` receives, as its peer could.
+// Sends to the port on which `peer` receives, as its peer could.
 Error send_raw(const PortChannel& peer, mach_msg_id_t id, std::span<const std::byte> bytes,
                std::span<OutgoingRight> rights = {}) {
   return send_message({peer.borrow_destination(), MACH_MSG_TYPE_COPY_SEND}, id, bytes, rights);
@@ -62,20 +62,20 @@ TEST(native_macos_channel_refuses_datagrams_that_do_not_fit_together) {
     CHECK_EQ(received(*pair.near), Status::ProtocolViolation);
   };
   refuse({}, 0);
-  // Nothing but the number of handles, and less than it says.
+  // Nothing but the number of handles, and fewer than it says.
   refuse({0}, 0);
   refuse({3, 2}, 0);
   refuse({255, 2, 2}, 0);
   // More kinds than rights, and the reverse.
   refuse({2, 2, 2, 9}, 1);
   refuse({1, 2, 9}, 2);
-  // Kinds that need another right, or that there are none of.
+  // Kinds that need another right, or that do not exist.
   refuse({1, static_cast<int>(Kind::Door), 9}, 1);
   refuse({1, static_cast<int>(Kind::ChannelEnd), 9}, 1);
   refuse({1, 77, 9}, 1);
-  // Memory that is passed off as a file.
+  // Memory passed off as a file.
   refuse({1, static_cast<int>(Kind::Descriptor), 9}, 1);
-  // A message of another kind is passed over.
+  // A message with another id is skipped.
   CHECK(send_raw(*pair.far, kVisit, bytes_of({1})).ok());
   CHECK(contract::send_text(*pair.far, "goes on").ok());
   CHECK_EQ(contract::receive_text(native_platform(), *pair.near), "goes on");
@@ -88,7 +88,7 @@ TEST(native_macos_channel_goes_on_with_who_adopts_its_end_again) {
   Channel& mine = *made.value().mine;
   auto reactor = here.create_reactor();
   REQUIRE(reactor.ok() && reactor.value()->watch(mine, 1).ok());
-  // Nobody is there: to be told when somebody is.
+  // Nobody has adopted the other end: ask for a report when somebody has.
   CHECK_EQ(contract::send_text(mine, "early").status, Status::WouldBlock);
   reactor.value()->want_writable(1);
   std::array<Readiness, 2> ready;
@@ -99,7 +99,7 @@ TEST(native_macos_channel_goes_on_with_who_adopts_its_end_again) {
   CHECK(ready[0].writable && !ready[0].readable);
   CHECK(contract::send_text(mine, "first").ok());
   CHECK_EQ(contract::receive_text(here, *first.value()), "first");
-  // It gives up; the end is still to be had.
+  // The adopter closes it; the end can be adopted again.
   first.take().reset();
   CHECK_EQ(contract::send_text(mine, "between").status, Status::WouldBlock);
   auto second = here.adopt_channel(std::move(made.value().theirs));
@@ -121,7 +121,7 @@ TEST(native_macos_door_is_in_one_place) {
   Pair gone = make_pair();
   gone.far.reset();
   CHECK(!contract::send_text(*gone.near, "door", {&door}).ok());
-  // It came back.
+  // The door came back.
   CHECK(listener.value()->accept().ok());
 
   Pair pair = make_pair();
@@ -214,7 +214,7 @@ TEST(native_macos_a_port_of_a_program_goes_as_a_right_to_send) {
   REQUIRE(handle.ok());
   CHECK(contract::send_text(*pair.near, "a port", {&handle.value()}).ok());
   handle.value().close();
-  // What goes is a right of its own.
+  // The handle sent is a right of its own.
   right.value().reset();
 
   auto datagram = pair.far->receive();
@@ -226,7 +226,7 @@ TEST(native_macos_a_port_of_a_program_goes_as_a_right_to_send) {
   auto given = native_platform().give_away(arrived);
   REQUIRE(second.ok() && given.ok());
   CHECK(!arrived.valid());
-  // The name of a port is one in each process, and this is the process that made it.
+  // A port has one name per process, and this process made the port.
   CHECK_EQ(given.value().number, static_cast<std::intptr_t>(port.value().name()));
   second.value().close();
   const SendRight own(static_cast<mach_port_t>(given.value().number));
@@ -250,8 +250,8 @@ TEST(native_macos_a_name_without_a_right_to_send_is_refused) {
   CHECK_EQ(refusal(ObjectKind::Socket, port.value().name()), Status::Unsupported);
 }
 
-// A member sends what is no program's business: a program must not take the number for one of its
-// own.
+// A member sends an object that is not meant for programs: a program must not take the number for
+// one of its own.
 TEST(native_macos_memory_passed_off_as_a_programs_object_is_unusable) {
   const auto memory = native_platform().create_memory(4096, Access::ReadWrite);
   REQUIRE(memory.ok());

@@ -1,4 +1,4 @@
-// macOS, or the fake of Mach, as a subject of the contract: children are this program in another
+// macOS, or the fake of Mach, as a subject of the contract. Children are this program in another
 // mode, since ports are not inherited; they find their parent by a bus of the parent's own. Death
 // is SIGKILL.
 #include <dirent.h>

@@ -1,4 +1,4 @@
-// Contract: datagrams arrive whole, in order and with their handles, and the end is told last.
+// Contract: datagrams arrive whole, in order and with their handles; the end is reported last.
 #include <array>
 #include <atomic>
 
@@ -53,7 +53,7 @@ CONTRACT(channel_carries_253_handles) {
   REQUIRE(bell.ok());
   const Handle handle = bell.value()->share().take();
   std::vector<const Handle*> handles(kMaxDatagramHandles, &handle);
-  // Where one end has to be told of the other first, it is now.
+  // Let both ends find each other first, on platforms where they must.
   CHECK(send_text(*ends.near, "first").ok() && receive_next(here, *ends.far).ok());
   const std::size_t before = subject.count_open();
   CHECK(send_text(*ends.near, "all of them", handles).ok());
@@ -83,7 +83,7 @@ CONTRACT(channel_carries_every_kind_of_handle) {
   REQUIRE(memory.ok() && bell.ok() && pair.ok());
   memory.value()->data()[5] = std::byte{7};
   bell.value()->ring();
-  // Kept for whoever adopts the other end, or refused until somebody has.
+  // Kept until the other end is adopted, or refused.
   const Error early = send_text(*pair.value().mine, "through the channel");
   CHECK(early.ok() || early.status == Status::WouldBlock);
   const Handle memory_handle = memory.value()->share().take();
@@ -113,7 +113,7 @@ CONTRACT(channel_gives_what_was_sent_before_the_end) {
   Platform& here = subject.here();
   Ends ends = make_ends(here);
   CHECK(send_text(*ends.far, "last words").ok());
-  // Left unread, which some kernels tell the other end before anything else.
+  // Left unread: some kernels report this to the other end before anything else.
   CHECK(send_text(*ends.near, "never read").ok());
   ends.far.reset();
   CHECK_EQ(receive_text(here, *ends.near), "last words");
@@ -143,7 +143,7 @@ struct Progress {
   std::atomic<bool> done;
 };
 
-// Until the channel is full, or enough were sent.
+// Sends until the channel is full, or enough were sent.
 ROLE(counts_what_it_sends) {
   auto memory = there.create_memory(4096, Access::ReadWrite);
   if (!CHECK(memory.ok())) return {};
@@ -164,7 +164,7 @@ CONTRACT(channel_has_what_was_sent_when_asked_for_it) {
   auto memory =
       here.adopt_memory(std::move(datagram.value().handles.at(0)), 4096, Access::ReadWrite);
   REQUIRE(memory.ok());
-  // A read that is under way is what makes it hard.
+  // A pending read makes this hard.
   auto reactor = here.create_reactor();
   REQUIRE(reactor.ok());
   REQUIRE(reactor.value()->watch(*child.channel, 1).ok());

@@ -1,4 +1,4 @@
-// Contract: no ring is lost, however many make one.
+// Contract: no ring is lost, however many ringers there are.
 #include <algorithm>
 #include <array>
 
@@ -9,7 +9,7 @@ namespace {
 using namespace busbar;
 using namespace contract;
 
-// What the set tells now, in order of tokens.
+// The tokens that the set returns now, in order.
 std::vector<std::uint64_t> collect_all(DoorbellSet& set) {
   std::array<std::uint64_t, 300> tokens;
   const std::size_t count = set.collect(tokens);
@@ -19,7 +19,7 @@ std::vector<std::uint64_t> collect_all(DoorbellSet& set) {
 
 using Tokens = std::vector<std::uint64_t>;
 
-// Adds a bell; where the set takes a new one for rung, that is over when this returns.
+// Adds a bell; collects the ring that a set may report for every new bell.
 bool listen(DoorbellSet& set, Doorbell& bell, std::uint64_t token) {
   auto handle = bell.share();
   if (!CHECK(handle.ok()) || !CHECK(set.add(handle.take(), token).ok())) return false;
@@ -83,7 +83,7 @@ CONTRACT(doorbell_set_tells_bells_apart_and_all_of_them) {
   CHECK(collect_all(*set.value()) == (Tokens{1, 200}));
   for (const auto& bell : bells) bell->ring();
   CHECK_EQ(collect_all(*set.value()).size(), 200);
-  // Through a narrow opening.
+  // With a span for a few tokens only.
   for (const auto& bell : bells) bell->ring();
   Tokens seen;
   std::array<std::uint64_t, 3> few;
@@ -117,7 +117,7 @@ CONTRACT(doorbell_set_forgets_what_was_removed) {
   bell->ring();
   CHECK(collect_all(*set) == Tokens{});
   set->remove(5);
-  // The token can be used again.
+  // The token can be reused.
   REQUIRE(set->add(bell->share().take(), 5).ok());
   CHECK(collect_all(*set) == Tokens{5});
 }
@@ -164,7 +164,7 @@ CONTRACT(doorbell_rings_across_processes_and_outlives_its_ringer) {
   CHECK(collect_all(*set.value()) == Tokens{8});
   subject.kill(child);
   subject.reap(child);
-  // Its end may come out as one more ring, but only once.
+  // The end of the ringer may appear as one more ring, but only once.
   (void)collect_all(*set.value());
   CHECK(collect_all(*set.value()) == Tokens{});
 }

@@ -1,5 +1,5 @@
-// Contract: memory is of one size for ever, shared by all who map it, and as writable as its
-// creator said.
+// Contract: memory has one size for ever, is shared by all who map it, and is writable only if its
+// creator allowed it.
 #include <algorithm>
 #include <cstdint>
 

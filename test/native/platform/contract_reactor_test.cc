@@ -1,4 +1,4 @@
-// Contract: what is ready is told until it is taken, and what was forgotten never.
+// Contract: readiness is reported until it is taken; a forgotten object is never reported.
 #include <array>
 #include <map>
 
@@ -14,7 +14,7 @@ std::unique_ptr<Reactor> make_reactor(Platform& platform) {
   return CHECK(reactor.ok()) ? reactor.take() : nullptr;
 }
 
-// What is ready now.
+// The readiness that the reactor reports now.
 std::map<std::uint64_t, Readiness> poll(Platform& platform, Reactor& reactor) {
   std::array<Readiness, 32> ready;
   const std::size_t count = reactor.wait(platform.now(), ready);
@@ -53,7 +53,7 @@ CONTRACT(reactor_tells_writable_once_per_request) {
   auto ready = poll(here, *reactor);
   CHECK(ready[1].writable && !ready[1].readable);
   CHECK(poll(here, *reactor).empty());
-  // A peer that is gone lets the waiting sender try, too: it learns the end from its send.
+  // A peer that is gone also wakes the waiting sender, whose send then reports the end.
   reactor->want_writable(1);
   ends.far.reset();
   ready = poll(here, *reactor);
@@ -150,7 +150,7 @@ CONTRACT(reactor_tells_of_a_process_that_ended) {
   REQUIRE_EQ(reactor->wait(std::nullopt, ready), 1);
   CHECK_EQ(ready[0].token, 4);
   CHECK(ready[0].readable);
-  // Dead but not reaped: it has ended all the same.
+  // Dead but not reaped counts as ended.
   REQUIRE(reactor->watch_process(child.pid, 5).ok());
   CHECK_EQ(poll(here, *reactor).size(), 2);
   subject.reap(child);

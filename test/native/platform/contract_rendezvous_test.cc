@@ -1,4 +1,4 @@
-// Contract: one name, one holder, freed at death, handed over without a gap.
+// Contract: one name, one holder; freed at death, handed over without a gap.
 #include "platform/platform_contract.h"
 
 namespace {
@@ -34,7 +34,7 @@ CONTRACT(rendezvous_connects_claimant_and_visitor) {
   REQUIRE(accepted.ok());
   CHECK_EQ(accepted.value()->peer().pid, visitor.pid);
   CHECK_EQ(accepted.value()->peer().user, here.self().user);
-  // Whom the visitor has seen.
+  // The visitor reports which peer it saw.
   CHECK_EQ(receive_text(here, *accepted.value()), std::to_string(here.self().pid));
 }
 
@@ -64,7 +64,7 @@ CONTRACT(rendezvous_tells_leaving_from_dying) {
   next.value()->release_name(true);
   auto last = rendezvous->claim();
   REQUIRE(last.ok());
-  // The one that left has no say any more.
+  // The holder that left can no longer release the name.
   next.value()->release_name(true);
   CHECK(last.value()->holds_name());
   CHECK(rendezvous->connect().ok());
@@ -140,7 +140,8 @@ CONTRACT(rendezvous_door_stays_open_for_a_successor) {
   REQUIRE(before.ok());
   CHECK_EQ(before.value()->peer().pid, predecessor.pid);
 
-  // Its door stays open while we hold it. We take the name, and it closes.
+  // Its door stays open while we hold a handle; it closes once we have taken the name and closed
+  // it.
   const std::uint64_t holder = rendezvous->holder();
   subject.kill(predecessor);
   CHECK_EQ(receive_next(here, *predecessor.channel).status(), Status::PeerGone);
@@ -173,7 +174,7 @@ CONTRACT(rendezvous_numbers_its_holders_across_their_deaths) {
   Platform& here = subject.here();
   const std::string identifier = unique_identifier(here);
   auto rendezvous = open(here, identifier);
-  // Each knows nothing of the one before.
+  // None of these holders knows of the one before.
   for (std::uint64_t expected = 1; expected <= 3; ++expected) {
     Child holder = subject.spawn("begins_a_generation", identifier);
     CHECK_EQ(receive_text(here, *holder.channel), std::to_string(expected));
@@ -182,10 +183,10 @@ CONTRACT(rendezvous_numbers_its_holders_across_their_deaths) {
   }
   auto listener = rendezvous->claim();
   REQUIRE(listener.ok());
-  // One who knows of more goes on from there.
+  // A holder that knows of a higher number continues from there.
   CHECK_EQ(listener.value()->begin_generation(10), 10);
   CHECK_EQ(listener.value()->begin_generation(2), 11);
-  // A bus that ended is forgotten.
+  // A released bus starts again.
   listener.value()->release_name(true);
   listener = rendezvous->claim();
   REQUIRE(listener.ok());
@@ -239,7 +240,7 @@ CONTRACT(rendezvous_takes_the_name_from_one_who_does_not_answer) {
   CHECK(!deposed.value()->holds_name());
   CHECK(rendezvous->holder() != number);
   CHECK_EQ(rendezvous->depose(number).status(), Status::WouldBlock);
-  // What leads to the one deposed goes on leading there.
+  // Connections to the deposed holder still reach it.
   CHECK(deposed.value()->accept().ok());
   auto visitor = rendezvous->connect();
   REQUIRE(visitor.ok());

@@ -1,5 +1,5 @@
 // The contract of native/platform: CONTRACT tests are written once and run against every
-// implementation that this machine has, the loopback twin included.
+// implementation that this machine has, the loopback platform included.
 #pragma once
 
 #include <atomic>
@@ -16,16 +16,16 @@
 
 namespace contract {
 
-// What a child process keeps until it dies.
+// Objects that a child process keeps until it dies.
 using Kept = std::vector<std::shared_ptr<void>>;
 
-// What a child process does, once; it must not wait for the parent. `argument` is its test's. A
-// CHECK that fails in it ends it, so that the parent finds its channel broken.
+// The code of a child process; runs once and must not wait for the parent. `argument` comes from
+// its test. A failed CHECK ends the child, so that the parent finds its channel broken.
 using Role = Kept (*)(busbar::Platform& there, busbar::Channel& parent,
                       const std::string& argument);
 // By name, since not every system can start a process in the middle of a function.
 bool register_role(const std::string& name, Role role);
-// nullptr when there is none of that name.
+// nullptr when no role has that name.
 Role find_role(const std::string& name);
 
 struct Child {
@@ -33,34 +33,34 @@ struct Child {
   std::unique_ptr<busbar::Channel> channel;  // to its `parent`
 };
 
-// What racing processes share.
+// Memory that racing processes share.
 struct RaceBoard {
   std::atomic<bool> started;
   std::atomic<int> holders;
   std::atomic<int> finished;
 };
 
-// An implementation under test, with what only it can do. A fresh one for each test.
+// An implementation under test, with operations that only it can do. A new one for each test.
 class Subject {
  public:
   virtual ~Subject() = default;
-  // The platform as this process sees it.
+  // The platform of this process.
   virtual busbar::Platform& here() = 0;
-  // Another process, which plays its role and lives on until killed.
+  // Starts another process, which runs its role and lives until it is killed.
   virtual Child spawn(const std::string& role, const std::string& argument) = 0;
   // Sudden death; until reap() the process is a zombie.
   virtual void kill(const Child& child) = 0;
   virtual void reap(const Child& child) = 0;
-  // `racers` processes at once each connect, else claim, until they have done the one or the other.
-  // Returns how many hold the name; all of them live on until the subject is destroyed.
+  // `racers` processes at once each connect or claim, until one of the two succeeds. Returns how
+  // many hold the name; all of them live until the subject is destroyed.
   virtual int race(const std::string& identifier, int racers) = 0;
   virtual void kill_racers() = 0;
-  // Kernel objects that this process has open or mapped.
+  // How many kernel objects this process has open or mapped.
   virtual std::size_t count_open() = 0;
 };
 
 std::unique_ptr<Subject> make_loopback_subject();
-// That of this operating system.
+// The subject for this operating system.
 std::unique_ptr<Subject> make_native_subject();
 
 inline bool register_contract(const std::string& name, void (*body)(Subject&)) {
@@ -69,7 +69,7 @@ inline bool register_contract(const std::string& name, void (*body)(Subject&)) {
   return true;
 }
 
-// --- what the tests say often ---
+// --- helpers that many tests use ---
 
 inline std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
@@ -81,9 +81,9 @@ inline busbar::Error send_text(busbar::Channel& channel, std::string_view text,
   return channel.send(std::as_bytes(std::span(text)), handles);
 }
 
-// Waits for what comes next: a datagram or the end.
+// Waits for the next datagram, or the end.
 busbar::Result<busbar::Datagram> receive_next(busbar::Platform& platform, busbar::Channel& channel);
-// The text of the next datagram, or the name of what came instead.
+// The text of the next datagram, or the name of the status that came instead.
 std::string receive_text(busbar::Platform& platform, busbar::Channel& channel);
 // Waits for the next connection.
 busbar::Result<std::unique_ptr<busbar::Channel>> accept_next(busbar::Platform& platform,

@@ -1,5 +1,5 @@
-// Contract: the platform as a whole: identity, clock, chance, and that a thousand rounds of
-// everything leave nothing open. The nouns have files of their own (contract_*_test.cc).
+// Contract: the platform as a whole: identity, clock, random numbers, and that a thousand rounds of
+// everything leave nothing open. The interfaces have files of their own (contract_*_test.cc).
 #include <array>
 
 #include "platform/platform_contract.h"
@@ -68,7 +68,7 @@ CONTRACT(platform_leaves_nothing_open) {
   const std::string identifier = unique_identifier(here);
   std::size_t before = 0;
   for (int round = 0; round <= 1000; ++round) {
-    if (round == 1) before = subject.count_open();  // the first round may warm things up
+    if (round == 1) before = subject.count_open();  // the first round may fill caches
     use_channels(here);
     use_memory(here);
     use_doorbells(here);

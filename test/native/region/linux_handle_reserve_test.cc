@@ -1,5 +1,5 @@
-// Linux only: a controller whose process is out of descriptors, all of them held by messages that
-// wait for an introduction which it is to pass on itself.
+// Linux only: a controller whose process is out of descriptors, all held by messages that wait for
+// an introduction that the controller itself must pass on.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,7 +15,7 @@
 namespace busbar::test {
 namespace {
 
-// Joins when it is told to, and tells of each message by one byte.
+// Joins after a byte on `told`, and writes one byte per message to `telling`.
 [[noreturn]] void be_receiver(const std::string& identifier, int told, int telling) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   char byte = 0;

@@ -1,11 +1,11 @@
-// Linux only: regions as a hostile peer makes them, of memory that costs it nothing.
+// Linux only: regions that a hostile peer makes of memory that costs it nothing.
 #include "core/region/region_table.h"
 #include "support/check.h"
 
 namespace busbar::test {
 namespace {
 
-// What travels for a region of `real` bytes, with a ledger that says so.
+// The handles of a region of `real` bytes, with a ledger that claims as many.
 std::vector<Handle> made_by_hand(std::uint64_t id, std::uint64_t real) {
   Platform& platform = native_platform();
   auto data = platform.create_memory(real, Access::ReadWrite).take();

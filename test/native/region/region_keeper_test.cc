@@ -1,4 +1,5 @@
-// Who waits for a region is told when it is free, by holders here and by their ends elsewhere.
+// A watch of a region reports that it is free: when holders in this process release it, and when
+// holders elsewhere end.
 #include <condition_variable>
 #include <mutex>
 
@@ -8,7 +9,7 @@
 namespace busbar::test {
 namespace {
 
-// Waits for something that another thread tells.
+// Waits for a report from another thread.
 class Told {
  public:
   void tell(std::uint64_t number) {
@@ -73,7 +74,7 @@ TEST(keeper_tells_nobody_who_waits_no_more) {
   CHECK(!first.yet());
 }
 
-// A second table stands for another process: it has mappings, slots and a bell of its own.
+// A second table acts as another process: it has mappings, slots and a bell of its own.
 TEST(keeper_is_rung_by_a_holder_elsewhere) {
   RegionTable owners(native_platform());
   RegionTable others(native_platform());

@@ -1,5 +1,5 @@
-// The ledger of a region's holders: a random history checked against a model that cannot be wrong,
-// deaths at every step, and threads that move references about.
+// The ledger of a region's holders: a random history checked against a simple model, deaths at
+// every step, and threads that move references.
 #include "core/region/region_ledger.h"
 
 #include <array>
@@ -25,7 +25,7 @@ constexpr std::uint64_t token(int process) {
   return (std::uint64_t{5} << 32U) | static_cast<std::uint64_t>(process + 1);
 }
 
-// What processes and links do with one ledger, and what should be in it.
+// The operations of processes and links on one ledger, and its expected content.
 class History {
  public:
   explicit History(unsigned seed) : random_(seed) {}
@@ -137,7 +137,8 @@ class History {
     flights_.pop_back();
   }
 
-  // Its sender's death leaves a flight to the receiver, who may still read; that of both ends it.
+  // If the sender dies, the flight belongs to the receiver, which may still read; if both die, it
+  // ends.
   void kill(int process) {
     dead_.insert(process);
     (void)ledger_.purge(token(90), [this](std::uint64_t who) {
@@ -151,11 +152,11 @@ class History {
       if (flight.sender != process) continue;
       if (flight.receiver == process) continue;
       CHECK(ledger_.find_flight(flight.path).has_value());
-      // As its receiver does when it has read the ring to the end.
+      // As its receiver does after reading the ring to the end.
       ledger_.free_slot(flight.slot);
     }
     for (const Flight& flight : flights_) {
-      // The other way round, the sender has to bring its messages elsewhere first.
+      // If the receiver dies, the sender must first bring its messages elsewhere.
       if (flight.receiver == process && flight.sender != process) ledger_.free_slot(flight.slot);
     }
     std::erase_if(flights_, [process](const Flight& flight) {
@@ -209,7 +210,7 @@ TEST(ledger_purges_a_flight_when_both_ends_are_dead) {
   CHECK(!ledger.purge(token(90), only(1)));
   CHECK(!ledger.purge(token(90), only(2)));
   CHECK_EQ(ledger.total(), 1);
-  // Its sender left politely: now it is the receiver's alone.
+  // The sender left properly: now only the receiver answers for the slot.
   ledger.leave_to_receiver(flight.value());
   CHECK(!ledger.purge(token(90), only(2)));
   CHECK(ledger.purge(token(90), only(1)));
@@ -245,7 +246,8 @@ TEST(ledger_survives_nonsense) {
   CHECK(!ledger.verify(7, 4096));
 }
 
-// One reference goes round between slots, as a frame between processes. It is never nowhere.
+// One reference moves round between slots, as a frame does between processes. A sum never misses
+// it.
 TEST(ledger_is_never_free_while_a_reference_moves) {
   Memory memory;
   RegionLedger ledger(memory.bytes.data());
@@ -256,7 +258,7 @@ TEST(ledger_is_never_free_while_a_reference_moves) {
   std::atomic<bool> done{false};
   std::thread mover([&] {
     for (int turn = 0; !done.load(); ++turn) {
-      // Against the order in which a sum looks, and with it.
+      // Both against and along the order in which a sum reads the slots.
       const int from = turn % kHands;
       ledger.add(slots.at((from + 1) % kHands));
       (void)ledger.subtract(slots.at(from));

@@ -1,6 +1,6 @@
-// The ledger of a region has so many slots and no more: a message with the region goes to all of
-// its receivers or is refused, links with nothing under way give their slots up, and no link waits
-// for one that never comes.
+// The ledger of a region has a fixed number of slots: a message with the region goes to all its
+// receivers or is refused, links with nothing in flight release their slots, and no link waits for
+// a slot that never comes.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -32,7 +32,7 @@ struct SlotScene {
     busbar::test::run(world, all, time);
   }
 
-  // Somebody else has all slots but so many.
+  // Another process takes all slots except `free`.
   void leave_slots(std::size_t free) {
     const std::uint64_t other = sender.regions.self();
     for (auto slot = region->ledger().claim_held(other); slot;
@@ -73,7 +73,7 @@ TEST(region_slots_that_are_too_few_refuse_a_message_for_all) {
   CHECK_EQ(outcome.receivers, 0);
   scene.run();
   CHECK(scene.received() == ReceivedCounts({0, 0, 0}));
-  // What was had for it is given back, and the links are as good as before.
+  // Slots taken for the refused message are released, and the links work as before.
   const std::vector<std::byte> payload(8);
   CHECK(scene.sender.endpoint->send(scene.sender.request_to("viewer", payload, false)).error.ok());
   scene.run();
@@ -92,7 +92,7 @@ TEST(region_slots_of_idle_links_go_to_those_that_need_one) {
   scene.run();
   CHECK(scene.received() == ReceivedCounts({1, 1}));
   scene.leave_slots(1);
-  // Two more, and one slot for both of their links and both of their processes.
+  // Two more viewers, and one free slot for both their links and both their processes.
   for (std::uint32_t i = 0; i < 2; ++i)
     scene.viewers.push_back(std::make_unique<TestEndpoint>(scene.world, 40 + i, "late"));
   scene.run();
@@ -107,7 +107,7 @@ TEST(region_slots_of_idle_links_go_to_those_that_need_one) {
   CHECK_EQ(scene.region->references(), 1);
 }
 
-// Messages that wait for room in a ring have their slots already, and keep them.
+// Messages that wait for room in a ring already have their slots and keep them.
 TEST(region_slots_are_kept_for_messages_that_wait) {
   SlotScene scene(1);
   scene.viewers[0]->reads = false;
@@ -116,7 +116,7 @@ TEST(region_slots_are_kept_for_messages_that_wait) {
   for (int i = 0; i < 10; ++i) CHECK(scene.sender.endpoint->send(fill).error.ok());
   CHECK_EQ(scene.send().receivers, 1);
   scene.leave_slots(1);
-  // Nobody else's need takes it away.
+  // No other message can take the slot.
   scene.viewers.push_back(std::make_unique<TestEndpoint>(scene.world, 40, "late"));
   scene.viewers.push_back(std::make_unique<TestEndpoint>(scene.world, 41, "late"));
   scene.run();
@@ -132,7 +132,7 @@ TEST(region_slots_are_kept_for_messages_that_wait) {
   CHECK_EQ(scene.sender.violations, 0);
 }
 
-// One that waits for its receivers to join waits for slots, too, until its time is over.
+// A message that waits for its receivers to join also waits for slots, until it expires.
 TEST(region_slots_that_are_too_few_hold_a_parked_message_back) {
   for (const bool in_time : {true, false}) {
     SlotScene scene(0);

@@ -1,4 +1,4 @@
-// Records and their extensions: what is written is read back, what is hostile is refused.
+// Records and their extensions: written records are read back, hostile records are refused.
 #include <cstring>
 #include <random>
 #include <vector>
@@ -51,7 +51,7 @@ TEST(record_comes_back_with_every_extension) {
   CHECK(std::memcmp(parsed->extensions.origin.data(), origin.data(), origin.size()) == 0);
 }
 
-// One byte says how long they are: more of them would make the receiver hang up an honest sender.
+// Their length is one byte: longer extensions would make the receiver disconnect an honest sender.
 TEST(record_extensions_never_overflow_their_count) {
   for (const std::size_t length : {kMaxRecordOrigin, kMaxRecordOrigin + 1, std::size_t{60'000}}) {
     const std::vector<std::byte> origin(length, std::byte{3});

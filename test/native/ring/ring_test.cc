@@ -1,5 +1,5 @@
-// One ring, both ends in this process: order, wrapping, publication, wake-ups, and what a hostile
-// other side can write into it.
+// One ring, both ends in this process: order, wrapping, publication, wake-ups, and hostile content
+// from the other side.
 #include <array>
 #include <cstring>
 #include <deque>
@@ -147,7 +147,7 @@ TEST(ring_hostile_bytes_never_lead_outside) {
     Ring ring;
     std::mt19937 random(seed);
     for (std::uint64_t id = 1; ring.put(id, random() % 400);) ++id;
-    // Some scattered bytes, some whole headers of noise, and a tail that may be anything.
+    // Some scattered bytes, some whole headers of noise, and an arbitrary tail.
     for (int i = 0; i < 64; ++i) {
       ring.ring_memory[kRingHeaderBytes + random() % kCapacity] = static_cast<std::byte>(random());
     }
@@ -191,7 +191,7 @@ TEST(ring_bell_is_owed_to_a_sleeper_only) {
   CHECK(ring.producer.seems_asleep());
   REQUIRE(ring.put(2, 8));
   CHECK(ring.producer.must_ring());
-  // Once: the first ring wakes it.
+  // Only once: the first ring wakes it.
   CHECK(!ring.producer.must_ring());
 }
 
@@ -207,7 +207,7 @@ TEST(ring_wakes_its_producer_once_for_each_wish) {
   ring.consumer.advance();
   CHECK(ring.consumer.release());
   CHECK(!ring.consumer.release());
-  // Too late to wait for.
+  // Reached already: too late to wait for.
   CHECK(!ring.producer.wake_when_taken(first));
   REQUIRE(ring.producer.wake_when_handled(first));
   CHECK(ring.consumer.release_handled(first));

@@ -1,4 +1,4 @@
-// Label: its limits, and what a peer may send for one.
+// Label: its limits, and what a peer may send as a label.
 #include "core/selector/label.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using Strings = std::vector<std::string_view>;
 
-// Encodes without any of the rules, to write what decode() must refuse.
+// Encodes without any check, to make bytes that decode() must refuse.
 std::vector<std::byte> raw(const Strings& strings) {
   std::vector<std::byte> encoded;
   ByteWriter writer(encoded);

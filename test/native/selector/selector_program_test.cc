@@ -1,5 +1,5 @@
-// SelectorProgram: what is refused, and what a valid program says. The cases that all languages
-// share are in selector_vectors_test.cc.
+// SelectorProgram: which programs are refused, and what a valid program matches. The cases that all
+// languages share are in selector_vectors_test.cc.
 #include "core/selector/selector_program.h"
 
 #include <string>
@@ -65,7 +65,7 @@ TEST(selector_constants) {
 TEST(selector_truth_tables) {
   for (const bool left : {false, true}) {
     for (const bool right : {false, true}) {
-      // The third value below shows that an operation leaves the rest of the stack alone.
+      // The third value, below, shows that an operation leaves the rest of the stack alone.
       for (const bool below : {false, true}) {
         const Program operands = (left ? kTrue : kFalse) + (right ? kTrue : kFalse);
         const Program base = below ? kTrue : kFalse;
@@ -151,7 +151,7 @@ TEST(selectors_are_keys) {
   CHECK(hash(one.value()) != hash(other.value()));
 }
 
-// Under AddressSanitizer this is a small fuzzer: whatever create() accepts, matches() can run.
+// A small fuzzer under AddressSanitizer: matches() can run every program that create() accepts.
 TEST(selector_survives_arbitrary_bytes) {
   std::uint32_t random = 1;
   const auto next = [&random] { return (random = random * 1664525 + 1013904223) >> 24; };

@@ -1,6 +1,6 @@
-// The selector cases that every language shares: test/vectors/selectors.txt, whose head explains
-// it. Found in the folder BUSBAR_VECTORS, else in test/vectors of the current one; its absence is a
-// failure.
+// The selector cases that every language shares: test/vectors/selectors.txt, whose head describes
+// the format. Looked up in the folder BUSBAR_VECTORS, else in test/vectors of the current folder; a
+// missing file is a failure.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -64,7 +64,7 @@ std::optional<Label> label_of(std::span<const std::string_view> words) {
   return label.ok() ? std::optional(label.take()) : std::nullopt;
 }
 
-// Runs one record after the other; each returns what is wrong with it, empty when nothing is.
+// Runs one record after another; each returns what is wrong with it, or an empty text.
 class Vectors {
  public:
   std::string run(std::string_view line) {
@@ -138,7 +138,7 @@ TEST(selector_vectors) {
     const std::string wrong = vectors.run(line);
     if (!wrong.empty()) check::fail(path.c_str(), number, wrong);
   }
-  // An emptied file must not look like success.
+  // An empty file must not pass.
   CHECK(vectors.cases() > 0);
   CHECK(vectors.texts() > 0);
   CHECK(vectors.invalid() > 0);

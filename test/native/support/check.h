@@ -1,5 +1,6 @@
-// A tiny test harness: TEST registers, CHECK records and goes on, REQUIRE records and leaves the
-// test. No exceptions, no death tests, no threads of its own; main() lives in check_main.cc.
+// A small test harness: TEST registers, CHECK records a failure and goes on, REQUIRE records it and
+// returns from the test. No exceptions, no death tests, no threads of its own; main() is in
+// check_main.cc.
 #pragma once
 
 #include <functional>
@@ -11,15 +12,15 @@
 
 namespace check {
 
-// Called before main (TEST does it) or for tests made by a loop; names should be unique, they are
-// what --filter searches.
+// Called before main (TEST does so), or for tests made in a loop. Names should be unique; --filter
+// searches them.
 bool register_test(std::string name, std::function<void()> body);
 
-// What the program does instead of running tests when its first argument is `flag`: a process that
-// a test starts. Gets the arguments behind the flag; what it returns is the exit code.
+// Runs `run` instead of the tests when the program's first argument is `flag`: for processes that a
+// test starts. `run` gets the arguments after the flag and returns the exit code.
 bool register_mode(std::string flag, int (*run)(const std::vector<std::string>& arguments));
 
-// Marks the running test as failed and prints the place. Any thread; a forked child must report by
+// Marks the running test as failed and prints the place. Any thread. A forked child must report by
 // other means.
 void fail(const char* file, int line, const std::string& what);
 
@@ -65,11 +66,11 @@ bool check_equal(const A& a, const B& b, const char* text, const char* file, int
       ::check::register_test(#name, test_##name);        \
   static void test_##name()
 
-// Each gives its outcome as a bool, so that it can guard what follows.
+// Each returns its outcome as a bool, so that it can guard what follows.
 #define CHECK(...) \
   ((__VA_ARGS__) ? true : (::check::fail(__FILE__, __LINE__, #__VA_ARGS__ " is false"), false))
 #define CHECK_EQ(a, b) ::check::check_equal((a), (b), #a " == " #b, __FILE__, __LINE__)
-// For void functions: what comes after would make no sense or crash.
+// For void functions, when the rest would make no sense or crash.
 #define REQUIRE(...)                 \
   do {                               \
     if (!CHECK(__VA_ARGS__)) return; \

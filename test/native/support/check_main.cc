@@ -1,6 +1,6 @@
 // Runs the registered tests in order of name: `core_tests [--filter text] [--without text]...
-// [--part 1/2] [--list]`, of two parts every other test. Prints one line a failure and `N passed, N
-// failed` at the end; exits 1 if one failed or none ran.
+// [--part 1/2] [--list]`; of two parts, each runs every other test. Prints one line per failure and
+// `N passed, N failed` at the end; exits 1 if a test failed or none ran.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>

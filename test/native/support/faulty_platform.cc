@@ -1,4 +1,4 @@
-// Every call that can fail, of the platform and of what it makes, asks first whether it is to fail.
+// Every call that can fail, of the platform and its objects, first checks whether it must fail.
 #include "support/faulty_platform.h"
 
 #include <utility>

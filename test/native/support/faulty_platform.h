@@ -1,5 +1,5 @@
-// A platform on top of another one, of whose calls one fails, or some in a row: what happens when
-// the system has no descriptor, no memory or no thread left for a moment, or for longer.
+// A platform on top of another one that makes one call, or several in a row, fail: shows what
+// happens when the system has no descriptor, memory or thread left for a while.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ class FaultyPlatform final : public ForwardingPlatform {
  public:
   explicit FaultyPlatform(Platform& inner) noexcept : ForwardingPlatform(inner) {}
 
-  // `count` calls from number `call` on, from 0, fail with `status`.
+  // Makes `count` calls from number `call` on (the first is 0) fail with `status`.
   void fail(std::uint64_t call, Status status, std::uint64_t count = 1) {
     target_ = call;
     count_ = count;
@@ -31,7 +31,7 @@ class FaultyPlatform final : public ForwardingPlatform {
   // The name of the last call that failed; nullptr when none did.
   [[nodiscard]] const char* failed() const noexcept { return failed_; }
 
-  // Not Ok for a call that is to fail. Any thread.
+  // Returns a failure for a call that must fail, else Ok. Any thread.
   [[nodiscard]] Error trip(const char* name) noexcept {
     const std::uint64_t call = calls_++;
     if (call < target_ || call - target_ >= count_) return {};

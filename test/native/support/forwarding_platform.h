@@ -1,5 +1,5 @@
-// A platform on top of another one that passes every call on: what decorators of tests begin with,
-// so that none of them leaves out a call that has a default.
+// A platform on top of another one that passes every call on. Test decorators derive from it, so
+// that none misses a call that has a default.
 #pragma once
 
 #include <cstdint>

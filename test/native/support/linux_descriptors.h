@@ -1,5 +1,5 @@
-// What tests do with the descriptors of this process by the kernel's own calls: count them, and
-// send one past all of Channel's checks.
+// Operations of tests on the descriptors of this process, by the kernel's own calls: count them,
+// and send one past all checks of Channel.
 #pragma once
 
 #include <fcntl.h>
@@ -16,20 +16,19 @@
 
 namespace busbar::test {
 
-// Until everything that was let go of is closed; for ever, if a peer keeps one of them from
-// closing.
+// Waits until every closing thread is done; never returns if a peer keeps one from closing.
 inline void await_closers() {
   while (linux_platform::descriptors_closing() != 0) ::sched_yield();
 }
 
-// Those below 1,024 that are open; threads may still be closing some.
+// How many of the descriptors below 1,024 are open; threads may still be closing some.
 inline int count_descriptors() {
   int count = 0;
   for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   return count;
 }
 
-// Any bytes with one descriptor.
+// Sends `bytes` arbitrary bytes with one descriptor.
 inline void send_descriptor(int socket, std::size_t bytes, int attached) {
   std::vector<char> content(bytes, 'x');
   iovec part{content.data(), content.size()};

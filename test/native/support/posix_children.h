@@ -1,5 +1,5 @@
-// The processes that a subject of the contract has started: each lives until it is killed, so one
-// that ended otherwise has failed.
+// The processes that a subject of the contract has started. Each lives until it is killed; a
+// process that ended in another way has failed.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +21,7 @@ class PosixChildren {
   ~PosixChildren() { end_all(); }
 
   void add(pid_t pid) { children_.push_back(pid); }
-  // One of those that end_racers() ends.
+  // Adds a process that end_racers() kills.
   void add_racer(pid_t pid) {
     add(pid);
     racers_.push_back(pid);
@@ -32,7 +32,8 @@ class PosixChildren {
     ::kill(pid, SIGKILL);
     int how = 0;
     ::waitpid(pid, &how, 0);
-    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);  // else a CHECK failed in it, or worse
+    // otherwise a CHECK failed in it, or it crashed
+    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
   }
   void end_racers() {
     for (const pid_t pid : std::exchange(racers_, {})) end(pid);

@@ -1,4 +1,4 @@
-// A connection to a bus that says what the test wants it to say: for what no member would do.
+// A connection to a bus that sends whatever the test wants: for messages that no member would send.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ class RawControlClient {
     auto rendezvous = platform.open_rendezvous(secret_.identifier).take();
     if (auto connected = rendezvous->connect()) channel_ = connected.take();
   }
-  // The controller's side, for a test that plays the controller.
+  // The controller's side, for a test that acts as the controller.
   RawControlClient(Platform& platform, std::unique_ptr<Channel> channel)
       : platform_(platform), secret_{"test.bus", ""}, channel_(std::move(channel)) {}
 
@@ -41,7 +41,7 @@ class RawControlClient {
 
   [[nodiscard]] bool connected() const noexcept { return channel_ != nullptr; }
 
-  // The next frame of type F; nullopt when there is another or none.
+  // The next frame if it has type F; nullopt when it has another type or there is none.
   template <typename F>
   std::optional<F> receive() {
     auto datagram = channel_->receive();
@@ -57,7 +57,7 @@ class RawControlClient {
     nonces.member = draw_nonce(platform_).take();
     send(HelloFrame{.nonce = nonces.member});
   }
-  // After the answer to hello().
+  // Call after the controller has answered hello().
   bool challenged() {
     const auto challenge = receive<ChallengeFrame>();
     if (challenge) nonces.controller = challenge->nonce;
@@ -77,7 +77,7 @@ class RawControlClient {
   }
 
   NoncePair nonces;
-  // Of the last received frame.
+  // The handles of the last received frame.
   std::vector<Handle> handles;
 
  private:

@@ -1,5 +1,5 @@
 // Windows as a subject of the contract: children are this program in another mode, death is
-// TerminateProcess, and bus names are told apart by the number of this process.
+// TerminateProcess, and the pid of this process makes bus names unique.
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace busbar;
 
-// No test has more of them open.
+// No test has more handles open.
 constexpr std::uintptr_t kMostHandles = 4096;
 
 HANDLE handle_in(const std::string& text) {
@@ -114,7 +114,7 @@ class WindowsSubject final : public Subject {
   }
 
   std::size_t count_open() override {
-    // One by one: what Wine says of the number of handles is not true.
+    // One by one: Wine reports a wrong number of handles.
     std::size_t count = 0;
     for (std::uintptr_t number = 4; number < kMostHandles * 4; number += 4) {
       DWORD flags = 0;
@@ -134,7 +134,7 @@ class WindowsSubject final : public Subject {
     std::array<char, MAX_PATH> program;
     ::GetModuleFileNameA(nullptr, program.data(), program.size());
     std::string line = '"' + std::string(program.data()) + '"';
-    // No argument of these tests has a quotation mark in it.
+    // No argument of these tests contains a quotation mark.
     for (const std::string& argument : arguments) line += " \"" + argument + '"';
     ::SetHandleInformation(inherited, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
     STARTUPINFOA startup{};
@@ -159,7 +159,7 @@ class WindowsSubject final : public Subject {
       terminate(*each);
       DWORD code = 0;
       ::GetExitCodeProcess(each->handle, &code);
-      CHECK_EQ(code, 9);  // else a CHECK failed in it, or worse
+      CHECK_EQ(code, 9);  // otherwise a CHECK failed in it, or it crashed
       ::CloseHandle(each->handle);
       children_.erase(each);
       return;

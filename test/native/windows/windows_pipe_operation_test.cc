@@ -1,4 +1,4 @@
-// Windows only: a read that is given up while its event says something else.
+// Windows only: a read that is cancelled while its event is signaled for another reason.
 #include <string>
 
 #include "support/check.h"
@@ -22,16 +22,16 @@ TEST(windows_pipe_operation_that_was_cancelled_is_over) {
   std::size_t bytes = 0;
   for (int round = 0; round < 100; ++round) {
     read.read(pipe);
-    // What its owner does to be looked at.
+    // As an owner does to have the operation checked.
     read.signal();
     CHECK(!read.cancel(pipe, bytes));
-    // Nobody writes there any more.
+    // A cancelled read writes nothing any more.
     read.buffer()[0] = std::byte{0};
     writing.value()->buffer()[0] = std::byte{9};
     writing.value()->write(borrow_handle(theirs.value()), 1);
     CHECK(writing.value()->finish(borrow_handle(theirs.value()), bytes) == ERROR_SUCCESS);
     CHECK(read.buffer()[0] == std::byte{0});
-    // It is still to be read.
+    // The byte is still there to read.
     read.read(pipe);
     while (read.finish(pipe, bytes) == ERROR_IO_INCOMPLETE) ::Sleep(0);
     CHECK_EQ(bytes, std::size_t{1});

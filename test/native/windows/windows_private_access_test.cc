@@ -1,5 +1,5 @@
-// Windows only: who may open what is made for this user alone. Read back, because Wine stores it
-// and lets everybody in all the same.
+// Windows only: who may open an object that was made for this user alone. Read back from the
+// object, because Wine stores the access list but does not enforce it.
 #include <string>
 #include <vector>
 
@@ -15,8 +15,8 @@ using namespace busbar::windows_platform;
 
 namespace {
 
-// The owner, then everybody who is allowed something; "?" for an entry of another kind, and in
-// front when more could be inherited.
+// The owner, then every user with access; "?" for an entry of another kind, and in front when
+// entries could be inherited.
 std::vector<std::string> allowed_on(RawHandle object) {
   std::vector<std::string> allowed;
   PSID owner = nullptr;

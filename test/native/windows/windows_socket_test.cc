@@ -1,4 +1,4 @@
-// Windows only: sockets in a channel, beside handles of other kinds and in their order.
+// Windows only: sockets in a channel, beside handles of other kinds and in order.
 #include <array>
 #include <cstring>
 #include <string_view>
@@ -133,7 +133,7 @@ TEST(windows_most_sockets_go_with_the_largest_datagram) {
 }
 
 TEST(windows_socket_described_by_nonsense_is_a_violation) {
-  // A socket that is announced, and one whose description is cut off.
+  // A socket that is announced but has no description, or a truncated one.
   for (const std::size_t described : {kSocketDescriptionBytes, kSocketDescriptionBytes / 2}) {
     auto pair = create_pipe_pair(0);
     REQUIRE(pair.ok());

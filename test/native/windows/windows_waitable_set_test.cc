@@ -1,4 +1,4 @@
-// Windows only: the helpers of a set, each a thread, in step with the set's owner.
+// Windows only: the helper threads of a set, in step with the set's owner.
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -35,12 +35,12 @@ TEST(windows_set_ends_while_what_it_told_was_not_looked_at) {
     REQUIRE(set.ok() && set.value()->call_when_ready([&told] { ++told; }).ok());
     REQUIRE(set.value()->add(event, 1).ok());
     REQUIRE(is_told(told, 0));
-    // Its helper rests, or is about to; what ends the set has to reach it in either case.
+    // The helper rests, or is about to; the end of the set must reach it in both cases.
     if (round % 2 == 0) ::Sleep(0);
   }
 }
 
-// The ends of reads interrupt whatever the owner's thread waits for.
+// Reads that end interrupt the waits of the owner's thread.
 TEST(windows_helper_keeps_step_with_an_owner_whose_reads_end) {
   const std::string name =
       "\\\\.\\pipe\\busbar-test-" + std::to_string(::GetCurrentProcessId()) + "-reads";
@@ -54,7 +54,7 @@ TEST(windows_helper_keeps_step_with_an_owner_whose_reads_end) {
   std::atomic<int> told{0};
   REQUIRE(set.value()->call_when_ready([&told] { ++told; }).ok());
 
-  // Ends the read of each round at some moment of what its owner does meanwhile.
+  // Ends each round's read at some moment of the owner's work.
   constexpr int kRounds = 3000;
   std::atomic<int> round_begun{0};
   auto writer = start_system_thread([&] {
