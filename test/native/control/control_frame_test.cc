@@ -1,4 +1,4 @@
-// Every control frame there and back, and everything that must not be taken for one.
+// Every control frame is decoded as it was encoded; everything else is refused.
 #include "core/control/control_frame.h"
 
 #include <string_view>
@@ -69,7 +69,7 @@ TEST(control_frame_refuses_what_does_not_fit) {
                             std::get<AnnounceFrame>(sample.frame).previous_id != 0 && handles <= 1;
       CHECK_EQ(decode_frame(bytes, handles).ok(), optional || handles == sample.handles);
     }
-    // A label may end anywhere between two strings; all else has one length.
+    // A label may end between any two strings; every other frame has one length.
     if (!std::holds_alternative<AnnounceFrame>(sample.frame)) {
       for (std::size_t size = 0; size < bytes.size(); ++size) {
         CHECK(!decode_frame(std::span(bytes).first(size), sample.handles).ok());

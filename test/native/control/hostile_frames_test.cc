@@ -1,6 +1,6 @@
-// Each field of each control frame at its limits and beyond, as a member says it to the controller
-// and as somebody in the controller's place says it to members. Judged at the last one who uses the
-// value: third members go on, stay connected to one another, and are told of nothing that is not.
+// Each field of each control frame at its limits and beyond, as a member sends it to the controller
+// and as an impostor in the controller's place sends it to members. Checked at the last reader of
+// the value: third members carry on, stay connected to one another, and get no false report.
 #include <limits>
 #include <utility>
 #include <vector>
@@ -36,7 +36,7 @@ struct Said {
   std::size_t handles = 0;
 };
 
-// `ids` are those of members and of nobody.
+// `ids`: ids of members, and ids that nobody has.
 std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   std::vector<Said> all;
   for (const std::uint64_t number : kLimits) {
@@ -55,7 +55,7 @@ std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   return all;
 }
 
-// What only controllers say.
+// Frames that only controllers send.
 std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids) {
   std::vector<Said> all;
   for (const std::uint64_t number : kLimits) {
@@ -83,7 +83,7 @@ std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids
   return all;
 }
 
-// Kinds of handles that fit nowhere, or only by their kind.
+// Handles of a kind that fits nowhere, or fits by its kind only.
 std::vector<Handle> some(Platform& platform, std::size_t count) {
   std::vector<Handle> handles;
   for (std::size_t i = 0; i < count; ++i) {
@@ -96,7 +96,7 @@ std::vector<Handle> some(Platform& platform, std::size_t count) {
   return handles;
 }
 
-// One message each way between `from` and `to`.
+// Sends one message each way between `from` and `to`.
 bool talk(EndpointBox& box, BoxedEndpoint& from, BoxedEndpoint& to, std::uint32_t route) {
   const std::size_t before = to.got.size();
   const SendOutcome outcome = from.send(route, 24, 0);
@@ -122,7 +122,7 @@ TEST(hostile_frames_of_a_member_harm_no_third_one) {
   for (const Said& said : what_members_may_say(
            {controller.endpoint->id(), one.endpoint->id(), other.endpoint->id()})) {
     EndpointBox::Raw raw = box.join_raw();
-    // Twice: once may be what it may say.
+    // Twice: the first may be allowed.
     for (int times = 0; times < 2; ++times) {
       raw.client->send(said.frame, some(*raw.platform, said.handles));
       box.run(2);
@@ -139,8 +139,7 @@ TEST(hostile_frames_of_a_member_harm_no_third_one) {
   CHECK_EQ(controller.endpoint->counters().parked, 0);
 }
 
-// A member in whose controller's place somebody else says things keeps its links, and finds the bus
-// again.
+// A member whose controller's place an impostor has taken keeps its links and finds the bus again.
 TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
   EndpointBox box;
   constexpr std::uint32_t kImpostor = 5000;
@@ -155,7 +154,7 @@ TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
   std::size_t said_to_members = 0;
   for (std::size_t next = 0, patience = 0; next < all.size() && patience < 20'000; ++patience) {
     box.run(1);
-    // A member that was told to succeed has done so.
+    // The member took the name if a frame asked it to succeed.
     if (!listener->holds_name()) listener = name->depose(name->holder()).take();
     auto channel = listener->accept();
     if (!channel) continue;
@@ -167,7 +166,7 @@ TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
     if (!client.receive<AnnounceFrame>()) continue;
     client.send_with(WelcomeFrame{42, 8, kDirectoryBytes}, directory->handle());
     box.run(2);
-    // As many as it takes before it has enough.
+    // Until the member closes the connection.
     for (; next < all.size(); ++next) {
       client.send(all[next].frame, some(platform, all[next].handles));
       box.run(2);
@@ -182,7 +181,7 @@ TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
   REQUIRE(box.run_until([&] { return member.endpoint->is_controller(); }, 60'000));
   BoxedEndpoint& other = box.join("other");
   const std::uint32_t route = member.endpoint->add_route(leaf("other"), true, true);
-  // Newcomers wait for those whom the impostor had listed.
+  // Newcomers wait for the members that the impostor had listed.
   REQUIRE(box.run_until([&] { return !member.endpoint->matches(route).empty(); }));
   REQUIRE(talk(box, member, other, route));
 }

@@ -1,5 +1,5 @@
-// The controller against clients that break the rules: whatever they do, their own connection is
-// all they lose, and nobody else notices.
+// The controller against clients that break the rules: each loses its own connection and nothing
+// else changes for other members.
 #include "core/controller/controller.h"
 
 #include "membership/membership_harness.h"
@@ -17,7 +17,7 @@ struct ControllerFixture {
   TestMember& bystander = bus.join();
   Platform& platform = bus.world.start_process(kRawPid);
 
-  // A connection that has been welcomed; its id in `out_id`.
+  // A connection that got a welcome; its id in `out_id`.
   std::unique_ptr<RawControlClient> join(std::uint64_t instance, std::uint64_t& out_id) {
     auto client = std::make_unique<RawControlClient>(platform);
     client->hello();
@@ -48,7 +48,7 @@ std::vector<Handle> some_handles(Platform& platform, std::size_t count) {
   return handles;
 }
 
-// One of each; with as many handles as it carries.
+// One frame of each kind, with the number of handles that it carries.
 std::vector<std::pair<ControlFrame, std::size_t>> all_frames() {
   return {{HelloFrame{}, 0},      {ChallengeFrame{}, 0},
           {AnnounceFrame{}, 0},   {WelcomeFrame{1, 2, 3}, 1},
@@ -131,7 +131,7 @@ TEST(controller_wants_a_proof_of_its_own_kind) {
     REQUIRE(f.bus.settle());
     REQUIRE(client.challenged());
     AnnounceFrame announce = client.announcement(1);
-    // Nothing; the controller's own proof played back; a proof for another bus.
+    // No proof; the controller's own proof replayed; a proof for another bus.
     if (kind == 0) announce.proof = {};
     if (kind == 1) announce.proof = controller_proof(secret, client.nonces);
     if (kind == 2) announce.proof = member_proof({"other.bus", ""}, client.nonces);
@@ -193,7 +193,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
     // Another process; another endpoint of the same process.
     thief.send(thief.announcement(kind == 1 ? 78 : 77, id));
     REQUIRE(f.bus.settle());
-    // Somebody has to be wrong, and it need not be who comes second: that one is somebody new.
+    // One of the two claims is false, not necessarily the second: the second client gets a new id.
     const auto welcome = thief.receive<WelcomeFrame>();
     REQUIRE(welcome.has_value());
     CHECK(welcome->id != id);
@@ -204,7 +204,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
   REQUIRE(f.bus.settle());
   CHECK(owner->receive<LeftFrame>().has_value());
   CHECK(!f.bystander.sees(id));
-  // Not afterwards either: answers to it would go there.
+  // Not after the owner has left either: replies to the owner would go to the heir.
   RawControlClient heir(f.platform);
   heir.hello();
   REQUIRE(f.bus.settle());
@@ -217,7 +217,7 @@ TEST(controller_gives_an_id_only_to_its_owner) {
   CHECK(!f.bystander.sees(id));
 }
 
-// Nobody can tell whether it is true.
+// The controller cannot check such a list.
 TEST(controller_takes_no_list_of_members_from_a_member) {
   ControllerFixture f;
   REQUIRE(f.bus.pass(milliseconds(300)));
@@ -240,15 +240,15 @@ TEST(controller_takes_no_list_of_members_from_a_member) {
     REQUIRE(forger.challenged());
     forger.send_with(forger.announcement(77, 7), writer->handle());
     REQUIRE(f.bus.settle());
-    // Itself, and the id that it claims; nobody of whom it tells.
+    // The peer itself and the id that it claims, but none of the members that it lists.
     CHECK(f.bystander.peers() <= peers + 2);
     CHECK_EQ(f.bystander.directory->generation(), generation);
   }
   CHECK(f.unharmed());
 }
 
-// A newcomer in office knows nobody: whoever says first that an id is its own gets it. The true
-// owner is let in all the same.
+// A new controller knows no ids: the first client to claim an id gets it. The true owner is
+// admitted all the same.
 TEST(controller_lets_in_whose_id_was_taken) {
   TestBus bus;
   TestMember& first = bus.join({.controller_affinity = true});
@@ -282,7 +282,7 @@ TEST(controller_knows_an_endpoint_that_connects_anew) {
   std::uint64_t id = 0;
   const auto first = f.join(77, id);
   std::uint64_t again = 0;
-  // It never read that it was welcome.
+  // As if it had never read its welcome.
   const auto second = f.join(77, again);
   CHECK_EQ(again, id);
   CHECK(first->closed());
@@ -295,7 +295,7 @@ TEST(controller_tells_everybody_who_missed_an_introduction) {
   ControllerFixture f;
   std::uint64_t id = 0;
   const auto client = f.join(77, id);
-  // However often it says so.
+  // However often the client sends it.
   for (int i = 0; i < 3; ++i) client->send(MissedFrame{});
   REQUIRE(f.bus.settle());
   CHECK(f.bystander.failed_introductions.empty());
@@ -328,8 +328,8 @@ TEST(controller_believes_no_directory_that_does_not_fit) {
     handles.push_back(memory->share().take());
     client.send(client.announcement(5, 1234), handles);
     REQUIRE(f.bus.settle());
-    // It knows the token and an id that nobody has: let in, as one whom a dead controller had
-    // struck off, and not believed in anything else.
+    // It knows the token and an id that nobody has: admitted, as a member that a dead controller
+    // had removed, but nothing else that it claims is believed.
     CHECK(client.receive<WelcomeFrame>().has_value());
     CHECK(f.bystander.sees(1234));
     client.send(LeaveFrame{});

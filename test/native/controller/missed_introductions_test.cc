@@ -1,4 +1,4 @@
-// How often everybody is told of members that an introduction did not reach.
+// How often the controller broadcasts which members missed an introduction.
 #include "core/controller/missed_introductions.h"
 
 #include "support/check.h"
@@ -19,7 +19,7 @@ TEST(missed_introductions_are_told_at_once_and_then_at_intervals) {
   CHECK(*missed.next_due() <= now);
   CHECK(missed.take_due(now, 60) == Ids{7});
   CHECK(!missed.next_due());
-  // Another member's are told in the next round, its own later.
+  // Another member is broadcast in the next round, the same member later.
   missed.add(7);
   missed.add(8);
   CHECK(missed.take_due(now, 60).empty());
@@ -42,7 +42,7 @@ TEST(missed_introductions_of_many_are_told_in_several_rounds) {
   }
   CHECK_EQ(rounds, 5);
   missed.add(1);
-  // A bus of any size is told of one.
+  // On a bus of any size, one id is broadcast.
   now += MissedIntroductions::kMemberInterval;
   CHECK_EQ(missed.take_due(now, 100'000).size(), 1);
 }

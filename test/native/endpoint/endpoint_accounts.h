@@ -1,4 +1,4 @@
-// What the simulation of endpoints knows of each message and of each program.
+// The simulation's books on each message and each program.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ enum class Address : std::uint8_t { One, Any, All };
 
 inline constexpr std::size_t kRegionBytes = 4096;
 
-// What every payload begins with.
+// The first bytes of every payload.
 struct Stamp {
   std::uint64_t message;
   std::uint32_t sender;
 };
 
-// Everything that is known of one accepted message.
+// The books on one accepted message.
 struct Account {
   std::uint32_t sender = 0;
   Address address = Address::One;
@@ -33,13 +33,13 @@ struct Account {
   std::uint64_t delivery = 0;
   std::vector<std::uint32_t> received_by;
   std::uint32_t undelivered = 0;
-  // By programs that received it.
+  // Refused by programs that received it.
   std::uint32_t refused = 0;
-  // In the hands of programs that were killed before they looked at it.
+  // Received by programs that were killed before they handled it.
   std::uint32_t lost = 0;
 };
 
-// What a program has received and not looked at.
+// A message that a program has received and not yet handled.
 struct Kept {
   ReceivedMessage message;
   std::vector<std::byte> payload;
@@ -54,7 +54,7 @@ struct Actor {
   FaultyPlatform platform;
   RegionTable regions;
   std::unique_ptr<Endpoint> endpoint;
-  // Goes along with some of its messages; its first byte is the number.
+  // Travels with some of the program's messages; its first byte is the program's number.
   std::shared_ptr<MemoryRegion> region;
   bool stopped = false;
   bool joined = false;
@@ -64,7 +64,7 @@ struct Actor {
   std::map<std::uint32_t, std::uint32_t> routes;
   std::uint32_t any = 0;
   std::uint32_t all = 0;
-  // Of each sender, the last message of each kind that came.
+  // By sender and address: the last message that came.
   std::map<std::pair<std::uint32_t, Address>, std::uint64_t> last;
   std::map<std::uint64_t, DeliveryResult> deliveries;
   std::deque<Kept> inbox;

@@ -1,5 +1,5 @@
-// Whole endpoints on the loopback platform, driven by the test: what a message is at its final
-// reader, whatever somebody said to the controller in between.
+// Whole endpoints on the loopback platform, driven by the test: shows each message at its final
+// reader, whatever hostile clients sent to the controller in between.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ struct GotMessage {
   std::optional<Origin> origin;
 };
 
-// One endpoint and all that it was told.
+// One endpoint, with all its messages and notices.
 class BoxedEndpoint {
  public:
   BoxedEndpoint(Platform& its_platform, std::string_view label, const JoinOptions& limits)
@@ -87,7 +87,7 @@ class BoxedEndpoint {
   void take(const ReceivedMessage& message, std::span<const std::byte> origin) {
     got.push_back({message.from_id, message.payload_bytes,
                    message.origin_bytes == 0 ? std::nullopt : decode_origin(origin)});
-    // What is passed on as an origin is one.
+    // Every origin that is passed on must decode.
     CHECK(message.origin_bytes == 0 || got.back().origin.has_value());
   }
 
@@ -95,7 +95,7 @@ class BoxedEndpoint {
   std::array<ReceivedMessage, 64> messages_;
 };
 
-// A bus of them, and raw clients that say what they like.
+// A bus of such endpoints, and raw clients that send anything.
 class EndpointBox {
  public:
   BoxedEndpoint& join(std::string_view label, const JoinOptions& limits = {}) {
@@ -105,7 +105,7 @@ class EndpointBox {
     return *endpoints_.back();
   }
 
-  // Turns of everybody, a tenth of a millisecond each.
+  // Gives every endpoint `turns` turns, a tenth of a millisecond each.
   void run(int turns) {
     for (int turn = 0; turn < turns; ++turn) {
       for (const auto& each : endpoints_) each->step();
@@ -118,7 +118,7 @@ class EndpointBox {
     return done();
   }
 
-  // A member that the test speaks for.
+  // A member whose frames the test writes.
   struct Raw {
     std::unique_ptr<RawControlClient> client;
     Platform* platform = nullptr;

@@ -1,5 +1,5 @@
-// Whole endpoints in a box for tests: on a LoopbackWorld, driven by one thread, each with what it
-// received and was told.
+// Whole endpoints for tests: on a LoopbackWorld, driven by one thread, each with its received
+// messages and notices.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ class TestEndpoint {
     endpoint->report_undelivered(true);
   }
 
-  // One turn of the control thread's work and one of the program's.
+  // One turn of the control thread and one of the program.
   void turn() {
     if (closed) return;
     (void)endpoint->serve();
@@ -70,7 +70,7 @@ class TestEndpoint {
   Platform& platform;
   RegionTable regions;
   std::unique_ptr<Endpoint> endpoint;
-  // False: what comes stays in the rings.
+  // False: messages stay in the rings.
   bool reads = true;
   bool closed = false;
   std::uint64_t abandoned = 0;
@@ -107,7 +107,8 @@ class TestEndpoint {
   std::array<ReceivedMessage, 64> messages_;
 };
 
-// Everybody in turn, for so long; longer than any of the bus's own timers when nothing is said.
+// Gives all endpoints their turns, round-robin, for this much simulated time: longer than any timer
+// of an idle bus.
 inline void run(LoopbackWorld& world, std::span<TestEndpoint* const> endpoints,
                 milliseconds time = milliseconds(200)) {
   for (milliseconds at(0); at < time; at += milliseconds(5)) {

@@ -1,5 +1,4 @@
-// A program on an endpoint as C++ writes it: one thread that sends and receives, without an event
-// loop.
+// A C++ program on an endpoint: one thread that sends and receives, without an event loop.
 #pragma once
 
 #include <array>
@@ -40,7 +39,7 @@ class EndpointProgram {
     error = endpoint->start();
   }
 
-  // One turn: waits for at most so long, takes what there is. False when it is closed.
+  // One turn: waits for at most `timeout_ms`, then takes all messages. False when it is closed.
   bool turn(int timeout_ms) {
     if (endpoint->sleep()) endpoint->bells().wait(timeout_ms);
     (void)endpoint->collect_bells();
@@ -73,8 +72,8 @@ class EndpointProgram {
     return !closed;
   }
 
-  // Turns until `done`; false when so much time has passed. Not a measurement: so that a broken
-  // build ends.
+  // Takes turns until `done`; false when `most` has passed, which only ends a broken build and
+  // measures nothing.
   bool turn_until(const std::function<bool()>& done,
                   std::chrono::seconds most = std::chrono::seconds(30)) {
     const auto end = std::chrono::steady_clock::now() + most;

@@ -1,11 +1,10 @@
-// Whole endpoints in a box, treated badly by a seeded scheduler: they send to one, to any and to
-// all, large and small, with and without a time to live, while they come, go, die, stop and go on.
-// They keep some of what they received for later, refuse some, and give back what they have not
-// looked at when they leave.
-// Each turn of each program and of each control thread is chosen at random. Once more with systems
-// that have nothing left for a while: no descriptor, or no memory. In the end every message is
-// accounted for: received once, or told as undelivered once, in order, and deliveries were true;
-// and nobody holds the memory regions that travelled along.
+// Whole endpoints under a hostile seeded scheduler: they send to one, to any and to all, large and
+// small, with and without a time to live, while endpoints come, leave, die, stop and resume. They
+// keep some messages for later, refuse some, and return unhandled ones when they leave. Each turn
+// of each program and control thread is chosen at random. A second run has systems without
+// descriptors or memory for a while. In the end every message is accounted for: received once, or
+// reported as undelivered once, in order, with correct deliveries; and no process holds a memory
+// region that travelled along.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -31,7 +30,7 @@ bool is_want(Status status) {
 
 class EndpointSimulation {
  public:
-  // With `poor` systems have nothing left, now and then.
+  // `poor`: systems run out of something now and then.
   EndpointSimulation(std::uint64_t seed, bool poor)
       : dice_(seed), world_(seed), poor_(poor), slab_(64U << 10U) {}
 
@@ -223,9 +222,9 @@ class EndpointSimulation {
         .first->second;
   }
 
-  // As a program on an event loop does it: sleeps until a bell rings.
+  // As a program on an event loop: sleeps until a bell rings.
   bool take_turn(Actor& actor, std::size_t most) {
-    // What it sent in its turn before, if it did not ring at once.
+    // For messages of the previous turn that have not rung yet.
     actor.endpoint->flush_bells();
     const bool rung = actor.endpoint->collect_bells();
     bool busy = false;
@@ -270,7 +269,7 @@ class EndpointSimulation {
     actor.inbox.push_back(std::move(kept));
   }
 
-  // Tells of each message that somebody waits for, and of the others now and then.
+  // Finishes each message whose sender waits for it, and sometimes the others.
   void look_at_some(Actor& actor, std::size_t most) {
     bool owes = dice_.below(3) == 0;
     for (std::size_t i = 0; i < most && !actor.inbox.empty(); ++i) {
@@ -298,7 +297,7 @@ class EndpointSimulation {
       actor.closing = true;
       actor.endpoint->close(milliseconds(0));
     }
-    // A dead sender cannot give once more what was lost for want of something.
+    // A spill or region that was lost for lack of resources cannot be sent again by a dead sender.
     const auto* violation = std::get_if<ViolationNotice>(&notice);
     const bool lost = poor_ && violation != nullptr && is_want(violation->violation.status);
     fine_ = CHECK(violation == nullptr || lost) && fine_;
@@ -329,22 +328,22 @@ class EndpointSimulation {
     account->received_by.push_back(actor.number);
     const auto number = static_cast<std::uint64_t>(account - accounts_.data()) + 1;
     if (account->address == Address::One) fine_ = CHECK_EQ(account->target, actor.number) && fine_;
-    // Order between two: but for what was meant for somebody who died.
+    // Order holds per sender and receiver, except for messages first sent to a receiver that died.
     if (account->address == Address::Any) return;
     std::uint64_t& last = actor.last[{account->sender, account->address}];
     fine_ = CHECK(number > last) && fine_;
     last = number;
   }
 
-  // Nothing bad happens any more, and everybody runs until nothing is left to do.
+  // No more faults; runs every endpoint until nothing is left to do.
   bool recover() {
     start();
     for (const auto& actor : actors_) {
       actor->stopped = false;
       actor->platform.fail(~std::uint64_t{0}, Status::OutOfMemory);
     }
-    // A controller that leaves waits for an answer for three of these seconds at most, and its
-    // successor for five for those who are listed and do not come.
+    // A leaving controller waits at most 3 s of these for an answer, and its successor 5 s for
+    // listed members that do not come.
     for (int ms = 0; ms < 15000 && fine_; ms += 10) {
       world_.advance(milliseconds(10));
       bool busy = true;
@@ -396,7 +395,7 @@ class EndpointSimulation {
   bool settled(const Account& account, const Actor& sender) const {
     const std::size_t received = account.received_by.size();
     const std::size_t told = received + account.undelivered + account.refused + account.lost;
-    // How many a multicast goes to that had to wait for the first of them, nobody was told.
+    // Nobody knows the receivers of a multicast that was parked before it had any.
     const bool waited = account.address == Address::All && account.receivers == 0;
     const std::size_t due =
         waited ? std::max<std::size_t>(1, told) : std::max<std::size_t>(1, account.receivers);
@@ -404,7 +403,7 @@ class EndpointSimulation {
       if (std::count(account.received_by.begin(), account.received_by.end(), receiver) != 1)
         return false;
     }
-    // What a sender that is gone had in its hands may be gone with it.
+    // Messages that a sender held when it died or left may be lost with it.
     if (!alive(sender) || sender.closing) return told <= due;
     if (told != due) return false;
     if (account.delivery == 0) return true;

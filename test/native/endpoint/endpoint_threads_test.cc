@@ -1,6 +1,6 @@
-// A program's thread and the control thread of its endpoint at once, while receivers are too slow,
-// under each policy for that, and while they come and go. What ThreadSanitizer and the checks of
-// its build see here is whether each thread keeps to what is its own.
+// A program's thread and the control thread of its endpoint at the same time, with slow receivers,
+// under each policy for them, and with receivers that come and leave. ThreadSanitizer and the
+// checks of its build find a thread that uses the other's state.
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,7 +31,7 @@ struct ThreadBus {
     one = sender->route("receiver", true);
   }
 
-  // Another one instead of this receiver, which goes as it is.
+  // Replaces this receiver by a new one; the old one is destroyed as it is.
   void replace(std::size_t index) {
     receivers[index] =
         std::make_unique<EndpointProgram>(native_platform(), identifier, "receiver", false);
@@ -59,7 +59,7 @@ SendRequest threaded_request(std::uint32_t route, std::span<const std::byte> pay
   return request;
 }
 
-// Sends until the policy has done so often what it is for.
+// Sends until the policy has been applied often enough.
 void check_policy(WhenFull policy, std::string_view name, std::string_view key) {
   ThreadBus bus(name);
   const std::vector<std::byte> payload(1000);
@@ -78,7 +78,7 @@ void check_policy(WhenFull policy, std::string_view name, std::string_view key) 
       (void)bus.sender->endpoint->send(request);
     }
     (void)bus.sender->turn(0);
-    // One of them keeps up, one reads now and then, one never.
+    // The first receiver keeps up, the second reads now and then, the third never.
     for (int i = 0; i < 4; ++i) (void)bus.receivers[0]->turn(0);
     if (round % 8 == 0) (void)bus.receivers[1]->turn(0);
     if (round % 16 == 15) {
@@ -98,7 +98,7 @@ TEST(threads_of_a_sender_that_drops) { check_policy(WhenFull::Drop, "drop", "");
 TEST(threads_of_a_sender_that_disconnects) { check_policy(WhenFull::Disconnect, "disconnect", ""); }
 TEST(threads_of_a_sender_of_newest_values) { check_policy(WhenFull::Refuse, "newest", "key"); }
 
-// A place stays reserved while the control thread moves the queue, and buries the receiver.
+// A place stays reserved while the control thread moves the queue and removes the dead receiver.
 TEST(threads_of_a_sender_with_a_place_reserved) {
   ThreadBus bus("reserved");
   const std::vector<std::byte> payload(1000);
@@ -121,7 +121,7 @@ TEST(threads_of_a_sender_with_a_place_reserved) {
   bus.close();
 }
 
-// More first contacts at once than the controller's channel has room for.
+// More first contacts at once than fit into the controller's channel.
 TEST(threads_of_a_sender_that_meets_many) {
   ThreadBus bus("many");
   std::vector<std::unique_ptr<EndpointProgram>> others;

@@ -1,10 +1,10 @@
-// A peer that has joined properly and then writes into all the memory that it shares, while it goes
-// on as if nothing were: rings, positions, consumer segments, regions and their ledgers. Half of
-// them write at random; the others know the layouts and write what is legal and wrong: positions
-// inside of records, counts, sizes, times, processes, flags of descriptors. Each ends in its own
-// way: it leaves, is killed in the middle, or is stopped and killed later. The victim runs in this
-// process, under whatever sanitizer the tests are built with: it must not crash, hang, or read
-// outside, and goes on with everybody else.
+// A peer that has joined properly, then writes into all memory that it shares while it carries on
+// as before: rings, positions, consumer segments, regions and their ledgers. Half of the peers
+// write at random; the others know the layouts and write plausible wrong values: positions inside
+// records, counts, sizes, times, processes, flags of descriptors. Each ends in its own way: it
+// leaves, is killed in the middle, or is stopped and killed later. The victim runs in this process,
+// under the sanitizer of the build: it must not crash, hang or read out of bounds, and must keep
+// serving all others.
 //
 //   BUSBAR_HOSTILE_ROUNDS=n   n hostile processes instead of those of a build's test
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 namespace busbar::test {
 namespace {
 
-// All memory that this process may write and shares with others.
+// All memory that this process can write and shares with others.
 std::vector<Range> shared_ranges() {
   std::vector<Range> ranges;
   FILE* maps = std::fopen("/proc/self/maps", "re");
@@ -45,12 +45,12 @@ std::vector<Range> shared_ranges() {
   return ranges;
 }
 
-// Not instrumented: what it does is wrong on purpose.
+// Not instrumented: its accesses are wrong on purpose.
 __attribute__((no_sanitize("address", "thread", "undefined"))) void scribble(
     const std::vector<Range>& ranges, Random& random) {
   const Range& range = ranges[random.below(ranges.size())];
   const std::uint64_t words = (range.end - range.begin) / 8;
-  // Positions and headers lie in front, and are what matters most.
+  // Positions and headers are at the front and matter most.
   const std::uint64_t span = random.below(2) == 0 ? std::min<std::uint64_t>(words, 64) : words;
   auto* word = reinterpret_cast<volatile std::uint64_t*>(range.begin) + random.below(span);
   switch (random.below(7)) {
@@ -73,7 +73,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void scribble(
       *word = ~std::uint64_t{0} - random.below(64);
       break;
     default: {
-      // Another place's value: plausible, and wrong.
+      // The value of another place: plausible and wrong.
       *word = *(reinterpret_cast<volatile std::uint64_t*>(range.begin) + random.below(span));
       break;
     }
@@ -96,10 +96,10 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
 
 [[noreturn]] void be_hostile(const std::string& identifier, std::uint64_t seed) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // What happens to it, and what a sanitizer says of it, is its own affair.
+  // Crashes of the hostile process and its sanitizer's reports do not count.
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   dup2(nowhere, 2);
-  // It may well drive itself into a loop.
+  // It may drive itself into a loop.
   alarm(1);
   Random random(seed);
   EndpointProgram program(native_platform(), identifier, "hostile", false);
@@ -122,7 +122,7 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
       }
     }
     if (knows && round % 50 == 10) spoil_descriptors(random);
-    // What it has written last, others read when it is gone.
+    // After its end, others read the last values that it wrote.
     if (round == last && seed % 3 == 1) (void)raise(SIGKILL);
     if (round == last && seed % 3 == 2) (void)raise(SIGSTOP);
     send_everything(program, victim, random, region);
@@ -131,7 +131,7 @@ void send_everything(EndpointProgram& program, std::uint32_t route, Random& rand
   _exit(0);
 }
 
-// Waits for the end of `child`. One that is stopped stays so for a while; then it is killed.
+// Waits for the end of `child`. A stopped child stays stopped for a while, then is killed.
 void see_end(pid_t child) {
   int status = 0;
   (void)waitpid(child, &status, WUNTRACED);
@@ -141,7 +141,7 @@ void see_end(pid_t child) {
   (void)waitpid(child, nullptr, 0);
 }
 
-// Forked while this process has one thread.
+// Forked while this process has only one thread.
 pid_t start_hostiles(const std::string& identifier, int rounds) {
   const pid_t starter = fork();
   if (starter != 0) return starter;
@@ -166,7 +166,7 @@ TEST(endpoint_survives_peers_that_write_anything_anywhere) {
     REQUIRE(victim.join());
     EndpointProgram witness(native_platform(), identifier, "witness");
     REQUIRE(witness.join());
-    // Whatever comes is used as a program would use it: to the last byte.
+    // Every message is used to its last byte, as a program would.
     std::uint64_t sum = 0;
     std::size_t from_hostiles = 0;
     victim.on_message = [&](const ReceivedMessage& message, std::span<const std::byte> payload) {
@@ -188,7 +188,7 @@ TEST(endpoint_survives_peers_that_write_anything_anywhere) {
     while (waitpid(hostiles, nullptr, WNOHANG) == 0) {
       (void)victim.turn(1);
       send_everything(victim, to_hostiles, random, region);
-      // The others notice nothing.
+      // The witness must not notice anything.
       SendRequest request;
       request.route = to_witness;
       request.payload = word;
@@ -199,7 +199,7 @@ TEST(endpoint_survives_peers_that_write_anything_anywhere) {
     CHECK(witness.turn_until([&] { return witness.received == told; }));
     CHECK(told > 0);
     CHECK(from_hostiles > 0);
-    // Some of what they wrote was noticed; what was not is a message like any other.
+    // Some of the writes were noticed; the others made ordinary messages.
     CHECK(victim.violations > 0);
     CHECK_EQ(witness.violations, 0);
     region.reset();

@@ -1,9 +1,9 @@
-// Peers that do without end what they may do once: the victim goes on, holds no more than they are
-// allowed to make it hold, and no turn under its lock is long. Each flood comes from a process of
-// its own. The victim runs in this one, on a platform that measures its turns.
+// Peers that repeat without end what they may do once: the victim carries on, holds no more than
+// its limits allow, and no turn under its lock is long. Each flood comes from a process of its own.
+// The victim runs in this process, on a platform that measures its turns.
 //
-//   BUSBAR_HOSTILE_SECONDS=n   so long for each flood, and turns of more than 20 ms fail
-//   BUSBAR_HOSTILE_FLOOD=text  only floods with this in their name
+//   BUSBAR_HOSTILE_SECONDS=n   duration of each flood; turns of more than 20 ms fail
+//   BUSBAR_HOSTILE_FLOOD=text  only floods with this text in their name
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -33,7 +33,7 @@ namespace {
 constexpr double kMostTurnMs = 20;
 constexpr rlim_t kDescriptors = 1024;
 
-// --- What hostile processes do. They end by being killed.
+// --- The attacks of the hostile processes, which run until they are killed.
 
 using Attack = void (*)(HostileMember& me, std::uint64_t victim);
 
@@ -51,7 +51,7 @@ void link_frames(HostileMember& me, std::uint64_t victim) {
   }
 }
 
-// Frames that each bring memory to be mapped, and have it unmapped.
+// Frames that each make the victim map memory, then unmap it.
 void link_memory(HostileMember& me, std::uint64_t victim) {
   HostileLink link = me.introduce(victim);
   HostileMember::await_attached(link);
@@ -64,7 +64,7 @@ void link_memory(HostileMember& me, std::uint64_t victim) {
   }
 }
 
-// As many as there is room for, all of one piece of memory.
+// As many handles as there is room for, all of one piece of memory.
 void link_holdings(HostileMember& me, std::uint64_t victim) {
   const auto memory = me.platform().create_memory(4096, Access::ReadOnly).take();
   const Handle handle = memory->share().take();
@@ -79,7 +79,7 @@ void link_holdings(HostileMember& me, std::uint64_t victim) {
     for (std::uint64_t id = 1; id <= 3; ++id) {
       while (!link.say({LinkFrameKind::Objects, id, kMaxObjects}, many)) rest();
     }
-    // The next one when this one was hung up, which it need not be.
+    // Then the next link, whether or not the victim closed this one.
     for (int i = 0; i < 50; ++i) ::usleep(1000);
   }
 }
@@ -101,7 +101,7 @@ void missed(HostileMember& me, std::uint64_t) {
   }
 }
 
-// Takes part as a receiver: what the victim sends is what this one is given.
+// Acts as a receiver, to get what the victim sends.
 struct Receiving {
   std::unique_ptr<SharedMemory> segment;
   std::unique_ptr<Channel> channel;
@@ -119,7 +119,7 @@ struct Receiving {
     return *reinterpret_cast<ConsumerSegment*>(segment->data());
   }
   void say(const LinkFrame& frame) const { (void)channel->send(encode(frame), {}); }
-  // The ledger of the next region that it is given.
+  // The ledger of the next region that comes.
   std::unique_ptr<SharedMemory> next_ledger(HostileMember& me, std::uint64_t& region) {
     std::unique_ptr<SharedMemory> ledger;
     HostileMember::patiently([&] {
@@ -161,8 +161,7 @@ void lost_memory(HostileMember& me, std::uint64_t) {
   }
 }
 
-// A ledger whose slots name processes of all kinds: dead ones that are to get something from a
-// living one.
+// A ledger whose slots name dead processes as receivers and a living process as sender.
 void ledger_of_the_dead(HostileMember& me, std::uint64_t) {
   const pid_t child = fork();
   if (child == 0) {
@@ -188,7 +187,7 @@ void ledger_of_the_dead(HostileMember& me, std::uint64_t) {
 }
 
 void parked(HostileMember& me, std::uint64_t) {
-  // Everybody matches some of them, and to find that out takes long.
+  // All selectors are slow to evaluate, and every endpoint matches some of them.
   std::vector<std::byte> slow(kMaxSelectorOps, std::byte{5});
   slow.front() = std::byte{1};
   for (std::uint64_t round = 0;; ++round) {
@@ -212,7 +211,7 @@ void parked(HostileMember& me, std::uint64_t) {
   }
 }
 
-// Brings a directory full of members that there never were, again and again.
+// Serves a directory full of members that never existed, again and again.
 void phantoms(HostileMember& me, std::uint64_t) {
   for (std::uint64_t round = 1;; ++round) {
     auto directory =
@@ -252,7 +251,7 @@ constexpr Flood kFloods[] = {
     {"a directory of phantoms", phantoms},
 };
 
-// Says by a byte in `begun` that it begins.
+// Writes a byte to `begun` when the attack begins.
 [[noreturn]] void be_hostile(const std::string& identifier, Attack attack, int begun) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -265,7 +264,7 @@ constexpr Flood kFloods[] = {
   _exit(0);
 }
 
-// --- What the victim goes through.
+// --- The victim.
 
 struct Held {
   std::size_t descriptors = 0;
@@ -284,7 +283,7 @@ Held held_now() {
   return held;
 }
 
-// The usual limit of a process, whatever this one has.
+// The usual descriptor limit of a process, whatever the limit of this one.
 class FewDescriptors {
  public:
   FewDescriptors() {
@@ -303,7 +302,7 @@ class FewDescriptors {
 void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
   const std::string identifier =
       "test.floods." + std::to_string(getpid()) + "." + std::to_string(&flood - kFloods);
-  // Forked while this process has one thread.
+  // Forked while this process has only one thread.
   int begun[2];
   REQUIRE_EQ(pipe2(begun, O_CLOEXEC | O_NONBLOCK), 0);
   const pid_t hostile = fork();
@@ -357,13 +356,13 @@ void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
     if (rounds % 64 == 0) look();
   }
   look();
-  // The others notice nothing.
+  // The witness must not notice anything.
   CHECK(witness.turn_until([&] {
     (void)victim.turn(0);
     return witness.received == told;
   }));
   (void)::kill(hostile, SIGKILL);
-  // It was at it to the end.
+  // The attack went on to the end.
   CHECK_EQ(::waitpid(hostile, nullptr, 0), hostile);
   (void)::close(begun[0]);
   (void)::close(begun[1]);
@@ -375,8 +374,8 @@ void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
       static_cast<unsigned long long>(meter.turns().count()), calls.spent_ms(), calls.clock_ms(),
       most.descriptors - std::min(most.descriptors, before.descriptors),
       most.mappings - std::min(most.mappings, before.mappings));
-  // Half of all is what one peer may take; one more datagram is open while it is judged, and the
-  // rest is its acquaintance.
+  // One peer may take half of all descriptors; one more datagram is open while it is checked, and
+  // the other 50 are for joining and links.
   CHECK(most.descriptors < before.descriptors + kDescriptors / 2 + kMaxDatagramHandles + 50);
   CHECK(most.mappings < before.mappings + 2000);
   if (judges) {

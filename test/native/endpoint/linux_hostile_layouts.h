@@ -1,4 +1,4 @@
-// What a hostile member writes that knows the layouts: legal and wrong values, each in its place.
+// Writes of a hostile member that knows the layouts: plausible wrong values, each in its place.
 #pragma once
 
 #include <fcntl.h>
@@ -37,7 +37,7 @@ struct Range {
   std::uintptr_t end;
 };
 
-// A value that a reader of numbers might believe, near another one.
+// A plausible value near `value`.
 inline std::uint64_t near(std::uint64_t value, Random& random) {
   switch (random.below(8)) {
     case 0:
@@ -55,12 +55,12 @@ inline std::uint64_t near(std::uint64_t value, Random& random) {
   }
 }
 
-// Positions of ours as a receiver: inside of records, behind what is there, forth and back.
+// Writes our positions as a receiver: inside records, beyond the end, forward and back.
 __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write_positions(
     ConsumerSegment& state, Random& random) {
   switch (random.below(4)) {
     case 0:
-      // Into the middle of a record that was not taken yet, as likely as not.
+      // Often into the middle of a record that was not taken yet.
       state.head = state.head.load() + 8 * random.below(16);
       break;
     case 1:
@@ -75,7 +75,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write
   }
 }
 
-// A record of ours: any field of its header, of one that is there, or as if one began in another's
+// Writes our records: any field of a header, of a real record or at a place inside another's
 // payload; and the tail.
 __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write_record_fields(
     std::byte* ring, std::uint64_t capacity, Random& random) {
@@ -112,7 +112,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write
       header.id = near(header.id, random);
       break;
     default: {
-      // What follows: extensions, of which each has a kind, a length and numbers.
+      // The words after the header: extensions, each with a kind, a length and numbers.
       auto* word = reinterpret_cast<volatile std::uint64_t*>(&header + 1);
       const std::uint64_t words = std::min<std::uint64_t>(
           16, (capacity - at - sizeof(RecordHeader)) / sizeof(std::uint64_t));
@@ -157,9 +157,9 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write
   }
 }
 
-// What is shared with a descriptor: flags of its description, options of a socket.
+// Changes state shared through a descriptor: flags of its description, options of a socket.
 inline void spoil_descriptors(Random& random) {
-  // SO_PASSPIDFD, which older headers do not know.
+  // SO_PASSPIDFD, which older headers lack.
   constexpr int kPassPidfd = 76;
   constexpr int kMostDescriptors = 256;
   const int on = 1;
@@ -172,7 +172,7 @@ inline void spoil_descriptors(Random& random) {
   }
 }
 
-// Knows what lies where, and leaves all else as it is.
+// Recognises the layout at a random range and changes one value in it.
 inline void write_legal_and_wrong(const std::vector<Range>& ranges, Random& random) {
   const Range& range = ranges[random.below(ranges.size())];
   auto* const begin = reinterpret_cast<std::byte*>(range.begin);

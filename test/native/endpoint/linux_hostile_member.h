@@ -1,5 +1,5 @@
-// A member of a real bus that follows no protocol once it has joined: what it says and shares it
-// makes by hand. It runs in a process of its own; what fails there ends it.
+// A member of a real bus that follows no protocol once it has joined: it writes its frames and
+// memory by hand. It runs in a process of its own; a failure ends that process.
 #pragma once
 
 #include <sched.h>
@@ -64,7 +64,7 @@ class HostileMember {
     directory_ = DirectoryReader::create(memory.take()).take();
   }
 
-  // The member with that label, once there is one.
+  // The id of the member with that label, once there is one.
   std::uint64_t find(std::string_view label) {
     std::uint64_t found = 0;
     patiently([&] {
@@ -90,7 +90,7 @@ class HostileMember {
                                                    kRingBytes, link.id);
     return link;
   }
-  // Makes and introduces one. All have the same bell.
+  // Makes a link and introduces it. All links have the same bell.
   HostileLink introduce(std::uint64_t to) {
     HostileLink link = make_link();
     auto pair = platform_.create_channel_pair(0).take();
@@ -103,7 +103,7 @@ class HostileMember {
     client->send(IntroduceFrame{to, link.id, kRingBytes}, handles);
     return link;
   }
-  // Until the receiver has it.
+  // Waits until the receiver has attached.
   static void await_attached(HostileLink& link) {
     patiently([&link] {
       const auto datagram = link.channel->receive();
@@ -112,7 +112,7 @@ class HostileMember {
     });
   }
 
-  // The receiving end of the next link that somebody introduces to us: ring, segment, bell,
+  // The receiving end of the next link that a member introduces to us: ring, segment, bell,
   // channel.
   std::vector<Handle> next_introduction() {
     patiently([this] { return client->receive<IntroducedFrame>().has_value(); });

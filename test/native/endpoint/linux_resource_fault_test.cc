@@ -1,7 +1,7 @@
-// Each call of the platform fails, in turn, once or together with those that follow, while two
-// endpoints join, exchange every kind of message and leave. Whatever the call: somebody is told by
-// a status, trying again succeeds, every message arrives, and in the end nothing is open or mapped
-// that was not before.
+// Each call of the platform fails, one after another, alone or together with the calls after it,
+// while two endpoints join, exchange every kind of message and leave. For every call: a status
+// reports the failure, a retry succeeds, every message arrives, and in the end nothing is open or
+// mapped that was not before.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -38,10 +38,10 @@ std::size_t shared_mappings() {
   return count;
 }
 
-// Calls that fail in a row where a fault lasts: it passes only because somebody tries again.
+// How many calls in a row fail in a lasting fault, which ends only because somebody retries.
 constexpr std::uint64_t kLasting = 40;
 
-// Joins, at another try if the first one fails, which it must say.
+// Joins, with a retry if the first attempt fails; that failure must be reported.
 std::unique_ptr<EndpointProgram> join(Platform& platform, const std::string& identifier,
                                       const char* label) {
   for (std::uint64_t attempt = 0; attempt < kLasting + 2; ++attempt) {

@@ -1,5 +1,5 @@
-// Signals come all the time, to every thread, and interrupt whatever it waits in or does. Nobody
-// notices.
+// Signals arrive all the time in every thread and interrupt waits and calls. Messages must not be
+// affected.
 #include <dirent.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
-// A platform whose reactors measure the turns of the threads that run them: from the end of a wait
-// to the beginning of the next one, which for a control thread is the time with the lock held. The
-// engine knows nothing of it.
+// A platform whose reactors measure the turns of their threads: from the end of one wait to the
+// beginning of the next, which for a control thread is the time with the lock held. The engine does
+// not know about it.
 #pragma once
 
 #include <time.h>
@@ -16,15 +16,14 @@
 
 namespace busbar::test {
 
-// Of this thread: what it waited for a processor or slept is not in it.
+// Processor time of this thread, without time spent waiting or asleep.
 inline std::chrono::nanoseconds thread_time() noexcept {
   timespec spent{};
   (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
   return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
 }
 
-// The longest of several stretches of work, by the clock and by what the thread has spent; any
-// thread.
+// The longest of several stretches of work, by the clock and by processor time; any thread.
 class Longest {
  public:
   void note(std::chrono::nanoseconds clock, std::chrono::nanoseconds spent) noexcept {
@@ -48,7 +47,7 @@ class Longest {
   std::atomic<std::uint64_t> count_ = 0;
 };
 
-// One stretch, noted at its end.
+// One stretch of work, recorded at its end.
 class Stretch {
  public:
   explicit Stretch(Longest& longest) noexcept : longest_(longest) {}
@@ -66,7 +65,7 @@ class TurnMeter final : public ForwardingPlatform {
  public:
   explicit TurnMeter(Platform& inner) noexcept : ForwardingPlatform(inner) {}
 
-  // Of all reactors that were made here.
+  // For all reactors of this platform.
   [[nodiscard]] const Longest& turns() const noexcept { return turns_; }
 
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {

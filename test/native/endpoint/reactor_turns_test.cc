@@ -1,5 +1,5 @@
-// Who may use a reactor: nobody but the control thread in its turn. Builds with sanitizers look at
-// each call; here is that they would see one.
+// Only the control thread may use a reactor, and only in its turn. Builds with sanitizers check
+// each call; this test shows that the check works.
 #include "core/endpoint/reactor_turns.h"
 
 #include <array>
@@ -15,11 +15,11 @@ TEST(reactor_used_out_of_turn_is_noticed) {
   int wrong = 0;
   auto reactor = check_turns(platform.create_reactor().take(), turns, [&wrong] { ++wrong; });
   auto pair = platform.create_channel_pair(platform.self().pid).take();
-  // Until the control thread runs, it is the program's.
+  // Until the control thread runs, the reactor belongs to the program's thread.
   CHECK(reactor->watch(*pair.mine, 1).ok());
   CHECK_EQ(wrong, 0);
   turns.end();
-  // Meant for everybody, and for the time between two turns.
+  // Allowed for every thread, and between two turns.
   reactor->wake();
   std::array<Readiness, 4> ready;
   CHECK_EQ(reactor->wait(platform.now(), ready), 0);

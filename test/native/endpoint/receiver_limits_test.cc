@@ -1,5 +1,5 @@
-// What one peer can make a receiver hold or do, on the loopback platform: links, descriptors and
-// mappings of its process, frames and rings of a turn.
+// Limits on what one peer can make a receiver hold or do, on the loopback platform: links,
+// descriptors and mappings of its process, frames and rings per turn.
 #include <vector>
 
 #include "core/endpoint/receiver.h"
@@ -14,7 +14,7 @@ constexpr std::uint32_t kPeerPid = 11;
 constexpr std::uint32_t kOwnPid = 12;
 constexpr std::uint64_t kOwnId = 102;
 
-// A link as a peer makes it that writes into the channel by itself.
+// A link of a peer that writes into the channel by itself.
 struct HandMade {
   std::unique_ptr<SharedMemory> ring;
   std::unique_ptr<SharedMemory> segment;
@@ -25,7 +25,7 @@ struct HandMade {
   bool say(const LinkFrame& frame, std::span<const Handle* const> handles = {}) {
     return channel->send(encode(frame), handles).ok();
   }
-  // As much of nothing as the channel holds; how many frames that were.
+  // Fills the channel with empty frames; returns how many fitted.
   std::size_t flood(std::size_t most = 1000) {
     std::size_t said = 0;
     while (said < most && say({LinkFrameKind::ForgetSpill, 1, 0})) ++said;
@@ -68,7 +68,7 @@ struct Crowd {
     return carried(handles);
   }
 
-  // From the peer's process into ours.
+  // Sends handles from the peer's process to ours.
   std::vector<Handle> carried(const std::vector<Handle>& handles) {
     auto pair = peer.create_channel_pair(kOwnPid).take();
     auto theirs = own.adopt_channel(std::move(pair.theirs)).take();
@@ -100,9 +100,9 @@ TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
   CHECK(world.violations.empty());
   CHECK_EQ(world.introduce(links[2]).status(), Status::LimitExceeded);
   CHECK_EQ(world.violations.size(), 1);
-  // Another endpoint of the same process has its own.
+  // Another endpoint of the same process has a limit of its own.
   CHECK(world.introduce(links[3], 103).ok());
-  // Nobody has looked at that channel yet.
+  // The receiver has not yet read that channel.
   links[0].channel.reset();
   CHECK(world.introduce(links[4]).ok());
   CHECK_EQ(world.receiver.link_count(), 4);
@@ -119,7 +119,7 @@ TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
   const Handle handle = bell->share().take();
   const std::vector<const Handle*> many(kMaxObjects, &handle);
   const std::size_t before = world.world.count_handles(kOwnPid);
-  // Of each link no more than its sender would allow itself.
+  // No more per link than its sender would allow itself.
   for (std::uint64_t id = 1; id <= 3; ++id)
     links[0].say({LinkFrameKind::Objects, id, kMaxObjects}, many);
   CHECK_EQ(one.value()->receive(world.own), Status::Ok);
@@ -142,7 +142,7 @@ TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
   for (int turn = 0; turn < 3; ++turn) {
     world.receiver.begin_turn();
     for (InboundLink* end : ends) CHECK_EQ(end->receive(world.own), Status::WouldBlock);
-    // What has room again is what was read.
+    // The frames that fit now are as many as were read.
     std::size_t read = 0;
     for (HandMade& link : links) {
       const std::size_t of_link = link.flood();
@@ -153,8 +153,8 @@ TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
   }
 }
 
-// Messages whose objects lie behind more frames than a turn reads: some wait, and are not taken for
-// such that lost them.
+// Messages whose objects are behind more frames than one turn reads: some wait, and do not count as
+// having lost their objects.
 TEST(receiver_takes_a_message_when_all_that_goes_with_it_was_read) {
   Crowd world;
   const auto bell = world.peer.create_doorbell().take();
@@ -211,7 +211,7 @@ TEST(holdings_of_a_peer_process_end_before_those_of_all) {
   CHECK_EQ(peers.all().descriptors, 1000);
   first.subtract({600, 1, 1});
   CHECK(second.add({600, 0, 0}));
-  // Sums cannot be made to wrap.
+  // Sums must not wrap.
   CHECK(!first.add({0, 0, ~std::uint64_t{0}}));
   CHECK(!first.add({0, ~std::uint64_t{0}, 0}));
 }

@@ -1,6 +1,6 @@
-// Messages that a member hands to the controller as if it left, judged where they arrive: nobody is
-// spoken for by somebody else, nobody is disconnected for what a third one wrote, and who hands
-// over a lot uses up its own quota and nobody's time.
+// Messages that a member hands to the controller as if it left, checked at their receivers: no
+// member can send in another's name, no member is disconnected for a third member's data, and a
+// member that hands over a lot uses only its own quota and nobody else's time.
 #include <limits>
 #include <utility>
 #include <vector>
@@ -65,7 +65,7 @@ TEST(hand_over_speaks_for_nobody_else) {
   CHECK_EQ(late.violations + victim.violations, 0);
 }
 
-// Whatever is wrong with one, the controller is disconnected by nobody, and goes on sending.
+// Whatever is wrong with a message, no member disconnects the controller, which goes on sending.
 TEST(hand_over_of_nonsense_costs_the_controller_nothing) {
   EndpointBox box;
   BoxedEndpoint& controller = box.join("controller");
@@ -103,7 +103,7 @@ TEST(hand_over_of_nonsense_costs_the_controller_nothing) {
   CHECK_EQ(late.violations, 0);
 }
 
-// With the times at which a clock ends.
+// With expiry times at the limits of a clock.
 TEST(hand_over_never_makes_a_control_thread_spin) {
   EndpointBox box;
   BoxedEndpoint& controller = box.join("controller");
@@ -116,7 +116,7 @@ TEST(hand_over_never_makes_a_control_thread_spin) {
   }
   box.run(100);
   CHECK_EQ(controller.endpoint->counters().parked, 0);
-  // The same by the program's own hand.
+  // The same for messages of the program itself.
   const std::uint32_t nobody = controller.endpoint->add_route(leaf("nobody"), true, true);
   for (const std::uint64_t ttl : {most, most / 2, most / 1'000'000, kMaxTtlMs + 1, kMaxTtlMs})
     REQUIRE(controller.send(nobody, 4, ttl).error.ok());
@@ -151,15 +151,15 @@ TEST(hand_over_uses_up_only_its_own_quota) {
   const auto some = large.client->receive<KeptFrame>();
   REQUIRE(some.has_value());
   CHECK_EQ(some->messages, 2);
-  // This endpoint's own.
+  // This endpoint's own messages.
   for (int i = 0; i < 100; ++i) CHECK(controller.send(nobody, 4, kLong).error.ok());
   CHECK_EQ(controller.send(nobody, 4, kLong).error.status, Status::QueueFull);
-  // And all of them arrive.
+  // All of them arrive.
   BoxedEndpoint& late = box.join("late", limits);
   CHECK(box.run_until([&] { return late.got.size() == 102; }));
 }
 
-// Two at a time are what nobody does.
+// Two at a time break the protocol.
 TEST(hand_over_comes_one_at_a_time) {
   EndpointBox box;
   (void)box.join("controller");

@@ -1,4 +1,4 @@
-// Messages that wait, as they are handed over.
+// Messages that wait, and how they are handed over.
 #include "core/hand_over/parked_messages.h"
 
 #include <array>
@@ -16,7 +16,7 @@ namespace busbar::test {
 namespace {
 
 ParkedMessage message(std::uint64_t id, std::size_t bytes) {
-  // Everybody.
+  // Matches every endpoint.
   constexpr std::array<std::byte, 1> kTrue{std::byte{1}};
   ParkedMessage made{id,        SelectorProgram::create(kTrue).take(),
                      true,      false,
@@ -66,13 +66,13 @@ TEST(parked_messages_go_in_portions) {
       expected += expected == 4 ? 2 : 1;
     }
   }
-  // Larger than a portion; with regions.
+  // One is larger than a portion, one has regions.
   CHECK_EQ(parked.size(), 2);
   CHECK_EQ(parked.next_expiry_ms().value_or(0), 1005);
 }
 
-// Who receives them believes it: what is passed on is an origin, and the same bytes for the same
-// one.
+// Receivers trust the controller's origins: it passes on valid origins only, byte for byte as they
+// were encoded.
 TEST(parked_messages_bring_origins_or_are_refused) {
   const std::string_view strings[] = {"gone", "sender"};
   const Origin known{77, 88, Label::create(strings).take()};
@@ -105,7 +105,7 @@ TEST(parked_messages_bring_origins_or_are_refused) {
     writer.bytes(label);
     CHECK_EQ(decoded(wrong, 1000).has_value(), length == 0);
   }
-  // The last one is longer than all that may stand in front of a payload.
+  // The last one is longer than everything that may precede a payload.
   for (const std::size_t length : {1U, 15U, 16U, 65'535U}) {
     const auto messages = decoded(std::vector<std::byte>(length, std::byte{0}), 1000);
     CHECK_EQ(messages.has_value(), length == 16);

@@ -1,4 +1,4 @@
-// The table of timers: what is due, in which order, and what an action may do to it.
+// The table of timers: which are due, in which order, and how an action may change the table.
 #include "core/membership/deadlines.h"
 
 #include <chrono>

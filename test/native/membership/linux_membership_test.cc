@@ -1,5 +1,5 @@
-// Real processes: controllers killed with SIGKILL, and others that leave politely. The parent only
-// watches; it has no membership of its own.
+// Real processes: controllers killed with SIGKILL, and controllers that leave. The parent only
+// watches; it is no member itself.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,13 +23,13 @@
 namespace busbar {
 namespace {
 
-// What a child tells its parent; small enough to be written to a pipe in one piece.
+// A child's report to its parent; small enough for one atomic write to a pipe.
 struct Report {
   pid_t pid = 0;
   std::uint64_t id = 0;
   std::uint64_t generation = 0;
   bool self = false;
-  // Members that its directory lists as present.
+  // Members listed as present in its directory.
   std::size_t present = 0;
 };
 
@@ -113,11 +113,11 @@ class Family {
     close(pipe_[1]);
   }
 
-  // Reads reports until `reached` is so; false when nothing more comes.
+  // Reads reports until `reached`; false when no more come.
   bool wait_until(const std::function<bool()>& reached) {
     while (!reached()) {
       pollfd readable{pipe_[0], POLLIN, 0};
-      // Not a measurement: only so that a broken build ends.
+      // A deadline for broken builds, not a measurement.
       if (poll(&readable, 1, 30000) != 1) return false;
       Report report;
       if (read(pipe_[0], &report, sizeof report) != sizeof report) return false;
@@ -126,7 +126,7 @@ class Family {
     return true;
   }
 
-  // Everybody is a member of that generation and sees everybody as present.
+  // All are members of that generation and see all others as present.
   bool whole(std::uint64_t generation) {
     return wait_until([&] {
       for (const auto& [pid, report] : living) {
@@ -150,7 +150,7 @@ class Family {
     return ids;
   }
 
-  // Its exit status, as of waitpid.
+  // The exit status, as from waitpid.
   int end(pid_t pid, int signal) {
     living.erase(pid);
     int status = -1;
@@ -189,7 +189,7 @@ TEST(processes_keep_their_ids_when_controllers_are_killed) {
     REQUIRE(family.whole(generation));
     CHECK(family.ids() == ids);
   }
-  // The last one takes the name's files with it.
+  // The last process to leave removes the name's files.
   CHECK_EQ(family.end(family.controller(), SIGUSR1), 0);
 }
 
@@ -208,7 +208,8 @@ TEST(processes_hand_the_office_over) {
   CHECK_EQ(family.end(family.controller(), SIGUSR1), 0);
 }
 
-// As by a logout, or a cleaner of /tmp. Nobody asks the controller for anything: it hears of it.
+// As by a logout, or a cleaner of /tmp. No process needs the controller meanwhile; it gets an
+// event.
 TEST(processes_take_their_name_again_when_it_is_removed) {
   char session[] = "/tmp/busbar-session-XXXXXX";
   REQUIRE(mkdtemp(session) != nullptr);
@@ -221,12 +222,12 @@ TEST(processes_take_their_name_again_when_it_is_removed) {
     std::filesystem::remove_all(directory);
     CHECK(family.whole(2));
     CHECK(family.ids() == ids);
-    // The socket's file alone.
+    // Only the socket's file.
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       if (entry.path().extension() == ".sock") std::filesystem::remove(entry.path());
     }
     CHECK(family.whole(3));
-    // Moved away.
+    // The whole directory, moved away.
     std::filesystem::rename(directory, std::filesystem::path(session) / "elsewhere");
     CHECK(family.whole(4));
     // Newcomers meet the others.

@@ -1,5 +1,5 @@
-// Controllers that are stopped while somebody needs them: they lose the name, and are members like
-// the others when they wake.
+// Controllers that are stopped while another process needs them: they lose the name, and are
+// ordinary members when they resume.
 #include <memory>
 #include <string>
 
@@ -44,7 +44,7 @@ TEST(deposing_by_a_member_who_introduces_itself) {
   CHECK(members[1]->membership.is_controller());
   REQUIRE_EQ(members[1]->changes.size(), 2);
   REQUIRE_EQ(members[2]->changes.size(), 2);
-  // What the endpoint does on being admitted.
+  // As an endpoint does when it is admitted.
   REQUIRE(introduce(*members[1], *members[2], 7).ok());
   REQUIRE(bus.settle());
   REQUIRE_EQ(members[2]->introductions.size(), 1);
@@ -75,7 +75,7 @@ TEST(deposing_nobody_after_a_stop_of_everybody) {
   REQUIRE(introduce(*members[1], *members[2], 7).ok());
   for (TestMember* member : members) bus.stop(*member);
   bus.world.advance(std::chrono::seconds(60));
-  // The controller first: its answer lies there when the others wake.
+  // The controller first: its answer is there when the others resume.
   bus.resume(*members[0]);
   REQUIRE(bus.settle());
   for (TestMember* member : members) bus.resume(*member);
@@ -134,7 +134,7 @@ TEST(deposing_nobody_whose_door_is_crowded_but_who_answers_its_members) {
   Platform& flooder = bus.world.start_process(7);
   auto rendezvous = flooder.open_rendezvous("test.bus").take();
   std::vector<std::unique_ptr<Channel>> crowd;
-  // More than are let in at a time, for as long as it lasts.
+  // More than the controller admits at a time, for as long as the test lasts.
   crowd.reserve(1000);
   for (int i = 0; i < 1000; ++i) crowd.push_back(rendezvous->connect().take());
   TestMember& newcomer = bus.start();
@@ -197,7 +197,7 @@ TEST(deposing_bell_rung_in_vain_disturbs_nobody_for_long) {
   auto bell = rendezvous->open_bell().take();
   for (int i = 0; i < 5; ++i) {
     bell->ring();
-    // Ends: nobody listens to a bell that he has heard.
+    // The turns end: a member stops listening to a bell that it has heard.
     REQUIRE(bus.pass(milliseconds(100)));
   }
   REQUIRE(bus.pass(milliseconds(2000)));
@@ -205,7 +205,7 @@ TEST(deposing_bell_rung_in_vain_disturbs_nobody_for_long) {
     CHECK_EQ(member->changes.size(), 1);
     CHECK(!member->membership.next_deadline().has_value());
   }
-  // And is heard when it rings with reason.
+  // A ring with a reason still has its effect.
   bus.stop(*members[0]);
   TestMember& newcomer = bus.start();
   REQUIRE(bus.pass(milliseconds(910)));
@@ -213,8 +213,8 @@ TEST(deposing_bell_rung_in_vain_disturbs_nobody_for_long) {
   CHECK(newcomer.sees(members[2]->id));
 }
 
-// The controller stops after any number of steps of a newcomer's joining, and goes on after any
-// number of steps of what follows.
+// The controller stops after any number of steps of a newcomer's join, and resumes after any number
+// of later steps.
 TEST(deposing_at_every_step) {
   bool finished = false;
   for (int first = 0; !finished; ++first) {

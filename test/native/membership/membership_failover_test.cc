@@ -1,5 +1,5 @@
-// Controllers that die or are beaten to the office: members on a loopback bus, also with the death
-// at every single step.
+// Controllers that die, or that another process replaces first: members on a loopback bus, also
+// with a death at every single step.
 #include <string>
 
 #include "membership/membership_harness.h"
@@ -15,7 +15,7 @@ TEST(failover_keeps_every_id) {
   bus.kill(*members[0]);
   bus.world.advance(std::chrono::microseconds(1));
   REQUIRE(bus.settle());
-  // At once: no timer had to pass.
+  // At once: no timer had to expire.
   REQUIRE(is_whole(bus));
   for (std::size_t i = 1; i < members.size(); ++i) {
     CHECK_EQ(members[i]->id, ids[i]);
@@ -71,7 +71,7 @@ TEST(failover_newcomer_may_win_the_office_all_the_same) {
   REQUIRE(newcomer.membership.is_controller() && newcomer.membership.admitted());
   bus.resume(*members[1]);
   REQUIRE(bus.settle());
-  // The others are known again by what the first one brought.
+  // The first member to return brought the old directory, so the others are known again.
   CHECK(newcomer.sees(ids[2]));
   CHECK(newcomer.sees(ids[3]));
   for (int i = 2; i < 4; ++i) bus.resume(*members[i]);
@@ -120,7 +120,7 @@ TEST(failover_holds_introductions_for_those_not_back_yet) {
   bus.stop(*members[3]);
   bus.kill(*members[0]);
   REQUIRE(bus.settle());
-  // Of each of the others two: a link, and the one that replaces it.
+  // Two links to each of the others: one, and the one that replaces it.
   std::uint64_t link = 0;
   for (std::size_t from = 4; from < 36; ++from) {
     for (int times = 0; times < 2; ++times) {
@@ -182,8 +182,8 @@ TEST(failover_leaving_member_tells_the_next_controller) {
   CHECK_EQ(members[2]->peers(), 1);
 }
 
-// Four members and a newcomer, the controller killed after any number of steps, its follower after
-// any number of further ones.
+// Four members and a newcomer; the controller is killed after any number of steps, its successor
+// after any number of further steps.
 TEST(failover_at_every_step) {
   bool finished = false;
   for (int first = 0; !finished; ++first) {

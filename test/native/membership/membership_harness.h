@@ -1,5 +1,5 @@
-// A bus in a box for tests: members on a LoopbackWorld, driven by one thread until nothing is left
-// to do, with a clock that only moves when the test says so.
+// A bus for tests: members on a LoopbackWorld, driven by one thread until nothing is left to do,
+// with a clock that only the test moves.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline Label label_of(std::string_view string) {
   return Label::create(strings).take();
 }
 
-// Matches who has this string in its label.
+// Matches endpoints that have this string in their label.
 inline SelectorProgram leaf(std::string_view label) {
   std::vector<std::byte> program = {static_cast<std::byte>(SelectorOp::Leaf),
                                     static_cast<std::byte>(label.size())};
@@ -52,7 +52,7 @@ struct FailedIntroduction {
   Status why;
 };
 
-// One member and everything it was told.
+// One member with all its events.
 class TestMember final : public MembershipEvents {
  public:
   TestMember(Platform& platform, MembershipConfig config)
@@ -60,7 +60,7 @@ class TestMember final : public MembershipEvents {
         reactor(platform.create_reactor().take()),
         membership(platform, *reactor, std::move(config), *this) {}
 
-  // Handles one thing that is ready and what is due now; false when there was nothing.
+  // Handles one ready object and all timers that are due; false when there was nothing.
   bool step() {
     Readiness ready[1];
     const std::size_t count = reactor->wait(platform.now(), ready);
@@ -112,9 +112,9 @@ class TestMember final : public MembershipEvents {
   std::vector<Introduction> introductions;
   std::vector<FailedIntroduction> failed_introductions;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> parked;
-  // What it says of each parcel that it is given, and what others said of its own.
+  // Its answer to each parcel that it gets, and the answers to its own.
   std::uint64_t keeps = 1;
-  // Of who handed something over last.
+  // From the last parcel that came.
   bool speaks_for_others = false;
   int lefts = 0;
   std::uint64_t kept = 0;
@@ -122,8 +122,8 @@ class TestMember final : public MembershipEvents {
   Membership membership;
 };
 
-// Four handles as an introduction carries them; of what kind, the controller does not care. A
-// process that was killed gets none.
+// Four handles, as many as in an introduction; the controller does not check their kinds. A killed
+// process gets none.
 struct FourHandles {
   explicit FourHandles(Platform& platform) {
     for (Handle& handle : handles) {
@@ -152,7 +152,7 @@ class TestBus {
     return start_in(pid, world.start_process(pid), std::move(config));
   }
 
-  // Another member of a process that runs already.
+  // Starts another member in a running process.
   TestMember& start_in(std::uint32_t pid, Platform& platform, MembershipConfig config) {
     if (config.label.empty()) config.label = label_of("member " + std::to_string(pid));
     members_.push_back({pid, std::make_unique<TestMember>(platform, std::move(config))});
@@ -160,17 +160,17 @@ class TestBus {
     return *members_.back().second;
   }
 
-  // Started and settled.
+  // Starts a member and settles.
   TestMember& join(MembershipConfig config = {}) {
     TestMember& member = start(std::move(config));
     settle();
     return member;
   }
 
-  // Until nobody has anything to do at this moment; false when that never comes.
+  // Runs until no member has anything to do now; false when that never happens.
   bool settle() { return settle_within(1000000); }
 
-  // The same, interrupted after so many steps of single members: false.
+  // As settle(), but false after this many steps of single members.
   bool settle_within(int steps) {
     for (;;) {
       bool busy = false;
@@ -183,7 +183,7 @@ class TestBus {
     }
   }
 
-  // Time passes, in steps of a millisecond; false when the members never rest.
+  // Lets time pass in steps of a millisecond; false when the members never settle.
   bool pass(milliseconds time) {
     for (milliseconds gone{0}; gone < time; ++gone) {
       world.advance(milliseconds(1));
@@ -212,7 +212,7 @@ class TestBus {
     return members;
   }
 
-  // nullptr when nobody is in office.
+  // nullptr when there is no controller.
   [[nodiscard]] TestMember* controller() const {
     for (TestMember* member : living()) {
       if (member->membership.is_controller()) return member;
@@ -220,7 +220,7 @@ class TestBus {
     return nullptr;
   }
 
-  // Living members in office; more than one would be the end of the bus.
+  // How many living members are controller; more than one would be a broken bus.
   [[nodiscard]] std::size_t controllers() const {
     std::size_t count = 0;
     for (const TestMember* member : living()) count += member->membership.is_controller() ? 1 : 0;
@@ -236,7 +236,7 @@ class TestBus {
 
   std::uint32_t next_pid_ = 100;
   std::vector<std::uint32_t> stopped_;
-  // After the world, so that they still find it when they go.
+  // Destroyed before the world, which they still use.
   std::vector<std::pair<std::uint32_t, std::unique_ptr<TestMember>>> members_;
 };
 
@@ -247,7 +247,7 @@ inline std::vector<TestMember*> join_many(TestBus& bus, int count) {
   return members;
 }
 
-// Everybody alive is a member, sees exactly the living, and one of them is in office.
+// True if all living members are admitted, see exactly each other, and one of them is controller.
 inline bool is_whole(TestBus& bus) {
   const std::vector<TestMember*> living = bus.living();
   if (!CHECK_EQ(bus.controllers(), 1)) return false;

@@ -1,5 +1,5 @@
-// A member against a holder of the name that is not what it seems: it must neither crash nor give
-// anything away, and find the bus once there is one.
+// A member against an impostor that holds the name: the member must not crash or reveal anything,
+// and must find the bus once there is one.
 #include "membership/membership_harness.h"
 #include "support/check.h"
 #include "support/raw_control_client.h"
@@ -14,7 +14,7 @@ struct HostileFixture {
   Platform& platform = bus.world.start_process(kImpostorPid);
   std::unique_ptr<Listener> listener = platform.open_rendezvous("test.bus").value()->claim().take();
 
-  // The next connection, when there is one.
+  // The next connection, if there is one.
   std::unique_ptr<RawControlClient> accept() {
     for (;;) {
       auto channel = listener->accept();
@@ -53,7 +53,7 @@ TEST(member_proves_nothing_to_an_impostor) {
   TestMember& member = f.bus.join({.token = "secret"});
   const auto holder = f.accept();
   REQUIRE(holder != nullptr);
-  // Knows the empty token only.
+  // It knows only the empty token.
   holder->challenge(*f.hello);
   REQUIRE(f.bus.settle());
   CHECK(!holder->receive<AnnounceFrame>().has_value());
@@ -75,7 +75,7 @@ TEST(member_looks_again_when_the_handshake_breaks) {
     if (kind > 1) REQUIRE(holder->receive<AnnounceFrame>().has_value());
     if (kind == 2) holder->send(LeftFrame{});
     if (kind == 3) holder->send(WelcomeFrame{1, 1, 4096}, one(memory->share().take()));
-    // A directory that is none.
+    // A directory that is not valid.
     if (kind >= 4) {
       holder->send(WelcomeFrame{1, 1, kDirectoryBytes}, one(memory->share().take()));
     }
@@ -99,7 +99,7 @@ TEST(member_deposes_a_holder_that_never_answers) {
   REQUIRE(f.bus.pass(milliseconds(2)));
   CHECK(first->closed());
   CHECK(member.membership.is_controller());
-  // It may have had members, who get their time to come over.
+  // The impostor's bus may have had members, which get time to come over.
   REQUIRE(f.bus.pass(milliseconds(251)));
   CHECK(member.membership.admitted());
 }
@@ -130,7 +130,7 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   REQUIRE(f.bus.settle());
   REQUIRE(member.membership.admitted());
   CHECK_EQ(member.id, 42);
-  // Somebody else's office: it looks again, and says who it was.
+  // A frame that does not fit this office: the member connects again, with the id it had.
   holder->send(SucceedFrame{8, 0}, one(memory->share().take()));
   REQUIRE(f.bus.settle());
   CHECK(!member.membership.admitted());
@@ -143,7 +143,7 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   REQUIRE(announce.has_value());
   CHECK_EQ(announce->previous_id, 42);
   CHECK_EQ(next->handles.size(), 1);
-  // The name is free again: it goes on from the generation it knew, under the id it had.
+  // The name is free again: the member continues from the generation and the id that it knew.
   f.bus.world.kill(kImpostorPid);
   REQUIRE(f.bus.pass(milliseconds(50)));
   CHECK(member.membership.is_controller());
@@ -152,7 +152,8 @@ TEST(member_seeks_again_when_its_controller_talks_nonsense) {
   CHECK_EQ(member.changes.back().controller_id, 42);
 }
 
-// Who hands a door over may keep it, and make any call on it block: the successor opens its own.
+// A process that hands its door over may keep it, and make any call on it block: the successor
+// opens a door of its own.
 TEST(member_never_serves_the_door_that_it_was_handed) {
   HostileFixture f;
   TestMember& member = f.bus.join();
@@ -175,9 +176,9 @@ TEST(member_never_serves_the_door_that_it_was_handed) {
   CHECK_EQ(member.changes.back().generation, 9);
   CHECK(rendezvous->holder() != number);
   CHECK(!f.listener->holds_name());
-  // Still there, and gone with the door.
+  // The old door is still there; its connections end with it.
   CHECK(f.listener->accept().ok());
-  // Newcomers find the new one.
+  // Newcomers find the new door.
   TestMember& newcomer = f.bus.join();
   REQUIRE(f.bus.settle());
   CHECK(newcomer.membership.admitted());

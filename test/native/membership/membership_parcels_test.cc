@@ -1,4 +1,5 @@
-// What who leaves hands to whoever stays: answered, or known not to be.
+// Messages that a leaving member hands over to the others: each parcel is answered, or known to be
+// lost.
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,8 @@ TEST(membership_parcels_of_the_last_one_are_kept_by_nobody) {
   CHECK_EQ(alone.kept, 0);
 }
 
-// The first one may die at any step: before it reads them, or before its answer is read.
+// The first receiver may die at any step: before it reads the parcels, or before its answer is
+// read.
 TEST(membership_parcels_go_to_the_next_controller_when_the_first_dies) {
   int went_twice = 0;
   for (int steps = 0; steps < 12; ++steps) {
@@ -74,7 +76,7 @@ TEST(membership_parcels_go_to_the_next_controller_when_the_first_dies) {
     CHECK_EQ(next.peers(), 1);
     went_twice += static_cast<int>(next.parked.size());
   }
-  // The steps reached the moment that this is about.
+  // The steps must have reached the moment that this test is about.
   CHECK(went_twice > 0 && went_twice < 12);
 }
 

@@ -1,6 +1,6 @@
-// A bus in a box that is treated badly by a seeded scheduler: members come, go, die, stop and go on
-// in any order, with every step of every member in between chosen at random, and time that passes
-// in leaps. Whatever happens, in the end all is well. A seed that fails is named, and fails again.
+// A bus under a hostile seeded scheduler: members come, leave, die, stop and resume in any order,
+// every step of every member is chosen at random, and time passes in leaps. In the end the bus must
+// be whole. A failing seed is printed and fails again.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -38,7 +38,7 @@ class Simulation {
     bool stopped = false;
     bool leaving = false;
     bool missed_an_end = false;
-    // The last generation that it was told of, and how many of its changes were looked at.
+    // The last generation that it reported, and how many of its changes were checked.
     std::uint64_t generation = 0;
     std::size_t checked = 0;
   };
@@ -76,7 +76,7 @@ class Simulation {
         if (actor != nullptr && living > 2) bus_.kill(*actor->member);
         break;
       case 4:
-        // Whoever is in office: the interesting one.
+        // The current controller: the interesting case.
         if (TestMember* controller = bus_.controller(); controller != nullptr && living > 2)
           bus_.kill(*controller);
         break;
@@ -105,11 +105,11 @@ class Simulation {
     (void)introduce(from, *to->member, ++links_);
   }
 
-  // What holds at every moment.
+  // Invariants that hold at every moment.
   bool sane() {
     std::size_t holders = 0;
-    // Everybody left, as far as anybody knew: the next one founds another bus of this name.
-    // Who is stopped at that moment may still hear of the one before.
+    // All members left, as far as any of them knew: the next one founds a new bus of this name. A
+    // member stopped at that moment may still report the old bus.
     const auto& numbers = bus_.world.generations();
     const std::uint64_t number = numbers.empty() ? 0 : numbers.begin()->second;
     if (number < std::exchange(number_, number)) {
@@ -120,7 +120,7 @@ class Simulation {
       const std::vector<ControllerChange>& changes = actor.member->changes;
       for (; actor.checked < changes.size(); ++actor.checked) {
         const ControllerChange& change = changes[actor.checked];
-        // A generation has one controller, whoever hears of it.
+        // A generation has one controller, whoever reports it.
         if (actor.missed_an_end && !controllers_.contains(change.generation)) continue;
         const auto known = controllers_.emplace(change.generation, change.controller_id).first;
         const bool agreed = known->second == change.controller_id;
@@ -136,10 +136,10 @@ class Simulation {
     return CHECK(holders <= 1);
   }
 
-  // Nothing bad happens any more: all find together.
+  // No more faults: all members must find each other.
   bool recover() {
     if (bus_.living().empty()) start();
-    // There has to be one who may be controller.
+    // At least one member must be able to become controller.
     start_with_affinity();
     for (Actor& actor : actors_) actor.stopped = false;
     if (!CHECK(bus_.pass(milliseconds(6000)))) return false;
@@ -158,7 +158,7 @@ class Simulation {
   TestBus bus_;
   std::vector<Actor> actors_;
   std::map<std::uint64_t, std::uint64_t> controllers_;
-  // Of the last generation begun.
+  // The number of the last generation.
   std::uint64_t number_ = 0;
   std::uint64_t links_ = 0;
 };

@@ -1,5 +1,5 @@
-// Controllers that leave politely: members on a loopback bus, also with a death at every single
-// step of the succession.
+// Controllers that leave: members on a loopback bus, also with a death at every single step of the
+// succession.
 #include <string>
 
 #include "membership/membership_harness.h"
@@ -34,7 +34,7 @@ TEST(succession_without_candidates_gives_the_name_back) {
   first.membership.leave();
   REQUIRE(bus.settle());
   CHECK_EQ(first.lefts, 1);
-  // Nobody died with the name, so nobody has to be waited for.
+  // No holder died with the name, so nobody has to be waited for.
   TestMember& next = bus.join();
   CHECK(next.membership.is_controller());
   REQUIRE(bus.pass(milliseconds(50)));
@@ -42,7 +42,8 @@ TEST(succession_without_candidates_gives_the_name_back) {
   CHECK(next.sees(shy.id));
 }
 
-// Found by chaos: the number of the second controller was forgotten with the name, and came again.
+// Found by chaos: the number of the second controller was forgotten with the name and was used
+// again.
 TEST(succession_with_members_yet_to_come_back_keeps_the_numbers) {
   TestBus bus;
   const auto members = join_many(bus, 3);
@@ -81,8 +82,8 @@ TEST(succession_when_everybody_leaves_at_once) {
   CHECK_EQ(bus.controllers(), 0);
 }
 
-// The controller leaves and is killed after any number of steps: its successor may have the office
-// or not.
+// The controller leaves and is killed after any number of steps, before or after its successor has
+// taken office.
 TEST(succession_at_every_step) {
   bool finished = false;
   for (int steps = 0; !finished; ++steps) {

@@ -1,4 +1,4 @@
-// Joining, seeing one another, introductions, watching, leaving: members on a loopback bus.
+// Joining, seeing each other, introductions, watching, leaving: members on a loopback bus.
 #include <algorithm>
 #include <set>
 
@@ -30,7 +30,7 @@ TEST(membership_of_fifty_sees_everybody_at_once) {
     members.push_back(&bus.join());
     REQUIRE(members.back()->membership.admitted());
     ids.insert(members.back()->id);
-    // Joined means visible to all, without any further event.
+    // An admitted member is visible to all, without any further event.
     for (TestMember* other : members) CHECK(other->sees(members.back()->id));
   }
   CHECK_EQ(ids.size(), 50);
@@ -127,7 +127,7 @@ TEST(membership_flood_of_introductions_ends_in_a_limit_not_in_memory) {
     }
     ++sent;
   }
-  // What was refused last is told ten milliseconds after it was read.
+  // The last refusal is reported ten milliseconds after it was read.
   REQUIRE(bus.pass(milliseconds(20)));
   REQUIRE(!sender.failed_introductions.empty());
   CHECK_EQ(sender.failed_introductions.back().why, Status::LimitExceeded);
@@ -190,7 +190,7 @@ TEST(membership_leave_before_anything_was_joined) {
   CHECK_EQ(refused.peers(), 1);
 }
 
-// Its process lives on: nobody else would ever tell that it is gone.
+// Its process lives on, so nothing else would ever report that the member is gone.
 TEST(membership_leave_at_any_moment_of_joining_leaves_nobody_behind) {
   for (int steps = 0; steps < 12; ++steps) {
     for (int turns_of_controller = 0; turns_of_controller < 3; ++turns_of_controller) {

@@ -1,7 +1,7 @@
-// What simulations have in common: dice, and the seeds to run.
+// Shared by simulations: dice, and the seeds to run.
 //
-//   BUSBAR_SEEDS=n   runs n seeds instead of those of a build's test
-//   BUSBAR_SEED=n    runs this one
+//   BUSBAR_SEEDS=n   runs n seeds instead of the default of the build
+//   BUSBAR_SEED=n    runs only this seed
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ class Dice {
   std::uint64_t state_;
 };
 
-// One thread has no races to find, and sanitizers take their time.
+// A single thread has no races, and sanitizers are slow.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr std::uint64_t kSeeds = 20;
 #elif defined(__SANITIZE_ADDRESS__)
@@ -44,7 +44,7 @@ inline std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-// Until a seed fails, which is named.
+// Runs seeds until one fails, which is printed.
 inline void run_seeds(const std::function<bool(std::uint64_t seed)>& simulate) {
   const std::uint64_t only = number_of("BUSBAR_SEED", 0);
   const std::uint64_t first = only != 0 ? only : 1;
