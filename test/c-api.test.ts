@@ -244,3 +244,20 @@ test('a camera in C, a viewer in Node: frames in shared memory', async (t) => {
   // Each region is reused as soon as the viewer has released it.
   t.regex(sent ?? '', /^60 pictures in [1-6] regions$/);
 });
+
+// Not built for Windows.
+(onWindows ? test.skip : test)('hello from C is answered from Node', async (t) => {
+  const bus = newBus();
+  const witness = await joined(t, bus, { messages: box });
+  const node = spawn(process.execPath, [pathOf('examples/c/hello.mjs'), bus], { stdio: 'ignore' });
+  t.teardown(() => node.kill('SIGKILL'));
+  await witness.waitFor('node');
+  const hello = spawn(built(first, 'hello-c'), [bus], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: string[] = [];
+  createInterface(hello.stdout).on('line', (line) => lines.push(line));
+  const [code] = await once(hello, 'close');
+  t.is(code, 0);
+  t.is(lines[0], `said hello to 2 endpoints of bus ${bus}`);
+  t.is(lines[1], `node: hello c, this is Node ${process.version}`);
+  t.is((await witness.recv()).payload, 'hello from C');
+});

@@ -8,26 +8,26 @@
 
 enum { WIDTH = 1920, HEIGHT = 1080, PICTURE_BYTES = WIDTH * HEIGHT * 4 };
 
-static void check(const char *what, busbar_status status) {
+static void check(const char* what, busbar_status status) {
   if (status == BUSBAR_OK) return;
   fprintf(stderr, "%s: %s\n", what, busbar_status_string(status));
   exit(1);
 }
 
-static void paint(uint32_t *pixels, uint32_t number) {
+static void paint(uint32_t* pixels, uint32_t number) {
   size_t i;
   for (i = 0; i < (size_t)WIDTH * HEIGHT; ++i) pixels[i] = number * 2654435761u + (uint32_t)i;
 }
 
-int main(int argc, char **argv) {
-  const char *label = "camera";
+int main(int argc, char** argv) {
+  const char* label = "camera";
   const unsigned long pictures = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
   busbar_registry_options memory = BUSBAR_REGISTRY_OPTIONS_INIT;
   busbar_registry_stats stats = {.size = sizeof stats};
-  busbar_endpoint *endpoint = NULL;
-  busbar_selector *viewers = NULL;
-  busbar_registry *registry = NULL;
+  busbar_endpoint* endpoint = NULL;
+  busbar_selector* viewers = NULL;
+  busbar_registry* registry = NULL;
   busbar_outgoing message = BUSBAR_OUTGOING_INIT;
   uint32_t number;
 
@@ -47,9 +47,10 @@ int main(int argc, char **argv) {
   message.payload = &number;
   message.payload_bytes = sizeof number;
   for (number = 0; number < pictures; ++number) {
-    busbar_region *picture = NULL;
+    busbar_region* picture = NULL;
     busbar_region_range range;
-    check("memory", busbar_registry_alloc(registry, PICTURE_BYTES, "picture", NULL, NULL, &picture));
+    check("memory",
+          busbar_registry_alloc(registry, PICTURE_BYTES, "picture", NULL, NULL, &picture));
     paint(busbar_region_map(picture), number);
     range.region = picture;
     range.offset = 0;
@@ -57,7 +58,8 @@ int main(int argc, char **argv) {
     message.regions = &range;
     message.region_count = 1;
     /* Waits for the viewers, so it is as fast as they are. */
-    check("deliver", busbar_endpoint_deliver(endpoint, viewers, &message, BUSBAR_HANDLED, 30000, NULL));
+    check("deliver",
+          busbar_endpoint_deliver(endpoint, viewers, &message, BUSBAR_HANDLED, 30000, NULL));
     busbar_region_free(picture);
   }
   check("stats", busbar_registry_get_stats(registry, &stats));

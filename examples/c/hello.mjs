@@ -8,7 +8,7 @@ const endpoint = await join(process.argv[2] ?? 'com.example.hello', {
 });
 process.once('SIGINT', () => endpoint.close());
 process.once('SIGTERM', () => endpoint.close());
-console.log('waiting for somebody to say hello');
+console.log('waiting for hellos');
 for await (const message of endpoint) {
   console.log(`${message.from.label[0]}: ${message.payload}`);
   message.reply(box.Text(`hello ${message.from.label[0]}, this is Node ${process.version}`));
