@@ -27,7 +27,7 @@ struct JoinOptions {
 #include "base/option_list.def"
 #undef BUSBAR_OPTION
 
-  // Whether each option is within its range, and the ring's size a power of two.
+  // True if each option is within its range and the ring's size is a power of two.
   [[nodiscard]] bool valid() const noexcept;
 };
 

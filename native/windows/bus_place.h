@@ -2,7 +2,7 @@
 // the holder's pipe and bell have its number in their names:
 //
 //   Local\busbar-<digest>            section: number of the holder, of the last generation
-//   Local\busbar-<digest>-lock       mutex: whoever changes the section
+//   Local\busbar-<digest>-lock       mutex: held to change the section
 //   \\.\pipe\busbar-<digest>-<holder>   the holder's door
 //   Local\busbar-<digest>-<holder>   event: the holder's bell
 //

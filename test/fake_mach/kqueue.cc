@@ -21,7 +21,7 @@ extern "C" int __real_close(int fd);  // NOLINT(bugprone-reserved-identifier)
 
 namespace {
 
-// What an event is about; the event's data has the watched descriptor.
+// One watch, stored by its descriptor, which each epoll event carries.
 struct Watched {
   std::uintptr_t ident = 0;
   std::int16_t filter = 0;

@@ -122,7 +122,7 @@ void RegionTable::on_gone(const MemoryRegion& region) noexcept {
 }
 
 RegionTable& process_regions() noexcept {
-  // Never destroyed: other threads may still let go of regions while the process exits.
+  // Never destroyed: other threads may still release regions while the process exits.
   static RegionTable& table = *new RegionTable(native_platform());
   return table;
 }
