@@ -1,7 +1,7 @@
-// Checks the C++ sources: clang-format on all of them, clang-tidy on each translation unit, with
-// the flags of binding.gyp spelled out. `--format` rewrites the files instead; file names after it
-// limit the run. CLANG_FORMAT and CLANG_TIDY name the programs; the formatting is pinned to version
-// 14.
+// Checks the C and C++ sources: clang-format on all of them, clang-tidy on each translation unit of
+// C++, with the flags of binding.gyp spelled out. `--format` rewrites the files instead; file names
+// after it limit the run. CLANG_FORMAT and CLANG_TIDY name the programs; the formatting is pinned to
+// version 14.
 import { tidyAll } from '../lib/clang-tidy.mjs';
 import { nodeApiFlags } from '../lib/native-objects.mjs';
 import { listFiles, listNativeSources, run } from '../lib/project.mjs';
@@ -12,11 +12,10 @@ const args = process.argv.slice(2);
 const chosen = args.filter((argument) => !argument.startsWith('--'));
 const isChosen = (file) => chosen.length === 0 || chosen.includes(file);
 
-const everything = listFiles(
-  ['native', 'test/native', 'test/fake_mach', 'test/fuzz', 'bench/native', 'scripts'],
-  ['.cc', '.h', '.hpp', '.def'],
-);
-const formatted = everything.filter((file) => !file.endsWith('.def')).filter(isChosen);
+const formatted = listFiles(
+  ['native', 'test', 'bench/native', 'examples', 'scripts'],
+  ['.cc', '.cpp', '.h', '.hpp', '.c'],
+).filter(isChosen);
 
 if (args.includes('--format')) {
   if (formatted.length > 0) run(clangFormat, ['-i', ...formatted]);
