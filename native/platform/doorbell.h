@@ -19,7 +19,7 @@ class Doorbell {
  public:
   virtual ~Doorbell() = default;
   virtual void ring() noexcept = 0;
-  // A second handle on the same bell, for the peer that rings it or sleeps on it.
+  // A second handle on the same bell, for the peer that the bell wakes.
   [[nodiscard]] virtual Result<Handle> share() const = 0;
   // Closes what only share() needs; share() must not be called afterwards.
   virtual void end_sharing() noexcept {}
@@ -49,7 +49,7 @@ class DoorbellSet {
   // The descriptor that an event loop polls for readability; -1 where the system has none and
   // call_when_ready() is to be used.
   [[nodiscard]] virtual std::intptr_t pollable() const noexcept = 0;
-  // What a program of any kind can wait on: pollable() where it exists, a HANDLE on Windows.
+  // An object that any program can wait on: pollable() where it exists, a HANDLE on Windows.
   // Replaces call_when_ready(). -1 where neither exists.
   [[nodiscard]] virtual std::intptr_t waitable() { return pollable(); }
   // From now on the set calls `ready`, from any thread, when collect() may return something.
