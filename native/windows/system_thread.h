@@ -1,4 +1,4 @@
-// Thread by CreateThread.
+// Thread by _beginthreadex.
 #pragma once
 
 #include <functional>

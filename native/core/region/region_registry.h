@@ -48,7 +48,8 @@ class RegionRegistry {
   RegionRegistry& operator=(const RegionRegistry&) = delete;
 
   // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once,
-  // on another thread, when no process holds the region. LimitExceeded: all are in use.
+  // on the keeper's thread or in a later call of this registry, when no process holds the region.
+  // LimitExceeded: all are in use.
   [[nodiscard]] Result<RegionReference> alloc(std::uint64_t min_bytes, std::string_view tag,
                                               std::function<void()> on_free);
   // Returns regions to the system that were unused for the idle time; returns their number.
