@@ -30,6 +30,7 @@ console.log(`peers: ${names()}`);
 // deliver() is a send() that waits until the message has been handled.
 const handled = { acknowledge: 'handled' };
 const working = label('lamp').and(label('broken').not());
+console.log(`works: ${publisher.matches(multicast(working))[0].label[0]}`);
 console.log(`${await publisher.deliver(multicast(working), 'light', handled)} lamp got it`);
 console.log(`${await publisher.deliver(multicast('lamp | pump'), 'off', handled)} things got it`);
 

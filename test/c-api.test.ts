@@ -96,6 +96,9 @@ for (const [language, command] of Object.entries(echoes)) {
     back.objects[0]?.close();
     for (const one of back.regions) one.release();
 
+    endpoint.send('friend', box.Text('count'));
+    t.is((await endpoint.recv({ timeout: 20_000 })).payload, '1 node');
+
     endpoint.send('friend', box.Text('make'));
     const made = await endpoint.recv({ timeout: 20_000 });
     const content = Buffer.from(made.regions[0]?.bytes ?? []);

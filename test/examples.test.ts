@@ -84,6 +84,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'hall joined',
     'garden joined',
     'peers: garden, hall, kitchen',
+    'works: kitchen',
     'kitchen hears: light',
     '1 lamp got it',
     'kitchen hears: off',

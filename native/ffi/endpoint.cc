@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,16 @@ busbar_status read_options(const busbar_join_options& given, busbar::EndpointOpt
   }
   out.regions = &busbar::process_regions();
   return BUSBAR_OK;
+}
+
+std::unique_ptr<busbar_peer_list> list_of(const std::vector<busbar::Member>& members) {
+  auto list = std::make_unique<busbar_peer_list>();
+  for (const busbar::Member& member : members) {
+    busbar_peer_list::Peer peer{member.id, member.pid, {}};
+    for (const std::string_view string : member.label) peer.label.emplace_back(string);
+    list->peers.push_back(std::move(peer));
+  }
+  return list;
 }
 
 void free_messages(busbar_endpoint& self) {
@@ -191,13 +202,22 @@ busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint, busbar_counter
 busbar_status busbar_endpoint_list_peers(busbar_endpoint* endpoint, busbar_peer_list** out_list) {
   if (endpoint == nullptr || out_list == nullptr) return BUSBAR_INVALID_ARGUMENT;
   const Lock lock(*endpoint->entry);
-  auto list = std::make_unique<busbar_peer_list>();
-  for (const busbar::Member& member : endpoint->endpoint->members()) {
-    busbar_peer_list::Peer peer{member.id, member.pid, {}};
-    for (const std::string_view string : member.label) peer.label.emplace_back(string);
-    list->peers.push_back(std::move(peer));
+  *out_list = list_of(endpoint->endpoint->members()).release();
+  return BUSBAR_OK;
+}
+
+busbar_status busbar_endpoint_matching_peers(busbar_endpoint* endpoint,
+                                             const busbar_selector* selector,
+                                             busbar_peer_list** out_list) {
+  if (endpoint == nullptr || selector == nullptr || out_list == nullptr) {
+    return BUSBAR_INVALID_ARGUMENT;
   }
-  *out_list = list.release();
+  const Lock lock(*endpoint->entry);
+  const std::vector<std::uint64_t> ids = endpoint->endpoint->matches(selector->route);
+  const std::unordered_set<std::uint64_t> matching(ids.begin(), ids.end());
+  std::vector<busbar::Member> members = endpoint->endpoint->members();
+  std::erase_if(members, [&](const busbar::Member& each) { return !matching.contains(each.id); });
+  *out_list = list_of(members).release();
   return BUSBAR_OK;
 }
 

@@ -1,7 +1,6 @@
 // An endpoint: one member of one bus, as its user sees it. Combines the parts of this folder; they
 // and the native core handle the messages.
 import { EventEmitter } from 'node:events';
-import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import { checkInteger, checkOptions, millisecondsOf } from '../checks.js';
 import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
 import { limits } from '../limits.js';
@@ -26,11 +25,13 @@ import { followListeners } from './follow-listeners.js';
 import { Inbox } from './inbox.js';
 import { offer } from './listeners.js';
 import { Liveness } from './liveness.js';
+import { membersOf, memberWithId } from './members.js';
 import { Message } from './message.js';
 import { MessageIterator } from './message-iterator.js';
 import { MessageReader } from './message-reader.js';
 import type { NoticeBoard } from './notice-board.js';
-import { shutOutError, undeliveredEvent, violationEvent } from './notice-events.js';
+import { shutOutError } from './notice-events.js';
+import { act, type NoticeTargets } from './notices.js';
 import {
   type CloseOptions,
   type DeliverOptions,
@@ -132,7 +133,7 @@ export class Endpoint<B extends MessageBox>
 
   /** The bus controller as the directory lists it; `undefined` while an election is under way. */
   get controller(): Peer | undefined {
-    return this.#member(this.#native.controllerId());
+    return memberWithId(this.#native, this.#native.controllerId());
   }
 
   /** The number of controllers that this bus has had so far. */
@@ -143,6 +144,19 @@ export class Endpoint<B extends MessageBox>
   /** All other endpoints on the bus at this moment. */
   get peers(): readonly Peer[] {
     return this.#native.members().filter((member) => member.id !== this.#id);
+  }
+
+  /**
+   * The endpoints that match at this moment, in no particular order: those to which a `multicast`
+   * would go, or of which a `unicast` would take one. This endpoint is one of them if it matches,
+   * except for a multicast with `excludeSelf`. Reads shared memory, without asking another process;
+   * {@link waitFor} waits for matches.
+   *
+   * @throws ClosedError if the endpoint is closed.
+   */
+  matches(to: Selector | string): readonly Peer[] {
+    const selector = toSelector(to);
+    return membersOf(this.#native, this.#sendingOrThrow().routeOf(selector));
   }
 
   /** Counters since this endpoint joined. */
@@ -307,14 +321,23 @@ export class Endpoint<B extends MessageBox>
       this.#inbox.handBack();
       this.#closed = true;
     });
+    const targets: NoticeTargets = {
+      native: this.#native,
+      box: this.#box,
+      sending: this.#sending,
+      watchers: this.#watchers,
+      reader: this.#reader,
+      facts: () => this.#facts,
+      tell: (event, ...values) => tell(this as unknown as EventEmitter, event, ...values),
+      rejoined: (newId) => {
+        this.#id = newId;
+      },
+      shutOut: (notice) => this.#shutOut(notice),
+    };
     this.#board.open(
-      (notice) => this.#onNotice(notice),
+      (notice) => act(notice, targets),
       (count, large) => this.#onMessages(count, large),
     );
-  }
-
-  #member(id: number): Peer | undefined {
-    return this.#native.members().find((member) => member.id === id);
   }
 
   get #facts(): BusErrorFacts {
@@ -370,57 +393,6 @@ export class Endpoint<B extends MessageBox>
 
   #tell<E extends keyof EndpointEvents<B> & string>(event: E, ...values: EndpointEvents<B>[E]) {
     tell(this as unknown as EventEmitter, event, ...values);
-  }
-
-  #onNotice(notice: Notice): void {
-    switch (notice.kind) {
-      case 'joined':
-        // Rejoined with another id: its former one was given to another endpoint.
-        this.#id = notice.id;
-        break;
-      case 'controller':
-        this.#tell('controller', {
-          generation: notice.generation,
-          // The controller of this change; it may have changed again since.
-          peer: this.#member(notice.controllerId),
-          self: notice.self,
-          gapMs: notice.gapMs,
-        });
-        break;
-      case 'peers':
-        for (const peer of notice.joined) this.#tell('peer', { change: 'joined', peer });
-        for (const peer of notice.left) this.#tell('peer', { change: 'left', peer });
-        this.#watchers.look();
-        break;
-      case 'delivered':
-        this.#sending.delivered(notice);
-        break;
-      case 'drained':
-        this.#sending.allDrained();
-        this.#tell('drain');
-        break;
-      case 'room':
-        this.#sending.hasRoom(notice.peerId);
-        break;
-      case 'dropped':
-      case 'disconnected':
-        this.#tell(notice.kind, { peerId: notice.peerId, messages: notice.messages });
-        break;
-      case 'undelivered':
-        this.#tell('undelivered', undeliveredEvent(notice, this.#box));
-        break;
-      case 'violation':
-        this.#tell('violation', violationEvent(notice, this.#facts));
-        break;
-      case 'linkClosed':
-        // Its last messages may be in the batch after these notices.
-        setImmediate(() => this.#reader.forget(notice.slot)).unref();
-        break;
-      case 'outOfMemory':
-      case 'refused':
-        this.#shutOut(notice);
-        break;
-    }
   }
 
   #shutOut(notice: Extract<Notice, { kind: 'refused' | 'outOfMemory' }>): void {

@@ -4,6 +4,7 @@ import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Settler } from './cancellation.js';
+import { membersOf } from './members.js';
 
 interface Waiting {
   readonly selector: Selector;
@@ -49,9 +50,8 @@ export class Watchers {
     for (const { selector, count, settler } of this.#waiting.values()) {
       try {
         // Looked up each time: the number of a long unused route is given to another selector.
-        const ids = new Set(this.#native.matches(this.#routeOf(selector)));
-        if (ids.size < count) continue;
-        const peers = this.#native.members().filter((member) => ids.has(member.id));
+        const peers = membersOf(this.#native, this.#routeOf(selector));
+        if (peers.length < count) continue;
         this.#waiting.delete(settler);
         settler.resolve(peers);
       } catch (error) {

@@ -84,6 +84,26 @@ static int make(busbar_message* message, busbar_uuid text) {
   return 0;
 }
 
+/* Answers with the number of others on the bus, and the first label of one of them. */
+static int count(busbar_message* message, busbar_uuid text, busbar_endpoint* endpoint) {
+  char said[64];
+  busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
+  busbar_selector* others = NULL;
+  busbar_peer_list* peers = NULL;
+
+  CHECK(busbar_selector_parse(endpoint, "true", BUSBAR_MULTICAST | BUSBAR_EXCLUDE_SELF, &others));
+  CHECK(busbar_endpoint_matching_peers(endpoint, others, &peers));
+  snprintf(said, sizeof said, "%u %s", (unsigned)busbar_peer_list_count(peers),
+           busbar_peer_list_borrow_label(peers, 0, 0));
+  busbar_peer_list_free(peers);
+  busbar_selector_free(others);
+  answer.type = text;
+  answer.payload = said;
+  answer.payload_bytes = strlen(said);
+  CHECK(busbar_message_reply(message, &answer));
+  return 0;
+}
+
 int main(int argc, char** argv) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
   busbar_endpoint* endpoint = NULL;
@@ -108,6 +128,8 @@ int main(int argc, char** argv) {
     CHECK(busbar_endpoint_receive(endpoint, BUSBAR_FOREVER, &message));
     if (is_text(message, text, "make")) {
       failed = make(message, text);
+    } else if (is_text(message, text, "count")) {
+      failed = count(message, text, endpoint);
     } else if (is_text(message, text, "leave")) {
       leaving = 1;
     } else {

@@ -3,6 +3,7 @@
 #include <busbar.hpp>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "kernel_object.h"
@@ -50,6 +51,16 @@ bool make(busbar::Message& message) {
       busbar::Outgoing(kText, busbar::bytes_of("here it is")).region(*region).object(own_input())));
 }
 
+// Answers with the number of others on the bus, and the first label of one of them.
+bool count(busbar::Message& message, const busbar::Endpoint& endpoint) {
+  auto others = endpoint.multicast("true", BUSBAR_EXCLUDE_SELF);
+  if (failed(others.status())) return false;
+  auto peers = endpoint.matches(*others);
+  if (failed(peers.status()) || peers->empty()) return false;
+  const std::string answer = std::to_string(peers->size()) + " " + peers->front().label.front();
+  return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of(answer))));
+}
+
 int run(const char* bus, const char* label) {
   auto joined = busbar::Endpoint::join(bus, {label, "echo"});
   if (failed(joined.status())) return 1;
@@ -63,7 +74,10 @@ int run(const char* bus, const char* label) {
     const bool is_text = message->info().type == kText;
     const std::string_view said = is_text ? busbar::text_of(message->payload()) : "";
     if (said == "leave") break;
-    if (said == "make" ? !make(*message) : !echo(*message)) return 1;
+    const bool done = said == "make"    ? make(*message)
+                      : said == "count" ? count(*message, endpoint)
+                                        : echo(*message);
+    if (!done) return 1;
   }
   return failed(endpoint.close()) ? 1 : 0;
 }

@@ -68,6 +68,8 @@ class MessageInfo(c.Structure):
 
 
 busbar.busbar_message_borrow_payload.restype = Span
+busbar.busbar_peer_list_count.restype = c.c_size_t
+busbar.busbar_peer_list_borrow_label.restype = c.c_char_p
 
 
 def check(status):
@@ -112,6 +114,20 @@ def make(message, info):
     busbar.busbar_region_free(region)
 
 
+def count(message, info):
+    """Answers with the number of others on the bus, and the first label of one of them."""
+    others, peers = c.c_void_p(), c.c_void_p()
+    multicast_to_others = 1 | 2
+    check(
+        busbar.busbar_selector_parse(endpoint, b"true", multicast_to_others, c.byref(others))
+    )
+    check(busbar.busbar_endpoint_matching_peers(endpoint, others, c.byref(peers)))
+    first = busbar.busbar_peer_list_borrow_label(peers, c.c_size_t(0), c.c_size_t(0))
+    reply(message, info.type, 0, b"%d %s" % (busbar.busbar_peer_list_count(peers), first))
+    busbar.busbar_peer_list_free(peers)
+    busbar.busbar_selector_free(others)
+
+
 text = Uuid()
 check(busbar.busbar_uuid_parse(b"db3e773c-a534-517d-8f2f-59336324b95e", c.byref(text)))
 labels = (c.c_char_p * 2)(label.encode(), b"echo")
@@ -133,6 +149,8 @@ while True:
         break
     if said == b"make":
         make(message, info)
+    elif said == b"count":
+        count(message, info)
     else:
         echo(message, info, payload)
     busbar.busbar_message_free(message)

@@ -570,6 +570,12 @@ BUSBAR_API void busbar_peer_list_free(busbar_peer_list* list);
 /* The number of endpoints that the selector matches now. */
 BUSBAR_API size_t busbar_endpoint_count_matches(busbar_endpoint* endpoint,
                                                 const busbar_selector* selector);
+/* The endpoints that the selector matches now: those to which a multicast would go, or of which a
+ * unicast would take one; this one included if it matches and the selector does not exclude it.
+ * Nobody is asked and nothing is waited for. Free the list with busbar_peer_list_free. */
+BUSBAR_API busbar_status busbar_endpoint_matching_peers(busbar_endpoint* endpoint,
+                                                        const busbar_selector* selector,
+                                                        busbar_peer_list** out_list);
 /* Waits until at least `count` endpoints match. BUSBAR_TIMEOUT. */
 BUSBAR_API busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint,
                                                   const busbar_selector* selector, size_t count,

@@ -438,6 +438,21 @@ class Endpoint {
     busbar_peer_list* list = nullptr;
     const Status status(busbar_endpoint_list_peers(endpoint_, &list));
     if (!status) return status;
+    return peers_of(list);
+  }
+  // Those that `to` matches now.
+  [[nodiscard]] Result<std::vector<Peer>> matches(const Selector& to) const {
+    busbar_peer_list* list = nullptr;
+    const Status status(busbar_endpoint_matching_peers(endpoint_, to.get(), &list));
+    if (!status) return status;
+    return peers_of(list);
+  }
+  [[nodiscard]] busbar_endpoint* get() const noexcept { return endpoint_; }
+
+ private:
+  explicit Endpoint(busbar_endpoint* taken) noexcept : endpoint_(taken) {}
+  // Frees the list.
+  [[nodiscard]] static std::vector<Peer> peers_of(busbar_peer_list* list) {
     const detail::Owner<busbar_peer_list, busbar_peer_list_free> owned(list);
     std::vector<Peer> peers(busbar_peer_list_count(list));
     for (std::size_t i = 0; i < peers.size(); ++i) {
@@ -448,10 +463,6 @@ class Endpoint {
     }
     return peers;
   }
-  [[nodiscard]] busbar_endpoint* get() const noexcept { return endpoint_; }
-
- private:
-  explicit Endpoint(busbar_endpoint* taken) noexcept : endpoint_(taken) {}
   [[nodiscard]] Result<Selector> selector(const char* text, std::int32_t mode) const {
     busbar_selector* made = nullptr;
     const Status status(busbar_selector_parse(endpoint_, text, mode, &made));
