@@ -58,7 +58,7 @@ test('a link to nothing is noticed', (t) => {
   const text = '# A `b`-c, d!\n[x](#a-b-c-d)\n```js\n[y](no)\n```\n`[z](no)` [w](https://w)\n';
   t.deepEqual(anchors(text), ['a-b-c-d']);
   t.deepEqual(localLinks(text), ['#a-b-c-d']);
-  t.deepEqual(namedFiles('`ab` `a.cc` `src/b` `docs/site/c`'), ['a.cc', 'src/b']);
+  t.deepEqual(namedFiles('`ab` `x a.cc` `src/b` `docs/site/c`'), ['a.cc', 'src/b']);
   t.deepEqual(resolveLink('docs/a.md', '../b.md#c'), { path: 'b.md', anchor: 'c' });
 });
 

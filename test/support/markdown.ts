@@ -19,14 +19,15 @@ export interface CodeBlock {
 }
 
 /** Folders that npm, builds and git create in a clone. */
-const leftOut = /^(node_modules|build|dist|test-build|prebuilds|scratch|target|site|\..*)$/;
+const leftOut =
+  /^(build|dist|test-build|prebuilds|bench\/scratch|docs\/site)$|(^|\/)(node_modules|target|\.[^/]*)$/;
 
 /** The paths of all files of the project, from its root. */
 export function filesIn(root: string, folder = ''): string[] {
   return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
     const path = folder + entry.name;
     if (!entry.isDirectory()) return [path];
-    return leftOut.test(entry.name) ? [] : filesIn(root, `${path}/`);
+    return leftOut.test(path) ? [] : filesIn(root, `${path}/`);
   });
 }
 
@@ -61,16 +62,16 @@ export function proseLines(text: string): string[] {
 }
 
 const extension = /\.(cc|h|hpp|c|def|ts|mjs|cjs|js|pml|gyp)$/;
-/** The output of `npm run docs`. */
-const siteFolder = 'docs/site/';
 const topFolder = /^(native|src|test|bench|examples|scripts|docs)\/[\w./-]+$/;
+/** Files that builds make, and those of packages. */
+const made = /^(build|dist|test-build|prebuilds|node_modules|docs\/site)\//;
 
-/** The files and folders of the project that a text names as code. */
+/** The files and folders of the project that a text names in its code, commands included. */
 export function namedFiles(text: string): string[] {
-  return [...text.replace(fence, '').matchAll(/`([\w./-]+)`/g)]
-    .map(([, name = '']) => name)
-    .filter((name) => extension.test(name) || topFolder.test(name))
-    .filter((name) => !name.startsWith(siteFolder));
+  return [...text.replace(fence, '').matchAll(/`([^`]+)`/g)]
+    .flatMap(([, code = '']) => code.split(/\s+/))
+    .filter((name) => /^[\w./-]+$/.test(name) && !made.test(name))
+    .filter((name) => extension.test(name) || topFolder.test(name));
 }
 
 /** The anchors of the headings of a text, on GitHub and in the site. */
