@@ -16,13 +16,13 @@
 
 namespace busbar {
 
-class OutboundLink;
+struct Recipient;
 
 struct RouteTarget {
   std::uint64_t peer_id = 0;
   std::uint32_t peer_pid = 0;
   // nullptr until something was sent there.
-  OutboundLink* link = nullptr;
+  Recipient* recipient = nullptr;
 };
 
 struct Route {

@@ -35,10 +35,7 @@ std::uint64_t Sender::expiry_of(const SendRequest& request) const noexcept {
 void Sender::look_again_if_stale(Route& route) {
   if (routes_.current(route, *directory_)) return;
   routes_.refresh(route, *directory_, self_id_, gone_);
-  for (RouteTarget& target : route.targets) {
-    const auto found = links_.find(target.peer_id);
-    if (found != links_.end()) target.link = found->second.get();
-  }
+  for (RouteTarget& target : route.targets) target.recipient = recipients_.find(target.peer_id);
   // Until nothing is held back, each message looks whether something is to go before it.
   if (!held_back_.empty()) route.seen_view = 0;
 }
@@ -82,7 +79,7 @@ SendOutcome Sender::send(const SendRequest& request) {
   const bool spills = is_large(request.payload.size(), request.regions.size());
   const Need need{.bytes = most_bytes(spills ? 0 : request.payload.size(), request.regions.size()),
                   .spill_bytes = spills ? request.payload.size() : 0};
-  if (OutboundLink* full = make_room(request, need, targets); full != nullptr) {
+  if (Recipient* full = make_room(request, need, targets); full != nullptr) {
     ++counters_.queue_full;
     drain_owed_ = true;
     full->refused = true;
@@ -114,27 +111,27 @@ bool Sender::has_room(OutboundLink& link, const SendRequest& request, Need need)
 
 // All or nobody, unless the policy says otherwise: a message that one receiver has no room for is
 // refused before another one gets it.
-OutboundLink* Sender::make_room(const SendRequest& request, Need need,
-                                std::span<const RouteTarget> targets) {
+Recipient* Sender::make_room(const SendRequest& request, Need need,
+                             std::span<const RouteTarget> targets) {
   chosen_.clear();
-  std::vector<OutboundLink*> laggards;
+  std::vector<Recipient*> laggards;
   const bool too_much = crowded(request, need);
   for (const RouteTarget& target : targets) {
-    if (!too_much && has_room(*target.link, request, need)) {
+    if (!too_much && has_room(*target.recipient->link, request, need)) {
       if (request.when_full != WhenFull::Refuse) chosen_.push_back(target);
     } else if (request.when_full == WhenFull::Refuse ||
                (request.when_full == WhenFull::Disconnect &&
                 (too_much || !queued_.has_room(need.bytes)))) {
       // Or several receivers together are too slow, and none of them is to blame for all.
       was_crowded_ = was_crowded_ || too_much || !queued_.has_room(need.bytes);
-      return target.link;
+      return target.recipient;
     } else if (request.when_full == WhenFull::Drop) {
-      note_dropped(*target.link);
+      note_dropped(*target.recipient);
     } else {
-      laggards.push_back(target.link);
+      laggards.push_back(target.recipient);
     }
   }
-  for (OutboundLink* laggard : laggards) disconnect(*laggard);
+  for (Recipient* laggard : laggards) disconnect(*laggard);
   return nullptr;
 }
 
@@ -145,9 +142,9 @@ bool Sender::crowded(const SendRequest& request, Need need) const noexcept {
          (!request.objects.empty() && !objects_.has_room(request.objects.size()));
 }
 
-void Sender::note_dropped(OutboundLink& link) {
+void Sender::note_dropped(Recipient& to) {
   ++counters_.dropped;
-  if (link.dropped++ == 0) dropping_.push_back(&link);
+  if (to.dropped++ == 0) dropping_.push_back(&to);
 }
 
 // The common case: nothing is owed to anybody but the bytes themselves.
@@ -160,10 +157,10 @@ void Sender::send_plain(const SendRequest& request, const Route& route,
                              .id = next_message_id_++,
                              .payload = request.payload};
   for (const RouteTarget& target : targets) {
-    if (target.link->put_now(message)) {
-      note_unrung(*target.link);
+    if (target.recipient->link->put_now(message)) {
+      note_unrung(*target.recipient);
     } else {
-      put(*target.link, {.message = {message, 0, {}}, .obligation = {}});
+      put(*target.recipient, {.message = {message, 0, {}}, .obligation = {}});
     }
   }
 }
@@ -197,9 +194,9 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   dispatch.message.id = next_message_id_++;
   for (const RouteTarget& target : targets) {
     if (request.key.empty()) {
-      put(*target.link, dispatch);
+      put(*target.recipient, dispatch);
     } else {
-      put_latest(*target.link, request.key, dispatch);
+      put_latest(*target.recipient, request.key, dispatch);
     }
   }
   return {};
@@ -213,8 +210,8 @@ std::size_t Sender::choose(Route& route) {
   std::uint64_t least = kNoPosition;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = (route.next + i) % count;
-    OutboundLink* link = route.targets[index].link;
-    const std::uint64_t unread = link == nullptr ? 0 : link->unread();
+    const Recipient* to = route.targets[index].recipient;
+    const std::uint64_t unread = to == nullptr ? 0 : to->link->unread();
     if (unread >= least) continue;
     least = unread;
     best = index;
@@ -225,29 +222,26 @@ std::size_t Sender::choose(Route& route) {
 
 Error Sender::open_links(std::span<RouteTarget> targets) {
   for (RouteTarget& target : targets) {
-    if (target.link != nullptr) continue;
-    auto link = link_to(target);
-    if (!link) return link.error();
-    target.link = link.value();
+    if (target.recipient != nullptr) continue;
+    auto recipient = recipient_at(target);
+    if (!recipient) return recipient.error();
+    target.recipient = recipient.value();
   }
   return {};
 }
 
-Result<OutboundLink*> Sender::link_to(RouteTarget& target) {
-  const auto known = links_.find(target.peer_id);
-  if (known != links_.end()) return known->second.get();
-  if (links_.size() >= options_.max_links) return Status::LimitExceeded;
+Result<Recipient*> Sender::recipient_at(const RouteTarget& target) {
+  if (Recipient* known = recipients_.find(target.peer_id); known != nullptr) return known;
+  if (recipients_.size() >= options_.max_links) return Status::LimitExceeded;
   auto created =
       OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid, next_link_id_,
                            {options_.ring_bytes, options_.queue_bytes, queued_});
   if (!created) return created.error();
-  OutboundLink* link = created.value().get();
   ++next_link_id_;
-  links_by_id_.emplace(link->link_id(), link);
-  links_.emplace(target.peer_id, created.take());
-  host_.link_opened(*link);
-  introduce(*link);
-  return link;
+  Recipient& added = recipients_.add(created.take());
+  host_.link_opened(*added.link);
+  introduce(added);
+  return &added;
 }
 
 Error Sender::attach_objects(const SendRequest& request, Dispatch& dispatch) {
@@ -267,56 +261,56 @@ void Sender::attach_regions(const SendRequest& request, Dispatch& dispatch) {
   dispatch.message.extensions.regions = dispatch.obligation.memory->bytes();
 }
 
-void Sender::put(OutboundLink& link, const Dispatch& dispatch) {
+void Sender::put(Recipient& to, const Dispatch& dispatch) {
   const Obligation& owed = dispatch.obligation;
-  link.put(dispatch.message, owed.empty() ? nullptr : &owed);
-  if (!link.flushed()) drain_owed_ = true;
-  tend_after_put(link, owed);
+  to.link->put(dispatch.message, owed.empty() ? nullptr : &owed);
+  if (!to.link->flushed()) drain_owed_ = true;
+  tend_after_put(to, owed);
 }
 
-void Sender::put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch) {
+void Sender::put_latest(Recipient& to, std::string_view key, const Dispatch& dispatch) {
   const Obligation& owed = dispatch.obligation;
-  const auto replaced = link.put_latest(key, dispatch.message, owed.empty() ? nullptr : &owed);
+  const auto replaced = to.link->put_latest(key, dispatch.message, owed.empty() ? nullptr : &owed);
   if (replaced) {
     ++counters_.superseded;
     if (replaced->delivery != 0)
-      settle(deliveries_.failed(replaced->delivery, {link.peer_id(), Status::Superseded}));
+      settle(deliveries_.failed(replaced->delivery, {to.peer_id(), Status::Superseded}));
   }
-  tend_after_put(link, owed);
+  tend_after_put(to, owed);
 }
 
-void Sender::tend_after_put(OutboundLink& link, const Obligation& owed) {
-  if (!owed.empty()) settle_later(link);
-  note_unrung(link);
-  if (link.wants_writable() || link.wants_retry() || link.progress_due) host_.needs_attention();
+void Sender::tend_after_put(Recipient& to, const Obligation& owed) {
+  if (!owed.empty()) settle_later(to);
+  note_unrung(to);
+  const OutboundLink& link = *to.link;
+  if (link.wants_writable() || link.wants_retry() || link.progress_due()) host_.needs_attention();
 }
 
 // Closing and unmapping what was sent can wait, and costs a message no wake-up of its own.
-void Sender::settle_later(OutboundLink& link) {
-  if (link.settle_at || link.quiet_armed() || !link.has_quiet()) return;
-  link.settle_at = platform_.now() + kSettleInterval;
+void Sender::settle_later(Recipient& to) {
+  if (to.settle_at || to.link->quiet_armed() || !to.link->has_quiet()) return;
+  to.settle_at = platform_.now() + kSettleInterval;
   host_.needs_attention();
 }
 
-void Sender::ring_in_turn(OutboundLink& link) noexcept {
-  const std::uint64_t most = kRingAfterBytes << link.rings_this_turn;
-  if (link.unrung_messages < kRingAfterMessages << link.rings_this_turn && link.unrung_bytes < most)
+void Sender::ring_in_turn(Recipient& to) noexcept {
+  const std::uint64_t max_bytes = kRingAfterBytes << to.rings_this_turn;
+  if (to.link->unrung_messages() < kRingAfterMessages << to.rings_this_turn &&
+      to.link->unrung_bytes() < max_bytes)
     return;
-  if (link.ring_if_seems_asleep() && most < options_.ring_bytes / 4) ++link.rings_this_turn;
+  if (to.link->ring_if_seems_asleep() && max_bytes < options_.ring_bytes / 4) ++to.rings_this_turn;
 }
 
 void Sender::flush_bells() noexcept {
-  for (OutboundLink* link : dropping_)
-    host_.notify(DroppedNotice{link->peer_id(), std::exchange(link->dropped, 0)});
+  for (Recipient* to : dropping_)
+    host_.notify(DroppedNotice{to->peer_id(), std::exchange(to->dropped, 0)});
   dropping_.clear();
   if (unrung_.empty()) return;
   const std::uint32_t cpu = platform_.current_cpu();
-  for (OutboundLink* link : unrung_) {
-    link->in_dirty_list = false;
-    link->rings_this_turn = 0;
-    link->put_this_turn = 0;
-    link->publish_cpu(cpu);
-    (void)link->ring_if_asleep();
+  for (Recipient* to : unrung_) {
+    to->in_dirty_list = false;
+    to->rings_this_turn = 0;
+    to->link->end_turn(cpu);
   }
   unrung_.clear();
 }

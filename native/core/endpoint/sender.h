@@ -18,6 +18,7 @@
 #include "core/endpoint/deliveries.h"
 #include "core/endpoint/held_back.h"
 #include "core/endpoint/notice.h"
+#include "core/endpoint/recipients.h"
 #include "core/endpoint/route_table.h"
 #include "core/hand_over/kept_messages.h"
 #include "core/hand_over/parked_messages.h"
@@ -193,7 +194,7 @@ class Sender {
   void close_all();
 
   [[nodiscard]] const SenderCounters& counters() const noexcept { return counters_; }
-  [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
+  [[nodiscard]] std::size_t link_count() const noexcept { return recipients_.size(); }
 
  private:
   // One message on its way to links: what to write and what is owed.
@@ -215,10 +216,9 @@ class Sender {
   [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {
     return most_bytes(payload, regions) > options_.ring_bytes / 4;
   }
-  void introduce(OutboundLink& link);
-  [[nodiscard]] static bool needs_introduction(const OutboundLink& link) noexcept;
+  void introduce(Recipient& to);
   void look_again_if_stale(Route& route);
-  [[nodiscard]] Result<OutboundLink*> link_to(RouteTarget& target);
+  [[nodiscard]] Result<Recipient*> recipient_at(const RouteTarget& target);
   [[nodiscard]] Error open_links(std::span<RouteTarget> targets);
   // WouldBlock when there are more than `most` to open.
   [[nodiscard]] Error open_some_links(std::span<RouteTarget> targets, std::size_t most);
@@ -229,13 +229,13 @@ class Sender {
     std::uint64_t spill_bytes = 0;
   };
   [[nodiscard]] static bool has_room(OutboundLink& link, const SendRequest& request, Need need);
-  // The link that is too full for the message, or would make this process hold too much; nullptr
-  // when there is room everywhere. Policies other than Refuse leave only targets with room, in
-  // `chosen_`.
-  [[nodiscard]] OutboundLink* make_room(const SendRequest& request, Need need,
-                                        std::span<const RouteTarget> targets);
-  void note_dropped(OutboundLink& link);
-  void disconnect(OutboundLink& link);
+  // The recipient that has too little room for the message, or would make this process hold too
+  // much; nullptr when there is room everywhere. Policies other than Refuse leave only targets with
+  // room, in `chosen_`.
+  [[nodiscard]] Recipient* make_room(const SendRequest& request, Need need,
+                                     std::span<const RouteTarget> targets);
+  void note_dropped(Recipient& to);
+  void disconnect(Recipient& to);
   void send_plain(const SendRequest& request, const Route& route,
                   std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
@@ -249,17 +249,17 @@ class Sender {
   [[nodiscard]] Error open_flights(std::span<const RegionRange> ranges,
                                    std::span<const RouteTarget> targets);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
-  void put(OutboundLink& link, const Dispatch& dispatch);
-  void put_latest(OutboundLink& link, std::string_view key, const Dispatch& dispatch);
+  void put(Recipient& to, const Dispatch& dispatch);
+  void put_latest(Recipient& to, std::string_view key, const Dispatch& dispatch);
   // What a message that was put leaves to do: receivers to ring, obligations, the control thread.
-  void tend_after_put(OutboundLink& link, const Obligation& owed);
-  void remove(OutboundLink& link);
-  void note_unrung(OutboundLink& link);
-  void settle_later(OutboundLink& link);
-  void ring_in_turn(OutboundLink& link) noexcept;
+  void tend_after_put(Recipient& to, const Obligation& owed);
+  void remove(Recipient& gone);
+  void note_unrung(Recipient& to);
+  void settle_later(Recipient& to);
+  void ring_in_turn(Recipient& to) noexcept;
 
-  void give_up_introducing(OutboundLink& link, Status why);
-  void bury(OutboundLink& link, Status reason);
+  void give_up_introducing(Recipient& to, Status why);
+  void bury(Recipient& gone, Status reason);
   void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
   [[nodiscard]] bool resend(const ParsedRecord& record, const Obligation& obligation);
   [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
@@ -283,9 +283,9 @@ class Sender {
   void report(const UndeliveredNotice& notice, std::uint64_t delivery);
   void settle(std::optional<DeliveryResult> result);
   [[nodiscard]] OutboundLink::OnSettled settling(const OutboundLink& link);
-  void progress(OutboundLink& link);
+  void progress(Recipient& to);
   void tell_if_drained();
-  void tell_if_roomy(OutboundLink& link);
+  void tell_if_roomy(Recipient& to);
   void tell_if_uncrowded();
   [[nodiscard]] bool crowded(const SendRequest& request, Need need) const noexcept;
   [[nodiscard]] std::uint64_t now_ms() const noexcept;
@@ -303,9 +303,7 @@ class Sender {
   SpillPool pool_;
   ParkedMessages parked_;
   Deliveries deliveries_;
-  // By receiver and by link id.
-  std::unordered_map<std::uint64_t, std::unique_ptr<OutboundLink>> links_;
-  std::unordered_map<std::uint64_t, OutboundLink*> links_by_id_;
+  Recipients recipients_;
   // Receivers whose link broke and which the directory still lists.
   std::unordered_set<std::uint64_t> gone_;
   // Nothing that is sent goes to them before what is parked.
@@ -319,10 +317,10 @@ class Sender {
   std::uint32_t waiting_route_ = 0;
   // The receivers of the message in hand, if not all that match.
   std::vector<RouteTarget> chosen_;
-  // Links that a message was dropped for since the last flush_bells.
-  std::vector<OutboundLink*> dropping_;
+  // A message was dropped for them since the last flush_bells.
+  std::vector<Recipient*> dropping_;
   // Written to since the last flush_bells.
-  std::vector<OutboundLink*> unrung_;
+  std::vector<Recipient*> unrung_;
   std::uint64_t next_link_id_ = 1;
   std::uint64_t next_message_id_ = 1;
   // QueueFull was answered, or messages queue: a Drained notice is owed.
@@ -340,28 +338,29 @@ inline bool Sender::send_at_once(const SendRequest& request) noexcept {
       is_large(request.payload.size())) {
     return false;
   }
-  OutboundLink* link = route->targets.front().link;
-  if (link == nullptr || !link->put_now({.type = request.type,
-                                         .format = request.format,
-                                         .flags = route->flags(),
-                                         .route = request.route,
-                                         .id = next_message_id_,
-                                         .payload = request.payload})) {
+  Recipient* to = route->targets.front().recipient;
+  if (to == nullptr || !to->link->put_now({.type = request.type,
+                                           .format = request.format,
+                                           .flags = route->flags(),
+                                           .route = request.route,
+                                           .id = next_message_id_,
+                                           .payload = request.payload})) {
     return false;
   }
   ++next_message_id_;
-  note_unrung(*link);
+  note_unrung(*to);
   ++counters_.sent_messages;
   counters_.sent_bytes += request.payload.size();
   return true;
 }
 
-inline void Sender::note_unrung(OutboundLink& link) {
-  if (link.unrung_messages >= kRingAfterMessages || link.unrung_bytes >= kRingAfterBytes)
-    ring_in_turn(link);
-  if (!link.in_dirty_list) {
-    link.in_dirty_list = true;
-    unrung_.push_back(&link);
+inline void Sender::note_unrung(Recipient& to) {
+  if (to.link->unrung_messages() >= kRingAfterMessages ||
+      to.link->unrung_bytes() >= kRingAfterBytes)
+    ring_in_turn(to);
+  if (!to.in_dirty_list) {
+    to.in_dirty_list = true;
+    unrung_.push_back(&to);
   }
 }
 

@@ -10,16 +10,16 @@ Error Sender::open_flights(std::span<const RegionRange> ranges,
   if (ranges.empty()) return {};
   const auto open = [&] {
     return std::all_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
-      return target.link->open_flights(ranges);
+      return target.recipient->link->flights().open(ranges);
     });
   };
   if (open()) return {};
   // Slots of processes that have died, and of links over which nothing is under way.
   for (const RegionRange& range : ranges) (void)range.region->purge();
   if (open()) return {};
-  for (auto& [peer, link] : links_) link->give_up_flights(ranges);
+  for (auto& [peer, to] : recipients_) to.link->flights().give_up(ranges);
   if (open()) return {};
-  for (const RouteTarget& target : targets) target.link->close_unused_flights();
+  for (const RouteTarget& target : targets) target.recipient->link->flights().close_unused();
   return {Status::LimitExceeded};
 }
 

@@ -169,7 +169,7 @@ std::uint32_t Sender::route_of_waiting(const ParkedMessage& message) {
 
 Error Sender::open_some_links(std::span<RouteTarget> targets, std::size_t most) {
   for (RouteTarget& target : targets) {
-    if (target.link != nullptr) continue;
+    if (target.recipient != nullptr) continue;
     if (most-- == 0) return {Status::WouldBlock};
     if (const Error error = open_links({&target, 1}); !error.ok()) return error;
   }
@@ -210,7 +210,7 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<RouteTarg
   dispatch.message.id = message.id != 0 ? message.id : next_message_id_++;
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
-  for (const RouteTarget& target : targets) put(*target.link, dispatch);
+  for (const RouteTarget& target : targets) put(*target.recipient, dispatch);
   counters_.sent_messages += targets.size();
   return {};
 }

@@ -12,46 +12,46 @@ constexpr std::chrono::milliseconds kRecoveryRetry{5};
 }  // namespace
 
 void Sender::on_channel(std::uint64_t link_id) {
-  const auto found = links_by_id_.find(link_id);
-  if (found == links_by_id_.end()) return;
-  OutboundLink& link = *found->second;
-  const OutboundLink::Received received = link.receive();
+  Recipient* to = recipients_.find_link(link_id);
+  if (to == nullptr) return;
+  const OutboundLink::Received received = to->link->receive();
   if (received.gone) {
-    bury(link, received.refused == Status::Ok ? Status::PeerGone : received.refused);
+    bury(*to, received.refused == Status::Ok ? Status::PeerGone : received.refused);
     return;
   }
-  progress(link);
+  progress(*to);
 }
 
-void Sender::progress(OutboundLink& link) {
+void Sender::progress(Recipient& to) {
+  OutboundLink& link = *to.link;
   const bool sane = link.make_progress(settling(link));
   if (!sane) {
     const Violation violation{link.peer_id(), link.peer_pid(), Status::ProtocolViolation};
-    bury(link, Status::ProtocolViolation);
+    bury(to, Status::ProtocolViolation);
     host_.notify(ViolationNotice{violation});
     return;
   }
   (void)link.ring_if_asleep();
-  settle_later(link);
+  settle_later(to);
   const std::vector<std::uint64_t> trimmed = pool_.trim();
   if (!trimmed.empty()) {
-    for (auto& [peer, each] : links_) each->forget_spills(trimmed);
+    for (auto& [peer, each] : recipients_) each.link->spills().forget(trimmed);
   }
-  tell_if_roomy(link);
+  tell_if_roomy(to);
   tell_if_uncrowded();
   tell_if_drained();
 }
 
-void Sender::tell_if_roomy(OutboundLink& link) {
-  if (!link.refused || was_crowded_ || !link.relaxed()) return;
-  link.refused = false;
-  host_.notify(RoomNotice{link.peer_id()});
+void Sender::tell_if_roomy(Recipient& to) {
+  if (!to.refused || was_crowded_ || !to.link->relaxed()) return;
+  to.refused = false;
+  host_.notify(RoomNotice{to.peer_id()});
 }
 
 void Sender::tell_if_uncrowded() {
   if (!was_crowded_ || !queued_.relaxed() || !objects_.relaxed()) return;
   was_crowded_ = false;
-  for (auto& [peer, link] : links_) tell_if_roomy(*link);
+  for (auto& [peer, to] : recipients_) tell_if_roomy(to);
 }
 
 void Sender::tell_if_drained() {
@@ -77,76 +77,70 @@ void Sender::settle(std::optional<DeliveryResult> result) {
 }
 
 const OutboundLink* Sender::find_link(std::uint64_t link_id) const noexcept {
-  const auto found = links_by_id_.find(link_id);
-  return found == links_by_id_.end() ? nullptr : found->second;
+  const Recipient* to = recipients_.find_link(link_id);
+  return to == nullptr ? nullptr : to->link.get();
 }
 
 void Sender::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
   if (why == Status::LimitExceeded) {
     // Some introduction, or this one, was lost on its way: to be repeated. 0 stands for any.
-    for (auto& [peer, link] : links_) {
+    for (auto& [peer, to] : recipients_) {
       const bool meant =
-          (to_id == 0 || peer == to_id) && (link_id == 0 || link->link_id() == link_id);
-      if (!meant || link->state() != OutboundLink::State::Introducing) continue;
-      link->introduction = OutboundLink::Introduction::Retry;
+          (to_id == 0 || peer == to_id) && (link_id == 0 || to.link->link_id() == link_id);
+      if (!meant || !to.introducing()) continue;
+      to.introduction = Recipient::Introduction::Retry;
       host_.needs_attention();
     }
     return;
   }
-  const auto found = links_by_id_.find(link_id);
-  if (found == links_by_id_.end() || found->second->peer_id() != to_id) return;
-  give_up_introducing(*found->second, why);
+  Recipient* to = recipients_.find_link(link_id);
+  if (to != nullptr && to->peer_id() == to_id) give_up_introducing(*to, why);
 }
 
-void Sender::introduce(OutboundLink& link) {
-  const Error error = host_.introduce(link);
+void Sender::introduce(Recipient& to) {
+  const Error error = host_.introduce(*to.link);
   if (error.ok()) {
-    link.introduction = OutboundLink::Introduction::Sent;
+    to.introduction = Recipient::Introduction::Sent;
   } else {
     // Without a controller, repeat_introductions() follows as soon as there is one.
-    link.introduction = error.status == Status::NoController
-                            ? OutboundLink::Introduction::AwaitsController
-                            : OutboundLink::Introduction::Retry;
+    to.introduction = error.status == Status::NoController
+                          ? Recipient::Introduction::AwaitsController
+                          : Recipient::Introduction::Retry;
     host_.needs_attention();
   }
 }
 
-bool Sender::needs_introduction(const OutboundLink& link) noexcept {
-  return link.state() == OutboundLink::State::Introducing &&
-         link.introduction == OutboundLink::Introduction::Retry;
-}
-
 void Sender::repeat_introductions() {
-  for (auto& [peer, link] : links_) {
-    if (link->state() == OutboundLink::State::Introducing) introduce(*link);
+  for (auto& [peer, to] : recipients_) {
+    if (to.introducing()) introduce(to);
   }
 }
 
-void Sender::give_up_introducing(OutboundLink& link, Status why) {
-  if (link.state() == OutboundLink::State::Introducing && link.revoke()) bury(link, why);
+void Sender::give_up_introducing(Recipient& to, Status why) {
+  if (to.introducing() && to.link->revoke()) bury(to, why);
 }
 
 // The receiver is gone (or broke the protocol): what it had not taken needs another place.
-void Sender::bury(OutboundLink& link, Status reason) {
-  const std::uint64_t peer = link.peer_id();
-  std::vector<OutboundLink::Orphan> orphans = link.mark_dead(settling(link));
-  remove(link);
+void Sender::bury(Recipient& gone, Status reason) {
+  const std::uint64_t peer = gone.peer_id();
+  std::vector<OutboundLink::Orphan> orphans = gone.link->mark_dead(settling(*gone.link));
+  remove(gone);
   for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
   flush_bells();
   tell_if_uncrowded();
   tell_if_drained();
 }
 
-void Sender::disconnect(OutboundLink& link) {
-  const std::uint64_t peer = link.peer_id();
+void Sender::disconnect(Recipient& to) {
+  const std::uint64_t peer = to.peer_id();
   std::vector<OutboundLink::Orphan> orphans =
-      link.disconnect(settling(link), [this, peer](const Obligation& owed) {
+      to.link->disconnect(settling(*to.link), [this, peer](const Obligation& owed) {
         // It may read the payload at any time.
         if (owed.spill != nullptr) pool_.retire(*owed.spill);
         if (owed.delivery != 0) settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
       });
   ++counters_.disconnected;
-  remove(link);
+  remove(to);
   host_.notify(DisconnectedNotice{peer, orphans.size()});
   for (OutboundLink::Orphan& orphan : orphans)
     find_new_home(std::move(orphan), peer, Status::TooSlow);
@@ -154,18 +148,14 @@ void Sender::disconnect(OutboundLink& link) {
 }
 
 // Nothing is sent to this receiver any more.
-void Sender::remove(OutboundLink& link) {
-  const std::uint64_t peer = link.peer_id();
-  if (link.refused) host_.notify(RoomNotice{peer});
-  std::erase(unrung_, &link);
-  std::erase(dropping_, &link);
-  links_by_id_.erase(link.link_id());
-  const auto found = links_.find(peer);
-  std::unique_ptr<OutboundLink> closed = std::move(found->second);
-  links_.erase(found);
+void Sender::remove(Recipient& gone) {
+  const std::uint64_t peer = gone.peer_id();
+  if (gone.refused) host_.notify(RoomNotice{peer});
+  std::erase(unrung_, &gone);
+  std::erase(dropping_, &gone);
   gone_.insert(peer);
   routes_.invalidate();
-  host_.link_closed(std::move(closed));
+  host_.link_closed(recipients_.remove(gone));
 }
 
 void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
@@ -211,7 +201,7 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   dispatch.obligation = obligation;
   // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
   // how much comes.
-  put(*route->targets[chosen].link, dispatch);
+  put(*route->targets[chosen].recipient, dispatch);
   return true;
 }
 
@@ -223,14 +213,12 @@ void Sender::report(const UndeliveredNotice& notice, std::uint64_t delivery) {
 
 void Sender::on_directory_changed() {
   std::erase_if(gone_, [this](std::uint64_t id) { return directory_->find(id) == nullptr; });
-  std::vector<OutboundLink*> lost;
-  for (auto& [peer, link] : links_) {
-    // An attached receiver's end is told by its channel, which also says how far it came.
-    if (link->state() == OutboundLink::State::Introducing && directory_->find(peer) == nullptr) {
-      lost.push_back(link.get());
-    }
+  std::vector<Recipient*> lost;
+  for (auto& [peer, to] : recipients_) {
+    // The channel reports an attached receiver's end, and how far the receiver came.
+    if (to.introducing() && directory_->find(peer) == nullptr) lost.push_back(&to);
   }
-  for (OutboundLink* link : lost) give_up_introducing(*link, Status::PeerGone);
+  for (Recipient* to : lost) give_up_introducing(*to, Status::PeerGone);
   try_parked();
   kept_.want_round();
 }
@@ -246,11 +234,11 @@ std::optional<TimePoint> Sender::next_deadline() const {
   if (retry_parked_at_) consider(*retry_parked_at_);
   if (retry_kept_at_) consider(*retry_kept_at_);
   if (kept_.has_work()) consider(platform_.now());
-  for (const auto& [peer, link] : links_) {
-    if (link->wants_retry() || needs_introduction(*link))
+  for (const auto& [peer, to] : recipients_) {
+    if (to.link->wants_retry() || to.needs_introduction())
       consider(platform_.now() + kRecoveryRetry);
-    if (link->settle_at) consider(*link->settle_at);
-    if (link->progress_due) consider(platform_.now());
+    if (to.settle_at) consider(*to.settle_at);
+    if (to.link->progress_due()) consider(platform_.now());
   }
   return next;
 }
@@ -270,68 +258,67 @@ void Sender::on_deadline() {
   expire(kept_.take_expired(now_ms()));
   if (retry_parked_at_ && *retry_parked_at_ <= platform_.now()) try_parked();
   try_kept();
-  std::vector<OutboundLink*> waiting;
-  for (auto& [peer, link] : links_) {
-    const bool due = link->settle_at && *link->settle_at <= platform_.now();
+  std::vector<Recipient*> waiting;
+  for (auto& [peer, to] : recipients_) {
+    const bool due = to.settle_at && *to.settle_at <= platform_.now();
     if (due) {
-      link->settle_at.reset();
-      link->arm_quiet();
+      to.settle_at.reset();
+      to.link->arm_quiet();
     }
-    if (due || link->progress_due || link->wants_retry()) waiting.push_back(link.get());
-    if (needs_introduction(*link)) introduce(*link);
+    if (due || to.link->progress_due() || to.link->wants_retry()) waiting.push_back(&to);
+    if (to.needs_introduction()) introduce(to);
   }
-  for (OutboundLink* link : waiting) progress(*link);
+  for (Recipient* to : waiting) progress(*to);
   tell_if_uncrowded();
 }
 
 std::vector<OutboundLink*> Sender::take_writable_wishes() {
   std::vector<OutboundLink*> wishes;
-  for (auto& [peer, link] : links_) {
-    if (!link->wants_writable()) continue;
-    link->clear_wants_writable();
-    wishes.push_back(link.get());
+  for (auto& [peer, to] : recipients_) {
+    if (!to.link->wants_writable()) continue;
+    to.link->clear_wants_writable();
+    wishes.push_back(to.link.get());
   }
   return wishes;
 }
 
 bool Sender::wants_directory_changes() const noexcept {
   return !parked_.empty() || !kept_.empty() ||
-         std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
-           return entry.second->state() == OutboundLink::State::Introducing;
-         });
+         std::any_of(recipients_.begin(), recipients_.end(),
+                     [](const auto& entry) { return entry.second.introducing(); });
 }
 
 bool Sender::drained() const noexcept {
-  return !was_crowded_ && std::all_of(links_.begin(), links_.end(),
-                                      [](const auto& entry) { return entry.second->relaxed(); });
+  return !was_crowded_ &&
+         std::all_of(recipients_.begin(), recipients_.end(),
+                     [](const auto& entry) { return entry.second.link->relaxed(); });
 }
 
 bool Sender::settled() const noexcept {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& entry) {
-    return entry.second->flushed() &&
-           (entry.second->state() != OutboundLink::State::Introducing || entry.second->idle());
+  return std::all_of(recipients_.begin(), recipients_.end(), [](const auto& entry) {
+    const Recipient& to = entry.second;
+    return to.link->flushed() && (!to.introducing() || to.link->idle());
   });
 }
 
 std::uint64_t Sender::queued_messages() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto& [peer, link] : links_) sum += link->queued_messages();
+  for (const auto& [peer, to] : recipients_) sum += to.link->queued_messages();
   return sum;
 }
 
 void Sender::forget_unmapped() {
-  for (auto& [peer, link] : links_) link->forget_unmapped();
+  for (auto& [peer, to] : recipients_) to.link->flights().forget_unmapped();
 }
 
 void Sender::close_all() {
   unrung_.clear();
-  for (auto& [peer, link] : links_) {
-    (void)link->ring_if_asleep();
-    link->hang_up();
-    host_.link_closed(std::move(link));
+  for (auto& [peer, to] : recipients_) {
+    (void)to.link->ring_if_asleep();
+    to.link->hang_up();
+    host_.link_closed(std::move(to.link));
   }
-  links_by_id_.clear();
-  links_.clear();
+  recipients_.clear();
 }
 
 }  // namespace busbar

@@ -33,7 +33,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     out.place = {out.spill->memory().data(), bytes};
     return outcome;
   }
-  OutboundLink& link = *target.front().link;
+  OutboundLink& link = *target.front().recipient->link;
   if (std::byte* place = link.reserve_payload(bytes); place != nullptr) {
     out.link_id = link.link_id();
     out.ring = link.ring_memory();
@@ -46,9 +46,9 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
 }
 
 SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std::uint16_t format) {
-  const auto found = links_by_id_.find(reservation.link_id);
+  Recipient* to = recipients_.find_link(reservation.link_id);
   const Route* route = routes_.find(reservation.route);
-  if (found == links_by_id_.end() || route == nullptr) {
+  if (to == nullptr || route == nullptr) {
     // No ring was used, or its receiver or the selector is gone: whoever matches now gets it.
     cancel(reservation);
     SendRequest request;
@@ -59,7 +59,7 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
     request.spilled = reservation.spill;
     return send(request);
   }
-  OutboundLink& link = *found->second;
+  OutboundLink& link = *to->link;
   link.commit_reserved({.type = type,
                         .format = format,
                         .flags = route->flags(),
@@ -67,18 +67,18 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
                         .id = next_message_id_++,
                         .payload = reservation.place},
                        reservation.place.data());
-  note_unrung(link);
-  if (link.progress_due) host_.needs_attention();
+  note_unrung(*to);
+  if (link.progress_due()) host_.needs_attention();
   ++counters_.sent_messages;
   counters_.sent_bytes += reservation.place.size();
   return SendOutcome{.error = {}, .receivers = 1};
 }
 
 void Sender::cancel(const Reservation& reservation) {
-  const auto found = links_by_id_.find(reservation.link_id);
-  if (found == links_by_id_.end()) return;
-  found->second->cancel_reserved();
-  if (found->second->progress_due) host_.needs_attention();
+  const Recipient* to = recipients_.find_link(reservation.link_id);
+  if (to == nullptr) return;
+  to->link->cancel_reserved();
+  if (to->link->progress_due()) host_.needs_attention();
 }
 
 }  // namespace busbar

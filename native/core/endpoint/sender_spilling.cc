@@ -18,7 +18,7 @@ std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
   const Need need{.bytes = most_bytes(0, request.regions.size()), .spill_bytes = bytes};
   // Whoever is refused, or waits for a receiver, has nothing copied for it.
   const auto has_room_at = [&](const RouteTarget& target) {
-    return target.link == nullptr || has_room(*target.link, request, need);
+    return target.recipient == nullptr || has_room(*target.recipient->link, request, need);
   };
   const bool any = route->unicast || request.when_full != WhenFull::Refuse;
   const bool accepted =

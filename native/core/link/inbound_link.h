@@ -29,11 +29,11 @@ class InboundLink {
   static constexpr std::size_t kMaxSpills = 64;
   static constexpr std::uint64_t kMaxSpillBytes = 4ULL << 30U;
   // The most kernel objects of messages that are still to be taken: what a sender allows itself
-  // (OutboundLink::kMaxObjectsInFlight and one message more).
+  // (Obligations::kMaxObjectsInFlight and one message more).
   static constexpr std::size_t kMaxPendingObjects = 512 + kMaxObjects;
 
   // The most memory regions of one sender that stay mapped between messages, and their bytes in
-  // all; above what a sender allows itself (OutboundLink::kMaxKnownMemory).
+  // all; above what a sender allows itself (RegionFlights::kMaxKnownMemory).
   static constexpr std::size_t kMaxMemory = 128;
   static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
   // What a link without any of these holds: ring and consumer's segment, doorbell and channel.

@@ -1,4 +1,4 @@
-// Messages with a key: only the newest of each waits for a slow receiver.
+// Messages with a key: only the newest of each key waits for a slow receiver.
 #include <utility>
 
 #include "core/link/outbound_link.h"
@@ -16,7 +16,7 @@ bool OutboundLink::has_room_for(std::string_view key, std::uint64_t bytes) {
 std::optional<Obligation> OutboundLink::put_latest(std::string_view key,
                                                    const OutgoingMessage& message,
                                                    const Obligation* obligation) {
-  drop_taken_quiet();
+  obligations_.drop_taken_quiet();
   producer_.publish();
   (void)producer_.refresh_head();
   std::optional<LatestValues<Obligation>::Waiting> replaced;
@@ -29,12 +29,12 @@ std::optional<Obligation> OutboundLink::put_latest(std::string_view key,
     waiting.record.resize(record_bytes(message));
     write_record(message, waiting.record.data());
     if (obligation != nullptr) waiting.owed = *obligation;
-    note_waiting(waiting.owed.memory.get(), 1);
+    flights_.begin_waiting(waiting.owed.memory.get());
     replaced = latest_.keep(key, std::move(waiting));
-    if (replaced) note_waiting(replaced->owed.memory.get(), -1);
+    if (replaced) flights_.end_waiting(replaced->owed.memory.get());
   }
-  // What is waited for may be there already: the control thread looks.
-  if (!arm_wakes()) progress_due = true;
+  // The position waited for may be reached already: the control thread looks.
+  if (!arm_wakes()) progress_due_ = true;
   if (!replaced) return std::nullopt;
   return std::move(replaced->owed);
 }
@@ -63,15 +63,9 @@ void OutboundLink::flush_latest() {
         if (!publish_latest(message, waiting.owed.empty() ? nullptr : &waiting.owed)) {
           return std::nullopt;
         }
-        note_waiting(waiting.owed.memory.get(), -1);
+        flights_.end_waiting(waiting.owed.memory.get());
         return producer_.tail();
       });
-}
-
-void OutboundLink::collect_latest(std::vector<Orphan>& out) {
-  for (LatestValues<Obligation>::Waiting& waiting : latest_.take_all()) {
-    out.push_back({std::move(waiting.record), std::move(waiting.owed)});
-  }
 }
 
 }  // namespace busbar

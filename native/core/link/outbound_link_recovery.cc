@@ -1,6 +1,7 @@
 // What a receiver that is gone, or given up, had not taken: read back out of the ring, the queue
 // and the obligations.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/link/outbound_link.h"
@@ -14,13 +15,19 @@ std::vector<OutboundLink::Orphan> OutboundLink::mark_dead(const OnSettled& settl
   abandon_reservation();
   // A head that is nonsense counts as not moved: better a message too many than one too few.
   (void)producer_.refresh_head();
-  settle(settled);
-  collect_unhandled(orphans);
+  obligations_.settle(settled);
+  for (Obligations::Tracked& tracked : obligations_.take_unhandled()) {
+    if (!tracked.settled)
+      orphans.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
+  }
   collect_untaken(orphans, settled);
   collect_queued(orphans);
-  collect_latest(orphans);
-  tracked_.clear();
-  reclaim_memory(orphans);
+  obligations_.clear();
+  // First this process holds the regions of the messages that go elsewhere, then the receiver does
+  // no more.
+  claim_memory(orphans);
+  flights_.close();
+  flights_.clear();
   return orphans;
 }
 
@@ -29,18 +36,13 @@ std::vector<OutboundLink::Orphan> OutboundLink::disconnect(
   std::vector<Orphan> orphans;
   abandon_reservation();
   (void)producer_.refresh_head();
-  settle(settled);
-  for (const Tracked& tracked : unhandled_) unknown(tracked.obligation);
-  unhandled_.clear();
-  for (std::size_t index = 0; index < tracked_published_; ++index)
-    unknown(tracked_[index].obligation);
-  tracked_.erase(tracked_.begin(),
-                 tracked_.begin() + static_cast<std::ptrdiff_t>(tracked_published_));
-  tracked_published_ = 0;
+  obligations_.settle(settled);
+  for (const Obligations::Tracked& tracked : obligations_.take_unhandled())
+    unknown(tracked.obligation);
+  while (const auto tracked = obligations_.take_published()) unknown(tracked->obligation);
   collect_queued(orphans);
-  collect_latest(orphans);
   claim_memory(orphans);
-  tracked_.clear();
+  obligations_.clear();
   (void)ring_if_asleep();
   hang_up();
   state_ = State::Dead;
@@ -56,25 +58,9 @@ void OutboundLink::claim_memory(std::vector<Orphan>& orphans) {
   }
 }
 
-// First this process holds the regions of what has to go elsewhere, then the receiver does no more.
-void OutboundLink::reclaim_memory(std::vector<Orphan>& orphans) {
-  claim_memory(orphans);
-  for (const KnownMemory& known : known_memory_) {
-    if (const auto region = known.region.lock()) region->close_flight(known.flight);
-  }
-  known_memory_.clear();
-}
-
-void OutboundLink::collect_unhandled(std::vector<Orphan>& out) {
-  for (Tracked& tracked : unhandled_) {
-    if (!tracked.settled) out.push_back({std::move(tracked.copy), std::move(tracked.obligation)});
-  }
-  unhandled_.clear();
-}
-
-// From the head, which is a boundary between our records whatever the receiver wrote. What ends at
-// `begun` or before may have come to its program: nobody else gets it, but for what it was to
-// handle.
+// From the head, which is a boundary between our records whatever the receiver wrote. A message
+// that ends at `begun` or before may have come to the receiver's program: it goes nowhere else,
+// except if it was to be handled.
 void OutboundLink::collect_untaken(std::vector<Orphan>& out, const OnSettled& settled) {
   const std::uint64_t begun = producer_.begun();
   for (std::uint64_t position = producer_.head(); position < producer_.tail();) {
@@ -85,15 +71,10 @@ void OutboundLink::collect_untaken(std::vector<Orphan>& out, const OnSettled& se
     if (!plausible(header, left)) break;
     const std::uint64_t end = position + padded(header.bytes);
     if (header.kind == RecordKind::Message) {
-      std::optional<Tracked> tracked;
-      if (tracked_published_ > 0 && tracked_.front().position == end) {
-        tracked = std::move(tracked_.front());
-        tracked_.pop_front();
-        --tracked_published_;
-      }
+      std::optional<Obligations::Tracked> tracked = obligations_.take_published(end);
       const bool done = tracked && tracked->settled;
       const bool in_doubt = end <= begun && !(tracked && tracked->obligation.wants_handled);
-      if (tracked && in_doubt) settle_one(*tracked, Status::PeerGone, settled);
+      if (tracked && in_doubt) obligations_.settle_one(*tracked, Status::PeerGone, settled);
       if (!done && !in_doubt) {
         Orphan orphan;
         orphan.record.assign(producer_.at(position), producer_.at(position) + header.bytes);
@@ -103,11 +84,9 @@ void OutboundLink::collect_untaken(std::vector<Orphan>& out, const OnSettled& se
     }
     position = end;
   }
-  // None, as every obligation is that of a record. Should one be left, somebody waits for it.
-  for (; tracked_published_ > 0; --tracked_published_) {
-    out.push_back({{}, std::move(tracked_.front().obligation)});
-    tracked_.pop_front();
-  }
+  // None, as every obligation belongs to a record. Should one be left, somebody waits for it.
+  while (std::optional<Obligations::Tracked> left = obligations_.take_published())
+    out.push_back({{}, std::move(left->obligation)});
 }
 
 void OutboundLink::collect_queued(std::vector<Orphan>& out) {
@@ -115,14 +94,12 @@ void OutboundLink::collect_queued(std::vector<Orphan>& out) {
     const std::span<const std::byte> record = queue_.front();
     Orphan orphan;
     orphan.record.assign(record.begin(), record.end());
-    if (Tracked* tracked = next_tracked(); tracked != nullptr) {
-      orphan.obligation = std::move(tracked->obligation);
-      tracked_.pop_front();
-    }
-    ++published_;
+    if (auto owed = obligations_.take_queued(++published_)) orphan.obligation = std::move(*owed);
     queue_.pop_front();
     out.push_back(std::move(orphan));
   }
+  for (LatestValues<Obligation>::Waiting& waiting : latest_.take_all())
+    out.push_back({std::move(waiting.record), std::move(waiting.owed)});
 }
 
 }  // namespace busbar

@@ -219,7 +219,7 @@ TEST(link_spill_that_was_asked_for_twice_comes_twice) {
   CHECK_EQ(link.take(), 1);
   CHECK(link.progress());
   // The sender still knows that the receiver has the spill, so it tells the receiver to forget it.
-  link.out->forget_spills({reference.spill_id});
+  link.out->spills().forget({reference.spill_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
   CHECK(link.spilled(link.platform, reference).empty());
 }
@@ -229,7 +229,7 @@ TEST(link_spill_that_was_lost_may_be_forgotten) {
   REQUIRE(link.introduce());
   SpillPool pool(link.platform, link.budget);
   const SpillReference reference = lose_large(link, pool);
-  link.out->forget_spills({reference.spill_id});
+  link.out->spills().forget({reference.spill_id});
   CHECK(link.in->receive(link.platform) == Status::Ok);
 }
 

@@ -273,7 +273,7 @@ TEST(region_that_is_unmapped_is_forgotten_by_the_receiver) {
   region.reset();
   world.out->arm_quiet();
   REQUIRE(world.out->make_progress([](std::uint64_t, Status) {}));
-  world.out->forget_unmapped();
+  world.out->flights().forget_unmapped();
   CHECK_EQ(world.in->receive(world.receiver), Status::Ok);
   CHECK_EQ(world.world.count_handles(kReceiverPid), before);
 }
@@ -281,7 +281,7 @@ TEST(region_that_is_unmapped_is_forgotten_by_the_receiver) {
 TEST(region_list_of_a_link_is_bounded_by_forgetting_idle_ones) {
   World world;
   std::vector<std::shared_ptr<MemoryRegion>> regions;
-  for (std::size_t i = 0; i < 3 * OutboundLink::kMaxKnownMemory; ++i) {
+  for (std::size_t i = 0; i < 3 * RegionFlights::kMaxKnownMemory; ++i) {
     regions.push_back(world.make(4096));
     world.send({{regions.back(), 0, 4096}});
     std::vector<RegionReference> got;

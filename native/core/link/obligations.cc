@@ -1,0 +1,206 @@
+// What is owed about the messages of one link: tracked, released, settled.
+#include "core/link/obligations.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace busbar {
+namespace {
+
+// What the other side wrote for a reason.
+Status reason_of(std::uint64_t status) noexcept {
+  if (status == static_cast<std::uint64_t>(Status::Ok)) return Status::Ok;
+  return is_listed_failure(status) ? static_cast<Status>(status) : Status::NotHandled;
+}
+
+}  // namespace
+
+void Obligations::track(std::uint64_t serial, const OutgoingMessage& message,
+                        const Obligation& obligation) {
+  Tracked tracked;
+  tracked.serial = serial;
+  tracked.obligation = obligation;
+  tracked.quiet = obligation.quiet();
+  spilled_bytes_ += obligation.spill_bytes;
+  spills_in_flight_ += obligation.spill != nullptr ? 1 : 0;
+  objects_in_flight_ += obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
+  if (obligation.wants_handled) {
+    tracked.copy.resize(record_bytes(message));
+    write_record(message, tracked.copy.data());
+  }
+  tracked_.push_back(std::move(tracked));
+}
+
+void Obligations::untrack_last() noexcept {
+  release(tracked_.back().obligation);
+  tracked_.pop_back();
+}
+
+void Obligations::note_published(Tracked& tracked, std::uint64_t position) noexcept {
+  tracked.position = position;
+  ++tracked_published_;
+  loud_published_ += tracked.quiet ? 0 : 1;
+  // Booked on the receiver now.
+  if (!tracked.obligation.wants_handled) tracked.obligation.claim.reset();
+}
+
+void Obligations::release(Obligation& obligation) noexcept {
+  spills_in_flight_ -= obligation.spill != nullptr ? 1 : 0;
+  obligation.spill.reset();
+  spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
+  objects_in_flight_ -= obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
+  obligation.objects.reset();
+  obligation.memory.reset();
+  obligation.claim.reset();
+}
+
+void Obligations::release_taken() noexcept {
+  if (!producer_.refresh_head()) return;
+  for (std::size_t index = 0; index < tracked_published_; ++index) {
+    Tracked& tracked = tracked_[index];
+    if (tracked.position > producer_.head()) return;
+    if (!tracked.obligation.wants_handled) release(tracked.obligation);
+  }
+}
+
+void Obligations::drop_quiet() noexcept {
+  if (!producer_.refresh_head()) return;
+  while (tracked_published_ > 0 && tracked_.front().position <= producer_.head() &&
+         tracked_.front().quiet) {
+    release(tracked_.front().obligation);
+    tracked_.pop_front();
+    --tracked_published_;
+  }
+}
+
+// One message may exceed it when none is there.
+bool Obligations::may_give(std::size_t objects) noexcept {
+  (void)producer_.refresh_head();
+  std::size_t given = 0;
+  for (std::size_t index = tracked_published_; index > 0; --index) {
+    const Tracked& tracked = tracked_[index - 1];
+    if (tracked.position <= producer_.head()) break;
+    if (tracked.obligation.objects != nullptr) given += tracked.obligation.objects->handles.size();
+  }
+  objects_wait_ = given != 0 && given + objects > kMaxObjectsGiven;
+  return !objects_wait_;
+}
+
+const Spill* Obligations::find_spill(std::uint64_t id) const noexcept {
+  for (const Tracked& tracked : tracked_) {
+    const Spill* spill = tracked.obligation.spill.get();
+    if (spill != nullptr && spill->id() == id) return spill;
+  }
+  return nullptr;
+}
+
+void Obligations::settle(const OnSettled& settled) {
+  const std::uint64_t handled =
+      unhandled_.empty() && tracked_published_ == 0 ? 0 : producer_.handled();
+  // After the positions: what is said about a message was said before they passed it.
+  read_outcomes(settled);
+  while (tracked_published_ > 0 && tracked_.front().position <= producer_.head()) {
+    Tracked tracked = std::move(tracked_.front());
+    tracked_.pop_front();
+    --tracked_published_;
+    loud_published_ -= tracked.quiet ? 0 : 1;
+    settle_taken(std::move(tracked), settled);
+  }
+  while (!unhandled_.empty() &&
+         (unhandled_.front().settled || unhandled_.front().position <= handled)) {
+    settle_one(unhandled_.front(), Status::Ok, settled);
+    unhandled_.pop_front();
+  }
+}
+
+void Obligations::settle_taken(Tracked tracked, const OnSettled& settled) {
+  if (tracked.obligation.wants_handled && !tracked.settled) {
+    // Keeps its spill: should the receiver die before it has handled it, another one gets it.
+    unhandled_.push_back(std::move(tracked));
+  } else {
+    settle_one(tracked, Status::Ok, settled);
+  }
+}
+
+void Obligations::settle_one(Tracked& tracked, Status status, const OnSettled& settled) {
+  tracked.settled = true;
+  tracked.copy = {};
+  release(tracked.obligation);
+  const std::uint64_t delivery = std::exchange(tracked.obligation.delivery, 0);
+  if (delivery != 0) settled(delivery, status);
+}
+
+void Obligations::read_outcomes(const OnSettled& settled) {
+  RingProducer::Outcome outcome;
+  for (std::size_t i = 0; i < kOutcomeSlots && producer_.next_outcome(outcome); ++i) {
+    Tracked* tracked = find_published(outcome.position);
+    if (tracked != nullptr && !tracked->settled)
+      settle_one(*tracked, reason_of(outcome.status), settled);
+  }
+}
+
+Obligations::Tracked* Obligations::find_published(std::uint64_t position) noexcept {
+  const auto find = [position](auto begin, auto end) -> Tracked* {
+    const auto found = std::lower_bound(
+        begin, end, position,
+        [](const Tracked& each, std::uint64_t wanted) { return each.position < wanted; });
+    return found != end && found->position == position ? &*found : nullptr;
+  };
+  Tracked* unhandled = find(unhandled_.begin(), unhandled_.end());
+  if (unhandled != nullptr) return unhandled;
+  return find(tracked_.begin(), tracked_.begin() + static_cast<std::ptrdiff_t>(tracked_published_));
+}
+
+bool Obligations::arm(std::uint64_t taken) noexcept {
+  if (loud_published_ > 0) {
+    taken = std::min(taken, tracked_.front().position);
+  } else if (tracked_published_ > 0 &&
+             (quiet_armed_ || objects_wait_ || objects_in_flight_ > kMaxObjectsInFlight / 2)) {
+    // Half of them: so that the sender can go on before the receiver has nothing left.
+    taken = std::min(taken, tracked_[(tracked_published_ - 1) / 2].position);
+  }
+  if (taken < armed_taken_) {
+    if (!producer_.wake_when_taken(taken)) return false;
+    armed_taken_ = taken;
+  }
+  const std::uint64_t handled = unhandled_.empty() ? kNoPosition : unhandled_.front().position;
+  if (handled < armed_handled_) {
+    if (!producer_.wake_when_handled(handled)) return false;
+    armed_handled_ = handled;
+  }
+  return true;
+}
+
+void Obligations::on_wake() noexcept {
+  armed_taken_ = kNoPosition;
+  armed_handled_ = kNoPosition;
+  quiet_armed_ = false;
+}
+
+std::deque<Obligations::Tracked> Obligations::take_unhandled() noexcept {
+  return std::exchange(unhandled_, {});
+}
+
+std::optional<Obligations::Tracked> Obligations::take_published(std::uint64_t position) noexcept {
+  if (tracked_published_ == 0 || tracked_.front().position != position) return std::nullopt;
+  return take_published();
+}
+
+std::optional<Obligations::Tracked> Obligations::take_published() noexcept {
+  if (tracked_published_ == 0) return std::nullopt;
+  std::optional<Tracked> tracked = std::move(tracked_.front());
+  tracked_.pop_front();
+  --tracked_published_;
+  return tracked;
+}
+
+std::optional<Obligation> Obligations::take_queued(std::uint64_t serial) noexcept {
+  Tracked* tracked = next(serial);
+  if (tracked == nullptr) return std::nullopt;
+  std::optional<Obligation> obligation = std::move(tracked->obligation);
+  // Everything published was taken out before, or is kept for the receiver to read.
+  tracked_.erase(tracked_.begin() + static_cast<std::ptrdiff_t>(tracked_published_));
+  return obligation;
+}
+
+}  // namespace busbar

@@ -1,0 +1,178 @@
+// Messages into a link: into the ring while there is room, behind it otherwise; before its record,
+// the receiver gets what the record refers to.
+#include <cstring>
+#include <utility>
+
+#include "core/link/outbound_link.h"
+
+namespace busbar {
+namespace {
+
+// As kMaxProgressLooks, for a receiver that is faster than this sender.
+constexpr int kMaxPuttingLooks = 64;
+
+}  // namespace
+
+bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects) {
+  if (!obligations_.has_room(spill_bytes, objects)) {
+    obligations_.release_taken();
+    if (!obligations_.has_room(spill_bytes, objects)) {
+      // Ask to be woken, so that a refused sender hears when there is room.
+      obligations_.arm_quiet();
+      if (arm_wakes()) return false;
+      obligations_.release_taken();
+      if (!obligations_.has_room(spill_bytes, objects)) return false;
+    }
+  }
+  return has_queue_room(bytes) || (flush_queue() && has_queue_room(bytes));
+}
+
+bool OutboundLink::has_queue_room(std::uint64_t bytes) noexcept {
+  if (!queue_.empty() && queue_.bytes() + bytes > queue_limit_) return false;
+  // Where the other links have used everything up, what goes at once may still go.
+  return queue_.may_grow(bytes) ||
+         (queue_.empty() && !reserved_ &&
+          producer_.reserve(static_cast<std::uint32_t>(bytes)) != nullptr);
+}
+
+void OutboundLink::track(const OutgoingMessage& message, const Obligation* obligation) {
+  ++accepted_;
+  if (obligation == nullptr) return;
+  flights_.begin_waiting(obligation->memory.get());
+  obligations_.track(accepted_, message, *obligation);
+}
+
+void OutboundLink::untrack_last(const Obligation* obligation) {
+  --accepted_;
+  if (obligation == nullptr) return;
+  flights_.end_waiting(obligation->memory.get());
+  obligations_.untrack_last();
+}
+
+void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligation) {
+  track(message, obligation);
+  obligations_.drop_taken_quiet();
+  // The receiver can make room only of what it sees.
+  producer_.publish();
+  if (!queue_.empty()) (void)flush_queue();
+  if (!queue_.empty() || !publish_now(message, obligation)) {
+    write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
+  }
+  for (int looks = 1; !arm_wakes(); ++looks) {
+    if (!producer_.refresh_head()) {
+      // Nonsense, which the control thread finds, too.
+      progress_due_ = true;
+      return;
+    }
+    // The receiver is faster than we: what is waited for is there. Reporting it is the control
+    // thread's work.
+    if (!flush_queue() || looks == kMaxPuttingLooks) {
+      progress_due_ = true;
+      return;
+    }
+  }
+}
+
+std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes) noexcept {
+  if (!queue_.empty() || reserved_) return nullptr;
+  std::byte* place =
+      producer_.reserve(static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes));
+  if (place == nullptr) return nullptr;
+  reserved_ = true;
+  // Next in line from now on, whatever is accepted before it is committed.
+  ++accepted_;
+  return place + sizeof(RecordHeader);
+}
+
+void OutboundLink::commit_reserved(const PlainMessage& message, std::byte* payload) noexcept {
+  write_plain_header(message, payload - sizeof(RecordHeader));
+  note_published(static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size()));
+  end_reservation();
+}
+
+void OutboundLink::cancel_reserved() noexcept {
+  abandon_reservation();
+  end_reservation();
+}
+
+// The reserved message was next in line and never comes: the one behind it is next now.
+void OutboundLink::abandon_reservation() noexcept {
+  if (std::exchange(reserved_, false)) ++published_;
+}
+
+// Messages that came meanwhile go on; the control thread moves those that cannot yet.
+void OutboundLink::end_reservation() noexcept {
+  reserved_ = false;
+  progress_due_ = progress_due_ || flush_queue() || !flushed();
+}
+
+// The message that queued first asked to be woken when the ring has room; no need to look at it
+// now.
+bool OutboundLink::queue_behind(const PlainMessage& message) {
+  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+  if (queue_.bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
+  ++accepted_;
+  write_plain_record(message, queue_.append(bytes));
+  return true;
+}
+
+bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation* obligation) {
+  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+  if (reserved_) return false;
+  // First the place: objects cannot be taken back once they are under way.
+  std::byte* place = producer_.reserve(bytes);
+  if (place == nullptr) return false;
+  if (obligation != nullptr && !hand_over(*obligation, message.id)) return false;
+  write_record(message, place);
+  note_published(bytes);
+  return true;
+}
+
+bool OutboundLink::flush_queue() {
+  bool moved = false;
+  while (!queue_.empty() && publish_front()) moved = true;
+  return moved;
+}
+
+bool OutboundLink::publish_front() {
+  const std::span<const std::byte> record = queue_.front();
+  const auto bytes = static_cast<std::uint32_t>(record.size());
+  std::byte* place = reserved_ ? nullptr : producer_.reserve(bytes);
+  if (place == nullptr) return false;
+  if (const auto* tracked = obligations_.next(published_ + 1); tracked != nullptr) {
+    RecordHeader header;
+    std::memcpy(static_cast<void*>(&header), record.data(), sizeof header);
+    if (!hand_over(tracked->obligation, header.id)) return false;
+  }
+  std::memcpy(place, record.data(), bytes);
+  note_published(bytes);
+  queue_.pop_front();
+  return true;
+}
+
+// A record of `bytes` is whole at the reserved place.
+void OutboundLink::note_published(std::uint32_t bytes) noexcept {
+  obligations_.note_published(++published_, producer_.commit(bytes));
+  producer_.publish();
+  unrung_bytes_ += bytes;
+  ++unrung_messages_;
+}
+
+bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
+  if (obligation.spill != nullptr && !spills_.hand_over(*obligation.spill)) return false;
+  if (obligation.memory != nullptr && !flights_.hand_over(*obligation.memory)) return false;
+  if (obligation.objects != nullptr && !hand_over_objects(*obligation.objects, id)) return false;
+  // The record is published next, so what is booked now is under way.
+  if (obligation.memory != nullptr) flights_.book(*obligation.memory);
+  return true;
+}
+
+bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
+  if (!obligations_.may_give(objects.handles.size())) return false;
+  std::vector<const Handle*> handles;
+  handles.reserve(objects.handles.size());
+  for (const Handle& handle : objects.handles) handles.push_back(&handle);
+  return channel_.send({LinkFrameKind::Objects, id, handles.size()}, handles);
+}
+
+}  // namespace busbar
