@@ -95,6 +95,12 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'peers: garden, hall',
   ],
   'worker-thread.mjs': ['the thread counted 1000000 bytes, 42 on average'],
+  'bridge.mjs': [
+    'passing on 5 bytes of type db3e773c-a534-517d-8f2f-59336324b95e',
+    /^passing on \d+ bytes of type [-0-9a-f]{36}$/,
+    'moon has Note: "hello"',
+    'moon has Move: {"x":1,"y":2}',
+  ],
   'types.mjs': [
     'pose 7 at 1.5, -2',
     'it is 293.15 K',

@@ -86,7 +86,7 @@ export class Endpoint<B extends MessageBox>
     this.label = parts.label;
     this.#native = native;
     this.#board = board;
-    this.#box = parts.box[boxTable] as BoxTable;
+    this.#box = (parts.box[boxTable] as BoxTable).open((ids) => native.setTypes(ids));
     this.#linger = parts.linger;
     this.#sending = new Sending(native, this.#box, () => this.#facts);
     this.#liveness = new Liveness(native);
@@ -108,7 +108,6 @@ export class Endpoint<B extends MessageBox>
       },
       (peer, replyTo, message, options) => this.#reply(peer, replyTo, message, options),
     );
-    native.setTypes(this.#box.idBytes());
     this.#refollow = followListeners(this as unknown as EventEmitter, {
       message: (wanted) => this.#listen(wanted),
       peer: (wanted) => this.#watchers.listen(wanted),

@@ -11,6 +11,7 @@ import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
 import { beginBatch } from '../memory/owned-bytes.js';
 import {
   adoptPayload,
+  type BoxEntry,
   type BoxTable,
   decodePayload,
   type Peer,
@@ -75,6 +76,8 @@ export class MessageReader {
   readonly #reported = new Set<string>();
   #lastSlot = 0;
   #lastPeer: Peer | undefined;
+  readonly #lastType = new Uint32Array(4);
+  #lastTypeText = '';
 
   constructor(native: NativeEndpoint, box: BoxTable, events: ReaderEvents, replier: Replier) {
     this.#native = native;
@@ -105,7 +108,7 @@ export class MessageReader {
   #read(index: number, large: Uint8Array | undefined, number: number): Message | undefined {
     const table = this.#table;
     const row = index * rowWords;
-    const entry = this.#box.entries[table[row + column.type] as number];
+    const entry = this.#box.entries[table[row + column.type] as number] ?? this.#rawEntryOf(row);
     let from = this.#peerOf(table[row + column.slot] as number);
     const originOffset = table[row + column.originOffset] as number;
     if (originOffset !== none) {
@@ -213,9 +216,22 @@ export class MessageReader {
     return (this.#table[at + 1] as number) * twoTo32 + (this.#table[at] as number);
   }
 
+  #rawEntryOf(row: number): BoxEntry | undefined {
+    return this.#box.acceptsAnyType ? this.#box.find(this.#typeOf(row)) : undefined;
+  }
+
   #typeOf(row: number): string {
-    const { buffer, byteOffset } = this.#table;
-    return uuidText(new Uint8Array(buffer, byteOffset + 4 * (row + column.typeUuid), 16).slice());
+    const words = this.#lastType;
+    const at = row + column.typeUuid;
+    let changed = this.#lastTypeText === '';
+    for (let i = 0; i < words.length; i++) {
+      const word = this.#table[at + i] as number;
+      changed ||= word !== words[i];
+      words[i] = word;
+    }
+    // Most messages have the type of the one before.
+    if (changed) this.#lastTypeText = uuidText(new Uint8Array(words.buffer));
+    return this.#lastTypeText;
   }
 
   #reportUnknown(row: number, from: Peer): void {

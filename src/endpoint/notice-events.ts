@@ -16,7 +16,7 @@ export function undeliveredEvent(
   box: BoxTable,
 ): UndeliveredEvent {
   const id = uuidText(notice.type);
-  const entry = box.entries.find((candidate) => candidate.type.id === id);
+  const entry = box.find(id);
   const { payload: bytes, format } = notice;
   let payload: unknown = bytes;
   try {

@@ -14,6 +14,8 @@ export class BoxTable {
   readonly entries: readonly BoxEntry[];
   /** Whether any plain value is accepted, as without a box. The table then has one entry. */
   readonly acceptsPlainValues: boolean;
+  /** Whether messages of every type are received, also of those that are no entries. */
+  readonly acceptsAnyType: boolean = false;
   readonly #byType = new Map<AnyMessageType, BoxEntry>();
 
   constructor(types: Readonly<Record<string, AnyMessageType>>, acceptsPlainValues: boolean) {
@@ -50,6 +52,20 @@ export class BoxTable {
       `message is ${show(message)}; expected one made by the message box, as in box.${entry?.key}(…)`,
       { value: message },
     );
+  }
+
+  /** The entry of the type with this UUID, if the table has it. */
+  find(id: string): BoxEntry | undefined {
+    return this.entries.find(({ type }) => type.id === id);
+  }
+
+  /**
+   * The table for one endpoint. `setTypes` gives the native side the UUIDs of the types, 16 bytes
+   * each; the place of one is the index of its entry.
+   */
+  open(setTypes: (ids: Uint8Array) => void): BoxTable {
+    setTypes(this.idBytes());
+    return this;
   }
 
   /** The UUIDs of all entries in order, 16 bytes each. */

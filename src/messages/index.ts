@@ -34,11 +34,11 @@ export {
   type MessageTypeOptions,
   messageType,
   messageTypeNamespace,
-  uuidText,
   type ValidatedMessageTypeOptions,
 } from './message-type.js';
 export { maxFormat, OutgoingMessage } from './outgoing-message.js';
 export { adoptPayload, decodePayload, encodePayload } from './payload.js';
+export { raw } from './raw-box.js';
 export type {
   MessageBox,
   MessageFactory,
@@ -47,6 +47,9 @@ export type {
   OutgoingOptions,
   Peer,
   PlainBox,
+  RawBox,
+  RawContent,
+  RawInit,
   Received,
   ReceivedBy,
   ReceivedMessage,
@@ -55,3 +58,4 @@ export type {
   TypedMessageBox,
   TypesOf,
 } from './types.js';
+export { uuidText } from './uuid-text.js';

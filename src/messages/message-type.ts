@@ -1,11 +1,12 @@
 // Message types: the UUID of a kind of message, with the codec and schema of its payload.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { parse, stringify, v5, validate } from 'uuid';
+import { v5, validate } from 'uuid';
 import { markInstances } from '../brand.js';
 import { checkOptions, checkString, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import type { Codec } from './codec.js';
 import { messagePackCodec } from './codecs/message-pack.js';
+import { uuidBytes } from './uuid-text.js';
 
 /**
  * The namespace in which names of message types become UUIDs (RFC 9562, version 5). It never
@@ -46,7 +47,7 @@ export class MessageType<out Out = unknown, in In = Out> {
 
   /** A copy of the UUID's 16 bytes, as in each message. */
   get idBytes(): Uint8Array {
-    return parse(this.id);
+    return uuidBytes(this.id);
   }
 }
 
@@ -97,11 +98,6 @@ export function messageType<Out, In>(
   if (schema !== undefined) checkSchema(schema);
   // A schema turns what the codec decodes into Out.
   return new MessageType(id, name, codec as Codec<Out, In>, schema);
-}
-
-/** The text form of the 16 bytes of a received message's UUID. */
-export function uuidText(bytes: Uint8Array): string {
-  return stringify(bytes);
 }
 
 function identify(uuidOrName: string): { id: string; name: string | undefined } {

@@ -36,6 +36,35 @@ export interface PlainBox
   readonly plain?: never;
 }
 
+/** A message as the raw box has it: nothing is decoded. */
+export interface RawContent {
+  /** The UUID of the message's type, in lower case. */
+  readonly typeId: string;
+  /** The 16-bit format word. */
+  readonly format: number;
+  /** The payload as it is in the message. */
+  readonly bytes: Uint8Array;
+}
+
+/** A message to be sent by the raw box; a received {@link RawContent} will do. */
+export interface RawInit {
+  /** The UUID of the message's type; `id` of a `MessageType`. Any 16 bytes may be one. */
+  readonly typeId: string;
+  /** The 16-bit format word. Default: 0. */
+  readonly format?: number | undefined;
+  /** The payload. */
+  readonly bytes: Uint8Array;
+}
+
+/** The type of `raw`, the box of an endpoint that receives and sends messages of every type. */
+export interface RawBox extends MessageBox<Readonly<Record<string, MessageType<RawContent>>>> {
+  /**
+   * Makes a message of any type.
+   * @throws InvalidArgumentError if `typeId` is no UUID or `bytes` is no `Uint8Array`.
+   */
+  readonly message: (content: RawInit) => OutgoingMessage<string, RawContent>;
+}
+
 /** A message box with a factory for each of its types. */
 export type TypedMessageBox<T extends MessageTypes> = MessageBox<T> & {
   readonly [K in keyof T & string]: MessageFactory<K, SentBy<T[K]>>;
@@ -68,14 +97,16 @@ export type ReceivedBy<T extends AnyMessageType> =
 export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : never;
 
 /**
- * The messages that an endpoint with this box can send: those that the box made, or any value
- * without a box.
+ * The messages that an endpoint with this box can send: those that the box made, any value without
+ * a box, or those of any box with the raw one.
  */
 export type Outgoing<B extends MessageBox> = B extends PlainBox
   ? unknown
-  : {
-      [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;
-    }[keyof TypesOf<B> & string];
+  : B extends RawBox
+    ? OutgoingMessage
+    : {
+        [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;
+      }[keyof TypesOf<B> & string];
 
 /**
  * The messages that an endpoint with this box receives: a union that `switch (message.type)`
@@ -100,7 +131,10 @@ export interface ReplyOptions {
 /** A received message. The payload belongs to the receiver, who may keep and change it. */
 export interface ReceivedMessage<Key extends string, Payload, B extends MessageBox>
   extends Disposable {
-  /** The key of the message's type in the receiver's box; `'plain'` without a box. */
+  /**
+   * The key of the message's type in the receiver's box; `'plain'` without a box, and the UUID with
+   * the raw one.
+   */
   readonly type: Key;
   /** Decoded, and validated if its type has a schema. */
   readonly payload: Payload;
