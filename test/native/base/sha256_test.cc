@@ -10,7 +10,7 @@
 namespace busbar {
 namespace {
 
-std::span<const std::byte> bytes_of(std::string_view text) {
+std::span<const std::byte> input_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
@@ -24,10 +24,10 @@ std::string hex(const Digest& digest) {
   return text;
 }
 
-std::string sha256_hex(std::string_view message) { return hex(sha256(bytes_of(message))); }
+std::string sha256_hex(std::string_view message) { return hex(sha256(input_of(message))); }
 
 std::string hmac_hex(std::string_view key, std::string_view message) {
-  return hex(hmac_sha256(bytes_of(key), bytes_of(message)));
+  return hex(hmac_sha256(input_of(key), input_of(message)));
 }
 
 TEST(sha256_gives_the_digests_of_nist) {
@@ -81,7 +81,7 @@ TEST(short_digest_is_the_first_half_in_hexadecimal) {
 }
 
 TEST(constant_time_equal_compares_every_byte) {
-  Digest left = sha256(bytes_of("token"));
+  Digest left = sha256(input_of("token"));
   const Digest right = left;
   CHECK(constant_time_equal(left, right));
   for (std::uint8_t& byte : left) {

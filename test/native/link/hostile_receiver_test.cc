@@ -17,7 +17,7 @@ constexpr std::size_t kLiarPayload = 200;
 constexpr std::uint32_t kLiarRecord = sizeof(RecordHeader) + kLiarPayload;
 
 // The receiving end of a link as plain handles: none of our code between the test and the memory.
-struct HostileLink {
+struct HostileReceiver {
   Platform& platform = native_platform();
   Budget budget{1U << 20U};
   std::unique_ptr<OutboundLink> out = OutboundLink::create(platform, 1, 2, platform.self().pid, 1,
@@ -26,7 +26,7 @@ struct HostileLink {
   std::unique_ptr<SharedMemory> segment;
   std::vector<std::uint64_t> done;
 
-  HostileLink() {
+  HostileReceiver() {
     Handle copy = platform.duplicate(*out->introduction_handles()[1]).take();
     segment =
         platform.adopt_memory(std::move(copy), kConsumerSegmentBytes, Access::ReadWrite).take();
@@ -69,7 +69,7 @@ RecordHeader false_header(std::uint32_t bytes) {
 
 // Three messages; the receiver claims to have taken everything up to a place inside the second.
 void check_lie(const std::vector<std::byte>& payload, std::uint64_t into) {
-  HostileLink link;
+  HostileReceiver link;
   for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
   link.write_head(kLiarRecord + into);
   const auto orphans = link.bury();
@@ -103,7 +103,7 @@ TEST(hostile_head_at_a_false_header_forges_no_message) {
 
 // The last record before the end of the ring: a read from its middle would end behind the ring.
 TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
-  HostileLink link;
+  HostileReceiver link;
   const std::vector<std::byte> payload = payload_of_headers(false_header(12'000));
   std::uint64_t sent = 0;
   while ((sent + 1) * kLiarRecord <= kMinRingBytes) link.send(++sent, payload);
@@ -116,7 +116,7 @@ TEST(hostile_head_at_the_end_of_the_ring_gives_nothing_from_behind_it) {
 // Every position except a record boundary is a violation, found while the receiver lives.
 TEST(hostile_head_inside_a_record_is_a_violation) {
   for (std::uint64_t into = 8; into < kLiarRecord; into += 8) {
-    HostileLink link;
+    HostileReceiver link;
     const std::vector<std::byte> payload(kLiarPayload);
     for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
     link.write_head(kLiarRecord);
@@ -129,7 +129,7 @@ TEST(hostile_head_inside_a_record_is_a_violation) {
 // Boundaries are known wherever a receiver may stop, over many laps of the ring, with records of
 // all sizes and pads between them.
 TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
-  HostileLink link;
+  HostileReceiver link;
   std::vector<std::uint64_t> boundaries{0};
   std::uint64_t position = 0;
   std::uint64_t taken = 0;

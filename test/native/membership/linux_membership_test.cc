@@ -41,9 +41,9 @@ void on_signal(int) {
   if (Reactor* reactor = reactor_to_wake) reactor->wake();
 }
 
-class Child final : public MembershipEvents {
+class ChildMember final : public MembershipEvents {
  public:
-  Child(int pipe, const std::string& identifier)
+  ChildMember(int pipe, const std::string& identifier)
       : pipe_(pipe),
         reactor_(native_platform().create_reactor().take()),
         membership_(native_platform(), *reactor_, {.identifier = identifier}, *this) {}
@@ -163,7 +163,7 @@ class Family {
     const pid_t pid = fork();
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      Child(pipe_[1], identifier_).run();
+      ChildMember(pipe_[1], identifier_).run();
     }
     living[pid] = {};
   }
