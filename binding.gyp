@@ -6,8 +6,9 @@
 #   busbar_c      the shared library for C and C++: native/ffi on top of it; see native/CMakeLists.txt, too
 #   core_tests    program, only with native_tests=1: test/native on top of busbar_core and native/loopback
 #
-# Sources are found by scripts/build/list-sources.mjs, so a new file needs no entry here;
-# scripts/build/native.mjs configures again when the list has changed.
+# Sources are found by scripts/build/list-sources.mjs, so a new file needs no entry here, and flags
+# are those of scripts/lib/compiler-flags.mjs, as far as gyp has no names of its own for them.
+# scripts/build/native.mjs configures again when either has changed.
 {
   'variables': {
     'native_tests%': 0,
@@ -22,30 +23,30 @@
     'conditions': [
       ['OS=="linux"', {
         'cflags!': ['-O3'],
-        'cflags': ['-O2', '-fPIC', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
+        'cflags': ['-fPIC'],
         # Node's own headers choose a standard of their time; ours is C++20 under every Node.
         'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
-        'cflags_cc': [
-          '-std=c++20', '-fno-exceptions', '-fno-rtti', '-fvisibility-inlines-hidden',
-        ],
+        'cflags_cc': ['<!@(node scripts/build/print-flags.mjs language optimized released)'],
       }],
       ['OS=="mac"', {
         'xcode_settings': {
-          'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+          'CLANG_CXX_LANGUAGE_STANDARD': '<!(node scripts/build/print-flags.mjs standard)',
           'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
           'GCC_ENABLE_CPP_RTTI': 'NO',
           'GCC_OPTIMIZATION_LEVEL': '2',
           'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
           'GCC_TREAT_WARNINGS_AS_ERRORS': 'YES',
-          'MACOSX_DEPLOYMENT_TARGET': '11.0',
-          'WARNING_CFLAGS': ['-Wall', '-Wextra'],
+          'MACOSX_DEPLOYMENT_TARGET': '<!(node scripts/build/print-flags.mjs oldestMacos)',
+          'WARNING_CFLAGS': ['<!@(node scripts/build/print-flags.mjs warnings)'],
         },
       }],
       ['OS=="win"', {
         'defines': ['NOMINMAX', 'WIN32_LEAN_AND_MEAN', 'UNICODE', '_HAS_EXCEPTIONS=0'],
         'msvs_settings': {
           'VCCLCompilerTool': {
-            'AdditionalOptions': ['/std:c++20', '/W4', '/WX', '/utf-8'],
+            'AdditionalOptions': [
+              '/std:<!(node scripts/build/print-flags.mjs standard)', '/W4', '/WX', '/utf-8',
+            ],
             'ExceptionHandling': 0,
             'RuntimeTypeInfo': 'false',
           },
@@ -69,7 +70,7 @@
       'product_prefix': 'lib',
       'product_dir': '<(PRODUCT_DIR)/ffi',
       'dependencies': ['busbar_core'],
-      'defines': ['BUSBAR_BUILD'],
+      'defines': ['<!@(node scripts/build/print-flags.mjs libraryDefinitions)'],
       'sources': ['<!@(node scripts/build/list-sources.mjs native/ffi)'],
       'conditions': [
         ['OS=="linux"', {
@@ -84,12 +85,7 @@
       'target_name': 'busbar',
       'dependencies': ['busbar_core'],
       'sources': ['<!@(node scripts/build/list-sources.mjs native/node)'],
-      # The last: a worker may be terminated between any two of our calls; what can then no longer be
-      # thrown is dropped instead of aborting the process.
-      'defines': [
-        'NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
-        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
-      ],
+      'defines': ['<!@(node scripts/build/print-flags.mjs addonDefinitions)'],
       'conditions': [
         # -isystem: warnings in other people's headers are not ours to fix.
         ['OS=="win"', {

@@ -9,6 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defining, libraryDefinitions, optimized, released } from '../lib/compiler-flags.mjs';
 import { linkForMacos } from '../lib/macos-linker.mjs';
 import { compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
 import { listNativeSources, platformFoldersOf, root, run } from '../lib/project.mjs';
@@ -31,16 +32,7 @@ mkdirSync(folder, { recursive: true });
 const compile = (folders, more = []) =>
   compileObjects({
     compiler,
-    flags: [
-      ...(chosen.flags.includes('-Os') ? [] : ['-O2']),
-      '-g0',
-      '-fvisibility=hidden',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      ...chosen.flags,
-      ...more,
-    ],
+    flags: [...(chosen.optimized ?? optimized), ...released, ...chosen.flags, ...more],
     sources: listNativeSources(folders, chosen.platform),
     folder: join(folder, 'objects'),
   });
@@ -90,7 +82,7 @@ async function importFromHost(objects) {
 }
 
 async function buildLibrary() {
-  const objects = await compile(['native/ffi'], ['-DBUSBAR_BUILD']);
+  const objects = await compile(['native/ffi'], defining(libraryDefinitions));
   if (forMacos) {
     return joinForMacos('libbusbar.dylib', [...objects, ...library], ['busbar_*']);
   }

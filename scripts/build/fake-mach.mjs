@@ -3,7 +3,8 @@
 // scripts/build/fake-mach.mjs [tests] [addon] [sanitized]`
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { addressSanitizer, compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
+import { addressSanitizer, released, traceable } from '../lib/compiler-flags.mjs';
+import { compileObjects, nodeApiFlags } from '../lib/native-objects.mjs';
 import { listFiles, listNativeSources, platformFoldersOf, root, run } from '../lib/project.mjs';
 
 const wanted = process.argv.slice(2);
@@ -17,7 +18,7 @@ const compile = (sources, more = []) =>
   compileObjects({
     compiler,
     flags: [
-      ...['-Wall', '-Wextra', '-Werror', '-fPIC', '-fvisibility=hidden', ...sanitizer],
+      ...[...traceable, ...released, '-fPIC', ...sanitizer],
       ...['-Itest/fake_mach', '-Itest/fake_mach/include', ...more],
     ],
     sources,

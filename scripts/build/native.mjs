@@ -1,9 +1,17 @@
 // Builds targets of binding.gyp: `node scripts/build/native.mjs [busbar] [core_tests]`. Configures
 // only if an input of the configuration has changed, and leaves the rest to the build tool, so that
 // a build with nothing to do takes about a second.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listNativeSources, nodePrefixWithHeaders, root, runInstalled } from '../lib/project.mjs';
+import * as compilerFlags from '../lib/compiler-flags.mjs';
+import {
+  listNativeSources,
+  nodePrefixWithHeaders,
+  root,
+  runInstalled,
+  textOf,
+} from '../lib/project.mjs';
+import { groupsOf } from '../lib/units.mjs';
 
 const nodeGyp = 'node-gyp/bin/node-gyp.js';
 const stampFile = join(root, 'build', 'configured.json');
@@ -15,22 +23,15 @@ function configuration() {
     folder: root,
     prefix: nodePrefixWithHeaders(),
     arch: process.arch,
-    bindings: readFileSync(join(root, 'binding.gyp'), 'utf8'),
-    sources: listNativeSources(['native', 'test/native']),
+    bindings: textOf(join(root, 'binding.gyp')),
+    flags: compilerFlags,
+    units: groupsOf(listNativeSources(['native', 'test/native'])),
   });
-}
-
-function readOrUndefined(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 const targets = process.argv.slice(2);
 const wanted = configuration();
-if (readOrUndefined(stampFile) !== wanted) {
+if (textOf(stampFile) !== wanted) {
   const prefix = nodePrefixWithHeaders();
   const nodedir = prefix === undefined ? [] : [`--nodedir=${prefix}`];
   runInstalled(nodeGyp, ['configure', '--loglevel=warn', ...nodedir, '--', '-Dnative_tests=1']);

@@ -1,8 +1,8 @@
 // Checks the C and C++ sources: clang-format on all of them, clang-tidy on each translation unit of
-// C++, with the flags of binding.gyp spelled out. `--format` rewrites the files instead; file names
-// after it limit the run. CLANG_FORMAT and CLANG_TIDY name the programs; the formatting is pinned to
-// version 14.
+// C++. `--format` rewrites the files instead; file names after it limit the run. CLANG_FORMAT and
+// CLANG_TIDY name the programs; the formatting is pinned to version 14.
 import { tidyAll } from '../lib/clang-tidy.mjs';
+import { language, warnings } from '../lib/compiler-flags.mjs';
 import { nodeApiFlags } from '../lib/native-objects.mjs';
 import { listFiles, listNativeSources, run } from '../lib/project.mjs';
 
@@ -29,7 +29,7 @@ const units = listNativeSources(['native', 'test/native', 'test/fuzz', 'bench/na
 );
 
 function compilerFlags(file) {
-  const flags = ['-std=c++20', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-Inative'];
+  const flags = [...language, ...warnings, '-Inative'];
   if (file.startsWith('test/native/')) flags.push('-Itest/native');
   if (file.startsWith('test/fuzz/')) flags.push('-Itest/fuzz');
   if (file.startsWith('bench/native/')) flags.push('-Ibench/native', '-Inative/ffi/include');

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tidyAll } from '../lib/clang-tidy.mjs';
+import { language, oldestMacos } from '../lib/compiler-flags.mjs';
 import { listFiles, root, run } from '../lib/project.mjs';
 import { toolchains } from '../lib/toolchains.mjs';
 
@@ -38,7 +39,7 @@ const definitions = [
   '_LIBCPP_ABI_NAMESPACE=__1',
 ].map((definition) => `-D${definition}`);
 const flags = [
-  ...['--target=aarch64-apple-macos11.0', '-std=c++20', '-fno-exceptions', '-fno-rtti'],
+  ...[`--target=aarch64-apple-macos${oldestMacos}`, ...language],
   ...['-nostdinc', '-nostdinc++', ...definitions, ...headers],
   ...['-Inative', '-Itest/native'],
 ];

@@ -1,45 +1,27 @@
-// Compiles C++ sources into objects outside of node-gyp's build, with flags of their own, as
-// sanitizers and fuzzers need. Sources are combined into units; an object is rebuilt when one of
-// its sources or any header is newer.
+// Compiles C++ sources into objects outside of node-gyp's build: for sanitizers, fuzzers and other
+// systems. Sources are combined into units; an object is rebuilt when one of its sources or any
+// header is newer, or when its flags have changed.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { addonDefinitions, defining, language } from './compiler-flags.mjs';
 import {
   installed,
   listFiles,
   nodePrefixWithHeaders,
   platformFoldersOf,
   root,
+  textOf,
 } from './project.mjs';
 import { unitsOf } from './units.mjs';
 
-/** The flags of all such builds. */
-export const commonFlags = [
-  '-std=c++20',
-  '-O1',
-  // Line numbers for stacks; debug information about variables would take longer to write than the
-  // code.
-  '-g1',
-  '-fno-omit-frame-pointer',
-  '-fno-exceptions',
-  '-fno-rtti',
-  '-Inative',
-];
-
-/**
- * AddressSanitizer, with its leak check, and UndefinedBehaviorSanitizer; an error ends the program.
- */
-export const addressSanitizer = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-
-/** The additional flags of native/node, as in binding.gyp. */
+/** The additional flags of native/node. */
 export function nodeApiFlags() {
   const prefix = nodePrefixWithHeaders();
   if (prefix === undefined) throw new Error('node_api.h is not beside the running Node');
   return [
-    '-DNAPI_VERSION=9',
-    '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
-    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+    ...defining(addonDefinitions),
     '-isystem',
     join(prefix, 'include', 'node'),
     '-isystem',
@@ -75,14 +57,18 @@ export async function compileObjects({ compiler, flags, sources, folder }) {
   const newestHeader = newestOf(headers);
   const objectOf = (file) => join(folder, `${relative(root, file)}.o`);
   const units = unitsOf(sources, join(folder, 'units'));
-  const results = await forEach(units, (unit) => {
+  const results = await forEach(units, async (unit) => {
     const object = objectOf(unit.file);
-    const newest = Math.max(newestHeader, changed(unit.file), newestOf(unit.sources));
-    if (changed(object) > newest) return 0;
-    mkdirSync(dirname(object), { recursive: true });
     const [program, ...before] = [compiler].flat();
-    const all = [...before, ...commonFlags, ...flags];
-    return exitCodeOf(program, [...all, '-c', unit.file, '-o', object]);
+    const args = [...before, ...language, '-Inative', ...flags, '-c', unit.file, '-o', object];
+    const newest = Math.max(newestHeader, changed(unit.file), newestOf(unit.sources));
+    const command = [program, ...args].join(' ');
+    if (changed(object) > newest && textOf(`${object}.command`) === command) return 0;
+    mkdirSync(dirname(object), { recursive: true });
+    rmSync(`${object}.command`, { force: true });
+    const code = await exitCodeOf(program, args);
+    if (code === 0) writeFileSync(`${object}.command`, command);
+    return code;
   });
   if (results.some(([, code]) => code !== 0)) process.exit(1);
   return units.map(({ file }) => objectOf(file));

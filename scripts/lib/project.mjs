@@ -1,6 +1,6 @@
 // Shared by the scripts: the project's folder, running programs, listing files.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,11 @@ export function listNativeSources(folders, platform = process.platform) {
     'u',
   );
   return listFiles(folders, ['.cc']).filter((file) => !elsewhere.test(file));
+}
+
+/** The text of a file, or undefined if there is none. */
+export function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** Runs a program in the project's folder; exits with its exit code unless that is 0. */

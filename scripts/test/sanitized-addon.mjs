@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { addressSanitizer, checked } from '../lib/compiler-flags.mjs';
 import {
-  addressSanitizer,
   compileObjects,
   exitCodeOf,
   nodeApiFlags,
@@ -17,12 +17,17 @@ import { listNativeSources, root, run } from '../lib/project.mjs';
 
 const compiler = process.env.CXX ?? 'g++';
 const folder = join(root, 'build', 'sanitized', 'address');
-const objects = await compileObjects({
-  compiler,
-  flags: [...addressSanitizer, '-fPIC', '-DBUSBAR_CHECKED', ...nodeApiFlags()],
-  sources: listNativeSources(['native/base', 'native/core', 'native/node', ...platformFolders]),
-  folder,
-});
+const compile = (folders, more = []) =>
+  compileObjects({
+    compiler,
+    flags: [...checked, ...addressSanitizer, ...more],
+    sources: listNativeSources(folders),
+    folder,
+  });
+const objects = [
+  ...(await compile(['native/base', 'native/core', ...platformFolders])),
+  ...(await compile(['native/node'], nodeApiFlags())),
+];
 // Where the package looks for the addon in a folder that BUSBAR_PREBUILD names.
 const addon = join(folder, 'build', 'Release', 'busbar.node');
 mkdirSync(dirname(addon), { recursive: true });

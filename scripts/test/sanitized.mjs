@@ -2,7 +2,8 @@
 // scripts/test/sanitized.mjs address|thread [arguments]`. `address` includes undefined behaviour
 // and leaks. Objects are kept in build/sanitized/.
 import { join } from 'node:path';
-import { addressSanitizer, compileObjects, platformFolders } from '../lib/native-objects.mjs';
+import { addressSanitizer, checked } from '../lib/compiler-flags.mjs';
+import { compileObjects, platformFolders } from '../lib/native-objects.mjs';
 import { listNativeSources, root, run } from '../lib/project.mjs';
 import { runCoreTests } from '../lib/run-core-tests.mjs';
 
@@ -25,17 +26,16 @@ if (kinds[kind] === undefined) {
 const { flags, without } = kinds[kind];
 const compiler = process.env.CXX ?? 'g++';
 const folder = join(root, 'build', 'sanitized', kind);
-const compile = (folders) =>
+const compile = (folders, more = []) =>
   compileObjects({
     compiler,
-    // -fPIC: sanitized-addon.mjs uses the same objects of the core.
-    // BUSBAR_CHECKED: the core checks which thread calls what.
-    flags: [...flags, '-fPIC', '-DBUSBAR_CHECKED', '-Itest/native'],
+    flags: [...checked, ...flags, ...more],
     sources: listNativeSources(folders),
     folder,
   });
+// sanitized-addon.mjs uses the objects of `address`, too.
 const library = await compile(['native/base', 'native/core', ...platformFolders]);
-const tests = await compile(['native/loopback', 'test/native']);
+const tests = await compile(['native/loopback', 'test/native'], ['-Itest/native']);
 const door = await compile(['native/ffi']);
 const env = {
   // Each test releases what it opens, so any leak of the library is reported.
