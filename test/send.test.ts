@@ -146,3 +146,14 @@ test('bad input is refused at the call', async (t) => {
     message: /1001 bytes/,
   });
 });
+
+test('a payload over the limit is refused on a link that is open, too', async (t) => {
+  const endpoint = await joined(t, newBus(), { label: 'me', messages: box, maxMessageBytes: 1000 });
+  for (let i = 0; i < 3; i++) {
+    endpoint.send('me', box.Raw(new Uint8Array(1000)));
+    await endpoint.recv();
+    t.throws(() => endpoint.send('me', box.Raw(new Uint8Array(1001))), {
+      code: 'ERR_BUSBAR_TOO_LARGE',
+    });
+  }
+});

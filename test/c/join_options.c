@@ -95,6 +95,9 @@ static void test_sending(const char* bus) {
   OK(busbar_endpoint_send(sender, to_receiver, &message, NULL));
   CHECK(busbar_endpoint_send(sender, to_receiver, &message, NULL) == BUSBAR_QUEUE_FULL);
   message.object_count = 0;
+  message.payload_bytes = 101;
+  CHECK(busbar_endpoint_send(sender, to_receiver, &message, NULL) == BUSBAR_TOO_LARGE);
+  message.payload_bytes = 1;
   CHECK(busbar_endpoint_send(sender, to_other, &message, NULL) == BUSBAR_LIMIT_EXCEEDED);
 
   busbar_selector_free(to_nobody);

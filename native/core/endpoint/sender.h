@@ -335,7 +335,7 @@ inline bool Sender::send_at_once(const SendRequest& request) noexcept {
   const Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
       !routes_.current(*route, *directory_) || request.conditional() ||
-      is_large(request.payload.size())) {
+      is_large(request.payload.size()) || request.payload.size() > options_.max_message_bytes) {
     return false;
   }
   Recipient* to = route->targets.front().recipient;
