@@ -1,7 +1,9 @@
 // Parses label expressions. Operators by precedence: `!`, `&`, `|`; parentheses; `true` and
 // `false`; `#7` for the endpoint with that id; anything else is a name, quoted unless it consists
 // of letters, digits and _ . : / @ + = ~ -. Two explicit stacks (Dijkstra's shunting yard) instead
-// of recursion: no text can exhaust the call stack.
+// of recursion: no text can exhaust the call stack. native/core/selector/selector_text.cc does the
+// same for C, because parsing here needs no addon and can show the column; the vectors in
+// test/vectors keep both equal.
 import { show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import {

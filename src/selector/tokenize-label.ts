@@ -1,5 +1,5 @@
 // Splits the text of a label expression into tokens. It knows names, quotes and escapes, not the
-// grammar.
+// grammar. native/core/selector/selector_text.cc has the same rules for C.
 import { InvalidLabelError } from '../errors/index.js';
 import { bareCharacters, checkLabelName } from './label-name.js';
 import { SelectorSyntaxError } from './selector-syntax-error.js';

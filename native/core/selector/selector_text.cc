@@ -16,7 +16,6 @@ namespace busbar {
 namespace {
 
 constexpr std::uint64_t kMaxId = (1ULL << 53U) - 1;
-constexpr std::size_t kMaxName = 255;
 
 // A piece of the program, its number of operations, and the stack depth it needs.
 struct Piece {
@@ -232,7 +231,7 @@ class Parser {
   }
 
   bool push_name(std::string_view name) {
-    if (name.empty() || name.size() > kMaxName) return false;
+    if (name.empty() || name.size() > kMaxLabelStringBytes) return false;
     if (!valid_utf8(name)) return false;
     Piece piece;
     piece.bytes = {static_cast<std::byte>(SelectorOp::Leaf), static_cast<std::byte>(name.size())};

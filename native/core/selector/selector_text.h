@@ -1,7 +1,9 @@
-// Parses label expressions, as the TypeScript side does (src/selector/parse-label.ts): operators,
-// strongest first, `!`, `&`, `|`; parentheses; `true` and `false`; `#7` for the endpoint with that
-// id; everything else is a name, in quotes if it has characters other than letters, digits and _ .
-// : / @ + = ~ -. Every character beyond ASCII except a space counts as a letter, without a table.
+// Parses label expressions for C. src/selector/parse-label.ts and tokenize-label.ts do the same for
+// Node, where parsing needs no addon and shows the column; the vectors in test/vectors keep both
+// equal. Operators by precedence: `!`, `&`, `|`; parentheses; `true` and `false`; `#7` for the
+// endpoint with that id; anything else is a name, quoted unless it consists of letters, digits and
+// _ . : / @ + = ~ -. The one difference: beyond ASCII, all characters except spaces count as
+// letters here.
 #pragma once
 
 #include <cstddef>
