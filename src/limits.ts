@@ -21,6 +21,12 @@ export const limits = {
   maxObjects: 253,
   /** Memory regions of one message. */
   maxRegions: 64,
+  /** Regions of a registry are rounded up to pages of this size. */
+  regionPageBytes: 4096,
+  maxTagBytes: 255,
+  /** Defaults of a registry: bytes, and milliseconds that an unused region is kept. */
+  registryBytes: 2 ** 30,
+  registryIdle: 30_000,
   maxKeyBytes: 128,
   /** Milliseconds: 35 years. A longer `ttl` is cut to it. */
   maxTtl: 2 ** 40,

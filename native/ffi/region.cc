@@ -9,12 +9,6 @@ using busbar::kMaxRegionBytes;
 using busbar::RegionReference;
 using busbar::ffi::code;
 
-namespace {
-
-constexpr std::size_t kMaxTag = 255;
-
-}  // namespace
-
 extern "C" {
 
 busbar_status busbar_region_create(uint64_t bytes, uint32_t flags, busbar_region** out_region) {
@@ -79,7 +73,7 @@ busbar_status busbar_registry_alloc(busbar_registry* registry, uint64_t min_byte
                                     busbar_region** out_region) {
   const char* name = tag == nullptr ? "" : tag;
   if (registry == nullptr || out_region == nullptr || min_bytes < 1 ||
-      min_bytes > kMaxRegionBytes || std::strlen(name) > kMaxTag) {
+      min_bytes > kMaxRegionBytes || std::strlen(name) > busbar::kMaxTagBytes) {
     return BUSBAR_INVALID_ARGUMENT;
   }
   std::function<void()> tell;

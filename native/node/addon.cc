@@ -10,6 +10,7 @@
 #include "node/failure.h"
 #include "node/object_functions.h"
 #include "node/region_value.h"
+#include "node/registry_value.h"
 #include "node/scalars.h"
 #include "platform/platform.h"
 
@@ -108,6 +109,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("limits", limit_list(env));
   add_handle_functions(env, exports);
   add_region_functions(env, exports);
+  add_registry_functions(env, exports);
   return exports;
 }
 

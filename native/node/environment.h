@@ -1,6 +1,6 @@
-// Environment: what the addon keeps for one JavaScript environment (main thread, worker or
-// context): the bindings that are open there, so that all can be closed when the environment ends.
-// No static state anywhere else.
+// Environment: the state of the addon in one JavaScript environment (main thread, worker or
+// context), above all its open bindings, which are closed when the environment ends. The addon has
+// hardly any static state.
 #pragma once
 
 #include <napi.h>
@@ -9,37 +9,39 @@
 #include <vector>
 
 #include "node/endpoint_binding.h"
+#include "node/freed_regions.h"
 #include "node/region_views.h"
-#include "node/region_watches.h"
 
 namespace busbar::node {
 
 class Environment {
  public:
-  // The one of `env`; made by set_up().
+  // The state of `env`; made by set_up().
   [[nodiscard]] static Environment& of(Napi::Env env);
   static void set_up(Napi::Env env);
 
   void add(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding);
   void remove(const EndpointBinding* binding);
 
-  // Handles keep it, because they may be collected after the environment's data.
+  // Shared with region handles, which may be collected after the environment's data.
   [[nodiscard]] const std::shared_ptr<RegionViews>& region_views() noexcept { return views_; }
-  [[nodiscard]] RegionWatches& region_watches() noexcept { return watches_; }
+  // Shared with the registries, whose regions may become free after the environment has ended.
+  [[nodiscard]] const std::shared_ptr<FreedRegions>& freed_regions() noexcept { return freed_; }
 
  private:
-  // Terminating a worker while its uv handles are open would abort the process, so teardown waits
-  // for their closing.
+  // Terminating a worker with open uv handles would abort the process, so teardown waits until they
+  // are closed.
   static void tear_down(napi_async_cleanup_hook_handle handle, void* data);
-  // Where no such handles are: a hook that need not wait. (Deno's asynchronous ones free twice.)
+  // For a runtime without libuv, where nothing has to be waited for. (Deno frees asynchronous hooks
+  // twice.)
   static void tear_down_at_once(void* data);
 
   std::vector<std::shared_ptr<EndpointBinding>> bindings_;
   std::size_t closing_ = 0;
-  // A hook waits for the end of the environment.
+  // A cleanup hook has been added.
   bool watched_ = false;
   std::shared_ptr<RegionViews> views_ = std::make_shared<RegionViews>();
-  RegionWatches watches_;
+  std::shared_ptr<FreedRegions> freed_ = std::make_shared<FreedRegions>();
 };
 
 }  // namespace busbar::node

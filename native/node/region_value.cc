@@ -1,4 +1,4 @@
-// What JavaScript can do with regions: hold, read, write, view, and for a registry: pin and watch.
+// The functions that JavaScript has for regions: create, duplicate, release, read, write, view.
 #include "node/region_value.h"
 
 #include <cstring>
@@ -15,18 +15,14 @@ namespace busbar::node {
 namespace {
 
 constexpr napi_type_tag kHandleTag{0x6275736261722e72, 0x6567696f6e2e7631};
-constexpr napi_type_tag kPinTag{0x6275736261722e70, 0x696e2e7631000000};
 
-// One hand on a region: a counted reference.
+// A handle in JavaScript: one counted reference.
 struct RegionHandle {
   RegionReference reference;
   std::shared_ptr<RegionViews> views;
   Weight weight;
   bool viewing = false;
 };
-
-// A region that stays mapped whether anybody holds it or not.
-using RegionPin = std::shared_ptr<MemoryRegion>;
 
 void let_go(napi_env env, RegionHandle& handle) {
   if (!handle.reference.valid()) return;
@@ -44,11 +40,6 @@ napi_value handle_value(napi_env env, RegionReference reference) {
     let_go(at, *dying);
     delete dying;
   });
-}
-
-napi_value pin_value(napi_env env, RegionPin region) {
-  return make_external(env, new RegionPin(std::move(region)), kPinTag,
-                       [](napi_env, void* data, void*) { delete static_cast<RegionPin*>(data); });
 }
 
 RegionHandle* held_handle(const Napi::CallbackInfo& info) {
@@ -69,25 +60,17 @@ Napi::Value first_reference(const Napi::CallbackInfo& info,
   return {info.Env(), region_values(info.Env(), std::move(one))};
 }
 
-// Takes every page from the system now, not at first touch.
-void touch(std::span<std::byte> memory) noexcept {
-  constexpr std::size_t kSmallestPage = 4096;
-  for (std::size_t at = 0; at < memory.size(); at += kSmallestPage)
-    *const_cast<volatile std::byte*>(memory.data() + at) = std::byte{0};
-}
-
-// createRegion(bytes, readOnly, touched) -> the fields of one reference, or -Status.
+// createRegion(bytes, readOnly) -> the fields of one reference, or -Status.
 Napi::Value create_region(const Napi::CallbackInfo& info) {
   const double bytes = number_at(info, 0);
   if (!(bytes >= 1)) return failure(info, {Status::InvalidArgument});
   auto region = process_regions().create(static_cast<std::uint64_t>(bytes),
                                          flag_at(info, 1) ? Access::ReadOnly : Access::ReadWrite);
   if (!region) return failure(info, region.error());
-  if (flag_at(info, 2)) touch({region.value()->data(), region.value()->size()});
   return first_reference(info, region.value(), 0, region.value()->size());
 }
 
-// duplicateRegion(handle) -> the fields of a second reference, or -Status.
+// duplicateRegion(handle) -> the fields of another reference, or -Status.
 Napi::Value duplicate_region(const Napi::CallbackInfo& info) {
   const RegionHandle* handle = held_handle(info);
   if (handle == nullptr) return failure(info, {Status::Closed});
@@ -100,7 +83,7 @@ Napi::Value release_region(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// regionReferences(handle) -> how many there are everywhere, 0 once it was released.
+// regionReferences(handle) -> the references of all processes; 0 after releaseRegion().
 Napi::Value region_references(const Napi::CallbackInfo& info) {
   const RegionHandle* handle = held_handle(info);
   const std::uint64_t count = handle == nullptr ? 0 : handle->reference.region()->references();
@@ -108,7 +91,7 @@ Napi::Value region_references(const Napi::CallbackInfo& info) {
 }
 
 // regionBuffer(handle) -> the ArrayBuffer over the whole region, or -Status: NoExternalBuffers
-// where V8 takes no foreign memory.
+// where V8 refuses external memory.
 Napi::Value region_buffer(const Napi::CallbackInfo& info) {
   RegionHandle* handle = held_handle(info);
   if (handle == nullptr) return failure(info, {Status::Closed});
@@ -130,7 +113,7 @@ bool bytes_at(const Napi::CallbackInfo& info, std::size_t index, std::span<std::
   return true;
 }
 
-// `length` bytes of the handle's part from `offset` on; empty when there are not so many.
+// `length` bytes of the handle's part from `offset` on; empty if it has fewer.
 std::span<std::byte> part(const RegionHandle& handle, double offset, std::size_t length) {
   const std::span<std::byte> all = handle.reference.data();
   if (!(offset >= 0) || offset > static_cast<double>(all.size())) return {};
@@ -147,69 +130,12 @@ Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   if (!bytes_at(info, 2, ours)) return failure(info, {Status::InvalidArgument});
   const std::span<std::byte> theirs = part(*handle, number_at(info, 1), ours.size());
   if (theirs.size() != ours.size()) return failure(info, {Status::InvalidArgument});
-  // memmove: the program's array may be a view of this very region.
+  // memmove, because the program's array may be a view of the same region.
   if (!ours.empty()) {
     std::memmove(kWrites ? theirs.data() : ours.data(), kWrites ? ours.data() : theirs.data(),
                  ours.size());
   }
   return Napi::Number::New(info.Env(), 0);
-}
-
-// pinRegion(handle) -> pin, or -Status.
-Napi::Value pin_region(const Napi::CallbackInfo& info) {
-  const RegionHandle* handle = held_handle(info);
-  if (handle == nullptr) return failure(info, {Status::Closed});
-  return {info.Env(), pin_value(info.Env(), handle->reference.region())};
-}
-
-RegionPin* pin_at(const Napi::CallbackInfo& info) {
-  auto* pin = unwrap_external<RegionPin>(info.Env(), info[0], kPinTag);
-  return pin != nullptr && *pin != nullptr ? pin : nullptr;
-}
-
-Napi::Value unpin(const Napi::CallbackInfo& info) {
-  if (RegionPin* pin = pin_at(info); pin != nullptr) pin->reset();
-  return info.Env().Undefined();
-}
-
-// pinIsFree(pin, purge) -> whether nobody holds the region; `purge`: nor anybody who died with it.
-Napi::Value pin_is_free(const Napi::CallbackInfo& info) {
-  const RegionPin* pin = pin_at(info);
-  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
-  if (flag_at(info, 1)) (void)(*pin)->purge();
-  return Napi::Boolean::New(info.Env(), (*pin)->is_free());
-}
-
-// holdPin(pin) -> the fields of a new reference to all of the region.
-Napi::Value hold_pin(const Napi::CallbackInfo& info) {
-  const RegionPin* pin = pin_at(info);
-  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
-  return first_reference(info, *pin, 0, (*pin)->size());
-}
-
-// watchPin(pin) -> a number, told to the listener once the region is free; or -Status.
-Napi::Value watch_pin(const Napi::CallbackInfo& info) {
-  const RegionPin* pin = pin_at(info);
-  if (pin == nullptr) return failure(info, {Status::InvalidArgument});
-  const auto watch = Environment::of(info.Env()).region_watches().watch(*pin);
-  if (!watch) return failure(info, watch.error());
-  return Napi::Number::New(info.Env(), static_cast<double>(watch.value()));
-}
-
-Napi::Value unwatch_pin(const Napi::CallbackInfo& info) {
-  const double number = number_at(info, 0);
-  if (number >= 0) {
-    Environment::of(info.Env()).region_watches().unwatch(static_cast<std::uint64_t>(number));
-  }
-  return info.Env().Undefined();
-}
-
-// listenToRegions(listener): see RegionWatches.
-Napi::Value listen_to_regions(const Napi::CallbackInfo& info) {
-  const bool ok =
-      info[0].IsFunction() &&
-      Environment::of(info.Env()).region_watches().listen(info.Env(), info[0]) == napi_ok;
-  return failure(info, {ok ? Status::Ok : Status::System});
 }
 
 }  // namespace
@@ -256,13 +182,6 @@ void add_region_functions(Napi::Env env, Napi::Object exports) {
   add("regionBuffer", region_buffer);
   add("readRegion", copy_bytes<false>);
   add("writeRegion", copy_bytes<true>);
-  add("pinRegion", pin_region);
-  add("unpin", unpin);
-  add("pinIsFree", pin_is_free);
-  add("holdPin", hold_pin);
-  add("watchPin", watch_pin);
-  add("unwatchPin", unwatch_pin);
-  add("listenToRegions", listen_to_regions);
 }
 
 }  // namespace busbar::node

@@ -107,7 +107,7 @@ export class MemoryRegion implements Disposable {
     checkInteger('bytes', bytes, 1, limits.maxRegionBytes, 'bytes');
     const { readOnly = false } = checkOptions('create()', options, ['readOnly']);
     checkBoolean('readOnly', readOnly);
-    return new MemoryRegion(fieldsOf(addon.createRegion(bytes, readOnly, false)), 0);
+    return new MemoryRegion(fieldsOf(addon.createRegion(bytes, readOnly)), 0);
   }
 
   /** Whether `release()` was called. */

@@ -1,17 +1,19 @@
-// Reuses the memory of regions once no process holds them. This file knows no messages.
+// Reuses the memory of regions once no process holds them. Native code keeps the regions and decides
+// which one is reused; this file checks arguments, calls onFree and has the timer. It knows no
+// messages.
 import { clearTimeout, setTimeout } from 'node:timers'; // those of Jest's jsdom are numbers
 import { markInstances } from '../brand.js';
 import { checkBoolean, checkInteger, checkOptions, checkString, show } from '../checks.js';
 import {
   ClosedError,
-  errorFromStatus,
   InvalidArgumentError,
   LimitExceededError,
+  statusOf,
 } from '../errors/index.js';
 import { limits } from '../limits.js';
-import { addon, type NativePin } from '../native/addon.js';
-import { adoptRegions, fieldsOf, heldRegion, type MemoryRegion } from './memory-region.js';
-import { unwatchRegion, watchRegion } from './region-listener.js';
+import { addon, type NativeRegistry } from '../native/addon.js';
+import { callFreed, forgetFree, onceFree } from './freed-regions.js';
+import { adoptRegions, fieldsOf, type MemoryRegion } from './memory-region.js';
 
 /** Options of a {@link MemoryRegistry}. */
 export interface MemoryRegistryOptions {
@@ -50,24 +52,8 @@ export interface RegistryStats {
   readonly reused: number;
 }
 
-interface Entry {
-  readonly pin: NativePin;
-  readonly bytes: number;
-  readonly tag: string;
-  /** When it was last seen in use, by performance.now(). */
-  usedAt: number;
-  /** The callback for when it is free. */
-  watch: { readonly number: number; readonly onFree: () => void } | undefined;
-}
-
-const pageBytes = 4096;
-/** Milliseconds between two checks for dead holders; each check costs about 10 us per holder. */
-const purgeInterval = 20;
-const defaultMaxBytes = 2 ** 30;
-const defaultIdle = 30_000;
+/** The longest delay of a timer. */
 const maxIdle = 2 ** 31 - 1;
-/** A free region may be this many times as large as the request. */
-const mostTooLarge = 4;
 
 /**
  * Allocates memory regions and reuses each one once no process holds it, so that a frame costs
@@ -83,25 +69,23 @@ const mostTooLarge = 4;
 export class MemoryRegistry implements Disposable {
   readonly #maxBytes: number;
   readonly #idle: number;
-  readonly #readOnly: boolean;
-  readonly #entries = new Set<Entry>();
-  #bytes = 0;
-  #created = 0;
-  #reused = 0;
+  readonly #registry: NativeRegistry;
+  /** Of regions whose `onFree` was not called yet. */
+  readonly #waiting = new Set<number>();
   #closed = false;
-  #purgedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws InvalidArgumentError for an option out of its range. */
   constructor(options: MemoryRegistryOptions = {}) {
     const own = checkOptions('MemoryRegistry', options, ['maxBytes', 'idle', 'readOnly']);
-    const { maxBytes = defaultMaxBytes, idle = defaultIdle, readOnly = false } = own;
-    checkInteger('maxBytes', maxBytes, pageBytes, Number.MAX_SAFE_INTEGER, 'bytes');
+    const { registryBytes, registryIdle, regionPageBytes } = limits;
+    const { maxBytes = registryBytes, idle = registryIdle, readOnly = false } = own;
+    checkInteger('maxBytes', maxBytes, regionPageBytes, Number.MAX_SAFE_INTEGER, 'bytes');
     checkInteger('idle', idle, 0, maxIdle, 'milliseconds');
     checkBoolean('readOnly', readOnly);
     this.#maxBytes = maxBytes;
     this.#idle = idle;
-    this.#readOnly = readOnly;
+    this.#registry = addon.createRegistry(maxBytes, idle, readOnly);
   }
 
   /**
@@ -117,22 +101,22 @@ export class MemoryRegistry implements Disposable {
   alloc(minBytes: number, options: AllocOptions = {}): MemoryRegion {
     checkInteger('minBytes', minBytes, 1, limits.maxRegionBytes, 'bytes');
     const { tag = '', onFree } = checkOptions('alloc()', options, ['tag', 'onFree']);
-    checkString('tag', tag, 0, 255);
+    checkString('tag', tag, 0, limits.maxTagBytes);
     if (onFree !== undefined && typeof onFree !== 'function') {
       throw new InvalidArgumentError(`onFree is ${show(onFree)}; expected a function`, {
         option: 'onFree',
       });
     }
     if (this.#closed) throw new ClosedError('the memory registry is closed');
-    const bytes = Math.ceil(minBytes / pageBytes) * pageBytes;
-    const found = this.#findFree(bytes, tag) ?? this.#makeRoom(bytes, tag);
-    const [entry, region] = found === undefined ? this.#create(bytes, tag) : this.#reuse(found);
-    entry.usedAt = performance.now();
-    if (onFree !== undefined) {
-      entry.watch = { number: watchRegion(entry.pin, () => freed(entry)), onFree };
+    const number = onFree === undefined ? 0 : this.#waitFor(onFree);
+    const made = addon.allocRegion(this.#registry, minBytes, tag, number);
+    this.#callFreed();
+    if (typeof made === 'number') {
+      this.#forget(number);
+      if (made === -statusOf('LimitExceeded')) throw this.#full(minBytes);
     }
     this.#schedule();
-    return region;
+    return adoptRegions(fieldsOf(made))[0] as MemoryRegion;
   }
 
   /**
@@ -141,29 +125,16 @@ export class MemoryRegistry implements Disposable {
    */
   maintain(idle: number = this.#idle): number {
     checkInteger('idle', idle, 0, maxIdle, 'milliseconds');
-    const now = performance.now();
-    let removed = 0;
-    for (const entry of this.#entries) {
-      if (!this.#isFree(entry, true)) entry.usedAt = now;
-      else if (now - entry.usedAt >= idle) {
-        this.#remove(entry);
-        removed++;
-      }
-    }
+    const removed = addon.maintainRegistry(this.#registry, idle);
+    this.#callFreed();
     return removed;
   }
 
   /** The counters at this moment. */
   get stats(): RegistryStats {
-    let inUse = 0;
-    for (const entry of this.#entries) inUse += this.#isFree(entry, false) ? 0 : 1;
-    return {
-      regions: this.#entries.size,
-      bytes: this.#bytes,
-      inUse,
-      created: this.#created,
-      reused: this.#reused,
-    };
+    const [regions, bytes, inUse, created, reused] = addon.registryStats(this.#registry);
+    this.#callFreed();
+    return { regions, bytes, inUse, created, reused };
   }
 
   /**
@@ -172,7 +143,8 @@ export class MemoryRegistry implements Disposable {
    */
   close(): void {
     this.#closed = true;
-    for (const entry of this.#entries) this.#remove(entry);
+    for (const number of this.#waiting) this.#forget(number);
+    addon.clearRegistry(this.#registry);
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -182,68 +154,31 @@ export class MemoryRegistry implements Disposable {
     this.close();
   }
 
-  // The best fit.
-  #findFree(bytes: number, tag: string): Entry | undefined {
-    let best: Entry | undefined;
-    for (const entry of this.#entries) {
-      if (!fits(entry, bytes, tag) || (best !== undefined && best.bytes <= entry.bytes)) continue;
-      if (this.#isFree(entry, false)) best = entry;
-      if (best?.bytes === bytes) break;
-    }
-    return best;
+  #waitFor(onFree: () => void): number {
+    const number = onceFree(() => {
+      this.#waiting.delete(number);
+      onFree();
+    });
+    this.#waiting.add(number);
+    return number;
   }
 
-  // Makes room for a new region, or returns a fitting one that is free after all: its holder died,
-  // or released it since findFree() looked.
-  #makeRoom(bytes: number, tag: string): Entry | undefined {
-    const now = performance.now();
-    const purge = now - this.#purgedAt >= purgeInterval;
-    if (purge) this.#purgedAt = now;
-    for (const entry of this.#entries) {
-      const full = this.#bytes + bytes > this.#maxBytes;
-      if ((!purge && !full) || !this.#isFree(entry, purge)) continue;
-      if (fits(entry, bytes, tag)) return entry;
-      if (full) this.#remove(entry);
-    }
-    if (this.#bytes + bytes <= this.#maxBytes) return undefined;
-    throw new LimitExceededError(
-      `the memory registry has ${this.#bytes} bytes in use and cannot allocate ${bytes} more; its limit is ${this.#maxBytes}`,
+  #forget(number: number): void {
+    this.#waiting.delete(number);
+    forgetFree(number);
+  }
+
+  // The call has found out that regions are free, perhaps before the listener is called.
+  #callFreed(): void {
+    if (this.#waiting.size > 0) callFreed();
+  }
+
+  #full(minBytes: number): LimitExceededError {
+    const bytes = Math.ceil(minBytes / limits.regionPageBytes) * limits.regionPageBytes;
+    return new LimitExceededError(
+      `the memory registry has ${this.stats.bytes} bytes in use and cannot allocate ${bytes} more; its limit is ${this.#maxBytes}`,
       { option: 'maxBytes', value: bytes, limit: this.#maxBytes },
     );
-  }
-
-  #isFree(entry: Entry, purge: boolean): boolean {
-    if (addon.pinIsFree(entry.pin, purge) !== true) return false;
-    // The notification has not arrived yet.
-    if (entry.watch !== undefined) {
-      unwatchRegion(entry.watch.number);
-      freed(entry, queueMicrotask);
-    }
-    return true;
-  }
-
-  #reuse(entry: Entry): [Entry, MemoryRegion] {
-    this.#reused++;
-    return [entry, only(adoptRegions(fieldsOf(addon.holdPin(entry.pin))))];
-  }
-
-  #create(bytes: number, tag: string): [Entry, MemoryRegion] {
-    const region = only(adoptRegions(fieldsOf(addon.createRegion(bytes, this.#readOnly, true))));
-    const pin = addon.pinRegion(heldRegion(region));
-    if (typeof pin === 'number') throw errorFromStatus(-pin);
-    const entry: Entry = { pin, bytes, tag, usedAt: 0, watch: undefined };
-    this.#entries.add(entry);
-    this.#bytes += bytes;
-    this.#created++;
-    return [entry, region];
-  }
-
-  #remove(entry: Entry): void {
-    if (entry.watch !== undefined) unwatchRegion(entry.watch.number);
-    entry.watch = undefined;
-    this.#bytes -= entry.bytes;
-    this.#entries.delete(entry);
-    addon.unpin(entry.pin);
   }
 
   // The timer runs only while there are regions, and does not keep the process alive.
@@ -253,26 +188,11 @@ export class MemoryRegistry implements Disposable {
       () => {
         this.#timer = undefined;
         this.maintain();
-        if (this.#entries.size > 0) this.#schedule();
+        if (this.stats.regions > 0) this.#schedule();
       },
       Math.max(this.#idle, 100),
     ).unref();
   }
-}
-
-function fits(entry: Entry, bytes: number, tag: string): boolean {
-  return entry.tag === tag && entry.bytes >= bytes && entry.bytes <= bytes * mostTooLarge;
-}
-
-function freed(entry: Entry, call: (onFree: () => void) => void = (onFree) => onFree()): void {
-  const onFree = entry.watch?.onFree;
-  entry.watch = undefined;
-  entry.usedAt = performance.now();
-  if (onFree !== undefined) call(onFree);
-}
-
-function only(regions: readonly MemoryRegion[]): MemoryRegion {
-  return regions[0] as MemoryRegion;
 }
 
 markInstances(MemoryRegistry);

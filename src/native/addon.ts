@@ -135,16 +135,16 @@ export const hasObjects = 1 << 14;
 export const objectsLost = 1 << 15;
 
 declare const regionBrand: unique symbol;
-declare const pinBrand: unique symbol;
+declare const registryBrand: unique symbol;
 
 /** A counted reference to a memory region; released when it is garbage-collected. */
 export interface NativeRegion {
   readonly [regionBrand]: never;
 }
 
-/** A memory region that stays mapped whether or not any process holds it. */
-export interface NativePin {
-  readonly [pinBrand]: never;
+/** The regions of a registry; given back to the system when this is garbage-collected. */
+export interface NativeRegistry {
+  readonly [registryBrand]: never;
 }
 
 /**
@@ -329,11 +329,8 @@ interface Addon {
     remote: string,
     remotePort: number,
   ): NativeHandle | number;
-  /**
-   * A region of this process, with one reference to all of it; `touched` has the system provide its
-   * pages at once.
-   */
-  createRegion(bytes: number, readOnly: boolean, touched: boolean): NativeRegionFields | number;
+  /** A region of this process, with one reference to all of it. */
+  createRegion(bytes: number, readOnly: boolean): NativeRegionFields | number;
   duplicateRegion(region: NativeRegion): NativeRegionFields | number;
   releaseRegion(region: NativeRegion): void;
   /** References of all processes and of messages in flight; 0 once this one is released. */
@@ -345,20 +342,28 @@ interface Addon {
   regionBuffer(region: NativeRegion): ArrayBuffer | number;
   readRegion(region: NativeRegion, offset: number, target: Uint8Array): number;
   writeRegion(region: NativeRegion, offset: number, source: Uint8Array): number;
-  pinRegion(region: NativeRegion): NativePin | number;
-  /** Ends the pin, which is useless afterwards. */
-  unpin(pin: NativePin): void;
-  /** Whether no process holds the region; `purge` ignores holders that have died. */
-  pinIsFree(pin: NativePin, purge: boolean): boolean | number;
-  /** A new reference to the whole region. */
-  holdPin(pin: NativePin): NativeRegionFields | number;
+  createRegistry(maxBytes: number, idleMs: number, readOnly: boolean): NativeRegistry;
   /**
-   * Returns the number that the listener is called with, once, when no process holds the region.
+   * A new reference to a free or a new region of at least `minBytes`. If `number` is not 0, native
+   * code reports it once, when no process holds the region any more.
    */
-  watchPin(pin: NativePin): number;
-  unwatchPin(watch: number): void;
+  allocRegion(
+    registry: NativeRegistry,
+    minBytes: number,
+    tag: string,
+    number: number,
+  ): NativeRegionFields | number;
+  /** Gives regions that were unused for `idleMs` back to the system; returns how many. */
+  maintainRegistry(registry: NativeRegistry, idleMs: number): number;
+  registryStats(
+    registry: NativeRegistry,
+  ): readonly [regions: number, bytes: number, inUse: number, created: number, reused: number];
+  /** Gives all regions back that are free or become free, and reports none of them. */
+  clearRegistry(registry: NativeRegistry): void;
+  /** The numbers that are to be reported and that the listener was not called with yet. */
+  takeFreedRegions(): readonly number[];
   /** Once per thread. The listener does not keep the thread alive. */
-  listenToRegions(listener: (watch: number) => void): number;
+  listenToRegions(listener: (number: number) => void): number;
   evaluateSelector(program: Uint8Array, id: number, label: readonly string[]): boolean | number;
 }
 

@@ -1,4 +1,4 @@
-// Which region is reused, and which is freed.
+// Which region is reused, and which one is given back to the system.
 #include "core/region/region_registry.h"
 
 #include <utility>
@@ -6,18 +6,21 @@
 namespace busbar {
 namespace {
 
-// Between two checks for dead holders: each costs a system call of some 10 us.
+// Between two checks for dead holders; each check costs about 10 us per holder.
 constexpr std::chrono::milliseconds kPurgeInterval{20};
 
 }  // namespace
 
-RegionRegistry::~RegionRegistry() {
-  for (Entry& entry : entries_) stop_watching(entry);
+RegionRegistry::~RegionRegistry() { clear(); }
+
+void RegionRegistry::clear() {
+  for (auto entry = entries_.begin(); entry != entries_.end();) entry = remove(entry);
 }
 
 Result<RegionReference> RegionRegistry::alloc(std::uint64_t min_bytes, std::string_view tag,
                                               std::function<void()> on_free) {
-  const std::uint64_t bytes = (min_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const std::uint64_t bytes =
+      (min_bytes + kRegionPageBytes - 1) / kRegionPageBytes * kRegionPageBytes;
   auto entry = find_free(bytes, tag);
   if (entry == entries_.end()) entry = make_room(bytes, tag);
   if (entry != entries_.end()) {
@@ -27,8 +30,8 @@ Result<RegionReference> RegionRegistry::alloc(std::uint64_t min_bytes, std::stri
       return Status::LimitExceeded;
     auto region = regions_.create(bytes, limits_.peers);
     if (!region) return region.error();
-    // Touched once, so that filling it causes no page faults later.
-    for (std::uint64_t at = 0; at < bytes; at += kPageBytes)
+    // Touched once, so that filling it causes no page faults.
+    for (std::uint64_t at = 0; at < bytes; at += kRegionPageBytes)
       static_cast<volatile std::byte*>(region.value()->data())[at] = std::byte{0};
     entries_.push_back({region.take(), std::string(tag), {}, 0, {}, nullptr});
     entry = std::prev(entries_.end());
@@ -53,14 +56,14 @@ Result<RegionReference> RegionRegistry::alloc(std::uint64_t min_bytes, std::stri
   return reference;
 }
 
-std::size_t RegionRegistry::maintain() {
+std::size_t RegionRegistry::maintain(std::chrono::milliseconds idle) {
   std::size_t removed = 0;
   const TimePoint now = platform_.now();
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     if (!is_free(*entry, true)) {
       entry->used_at = now;
       ++entry;
-    } else if (now - entry->used_at >= limits_.idle) {
+    } else if (now - entry->used_at >= idle) {
       entry = remove(entry);
       ++removed;
     } else {
@@ -80,7 +83,7 @@ bool RegionRegistry::is_free(Entry& entry, bool purge) {
   if (purge) (void)entry.region->purge();
   if (!entry.region->is_free()) return false;
   if (entry.watch != 0) {
-    // We may get here before the keeper reports it.
+    // This may be earlier than the call of the keeper.
     const auto told = entry.told;
     const auto tell = std::move(entry.on_free);
     stop_watching(entry);
@@ -111,7 +114,8 @@ RegionRegistry::Entries::iterator RegionRegistry::find_free(std::uint64_t bytes,
   return best;
 }
 
-// Makes room for a new region, or returns one that is free after all because its holder died.
+// Makes room for a new region, or returns a fitting one that is free after all: its holder has
+// died.
 RegionRegistry::Entries::iterator RegionRegistry::make_room(std::uint64_t bytes,
                                                             std::string_view tag) {
   const TimePoint now = platform_.now();

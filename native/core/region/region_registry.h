@@ -1,6 +1,6 @@
-// RegionRegistry: allocates memory regions and reuses them once no process holds them: no system
-// call and no page fault in the steady state. The counterpart of src/memory/memory-registry.ts for
-// programs without Node.
+// RegionRegistry: allocates memory regions and reuses each one once no process holds it, so that a
+// region costs neither system calls nor page faults in the steady state. Used by both interfaces,
+// native/node and native/ffi.
 #pragma once
 
 #include <atomic>
@@ -12,15 +12,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
 #include "core/region/region_table.h"
 
 namespace busbar {
 
 struct RegistryLimits {
-  // For all its regions together.
-  std::uint64_t max_bytes = 1ULL << 30U;
-  // maintain() frees a region that was unused for this long.
-  std::chrono::milliseconds idle{30'000};
+  // Of all its regions together.
+  std::uint64_t max_bytes = kRegistryBytes;
+  // How long maintain() keeps an unused region.
+  std::chrono::milliseconds idle{kRegistryIdleMs};
+  // What other processes may do with the regions.
   Access peers = Access::ReadWrite;
 };
 
@@ -35,42 +37,45 @@ struct RegistryStats {
 // One thread at a time.
 class RegionRegistry {
  public:
-  static constexpr std::uint64_t kPageBytes = 4096;
-  // A reused region may be this many times as large as the request.
+  // A free region may be this many times as large as the request.
   static constexpr std::uint64_t kMostTooLarge = 4;
 
   RegionRegistry(Platform& platform, RegionTable& regions, const RegistryLimits& limits) noexcept
       : platform_(platform), regions_(regions), limits_(limits) {}
-  // Regions in use are freed when their last holder releases them; `on_free` is not called any
-  // more.
+  // As clear().
   ~RegionRegistry();
   RegionRegistry(const RegionRegistry&) = delete;
   RegionRegistry& operator=(const RegionRegistry&) = delete;
 
-  // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once,
-  // on the keeper's thread or in a later call of this registry, when no process holds the region.
-  // LimitExceeded: all are in use.
+  // A region of at least `min_bytes`, with one reference. `on_free` (may be empty) is called once
+  // when no process holds the region any more: on the keeper's thread, or inside a later call of
+  // this object that finds it out first. LimitExceeded: all regions are in use.
   [[nodiscard]] Result<RegionReference> alloc(std::uint64_t min_bytes, std::string_view tag,
                                               std::function<void()> on_free);
-  // Returns regions to the system that were unused for the idle time; returns their number.
-  std::size_t maintain();
+  // Gives regions that were unused for `idle` back to the system; returns how many.
+  std::size_t maintain(std::chrono::milliseconds idle);
+  std::size_t maintain() { return maintain(limits_.idle); }
+  // Gives all free regions back to the system; a region in use follows when its last holder
+  // releases it. No on_free is called any more.
+  void clear();
   [[nodiscard]] RegistryStats stats();
 
  private:
   struct Entry {
     std::shared_ptr<MemoryRegion> region;
     std::string tag;
-    // When it was last seen in use.
+    // When the region was last seen in use.
     TimePoint used_at;
-    // 0: no `on_free` to call.
+    // 0: no on_free, or it was called.
     RegionKeeper::Watch watch = 0;
     std::function<void()> on_free;
-    // Set by the thread that calls `on_free`.
+    // Set when on_free is called, by whichever thread is first.
     std::shared_ptr<std::atomic<bool>> told;
   };
   using Entries = std::list<Entry>;
 
-  // True if no process holds it; `on_free` was then called.
+  // Whether no process holds the region; then its on_free has been called. `purge`: clears the
+  // references of dead processes first.
   [[nodiscard]] bool is_free(Entry& entry, bool purge);
   void stop_watching(Entry& entry);
   [[nodiscard]] bool fits(const Entry& entry, std::uint64_t bytes, std::string_view tag) const;
