@@ -1,4 +1,4 @@
-// Joining, leaving, and who is there.
+// Joining, leaving and the list of members.
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -70,7 +70,7 @@ void free_messages(busbar_endpoint& self) {
   delete std::exchange(self.slab, nullptr);
 }
 
-// Begins to leave; busbar_endpoint_close waits for the end of it.
+// Begins to leave; busbar_endpoint_close waits until it has left.
 void begin_close(busbar_endpoint& self, std::uint32_t linger_ms) {
   const Lock lock(*self.entry);
   busbar::ffi::return_borrowed(self);
@@ -80,7 +80,7 @@ void begin_close(busbar_endpoint& self, std::uint32_t linger_ms) {
   self.endpoint->close(std::chrono::milliseconds(linger_ms));
 }
 
-// Waits for the control thread's end and gives everything back.
+// Waits for the end of the control thread and releases everything.
 void shut_down(busbar_endpoint& self) {
   self.endpoint->join_thread();
   free_messages(self);

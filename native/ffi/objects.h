@@ -1,4 +1,4 @@
-// What the opaque types of busbar.h are made of.
+// The opaque types of busbar.h.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ struct busbar_expression {
 };
 
 struct busbar_selector {
-  // Both outlive each other's end: a selector may be freed after its endpoint was closed.
+  // Shared, because a selector may be freed after its endpoint was closed.
   std::shared_ptr<busbar::Endpoint> endpoint;
   std::shared_ptr<std::mutex> entry;
   std::uint32_t route = 0;
@@ -53,8 +53,8 @@ struct busbar_peer_list {
 
 namespace busbar::ffi {
 
-// Payloads of one batch; free again when no message points into it any more. The endpoint's lock
-// guards the count.
+// The payloads of one batch; reused once no message points into it. The endpoint's lock guards the
+// count.
 struct Slab {
   std::vector<std::byte> bytes;
   std::size_t users = 0;
@@ -66,18 +66,19 @@ struct busbar_message {
   busbar_endpoint* endpoint = nullptr;
   busbar::ReceivedMessage received;
   busbar_span payload{};
-  // Holds the payload; null for a borrowed one.
+  // Has the payload; null for a borrowed message.
   busbar::ffi::Slab* slab = nullptr;
-  // Of its link, in busbar_endpoint::messages_of_link.
+  // Points to the link's count in busbar_endpoint::messages_of_link.
   std::uint64_t* link_messages = nullptr;
-  // Whoever sent it, when that was not the link's owner.
+  // The sender, if it is not the link's owner.
   std::uint64_t from_id = 0;
   std::uint32_t from_pid = 0;
   std::optional<std::vector<std::string>> from_label;
 };
 
 struct busbar_endpoint {
-  // Makes the program's threads one at a time: the owner's side of the endpoint's lock.
+  // Lets one of the program's threads in at a time: they share the owner's side of the endpoint's
+  // lock.
   std::shared_ptr<std::mutex> entry;
   std::shared_ptr<busbar::Endpoint> endpoint;
   // Notified when anything below may have changed, for the threads that do not sleep on the bells.
@@ -93,25 +94,25 @@ struct busbar_endpoint {
   std::uint64_t abandoned = 0;
   bool drained = false;
   std::map<std::uint64_t, std::optional<busbar::DeliveryResult>> deliveries;
-  // Threads that wait for others to come.
+  // Threads in busbar_endpoint_wait_for().
   std::size_t watchers = 0;
 
-  // The one that is filled next, if nobody uses it.
+  // Filled by the next batch, unless a message still points into it.
   busbar::ffi::Slab* slab = nullptr;
   std::vector<busbar::ReceivedMessage> batch;
   std::deque<busbar_message*> inbox;
-  // Of the batch, what the engine was not told about.
+  // The part of the batch that was not reported to the core as taken.
   std::span<const busbar::ReceivedMessage> untold;
   std::vector<busbar_message*> spare;
-  // Times that messages were looked for.
+  // How often messages were looked for.
   std::uint32_t looks = 0;
-  // The message that is borrowed, and the place that is reserved, if any.
+  // The borrowed message and the reserved place, if any.
   busbar_message* borrowed = nullptr;
   std::optional<busbar::Reservation> reservation;
-  // Links that are gone, but some message of which may still be asked who sent it.
+  // Closed links with messages whose sender may still be asked for.
   std::vector<std::uint32_t> gone_links;
   std::unordered_map<std::uint32_t, std::uint64_t> messages_of_link;
-  // The entry that was looked up last.
+  // The last entry that was looked up.
   std::uint32_t last_link = 0;
   std::uint64_t* last_link_messages = nullptr;
 
@@ -127,14 +128,14 @@ namespace busbar::ffi {
 [[nodiscard]] inline busbar_status code(Status status) noexcept {
   return static_cast<busbar_status>(status);
 }
-// For busbar_last_failure() of this thread.
+// Keeps `error` for busbar_last_failure() on this thread.
 void remember(const Error& error) noexcept;
 [[nodiscard]] inline busbar_status code(const Error& error) noexcept {
   if (!error.ok()) remember(error);
   return code(error.status);
 }
 
-// What a struct of the caller's has of the library's: the rest stays as it is there.
+// Copies the fields that the caller's struct has; the others keep their values in `out`.
 template <typename T>
 [[nodiscard]] bool read_struct(const T* given, T& out) noexcept {
   if (given == nullptr || given->size < sizeof given->size || given->size > 4096) return false;
@@ -152,25 +153,27 @@ template <typename T>
 }
 
 using Lock = std::unique_lock<std::mutex>;
-// Nothing: for ever.
+// nullopt: no limit.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 [[nodiscard]] Deadline deadline_after(std::int32_t timeout_ms) noexcept;
 
-// The rest is for who has `lock`, which is let go while callbacks run and while anything waits.
+// The caller of the following functions holds `lock`, which is released while callbacks run and
+// while a thread waits.
 
-// Takes what the control thread has to say.
+// Takes the notices of the control thread.
 void hear(busbar_endpoint& self, Lock& lock);
-// Until `done()`, which is asked after each hear(); false when the deadline has passed.
-// `wants_messages`: done() becomes true by messages, so the endpoint has to announce its sleep.
+// Waits until `done()`, which is checked after each hear(), is true; false if the deadline has
+// passed. `wants_messages`: messages may make done() true, so the endpoint has to announce its
+// sleep.
 template <typename Done>
 [[nodiscard]] bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline,
                               bool wants_messages, Done&& done);
-// Sleeps until something may have come. The thread that `wants_messages` returns at once if there
-// are any.
+// Sleeps until a bell rings or the deadline has passed. With `wants_messages`, returns at once if
+// there are messages.
 void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages);
-// Its payload is needed no more.
+// The message's payload is not needed any more.
 void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept;
-// The message that is borrowed goes back, if there is one.
+// Returns the borrowed message, if any.
 void return_borrowed(busbar_endpoint& self);
 void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event);
 void log(busbar_endpoint& self, Lock& lock, std::int32_t level, const std::string& text);
@@ -180,7 +183,7 @@ bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, boo
                 Done&& done) {
   self.thread_receives = self.thread_receives || wants_messages;
   bool reached = false;
-  // What rang before wakes at once whoever goes to sleep, so that asking first would be in vain.
+  // A bell that rang before ends the sleep at once, so checking before it is not needed.
   bool sleeps_first = wants_messages && (!deadline || *deadline > std::chrono::steady_clock::now());
   for (;;) {
     if (!std::exchange(sleeps_first, false)) hear(self, lock);
@@ -190,7 +193,8 @@ bool wait_until(busbar_endpoint& self, Lock& lock, const Deadline& deadline, boo
   }
   if (wants_messages) {
     self.thread_receives = false;
-    // Another thread may have waited for this one to take its messages; it sleeps on the bells now.
+    // Another thread may have waited until this one took its messages; it can sleep on the bells
+    // now.
     self.changed.notify_all();
   }
   return reached;

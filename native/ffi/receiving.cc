@@ -1,4 +1,4 @@
-// Receiving: messages of one's own, and borrowed ones.
+// Receiving: messages that are copied, and borrowed messages.
 #include <cstring>
 #include <memory>
 #include <span>
@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kSlabBytes = 128U << 10U;
 constexpr std::size_t kMostSpare = 256;
 constexpr std::uint32_t kLooksBetweenBells = 64;
-// So that not every message costs a word to its sender, and its room is free before all are read.
+// Messages are reported as taken in portions: fewer reports to the sender, and its room becomes
+// free before all are read.
 constexpr std::size_t kMostTold = 32;
 
 busbar_message* new_message(busbar_endpoint& self) {
@@ -28,7 +29,7 @@ busbar_message* new_message(busbar_endpoint& self) {
   return message;
 }
 
-// Who sent it, when that was somebody who has left and whose message the controller kept.
+// The original sender of a message that the controller kept because its sender has left.
 void read_origin(busbar_message& message, std::span<const std::byte> bytes) {
   const auto origin = busbar::decode_origin(bytes);
   if (!origin) return;
@@ -66,12 +67,12 @@ void use(busbar_message& message, busbar::ffi::Slab* slab) {
   ++slab->users;
 }
 
-// All but those in the inbox are the program's.
+// The program has all messages except those in the inbox.
 void tell_taken(busbar_endpoint& self) {
   self.endpoint->taken(self.inbox.size(), std::exchange(self.untold, {}));
 }
 
-// The program has another message. Where its sender waits for that, it learns of it at once.
+// The program gets another message. If the sender waits for that, it is reported at once.
 void note_taken(busbar_endpoint& self, const ReceivedMessage& received) {
   const std::size_t waiting = self.inbox.size();
   if (waiting == 0 || waiting == kMostTold || received.awaited() || !received.objects.empty() ||
@@ -79,9 +80,9 @@ void note_taken(busbar_endpoint& self, const ReceivedMessage& received) {
     tell_taken(self);
 }
 
-// Takes a batch out of shared memory; only with an empty inbox. With the lock held.
+// Takes a batch out of shared memory; only with an empty inbox, and with the lock held.
 void fetch(busbar_endpoint& self) {
-  // One that is still in use goes with the last message in it.
+  // A slab that is still in use is deleted with the last message in it.
   if (self.slab == nullptr || self.slab->users != 0)
     self.slab = new busbar::ffi::Slab{std::vector<std::byte>(kSlabBytes)};
   busbar::ReceiveBatch batch{.slab = self.slab->bytes, .messages = self.batch};
@@ -109,7 +110,7 @@ void fetch(busbar_endpoint& self) {
   self.endpoint->taken(self.inbox.size(), {&message->received, 1});
 }
 
-// Links that are gone, and of which no message is left to ask about.
+// Forgets closed links without messages.
 void forget_gone(busbar_endpoint& self) {
   std::erase_if(self.gone_links, [&self](std::uint32_t slot) {
     if (self.messages_of_link[slot] != 0) return false;
@@ -138,12 +139,13 @@ void recycle(busbar_endpoint& self, busbar_message* message, busbar::Status outc
 busbar_status receive_with(busbar_endpoint& self, Lock& lock, std::int32_t timeout_ms,
                            const std::function<bool()>& look) {
   if (self.thread_receives || self.borrowed != nullptr) return BUSBAR_INVALID_ARGUMENT;
-  // Asking who rang costs a system call; but a busy sender shall not be all that is listened to.
+  // Collecting the bells costs a system call, but one busy sender must not keep others from being
+  // received.
   if (++self.looks % kLooksBetweenBells != 0 && look()) return BUSBAR_OK;
   const auto deadline = busbar::ffi::deadline_after(timeout_ms);
   const bool found = busbar::ffi::wait_until(self, lock, deadline, true, [&] {
     if (look()) return true;
-    // Announced before the caller goes to sleep on its own event loop.
+    // The endpoint announces its sleep before the caller sleeps in an event loop of its own.
     if (timeout_ms == 0 && !self.endpoint->sleep()) return look();
     return self.spin.count() != 0 && timeout_ms != 0 && self.endpoint->spin(self.spin) && look();
   });
@@ -168,7 +170,7 @@ void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept {
 
 void return_borrowed(busbar_endpoint& self) {
   if (self.borrowed == nullptr) return;
-  // First what is taken, then what came of it.
+  // First what was taken, then its outcome.
   busbar_message* message = std::exchange(self.borrowed, nullptr);
   self.endpoint->return_borrowed();
   recycle(self, message, busbar::Status::Ok);
@@ -208,7 +210,7 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
     return BUSBAR_INVALID_ARGUMENT;
   busbar_endpoint& self = *endpoint;
   Lock lock(*self.entry);
-  // Those that were taken out already come first; they are borrowed from this process's memory.
+  // Messages in the inbox come first; they are borrowed from this process's memory.
   const busbar_status status = receive_with(self, lock, timeout_ms, [&self] {
     if (!self.inbox.empty()) {
       self.borrowed = self.inbox.front();

@@ -16,11 +16,11 @@ using busbar::ffi::Lock;
 
 namespace {
 
-// For as long as the call takes; the object stays the program's.
+// Handles for the duration of the call; the objects stay the program's.
 busbar::Result<busbar::Handle> handle_on(busbar_object object, std::int32_t kind) {
   switch (kind) {
     case BUSBAR_OBJECT_DESCRIPTOR:
-      // Borrowed: never closed here.
+      // The handle is borrowed and must not be closed here.
       return busbar::Handle(object, [](std::intptr_t) noexcept {});
     case BUSBAR_OBJECT_SOCKET:
     case BUSBAR_OBJECT_MACH_PORT:
@@ -31,7 +31,7 @@ busbar::Result<busbar::Handle> handle_on(busbar_object object, std::int32_t kind
   }
 }
 
-// What a request refers to.
+// The memory that a request refers to.
 struct Attachments {
   std::vector<busbar::Handle> objects;
   std::vector<const busbar::Handle*> handles;
@@ -91,7 +91,7 @@ busbar_status read_message(const busbar_endpoint& self, const busbar_outgoing& m
   return BUSBAR_OK;
 }
 
-// With the lock held. `out` is what the core said of it.
+// With the lock held. `out` is the outcome of the core.
 busbar_status send_locked(busbar_endpoint& self, std::uint32_t route, const busbar_outgoing* given,
                           Acknowledge acknowledge, SendOutcome& out) {
   busbar_outgoing message{};

@@ -1,4 +1,4 @@
-// How the program's threads wait: one of them sleeps on the bells and tells the others.
+// Waiting: one of the program's threads sleeps on the bells and wakes the others.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -117,7 +117,7 @@ Deadline deadline_after(std::int32_t timeout_ms) noexcept {
 void hear(busbar_endpoint& self, Lock& lock) {
   const bool ready = self.endpoint->collect_bells();
   std::vector<Notice> notices = self.endpoint->take_notices();
-  // What rang for the thread that sleeps has been heard here.
+  // This thread has taken the notices that the sleeping thread was woken for.
   if (self.thread_sleeps && ((ready && self.thread_receives) || !notices.empty()))
     self.endpoint->bells().raise();
   if (!notices.empty()) self.changed.notify_all();
@@ -137,11 +137,11 @@ void wait_for_change(busbar_endpoint& self, Lock& lock, const Deadline& deadline
 }  // namespace
 
 void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages) {
-  // A thread that waits for messages has to be rung for.
+  // Senders have to ring for a thread that waits for messages.
   if (self.thread_receives && !self.endpoint->sleep()) {
     if (wants_messages) return;
-    // There are messages, and they are another thread's. This one lets the lock go, so that the
-    // other can take them, and is woken when that thread goes back to sleep or returns.
+    // There are messages for another thread. This thread releases the lock, so that the other one
+    // can take them, and is woken when the other one sleeps again or returns.
     if (self.thread_sleeps) self.endpoint->bells().raise();
     self.changed.notify_all();
     return wait_for_change(self, lock, deadline);

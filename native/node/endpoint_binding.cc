@@ -12,12 +12,12 @@
 namespace busbar::node {
 namespace {
 
-// A batch should keep JavaScript busy for about this long: short enough for timers, long enough to
-// pay.
+// How long JavaScript should take for a batch: short enough for timers, long enough to be worth the
+// call.
 constexpr std::chrono::nanoseconds kBatchTarget{250'000};
 constexpr std::size_t kSmallestBatch = 8;
 constexpr int kMostSpinCredit = 8;
-// Without credit, spinning is tried again every so many times.
+// Without spin credit, every how many times spinning is tried again.
 constexpr int kSpinRetry = 32;
 
 TimePoint now() noexcept { return native_platform().now(); }
@@ -51,7 +51,8 @@ void EndpointBinding::set_types(std::span<const Uuid> types) {
 void EndpointBinding::set_credit(std::uint32_t messages) {
   const bool starts = credit_ == 0 && messages != 0;
   credit_ = messages;
-  // What came meanwhile rang already: look again from the loop, never from inside the caller.
+  // Messages that arrived while the credit was 0 have rung already. Look for them from the event
+  // loop, never inside this call.
   if (starts && !draining_ && !closed_) endpoint_->bells().raise();
 }
 
@@ -103,7 +104,7 @@ void EndpointBinding::detach(std::function<void()> done) {
     release();
     return done();
   }
-  // Keeps itself alive until the host has let go.
+  // The lambda keeps the binding alive until the host has released its handles.
   LoopAttachment* attachment = attachment_.get();
   attachment->close([self = shared_from_this(), done = std::move(done)] {
     const auto gone = std::move(self->attachment_);
@@ -112,11 +113,13 @@ void EndpointBinding::detach(std::function<void()> done) {
   });
 }
 
-// Nothing calls back any more. JavaScript may keep the object, but nothing that costs anything.
+// After the last callback. JavaScript may keep the endpoint object, but all kernel objects and
+// buffers are released.
 void EndpointBinding::release() {
   endpoint_->join_thread();
   endpoint_->release();
-  // They lead to the JavaScript object that leads here: a circle that no collector sees.
+  // The callbacks refer to the JavaScript object that refers to this binding: a cycle that the
+  // garbage collector does not see.
   on_messages_.Reset();
   on_notices_.Reset();
 }
@@ -145,7 +148,7 @@ void EndpointBinding::drain() {
         break;
     }
     if (now() < end) continue;
-    // Everybody else on this loop gets a turn first.
+    // Let all other events of the loop go first.
     if (!closed_) endpoint_->bells().raise();
     return;
   }
@@ -165,7 +168,7 @@ EndpointBinding::Step EndpointBinding::deliver_batch() {
     const auto each = (now() - before) / static_cast<std::int64_t>(batch.count);
     const auto fitting =
         static_cast<std::size_t>(kBatchTarget / std::max(each, std::chrono::nanoseconds(1)));
-    // Grows step by step, since one lucky batch proves little; shrinks at once.
+    // Grows in steps, since one fast batch proves little; shrinks at once.
     batch_limit_ =
         std::clamp(fitting, kSmallestBatch, std::min(batch_limit_ * 2, ReceiveTable::kMaxMessages));
   }
@@ -178,7 +181,7 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
   napi_value buffer = nullptr;
   void* data = nullptr;
   if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
-    // The message stays where it is; JavaScript learns why nothing comes.
+    // The message stays in shared memory; JavaScript gets a notice with the reason.
     (void)env_.GetAndClearPendingException();
     (void)call(on_notices_, {out_of_memory_notice(env_, bytes)});
     credit_ = 0;
@@ -187,7 +190,7 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
   if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0]))
     return true;
   if (table_.messages()[0].origin_bytes != 0) {
-    // What lay in the slab was read by the call before.
+    // JavaScript has read the slab in the previous call.
     const std::vector<std::byte> origin = endpoint_->last_origin();
     std::copy(origin.begin(), origin.end(), table_.slab_bytes().begin());
     table_.messages()[0].origin_offset = 0;
@@ -198,8 +201,7 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
 
 bool EndpointBinding::call_on_messages(std::size_t count, Napi::Value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
-  // What JavaScript wants from now on it says by set_credit(), from within this call or the
-  // microtasks behind it.
+  // JavaScript calls set_credit() for more messages, in this call or in the microtasks after it.
   rows_ = std::span(table_.messages()).first(count);
   const napi_value kept =
       call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
@@ -210,12 +212,11 @@ bool EndpointBinding::call_on_messages(std::size_t count, Napi::Value large) {
   return credit_ != 0 && !closed_;
 }
 
-// Calls into JavaScript with everything that belongs to a turn: microtasks and ticks run before
-// this returns. What a program throws there is an uncaught exception of its process; the endpoint
-// goes on.
+// Calls a function as a turn of the event loop: microtasks and ticks run before this returns. An
+// exception of the program is an uncaught exception of the process; the endpoint carries on.
 napi_value EndpointBinding::call(const Napi::FunctionReference& function,
                                  const std::vector<napi_value>& arguments) {
-  // The plain C calls: in a worker that is being terminated they fail, and the wrappers would make
+  // Plain C calls: they fail in a worker that is being terminated, and the C++ wrappers would make
   // that fatal.
   napi_value global = nullptr;
   if (napi_get_global(env_, &global) != napi_ok) return nullptr;
@@ -224,7 +225,7 @@ napi_value EndpointBinding::call(const Napi::FunctionReference& function,
     (void)napi_make_callback(env_, context_, global, function.Value(), arguments.size(),
                              arguments.data(), &result);
   } else {
-    // Called by a thread-safe function, which is such a turn itself. Deno's napi_make_callback
+    // A thread-safe function has called, which is a turn of its own. In Deno, napi_make_callback
     // crashes.
     (void)napi_call_function(env_, global, function.Value(), arguments.size(), arguments.data(),
                              &result);

@@ -1,5 +1,5 @@
-// Reads the configuration object of openEndpoint(), which src/ has checked already; here only types
-// are looked at.
+// Reads the configuration object of openEndpoint(). src/ has checked it; this file checks types,
+// and Endpoint::create() checks ranges.
 #pragma once
 
 #include <napi.h>

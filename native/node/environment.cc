@@ -7,7 +7,7 @@
 namespace busbar::node {
 namespace {
 
-// Takes as long as the slowest, not as long as all of them.
+// Takes as long as the slowest binding, not as long as all together.
 void close_all(const std::vector<std::shared_ptr<EndpointBinding>>& bindings) {
   for (const auto& binding : bindings) binding->begin_close();
   for (const auto& binding : bindings) binding->close_now();

@@ -1,4 +1,4 @@
-// What a call of the addon that failed gives back, and what JavaScript can ask about it afterwards.
+// What a failed call of the addon returns, and the details that JavaScript can ask for afterwards.
 #pragma once
 
 #include <napi.h>
@@ -7,13 +7,13 @@
 
 namespace busbar::node {
 
-// -Status; remembers the rest of `error` for last_failure() of this thread.
+// Returns -Status and keeps `error` for last_failure() on this thread.
 [[nodiscard]] Napi::Number failed(Napi::Env env, const Error& error);
 
-// Of the last failed() on this thread: { osCode?, syscall?, path?, advice? }.
+// The details of the last failed() on this thread: { osCode?, syscall?, path?, advice? }.
 [[nodiscard]] Napi::Value last_failure(const Napi::CallbackInfo& info);
 
-// Sets those of these members that are known of `error`.
+// Sets the details that `error` has as members of `object`.
 void set_facts(Napi::Object& object, const Error& error);
 
 }  // namespace busbar::node

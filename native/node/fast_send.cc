@@ -22,7 +22,7 @@ napi_value failure(napi_env env, Status status) {
   return small_number(env, -static_cast<std::int32_t>(status));
 }
 
-// Arguments of send() in their order.
+// The arguments of send(), in order.
 enum Argument : std::size_t {
   kRoute,
   kTypeAndFormat,
@@ -48,12 +48,12 @@ struct Arguments {
   }
 };
 
-// The Uint8Array, or bytes `start` to `end` of it where these are given.
+// The bytes of the Uint8Array, or its bytes `start` to `end` if these are given.
 bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::byte>& out) {
   void* data = nullptr;
   std::size_t bytes = 0;
-  // Takes any typed array; a length of elements equals one of bytes because src/ passes Uint8Array
-  // only.
+  // Accepts any typed array. The length is in elements, which are bytes because src/ passes only
+  // Uint8Array.
   if (napi_get_buffer_info(env, arguments.values[kSource], &data, &bytes) != napi_ok) return false;
   out = {static_cast<const std::byte*>(data), bytes};
   if (arguments.count <= kStart) return true;
@@ -71,7 +71,7 @@ bool is_undefined(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
 }
 
-// The key is written to `out_key`, which the request then refers to.
+// Writes the key to `out_key`; the request refers to it.
 bool read_policy(napi_env env, const Arguments& arguments, SendRequest& request,
                  std::string& out_key) {
   if (arguments.count > kWhenFull && !is_undefined(env, arguments.values[kWhenFull])) {
@@ -84,7 +84,7 @@ bool read_policy(napi_env env, const Arguments& arguments, SendRequest& request,
   char text[kMaxKeyBytes + 1];
   std::size_t bytes = 0;
   std::size_t copied = 0;
-  // Asked for its length first: a longer one would be cut off.
+  // The length is asked for first, because a key that is too long would be cut.
   if (napi_get_value_string_utf8(env, arguments.values[kKey], nullptr, 0, &bytes) != napi_ok ||
       bytes == 0 || bytes > kMaxKeyBytes ||
       napi_get_value_string_utf8(env, arguments.values[kKey], text, sizeof text, &copied) !=
@@ -112,7 +112,7 @@ bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   return true;
 }
 
-// The handles of an array; false when one of them is none.
+// The handles of an array; false if an element is not a handle.
 bool read_objects(napi_env env, const Arguments& arguments, std::vector<const Handle*>& out) {
   if (arguments.count <= kObjects || is_undefined(env, arguments.values[kObjects])) return true;
   std::uint32_t count = 0;
@@ -141,8 +141,8 @@ bool read_number(napi_env env, napi_value array, std::uint32_t index, std::uint6
   return true;
 }
 
-// Handle, offset and bytes for each region of an array, the offset from where the handle's part
-// begins.
+// Handle, offset and bytes for each region of an array. The offset counts from the beginning of the
+// handle's part.
 bool read_regions(napi_env env, const Arguments& arguments, std::vector<RegionRange>& out) {
   if (arguments.count <= kRegions || is_undefined(env, arguments.values[kRegions])) return true;
   constexpr std::uint32_t kFields = 3;

@@ -1,5 +1,4 @@
-// The hot way in: send() and flush() straight on the C Node-API, without a wrapper object in
-// between.
+// send() and flush() directly on the C Node-API: the hot path has no wrapper objects.
 #pragma once
 
 #include <napi.h>
@@ -13,7 +12,7 @@ namespace busbar::node {
 // send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?, objects?,
 // regions?, whenFull?, key?) -> receivers, or -Status.
 [[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding);
-// flush(): rings the receivers that were sent to.
+// flush(): rings the doorbells of the receivers that messages were sent to.
 [[nodiscard]] Napi::Value make_flush(Napi::Env env,
                                      const std::shared_ptr<EndpointBinding>& binding);
 

@@ -26,13 +26,13 @@ class LoopAttachment {
 
   virtual void ref() noexcept = 0;
   virtual void unref() noexcept = 0;
-  // Stops calling back; `closed` runs on the loop once the host has let go, and the attachment may
-  // be destroyed then.
+  // Stops calling back. `closed` runs on the loop once the host has released its handles; the
+  // attachment may be destroyed then.
   virtual void close(std::function<void()> closed) = 0;
 };
 
-// Both listen to `bells` from now on and do not keep the loop alive before ref(). `on_ready` shall
-// collect the bells, which outlive close(). nullptr when the host refuses.
+// Both listen to `bells` at once and do not keep the loop alive before ref(). `on_ready` has to
+// collect the bells, which must outlive close(). nullptr if the host refuses.
 [[nodiscard]] std::unique_ptr<LoopAttachment> create_uv_attachment(Napi::Env env,
                                                                    DoorbellSet& bells,
                                                                    std::function<void()> on_ready);

@@ -11,7 +11,7 @@
 namespace busbar::node {
 
 [[nodiscard]] Napi::Array notice_objects(Napi::Env env, std::vector<Notice>& notices);
-// An array with the one notice that no room was found for the next message.
+// An array with one notice: there is no memory for the payload of the next message.
 [[nodiscard]] Napi::Array out_of_memory_notice(Napi::Env env, std::uint64_t bytes);
 [[nodiscard]] Napi::Object member_object(Napi::Env env, const Member& member);
 [[nodiscard]] Napi::Array member_array(Napi::Env env, const std::vector<Member>& members);

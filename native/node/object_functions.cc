@@ -1,4 +1,4 @@
-// Handles as externals, and what JavaScript can do with them.
+// Kernel objects as externals, and the functions that JavaScript has for them.
 #include "node/object_functions.h"
 
 #include <string>
@@ -17,12 +17,12 @@ namespace {
 
 constexpr napi_type_tag kTag{0x6275736261722e68, 0x616e646c652e7631};
 
-// An object as JavaScript holds it.
+// A kernel object that JavaScript owns.
 struct WeighedObject : ObjectValue {
   WeighedObject(napi_env env, Handle handle) noexcept
       : ObjectValue(std::move(handle)), weight(env, Weight::kDescriptor) {}
 
-  // To be called after whatever may have ended it.
+  // To be called after each function that may have closed or taken the object.
   void weigh() noexcept {
     if (!handle().valid()) weight.lift();
   }
@@ -45,12 +45,12 @@ WeighedObject* object_at(const Napi::CallbackInfo& info) {
   return unwrap_external<WeighedObject>(info.Env(), info[0], kTag);
 }
 
-// adoptDescriptor(fd) -> handle, or -Status: owned from now on.
+// adoptDescriptor(fd) -> handle, which owns `fd`; or -Status.
 Napi::Value adopt_descriptor(const Napi::CallbackInfo& info) {
   return outcome(info.Env(), adopt_behind(descriptor_at(info)));
 }
 
-// duplicateDescriptor(fd) -> handle, or -Status: a second one; `fd` stays the caller's.
+// duplicateDescriptor(fd) -> a handle of its own, or -Status. `fd` stays the caller's.
 Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
   return outcome(info.Env(), duplicate_behind(descriptor_at(info)));
 }
@@ -67,7 +67,7 @@ Napi::Value descriptor_number(Napi::Env env, std::int64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
-// The number that `take` gives to the caller; -1 when there is no object.
+// The number that `take` returns, which the caller owns; -1 without an object.
 template <typename Take>
 Napi::Value taken(const Napi::CallbackInfo& info, Take take) {
   WeighedObject* object = object_at(info);
@@ -77,44 +77,45 @@ Napi::Value taken(const Napi::CallbackInfo& info, Take take) {
   return descriptor_number(info.Env(), number);
 }
 
-// isOpen(handle): neither taken nor closed.
+// isOpen(handle): whether it was neither taken nor closed.
 Napi::Value is_open(const Napi::CallbackInfo& info) {
   WeighedObject* object = object_at(info);
   return Napi::Boolean::New(info.Env(), object != nullptr && object->handle().valid());
 }
 
-// descriptorOf(handle) -> fd, -1 when it is taken or closed.
+// descriptorOf(handle) -> fd; -1 if it was taken or closed.
 Napi::Value descriptor_of(const Napi::CallbackInfo& info) {
   WeighedObject* object = object_at(info);
   return descriptor_number(info.Env(), object != nullptr ? object->descriptor() : -1);
 }
 
-// takeDescriptor(handle) -> fd, the caller's from now on; -1 when it is taken or closed.
+// takeDescriptor(handle) -> fd, which the caller owns; -1 if it was taken or closed.
 Napi::Value take_descriptor(const Napi::CallbackInfo& info) {
   return taken(info, [](WeighedObject& object) { return object.take(); });
 }
 
-// kindOf(handle) -> what it is known by a number of.
+// kindOf(handle) -> the kind of the number that identifies the object.
 Napi::Value kind_of(const Napi::CallbackInfo& info) {
   const WeighedObject* object = object_at(info);
   const ObjectName name = object != nullptr ? object->name() : ObjectName{};
   return Napi::Number::New(info.Env(), static_cast<std::uint32_t>(name.kind));
 }
 
-// numberOf(handle) -> that number; -1 of an object that has none.
+// numberOf(handle) -> the number that identifies the object; -1 if it has none.
 Napi::Value number_of(const Napi::CallbackInfo& info) {
   const WeighedObject* object = object_at(info);
   return descriptor_number(info.Env(), object != nullptr ? object->name().number : -1);
 }
 
-// takeNumber(handle) -> the same of one that is no descriptor, the caller's from now on; -1 when
-// that cannot be.
+// takeNumber(handle) -> the number of an object that is not a descriptor, which the caller owns; -1
+// if that is impossible.
 Napi::Value take_number(const Napi::CallbackInfo& info) {
   return taken(info,
                [](WeighedObject& object) -> std::int64_t { return object.take_name().number; });
 }
 
-// duplicateMachPort(name) -> handle, or -Status: a second right; `name` stays the caller's.
+// duplicateMachPort(name) -> a handle with a right of its own, or -Status. `name` stays the
+// caller's.
 Napi::Value duplicate_mach_port(const Napi::CallbackInfo& info) {
   return outcome(info.Env(),
                  native_platform().duplicate_named(
@@ -125,9 +126,9 @@ std::string text_at(const Napi::CallbackInfo& info, std::size_t index) {
   return info[index].IsString() ? info[index].As<Napi::String>().Utf8Value() : std::string();
 }
 
-// duplicateSocket(local, localPort, remote, remotePort) -> handle, or -Status: a second one on the
-// TCP socket with these addresses, of those of this event loop; InvalidArgument when there is none.
-// `remote` is '' of one that listens.
+// duplicateSocket(local, localPort, remote, remotePort) -> a handle of its own on this event loop's
+// TCP socket with these addresses, or -Status: InvalidArgument if there is none. `remote` is '' for
+// a listening socket.
 Napi::Value duplicate_socket(const Napi::CallbackInfo& info) {
   const SocketNames names{{text_at(info, 0), unsigned_at(info, 1)},
                           {text_at(info, 2), unsigned_at(info, 3)}};

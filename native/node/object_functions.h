@@ -1,6 +1,6 @@
 // Kernel objects as JavaScript values, and the addon's functions for them. A value is an external
-// that owns a busbar::Handle; garbage collection, or the end of the environment, closes a handle
-// that nobody took.
+// that owns a busbar::Handle. A handle that was not taken is closed by garbage collection or at the
+// end of the environment.
 #pragma once
 
 #include <napi.h>
@@ -10,7 +10,7 @@
 namespace busbar::node {
 
 [[nodiscard]] Napi::Value handle_value(Napi::Env env, Handle handle);
-// nullptr when `value` is nothing of the kind. Owned by the value.
+// The object of `value`, which owns it; nullptr for any other value.
 [[nodiscard]] Handle* handle_of(napi_env env, napi_value value);
 
 // Adds the functions from adoptDescriptor to duplicateSocket of src/native/addon.ts.

@@ -1,5 +1,5 @@
-// uv_get_osfhandle and uv_open_osfhandle, where descriptors are not handles themselves. The others
-// need not have them: some runtimes have little of libuv.
+// Uses uv_get_osfhandle and uv_open_osfhandle, only on systems where descriptors are not handles:
+// some runtimes lack most of libuv.
 #include "node/object_value.h"
 
 #include <uv.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr bool kDescriptorsAreHandles = std::is_integral_v<uv_os_fd_t>;
 
-// Templates, because each half compiles only where it is used.
+// Templates, because each half compiles only on the systems that use it.
 template <typename Raw>
 std::intptr_t number_of(Raw raw) noexcept {
   if constexpr (std::is_integral_v<Raw>) {
@@ -51,7 +51,7 @@ void close_entry(std::int64_t fd) noexcept {
   }
 }
 
-// A new entry with a handle of its own.
+// A new descriptor with a handle of its own.
 [[maybe_unused]] std::int64_t open_entry(const Handle& handle) noexcept {
   auto copy = native_platform().duplicate(handle);
   if (!copy) return -1;
@@ -59,7 +59,7 @@ void close_entry(std::int64_t fd) noexcept {
     return copy.value().take();
   } else {
     const int fd = uv_open_osfhandle(raw_of<uv_os_fd_t>(copy.value().borrow()));
-    // The entry owns it from now on.
+    // The descriptor owns the handle now.
     if (fd >= 0) (void)copy.value().take();
     return fd;
   }

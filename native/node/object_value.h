@@ -1,6 +1,6 @@
-// ObjectValue: a kernel object owned by JavaScript, and the descriptor by which JavaScript knows
-// it. On Windows a descriptor is an entry in a table of Node's C library, which keeps the HANDLE;
-// on other systems both are the same number.
+// ObjectValue: a kernel object owned by JavaScript, and its descriptor in JavaScript. On Windows a
+// descriptor is an entry in a table of Node's C library, which has the HANDLE; on other systems
+// both are the same number.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@
 
 namespace busbar::node {
 
-// A second handle on what is behind `fd`, which stays the caller's. InvalidArgument when it is not
+// A second handle on the object of `fd`, which stays the caller's. InvalidArgument if `fd` is not
 // open.
 [[nodiscard]] Result<Handle> duplicate_behind(std::int64_t fd);
-// Owns what is behind `fd`, which is nobody else's to close from now on. As above; `fd` stays the
-// caller's then.
+// Takes ownership of `fd`: the caller must not close it any more. InvalidArgument if `fd` is not
+// open; then it stays the caller's.
 [[nodiscard]] Result<Handle> adopt_behind(std::int64_t fd);
 
-// A kernel object in the hands of JavaScript.
+// A kernel object that JavaScript owns.
 class ObjectValue {
  public:
   explicit ObjectValue(Handle handle) noexcept;
@@ -27,20 +27,22 @@ class ObjectValue {
   ObjectValue& operator=(const ObjectValue&) = delete;
 
   [[nodiscard]] Handle& handle() noexcept { return handle_; }
-  // The descriptor, still owned by this one; -1 when there is no object, or none can be had.
+  // The descriptor, which stays the property of this value; -1 without an object, or if the object
+  // cannot have one.
   [[nodiscard]] std::int64_t descriptor() noexcept;
-  // The same, the caller's from now on.
+  // The descriptor, which the caller owns afterwards.
   [[nodiscard]] std::int64_t take() noexcept;
-  // What it is known by; Unusable when there is no object.
+  // The number that identifies the object, and its kind; Unusable without an object.
   [[nodiscard]] ObjectName name() const noexcept;
-  // The same of an object that is no descriptor, the caller's from now on; Unusable when that
-  // cannot be.
+  // The number of an object that is not a descriptor, which the caller owns afterwards; Unusable if
+  // that is impossible.
   [[nodiscard]] ObjectName take_name() noexcept;
   void close() noexcept;
 
  private:
   Handle handle_;
-  // An entry of its own, where that is not the handle itself; made when it is first asked for.
+  // The entry in the table of descriptors, where a descriptor is not the handle itself; made at
+  // first use.
   std::int64_t entry_ = -1;
 };
 

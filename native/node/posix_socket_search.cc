@@ -1,4 +1,4 @@
-// Sockets are descriptors, which Node tells.
+// Sockets are descriptors, which Node gives; there is nothing to search.
 #include "node/socket_search.h"
 
 namespace busbar::node {

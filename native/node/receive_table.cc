@@ -19,7 +19,8 @@ void write_u32(std::uint32_t* row, Column column, std::uint32_t value) noexcept 
 }  // namespace
 
 bool ReceiveTable::allocate(napi_env env) {
-  // The plain C calls: where they fail, the wrappers give empty values, and using one is fatal.
+  // Plain C calls: where they fail, the C++ wrappers return empty values, and using an empty value
+  // is fatal.
   constexpr std::size_t kTableWords = kMaxMessages * kWords;
   napi_value slab = nullptr;
   napi_value buffer = nullptr;

@@ -1,6 +1,6 @@
-// ReceiveTable: the slab and the table through which received messages cross into JavaScript: one
-// crossing a batch, 16 words a message. Both belong to V8, so it works the same where foreign
-// buffers are forbidden.
+// ReceiveTable: the slab and the table that pass received messages to JavaScript: one call for a
+// batch, 16 words for a message. V8 owns both, so they also work where external buffers are
+// forbidden.
 #pragma once
 
 #include <napi.h>
@@ -20,13 +20,14 @@ enum class Column : std::uint8_t {
   Offset = 0,
   Bytes = 1,
   Slot = 2,
-  // Index into the endpoint's message types, kUnknownType when it has no such type.
+  // Index into the endpoint's message types; kUnknownType if the type is not among them.
   Type = 3,
-  // Format in the low, flags in the high half: kWantsHandled, kWantsTaken, and those below.
+  // The format in the low half, flags in the high half: kWantsHandled, kWantsTaken and the flags
+  // below.
   FormatAndFlags = 4,
   Id = 5,       // and 6, low word first
   ReplyTo = 7,  // and 8
-  // kNone when the sender speaks for itself.
+  // Where the origin of the message is; kNone if the owner of the link sent it.
   OriginOffset = 9,
   Position = 10,  // and 11
   TypeUuid = 12,  // to 15, bytes in order
@@ -46,21 +47,22 @@ class ReceiveTable {
   static constexpr std::uint32_t kUnknownType = 0xFFFFFFFF;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  // Makes both buffers; JavaScript must neither transfer nor resize them. Before everything else.
-  // False where the environment makes none any more: in a worker that is being terminated.
+  // Makes both buffers, which JavaScript must neither transfer nor resize. Must be called first.
+  // False in a worker that is being terminated, where no buffers can be made.
   [[nodiscard]] bool allocate(napi_env env);
 
   [[nodiscard]] Napi::Value slab() const { return slab_reference_.Value(); }
   [[nodiscard]] Napi::Value table() const { return table_reference_.Value(); }
 
-  // UUIDs of the types that the program knows; their order gives the indices.
+  // The UUIDs of the program's message types, in the order of their indices.
   void set_types(std::span<const Uuid> types);
 
   [[nodiscard]] std::span<std::byte> slab_bytes() const noexcept { return {slab_, kSlabBytes}; }
   [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept { return messages_; }
   // Writes rows 0 to count - 1 from messages().
   void write_rows(std::size_t count) noexcept;
-  // Lets go of the kernel objects and regions of rows 0 to count - 1 that JavaScript did not take.
+  // Closes the kernel objects and releases the regions of rows 0 to count - 1 that JavaScript did
+  // not take.
   void drop_attachments(std::size_t count) noexcept;
 
  private:
@@ -73,7 +75,7 @@ class ReceiveTable {
   std::uint32_t* table_ = nullptr;
   std::vector<ReceivedMessage> messages_{kMaxMessages};
   std::unordered_map<Uuid, std::uint32_t> types_;
-  // Most messages are of the type of the one before.
+  // The last type found: most messages have the type of the previous message.
   Uuid last_type_{};
   std::uint32_t last_index_ = kUnknownType;
 };

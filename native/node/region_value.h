@@ -1,4 +1,4 @@
-// Memory regions in JavaScript's hands, as externals.
+// Memory regions that JavaScript holds, as externals, and the functions for them.
 #pragma once
 
 #include <napi.h>
@@ -13,7 +13,7 @@ namespace busbar::node {
 inline constexpr std::uint32_t kRegionFields = 5;
 [[nodiscard]] napi_value region_values(napi_env env, std::vector<RegionReference> references);
 
-// The reference behind a handle; nullptr for anything else. Not valid() once it was released.
+// The reference of a handle; nullptr for any other value. Not valid() after releaseRegion().
 [[nodiscard]] const RegionReference* region_of(napi_env env, napi_value value);
 
 void add_region_functions(Napi::Env env, Napi::Object exports);

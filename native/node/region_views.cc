@@ -1,4 +1,4 @@
-// Buffers over foreign memory.
+// External buffers over mapped regions.
 #include "node/region_views.h"
 
 #include <map>
@@ -8,9 +8,9 @@
 namespace busbar::node {
 namespace {
 
-// The regions that stay mapped because V8 has a buffer over them. By number, because a buffer that
-// could not be made may run its finalizer at once, later, or never, as the runtime likes: to let go
-// of a number twice does nothing.
+// The regions that stay mapped because V8 has a buffer over them. They have numbers, because the
+// finalizer of a buffer that could not be made runs at once, later or never, depending on the
+// runtime: let_go() does nothing the second time.
 class ViewedRegions {
  public:
   static ViewedRegions& get() {
@@ -26,7 +26,7 @@ class ViewedRegions {
   }
 
   void let_go(std::uintptr_t number) {
-    // Unmapped after the lock is given back.
+    // Destroyed after the lock, so that the region is unmapped without it.
     std::shared_ptr<MemoryRegion> last;
     const std::lock_guard guard(mutex_);
     const auto found = regions_.find(number);
@@ -50,7 +50,7 @@ void finalize(napi_env, void*, void* number) {
 napi_status RegionViews::make(napi_env env, const std::shared_ptr<MemoryRegion>& region,
                               napi_value& out) {
   if (region->size() > kMaxRegionBytes) return napi_invalid_arg;
-  // The mapping stays while V8 has the buffer, whatever becomes of everybody else.
+  // Keeps the mapping while V8 has the buffer, even if all handles are released.
   const std::uintptr_t number = ViewedRegions::get().keep(region);
   const napi_status status = napi_create_external_arraybuffer(
       env, region->data(), region->size(), finalize, reinterpret_cast<void*>(number), &out);

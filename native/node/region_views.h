@@ -1,5 +1,6 @@
-// RegionViews: the ArrayBuffers of one environment that lie over mapped regions: one a region,
-// however many hands hold it there, empty from the moment in which the last of them lets go.
+// RegionViews: the ArrayBuffers of one environment over mapped regions: one for each region, shared
+// by all handles of the region in this environment, and detached when the last of these handles is
+// released.
 #pragma once
 
 #include <node_api.h>
@@ -15,17 +16,18 @@ namespace busbar::node {
 // On the environment's thread.
 class RegionViews {
  public:
-  // The buffer over all of `region`; the same one while somebody has it. `first`: this hand has not
-  // asked before; undone by drop(). napi_no_external_buffers_allowed where V8 takes no foreign
-  // memory.
+  // The buffer over all of `region`; the same buffer as long as JavaScript has it. `first`: the
+  // handle has not asked before; drop() undoes that. napi_no_external_buffers_allowed where V8
+  // refuses external memory.
   [[nodiscard]] napi_status view(napi_env env, const std::shared_ptr<MemoryRegion>& region,
                                  bool first, napi_value& out);
-  // One hand less. The last one empties the buffer, so that no view outlives the memory.
+  // A handle that asked is released. The last one detaches the buffer, so that no view outlives the
+  // memory.
   void drop(napi_env env, const MemoryRegion& region);
 
  private:
   struct View {
-    // Weak: whoever collects the buffer frees it.
+    // Weak: garbage collection of the buffer frees it.
     napi_ref buffer = nullptr;
     std::size_t hands = 0;
   };

@@ -1,4 +1,4 @@
-// The number of a socket of Node's that Node itself does not tell, found by its addresses.
+// Finds the number of one of Node's sockets by its addresses, because Node has no function for it.
 #pragma once
 
 #include <napi.h>
@@ -9,7 +9,7 @@
 namespace busbar::node {
 
 struct SocketName {
-  // As uv_ip_name() prints it, without a scope; empty: none.
+  // An address as uv_ip_name() prints it, without a scope; empty: no address.
   std::string address;
   std::uint32_t port;
 
@@ -21,9 +21,9 @@ struct SocketNames {
   SocketName remote;
 };
 
-// Of the TCP sockets of the event loop of `env`; -1 when there is none, and where numbers of
-// sockets are descriptors: Node tells those. No two sockets of a loop have the same names unless
-// they are on the same connection or listener.
+// Searches the TCP sockets of the event loop of `env`. -1 if no socket fits, and on systems where
+// sockets are descriptors, which Node does give. Two sockets of a loop have the same addresses only
+// if they belong to the same connection or listener.
 [[nodiscard]] std::int64_t find_socket(napi_env env, const SocketNames& names);
 
 }  // namespace busbar::node

@@ -1,13 +1,13 @@
-// Native objects in JavaScript's hands as externals that nobody can mistake: a type tag tells ours
-// from other addons', and one kind from another.
+// Native objects that JavaScript owns, as externals with a type tag, which tells them from the
+// externals of other addons, and one kind from another.
 #pragma once
 
 #include <node_api.h>
 
 namespace busbar::node {
 
-// An external that owns `object`, which `finalize` deletes; nullptr, and the object deleted, when
-// the environment makes none any more.
+// An external that owns `object`, which `finalize` deletes. If the environment is ending and cannot
+// make one, deletes the object and returns nullptr.
 template <typename T>
 [[nodiscard]] napi_value make_external(napi_env env, T* object, const napi_type_tag& tag,
                                        napi_finalize finalize) {

@@ -1,6 +1,5 @@
-// An endpoint's doorbells where no libuv is to be had: a thread sleeps on them, and a thread-safe
-// function brings that to the event loop. The thread waits until the loop has collected the bells
-// before it sleeps again.
+// An endpoint's doorbells without libuv: a thread sleeps on the bells, and a thread-safe function
+// calls the event loop. The thread sleeps again only after the loop has collected the bells.
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -18,7 +17,7 @@ class ThreadAttachment final : public LoopAttachment {
 
   ~ThreadAttachment() override { stop(); }
 
-  // False: nothing is left behind but what close() has to end, if has_function().
+  // False: the thread could not be started. If has_function(), call close().
   [[nodiscard]] bool start() {
     napi_value name = nullptr;
     if (napi_create_string_utf8(env_, "busbar", NAPI_AUTO_LENGTH, &name) != napi_ok ||
@@ -43,7 +42,7 @@ class ThreadAttachment final : public LoopAttachment {
 
   void close(std::function<void()> closed) override {
     stop();
-    // The environment ends, and has taken its function back already.
+    // The environment is ending and has released the function already.
     if (function_ == nullptr) return closed();
     on_closed_ = std::move(closed);
     (void)napi_release_threadsafe_function(std::exchange(function_, nullptr), napi_tsfn_release);
@@ -61,7 +60,7 @@ class ThreadAttachment final : public LoopAttachment {
     auto* self = static_cast<ThreadAttachment*>(data);
     self->stop();
     self->function_ = nullptr;
-    // Moved out first: it may destroy the attachment.
+    // Moved out first, because the callback may destroy the attachment.
     const auto done = std::move(self->on_closed_);
     if (done) done();
   }
@@ -102,10 +101,10 @@ class ThreadAttachment final : public LoopAttachment {
   DoorbellSet& bells_;
   std::function<void()> on_ready_;
   std::function<void()> on_closed_;
-  // Null once it has been released.
+  // nullptr once it has been released.
   napi_threadsafe_function function_ = nullptr;
   std::unique_ptr<Thread> thread_;
-  // The loop's own; `stopping_` says it to the thread.
+  // For the loop's thread; `stopping_` is for the other thread.
   bool stopped_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -17,7 +17,7 @@ class UvAttachment final : public LoopAttachment {
 
   [[nodiscard]] bool poll(uv_loop_t* loop, std::intptr_t pollable) {
     if (uv_poll_init(loop, &poll_, static_cast<int>(pollable)) != 0) return false;
-    // Cannot fail for a descriptor that uv_poll_init has just accepted.
+    // Cannot fail for a descriptor that uv_poll_init has accepted.
     (void)uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* poll, int, int) {
       static_cast<UvAttachment*>(poll->data)->on_ready_();
     });
@@ -33,7 +33,7 @@ class UvAttachment final : public LoopAttachment {
     return bells.call_when_ready([this] { (void)uv_async_send(&async_); }).ok();
   }
 
-  // libuv keeps what it has accepted until it is closed.
+  // libuv keeps the handle until it is closed.
   [[nodiscard]] bool is_accepted() const noexcept { return calling_ != nullptr; }
 
   void ref() noexcept override { uv_ref(&handle_); }
@@ -44,7 +44,7 @@ class UvAttachment final : public LoopAttachment {
     on_closed_ = std::move(closed);
     if (calling_ != nullptr) (void)calling_->call_when_ready({});
     uv_close(&handle_, [](uv_handle_t* handle) {
-      // Moved out first: it may destroy the attachment.
+      // Moved out first, because the callback may destroy the attachment.
       const auto done = std::move(static_cast<UvAttachment*>(handle->data)->on_closed_);
       done();
     });
@@ -56,7 +56,7 @@ class UvAttachment final : public LoopAttachment {
     uv_poll_t poll_;
     uv_async_t async_;
   };
-  // Those that call from a thread of their own.
+  // For bells that cannot be polled: the platform calls from a thread of its own.
   DoorbellSet* calling_ = nullptr;
   std::function<void()> on_ready_;
   std::function<void()> on_closed_;

@@ -1,11 +1,10 @@
-// Weight: what V8 is told of a small object in JavaScript's hands that holds something scarce: a
-// descriptor, a mapping. Without it, a program that lets go of such objects without closing them
-// runs out of them long before V8 sees a reason to collect.
+// Weight: the external memory that is reported to V8 for a small JavaScript object that holds
+// something scarce: a descriptor, a mapping. Without it, a program that drops such objects without
+// closing them runs out of descriptors long before V8 starts a collection.
 //
-// V8 begins a collection when 64 MiB more than after the last one lie outside of its heap
-// (Heap::kExternalAllocationSoftLimit). So a weight says how many of a kind may wait for a
-// collection; it is no measure of bytes. What is closed in time weighs nothing any more, and begins
-// none.
+// V8 starts a collection when external memory has grown by 64 MiB since the last one
+// (Heap::kExternalAllocationSoftLimit). So a weight says how many objects of a kind may wait for a
+// collection; it does not measure bytes. A closed object has no weight and starts no collection.
 #pragma once
 
 #include <node_api.h>
@@ -19,8 +18,8 @@ class Weight {
  public:
   // 256 descriptors: a quarter of the usual limit of a process.
   static constexpr std::int64_t kDescriptor = 256 << 10;
-  // A hand on a region weighs what it shows, but at least a mapping and its descriptors, of which a
-  // program may have many hands; and no more than 4 MiB, so that 16 of any size may wait.
+  // A region handle weighs the bytes that it covers: at least as much as a mapping and its
+  // descriptors, and at most 4 MiB, so that 16 handles of any size may wait.
   [[nodiscard]] static std::int64_t of_region(std::uint64_t bytes) noexcept {
     return static_cast<std::int64_t>(std::clamp<std::uint64_t>(bytes, 64U << 10U, 4U << 20U));
   }
@@ -30,7 +29,7 @@ class Weight {
   Weight(const Weight&) = delete;
   Weight& operator=(const Weight&) = delete;
 
-  // The object holds nothing any more. Repeated calls do nothing.
+  // To be called when the object is closed. Repeated calls do nothing.
   void lift() noexcept {
     if (bytes_ != 0) tell(-bytes_);
     bytes_ = 0;

@@ -17,7 +17,7 @@ SocketName name_by(Ask ask, const uv_tcp_t* tcp) {
   if (ask(tcp, generic, &bytes) != 0 || uv_ip_name(generic, text.data(), text.size()) != 0) {
     return {};
   }
-  // At the same place for both families.
+  // The port is at the same place in both families.
   return {text.data(), ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port)};
 }
 
@@ -44,7 +44,7 @@ void look_at(uv_handle_t* handle, void* data) {
   }
   uv_os_fd_t number{};
   if (uv_fileno(handle, &number) != 0) return;
-  // A connection that is over has no remote name any more, either.
+  // A closed connection has no remote address either.
   if (search.wanted.remote.address.empty() && !is_listening(number)) return;
   search.found = reinterpret_cast<std::intptr_t>(number);
 }
