@@ -2,6 +2,14 @@
 // public.
 export type { CancelOptions } from './endpoint/cancellation.js';
 export type { Counters } from './endpoint/counters.js';
+export type {
+  CloseDiagnostics,
+  EndpointDiagnostics,
+  JoinDiagnostics,
+  ReceiveDiagnostics,
+  SendDiagnostics,
+  UndeliveredDiagnostics,
+} from './endpoint/diagnostics.js';
 export type { Endpoint } from './endpoint/endpoint.js';
 export type {
   ControllerEvent,

@@ -94,6 +94,16 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'kitchen left',
     'peers: garden, hall',
   ],
+  'diagnostics.mjs': [
+    'join: earth',
+    'join: moon',
+    "send: plain of 6 bytes to 'unicast moon', 1 receivers",
+    'receive: hello',
+    "send: plain of 15 bytes to 'unicast mars', 0 receivers",
+    'undelivered: anybody there?, ERR_BUSBAR_NO_RECIPIENT',
+    'close: no error',
+    'close: no error',
+  ],
   'worker-thread.mjs': ['the thread counted 1000000 bytes, 42 on average'],
   'bridge.mjs': [
     'passing on 5 bytes of type db3e773c-a534-517d-8f2f-59336324b95e',

@@ -5,6 +5,7 @@
 import { noOptions } from '../checks.js';
 import type { BusErrorFacts } from '../errors/index.js';
 import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
+import { publishReceive, receipts } from './diagnostics.js';
 import { Handling } from './handling.js';
 import type { Inbox } from './inbox.js';
 import type { Liveness } from './liveness.js';
@@ -46,7 +47,7 @@ export class Consumer {
     if (asking === this.#most) this.#handling.done();
     const message = inbox.take();
     if (message !== undefined) {
-      this.#handling.handOut(message);
+      this.#handOut(message);
       return Promise.resolve(message);
     }
     const end = over();
@@ -61,7 +62,7 @@ export class Consumer {
           resolve: (received) => {
             this.#pending.delete(taker as Taker);
             // Now, not when the program sees the promise: the consumer may end in between.
-            this.#handling.handOut(received);
+            this.#handOut(received);
             settler.resolve(received);
           },
           reject: settler.reject,
@@ -84,6 +85,11 @@ export class Consumer {
       taker.reject(reason);
     }
     this.#handling.giveUp();
+  }
+
+  #handOut(message: Message): void {
+    this.#handling.handOut(message);
+    if (receipts.hasSubscribers) publishReceive(this.#supply.facts(), message);
   }
 
   #forget(taker: Taker): void {

@@ -18,6 +18,7 @@ import { type Selector, toSelector, unicast } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import { Consumer, type Supply } from './consumer.js';
 import type { Counters } from './counters.js';
+import { publishClose, publishJoin, publishReceive, receipts } from './diagnostics.js';
 import type { EndpointParts } from './endpoint-parts.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
@@ -45,6 +46,7 @@ import {
 import { abandonedError } from './send-error.js';
 import { Sending } from './sending.js';
 import { tell } from './tell.js';
+import { UndeliveredReports } from './undelivered-reports.js';
 import { Watchers } from './watchers.js';
 
 /**
@@ -88,7 +90,8 @@ export class Endpoint<B extends MessageBox>
     this.#board = board;
     this.#box = (parts.box[boxTable] as BoxTable).open((ids) => native.setTypes(ids));
     this.#linger = parts.linger;
-    this.#sending = new Sending(native, this.#box, () => this.#facts);
+    const reports = new UndeliveredReports(native);
+    this.#sending = new Sending(native, this.#box, reports, () => this.#facts);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, native);
     this.#watchers = new Watchers(native, (selector) => this.#sending.routeOf(selector));
@@ -111,7 +114,7 @@ export class Endpoint<B extends MessageBox>
     this.#refollow = followListeners(this as unknown as EventEmitter, {
       message: (wanted) => this.#listen(wanted),
       peer: (wanted) => this.#watchers.listen(wanted),
-      undelivered: (wanted) => native.reportUndelivered(wanted),
+      undelivered: (wanted) => reports.listen(wanted),
     });
   }
 
@@ -337,6 +340,7 @@ export class Endpoint<B extends MessageBox>
       (notice) => act(notice, targets),
       (count, large) => this.#onMessages(count, large),
     );
+    publishJoin(this.#facts, this.label);
   }
 
   get #facts(): BusErrorFacts {
@@ -372,6 +376,7 @@ export class Endpoint<B extends MessageBox>
   }
 
   readonly #toListeners = (message: Message): void => {
+    if (receipts.hasSubscribers) publishReceive(this.#facts, message);
     const end = Message.endOf(message);
     if (end === undefined) this.#tell('message', message as unknown as Received<B>);
     else offer(this as unknown as EventEmitter, message, end);
@@ -415,6 +420,7 @@ export class Endpoint<B extends MessageBox>
     this.#native.detach();
     this.#closed = true;
     this.#tell('close', cause);
+    publishClose(this.#facts, cause);
     if (abandoned > 0) throw abandonedError(abandoned, this.#facts);
   }
 }

@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import type { BusErrorFacts } from '../errors/index.js';
 import type { BoxTable, MessageBox } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import type { EndpointEvents } from './events.js';
+import { publishUndelivered } from './diagnostics.js';
+import type { EndpointEvents, UndeliveredEvent } from './events.js';
 import { memberWithId } from './members.js';
 import type { MessageReader } from './message-reader.js';
 import { undeliveredEvent, violationEvent } from './notice-events.js';
@@ -65,7 +66,7 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       tell(notice.kind, { peerId: notice.peerId, messages: notice.messages });
       break;
     case 'undelivered':
-      tell('undelivered', undeliveredEvent(notice, box));
+      tellUndelivered(undeliveredEvent(notice, box), targets);
       break;
     case 'violation':
       tell('violation', violationEvent(notice, facts()));
@@ -79,4 +80,9 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       targets.shutOut(notice);
       break;
   }
+}
+
+function tellUndelivered(event: UndeliveredEvent, { tell, facts }: NoticeTargets): void {
+  tell('undelivered', event);
+  publishUndelivered(facts(), event);
 }

@@ -6,9 +6,11 @@ import { type BoxTable, encodePayload } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Attachments } from './attachments.js';
+import { publishSend, sends } from './diagnostics.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 import type { Policy } from './send-policy.js';
+import type { UndeliveredReports } from './undelivered-reports.js';
 
 /** A payload of this size or more is freed at once, not when the next message is encoded. */
 const largeBytes = 64 * 1024;
@@ -32,14 +34,21 @@ export class Outbox {
   // call.
   readonly #nativeSend: NativeEndpoint['send'];
   readonly #box: BoxTable;
+  readonly #reports: UndeliveredReports;
   readonly #facts: () => BusErrorFacts;
   readonly #arena = new StagingArena();
   readonly #routes: Routes;
   readonly #flush: () => void;
   #flushScheduled = false;
 
-  constructor(native: NativeEndpoint, box: BoxTable, facts: () => BusErrorFacts) {
+  constructor(
+    native: NativeEndpoint,
+    box: BoxTable,
+    reports: UndeliveredReports,
+    facts: () => BusErrorFacts,
+  ) {
     this.#native = native;
+    this.#reports = reports;
     this.#nativeSend = native.send;
     this.#box = box;
     this.#facts = facts;
@@ -60,6 +69,7 @@ export class Outbox {
    * messages have no terms, and then no object is made for them.
    */
   send(selector: Selector, value: unknown, terms?: SendTerms): number {
+    this.#reports.look();
     const message = this.#box.accept(value);
     const arena = this.#arena;
     encodePayload(message, arena);
@@ -80,6 +90,10 @@ export class Outbox {
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       queueMicrotask(this.#flush);
+    }
+    if (sends.hasSubscribers) {
+      const replyTo = terms?.replyTo || undefined;
+      publishSend(this.#facts(), message, { to: selector, bytes: end - start, receivers, replyTo });
     }
     return receivers;
   }

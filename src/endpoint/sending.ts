@@ -10,6 +10,7 @@ import { Deliveries } from './deliveries.js';
 import type { DeliverOptions, SendOptions, SendWhenReadyOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { acknowledgementOf, policyOf, ttlOf } from './send-policy.js';
+import type { UndeliveredReports } from './undelivered-reports.js';
 import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
 /**
@@ -24,10 +25,15 @@ export class Sending {
   readonly #drains = new Set<Settler<void>>();
   readonly #waiting = new WaitingSends();
 
-  constructor(native: NativeEndpoint, box: BoxTable, facts: () => BusErrorFacts) {
+  constructor(
+    native: NativeEndpoint,
+    box: BoxTable,
+    reports: UndeliveredReports,
+    facts: () => BusErrorFacts,
+  ) {
     this.#native = native;
     this.#facts = facts;
-    this.#outbox = new Outbox(native, box, facts);
+    this.#outbox = new Outbox(native, box, reports, facts);
   }
 
   /** The native route of a selector. */
