@@ -192,8 +192,8 @@ void add_membership(Napi::Object& object, const BindingPointer& binding) {
   method(object, "members", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     return member_array(info.Env(), each.endpoint().members());
   });
-  method(object, "watchMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
-    return member_array(info.Env(), each.endpoint().watch_members(flag_at(info, 0)));
+  method(object, "reportMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    return member_array(info.Env(), each.endpoint().report_members(flag_at(info, 0)));
   });
   method(object, "isController", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     return Napi::Boolean::New(info.Env(), each.endpoint().is_controller());

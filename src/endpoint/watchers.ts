@@ -73,6 +73,6 @@ export class Watchers {
     const wanted = this.#listening || this.#waiting.size > 0;
     if (wanted === this.#watching) return;
     this.#watching = wanted;
-    this.#native.watchMembers(wanted);
+    this.#native.reportMembers(wanted);
   }
 }

@@ -234,7 +234,7 @@ export interface NativeEndpoint {
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
   members(): NativeMember[];
-  watchMembers(wanted: boolean): NativeMember[];
+  reportMembers(wanted: boolean): NativeMember[];
   isController(): boolean;
   controllerId(): number;
   generation(): number;

@@ -130,7 +130,7 @@ export class FakeEndpoint {
       peer: () => ({ id: 2, pid: 2, label: [] }),
       forgetPeer: () => undefined,
       members: () => this.members,
-      watchMembers: (wanted) => {
+      reportMembers: (wanted) => {
         this.watching = wanted;
         return this.members;
       },

@@ -2,13 +2,11 @@
 #include "core/endpoint/endpoint.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "base/identifier.h"
 #include "base/processor.h"
-#include "core/endpoint/reactor_tokens.h"
 
 namespace busbar {
 namespace {
@@ -33,122 +31,78 @@ Result<std::unique_ptr<Endpoint>> Endpoint::create(Platform& platform, EndpointO
 Endpoint::Endpoint(Platform& platform, EndpointOptions options, std::unique_ptr<Reactor> reactor,
                    std::unique_ptr<DoorbellSet> bells)
     : platform_(platform),
-      lock_(platform),
       join_timeout_(options.join.timeout_ms),
-      label_(options.membership.label),
-      reactor_(kChecked ? check_turns(std::move(reactor), turns_, [] { std::abort(); })
-                        : std::move(reactor)),
-      bells_(std::move(bells)),
-      sender_(platform, *this, options.join),
-      desk_(sender_.kept()),
-      receiver_(platform, *options.regions, *bells_, options.join.max_message_bytes,
-                options.join.max_links,
-                {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
-                 [this](std::unique_ptr<InboundLink> link) {
-                   notify(LinkClosedNotice{link->slot()});
-                   closed_links_.push_back(std::move(link));
-                   wake();
-                 },
-                 [this](const Violation& violation) { notify(ViolationNotice{violation}); },
-                 [this] {
-                   repeat_soon();
-                   wake();
-                 }}),
-      membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
-      regions_(*options.regions) {
-  region_listener_ = regions_.add_listener([this] {
-    regions_unmapped_ = true;
-    wake();
-  });
-}
+      lock_(platform),
+      control_(platform, lock_, std::move(options), std::move(reactor), std::move(bells)) {}
 
 Endpoint::~Endpoint() {
   close(std::chrono::milliseconds(0));
   join_thread();
-  regions_.remove_listener(region_listener_);
 }
 
 Error Endpoint::start() {
   // A timer of the event loop would wake the program once more after it was cleared.
-  join_deadline_ = platform_.now() + join_timeout_;
-  auto thread = platform_.start_thread([this] { run(); });
+  control_.begin_joining(join_timeout_);
+  auto thread = platform_.start_thread([this] { control_.run(); });
   if (!thread) return thread.error();
   thread_ = thread.take();
   started_ = true;
-  if (!platform_.fence_process()) {
-    // Beside the joining, which would have to wait for it. Without it, the lock only costs more.
-    auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
-    if (preparing) preparing_ = preparing.take();
-  }
+  control_.prepare_lock();
   return {};
 }
 
 void Endpoint::start_without_thread() {
   const OwnerGuard lock(lock_);
-  join_deadline_ = platform_.now() + join_timeout_;
+  control_.begin_joining(join_timeout_);
   started_ = true;
-  membership_->start();
-  turns_.end();
+  control_.join_without_thread();
 }
+
+bool Endpoint::serve() { return control_.serve(); }
 
 void Endpoint::close(std::chrono::milliseconds linger) {
   const OwnerGuard lock(lock_);
-  const TimePoint deadline = platform_.now() + linger;
-  if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
-  if (phase_ == Phase::Open) phase_ = Phase::Lingering;
-  // Never started: there is nobody else to say that it is over.
-  if (!started_ && phase_ != Phase::Closed) finish_closing();
-  sender_.flush_bells();
-  wake();
+  control_.begin_closing(platform_.now() + linger);
+  // Never started: there is no other thread to say that it is over.
+  if (!started_ && !control_.closed()) control_.finish_closing();
+  control_.sender().flush_bells();
+  control_.wake();
 }
 
 void Endpoint::join_thread() {
   if (thread_ != nullptr) thread_->join();
-  if (preparing_ != nullptr) preparing_->join();
-  // It is the program's thread that does its work from now on.
+  control_.join_preparation();
   const OwnerGuard lock(lock_);
-  turns_.begin();
+  control_.take_over();
 }
 
 void Endpoint::release() {
-  regions_.remove_listener(region_listener_);
+  control_.stop_listening();
   const OwnerGuard lock(lock_);
-  phase_ = Phase::Closed;
-  sender_.close_all();
-  receiver_.close_all();
-  forget_closed_links();
-  membership_.reset();
-  sender_.set_directory(nullptr, id_);
-  directory_.reset();
-  reactor_.reset();
-  bells_.reset();
-}
-
-void Endpoint::wake() noexcept {
-  if (reactor_ != nullptr) reactor_->wake();
+  control_.release();
 }
 
 std::vector<Notice> Endpoint::take_notices() {
   const OwnerGuard lock(lock_);
-  return std::exchange(notices_, {});
+  return control_.take_notices();
 }
 
 std::uint32_t Endpoint::add_route(SelectorProgram program, bool unicast, bool exclude_self) {
   const OwnerGuard lock(lock_);
-  return sender_.routes().add(std::move(program), unicast, exclude_self);
+  return control_.sender().routes().add(std::move(program), unicast, exclude_self);
 }
 
 void Endpoint::release_route(std::uint32_t route) {
   const OwnerGuard lock(lock_);
-  sender_.routes().release(route);
+  control_.sender().routes().release(route);
 }
 
 SendOutcome Endpoint::send(const SendRequest& request) {
   {
     const OwnerGuard lock(lock_);
-    if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
-    if (sender_.send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
-    if (!sender_.spills(request)) return sender_.send(request);
+    if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
+    if (control_.sender().send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
+    if (!control_.sender().spills(request)) return control_.sender().send(request);
   }
   return send_spilled(request);
 }
@@ -158,66 +112,66 @@ SendOutcome Endpoint::send(const SendRequest& request) {
 SendOutcome Endpoint::send_spilled(SendRequest request) {
   {
     const OwnerGuard lock(lock_);
-    request.spilled = sender_.spill_for(request);
+    request.spilled = control_.sender().spill_for(request);
   }
   if (request.spilled != nullptr) {
     std::memcpy(request.spilled->memory().data(), request.payload.data(), request.payload.size());
   }
   const OwnerGuard lock(lock_);
-  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
-  return sender_.send(request);
+  if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
+  return control_.sender().send(request);
 }
 
 SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservation& out) {
   const OwnerGuard lock(lock_);
-  if (phase_ != Phase::Open) return SendOutcome{.error = {Status::Closed}};
-  return sender_.reserve(route, bytes, out);
+  if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
+  return control_.sender().reserve(route, bytes, out);
 }
 
 SendOutcome Endpoint::commit(const Reservation& reservation, const Uuid& type,
                              std::uint16_t format) {
   const OwnerGuard lock(lock_);
-  if (phase_ != Phase::Open) {
+  if (!control_.open()) {
     // What was sent before it still has time to go out.
-    sender_.cancel(reservation);
+    control_.sender().cancel(reservation);
     return SendOutcome{.error = {Status::Closed}};
   }
-  return sender_.commit(reservation, type, format);
+  return control_.sender().commit(reservation, type, format);
 }
 
 void Endpoint::cancel(const Reservation& reservation) {
   const OwnerGuard lock(lock_);
-  sender_.cancel(reservation);
+  control_.sender().cancel(reservation);
 }
 
 void Endpoint::flush_bells() {
   const OwnerGuard lock(lock_);
-  sender_.flush_bells();
+  control_.sender().flush_bells();
 }
 
 void Endpoint::forget_delivery(std::uint64_t delivery) {
   const OwnerGuard lock(lock_);
-  sender_.forget_delivery(delivery);
+  control_.sender().forget_delivery(delivery);
 }
 
 void Endpoint::ask_drained() {
   const OwnerGuard lock(lock_);
-  sender_.ask_drained();
+  control_.sender().ask_drained();
 }
 
 std::vector<std::uint64_t> Endpoint::matches(std::uint32_t route) {
   const OwnerGuard lock(lock_);
-  return sender_.matches(route);
+  return control_.sender().matches(route);
 }
 
 bool Endpoint::collect_bells() {
   const OwnerGuard lock(lock_);
-  return receiver_.collect_bells();
+  return control_.receiver().collect_bells();
 }
 
 void Endpoint::receive(ReceiveBatch& batch) {
   const OwnerGuard lock(lock_);
-  receiver_.receive(batch);
+  control_.receiver().receive(batch);
 }
 
 // Copied without the lock, for which the control thread may be waiting: what is borrowed stays.
@@ -225,51 +179,51 @@ bool Endpoint::receive_large(std::span<std::byte> payload, ReceivedMessage& out)
   std::span<const std::byte> source;
   {
     const OwnerGuard lock(lock_);
-    if (!receiver_.borrow_large(payload.size(), out, source)) return false;
+    if (!control_.receiver().borrow_large(payload.size(), out, source)) return false;
   }
   std::memcpy(payload.data(), source.data(), source.size());
   const OwnerGuard lock(lock_);
-  receiver_.finish_large();
+  control_.receiver().finish_large();
   return true;
 }
 
 std::vector<std::byte> Endpoint::last_origin() {
   const OwnerGuard lock(lock_);
-  const std::span<const std::byte> origin = receiver_.last_origin();
+  const std::span<const std::byte> origin = control_.receiver().last_origin();
   return {origin.begin(), origin.end()};
 }
 
 void Endpoint::taken(std::size_t waiting, std::span<const ReceivedMessage> rows) {
   const OwnerGuard lock(lock_);
-  receiver_.taken(waiting, rows);
+  control_.receiver().taken(waiting, rows);
 }
 
 void Endpoint::hand_back(std::size_t waiting, std::span<const ReceivedMessage> rows) {
   const OwnerGuard lock(lock_);
-  receiver_.hand_back(waiting, rows);
+  control_.receiver().hand_back(waiting, rows);
 }
 
 bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
   const OwnerGuard lock(lock_);
-  return receiver_.borrow(out, out_payload);
+  return control_.receiver().borrow(out, out_payload);
 }
 
 void Endpoint::return_borrowed() {
   const OwnerGuard lock(lock_);
-  receiver_.return_borrowed();
+  control_.receiver().return_borrowed();
 }
 
 bool Endpoint::spin(std::chrono::microseconds limit) {
   {
     const OwnerGuard lock(lock_);
-    if (!receiver_.worth_spinning(platform_.current_cpu())) return false;
+    if (!control_.receiver().worth_spinning(platform_.current_cpu())) return false;
   }
   const TimePoint end = platform_.now() + limit;
   do {
     for (int i = 0; i < 32; ++i) {
       {
         const OwnerGuard lock(lock_);
-        if (receiver_.rouse()) return true;
+        if (control_.receiver().rouse()) return true;
       }
       // Each look takes the ring's cache line away from the sender, who wants to write the next
       // message there.
@@ -281,80 +235,71 @@ bool Endpoint::spin(std::chrono::microseconds limit) {
 
 bool Endpoint::sleep() {
   const OwnerGuard lock(lock_);
-  return receiver_.sleep();
+  return control_.receiver().sleep();
 }
 
 void Endpoint::settle(std::uint32_t link_slot, std::uint64_t position, Status status) {
   const OwnerGuard lock(lock_);
-  receiver_.settle(link_slot, position, status);
+  control_.receiver().settle(link_slot, position, status);
 }
 
 std::optional<Member> Endpoint::peer(std::uint32_t link_slot) {
   const OwnerGuard lock(lock_);
-  const Member* found = receiver_.peer(link_slot);
+  const Member* found = control_.receiver().peer(link_slot);
   return found == nullptr ? std::nullopt : std::optional<Member>(*found);
 }
 
 void Endpoint::forget_peer(std::uint32_t link_slot) {
   const OwnerGuard lock(lock_);
-  receiver_.forget_peer(link_slot);
+  control_.receiver().forget_peer(link_slot);
 }
 
 std::vector<Member> Endpoint::members() {
   const OwnerGuard lock(lock_);
-  if (directory_ == nullptr) return {};
-  (void)directory_->refresh();
-  return {directory_->members().begin(), directory_->members().end()};
+  return control_.members();
 }
 
-std::vector<Member> Endpoint::watch_members(bool wanted) {
+std::vector<Member> Endpoint::report_members(bool wanted) {
   const OwnerGuard lock(lock_);
-  program_watches_members_ = wanted;
-  std::vector<Member> now;
-  if (directory_ != nullptr) {
-    (void)directory_->refresh();
-    now.assign(directory_->members().begin(), directory_->members().end());
-  }
-  told_members_.clear();
-  for (const Member& member : now) told_members_.emplace(member.id, member);
-  wake();
-  return now;
+  return control_.report_members(wanted);
 }
 
 void Endpoint::report_undelivered(bool wanted) {
   const OwnerGuard lock(lock_);
-  sender_.report_undelivered(wanted);
+  control_.sender().report_undelivered(wanted);
 }
 
 std::uint64_t Endpoint::id() {
   const OwnerGuard lock(lock_);
-  return id_;
+  return control_.id();
 }
 
 bool Endpoint::is_controller() {
   const OwnerGuard lock(lock_);
-  return membership_ != nullptr && membership_->is_controller();
+  return control_.is_controller();
 }
 
 std::uint64_t Endpoint::controller_id() {
   const OwnerGuard lock(lock_);
-  return directory_ == nullptr ? 0 : directory_->controller_id();
+  return control_.controller_id();
 }
 
 std::uint64_t Endpoint::generation() {
   const OwnerGuard lock(lock_);
-  return directory_ == nullptr ? 0 : directory_->generation();
+  return control_.generation();
 }
 
 EndpointCounters Endpoint::counters() {
   const OwnerGuard lock(lock_);
+  const Sender& sender = control_.sender();
+  const Receiver& receiver = control_.receiver();
   EndpointCounters counters;
-  counters.sent = sender_.counters();
-  counters.received_messages = receiver_.received_messages;
-  counters.received_bytes = receiver_.received_bytes;
-  counters.outbound_links = sender_.link_count();
-  counters.inbound_links = receiver_.link_count();
-  counters.parked = sender_.parked().size() + sender_.kept().size();
+  counters.sent = sender.counters();
+  counters.received_messages = receiver.received_messages;
+  counters.received_bytes = receiver.received_bytes;
+  counters.outbound_links = sender.link_count();
+  counters.inbound_links = receiver.link_count();
+  counters.parked = control_.sender().parked().size() + control_.sender().kept().size();
   return counters;
 }
 

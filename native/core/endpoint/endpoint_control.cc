@@ -1,10 +1,12 @@
-// The control thread of an endpoint: membership, link channels, timers, closing. Everything here
-// runs with the lock held, which is let go only inside Reactor::wait.
+// The control thread's loop, closing, and the events of membership and sender. All of it runs with
+// the lock held, which is let go only inside Reactor::wait and where a thread is waited for.
+#include "core/endpoint/endpoint_control.h"
+
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
-#include "core/endpoint/endpoint.h"
 #include "core/endpoint/reactor_tokens.h"
 #include "core/hand_over/hand_over.h"
 
@@ -18,17 +20,121 @@ static_assert(!Membership::owns_token(kOutboundSpace) && !Membership::owns_token
 
 }  // namespace
 
-void Endpoint::enter_turn() noexcept {
+EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointOptions options,
+                                 std::unique_ptr<Reactor> reactor,
+                                 std::unique_ptr<DoorbellSet> bells)
+    : platform_(platform),
+      lock_(lock),
+      label_(options.membership.label),
+      reactor_(kChecked ? check_turns(std::move(reactor), turns_, [] { std::abort(); })
+                        : std::move(reactor)),
+      bells_(std::move(bells)),
+      sender_(platform, *this, options.join),
+      desk_(sender_.kept()),
+      receiver_(platform, *options.regions, *bells_, options.join.max_message_bytes,
+                options.join.max_links,
+                {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
+                 [this](std::unique_ptr<InboundLink> link) {
+                   notify(LinkClosedNotice{link->slot()});
+                   watches_.retire(std::move(link));
+                   wake();
+                 },
+                 [this](const Violation& violation) { notify(ViolationNotice{violation}); },
+                 [this] {
+                   repeat_soon();
+                   wake();
+                 }}),
+      membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
+      regions_(*options.regions) {
+  region_listener_ = regions_.add_listener([this] {
+    regions_unmapped_ = true;
+    wake();
+  });
+}
+
+EndpointControl::~EndpointControl() { stop_listening(); }
+
+void EndpointControl::begin_joining(std::chrono::milliseconds timeout) {
+  join_deadline_ = platform_.now() + timeout;
+}
+
+void EndpointControl::join_without_thread() {
+  membership_->start();
+  turns_.end();
+}
+
+// Beside the joining, which would have to wait for it. Without it, the lock only costs more.
+void EndpointControl::prepare_lock() {
+  if (platform_.fence_process()) return;
+  auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
+  if (preparing) preparing_ = preparing.take();
+}
+
+void EndpointControl::join_preparation() {
+  if (preparing_ != nullptr) preparing_->join();
+}
+
+void EndpointControl::begin_closing(TimePoint deadline) {
+  if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
+  if (phase_ == Phase::Open) phase_ = Phase::Lingering;
+}
+
+void EndpointControl::stop_listening() { regions_.remove_listener(region_listener_); }
+
+void EndpointControl::release() {
+  phase_ = Phase::Closed;
+  sender_.close_all();
+  receiver_.close_all();
+  if (reactor_ != nullptr) watches_.forget_retired(*reactor_);
+  membership_.reset();
+  sender_.set_directory(nullptr, id_);
+  directory_.reset();
+  reactor_.reset();
+  bells_.reset();
+}
+
+void EndpointControl::wake() noexcept {
+  if (reactor_ != nullptr) reactor_->wake();
+}
+
+std::vector<Notice> EndpointControl::take_notices() { return std::exchange(notices_, {}); }
+
+std::vector<Member> EndpointControl::members() {
+  if (directory_ == nullptr) return {};
+  (void)directory_->refresh();
+  return {directory_->members().begin(), directory_->members().end()};
+}
+
+std::vector<Member> EndpointControl::report_members(bool wanted) {
+  std::vector<Member> now = members();
+  changes_.report(wanted, now);
+  wake();
+  return now;
+}
+
+bool EndpointControl::is_controller() const noexcept {
+  return membership_ != nullptr && membership_->is_controller();
+}
+
+std::uint64_t EndpointControl::controller_id() const noexcept {
+  return directory_ == nullptr ? 0 : directory_->controller_id();
+}
+
+std::uint64_t EndpointControl::generation() const noexcept {
+  return directory_ == nullptr ? 0 : directory_->generation();
+}
+
+void EndpointControl::enter_turn() noexcept {
   lock_.lock_as_visitor();
   turns_.begin();
 }
 
-void Endpoint::leave_turn() noexcept {
+void EndpointControl::leave_turn() noexcept {
   turns_.end();
   lock_.unlock_as_visitor();
 }
 
-void Endpoint::run() {
+void EndpointControl::run() {
   enter_turn();
   membership_->start();
   std::array<Readiness, 64> ready;
@@ -42,7 +148,7 @@ void Endpoint::run() {
   leave_turn();
 }
 
-bool Endpoint::serve() {
+bool EndpointControl::serve() {
   enter_turn();
   const bool goes_on = prepare_to_wait();
   if (goes_on) {
@@ -53,20 +159,20 @@ bool Endpoint::serve() {
   return goes_on;
 }
 
-bool Endpoint::prepare_to_wait() {
+bool EndpointControl::prepare_to_wait() {
   tend_links();
-  tend_watch();
+  tend_directory();
   advance_closing();
   return phase_ != Phase::Closed;
 }
 
-void Endpoint::take_turn(std::span<const Readiness> ready) {
+void EndpointControl::take_turn(std::span<const Readiness> ready) {
   receiver_.begin_turn();
   for (const Readiness& one : ready) dispatch(one);
   handle_deadlines();
 }
 
-void Endpoint::dispatch(const Readiness& readiness) {
+void EndpointControl::dispatch(const Readiness& readiness) {
   if (Membership::owns_token(readiness.token)) {
     membership_->handle(readiness);
   } else if (token_space(readiness.token) == kOutboundSpace) {
@@ -76,7 +182,7 @@ void Endpoint::dispatch(const Readiness& readiness) {
   }
 }
 
-std::optional<TimePoint> Endpoint::next_deadline() const {
+std::optional<TimePoint> EndpointControl::next_deadline() const {
   std::optional<TimePoint> next;
   if (!desk_.empty()) return platform_.now();
   for (const auto& candidate :
@@ -87,7 +193,7 @@ std::optional<TimePoint> Endpoint::next_deadline() const {
   return next;
 }
 
-void Endpoint::handle_deadlines() {
+void EndpointControl::handle_deadlines() {
   const TimePoint now = platform_.now();
   if (const auto due = membership_->next_deadline(); due && *due <= now)
     membership_->handle_deadline();
@@ -104,8 +210,9 @@ void Endpoint::handle_deadlines() {
 }
 
 // What the program's thread left to do about watched channels.
-void Endpoint::tend_links() {
-  forget_closed_links();
+void EndpointControl::tend_links() {
+  // First the reactor, then the channels that it watched.
+  watches_.forget_retired(*reactor_);
   if (regions_unmapped_.exchange(false)) sender_.forget_unmapped();
   watch_new_links();
   for (const OutboundLink* link : sender_.take_writable_wishes()) {
@@ -113,45 +220,22 @@ void Endpoint::tend_links() {
   }
 }
 
-// First the reactor, then the channels that it watched.
-void Endpoint::forget_closed_links() {
-  for (const std::unique_ptr<InboundLink>& link : closed_links_)
-    reactor_->forget(inbound_token(link->slot()));
-  closed_links_.clear();
-  for (const std::unique_ptr<OutboundLink>& link : closed_outbound_links_) {
-    if (std::erase(links_to_watch_, link->link_id()) == 0)
-      reactor_->forget(outbound_token(link->link_id()));
-  }
-  closed_outbound_links_.clear();
+void EndpointControl::watch_new_links() {
+  if (!watches_.watch_added(*reactor_, sender_, receiver_)) repeat_soon();
 }
 
-void Endpoint::watch_new_links() {
-  for (const std::uint64_t link_id : std::exchange(links_to_watch_, {})) {
-    const OutboundLink* link = sender_.find_link(link_id);
-    if (link == nullptr || reactor_->watch(link->channel(), outbound_token(link_id)).ok()) continue;
-    links_to_watch_.push_back(link_id);
-    repeat_soon();
-  }
-  for (const std::uint32_t slot : std::exchange(slots_to_watch_, {})) {
-    const InboundLink* link = receiver_.link(slot);
-    if (link == nullptr || reactor_->watch(link->channel(), inbound_token(slot)).ok()) continue;
-    slots_to_watch_.push_back(slot);
-    repeat_soon();
-  }
-}
-
-void Endpoint::repeat_soon() {
+void EndpointControl::repeat_soon() {
   if (!repeat_at_) repeat_at_ = platform_.now() + kRepeatInterval;
 }
 
-void Endpoint::tend_watch() {
-  if (watch_armed_ || directory_ == nullptr) return;
-  if (!program_watches_members_ && !sender_.wants_directory_changes()) return;
-  watch_armed_ = true;
+void EndpointControl::tend_directory() {
+  if (change_awaited_ || directory_ == nullptr) return;
+  if (!changes_.wanted() && !sender_.wants_directory_changes()) return;
+  change_awaited_ = true;
   membership_->watch(acted_epoch_);
 }
 
-void Endpoint::advance_closing() {
+void EndpointControl::advance_closing() {
   if (phase_ != Phase::Lingering) return;
   if (preparing_ != nullptr) {
     // Here, so that nobody who waits for this thread has to wait for that one, too.
@@ -173,7 +257,7 @@ void Endpoint::advance_closing() {
 }
 
 // What is not in them stays parked, or is counted as abandoned.
-std::vector<Parcel> Endpoint::pack_parked() {
+std::vector<Parcel> EndpointControl::pack_parked() {
   HandOverWriter writer;
   sender_.parked().hand_over(encode(Origin{id_, platform_.self().pid, label_}), writer);
   abandoned_ += sender_.kept().hand_over(writer);
@@ -188,13 +272,13 @@ std::vector<Parcel> Endpoint::pack_parked() {
   return parcels;
 }
 
-void Endpoint::on_left(std::uint64_t kept) {
+void EndpointControl::on_left(std::uint64_t kept) {
   if (phase_ != Phase::Leaving) return;
   abandoned_ += handed_over_ - std::min(kept, handed_over_);
   finish_closing();
 }
 
-void Endpoint::finish_closing() {
+void EndpointControl::finish_closing() {
   phase_ = Phase::Closed;
   sender_.close_all();
   receiver_.close_all();
@@ -202,14 +286,14 @@ void Endpoint::finish_closing() {
   notify(ClosedNotice{abandoned_});
 }
 
-void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
-                           const ControllerChange& change) {
+void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
+                                  const ControllerChange& change) {
   const bool new_id = id_ != id;
   join_deadline_.reset();
   id_ = id;
   acted_epoch_ = 0;
   directory_ = std::move(directory);
-  watch_armed_ = false;
+  change_awaited_ = false;
   sender_.set_directory(directory_.get(), id);
   receiver_.set_controller(directory_->controller_id());
   sender_.repeat_introductions();
@@ -217,43 +301,33 @@ void Endpoint::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> di
   if (seen) sender_.on_directory_changed();
   if (new_id) notify(JoinedNotice{id});
   notify(ControllerNotice{change});
-  if (seen) tell_member_changes();
+  if (seen) report_member_changes();
 }
 
-void Endpoint::on_directory_changed() {
-  watch_armed_ = false;
+void EndpointControl::on_directory_changed() {
+  change_awaited_ = false;
   if (!see_directory()) return;
   sender_.on_directory_changed();
-  tell_member_changes();
+  report_member_changes();
 }
 
 // Before all that is done about a change. False: it kept changing, and the next watch, which begins
 // where this was, brings it again.
-bool Endpoint::see_directory() {
+bool EndpointControl::see_directory() {
   if (!directory_->refresh()) return false;
   acted_epoch_ = directory_->seen_epoch();
   return true;
 }
 
-void Endpoint::tell_member_changes() {
-  if (!program_watches_members_) return;
-  PeersNotice changes;
-  for (const Member& member : directory_->members()) {
-    if (told_members_.emplace(member.id, member).second) changes.joined.push_back(member);
-  }
-  for (auto it = told_members_.begin(); it != told_members_.end();) {
-    if (directory_->find(it->first) == nullptr) {
-      changes.left.push_back(std::move(it->second));
-      it = told_members_.erase(it);
-    } else {
-      ++it;
-    }
-  }
+void EndpointControl::report_member_changes() {
+  if (!changes_.wanted()) return;
+  PeersNotice changes = changes_.take(*directory_);
   if (!changes.joined.empty() || !changes.left.empty()) notify(std::move(changes));
 }
 
-void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
-                             std::uint64_t ring_bytes, std::vector<Handle> handles) {
+void EndpointControl::on_introduced(std::uint64_t from_id, std::uint32_t from_pid,
+                                    std::uint64_t link_id, std::uint64_t ring_bytes,
+                                    std::vector<Handle> handles) {
   Member from;
   from.id = from_id;
   from.pid = from_pid;
@@ -270,16 +344,18 @@ void Endpoint::on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std:
   }
   const InboundLink* link = introduced.value();
   if (link == nullptr) return;
-  slots_to_watch_.push_back(link->slot());
+  watches_.add(*link);
   watch_new_links();
   bells_->raise();
 }
 
-void Endpoint::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) {
+void EndpointControl::on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id,
+                                             Status why) {
   sender_.on_introduction_failed(to_id, link_id, why);
 }
 
-void Endpoint::on_parked_received(const HandOverSource& from, Handle memory, std::uint64_t bytes) {
+void EndpointControl::on_parked_received(const HandOverSource& from, Handle memory,
+                                         std::uint64_t bytes) {
   if (bytes != 0 && bytes <= kMostHandOverBytes) {
     auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
     if (mapped) return desk_.put(from, mapped.take(), bytes);
@@ -288,7 +364,7 @@ void Endpoint::on_parked_received(const HandOverSource& from, Handle memory, std
 }
 
 // One slice a turn.
-void Endpoint::work_at_desk() {
+void EndpointControl::work_at_desk() {
   if (desk_.empty()) return;
   // Nobody would hear of it: who handed it over does so again, elsewhere.
   if (!membership_->awaits_kept(desk_.first())) return desk_.drop_first();
@@ -303,27 +379,25 @@ void Endpoint::work_at_desk() {
   sender_.try_kept_later();
 }
 
-void Endpoint::on_refused(Error error) { notify(RefusedNotice{error}); }
+void EndpointControl::on_refused(Error error) { notify(RefusedNotice{error}); }
 
-Error Endpoint::introduce(OutboundLink& link) {
+Error EndpointControl::introduce(OutboundLink& link) {
   if (!membership_->admitted()) return {Status::NoController};
   return membership_->introduce(link.peer_id(), link.link_id(), link.ring_bytes(),
                                 link.introduction_handles());
 }
 
-void Endpoint::link_opened(OutboundLink& link) {
-  links_to_watch_.push_back(link.link_id());
+void EndpointControl::link_opened(OutboundLink& link) {
+  watches_.add(link);
   wake();
 }
 
-void Endpoint::link_closed(std::unique_ptr<OutboundLink> link) {
-  closed_outbound_links_.push_back(std::move(link));
+void EndpointControl::link_closed(std::unique_ptr<OutboundLink> link) {
+  watches_.retire(std::move(link));
   wake();
 }
 
-void Endpoint::needs_attention() { wake(); }
-
-void Endpoint::notify(Notice notice) {
+void EndpointControl::notify(Notice notice) {
   if (bells_ == nullptr) return;
   notices_.push_back(std::move(notice));
   bells_->raise();

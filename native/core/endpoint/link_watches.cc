@@ -1,0 +1,35 @@
+// What both threads have noted, done by the control thread.
+#include "core/endpoint/link_watches.h"
+
+#include <utility>
+
+#include "core/endpoint/reactor_tokens.h"
+
+namespace busbar {
+
+bool LinkWatches::watch_added(Reactor& reactor, const Sender& sender, Receiver& receiver) {
+  for (const std::uint64_t link_id : std::exchange(outbound_, {})) {
+    const OutboundLink* link = sender.find_link(link_id);
+    if (link == nullptr || reactor.watch(link->channel(), outbound_token(link_id)).ok()) continue;
+    outbound_.push_back(link_id);
+  }
+  for (const std::uint32_t slot : std::exchange(inbound_, {})) {
+    const InboundLink* link = receiver.link(slot);
+    if (link == nullptr || reactor.watch(link->channel(), inbound_token(slot)).ok()) continue;
+    inbound_.push_back(slot);
+  }
+  return outbound_.empty() && inbound_.empty();
+}
+
+void LinkWatches::forget_retired(Reactor& reactor) {
+  for (const std::unique_ptr<InboundLink>& link : closed_inbound_)
+    reactor.forget(inbound_token(link->slot()));
+  closed_inbound_.clear();
+  for (const std::unique_ptr<OutboundLink>& link : closed_outbound_) {
+    if (std::erase(outbound_, link->link_id()) == 0)
+      reactor.forget(outbound_token(link->link_id()));
+  }
+  closed_outbound_.clear();
+}
+
+}  // namespace busbar
