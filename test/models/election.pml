@@ -1,4 +1,4 @@
-/* The election, as in native/core/membership/seeker.cc and membership_watching.cc, and
+/* The election, as in native/core/membership/seeker.cc and membership_liveness.cc, and
    native/linux/unix_socket_listener.cc: members look, claim the name, depose a holder that does
    not answer, ring its bell, and follow the name; one is killed and some are stopped at any
    moment, a killed one perhaps with the lock held. Checked: no member is served by a holder that

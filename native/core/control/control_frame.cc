@@ -138,8 +138,8 @@ void read(ByteReader& in, IntroduceFailedFrame& out_frame) {
   read(in, out_frame.status);
 }
 
-void write(ByteWriter& out, const WatchFrame& frame) { out.u64(frame.epoch); }
-void read(ByteReader& in, WatchFrame& out_frame) { out_frame.epoch = in.u64(); }
+void write(ByteWriter& out, const AwaitChangeFrame& frame) { out.u64(frame.epoch); }
+void read(ByteReader& in, AwaitChangeFrame& out_frame) { out_frame.epoch = in.u64(); }
 
 void write(ByteWriter& out, const ChangedFrame& frame) { out.u64(frame.epoch); }
 void read(ByteReader& in, ChangedFrame& out_frame) { out_frame.epoch = in.u64(); }

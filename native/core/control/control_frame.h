@@ -11,7 +11,7 @@
 //                              <------------      Introduced 4 handles (to the receiver)
 //                              <------------      IntroduceFailed (to the sender)
 //                Missed             ------------>   an Introduced was lost: IntroduceFailed to all
-//                Watch              ------------>
+//                AwaitChange        ------------>
 //                              <------------      Changed (once)
 //                Park memory        ------------>
 //                              <------------      Kept
@@ -99,7 +99,7 @@ struct IntroduceFailedFrame {
   Status status = Status::Ok;
 };
 
-struct WatchFrame {
+struct AwaitChangeFrame {
   std::uint64_t epoch = 0;
 };
 
@@ -136,9 +136,9 @@ struct PongFrame {};
 // The order is the wire's: a frame's type byte is its index plus one.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
-                 IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, WatchFrame, ChangedFrame,
-                 ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame, PingFrame, PongFrame,
-                 KeptFrame>;
+                 IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, AwaitChangeFrame,
+                 ChangedFrame, ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame,
+                 PingFrame, PongFrame, KeptFrame>;
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 

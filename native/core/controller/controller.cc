@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A round of Changed frames wakes every watcher. The first change is told at once; what follows
-// within this time is told in one round, or n joins would cost n * n wake-ups.
+// A round of Changed frames wakes every member that waits for one. The first change is sent at
+// once; changes within this time after it share one round, or n joins would cost n * n wake-ups.
 constexpr milliseconds kNoticeInterval{5};
 
 // One more, unless a member of bad faith has brought it to the end of what fits: then from 1.
@@ -27,44 +27,45 @@ void keep_earlier(std::optional<TimePoint>& earliest, std::optional<TimePoint> t
 Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, Reactor& reactor,
                                                        TokenSource& tokens, BusSecret secret,
                                                        std::unique_ptr<Listener> listener,
-                                                       const BusLimits& limits, Origin origin,
+                                                       const BusLimits& limits,
+                                                       Inheritance inherited,
                                                        ControllerEvents& events) {
-  const std::uint64_t epoch = origin.directory ? origin.directory->epoch() : 0;
-  const std::uint64_t generation = listener->begin_generation(next_after(origin.generation));
+  const std::uint64_t epoch = inherited.directory ? inherited.directory->epoch() : 0;
+  const std::uint64_t generation = listener->begin_generation(next_after(inherited.generation));
   auto roster = Roster::create(platform, reactor, tokens, generation, next_after(epoch));
   if (!roster) return roster.error();
-  if (origin.directory != nullptr) {
-    for (const Member& listed : origin.directory->members()) {
+  if (inherited.directory != nullptr) {
+    for (const Member& listed : inherited.directory->members()) {
       const Error imported = roster.value()->import(listed, Roster::Source::Controller);
       if (!imported.ok()) return imported;
     }
   }
   // A new endpoint gets its id now, so that nobody ever sees a directory without a controller.
-  if (origin.self_id == 0) {
+  if (inherited.self_id == 0) {
     auto id = roster.value()->new_id();
     if (!id) return id.error();
-    origin.self_id = id.value();
+    inherited.self_id = id.value();
   }
-  roster.value()->directory().set_controller(origin.self_id);
+  roster.value()->directory().set_controller(inherited.self_id);
 
   auto admission =
       Admission::create(platform, reactor, tokens, std::move(secret), std::move(listener));
   if (!admission) return admission.error();
   return std::unique_ptr<Controller>(
-      new Controller(platform, roster.take(), admission.take(), limits, origin, events));
+      new Controller(platform, roster.take(), admission.take(), limits, inherited, events));
 }
 
 Controller::Controller(Platform& platform, std::unique_ptr<Roster> roster,
                        std::unique_ptr<Admission> admission, const BusLimits& limits,
-                       const Origin& origin, ControllerEvents& events)
+                       const Inheritance& inherited, ControllerEvents& events)
     : platform_(platform),
       events_(events),
       limits_(limits),
       roster_(std::move(roster)),
       admission_(std::move(admission)),
-      self_id_(origin.self_id),
-      source_generation_(origin.directory ? origin.generation : 0),
-      awaits_survivors_(origin.awaits_survivors),
+      self_id_(inherited.self_id),
+      source_generation_(inherited.directory ? inherited.generation : 0),
+      awaits_survivors_(inherited.awaits_survivors),
       started_(platform.now()) {
   reserve_.fill(platform_, roster_->directory().handle());
 }
@@ -72,7 +73,7 @@ Controller::Controller(Platform& platform, std::unique_ptr<Roster> roster,
 Controller::~Controller() = default;
 
 void Controller::handle(const Readiness& readiness) {
-  if (admission_->handle(readiness)) return settle();
+  if (admission_->handle(readiness)) return follow_up();
   if (RosterMember* member = roster_->find_by_token(readiness.token)) {
     if (readiness.writable) member->channel->flush();
     if (readiness.readable) serve(readiness.token);
@@ -81,7 +82,7 @@ void Controller::handle(const Readiness& readiness) {
   } else if (!drop_waiting(readiness.token)) {
     return;
   }
-  settle();
+  follow_up();
 }
 
 std::optional<TimePoint> Controller::next_deadline() const noexcept {
@@ -99,20 +100,20 @@ void Controller::handle_deadline() {
   admission_->handle_deadline();
   roster_->processes().handle_deadline();
   for (const std::uint64_t id : roster_->overdue()) drop(id);
-  settle();
+  follow_up();
 }
 
-void Controller::settle() {
+void Controller::follow_up() {
   for (Applicant& applicant : admission_->take_applicants()) consider(std::move(applicant));
   consider_waiting();
   repeat_missed();
-  notify_watchers();
+  notify_of_changes();
   while (!unreachable_.empty()) {
     for (const std::uint64_t id : std::exchange(unreachable_, {})) {
       if (RosterMember* member = roster_->find(id)) cut_off(*member);
     }
     repeat_missed();
-    notify_watchers();
+    notify_of_changes();
   }
 }
 
@@ -122,18 +123,18 @@ void Controller::cut_off(RosterMember& member) {
   missed_.add(member.facts.id);
 }
 
-void Controller::notify_watchers() {
+void Controller::notify_of_changes() {
   const TimePoint now = platform_.now();
   const std::uint64_t epoch = roster_->directory().epoch();
   const bool rests = last_notice_ && now < *last_notice_ + kNoticeInterval;
   next_notice_.reset();
   for (auto& [id, member] : roster_->members()) {
-    if (!member.watched_epoch || *member.watched_epoch >= epoch) continue;
+    if (!member.awaited_epoch || *member.awaited_epoch >= epoch) continue;
     if (rests) {
       next_notice_ = *last_notice_ + kNoticeInterval;
       return;
     }
-    member.watched_epoch.reset();
+    member.awaited_epoch.reset();
     last_notice_ = now;
     tell(id, ChangedFrame{epoch});
   }

@@ -59,7 +59,7 @@ class ControllerEvents {
 class Controller {
  public:
   // What a new controller goes on from.
-  struct Origin {
+  struct Inheritance {
     // The last generation that the controller's own endpoint was a member of; 0 for none.
     std::uint64_t generation = 0;
     // The endpoint's id in it.
@@ -72,7 +72,7 @@ class Controller {
 
   [[nodiscard]] static Result<std::unique_ptr<Controller>> create(
       Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
-      std::unique_ptr<Listener> listener, const BusLimits& limits, Origin origin,
+      std::unique_ptr<Listener> listener, const BusLimits& limits, Inheritance inherited,
       ControllerEvents& events);
   // Closes the door and every connection. The name is left to survivors, who will find that its
   // holder is gone; see retire().
@@ -115,12 +115,12 @@ class Controller {
 
  private:
   Controller(Platform& platform, std::unique_ptr<Roster> roster,
-             std::unique_ptr<Admission> admission, const BusLimits& limits, const Origin& origin,
-             ControllerEvents& events);
+             std::unique_ptr<Admission> admission, const BusLimits& limits,
+             const Inheritance& inherited, ControllerEvents& events);
 
   // controller.cc
-  void settle();
-  void notify_watchers();
+  void follow_up();
+  void notify_of_changes();
   void end_process(std::uint32_t pid);
   std::unique_ptr<ControlChannel> drop(std::uint64_t id);
   void tell(std::uint64_t id, const ControlFrame& frame);
@@ -177,7 +177,7 @@ class Controller {
   HandleReserve reserve_;
   // Members that lost an introduction, whoever sent it.
   MissedIntroductions missed_;
-  // When watchers were last told of a change, and when the next round is due.
+  // When members were last notified of a change, and when the next round is due.
   std::optional<TimePoint> last_notice_;
   std::optional<TimePoint> next_notice_;
 };

@@ -10,7 +10,7 @@ namespace {
 // Frames of one member taken at one go, so that the others get their turn.
 constexpr int kFramesOfAMember = 16;
 // Introductions by one member that wait for another: one, and one that replaces it.
-constexpr int kMostHeldOfMember = 2;
+constexpr int kMaxHeldOfMember = 2;
 
 }  // namespace
 
@@ -47,8 +47,8 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     reserve_.fill(platform_, roster_->directory().handle());
     return true;
   }
-  if (const auto* watch = std::get_if<WatchFrame>(&frame)) {
-    member.watched_epoch = watch->epoch;
+  if (const auto* awaited = std::get_if<AwaitChangeFrame>(&frame)) {
+    member.awaited_epoch = awaited->epoch;
     return true;
   }
   if (std::holds_alternative<PingFrame>(frame)) {
@@ -120,7 +120,7 @@ Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,
     const auto from_it = std::count_if(to.held.begin(), to.held.end(), [&](const auto& held) {
       return held.frame.from_id == frame.from_id;
     });
-    if (from_it >= kMostHeldOfMember) return Status::LimitExceeded;
+    if (from_it >= kMaxHeldOfMember) return Status::LimitExceeded;
     if (to.held.size() == kMaxHeldIntroductions) return Status::LimitExceeded;
     to.held.push_back({frame, std::move(handles)});
     return Status::Ok;

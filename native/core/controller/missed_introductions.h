@@ -23,7 +23,7 @@ class MissedIntroductions {
   // Between two rounds for one member, which might say so for ever.
   static constexpr std::chrono::milliseconds kMemberInterval{50};
   // About 1.5 µs each.
-  static constexpr std::size_t kMostFrames = 4096;
+  static constexpr std::size_t kMaxFrames = 4096;
 
   void add(std::uint64_t member) { waiting_.insert(member); }
 
@@ -43,7 +43,7 @@ class MissedIntroductions {
     if (now < next_round_) return due;
     std::erase_if(told_, [now](const auto& entry) { return entry.second <= now; });
     const std::size_t most =
-        std::max<std::size_t>(kMostFrames / std::max<std::size_t>(members, 1), 1);
+        std::max<std::size_t>(kMaxFrames / std::max<std::size_t>(members, 1), 1);
     for (auto it = waiting_.begin(); it != waiting_.end() && due.size() < most;) {
       if (told_.contains(*it)) {
         ++it;

@@ -90,7 +90,7 @@ void Roster::demote(RosterMember& member) {
   if (member.provisional()) return;
   id_by_token_.erase(member.channel->token());
   member.channel.reset();
-  member.watched_epoch.reset();
+  member.awaited_epoch.reset();
   member.awaits_kept = false;
   member.facts.flags =
       (member.facts.flags & (kMemberNoAffinity | kMemberWasController)) | kMemberProvisional;

@@ -34,7 +34,7 @@ struct RosterMember {
   // nullptr while the member is provisional.
   std::unique_ptr<ControlChannel> channel;
   // Set while the member waits to be told that the directory is past this epoch.
-  std::optional<std::uint64_t> watched_epoch;
+  std::optional<std::uint64_t> awaited_epoch;
   std::vector<HeldIntroduction> held;
   // What it handed over by this connection has not been answered yet.
   bool awaits_kept = false;

@@ -232,7 +232,7 @@ void EndpointControl::tend_directory() {
   if (change_awaited_ || directory_ == nullptr) return;
   if (!changes_.wanted() && !sender_.wants_directory_changes()) return;
   change_awaited_ = true;
-  membership_->watch(acted_epoch_);
+  membership_->await_change(acted_epoch_);
 }
 
 void EndpointControl::advance_closing() {
@@ -356,7 +356,7 @@ void EndpointControl::on_introduction_failed(std::uint64_t to_id, std::uint64_t 
 
 void EndpointControl::on_parked_received(const HandOverSource& from, Handle memory,
                                          std::uint64_t bytes) {
-  if (bytes != 0 && bytes <= kMostHandOverBytes) {
+  if (bytes != 0 && bytes <= kMaxHandOverBytes) {
     auto mapped = platform_.adopt_memory(std::move(memory), bytes, Access::ReadOnly);
     if (mapped) return desk_.put(from, mapped.take(), bytes);
   }

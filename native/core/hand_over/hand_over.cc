@@ -15,7 +15,7 @@ constexpr std::uint8_t kExcludeSelfFlag = 2;
 // All fields but program, origin and payload.
 constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 4;
 // More in front of a payload is nonsense. An origin may have come with padding.
-constexpr std::size_t kMostHeadBytes = kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin;
+constexpr std::size_t kMaxHeadBytes = kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin;
 
 void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
                 ByteWriter& writer) {
@@ -69,8 +69,8 @@ bool HandOverWriter::add(const ParkedMessage& message, std::span<const std::byte
   ByteWriter writer(one_);
   encode_one(message, message.origin.empty() ? origin : std::span<const std::byte>(message.origin),
              writer);
-  if (one_.size() > kMostHandOverBytes) return false;
-  if (portions_.empty() || portions_.back().bytes.size() + one_.size() > kMostHandOverBytes)
+  if (one_.size() > kMaxHandOverBytes) return false;
+  if (portions_.empty() || portions_.back().bytes.size() + one_.size() > kMaxHandOverBytes)
     portions_.emplace_back();
   portions_.back().bytes.insert(portions_.back().bytes.end(), one_.begin(), one_.end());
   ++portions_.back().messages;
@@ -79,7 +79,7 @@ bool HandOverWriter::add(const ParkedMessage& message, std::span<const std::byte
 
 HandOverReader::Step HandOverReader::read_head(const Judge& judge) {
   // A private copy, to the length that a head has at most.
-  const auto front = source_.first(std::min(source_.size(), kMostHeadBytes));
+  const auto front = source_.first(std::min(source_.size(), kMaxHeadBytes));
   head_.assign(front.begin(), front.end());
   ByteReader reader(head_);
   std::uint32_t payload_bytes = 0;
@@ -132,7 +132,7 @@ std::optional<std::vector<ParkedMessage>> HandOverReader::read_all(
   HandOverReader reader(source);
   const Judge take = [](const ParkedMessage&, std::uint64_t) { return Verdict::Take; };
   for (Step step = Step::More; step == Step::More;) {
-    step = reader.read(kMostHandOverBytes, kMaxParkedMessages, take, messages);
+    step = reader.read(kMaxHandOverBytes, kMaxParkedMessages, take, messages);
     if (step == Step::Broken || messages.size() > kMaxParkedMessages) return std::nullopt;
   }
   return messages;

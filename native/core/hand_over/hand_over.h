@@ -17,7 +17,7 @@
 namespace busbar {
 
 // The most that is handed over, or taken, at a time.
-inline constexpr std::size_t kMostHandOverBytes = std::size_t{64} << 20U;
+inline constexpr std::size_t kMaxHandOverBytes = std::size_t{64} << 20U;
 
 // A portion of what is handed over.
 struct HandOver {

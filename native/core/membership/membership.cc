@@ -39,7 +39,7 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
   return impl_->introduce({to_id, link_id, ring_bytes}, handles);
 }
 void Membership::miss_introduction() { impl_->miss_introduction(); }
-void Membership::watch(std::uint64_t epoch) { impl_->watch(epoch); }
+void Membership::await_change(std::uint64_t epoch) { impl_->await_change(epoch); }
 bool Membership::awaits_kept(std::uint64_t id) const noexcept { return impl_->awaits_kept(id); }
 void Membership::answer_parked(std::uint64_t id, std::uint64_t kept) {
   impl_->answer_parked(id, kept);
@@ -55,13 +55,13 @@ Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig co
       deadlines_({{{Deadline::Introduced, &Impl::expect_answer},
                    {Deadline::Retry, nullptr},
                    {Deadline::Limited, &Impl::report_limited},
-                   {Deadline::Rewatch, &Impl::repeat_watch},
+                   {Deadline::AskForChange, &Impl::ask_for_change_again},
                    {Deadline::Missed, &Impl::report_missed},
                    {Deadline::Listen, &Impl::listen_again},
                    {Deadline::Answer, &Impl::on_answer_overdue},
                    {Deadline::Leave, &Impl::end_leaving}}}) {}
 
-void Membership::Impl::settle() {
+void Membership::Impl::follow_up() {
   for (;;) {
     if (leaving_.requested() && !leaving_.begun() && phase_ != Phase::Ended) {
       begin_leaving();
@@ -76,7 +76,7 @@ void Membership::Impl::settle() {
 void Membership::Impl::handle(const Readiness& readiness) {
   turn([&] {
     leave_lost_office();
-    if (name_ && name_->owns(readiness.token)) {
+    if (holder_ && holder_->owns(readiness.token)) {
       on_bell();
     } else if (channel_ && readiness.token == channel_->token()) {
       if (readiness.writable) channel_->flush();
@@ -143,12 +143,12 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
   } else if (const auto* failed = std::get_if<IntroduceFailedFrame>(&frame)) {
     on_failed(*failed);
   } else if (const auto* changed = std::get_if<ChangedFrame>(&frame)) {
-    if (!watched_epoch_ || leaving_.begun()) return;
-    if (changed->epoch > *watched_epoch_) {
-      watched_epoch_.reset();
+    if (!awaited_epoch_ || leaving_.begun()) return;
+    if (changed->epoch > *awaited_epoch_) {
+      awaited_epoch_.reset();
       events_.on_directory_changed();
     } else {
-      send_watch();
+      ask_for_change();
     }
   } else if (const auto* park = std::get_if<ParkFrame>(&frame)) {
     on_parked_by_controller(*park, std::move(handles.front()));
@@ -212,21 +212,21 @@ void Membership::Impl::report_missed() {
   if (phase_ == Phase::Member && !channel_->send(MissedFrame{}).ok()) miss_introduction();
 }
 
-void Membership::Impl::watch(std::uint64_t epoch) {
+void Membership::Impl::await_change(std::uint64_t epoch) {
   // At most one frame under way: the answer to an older one is compared with the newest epoch.
-  const bool asked = watched_epoch_.has_value();
-  watched_epoch_ = epoch;
-  if (phase_ == Phase::Member && !asked) send_watch();
+  const bool asked = awaited_epoch_.has_value();
+  awaited_epoch_ = epoch;
+  if (phase_ == Phase::Member && !asked) ask_for_change();
 }
 
-void Membership::Impl::send_watch() {
-  deadlines_.clear(Deadline::Rewatch);
-  if (!channel_->send(WatchFrame{*watched_epoch_}).ok())
-    deadlines_.set(Deadline::Rewatch, platform_.now() + kLimitPause);
+void Membership::Impl::ask_for_change() {
+  deadlines_.clear(Deadline::AskForChange);
+  if (!channel_->send(AwaitChangeFrame{*awaited_epoch_}).ok())
+    deadlines_.set(Deadline::AskForChange, platform_.now() + kLimitPause);
 }
 
-void Membership::Impl::repeat_watch() {
-  if (phase_ == Phase::Member && watched_epoch_) send_watch();
+void Membership::Impl::ask_for_change_again() {
+  if (phase_ == Phase::Member && awaited_epoch_) ask_for_change();
 }
 
 }  // namespace busbar

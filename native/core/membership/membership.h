@@ -49,8 +49,8 @@ class MembershipEvents {
   // that were not attached yet are to be repeated now.
   virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) = 0;
-  // The directory's epoch is past the one given to watch(), or there is a new directory. One call
-  // for one watch().
+  // The directory's epoch is past the one given to await_change(), or there is a new directory. One
+  // call for one await_change().
   virtual void on_directory_changed() = 0;
   // A peer wants to send to us: handles are ring, consumer state, doorbell, channel, in this order,
   // unverified.
@@ -108,7 +108,7 @@ class Membership {
   void miss_introduction();
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
-  void watch(std::uint64_t epoch);
+  void await_change(std::uint64_t epoch);
   // Whether on_parked_received() for this id is unanswered, and there is somebody to be answered.
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
   // How many of the messages this endpoint has taken charge of.

@@ -13,7 +13,7 @@
 //   any -- refused, or leave() done --> Ended
 //
 // Who waits for an answer in vain (Greeting, Announced, or as a member that asked for something)
-// lets go of the controller and seeks with the right to depose it; see membership_watching.cc.
+// lets go of the controller and seeks with the right to depose it; see membership_liveness.cc.
 //
 // leave(): in office: retires and is done. As a member: sends Leave and waits for Left; when the
 // controller is lost meanwhile, the same search leads to the next one, which is told instead.
@@ -30,7 +30,7 @@
 #include "core/membership/deadlines.h"
 #include "core/membership/leaving.h"
 #include "core/membership/membership.h"
-#include "core/membership/name_watch.h"
+#include "core/membership/name_holder.h"
 #include "core/membership/seeker.h"
 
 namespace busbar {
@@ -51,7 +51,7 @@ class Membership::Impl final : public ControllerEvents {
   [[nodiscard]] Error introduce(const IntroduceFrame& frame,
                                 std::span<const Handle* const> handles);
   void miss_introduction();
-  void watch(std::uint64_t epoch);
+  void await_change(std::uint64_t epoch);
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
   void answer_parked(std::uint64_t id, std::uint64_t kept);
   void leave(std::vector<Parcel> parcels);
@@ -60,7 +60,7 @@ class Membership::Impl final : public ControllerEvents {
   // How long the controller may take to answer. A second is promised to those who need it, and 250
   // ms of it belong to the survivors.
   static constexpr std::chrono::milliseconds kPatience{400};
-  static constexpr std::chrono::milliseconds kMostPatience{3200};
+  static constexpr std::chrono::milliseconds kMaxPatience{3200};
 
   enum class Phase { Idle, Seeking, Greeting, Announced, Member, Ended };
 
@@ -72,7 +72,7 @@ class Membership::Impl final : public ControllerEvents {
     // Introductions that failed for a limit are reported to the endpoint, which tries them again.
     Limited,
     // Directory changes are asked for again, because the request could not be sent.
-    Rewatch,
+    AskForChange,
     // The controller is told that this endpoint lost an introduction.
     Missed,
     // The bell, rung in vain, is listened to again.
@@ -91,17 +91,17 @@ class Membership::Impl final : public ControllerEvents {
     const bool outermost = !std::exchange(busy_, true);
     step();
     if (!outermost) return;
-    settle();
+    follow_up();
     busy_ = false;
   }
-  void settle();
+  void follow_up();
 
   // membership.cc
   void receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
   void report_limited();
-  void send_watch();
-  void repeat_watch();
+  void ask_for_change();
+  void ask_for_change_again();
   void report_missed();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
 
@@ -124,7 +124,7 @@ class Membership::Impl final : public ControllerEvents {
   // Lets go of the controller, or of who might have become it.
   void disconnect();
 
-  // membership_watching.cc
+  // membership_liveness.cc
   [[nodiscard]] bool may_claim() const noexcept {
     return config_.controller_affinity && !leaving_.begun();
   }
@@ -193,7 +193,7 @@ class Membership::Impl final : public ControllerEvents {
   std::uint64_t generation_ = 0;
   // That generation's directory, for the next controller, whoever it will be.
   Handle directory_;
-  std::optional<std::uint64_t> watched_epoch_;
+  std::optional<std::uint64_t> awaited_epoch_;
   std::optional<TimePoint> lost_at_;
   // Introductions that failed for a limit, until Deadline::Limited.
   std::vector<IntroduceFailedFrame> limited_;
@@ -204,7 +204,7 @@ class Membership::Impl final : public ControllerEvents {
   // Destroyed first the channel, then the office it may lead to.
   std::unique_ptr<Controller> controller_;
   // Of whom channel_ leads to.
-  std::unique_ptr<NameWatch> name_;
+  std::unique_ptr<NameHolder> holder_;
   std::unique_ptr<ControlChannel> channel_;
 };
 

@@ -35,16 +35,17 @@ void Membership::Impl::seek() {
 }
 
 void Membership::Impl::greet(Seeker::Reached reached) {
-  auto watched = ControlChannel::create(reactor_, tokens_, std::move(reached.channel));
-  if (!watched) return fail_or_start_over(watched.error());
+  auto channel = ControlChannel::create(reactor_, tokens_, std::move(reached.channel));
+  if (!channel) return fail_or_start_over(channel.error());
   auto nonce = draw_nonce(platform_);
   if (!nonce) return fail_or_start_over(nonce.error());
   nonces_.member = nonce.value();
   if (controller_) controller_->expect_self(nonces_.member);
 
   inherited_door_.close();
-  channel_ = watched.take();
-  name_ = std::make_unique<NameWatch>(reactor_, tokens_, reached.holder, std::move(reached.bell));
+  channel_ = channel.take();
+  holder_ =
+      std::make_unique<NameHolder>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
   asked_others_ = 0;
   if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + patience_ / 2);
@@ -84,12 +85,12 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   unanswering_ = 0;
   patience_ = kPatience;
   seeker_->found();
-  name_->listen();
+  holder_->listen();
   if (leaving_.begun()) return send_leave();
-  // What was watched was another directory: the endpoint looks at this one and asks again.
-  if (watched_epoch_) {
-    watched_epoch_ = 0;
-    send_watch();
+  // The awaited epoch was another directory's: the endpoint reads this one and asks again.
+  if (awaited_epoch_) {
+    awaited_epoch_ = 0;
+    ask_for_change();
   }
   ControllerChange change{.generation = welcome.generation,
                           .controller_id = reader.value()->controller_id(),
@@ -127,7 +128,7 @@ void Membership::Impl::fail_or_start_over(Error why) {
 
 void Membership::Impl::disconnect() {
   channel_.reset();
-  name_.reset();
+  holder_.reset();
   deadlines_.clear(Deadline::Answer);
   deadlines_.clear(Deadline::Listen);
   asked_again_ = false;
@@ -148,14 +149,14 @@ void Membership::Impl::lose_controller() {
 void Membership::Impl::take_office(Seeker::Claimed claimed) {
   inherited_door_.close();
   const std::unique_ptr<DirectoryReader> known = open_known_directory();
-  Controller::Origin origin{.generation = generation_,
-                            .self_id = id_,
-                            .directory = known.get(),
-                            .awaits_survivors = claimed.deposed && !known};
-  if (known) origin.generation = known->generation();
+  Controller::Inheritance inherited{.generation = generation_,
+                                    .self_id = id_,
+                                    .directory = known.get(),
+                                    .awaits_survivors = claimed.deposed && !known};
+  if (known) inherited.generation = known->generation();
   auto controller =
       Controller::create(platform_, reactor_, tokens_, {config_.identifier, config_.token},
-                         std::move(claimed.listener), config_.limits, origin, *this);
+                         std::move(claimed.listener), config_.limits, inherited, *this);
   if (!controller) {
     if (id_ == 0) return give_up(controller.error());
     return seeker_->look_later();
@@ -180,7 +181,7 @@ std::unique_ptr<DirectoryReader> Membership::Impl::open_known_directory() {
 // close then, and find the name again. A successor that is leaving itself lets the door go:
 // everyone then finds the name without a holder and the next one takes it.
 void Membership::Impl::succeed(const SucceedFrame& frame, Handle door) {
-  const bool wanted = may_claim() && !controller_ && name_->holder() == frame.holder;
+  const bool wanted = may_claim() && !controller_ && holder_->number() == frame.holder;
   lose_controller();
   if (!wanted) return;
   unanswering_ = frame.holder;

@@ -32,7 +32,7 @@ std::vector<Sample> samples() {
           {IntroduceFrame{1, 2, 3}, 4},
           {IntroducedFrame{1, 2, 3, 4}, 4},
           {IntroduceFailedFrame{1, 2, Status::PeerGone}, 0},
-          {WatchFrame{1}, 0},
+          {AwaitChangeFrame{1}, 0},
           {ChangedFrame{1}, 0},
           {ParkFrame{1}, 1},
           {KeptFrame{2}, 0},

@@ -19,8 +19,8 @@ constexpr std::uint64_t kLimits[] = {0,
                                      4095,
                                      4096,
                                      4097,
-                                     kMostHandOverBytes,
-                                     kMostHandOverBytes + 1,
+                                     kMaxHandOverBytes,
+                                     kMaxHandOverBytes + 1,
                                      (std::uint64_t{1} << 31U),
                                      (std::uint64_t{1} << 32U),
                                      (std::uint64_t{1} << 52U) - 1,
@@ -40,7 +40,7 @@ struct Said {
 std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   std::vector<Said> all;
   for (const std::uint64_t number : kLimits) {
-    all.push_back({WatchFrame{number}});
+    all.push_back({AwaitChangeFrame{number}});
     all.push_back({KeptFrame{number}});
     all.push_back({ParkFrame{number}, 1});
     for (const std::uint64_t id : ids) {

@@ -87,7 +87,7 @@ TEST(controller_takes_frames_only_in_their_order) {
     ControllerFixture f;
     std::vector<std::pair<ControlFrame, std::size_t>> frames = all_frames();
     frames.push_back({IntroduceFrame{f.bystander.id, 1, 1}, 4});
-    frames.push_back({WatchFrame{}, 0});
+    frames.push_back({AwaitChangeFrame{}, 0});
     frames.push_back({LeaveFrame{}, 0});
     frames.push_back({ParkFrame{1}, 1});
     for (const auto& [frame, handles] : frames) {

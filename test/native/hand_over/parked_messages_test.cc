@@ -43,7 +43,7 @@ TEST(parked_messages_go_in_portions) {
   Budget budget(1U << 30U);
   ParkedMessages parked(100, 1U << 30U, budget);
   for (const std::uint64_t id : {1, 2, 3, 4}) parked.park(message(id, kLarge));
-  parked.park(message(5, kMostHandOverBytes));
+  parked.park(message(5, kMaxHandOverBytes));
   parked.park(message(6, 10));
   ParkedMessage with_regions = message(7, 10);
   with_regions.memory = std::make_shared<RegionBundle>(std::vector<RegionRange>{});
@@ -55,7 +55,7 @@ TEST(parked_messages_go_in_portions) {
   REQUIRE_EQ(portions.size(), 2);
   std::uint64_t expected = 1;
   for (const HandOver& portion : portions) {
-    CHECK(portion.bytes.size() <= kMostHandOverBytes);
+    CHECK(portion.bytes.size() <= kMaxHandOverBytes);
     const auto messages = HandOverReader::read_all(portion.bytes);
     REQUIRE(messages.has_value());
     CHECK_EQ(messages->size(), portion.messages);

@@ -78,7 +78,7 @@ class ChildMember final : public MembershipEvents {
       report_.present += (member.flags & kMemberProvisional) == 0 ? 1 : 0;
     }
     if (write(pipe_, &report_, sizeof report_) != sizeof report_) _exit(4);
-    membership_.watch(directory_->seen_epoch());
+    membership_.await_change(directory_->seen_epoch());
   }
   void on_introduced(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t,
                      std::vector<Handle>) override {}

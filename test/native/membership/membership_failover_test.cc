@@ -38,10 +38,10 @@ TEST(failover_after_failover) {
   }
 }
 
-TEST(failover_tells_a_watcher) {
+TEST(failover_counts_as_an_awaited_change) {
   TestBus bus;
   const auto members = join_many(bus, 3);
-  members[2]->membership.watch(members[2]->directory->epoch());
+  members[2]->membership.await_change(members[2]->directory->epoch());
   bus.kill(*members[0]);
   REQUIRE(bus.settle());
   CHECK_EQ(members[2]->directory_changes, 1);

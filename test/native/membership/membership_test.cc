@@ -1,4 +1,4 @@
-// Joining, seeing each other, introductions, watching, leaving: members on a loopback bus.
+// Joining, seeing each other, introductions, changes, leaving: members on a loopback bus.
 #include <algorithm>
 #include <set>
 
@@ -137,27 +137,27 @@ TEST(membership_flood_of_introductions_ends_in_a_limit_not_in_memory) {
   CHECK_EQ(sleeper.introductions.size() + sender.failed_introductions.size(), sent);
 }
 
-TEST(membership_watch_tells_once_of_what_comes_later) {
+TEST(membership_reports_one_later_change_when_asked) {
   TestBus bus;
   bus.join();
-  TestMember& watcher = bus.join();
-  REQUIRE(watcher.directory->refresh());
-  watcher.membership.watch(watcher.directory->seen_epoch());
+  TestMember& asking = bus.join();
+  REQUIRE(asking.directory->refresh());
+  asking.membership.await_change(asking.directory->seen_epoch());
   REQUIRE(bus.pass(milliseconds(20)));
-  CHECK_EQ(watcher.directory_changes, 0);
+  CHECK_EQ(asking.directory_changes, 0);
   TestMember& third = bus.join();
   REQUIRE(bus.pass(milliseconds(10)));
-  CHECK_EQ(watcher.directory_changes, 1);
-  CHECK(watcher.sees(third.id));
+  CHECK_EQ(asking.directory_changes, 1);
+  CHECK(asking.sees(third.id));
   bus.join();
   REQUIRE(bus.pass(milliseconds(10)));
-  CHECK_EQ(watcher.directory_changes, 1);
-  watcher.membership.watch(0);
+  CHECK_EQ(asking.directory_changes, 1);
+  asking.membership.await_change(0);
   REQUIRE(bus.pass(milliseconds(10)));
-  CHECK_EQ(watcher.directory_changes, 2);
+  CHECK_EQ(asking.directory_changes, 2);
   bus.kill(third);
   REQUIRE(bus.pass(milliseconds(10)));
-  CHECK(!watcher.sees(third.id));
+  CHECK(!asking.sees(third.id));
 }
 
 TEST(membership_leave_is_visible_to_all_when_it_is_done) {

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kBellRest{50};
 // does not answer.
 constexpr std::chrono::milliseconds kOthersMargin{50};
 // How often they are asked before their answers count no more: anybody can take a ring back.
-constexpr int kMostAsked = 4;
+constexpr int kMaxAsked = 4;
 
 }  // namespace
 
@@ -45,24 +45,24 @@ void Membership::Impl::on_pong() {
   if (!rung_) return;
   rung_ = false;
   deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
-  if (auto bell = seeker_->open_bell(); bell && !name_->is(*bell.value())) {
+  if (auto bell = seeker_->open_bell(); bell && !holder_->is(*bell.value())) {
     // Ours was that of a holder before, whose members have not all heard it yet.
-    name_->replace(bell.take());
+    holder_->replace(bell.take());
     // Not newer than our holder only if that one has the name still.
     if (name_has_moved()) follow_name();
     return;
   }
-  name_->quiet();
+  holder_->quiet();
   if (!name_has_moved()) return;
   // The ring that we took back was a true one.
-  name_->ring();
+  holder_->ring();
   follow_name();
 }
 
 void Membership::Impl::on_bell() {
   if (name_has_moved()) return follow_name();
   // It stays rung until somebody has had an answer; until then we look at the name now and then.
-  name_->ignore();
+  holder_->ignore();
   deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
   if (phase_ != Phase::Member) return;
   rung_ = true;
@@ -70,7 +70,7 @@ void Membership::Impl::on_bell() {
   expect_answer();
 }
 
-void Membership::Impl::listen_again() { name_->listen(); }
+void Membership::Impl::listen_again() { holder_->listen(); }
 
 void Membership::Impl::on_answer_overdue() {
   // After a long stop of this process the answer may lie there already; it clears the deadline.
@@ -84,29 +84,29 @@ void Membership::Impl::suspect() {
   const TimePoint now = platform_.now();
   if (!may_claim()) {
     // Members who may take the office find out for themselves what we have found.
-    patience_ = std::min(patience_ * 2, kMostPatience);
-    name_->ring();
+    patience_ = std::min(patience_ * 2, kMaxPatience);
+    holder_->ring();
     deadlines_.set(Deadline::Answer, now + patience());
     return;
   }
-  if (phase_ != Phase::Member && asked_others_ < kMostAsked) {
+  if (phase_ != Phase::Member && asked_others_ < kMaxAsked) {
     // At a crowded door even a quick controller is slow; its members have its ear, and take the
     // ring back when it answers them.
-    const bool answered = asked_others_ > 0 && !name_->is_rung();
+    const bool answered = asked_others_ > 0 && !holder_->is_rung();
     if (answered || asked_others_ == 0) {
       ++asked_others_;
-      name_->ring();
+      holder_->ring();
       deadlines_.set(Deadline::Answer,
                      now + (answered ? 2 * patience_ : patience_) + kOthersMargin);
       return;
     }
   }
-  unanswering_ = name_->holder();
+  unanswering_ = holder_->number();
   follow_name();
 }
 
 void Membership::Impl::follow_name() {
-  patience_ = std::min(patience_ * 2, kMostPatience);
+  patience_ = std::min(patience_ * 2, kMaxPatience);
   start_over();
   seeker_->look_now();
 }
@@ -118,7 +118,7 @@ void Membership::Impl::leave_lost_office() {
 }
 
 bool Membership::Impl::name_has_moved() const noexcept {
-  return seeker_->holder() != name_->holder();
+  return seeker_->holder() != holder_->number();
 }
 
 }  // namespace busbar

@@ -1,39 +1,39 @@
 // Keeps bell and reactor together.
-#include "core/membership/name_watch.h"
+#include "core/membership/name_holder.h"
 
 #include <utility>
 
 namespace busbar {
 
-NameWatch::NameWatch(Reactor& reactor, TokenSource& tokens, std::uint64_t holder,
-                     std::unique_ptr<NameBell> bell)
-    : reactor_(reactor), tokens_(tokens), holder_(holder), bell_(std::move(bell)) {
+NameHolder::NameHolder(Reactor& reactor, TokenSource& tokens, std::uint64_t number,
+                       std::unique_ptr<NameBell> bell)
+    : reactor_(reactor), tokens_(tokens), number_(number), bell_(std::move(bell)) {
   listen();
 }
 
-NameWatch::~NameWatch() { ignore(); }
+NameHolder::~NameHolder() { ignore(); }
 
-void NameWatch::listen() {
+void NameHolder::listen() {
   if (bell_ == nullptr || token_ != 0) return;
   const std::uint64_t token = tokens_.next();
   // Unheard at worst: whoever needs the controller finds out by himself.
   if (reactor_.watch(*bell_, token).ok()) token_ = token;
 }
 
-void NameWatch::ignore() noexcept {
+void NameHolder::ignore() noexcept {
   if (token_ != 0) reactor_.forget(std::exchange(token_, 0));
 }
 
-void NameWatch::ring() noexcept {
+void NameHolder::ring() noexcept {
   if (bell_ != nullptr) bell_->ring();
 }
 
-void NameWatch::replace(std::unique_ptr<NameBell> bell) noexcept {
+void NameHolder::replace(std::unique_ptr<NameBell> bell) noexcept {
   ignore();
   bell_ = std::move(bell);
 }
 
-void NameWatch::quiet() noexcept {
+void NameHolder::quiet() noexcept {
   if (bell_ != nullptr) bell_->quiet();
 }
 

@@ -1,4 +1,4 @@
-// NameWatch: the holder of the bus's name through whom a member has joined: its number, and its
+// NameHolder: the holder of the bus's name through whom a member has joined: its number, and its
 // bell on the member's reactor.
 #pragma once
 
@@ -10,17 +10,17 @@
 
 namespace busbar {
 
-class NameWatch {
+class NameHolder {
  public:
   // `bell` may be nullptr: then nothing is ever heard. Listens at once; reactor and tokens must
   // outlive it.
-  NameWatch(Reactor& reactor, TokenSource& tokens, std::uint64_t holder,
-            std::unique_ptr<NameBell> bell);
-  ~NameWatch();
-  NameWatch(const NameWatch&) = delete;
-  NameWatch& operator=(const NameWatch&) = delete;
+  NameHolder(Reactor& reactor, TokenSource& tokens, std::uint64_t number,
+             std::unique_ptr<NameBell> bell);
+  ~NameHolder();
+  NameHolder(const NameHolder&) = delete;
+  NameHolder& operator=(const NameHolder&) = delete;
 
-  [[nodiscard]] std::uint64_t holder() const noexcept { return holder_; }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   // Whether a readiness is that of the bell.
   [[nodiscard]] bool owns(std::uint64_t token) const noexcept {
     return token_ != 0 && token == token_;
@@ -41,7 +41,7 @@ class NameWatch {
  private:
   Reactor& reactor_;
   TokenSource& tokens_;
-  std::uint64_t holder_;
+  std::uint64_t number_;
   std::unique_ptr<NameBell> bell_;
   // 0 while not listening.
   std::uint64_t token_ = 0;
