@@ -60,8 +60,8 @@ void ControlChannel::flush() {
     Queued& first = outbox_.front();
     const Error sent = channel_->send(first.bytes, borrow(first.handles));
     if (sent.status == Status::WouldBlock) return reactor_.want_writable(token_);
-    // Any other failure: the end of the channel is told by receive(), a frame that can never be
-    // sent would only block those behind it.
+    // Any other failure: receive() reports the end of the channel, and a frame that can never be
+    // sent would only block the frames behind it.
     queued_handles_ -= first.handles.size();
     outbox_.pop_front();
   }

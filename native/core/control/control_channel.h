@@ -1,5 +1,6 @@
-// ControlChannel: a platform channel on a reactor, with a bounded outbox for what the other side is
-// too slow to take. Used by members and by the controller alike. Knows nothing of what it carries.
+// ControlChannel: a platform channel on a reactor, with a bounded outbox for frames that the other
+// side is too slow to take. Used by members and by the controller. Knows nothing of what the frames
+// mean.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +16,13 @@
 
 namespace busbar {
 
-// Tokens of one control thread that were never given out before, so that a readiness which comes
-// late can never be taken for that of a newer channel. Their top byte is the control plane's own;
-// other users of the reactor leave it alone.
+// Reactor tokens of one control thread. No token is used twice, so that a late readiness is never
+// taken for that of a newer channel. The top byte belongs to the control plane; other users of the
+// reactor have other top bytes.
 class TokenSource {
  public:
   [[nodiscard]] std::uint64_t next() noexcept { return (kSpace << kSpaceShift) | ++last_; }
-  // Whether `token` is one of any TokenSource.
+  // Whether `token` was made by a TokenSource.
   [[nodiscard]] static constexpr bool owns(std::uint64_t token) noexcept {
     return token >> kSpaceShift == kSpace;
   }
@@ -32,7 +33,7 @@ class TokenSource {
   std::uint64_t last_ = 0;
 };
 
-// Frames that may wait for one slow reader; beyond it the reader is at fault.
+// Frames that may wait for one slow reader; with more, its channel is given up.
 inline constexpr std::size_t kOutboxFrames = 64;
 
 // On the reactor from create() to destruction.
@@ -44,20 +45,20 @@ class ControlChannel {
   ControlChannel(const ControlChannel&) = delete;
   ControlChannel& operator=(const ControlChannel&) = delete;
 
-  // Sends now or keeps the frame until flush(). LimitExceeded: the outbox is full, nothing was
-  // kept. PeerGone: for good. The handles are consumed in any case.
-  // `sender` is whom queued_handles_of() counts them for.
+  // Sends now or keeps the frame until flush(). LimitExceeded: the outbox is full, and the frame
+  // was not kept. PeerGone: for good. The handles are consumed in any case; queued_handles_of()
+  // counts them for `sender`.
   [[nodiscard]] Error send(const ControlFrame& frame, std::vector<Handle> handles = {},
                            std::uint64_t sender = 0);
   // Sends now or not at all: WouldBlock. The handles stay the caller's.
   [[nodiscard]] Error send_now(const ControlFrame& frame, std::span<const Handle* const> handles);
-  // To be called when the reactor says writable.
+  // To be called when the reactor reports writable.
   void flush();
 
   [[nodiscard]] Result<Datagram> receive() { return channel_->receive(); }
   [[nodiscard]] ProcessIdentity peer() const noexcept { return channel_->peer(); }
   [[nodiscard]] std::uint64_t token() const noexcept { return token_; }
-  // Of the frames in the outbox.
+  // Handles of the frames in the outbox.
   [[nodiscard]] std::size_t queued_handles() const noexcept { return queued_handles_; }
   [[nodiscard]] std::size_t queued_handles_of(std::uint64_t sender) const noexcept;
 

@@ -1,4 +1,4 @@
-// One pair of functions a frame: how its fields are written and how they are read back.
+// One pair of functions for each frame: one writes its fields, one reads them.
 #include "core/control/control_frame.h"
 
 #include <utility>
@@ -188,7 +188,7 @@ void read(ByteReader& in, SucceedFrame& out_frame) {
   return count == (carries_one ? 1 : 0);
 }
 
-// Makes the frame of that index and reads its fields.
+// Makes the frame of an index and reads its fields.
 template <std::size_t... I>
 [[nodiscard]] ControlFrame read_any(ByteReader& in, std::size_t type, std::index_sequence<I...>) {
   ControlFrame frame;

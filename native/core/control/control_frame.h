@@ -1,6 +1,6 @@
-// Control frames: what members and their controller say to one another, one datagram each.
-// First byte: the type; then fixed fields, little-endian. Decoding checks everything that can be
-// checked without knowing who sent it.
+// Control frames: messages between members and their controller, one datagram each. First byte: the
+// type; then fixed fields, little-endian. Decoding checks everything that can be checked without
+// knowing the sender.
 //
 //   joining      member                           controller
 //                Hello              ------------>
@@ -53,17 +53,17 @@ struct HelloFrame {
 struct ChallengeFrame {
   std::uint16_t version = kControlVersion;
   Nonce nonce{};
-  // That the controller knows the token; see handshake.h.
+  // Proves that the controller knows the token; see handshake.h.
   Digest proof{};
 };
 
-// With a handle on the previous generation's directory when one is known, else without.
+// Carries a handle on the previous generation's directory, if the member knows one.
 struct AnnounceFrame {
   Digest proof{};
   bool controller_affinity = true;
-  // Drawn at random once by each endpoint and kept for life.
+  // Drawn at random by each endpoint, once.
   std::uint64_t instance = 0;
-  // 0: new.
+  // 0: a newcomer.
   std::uint64_t previous_id = 0;
   Label label;
 };
@@ -86,13 +86,13 @@ struct IntroduceFrame {
 
 struct IntroducedFrame {
   std::uint64_t from_id = 0;
-  // As the kernel told the controller.
+  // From the kernel, by way of the controller.
   std::uint32_t from_pid = 0;
   std::uint64_t link_id = 0;
   std::uint64_t ring_bytes = 0;
 };
 
-// Ids of 0 stand for any: the controller does not know which introduction was lost.
+// An id of 0 stands for any: the controller does not know which introduction was lost.
 struct IntroduceFailedFrame {
   std::uint64_t to_id = 0;
   std::uint64_t link_id = 0;
@@ -111,7 +111,7 @@ struct ParkFrame {
   std::uint64_t bytes = 0;
 };
 
-// The answer: of how many of these messages somebody has taken charge.
+// The answer to Park: how many of its messages the receiver has taken charge of.
 struct KeptFrame {
   std::uint64_t messages = 0;
 };
@@ -119,21 +119,21 @@ struct KeptFrame {
 struct LeaveFrame {};
 struct LeftFrame {};
 
-// With the listener; the directory is the one that the successor has mapped.
+// Carries the listener. The successor has already mapped the directory.
 struct SucceedFrame {
   std::uint64_t generation = 0;
-  // As Rendezvous::holder() says it while the listener has the name.
+  // The value of Rendezvous::holder() while the listener has the name.
   std::uint64_t holder = 0;
 };
 
-// The kernel dropped handles of an introduction, for want of descriptors in this process.
+// The kernel dropped handles of an introduction, because this process had no descriptors left.
 struct MissedFrame {};
 
 // Asks for a sign of life; a controller that gives none in time is deposed.
 struct PingFrame {};
 struct PongFrame {};
 
-// The order is the wire's: a frame's type byte is its index plus one.
+// The order is part of the format: a frame's type byte is its index plus one.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, AwaitChangeFrame,
@@ -142,8 +142,8 @@ using ControlFrame =
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 
-// ProtocolViolation for an unknown type, for bytes missing or left over, for a value that no
-// sender would write and for a number of handles that the type does not carry.
+// ProtocolViolation for an unknown type, for missing or excess bytes, for a value that no encoder
+// writes and for a number of handles that the type does not carry.
 [[nodiscard]] Result<ControlFrame> decode_frame(std::span<const std::byte> bytes,
                                                 std::size_t handle_count);
 

@@ -1,4 +1,4 @@
-// The proofs.
+// Computes and compares the proofs.
 #include "core/control/handshake.h"
 
 #include <algorithm>
@@ -16,8 +16,8 @@ namespace {
 
 [[nodiscard]] Digest proof(std::string_view role, const BusSecret& secret,
                            const NoncePair& nonces) {
-  // Everything before the identifier has a fixed length for its role, and no role begins another:
-  // no two different inputs give the same message.
+  // All fields before the identifier have a fixed length for each role, and no role is a prefix of
+  // another: no two different inputs give the same message.
   std::vector<std::byte> message;
   ByteWriter out(message);
   out.bytes(bytes_of(role));

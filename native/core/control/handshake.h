@@ -1,5 +1,5 @@
 // The handshake by which a member and its controller prove to each other that they know the bus's
-// token, without either ever sending it. The controller proves first: a squatter on the name learns
+// token, without sending it. The controller proves first: a process that squats on the name learns
 // nothing that it could use elsewhere.
 //
 //   member                                    controller
@@ -24,7 +24,7 @@
 
 namespace busbar {
 
-// What both sides must agree on.
+// Values that must be equal on both sides.
 struct BusSecret {
   std::string identifier;
   std::string token;
@@ -42,7 +42,7 @@ struct NoncePair {
 // Never 0.
 [[nodiscard]] Result<std::uint64_t> draw_number(Platform& platform);
 
-// The version both speak, the highest one; 0 when there is none.
+// The highest version that both sides speak; 0 when there is none.
 [[nodiscard]] std::uint16_t common_version(const HelloFrame& hello) noexcept;
 
 }  // namespace busbar

@@ -1,5 +1,5 @@
-// A stranger's way: accepted -> Hello -> Challenge -> Announce -> applicant; anything else that it
-// says, and silence beyond its time, closes its connection.
+// The states of a stranger: accepted -> Hello -> Challenge -> Announce -> applicant. Any other
+// frame, or silence for too long, closes its connection.
 #include "core/controller/admission.h"
 
 #include <algorithm>
@@ -12,12 +12,12 @@ using std::chrono::milliseconds;
 
 // Time for the whole handshake; generous, for a machine that is swapping.
 constexpr milliseconds kStrangerTime{2000};
-// When all places are taken, the oldest stranger must have had at least this before it yields.
+// When all places are taken, the oldest stranger is closed for a new one, but not before this time.
 constexpr milliseconds kStrangerGrace{50};
-// How long the door stays shut when accepting failed for want of descriptors: the kernel would
-// tell us of the waiting connection again and again.
+// How long the door stays closed when accept() failed because no descriptor was left: the listener
+// would stay readable, and the control thread would not sleep.
 constexpr milliseconds kDoorPause{10};
-// Connections taken at one go, so that members are served in between.
+// Connections accepted in one turn, so that members are served in between.
 constexpr int kAcceptBatch = 32;
 
 }  // namespace
@@ -92,7 +92,7 @@ void Admission::accept() {
 void Admission::serve(Strangers::iterator stranger) {
   auto datagram = stranger->channel->receive();
   if (datagram.status() == Status::WouldBlock) return;
-  // One frame a turn: the next one may already be the business of a member.
+  // One frame a turn: after it, the stranger may be a member, whose frames are served elsewhere.
   bool stays = datagram.ok();
   if (stays) {
     auto frame = decode_frame(datagram.value().bytes, datagram.value().handles.size());

@@ -1,5 +1,6 @@
-// Admission: the controller's door. Takes connections, runs the handshake with strangers and lets
-// only those through who know the token. Bounded: strangers can neither fill it nor stay.
+// Admission: the controller's door, which is its listener. Accepts connections, runs the handshake
+// with strangers and passes on those that know the token. Bounded: strangers can neither use up its
+// memory nor stay.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +17,14 @@
 
 namespace busbar {
 
-// Strangers that may be at the door at once; the others wait in the kernel's queue.
+// Connections in the handshake at once; other strangers wait in the kernel's queue.
 inline constexpr std::size_t kMaxStrangers = 64;
 
-// Someone who has proved to know the token and now wants to be a member.
+// An endpoint that has proved to know the token and wants to become a member.
 struct Applicant {
   std::unique_ptr<ControlChannel> channel;
   AnnounceFrame announce;
-  // On the directory of the generation before; often invalid.
+  // Of the directory of the previous generation; often invalid.
   Handle directory;
   // The connection that expect_self() announced.
   bool is_self = false;
@@ -42,14 +43,14 @@ class Admission {
   // The connection that says Hello with this nonce is that of the controller's own endpoint.
   void expect_self(const Nonce& nonce) { self_nonce_ = nonce; }
 
-  // False when the token is not one of the door's.
+  // False when the token is neither the listener's nor a stranger's.
   [[nodiscard]] bool handle(const Readiness& readiness);
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
-  // Those who have proved themselves since the last call.
+  // Strangers that have completed the handshake since the last call.
   [[nodiscard]] std::vector<Applicant> take_applicants();
 
-  // The door itself, to be handed to a successor or taken down.
+  // To be handed to a successor, or to release its name.
   [[nodiscard]] Listener& listener() noexcept { return *listener_; }
 
  private:
@@ -84,7 +85,7 @@ class Admission {
   // Set while the listener is not watched.
   std::optional<TimePoint> door_opens_;
   std::optional<Nonce> self_nonce_;
-  // The oldest first.
+  // In the order of their arrival.
   Strangers strangers_;
   std::vector<Applicant> applicants_;
 };

@@ -1,4 +1,4 @@
-// The controller's life: taking office, its events and timers, leaving office.
+// Taking office, events and timers, leaving office.
 #include "core/controller/controller.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 // once; changes within this time after it share one round, or n joins would cost n * n wake-ups.
 constexpr milliseconds kNoticeInterval{5};
 
-// One more, unless a member of bad faith has brought it to the end of what fits: then from 1.
+// The next number. Wraps to 1 if a hostile member has brought the counter to its limit.
 [[nodiscard]] std::uint64_t next_after(std::uint64_t number) noexcept {
   return number < kIdLimit - 1 ? number + 1 : 1;
 }
@@ -40,7 +40,7 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
       if (!imported.ok()) return imported;
     }
   }
-  // A new endpoint gets its id now, so that nobody ever sees a directory without a controller.
+  // A new endpoint gets its id now, so that no member ever sees a directory without a controller.
   if (inherited.self_id == 0) {
     auto id = roster.value()->new_id();
     if (!id) return id.error();
@@ -136,7 +136,7 @@ void Controller::notify_of_changes() {
     }
     member.awaited_epoch.reset();
     last_notice_ = now;
-    tell(id, ChangedFrame{epoch});
+    notify(id, ChangedFrame{epoch});
   }
 }
 
@@ -155,21 +155,22 @@ std::unique_ptr<ControlChannel> Controller::drop(std::uint64_t id) {
   const std::vector<HeldIntroduction> held = std::move(member->held);
   std::unique_ptr<ControlChannel> channel = roster_->remove(id);
   for (const HeldIntroduction& introduction : held) {
-    tell(introduction.frame.from_id,
-         IntroduceFailedFrame{id, introduction.frame.link_id, Status::PeerGone});
+    notify(introduction.frame.from_id,
+           IntroduceFailedFrame{id, introduction.frame.link_id, Status::PeerGone});
   }
   return channel;
 }
 
-void Controller::tell(std::uint64_t id, const ControlFrame& frame) {
+void Controller::notify(std::uint64_t id, const ControlFrame& frame) {
   RosterMember* member = roster_->find(id);
   if (member == nullptr || member->provisional()) return;
   const Error sent = member->channel->send(frame);
-  // Who is gone will be noticed by receive(); who does not read has to begin anew.
+  // receive() reports a member that is gone; a member that does not read has to announce itself
+  // again.
   if (!sent.ok() && sent.status != Status::PeerGone) unreachable_.push_back(id);
 }
 
-// Who may take the office over, the first choice first.
+// Members that may take over the office, in order of preference.
 std::vector<RosterMember*> Controller::successors() {
   std::vector<RosterMember*> found;
   for (auto& [id, member] : roster_->members()) {
@@ -198,8 +199,9 @@ void Controller::retire(std::uint64_t holder) {
   for (RosterMember* candidate : candidates) {
     if (hand_over_to(*candidate, holder)) return;
   }
-  // Candidates that could not be reached, or have not come back from the last controller yet, find
-  // the name without a holder, as after a crash. While anybody is left, its numbers go on.
+  // Candidates that could not be reached, or have not announced themselves to this controller yet,
+  // find the name without a holder, as after a crash. While any member is left, generations are
+  // counted on.
   if (candidates.empty() && roster_->provisional_count() == 0)
     admission_->listener().release_name(roster_->members().empty());
 }

@@ -1,6 +1,6 @@
 // Controller: the office of the one member that holds the bus's name. Admits members, keeps the
-// directory, passes introductions on. Carries no message, and trusts no member: whatever one of
-// them sends, closing that member's connection is the only consequence.
+// directory, forwards introductions. Carries no message, and trusts no member: the worst that a
+// member can cause by any frame is that its own connection is closed.
 #pragma once
 
 #include <chrono>
@@ -24,49 +24,49 @@
 
 namespace busbar {
 
-// Introductions held for one member that has not announced itself again yet.
+// Introductions held for one member until it has announced itself again.
 inline constexpr std::size_t kMaxHeldIntroductions = 64;
-// Handles in introductions that wait, for all members together: half of what a process may
-// usually have open.
+// Handles in waiting introductions, for all members together: half of the usual descriptor limit of
+// a process.
 inline constexpr std::size_t kMaxWaitingHandles = 512;
 
-// Of those, what one sender may have waiting: it also says to whom, and how often.
+// Handles in waiting introductions of one sender, which decides to whom it sends and how often.
 inline constexpr std::size_t kMaxWaitingHandlesOfMember = 128;
 
-// How long applicants wait for one another, counted from the controller's first moment: who has
-// joined shall be visible to all.
+// How long applicants wait for each other, counted from the moment the controller took office:
+// a member that has joined shall be visible to all.
 inline constexpr std::chrono::milliseconds kReturnTime{250};
 
 // How many endpoints the bus takes.
 struct BusLimits {
   std::uint64_t endpoints = option::max_endpoints.standard;
-  // So that no single process can fill the bus.
+  // Keeps a single process from filling the bus.
   std::uint64_t endpoints_per_process = option::max_endpoints_per_process.standard;
 };
 
 class ControllerEvents {
  public:
   virtual ~ControllerEvents() = default;
-  // None of them may destroy the controller.
-  // A leaving member handed parked messages over; the memory is unverified. To be answered by
+  // No event may destroy the controller.
+  // A leaving member handed over parked messages; the memory is unverified. To be answered by
   // answer_parked(), now or later.
   virtual void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) = 0;
-  // A member says how many it has taken charge of. False: nobody asked it to.
+  // A member reports how many messages it has taken charge of. False: no such answer was due.
   [[nodiscard]] virtual bool on_kept(std::uint64_t messages) = 0;
 };
 
-// On the control thread of the endpoint whose office it is.
+// On the control thread of the endpoint that is controller.
 class Controller {
  public:
-  // What a new controller goes on from.
+  // What a new controller takes over from the generation before.
   struct Inheritance {
-    // The last generation that the controller's own endpoint was a member of; 0 for none.
+    // The last generation of which the controller's own endpoint was a member; 0 for none.
     std::uint64_t generation = 0;
     // The endpoint's id in it.
     std::uint64_t self_id = 0;
     // Its directory, refreshed, if it can be read. Only used by create().
     const DirectoryReader* directory = nullptr;
-    // The holder before was deposed by a newcomer: members unknown to it are about to come.
+    // A newcomer deposed the previous holder: members that it does not know are about to come.
     bool awaits_survivors = false;
   };
 
@@ -74,20 +74,20 @@ class Controller {
       Platform& platform, Reactor& reactor, TokenSource& tokens, BusSecret secret,
       std::unique_ptr<Listener> listener, const BusLimits& limits, Inheritance inherited,
       ControllerEvents& events);
-  // Closes the door and every connection. The name is left to survivors, who will find that its
-  // holder is gone; see retire().
+  // Closes the listener and every connection. The name is left to survivors, which find its holder
+  // gone; see retire().
   ~Controller();
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  // The endpoint whose office this is will say Hello with this nonce.
+  // The controller's own endpoint will send Hello with this nonce.
   void expect_self(const Nonce& nonce) { admission_->expect_self(nonce); }
 
   void handle(const Readiness& readiness);
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
 
-  // Whether on_parked() for this member is unanswered, and its connection is the one it came by.
+  // Whether on_parked() for this member is unanswered and the same connection is still open.
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
   void answer_parked(std::uint64_t id, std::uint64_t kept);
 
@@ -95,18 +95,19 @@ class Controller {
   // on_kept(). NoController when there is none.
   [[nodiscard]] Error pass_on_parked(const Handle& memory, std::uint64_t bytes);
 
-  // When those who were here before will have come: a newcomer that took the name from a dead or
-  // deposed holder should not leave before, or it would end a bus whose members it does not know.
+  // When members of the generation before will have come back. A newcomer that took the name from a
+  // dead or deposed holder should not leave before, or it would end a bus whose members it does not
+  // know.
   [[nodiscard]] TimePoint knows_bus_at() const noexcept;
 
-  // Leaves office politely: takes its own endpoint off the directory and hands the door to the
-  // connected member with the lowest id that wants the office, or gives the name back when there
-  // is none. `holder` is what Rendezvous::holder() says while holds_name(). Destroy the controller
-  // afterwards.
+  // Leaves office: removes its own endpoint from the directory and hands the listener to the
+  // connected member with the lowest id that may become controller, or releases the name when there
+  // is none. `holder` is the value of Rendezvous::holder() while holds_name(). Destroy the
+  // controller afterwards.
   void retire(std::uint64_t holder);
 
-  // False once somebody who got no answer has taken the name: whoever still obeys us must be let
-  // go, by destroying the controller.
+  // False once an endpoint that got no answer has taken the name. Destroy the controller then, so
+  // that its members connect to the new one.
   [[nodiscard]] bool holds_name() const noexcept { return admission_->listener().holds_name(); }
 
   [[nodiscard]] std::uint64_t generation() const noexcept {
@@ -123,7 +124,7 @@ class Controller {
   void notify_of_changes();
   void end_process(std::uint32_t pid);
   std::unique_ptr<ControlChannel> drop(std::uint64_t id);
-  void tell(std::uint64_t id, const ControlFrame& frame);
+  void notify(std::uint64_t id, const ControlFrame& frame);
   [[nodiscard]] std::vector<RosterMember*> successors();
   [[nodiscard]] bool hand_over_to(RosterMember& successor, std::uint64_t holder);
 
@@ -153,7 +154,7 @@ class Controller {
   [[nodiscard]] Status pass_on(RosterMember& to, const IntroducedFrame& frame,
                                std::vector<Handle> handles);
   void repeat_missed();
-  // Gives the connection to it up, and with it the introductions in there that it had not read.
+  // Closes the connection to a member, and loses the introductions in it that were not read.
   void cut_off(RosterMember& member);
 
   Platform& platform_;
@@ -164,18 +165,18 @@ class Controller {
   std::uint64_t self_id_;
   // The generation that the roster's provisional members were learned from.
   std::uint64_t source_generation_;
-  // Nobody of the generation before has come yet.
+  // No member of the generation before has come yet.
   bool awaits_survivors_;
   TimePoint started_;
   FormerMembers former_;
-  // Those who may not enter yet.
+  // Applicants that may not enter yet.
   std::vector<Applicant> waiting_;
-  // Members who could not be told something they must know: they are made to announce themselves
-  // again, which sets everything right.
+  // Members that could not be sent a frame which they must get: their connection is closed, and
+  // they learn everything when they announce themselves again.
   std::vector<std::uint64_t> unreachable_;
-  // Let go of when an introduction could not be taken, and filled again when one was.
+  // Released when an introduction could not be received, and refilled when one was.
   HandleReserve reserve_;
-  // Members that lost an introduction, whoever sent it.
+  // Members that lost an introduction, from any sender.
   MissedIntroductions missed_;
   // When members were last notified of a change, and when the next round is due.
   std::optional<TimePoint> last_notice_;

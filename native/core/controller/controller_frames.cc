@@ -1,4 +1,4 @@
-// What members ask of their controller.
+// Serves the frames of members.
 #include <algorithm>
 #include <utility>
 
@@ -7,9 +7,9 @@
 namespace busbar {
 namespace {
 
-// Frames of one member taken at one go, so that the others get their turn.
+// Frames of one member served in one turn, so that other members get theirs.
 constexpr int kFramesOfAMember = 16;
-// Introductions by one member that wait for another: one, and one that replaces it.
+// Introductions by one member held for another: one, and one that replaces it.
 constexpr int kMaxHeldOfMember = 2;
 
 }  // namespace
@@ -21,10 +21,10 @@ void Controller::serve(std::uint64_t token) {
     const std::uint64_t id = member->facts.id;
     auto datagram = member->channel->receive();
     if (datagram.status() == Status::WouldBlock) return;
-    // An introduction is lost and only its sender knows which. It comes again, and finds room.
+    // An introduction is lost, and only its sender knows which. The sender repeats it.
     if (datagram.status() == Status::OutOfDescriptors) {
       reserve_.let_go();
-      tell(id, IntroduceFailedFrame{0, 0, Status::LimitExceeded});
+      notify(id, IntroduceFailedFrame{0, 0, Status::LimitExceeded});
       return;
     }
     if (!datagram) {
@@ -52,7 +52,7 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     return true;
   }
   if (std::holds_alternative<PingFrame>(frame)) {
-    tell(member.facts.id, PongFrame{});
+    notify(member.facts.id, PongFrame{});
     return true;
   }
   if (std::holds_alternative<MissedFrame>(frame)) {
@@ -63,13 +63,13 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     return park(member, *parked, std::move(handles.front()));
   if (const auto* kept = std::get_if<KeptFrame>(&frame)) return events_.on_kept(kept->messages);
   if (std::holds_alternative<LeaveFrame>(frame)) {
-    // Off the directory before it is told so, as with joining.
+    // Removed from the directory before Left is sent, as join is answered after it is listed.
     (void)drop(member.facts.id)->send(LeftFrame{});
   }
   return false;
 }
 
-// One at a time: what is not read yet is a mapping in this process.
+// One portion at a time: a portion that is not read yet is a mapping in this process.
 bool Controller::park(RosterMember& member, const ParkFrame& frame, Handle memory) {
   if (std::exchange(member.awaits_kept, true)) return false;
   const Member& facts = member.facts;
@@ -87,24 +87,24 @@ bool Controller::awaits_kept(std::uint64_t id) const noexcept {
 void Controller::answer_parked(std::uint64_t id, std::uint64_t kept) {
   RosterMember* member = roster_->find(id);
   if (member == nullptr || !std::exchange(member->awaits_kept, false)) return;
-  tell(id, KeptFrame{kept});
+  notify(id, KeptFrame{kept});
 }
 
 void Controller::introduce(const RosterMember& from, const IntroduceFrame& frame,
                            std::vector<Handle> handles) {
-  // Who introduces itself is the controller's word, never the frame's.
+  // The sender's id and pid are those that the controller knows, never those of a frame.
   const IntroducedFrame introduced{from.facts.id, from.facts.pid, frame.link_id, frame.ring_bytes};
   RosterMember* to = roster_->find(frame.to_id);
   Status passed = Status::PeerGone;
   if (to != nullptr) passed = pass_on(*to, introduced, std::move(handles));
   if (passed == Status::Ok) return;
-  tell(from.facts.id, IntroduceFailedFrame{frame.to_id, frame.link_id, passed});
+  notify(from.facts.id, IntroduceFailedFrame{frame.to_id, frame.link_id, passed});
 }
 
 void Controller::repeat_missed() {
   for (const std::uint64_t missed : missed_.take_due(platform_.now(), roster_->members().size())) {
     for (const auto& [id, member] : roster_->members()) {
-      tell(id, IntroduceFailedFrame{missed, 0, Status::LimitExceeded});
+      notify(id, IntroduceFailedFrame{missed, 0, Status::LimitExceeded});
     }
   }
 }
@@ -126,7 +126,7 @@ Status Controller::pass_on(RosterMember& to, const IntroducedFrame& frame,
     return Status::Ok;
   }
   const Status sent = to.channel->send(frame, std::move(handles), frame.from_id).status;
-  // What the receiver or we lack now may be there later.
+  // A resource that the receiver or this process lacks now may be there later.
   const bool final = sent == Status::Ok || sent == Status::PeerGone;
   return final ? sent : Status::LimitExceeded;
 }

@@ -1,4 +1,5 @@
-// How applicants become members: newcomers, and those who come back after a change of controller.
+// How applicants become members: newcomers, and members that come back after a change of
+// controller.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -8,7 +9,7 @@
 namespace busbar {
 namespace {
 
-// Of whom a list that was brought may be believed to be on their way; others come by themselves.
+// Processes that one imported directory may add as provisional; others come by themselves.
 constexpr std::size_t kMaxBroughtProcesses = 256;
 
 [[nodiscard]] std::uint32_t flags_of(const Applicant& applicant) noexcept {
@@ -23,9 +24,9 @@ constexpr std::size_t kMaxBroughtProcesses = 256;
 
 }  // namespace
 
-// Whoever has joined sees all who have: newcomers wait for those of the generation before, a new
-// controller's own endpoint at least for the first of them, who brings the list, and those of
-// before for the controller's endpoint. Nobody waits longer than kReturnTime.
+// A member that has joined sees all others: newcomers wait for members of the generation before. A
+// new controller's own endpoint waits at least for the first of these, which brings the list, and
+// they wait for the controller's endpoint. No applicant waits longer than kReturnTime.
 bool Controller::may_enter(const Applicant& applicant) {
   if (platform_.now() >= started_ + kReturnTime) return true;
   if (applicant.is_self) return !awaits_survivors_;
@@ -37,7 +38,7 @@ void Controller::consider(Applicant applicant) {
   const std::uint64_t id = applicant.announce.previous_id;
   const bool unknown = id != 0 && roster_->find(id) == nullptr;
   if (applicant.directory.valid()) import_directory(applicant);
-  // Perhaps it was struck off when its connection was lost, and introductions in there with it.
+  // The member may have been removed when its connection was lost, with introductions in it.
   if (unknown && roster_->find(id) != nullptr) missed_.add(id);
   if (may_enter(applicant)) return enter(std::move(applicant));
   if (roster_->members().size() + waiting_.size() >= limits_.endpoints) {
@@ -47,7 +48,7 @@ void Controller::consider(Applicant applicant) {
 }
 
 void Controller::consider_waiting() {
-  // Each that enters may be the one whom others wait for.
+  // Each applicant that enters may be the one for which others wait.
   for (bool entered = true; entered && !waiting_.empty();) {
     entered = false;
     for (Applicant& applicant : std::exchange(waiting_, {})) {
@@ -67,7 +68,7 @@ void Controller::enter(Applicant applicant) {
 }
 
 void Controller::admit(Applicant applicant) {
-  // Listed, but killed was the controller, or cut the connection, before it could be told so.
+  // Listed, but it never got Welcome: the controller died or the connection was closed before.
   RosterMember* known =
       roster_->find_instance(applicant.channel->peer().pid, applicant.announce.instance);
   if (known != nullptr) return enter_again(*known, std::move(applicant));
@@ -77,7 +78,7 @@ void Controller::admit(Applicant applicant) {
   enlist(std::move(applicant), id.value());
 }
 
-// The controller's own endpoint is in office, whoever else is there.
+// The controller's own endpoint always has room.
 bool Controller::has_room_for(const Applicant& applicant) {
   const Roster::Members& members = roster_->members();
   if (members.size() >= kMaxMembers) return false;
@@ -98,7 +99,7 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
                .instance = applicant.announce.instance,
                .label = std::move(applicant.announce.label)};
   auto member = roster_->add(std::move(facts), std::move(applicant.channel));
-  // Listed first, welcomed then: whoever has joined can be seen by all.
+  // Listed first, then welcomed: a member that has joined is visible to all.
   if (member.ok()) welcome(*member.value());
 }
 
@@ -109,11 +110,11 @@ void Controller::readmit(Applicant applicant) {
       member != nullptr
           ? !same_endpoint(member->facts, applicant)
           : former_.was_of_another(id, applicant.channel->peer().pid, applicant.announce.instance);
-  // Nobody takes another's id. Who comes second need not be the thief, and is let in under a new
-  // one.
+  // No endpoint gets another endpoint's id. The second to claim an id may be its rightful owner,
+  // and is admitted under a new id.
   if (of_another) return admit(std::move(applicant));
-  // Nobody brought it: its directory could not be read, or a controller that it thought dead has
-  // struck it off, or this one has.
+  // No directory listed it: its own could not be read, or a controller that it took for dead has
+  // removed it, or this one has.
   if (member == nullptr) {
     missed_.add(id);
     return enlist(std::move(applicant), id);
@@ -122,7 +123,7 @@ void Controller::readmit(Applicant applicant) {
 }
 
 void Controller::enter_again(RosterMember& member, Applicant applicant) {
-  // A connection that it had before is one that it has given up.
+  // It has given up the connection that it had before.
   cut_off(member);
   const std::uint32_t flags = flags_of(applicant);
   if (applicant.is_self && self_id_ != member.facts.id) {
@@ -134,13 +135,13 @@ void Controller::enter_again(RosterMember& member, Applicant applicant) {
   for (HeldIntroduction& held : std::exchange(member.held, {})) {
     const Status passed = pass_on(member, held.frame, std::move(held.handles));
     if (passed == Status::Ok) continue;
-    tell(held.frame.from_id, IntroduceFailedFrame{member.facts.id, held.frame.link_id, passed});
+    notify(held.frame.from_id, IntroduceFailedFrame{member.facts.id, held.frame.link_id, passed});
   }
 }
 
-// A newcomer may have won the office while members of the generation before live on, or a survivor
-// who had missed a generation: they bring what it does not know. Members whom nobody brings were
-// known to nobody.
+// A newcomer may have become controller while members of the generation before live on, or a
+// survivor that had missed a generation: returning members bring the directory that it does not
+// know. A member in no such directory was known to no other.
 void Controller::import_directory(Applicant& applicant) {
   auto memory =
       platform_.adopt_memory(std::move(applicant.directory), kDirectoryBytes, Access::ReadOnly);
@@ -153,10 +154,10 @@ void Controller::import_directory(Applicant& applicant) {
   if (self == nullptr || !same_endpoint(*self, applicant)) return;
 
   awaits_survivors_ = false;
-  // Known already, and some have left by now; but for those whom a deposed controller has admitted
-  // since, and for who was stopped while generations passed in which nobody knew it. Or too late:
-  // nobody can tell whether a list is true, so it is believed about others only while this office
-  // is so young that they may be on their way.
+  // The directory is known already, and some of its members may have left; only the applicant
+  // itself is added, which a deposed controller may have admitted since, or which was stopped while
+  // generations passed. Or it is too late: a directory cannot be verified, so what it says about
+  // others counts only while this office is so young that they may be on their way.
   if (brought <= source_generation_ || platform_.now() >= started_ + kReturnTime) {
     (void)roster_->import(*self, Roster::Source::Member);
     return;
@@ -168,14 +169,14 @@ void Controller::import_directory(Applicant& applicant) {
   }
 }
 
-// As many as an honest list could have. When the bus is full, those who fit stay.
+// As many as a valid directory could have. When the bus is full, those that fit stay.
 void Controller::import_members(const DirectoryReader& brought) {
   std::map<std::uint32_t, std::uint64_t> of_process;
   for (const auto& [id, member] : roster_->members()) ++of_process[member.facts.pid];
   for (const Member& listed : brought.members()) {
     if (roster_->members().size() >= limits_.endpoints) return;
     const bool new_process = !of_process.contains(listed.pid);
-    // Each is watched, with a descriptor.
+    // Each process is watched, which costs a descriptor.
     if (new_process && of_process.size() >= kMaxBroughtProcesses) continue;
     if (of_process[listed.pid] >= limits_.endpoints_per_process) continue;
     if (roster_->import(listed, Roster::Source::Member).ok()) ++of_process[listed.pid];
@@ -190,8 +191,8 @@ void Controller::welcome(RosterMember& member) {
   const Handle* handles[] = {&roster_->directory().handle()};
   const WelcomeFrame frame{member.facts.id, generation(), kDirectoryBytes};
   const Status sent = member.channel->send_now(frame, handles).status;
-  // Who has closed its end meanwhile, perhaps with its process living on, is off the directory as
-  // soon as that is read.
+  // A member that has closed its end meanwhile, even if its process lives on, is removed from the
+  // directory as soon as the end is read.
   if (sent != Status::Ok && sent != Status::PeerGone) unreachable_.push_back(member.facts.id);
 }
 
@@ -200,7 +201,7 @@ bool Controller::drop_waiting(std::uint64_t token) {
     return one.channel->token() == token;
   });
   if (found == waiting_.end()) return false;
-  // It has nothing to say before it is welcomed.
+  // An applicant sends nothing before Welcome.
   if (found->channel->receive().status() != Status::WouldBlock) waiting_.erase(found);
   return true;
 }

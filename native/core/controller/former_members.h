@@ -1,5 +1,5 @@
-// FormerMembers: whose the ids were that this controller has struck off, so that nobody else gets
-// them. Bounded: who was struck off longest ago is forgotten first.
+// FormerMembers: the members that this controller has removed, so that no other endpoint gets their
+// ids. Bounded: the member that was removed first is forgotten first.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class FormerMembers {
     order_.pop_front();
   }
 
-  // Whether the id was that of another endpoint.
+  // Whether the id belonged to another endpoint.
   [[nodiscard]] bool was_of_another(std::uint64_t id, std::uint32_t pid,
                                     std::uint64_t instance) const {
     const auto found = owners_.find(id);
@@ -30,7 +30,7 @@ class FormerMembers {
   }
 
  private:
-  // As many as a bus has at a time.
+  // As many as a bus has at once.
   static constexpr std::size_t kRemembered = kMaxMembers;
 
   struct Owner {

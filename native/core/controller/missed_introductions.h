@@ -1,6 +1,7 @@
-// MissedIntroductions: the members that some introduction did not reach, of whom everybody is told
-// so that whoever tried tries again. One round costs a frame for each member, so rounds are apart,
-// those for one member further apart, and none has more frames than a turn may send.
+// MissedIntroductions: members that some introduction did not reach. All members are notified, and
+// the one that sent the introduction repeats it. One round costs a frame for each member: rounds
+// keep an interval, rounds about one member a longer one, and no round has more frames than one
+// turn may send.
 #pragma once
 
 #include <algorithm>
@@ -20,14 +21,14 @@ class MissedIntroductions {
  public:
   // Between two rounds.
   static constexpr std::chrono::milliseconds kRoundInterval{5};
-  // Between two rounds for one member, which might say so for ever.
+  // Between two rounds about one member, which might claim a loss again and again.
   static constexpr std::chrono::milliseconds kMemberInterval{50};
   // About 1.5 µs each.
   static constexpr std::size_t kMaxFrames = 4096;
 
   void add(std::uint64_t member) { waiting_.insert(member); }
 
-  // When take_due() has something next.
+  // When take_due() next returns a member.
   [[nodiscard]] std::optional<TimePoint> next_due() const {
     std::optional<TimePoint> next;
     for (const std::uint64_t member : waiting_) {
@@ -37,19 +38,19 @@ class MissedIntroductions {
     return next;
   }
 
-  // Those of whom `members` members are to be told now.
+  // The members about which `members` members are to be notified now.
   [[nodiscard]] std::vector<std::uint64_t> take_due(TimePoint now, std::size_t members) {
     std::vector<std::uint64_t> due;
     if (now < next_round_) return due;
-    std::erase_if(told_, [now](const auto& entry) { return entry.second <= now; });
+    std::erase_if(notified_, [now](const auto& entry) { return entry.second <= now; });
     const std::size_t most =
         std::max<std::size_t>(kMaxFrames / std::max<std::size_t>(members, 1), 1);
     for (auto it = waiting_.begin(); it != waiting_.end() && due.size() < most;) {
-      if (told_.contains(*it)) {
+      if (notified_.contains(*it)) {
         ++it;
         continue;
       }
-      told_.emplace(*it, now + kMemberInterval);
+      notified_.emplace(*it, now + kMemberInterval);
       due.push_back(*it);
       it = waiting_.erase(it);
     }
@@ -59,13 +60,13 @@ class MissedIntroductions {
 
  private:
   [[nodiscard]] TimePoint due_of(std::uint64_t member) const {
-    const auto told = told_.find(member);
-    return told == told_.end() ? TimePoint{} : told->second;
+    const auto last = notified_.find(member);
+    return last == notified_.end() ? TimePoint{} : last->second;
   }
 
   std::set<std::uint64_t> waiting_;
-  // When they may be told of again.
-  std::map<std::uint64_t, TimePoint> told_;
+  // When another round about a member may begin.
+  std::map<std::uint64_t, TimePoint> notified_;
   TimePoint next_round_{};
 };
 

@@ -4,7 +4,7 @@
 namespace busbar {
 namespace {
 
-// Only while descriptors are short: until then nothing of this process would notice the death.
+// Only while descriptors are short: until a watch succeeds, the end of a process goes unnoticed.
 constexpr std::chrono::milliseconds kWatchRetry{100};
 
 }  // namespace

@@ -1,4 +1,5 @@
-// ProcessWatches: tells when processes end; one watch a process, however many ask for it.
+// ProcessWatches: reports when processes end. One watch for each process, whatever the number of
+// its members.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,11 @@ class ProcessWatches {
   void add(std::uint32_t pid);
   void remove(std::uint32_t pid) noexcept;
 
-  // The process that ended, if `token` is one of ours. Told again until everyone has removed it.
+  // The process that ended, if `token` is one of its watches. Reported again until every add() is
+  // undone.
   [[nodiscard]] std::optional<std::uint32_t> ended(std::uint64_t token) const noexcept;
 
-  // A process that could not be watched for want of descriptors is tried again.
+  // When a process that could not be watched, because no descriptor was left, is tried again.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept { return retry_; }
   void handle_deadline();
 

@@ -1,4 +1,4 @@
-// Every change goes to the table and to the directory, in that order.
+// Each change is made in the table, then in the directory.
 #include "core/controller/roster.h"
 
 #include <utility>
@@ -29,7 +29,7 @@ Roster::Roster(Platform& platform, Reactor& reactor, TokenSource& tokens,
       processes_(platform, reactor, tokens) {}
 
 Result<std::uint64_t> Roster::new_id() {
-  // A prefix serves a million joins; then, and at first, a new one is drawn.
+  // A prefix serves a million joins; a new one is drawn at first and when it is used up.
   while ((last_id_ & kCounterMask) == 0 || (last_id_ & kCounterMask) == kCounterMask) {
     auto number = draw_number(platform_);
     if (!number) return number.error();
@@ -38,7 +38,7 @@ Result<std::uint64_t> Roster::new_id() {
     const bool free = taken == members_.end() || taken->first > prefix + kCounterMask;
     if (prefix != 0 && free) return last_id_ = prefix + 1;
   }
-  // Taken only if somebody has come back with an id that it made up.
+  // Taken only if a hostile member came back with an id that it made up.
   do ++last_id_;
   while (members_.contains(last_id_) && (last_id_ & kCounterMask) != kCounterMask);
   return last_id_;
@@ -62,7 +62,7 @@ Result<RosterMember*> Roster::add(Member facts, std::unique_ptr<ControlChannel> 
 }
 
 Error Roster::import(const Member& listed, Source source) {
-  // The same endpoint under another id: it never learned that it had been let in.
+  // The same endpoint under another id: it never got the Welcome of its first admission.
   if (members_.contains(listed.id) || find_instance(listed.pid, listed.instance) != nullptr)
     return {};
   Member facts = listed;

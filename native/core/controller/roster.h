@@ -1,5 +1,5 @@
-// Roster: everyone on the bus as its controller knows them, and the directory that shows them to
-// the members. Keeps the two alike; decides nothing.
+// Roster: all members as the controller knows them, and the directory that shows them to members.
+// Keeps the two equal; decides nothing.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@
 namespace busbar {
 
 // How long a provisional member whose process lives may take to announce itself before it counts as
-// gone: it may have left while there was no controller to be told.
+// gone: it may have left while there was no controller.
 inline constexpr std::chrono::seconds kReturnLimit{5};
 
 // An introduction that waits for its receiver to announce itself again.
@@ -33,14 +33,14 @@ struct RosterMember {
   std::size_t entry = 0;
   // nullptr while the member is provisional.
   std::unique_ptr<ControlChannel> channel;
-  // Set while the member waits to be told that the directory is past this epoch.
+  // Set while the member waits for Changed, once the directory is past this epoch.
   std::optional<std::uint64_t> awaited_epoch;
   std::vector<HeldIntroduction> held;
-  // What it handed over by this connection has not been answered yet.
+  // Messages that it handed over on this connection have not been answered yet.
   bool awaits_kept = false;
-  // While it is provisional: when it should have announced itself, if its process lives.
+  // While provisional: when it must have announced itself, if its process lives.
   TimePoint expected_by{};
-  // Only a member's word: not waited for any longer, also when its process is stopped.
+  // Known only from another member: removed when overdue even if its process is stopped.
   bool hearsay = false;
 
   [[nodiscard]] bool provisional() const noexcept { return channel == nullptr; }
@@ -51,22 +51,22 @@ class Roster {
  public:
   using Members = std::map<std::uint64_t, RosterMember>;
 
-  // An empty one for a new generation; draws the prefix of its ids.
+  // An empty roster for a new generation; draws the prefix of its ids.
   [[nodiscard]] static Result<std::unique_ptr<Roster>> create(Platform& platform, Reactor& reactor,
                                                               TokenSource& tokens,
                                                               std::uint64_t generation,
                                                               std::uint64_t epoch);
 
-  // An id that nobody has or had: a random prefix of 32 bits drawn by each controller, 20 bits of
-  // counter below it.
+  // An id never used before: a random prefix of 32 bits drawn by each controller, then a counter of
+  // 20 bits.
   [[nodiscard]] Result<std::uint64_t> new_id();
   // Lists a member with its channel; LimitExceeded when the bus is full.
   [[nodiscard]] Result<RosterMember*> add(Member facts, std::unique_ptr<ControlChannel> channel);
-  // Whose word it is that somebody is a member.
+  // The source of the statement that an endpoint is a member.
   enum class Source : std::uint8_t {
-    // The former controller's, in a directory that this process has had from it.
+    // The former controller, in a directory that this process got from it.
     Controller,
-    // A member's, in a directory that it brought.
+    // Another member, in a directory that it brought.
     Member,
   };
   // Lists a member of the generation before, unless it is listed already, as provisional.
@@ -76,23 +76,23 @@ class Roster {
   void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
   // Closes the channel of a member which then has to announce itself again.
   void demote(RosterMember& member);
-  // The provisional members that should have announced themselves by now, and are not stopped.
+  // The provisional members that must have announced themselves by now and are not stopped.
   [[nodiscard]] std::vector<std::uint64_t> overdue();
-  // When to ask next; nothing while nobody is provisional.
+  // When to call overdue() next; nullopt while no member is provisional.
   [[nodiscard]] std::optional<TimePoint> next_overdue() const noexcept;
-  // Returns the member's channel, if it has one, for a last word.
+  // Returns the member's channel, if it has one, for a last frame.
   std::unique_ptr<ControlChannel> remove(std::uint64_t id);
 
   [[nodiscard]] Members& members() noexcept { return members_; }
-  // nullptr when there is none.
+  // nullptr when there is no such member.
   [[nodiscard]] RosterMember* find(std::uint64_t id) noexcept;
   [[nodiscard]] RosterMember* find_by_token(std::uint64_t token) noexcept;
-  // The entry of one endpoint, which may not have learned yet that it is listed.
+  // The member by its instance number, for an endpoint that may not know its id yet.
   [[nodiscard]] RosterMember* find_instance(std::uint32_t pid, std::uint64_t instance) noexcept;
   [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
-  // Introductions held or queued anywhere, counted in handles.
+  // Handles of all introductions that are held or queued.
   [[nodiscard]] std::size_t waiting_handles() const noexcept;
-  // Those that one member sent.
+  // Handles of the introductions that one member sent.
   [[nodiscard]] std::size_t waiting_handles_of(std::uint64_t sender) const noexcept;
 
   [[nodiscard]] DirectoryWriter& directory() noexcept { return *directory_; }
@@ -109,7 +109,7 @@ class Roster {
   ProcessWatches processes_;
   Members members_;
   std::map<std::uint64_t, std::uint64_t> id_by_token_;
-  // Of two that claim the same number, the first.
+  // If two members claim the same number, the first.
   std::unordered_map<std::uint64_t, std::uint64_t> id_by_instance_;
   std::size_t provisional_ = 0;
   std::uint64_t last_id_ = 0;

@@ -63,7 +63,7 @@ bool Endpoint::serve() { return control_.serve(); }
 void Endpoint::close(std::chrono::milliseconds linger) {
   const OwnerGuard lock(lock_);
   control_.begin_closing(platform_.now() + linger);
-  // Never started: there is no other thread to say that it is over.
+  // Never started: there is no other thread to report the end.
   if (!started_ && !control_.closed()) control_.finish_closing();
   control_.sender().flush_bells();
   control_.wake();
@@ -107,7 +107,7 @@ SendOutcome Endpoint::send(const SendRequest& request) {
   return send_spilled(request);
 }
 
-// Copied without the lock, for which the control thread may be waiting: nobody else knows of the
+// Copied without the lock, for which the control thread may be waiting: no other code knows of the
 // spill yet.
 SendOutcome Endpoint::send_spilled(SendRequest request) {
   {
@@ -132,7 +132,7 @@ SendOutcome Endpoint::commit(const Reservation& reservation, const Uuid& type,
                              std::uint16_t format) {
   const OwnerGuard lock(lock_);
   if (!control_.open()) {
-    // What was sent before it still has time to go out.
+    // Messages sent before still have time to go out.
     control_.sender().cancel(reservation);
     return SendOutcome{.error = {Status::Closed}};
   }
@@ -225,7 +225,7 @@ bool Endpoint::spin(std::chrono::microseconds limit) {
         const OwnerGuard lock(lock_);
         if (control_.receiver().rouse()) return true;
       }
-      // Each look takes the ring's cache line away from the sender, who wants to write the next
+      // Each look takes the ring's cache line away from the sender, which wants to write the next
       // message there.
       for (int pause = 0; pause < kPausesBetweenLooks; ++pause) pause_cpu();
     }

@@ -39,13 +39,13 @@ class Endpoint final {
   // Begins to join; the outcome is a JoinedNotice or a RefusedNotice. OutOfMemory when no
   // thread can be had.
   [[nodiscard]] Error start();
-  // The same without a control thread: the program calls serve() whenever something may have
+  // Joins without a control thread: the program calls serve() whenever something may have
   // happened, until the ClosedNotice has come. For tests that decide the order of everything.
   void start_without_thread();
   // One turn of the control thread's work, without waiting. False when all is done.
   bool serve();
-  // Begins to leave: what queues has `linger` to go out. Ends with a ClosedNotice. Repeated calls
-  // may shorten it.
+  // Begins to leave: queued messages have `linger` to go out. Ends with a ClosedNotice. Repeated
+  // calls may shorten it.
   void close(std::chrono::milliseconds linger);
   // Waits until the control thread has ended; close() first. For teardown without an event loop.
   void join_thread();
@@ -56,7 +56,7 @@ class Endpoint final {
   [[nodiscard]] DoorbellSet& bells() noexcept { return control_.bells(); }
   [[nodiscard]] std::vector<Notice> take_notices();
 
-  // 0: no more routes are to be had.
+  // 0: the limit of routes is reached.
   [[nodiscard]] std::uint32_t add_route(SelectorProgram program, bool unicast, bool exclude_self);
   void release_route(std::uint32_t route);
   [[nodiscard]] SendOutcome send(const SendRequest& request);
@@ -69,7 +69,7 @@ class Endpoint final {
                                    std::uint16_t format);
   void cancel(const Reservation& reservation);
   void forget_delivery(std::uint64_t delivery);
-  // One DrainedNotice, at once if nothing queues.
+  // One DrainedNotice, at once if no message is queued.
   void ask_drained();
   [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
 
@@ -77,7 +77,7 @@ class Endpoint final {
   [[nodiscard]] bool collect_bells();
   void receive(ReceiveBatch& batch);
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
-  // Of the message that receive_large() or borrow() gave last, encoded.
+  // The encoded origin of the message that receive_large() or borrow() returned last.
   [[nodiscard]] std::vector<std::byte> last_origin();
   // See Receiver. Follows each receive() and receive_large(); `waiting` of a program that keeps
   // none back is 0.
@@ -87,18 +87,18 @@ class Endpoint final {
   // See Receiver::borrow().
   [[nodiscard]] bool borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload);
   void return_borrowed();
-  // Waits actively for at most `limit`, if that promises anything. True when something came.
+  // Waits actively for at most `limit`, if that is likely to help. True when something came.
   [[nodiscard]] bool spin(std::chrono::microseconds limit);
   // Announces sleep; false when there is something to receive after all.
   [[nodiscard]] bool sleep();
   // The message is handled (Ok), or never will be, and why; see Receiver::settle().
   void settle(std::uint32_t link_slot, std::uint64_t position, Status status = Status::Ok);
-  // Who sends over an inbound link; nullopt for an unknown slot. Known until forget_peer(), also
+  // The sender of an inbound link; nullopt for an unknown slot. Known until forget_peer(), also
   // after its LinkClosedNotice.
   [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);
   void forget_peer(std::uint32_t link_slot);
 
-  // Everybody on the bus, this endpoint included, as of now.
+  // All members of the bus, this endpoint included, as of now.
   [[nodiscard]] std::vector<Member> members();
   // From now on changes of the membership are reported by PeersNotice (or no longer). Returns
   // members() of that moment.

@@ -13,7 +13,7 @@
 namespace busbar {
 namespace {
 
-// Before something that failed for want of a descriptor or memory is tried again.
+// The pause before something that failed for lack of a descriptor or memory is tried again.
 constexpr std::chrono::milliseconds kRepeatInterval{5};
 
 static_assert(!Membership::owns_token(kOutboundSpace) && !Membership::owns_token(kInboundSpace));
@@ -63,7 +63,7 @@ void EndpointControl::join_without_thread() {
   turns_.end();
 }
 
-// Beside the joining, which would have to wait for it. Without it, the lock only costs more.
+// In a thread of its own, so that joining does not wait for it. If it fails, the lock costs more.
 void EndpointControl::prepare_lock() {
   if (platform_.fence_process()) return;
   auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
@@ -209,7 +209,7 @@ void EndpointControl::handle_deadlines() {
   }
 }
 
-// What the program's thread left to do about watched channels.
+// Does for watched channels what the program's thread may not do itself.
 void EndpointControl::tend_links() {
   // First the reactor, then the channels that it watched.
   watches_.forget_retired(*reactor_);
@@ -238,14 +238,14 @@ void EndpointControl::tend_directory() {
 void EndpointControl::advance_closing() {
   if (phase_ != Phase::Lingering) return;
   if (preparing_ != nullptr) {
-    // Here, so that nobody who waits for this thread has to wait for that one, too.
+    // Joined here, so that a program that waits for this thread does not wait for that one, too.
     leave_turn();
     preparing_->join();
     enter_turn();
   }
   const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
-  // What is not read yet stays with who handed it over.
+  // Messages that are not read yet stay with the member that handed them over.
   for (; !desk_.empty(); desk_.drop_first()) {
     if (desk_.first() == 0) membership_->answer_parked(0, 0);
   }
@@ -256,7 +256,7 @@ void EndpointControl::advance_closing() {
   membership_->leave(std::move(parcels));
 }
 
-// What is not in them stays parked, or is counted as abandoned.
+// Messages that are in no parcel stay parked, or are counted as abandoned.
 std::vector<Parcel> EndpointControl::pack_parked() {
   HandOverWriter writer;
   sender_.parked().hand_over(encode(Origin{id_, platform_.self().pid, label_}), writer);
@@ -311,8 +311,8 @@ void EndpointControl::on_directory_changed() {
   report_member_changes();
 }
 
-// Before all that is done about a change. False: it kept changing, and the next watch, which begins
-// where this was, brings it again.
+// To be called before anything is done about a change. False: the directory kept changing; the next
+// await_change() begins at the same epoch and reports the change again.
 bool EndpointControl::see_directory() {
   if (!directory_->refresh()) return false;
   acted_epoch_ = directory_->seen_epoch();
@@ -363,15 +363,15 @@ void EndpointControl::on_parked_received(const HandOverSource& from, Handle memo
   membership_->answer_parked(from.who.id, 0);
 }
 
-// One slice a turn.
+// Works on one slice in each turn.
 void EndpointControl::work_at_desk() {
   if (desk_.empty()) return;
-  // Nobody would hear of it: who handed it over does so again, elsewhere.
+  // The answer would reach no member: the one that handed this over does so again, elsewhere.
   if (!membership_->awaits_kept(desk_.first())) return desk_.drop_first();
   auto finished = desk_.work();
   if (!finished) return;
   const Origin& who = finished->from.who;
-  // Without an answer it has no second try before its connection is another one.
+  // Without an answer, the member cannot hand over anything else on this connection.
   if (finished->broken)
     return notify(ViolationNotice{{who.id, who.pid, Status::ProtocolViolation}});
   membership_->answer_parked(who.id, finished->messages.size());

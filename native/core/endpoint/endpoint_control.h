@@ -56,7 +56,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   void finish_closing();
   // The control thread has ended; the program's thread does its work from now on.
   void take_over() { turns_.begin(); }
-  // Hears of no region any more. Without the lock.
+  // Ends the reports of unmapped regions. Without the lock.
   void stop_listening();
   // Gives all kernel objects back.
   void release();
@@ -123,7 +123,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // Owner: the program's thread. Visitor: the control thread.
   BiasedLock& lock_;
   Label label_;
-  // Who may use the reactor; outlives it.
+  // Which thread may use the reactor; outlives it.
   ReactorTurns turns_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<DoorbellSet> bells_;
@@ -145,7 +145,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   std::optional<TimePoint> join_deadline_;
   std::optional<TimePoint> close_deadline_;
   std::uint64_t abandoned_ = 0;
-  // Parked messages that the others may take charge of; they say of how many they have.
+  // Parked messages in parcels; on_left() reports how many of them others have taken charge of.
   std::uint64_t handed_over_ = 0;
   MemberChanges changes_;
   // Membership was asked for the next change of the directory.

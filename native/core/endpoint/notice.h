@@ -1,5 +1,5 @@
-// Notice: what an endpoint's control thread has to tell its program. Queued until the program's
-// thread takes them.
+// Notice: what an endpoint's control thread reports to its program. Queued until the program's
+// thread takes it.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct RefusedNotice {
 struct ControllerNotice {
   ControllerChange change;
 };
-// The directory has changed; told only while the program watches.
+// The members have changed; only while the program wants reports of members.
 struct PeersNotice {
   std::vector<Member> joined;
   std::vector<Member> left;
@@ -32,9 +32,9 @@ struct PeersNotice {
 struct DeliveredNotice {
   DeliveryResult result;
 };
-// No queue to any receiver holds anything any more.
+// All queues to receivers are empty.
 struct DrainedNotice {};
-// A receiver that a message was refused for has room again, or is gone.
+// A receiver whose full queue refused a message has room again, or is gone.
 struct RoomNotice {
   std::uint64_t peer_id = 0;
 };
@@ -43,14 +43,14 @@ struct DroppedNotice {
   std::uint64_t peer_id = 0;
   std::uint64_t messages = 0;
 };
-// A receiver was given up for being too slow; so many messages waited for it.
+// A receiver was disconnected because it was too slow; this many messages waited for it.
 struct DisconnectedNotice {
   std::uint64_t peer_id = 0;
   std::uint64_t messages = 0;
 };
-// A message that nobody took and nobody will.
+// A message that no receiver took, and none will.
 struct UndeliveredNotice {
-  // 0 when there never was a receiver.
+  // 0 when no receiver was chosen.
   std::uint64_t peer_id = 0;
   Status reason = Status::Ok;
   Uuid type;
@@ -66,8 +66,8 @@ struct LinkClosedNotice {
   std::uint32_t slot = 0;
 };
 struct ClosedNotice {
-  // Messages given up: still queued at the end of the linger time, or parked with nobody to take
-  // them over.
+  // Messages given up: still queued at the end of the linger time, or parked without a member to
+  // take them over.
   std::uint64_t abandoned = 0;
 };
 

@@ -1,4 +1,4 @@
-// A reactor that is asked by nobody but its control thread, or says so.
+// A reactor that reports every call that is not made in its control thread's turn.
 #include "core/endpoint/reactor_turns.h"
 
 #include <utility>

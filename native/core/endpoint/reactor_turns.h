@@ -1,6 +1,6 @@
-// ReactorTurns: whose turn it is to use an endpoint's reactor, which only its control thread may,
-// and only while it has the endpoint's lock; and a reactor that looks. Part of builds for
-// debugging and with sanitizers (BUSBAR_CHECKED); elsewhere nobody looks, and nothing is paid.
+// ReactorTurns: whether an endpoint's reactor may be used now: only by the control thread, and only
+// while it has the endpoint's lock. check_turns() makes a reactor that checks this, in builds for
+// debugging and with sanitizers (BUSBAR_CHECKED); other builds neither check nor pay.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ inline constexpr bool kChecked = false;
 // Every call with the endpoint's lock held.
 class ReactorTurns {
  public:
-  // The control thread has taken the lock; is about to let it go.
+  // The control thread has taken the lock; it is about to release it.
   void begin() noexcept { in_turn_ = true; }
   void end() noexcept { in_turn_ = false; }
   [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }

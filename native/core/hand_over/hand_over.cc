@@ -1,4 +1,4 @@
-// Writing and reading of what is handed over.
+// Writing and reading of parked messages that are handed over.
 #include "core/hand_over/hand_over.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
 // All fields but program, origin and payload.
 constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 4;
-// More in front of a payload is nonsense. An origin may have come with padding.
+// A longer head is never valid. An origin may have arrived with padding.
 constexpr std::size_t kMaxHeadBytes = kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin;
 
 void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
@@ -34,7 +34,7 @@ void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
   writer.bytes(message.payload);
 }
 
-// Without its payload, whose length is left in `out_payload_bytes`.
+// Decodes a message except its payload, whose length is left in `out_payload_bytes`.
 std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_payload_bytes) {
   const std::uint8_t flags = reader.u8();
   const std::uint64_t expires_at_ms = reader.u64();
@@ -54,7 +54,7 @@ std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_
                         .reply_to = reply_to};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   if (origin.empty()) return message;
-  // Goes on to receivers who believe it: so it is written anew, and is nothing but an origin.
+  // Receivers will believe the origin: it is encoded again, so that it holds nothing else.
   const auto known = decode_origin(origin);
   if (!known) return std::nullopt;
   message.origin = encode(*known);
@@ -78,7 +78,7 @@ bool HandOverWriter::add(const ParkedMessage& message, std::span<const std::byte
 }
 
 HandOverReader::Step HandOverReader::read_head(const Judge& judge) {
-  // A private copy, to the length that a head has at most.
+  // A private copy of the longest possible head.
   const auto front = source_.first(std::min(source_.size(), kMaxHeadBytes));
   head_.assign(front.begin(), front.end());
   ByteReader reader(head_);

@@ -1,7 +1,8 @@
 // Parked messages as one process hands them to another: for each message { flags u8, expiry ms u64,
 // program u16 + bytes, origin u16 + bytes, type 16, format u16, reply-to u64, payload u32 + bytes
-// }, little-endian. The reader trusts nothing, reads each byte of the memory once, since whoever
-// made it may still write there, and can stop at any point, since there may be a lot of it.
+// }, little-endian. The reader trusts nothing. It reads each byte of the memory once, since the
+// process that made the memory may still write there, and it can stop at any point, since the
+// memory may be large.
 #pragma once
 
 #include <cstddef>
@@ -16,27 +17,27 @@
 
 namespace busbar {
 
-// The most that is handed over, or taken, at a time.
+// The largest portion that is written or accepted.
 inline constexpr std::size_t kMaxHandOverBytes = std::size_t{64} << 20U;
 
-// A portion of what is handed over.
+// One portion of the messages that are handed over.
 struct HandOver {
   std::vector<std::byte> bytes;
   std::uint64_t messages = 0;
 };
 
-// Who hands over.
+// The member that hands messages over.
 struct HandOverSource {
-  // As the controller knows it, whatever its messages say.
+  // The member as the controller knows it, whatever its messages say.
   Origin who;
-  // It is, or was, a controller, with whom others have left their messages.
+  // The member is, or was, a controller: it may hand over messages that others left with it.
   bool speaks_for_others = false;
 };
 
 class HandOverWriter {
  public:
-  // `origin` names the sender of a message that has no origin yet. False: it is larger than a
-  // portion, or has objects or regions, which no memory of ours could carry.
+  // `origin` names the sender of a message that has no origin yet. False: the message is larger
+  // than a portion, or has objects or regions, which memory cannot carry.
   [[nodiscard]] bool add(const ParkedMessage& message, std::span<const std::byte> origin);
   [[nodiscard]] std::vector<HandOver> take() noexcept { return std::move(portions_); }
 
@@ -49,9 +50,9 @@ class HandOverReader {
  public:
   enum class Verdict : std::uint8_t {
     Take,
-    // Without its payload, which is not even read.
+    // The message is passed over and its payload not read.
     Skip,
-    // No more of anything.
+    // Nothing more is read.
     Stop,
   };
   // What to do with a message of which everything but the payload is known.
@@ -60,20 +61,20 @@ class HandOverReader {
   enum class Step : std::uint8_t {
     // There is more to read.
     More,
-    // Read to its end, or as far as the judge wanted.
+    // Read to the end, or until the judge said Stop.
     Done,
-    // It does not parse, has an origin that is none, or is too long-lived.
+    // A message does not parse, has an invalid origin, or expires too late.
     Broken,
   };
 
   // `source` outlives it.
   explicit HandOverReader(std::span<const std::byte> source) noexcept : source_(source) {}
 
-  // Reads on for about so many bytes and at most so many messages. Complete ones are added to
-  // `out`.
+  // Reads on for about `bytes` bytes and at most `messages` messages. Complete messages are added
+  // to `out`.
   [[nodiscard]] Step read(std::size_t bytes, std::size_t messages, const Judge& judge,
                           std::vector<ParkedMessage>& out);
-  // All at once, whatever it is; nullopt if it is broken or has more messages than anybody may
+  // Reads everything at once; nullopt if it is broken or has more messages than an endpoint may
   // park.
   [[nodiscard]] static std::optional<std::vector<ParkedMessage>> read_all(
       std::span<const std::byte> source);
@@ -82,7 +83,7 @@ class HandOverReader {
   [[nodiscard]] Step read_head(const Judge& judge);
 
   std::span<const std::byte> source_;
-  // Of the message whose payload is being read, and what is missing of that.
+  // The message whose payload is being read, and how much of the payload is missing.
   std::optional<ParkedMessage> current_;
   std::size_t missing_ = 0;
   std::vector<std::byte> head_;

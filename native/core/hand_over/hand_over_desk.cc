@@ -1,4 +1,4 @@
-// Reading what is handed over, slice by slice.
+// Reads the messages that are handed over, slice by slice.
 #include "core/hand_over/hand_over_desk.h"
 
 #include <utility>
@@ -6,11 +6,11 @@
 namespace busbar {
 namespace {
 
-// Some tenths of a millisecond.
+// Takes some tenths of a millisecond.
 constexpr std::size_t kSliceBytes = std::size_t{512} << 10U;
 constexpr std::size_t kSliceMessages = 128;
 
-// Whose quota a message counts for.
+// The process whose quota a message counts against.
 [[nodiscard]] std::uint32_t process_of(const ParkedMessage& message,
                                        const HandOverSource& from) noexcept {
   const auto origin = decode_origin(message.origin);
@@ -26,7 +26,7 @@ void HandOverDesk::put(HandOverSource from, std::unique_ptr<SharedMemory> memory
 
 HandOverReader::Verdict HandOverDesk::judge(Waiting& waiting, const ParkedMessage& head,
                                             std::uint64_t payload_bytes) const {
-  // In somebody else's name.
+  // A message in another endpoint's name.
   if (!waiting.from.speaks_for_others && !head.origin.empty() &&
       head.origin != encode(waiting.from.who)) {
     return HandOverReader::Verdict::Skip;

@@ -1,6 +1,6 @@
-// HandOverDesk: what members that leave hand over to this one, the controller, until it is read and
-// answered. One at a time of each member, and a slice of one of them at a time: none of them
-// decides how long the endpoint's lock is held.
+// HandOverDesk: the messages that leaving members hand over to this endpoint, the controller, until
+// they are read and answered. One portion of each member, and one slice of one portion at a time,
+// so that no member decides how long the endpoint's lock is held.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +19,25 @@ namespace busbar {
 // On the control thread, with the endpoint's lock held.
 class HandOverDesk {
  public:
-  // Where the messages go.
+  // Messages that are accepted go to `kept`.
   explicit HandOverDesk(KeptMessages& kept) noexcept : kept_(kept) {}
 
   void put(HandOverSource from, std::unique_ptr<SharedMemory> memory, std::uint64_t bytes);
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
-  // Whose is worked on; there is one.
+  // The member whose portion is worked on; only if not empty().
   [[nodiscard]] std::uint64_t first() const noexcept { return waiting_.front()->from.who.id; }
   void drop_first() { waiting_.pop_front(); }
 
   struct Finished {
     HandOverSource from;
-    // Nothing of it is kept: it does not parse.
+    // The portion does not parse, so none of it is kept.
     bool broken = false;
-    // Nobody is to be given them before their sender has heard that they are kept.
+    // Not to be delivered before their sender has the answer that they are kept.
     std::vector<ParkedMessage> messages;
   };
-  // A slice of work on the first one; a value when it is finished with that.
+  // Works on a slice of the first portion; returns a value once that portion is finished.
   [[nodiscard]] std::optional<Finished> work();
-  // After the answer.
+  // To be called after the answer was sent.
   void keep(Finished finished);
 
  private:
@@ -51,7 +51,7 @@ class HandOverDesk {
     std::unique_ptr<SharedMemory> memory;
     HandOverReader reader;
     std::vector<ParkedMessage> messages;
-    // What is in `messages`, together and by process.
+    // The quota that `messages` use, in total and by process.
     KeptMessages::Use all;
     std::unordered_map<std::uint32_t, KeptMessages::Use> by_process;
   };

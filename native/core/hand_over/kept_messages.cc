@@ -1,4 +1,4 @@
-// What others have left, and whose it was.
+// Messages that other members have left, and the quota of each process.
 #include "core/hand_over/kept_messages.h"
 
 #include <algorithm>
@@ -7,11 +7,11 @@
 namespace busbar {
 namespace {
 
-// How much more all processes may leave than one.
+// How many times the quota of one process all processes together may use.
 constexpr std::uint64_t kProcesses = 4;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-// All that others decide about.
+// Every size that a sender decides.
 [[nodiscard]] std::uint64_t bytes_of(const ParkedMessage& message) noexcept {
   return message.payload.size() + message.program.bytes().size() + message.origin.size();
 }
@@ -29,8 +29,8 @@ bool KeptMessages::has_room(std::uint32_t pid, std::uint64_t payload_bytes, cons
       all.bytes > max_bytes_ * kProcesses) {
     return false;
   }
-  // As with one's own: something that alone is more than everything may wait while nothing else
-  // does.
+  // As with messages parked here: a message larger than the whole quota may wait while no other
+  // message does.
   return process.messages == 0 || (process.bytes + payload_bytes <= max_bytes_ &&
                                    all.bytes + payload_bytes <= max_bytes_ * kProcesses);
 }
@@ -53,7 +53,7 @@ KeptMessages::List::iterator KeptMessages::erase(List::iterator place) {
   return messages_.erase(place);
 }
 
-// Out of the list's place, which is to be erased.
+// Moves the message out of its place in the list, which the caller erases.
 ParkedMessage KeptMessages::take(List::iterator place) {
   const auto use = by_process_.find(place->pid);
   const std::uint64_t bytes = bytes_of(place->message);

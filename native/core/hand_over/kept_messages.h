@@ -1,8 +1,9 @@
-// KeptMessages: what other members have left with this one, the controller, because nobody had
-// taken it before they left. Apart from what this endpoint has parked itself: others can neither
-// use up its quota nor hold up what it sends. Each process may leave as much as this endpoint may
-// park, all together four times that. They are tried in rounds that can be interrupted anywhere,
-// since others say how many there are and what they ask.
+// KeptMessages: messages that other members have left with this endpoint, the controller, because
+// no receiver had taken them before those members left. Separate from the messages that this
+// endpoint has parked itself: other members can neither use up its quota nor delay what it sends.
+// Each process may leave as much as this endpoint may park; all processes together, four times as
+// much. Messages are tried in rounds that can be interrupted anywhere, since other members decide
+// how many there are and how costly their selectors are.
 #pragma once
 
 #include <cstddef>
@@ -33,35 +34,35 @@ class KeptMessages {
     }
   };
 
-  // Of one process.
+  // The quota of one process.
   KeptMessages(std::uint64_t max_messages, std::uint64_t max_bytes) noexcept
       : max_messages_(max_messages), max_bytes_(max_bytes) {}
 
-  // Whether one more of this process has room beside what is about to come, of the process and in
-  // all.
+  // Whether one more message of this process has room beside messages about to be added, of the
+  // process and in total.
   [[nodiscard]] bool has_room(std::uint32_t pid, std::uint64_t payload_bytes, const Use& of_process,
                               const Use& of_all) const noexcept;
-  // Behind all others; in the name of its origin, which it has.
+  // Adds the message behind all others. It must have an origin, in whose name it is delivered.
   void add(std::uint32_t pid, ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
   [[nodiscard]] std::optional<std::uint64_t> next_expiry_ms() const noexcept;
   [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
-  // Writes them to be handed over to the next controller, and forgets them. Returns how many were
-  // too large for that.
+  // Writes the messages to be handed over to the next controller, and forgets them. Returns how
+  // many were too large for that.
   [[nodiscard]] std::uint64_t hand_over(HandOverWriter& writer);
 
-  // Something has changed that may find some of them a receiver: a round begins, or another one
-  // behind that which is under way.
+  // Some messages may find a receiver now: a round begins, or another round follows the one under
+  // way.
   void want_round() noexcept { wanted_ = !messages_.empty(); }
   [[nodiscard]] bool has_work() const noexcept { return in_round_ || wanted_; }
-  // True when a round has begun by this call: from the first message.
+  // True when this call has begun a round, from the first message.
   [[nodiscard]] bool begin_round() noexcept;
 
   enum class Tried : std::uint8_t {
     Sent,
     Waits,
-    // Not finished: the same message comes next time.
+    // Not finished: the next call begins with this message.
     Again,
   };
   // Goes on with the round until `is_late()`, or until a message has to be tried again.
@@ -91,7 +92,7 @@ class KeptMessages {
   Use all_;
   std::uint64_t max_messages_;
   std::uint64_t max_bytes_;
-  // nullopt: to be looked for.
+  // nullopt: unknown, to be computed.
   mutable std::optional<std::uint64_t> next_expiry_;
   bool wanted_ = false;
   bool in_round_ = false;

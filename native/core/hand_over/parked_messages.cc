@@ -1,4 +1,4 @@
-// Messages that wait for somebody to join.
+// Messages that wait for a receiver to join.
 #include "core/hand_over/parked_messages.h"
 
 #include <algorithm>

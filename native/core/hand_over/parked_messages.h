@@ -23,7 +23,7 @@
 namespace busbar {
 
 struct ParkedMessage {
-  // Names it for life, and says when it was sent among the others of this process.
+  // Identifies the message for life and orders it among the messages of this process.
   std::uint64_t id = 0;
   SelectorProgram program;
   bool unicast = true;
@@ -34,29 +34,30 @@ struct ParkedMessage {
   std::uint64_t reply_to = 0;
   std::uint64_t delivery = 0;
   bool wants_handled = false;
-  // Encoded Origin of a sender that has left; empty for one's own.
+  // Encoded Origin of a sender that has left; empty for messages of this endpoint.
   std::vector<std::byte> origin{};
   std::vector<std::byte> payload{};
-  // Kernel objects; null for none. Such a message cannot be handed over to the controller.
+  // Kernel objects; null for none. A message with objects cannot be handed over.
   std::shared_ptr<const ObjectBundle> objects{};
-  // Memory regions, and that this process holds them; null for none. Not handed over either.
+  // Memory regions, and that this process holds them; null for none. A message with regions cannot
+  // be handed over.
   std::shared_ptr<const RegionBundle> memory{};
   std::shared_ptr<const RegionClaim> claim{};
 };
 
-// After this moment of the monotonic clock nobody's message expires: 139 years after the machine
-// was started.
+// No message expires after this moment of the monotonic clock: 139 years after the machine was
+// started.
 inline constexpr std::uint64_t kLatestExpiryMs = std::uint64_t{1} << 42U;
 static_assert(
     static_cast<std::int64_t>(kLatestExpiryMs) <
     std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::duration::max()).count());
-// The most that an endpoint may be allowed to park.
+// The highest limit of parked messages that an endpoint can have.
 inline constexpr std::size_t kMaxParkedMessages = option::max_parked.most;
 class HandOverWriter;
 
 class ParkedMessages {
  public:
-  // At most so many messages, of so many bytes together; the bytes are charged to `budget`.
+  // Parks at most `max_messages` messages and `max_bytes` bytes; the bytes are charged to `budget`.
   ParkedMessages(std::size_t max_messages, std::uint64_t max_bytes, Budget& budget) noexcept
       : max_messages_(max_messages), max_bytes_(max_bytes), bytes_(budget) {}
 
@@ -64,17 +65,17 @@ class ParkedMessages {
     return messages_.size() < max_messages_ && bytes_.may_grow(payload_bytes) &&
            (messages_.empty() || bytes_.amount() + payload_bytes <= max_bytes_);
   }
-  // Behind those that were sent before it.
+  // Parks the message behind those that were sent before it.
   void park(ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
   [[nodiscard]] std::optional<std::uint64_t> next_expiry_ms() const noexcept;
 
   void clear() noexcept;
-  // Takes out those whose time is over.
+  // Removes and returns the expired messages.
   [[nodiscard]] std::vector<ParkedMessage> take_expired(std::uint64_t now_ms);
-  // Removes those that `is_done(message)` is true for, which it is asked in the order they were
-  // sent. Returns how many they were.
+  // Removes the messages for which `is_done(message)` is true, called in the order in which they
+  // were sent. Returns how many were removed.
   template <typename Predicate>
   std::size_t remove_if(Predicate is_done) {
     return messages_.remove_if([&](const ParkedMessage& message) {
@@ -84,8 +85,8 @@ class ParkedMessages {
     });
   }
 
-  // Moves what can be handed over to `writer`; `default_origin` names the sender of those that have
-  // none.
+  // Moves the messages that can be handed over to `writer`; `default_origin` names the sender of
+  // messages without an origin.
   void hand_over(std::span<const std::byte> default_origin, HandOverWriter& writer);
 
  private:

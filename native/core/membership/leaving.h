@@ -28,7 +28,7 @@ class Leaving {
   [[nodiscard]] TimePoint ends_at() const noexcept { return ends_at_; }
   // The usual end of an endpoint that begins to leave as a member.
   [[nodiscard]] TimePoint end_as_member(TimePoint now) const noexcept;
-  // The end while there is no controller. Without parcels, nobody is waited for long.
+  // The end while there is no controller. Without parcels, it comes soon.
   [[nodiscard]] TimePoint end_without_controller(TimePoint now) const noexcept;
   // The end while the successor takes the parcels.
   [[nodiscard]] TimePoint end_of_passing_on(TimePoint now) const noexcept;
@@ -36,8 +36,8 @@ class Leaving {
   [[nodiscard]] bool has_parcels() const noexcept { return !parcels_.empty(); }
   // As a member: sends the first parcel, or Leave if there is none or it cannot be sent.
   void send_parcel_or_leave(ControlChannel& channel);
-  // In office: gives the first parcel to the successor. False: there is nothing to give, or nobody
-  // to give it to.
+  // In office: gives the first parcel to the successor. False: there is no parcel, or no
+  // successor.
   [[nodiscard]] bool pass_parcel_on(Controller& controller);
   // True for the first call only: parcels of a successor that is lost are not given to the next.
   [[nodiscard]] bool begin_passing_on() noexcept;

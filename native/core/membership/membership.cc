@@ -1,4 +1,5 @@
-// The membership's calls, and its life as a member; joining and leaving have files of their own.
+// The calls of Membership, and its state as a member. Joining, leaving and the controller's
+// liveness have files of their own.
 #include "core/membership/membership.h"
 
 #include <utility>
@@ -10,13 +11,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Frames taken at one go.
+// Frames received in one turn.
 constexpr int kFrameBatch = 32;
-// When a full channel is tried again: its reader, the controller, is at most busy.
+// When a full channel is tried again: its reader, the controller, is usually only busy.
 constexpr milliseconds kChannelRetry{1};
-// What a limit is given to pass.
+// The pause before something that failed for a limit is tried again.
 constexpr milliseconds kLimitPause{10};
-// Failures that wait for it; an endpoint has fewer introductions under way.
+// Failed introductions that wait for kLimitPause; an endpoint has fewer under way.
 constexpr std::size_t kMaxLimited = 4096;
 
 }  // namespace
@@ -167,7 +168,7 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
 
 void Membership::Impl::on_failed(const IntroduceFailedFrame& failed) {
   if (leaving_.begun()) return;
-  // Told at once, a limit would make sender and controller ask and refuse in a circle.
+  // Reported at once, a limit would make sender and controller repeat and refuse in a loop.
   if (failed.status == Status::LimitExceeded && limited_.size() < kMaxLimited) {
     limited_.push_back(failed);
     if (!deadlines_.pending(Deadline::Limited))
@@ -188,7 +189,7 @@ Error Membership::Impl::introduce(const IntroduceFrame& frame,
                                   std::span<const Handle* const> handles) {
   if (phase_ != Phase::Member || leaving_.begun()) return {Status::WouldBlock};
   const Error sent = channel_->send_now(frame, handles);
-  // From the program's thread: the rest is the control thread's, which its endpoint wakes.
+  // In the program's thread: the control thread, which the endpoint wakes, does the rest.
   deadlines_.set(Deadline::Introduced, platform_.now());
   switch (sent.status) {
     case Status::WouldBlock:
@@ -196,7 +197,7 @@ Error Membership::Impl::introduce(const IntroduceFrame& frame,
       deadlines_.set(Deadline::Retry, platform_.now() + kChannelRetry);
       return {Status::WouldBlock, sent.os_code};
     case Status::PeerGone:
-      // receive() will say so too, and then the search begins.
+      // receive() reports PeerGone, too, and the search begins then.
       return {Status::WouldBlock, sent.os_code};
     default:
       return sent;
@@ -213,7 +214,7 @@ void Membership::Impl::report_missed() {
 }
 
 void Membership::Impl::await_change(std::uint64_t epoch) {
-  // At most one frame under way: the answer to an older one is compared with the newest epoch.
+  // At most one request is pending: its answer is compared with the newest epoch.
   const bool asked = awaited_epoch_.has_value();
   awaited_epoch_ = epoch;
   if (phase_ == Phase::Member && !asked) ask_for_change();

@@ -34,39 +34,38 @@ struct ControllerChange {
   std::uint64_t generation = 0;
   std::uint64_t controller_id = 0;
   bool self = false;
-  // Between noticing that the old controller is gone and being a member again; 0 for the first
-  // join.
+  // Time between losing the old controller and being a member again; 0 for the first join.
   std::chrono::nanoseconds gap{0};
 };
 
-// What Membership tells its endpoint. Called with the endpoint's lock held, from inside
+// What Membership reports to its endpoint. Called with the endpoint's lock held, from inside
 // Membership's own calls; an event may call Membership, but must not destroy it.
 class MembershipEvents {
  public:
   virtual ~MembershipEvents() = default;
-  // A controller has admitted this endpoint under `id`. `directory` is that generation's; told
-  // again after each failover, with the same id unless somebody else has it by now. Introductions
-  // that were not attached yet are to be repeated now.
+  // A controller has admitted this endpoint under `id`. `directory` is that generation's. Reported
+  // again after each failover, with the same id unless another endpoint has it by now.
+  // Introductions that were not attached yet are to be repeated now.
   virtual void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
                            const ControllerChange& change) = 0;
   // The directory's epoch is past the one given to await_change(), or there is a new directory. One
   // call for one await_change().
   virtual void on_directory_changed() = 0;
-  // A peer wants to send to us: handles are ring, consumer state, doorbell, channel, in this order,
-  // unverified.
+  // A peer wants to send to this endpoint: handles are ring, consumer state, doorbell, channel, in
+  // this order, unverified.
   virtual void on_introduced(std::uint64_t from_id, std::uint32_t from_pid, std::uint64_t link_id,
                              std::uint64_t ring_bytes, std::vector<Handle> handles) = 0;
-  // PeerGone: no such endpoint any more. LimitExceeded: the receiver or the controller could not
-  // take the introduction some milliseconds ago; may be repeated now. A link_id of 0 means every
-  // link to `to_id` that is not attached yet, a to_id of 0 to anybody: with LimitExceeded only,
-  // when a process had no descriptors left to see which introduction it lost.
+  // PeerGone: the receiver is gone. LimitExceeded: the receiver or the controller could not take
+  // the introduction some milliseconds ago; may be repeated now. A link_id of 0 means every link to
+  // `to_id` that is not attached yet, a to_id of 0 every receiver: with LimitExceeded only, when a
+  // process had no descriptors left to see which introduction it lost.
   virtual void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) = 0;
-  // This endpoint is controller, or about to be, and who leaves handed parked messages over
-  // (unverified memory): to be answered by answer_parked(from.who.id), now or later.
+  // This endpoint is controller, or about to become it, and a leaving member handed over parked
+  // messages (unverified memory): to be answered by answer_parked(from.who.id), now or later.
   virtual void on_parked_received(const HandOverSource& from, Handle memory,
                                   std::uint64_t bytes) = 0;
-  // leave() is complete: nobody can see this endpoint any more. `kept`: of how many messages, by
-  // their own word, others have taken charge.
+  // leave() is complete: no member sees this endpoint any more. `kept`: how many messages others
+  // report to have taken charge of.
   virtual void on_left(std::uint64_t kept) = 0;
   // Joining is impossible (TokenMismatch, VersionMismatch, Permission, ...). Final.
   virtual void on_refused(Error error) = 0;
@@ -79,8 +78,8 @@ class Membership {
     return TokenSource::owns(token);
   }
 
-  // Platform, reactor and events must outlive it. Destroyed without leave(), it is gone as if its
-  // process had died: a controller's name is left to the survivors.
+  // Platform, reactor and events must outlive it. Destroyed without leave(), the endpoint is gone
+  // as if its process had died: a controller's name is left to the survivors.
   Membership(Platform& platform, Reactor& reactor, MembershipConfig config,
              MembershipEvents& events);
   ~Membership();
@@ -90,12 +89,12 @@ class Membership {
   // Begins the search; the outcome is on_admitted or on_refused.
   void start();
   void handle(const Readiness& readiness);
-  // When handle_deadline wants to be called next.
+  // When to call handle_deadline() next.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void handle_deadline();
 
   [[nodiscard]] bool admitted() const noexcept;
-  // In office, and not deposed since; asks the system.
+  // In office, and not deposed since. A system call.
   [[nodiscard]] bool is_controller() const noexcept;
 
   // Sends an introduction through the controller. WouldBlock while there is none (repeat it on
@@ -103,21 +102,22 @@ class Membership {
   // The handles stay the caller's.
   [[nodiscard]] Error introduce(std::uint64_t to_id, std::uint64_t link_id,
                                 std::uint64_t ring_bytes, std::span<const Handle* const> handles);
-  // What on_introduced() brought could not be used for want of something: whoever sent it is asked,
-  // some milliseconds later, to send it again.
+  // An introduction from on_introduced() could not be used, because a resource was missing: its
+  // sender is asked, some milliseconds later, to repeat it.
   void miss_introduction();
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void await_change(std::uint64_t epoch);
-  // Whether on_parked_received() for this id is unanswered, and there is somebody to be answered.
+  // Whether on_parked_received() for this id is unanswered, and the connection for the answer is
+  // still open.
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
-  // How many of the messages this endpoint has taken charge of.
+  // Answers how many of the messages this endpoint has taken charge of.
   void answer_parked(std::uint64_t id, std::uint64_t kept);
-  // Leaves: hands the controller's office to another member if there is one, tells the controller,
-  // frees the name when nobody is left. The parcels go to the controller, or to the successor of
-  // this one, one after the other; to the next if it dies before it has answered. Ends with
-  // on_left, even if nobody answers: within a second, or three with parcels. No other event comes
-  // once this call has returned to the control thread's loop.
+  // Leaves: as controller, hands the office to another member, or frees the name when no member is
+  // left; otherwise sends Leave to the controller. The parcels go to the controller, or to the
+  // successor of this one, one after the other; if it dies before it has answered, to the next one.
+  // Ends with on_left, even without an answer: within a second, or three with parcels. No other
+  // event comes once this call has returned to the control thread's loop.
   void leave(std::vector<Parcel> parcels = {});
 
  private:

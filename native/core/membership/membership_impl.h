@@ -6,17 +6,18 @@
 //                   |  | +-- closed, 2 s +--------- closed ---+   channel closed |  |
 //                   |  |                                                         |  |
 //                   |  +-- a listener: takes office, goes on seeking, and        |  |
-//                   |      finds itself by the same road as everybody else       |  |
+//                   |      connects to itself as other members do                |  |
 //                   +------------------------------------------------------------+  |
 //                   ^                  Succeed: goes on seeking, may depose         |
 //                   +---------------------------------------------------------------+
 //   any -- refused, or leave() done --> Ended
 //
-// Who waits for an answer in vain (Greeting, Announced, or as a member that asked for something)
-// lets go of the controller and seeks with the right to depose it; see membership_liveness.cc.
+// An endpoint that gets no answer in time (in Greeting, in Announced, or as a member that has sent
+// a request) closes its connection and seeks with the right to depose the controller; see
+// membership_liveness.cc.
 //
-// leave(): in office: retires and is done. As a member: sends Leave and waits for Left; when the
-// controller is lost meanwhile, the same search leads to the next one, which is told instead.
+// leave(): in office: retires and is done. As a member: sends Leave and waits for Left; if the
+// controller is lost meanwhile, the search goes on and Leave is sent to the next controller.
 #pragma once
 
 #include <memory>
@@ -57,8 +58,8 @@ class Membership::Impl final : public ControllerEvents {
   void leave(std::vector<Parcel> parcels);
 
  private:
-  // How long the controller may take to answer. A second is promised to those who need it, and 250
-  // ms of it belong to the survivors.
+  // How long the controller may take to answer. An endpoint that needs a controller shall have one
+  // within a second, of which survivors may take 250 ms.
   static constexpr std::chrono::milliseconds kPatience{400};
   static constexpr std::chrono::milliseconds kMaxPatience{3200};
 
@@ -69,11 +70,11 @@ class Membership::Impl final : public ControllerEvents {
     Introduced,
     // introduce(), which would have blocked, may be tried again.
     Retry,
-    // Introductions that failed for a limit are reported to the endpoint, which tries them again.
+    // Introductions that failed for a limit are reported to the endpoint, which repeats them.
     Limited,
     // Directory changes are asked for again, because the request could not be sent.
     AskForChange,
-    // The controller is told that this endpoint lost an introduction.
+    // Reports to the controller that this endpoint lost an introduction.
     Missed,
     // The bell, rung in vain, is listened to again.
     Listen,
@@ -84,8 +85,8 @@ class Membership::Impl final : public ControllerEvents {
   };
   using Timers = Deadlines<Impl, Deadline, 8>;
 
-  // Runs `step` and, if this is not a call from within an event, what has become due by it: the
-  // search and the departure never run inside another step, whose objects they would destroy.
+  // Runs `step` and, if this is not a call from within an event, the search or the departure that
+  // it made due: neither may run inside another step, whose objects they would destroy.
   template <typename Step>
   void turn(Step&& step) {
     const bool outermost = !std::exchange(busy_, true);
@@ -114,14 +115,14 @@ class Membership::Impl final : public ControllerEvents {
   void on_welcome(const WelcomeFrame& welcome, Handle directory);
   [[nodiscard]] Result<std::unique_ptr<DirectoryReader>> adopt_directory(
       const WelcomeFrame& welcome, Handle directory);
-  // The handshake came to nothing: `why` is final for a newcomer if it is our own failure.
+  // The handshake failed: `why` is final for a newcomer if the failure is its own.
   void start_over();
   void fail_or_start_over(Error why);
-  // The channel to the controller is gone; the search for the next one begins.
+  // The channel to the controller is closed; the search for the next one begins.
   void lose_controller();
   void succeed(const SucceedFrame& frame, Handle door);
   void give_up(Error why);
-  // Lets go of the controller, or of who might have become it.
+  // Closes the channel to the controller, or to the listener that answered.
   void disconnect();
 
   // membership_liveness.cc
@@ -129,34 +130,34 @@ class Membership::Impl final : public ControllerEvents {
     return config_.controller_affinity && !leaving_.begun();
   }
   [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
-  // Something was asked of the controller: it has to show that it lives.
+  // A request was sent to the controller: a ping follows, and its pong is due.
   void expect_answer();
   void on_pong();
   void on_bell();
   void on_answer_overdue();
   void listen_again();
-  // No answer came in time: whoever may takes the name from the controller.
+  // No answer came in time: deposes the controller, or rings the bell for others to do so.
   void suspect();
-  // The name leads to somebody else than the one we are connected to.
+  // The name leads to another holder than the one this endpoint is connected to.
   void follow_name();
-  // Gives the office up if somebody has taken the name from us.
+  // Gives up the office if another endpoint has taken the name.
   void leave_lost_office();
   [[nodiscard]] bool name_has_moved() const noexcept;
 
   // membership_leaving.cc
   void begin_leaving();
   void send_leave();
-  // As a member: the next parcel, or Leave behind the last one.
+  // As a member: sends the next parcel, or Leave after the last one.
   void send_parcel_or_leave();
   [[nodiscard]] bool on_kept(std::uint64_t messages) override;
-  // membership_leaving.cc, at the other end
+  // membership_leaving.cc, as the endpoint that parcels are handed to
   void on_parked(const HandOverSource& from, Handle memory, std::uint64_t bytes) override;
-  // Comes from a controller that is about to make us its successor.
+  // From a controller that is about to make this endpoint its successor.
   void on_parked_by_controller(const ParkFrame& park, Handle memory);
 
-  // There is no controller while we are leaving.
+  // There is no controller while this endpoint is leaving.
   void hurry_leaving();
-  // Time is up; in office, the successor gets what there is first.
+  // Time is up; in office, the parcels are passed on to the successor first.
   void end_leaving();
   void finish_leaving();
 
@@ -174,36 +175,38 @@ class Membership::Impl final : public ControllerEvents {
 
   Timers deadlines_;
   NoncePair nonces_;
-  // A ping is under way, and something was asked after it.
+  // A ping is pending and a request was sent since: ping again on Pong.
   bool asked_again_ = false;
-  // The bell was rung, and whether with reason the pong will tell.
+  // The bell was rung; the pong decides whether the controller was deposed.
   bool rung_ = false;
-  // How often the members were asked by the bell, in this handshake.
+  // How often this endpoint rang the bell in this handshake.
   int asked_others_ = 0;
-  // Who did not answer; 0 for nobody.
+  // The holder that did not answer; 0 for none.
   std::uint64_t unanswering_ = 0;
-  // Of the controller that left and made us its successor, until the name leads to somebody else.
+  // From the controller that left and made this endpoint its successor, until the name leads to
+  // another listener.
   Handle inherited_door_;
-  // Longer each time that somebody did not answer or was deposed before it could, or a machine that
-  // is too slow for all would depose one after the other. Half of it until others are asked.
+  // Doubles each time that a controller did not answer or was deposed before it could: on a machine
+  // that is too slow for all, members would depose one after the other. Half of it until the bell
+  // is rung.
   std::chrono::milliseconds patience_ = kPatience;
 
   // Of the last admission; 0 before the first.
   std::uint64_t id_ = 0;
   std::uint64_t generation_ = 0;
-  // That generation's directory, for the next controller, whoever it will be.
+  // That generation's directory, to be brought to the next controller.
   Handle directory_;
   std::optional<std::uint64_t> awaited_epoch_;
   std::optional<TimePoint> lost_at_;
   // Introductions that failed for a limit, until Deadline::Limited.
   std::vector<IntroduceFailedFrame> limited_;
   Leaving leaving_;
-  // Our controller has handed something over, and waits for the answer.
+  // The controller has handed over messages to this endpoint and waits for the answer.
   bool controller_awaits_kept_ = false;
 
-  // Destroyed first the channel, then the office it may lead to.
+  // The channel is destroyed first, then the office that it may lead to.
   std::unique_ptr<Controller> controller_;
-  // Of whom channel_ leads to.
+  // The holder that channel_ leads to.
   std::unique_ptr<NameHolder> holder_;
   std::unique_ptr<ControlChannel> channel_;
 };

@@ -69,13 +69,13 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   const Error sent = channel_->send_now(announce, {&directory, brings_directory ? 1U : 0U});
   if (!sent.ok()) return start_over();
   phase_ = Phase::Announced;
-  // It may let newcomers wait for those who were here before.
+  // The controller may let newcomers wait for members of the generation before.
   asked_others_ = 0;
   if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + kReturnTime + patience_ / 2);
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {
-  // Another id than before: somebody else has that one by now.
+  // The id may differ from the former one, if another endpoint has that by now.
   auto reader = adopt_directory(welcome, std::move(directory));
   if (!reader) return fail_or_start_over(reader.error());
   id_ = welcome.id;
@@ -99,7 +99,7 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   events_.on_admitted(id_, reader.take(), change);
 }
 
-// The endpoint gets the mapping, we keep a handle on the memory.
+// The endpoint gets the mapping; Membership keeps a handle on the memory.
 Result<std::unique_ptr<DirectoryReader>> Membership::Impl::adopt_directory(
     const WelcomeFrame& welcome, Handle directory) {
   if (welcome.directory_bytes != kDirectoryBytes) return Status::ProtocolViolation;
@@ -145,7 +145,7 @@ void Membership::Impl::lose_controller() {
   if (leaving_.begun()) hurry_leaving();
 }
 
-// The name is ours. Our own membership is renewed through it like everybody else's.
+// This endpoint has the name. Its own membership is renewed like that of every other member.
 void Membership::Impl::take_office(Seeker::Claimed claimed) {
   inherited_door_.close();
   const std::unique_ptr<DirectoryReader> known = open_known_directory();
@@ -175,11 +175,12 @@ std::unique_ptr<DirectoryReader> Membership::Impl::open_known_directory() {
   return reader.take();
 }
 
-// The controller leaves and we are its successor: we depose it, who will not answer any more. Its
-// door is not served here, since whoever handed it over may have kept it and can make any call on
-// it block. It only stays open until the name leads to our own; visitors who wait at it see it
-// close then, and find the name again. A successor that is leaving itself lets the door go:
-// everyone then finds the name without a holder and the next one takes it.
+// The controller leaves and this endpoint is its successor: it deposes the leaver, which does not
+// answer any more. It does not accept on the leaver's listener, since the leaver may have kept it
+// and could make any call on it block. It only keeps that listener open until the name leads to its
+// own: endpoints that wait there see it close then and look for the name again. A successor that is
+// leaving itself closes the listener: all find the name without a holder, and the next one takes
+// it.
 void Membership::Impl::succeed(const SucceedFrame& frame, Handle door) {
   const bool wanted = may_claim() && !controller_ && holder_->number() == frame.holder;
   lose_controller();

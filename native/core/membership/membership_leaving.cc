@@ -8,7 +8,7 @@ namespace busbar {
 
 void Membership::Impl::leave(std::vector<Parcel> parcels) {
   turn([&] {
-    // Refused before: nobody can see us already.
+    // Refused before: no member sees this endpoint.
     if (phase_ == Phase::Ended && !leaving_.requested()) events_.on_left(0);
     leaving_.request(std::move(parcels));
   });
@@ -24,7 +24,7 @@ void Membership::Impl::begin_leaving() {
     if (leaving_.ends_at() <= now) return end_leaving();
     return deadlines_.set(Deadline::Leave, leaving_.ends_at());
   }
-  // A newcomer's connection says enough by closing.
+  // For a newcomer, closing its connection is enough.
   if (id_ == 0) return finish_leaving();
   leaving_.end_at(leaving_.end_as_member(now));
   hurry_leaving();

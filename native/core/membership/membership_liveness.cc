@@ -1,8 +1,8 @@
 // Whether the controller still answers. A controller that is stopped, by a signal or in a debugger,
-// keeps its name and its connections; nobody would get in and nobody be introduced. So whoever
-// needs it asks for a sign of life, and takes the name away from it when none comes: rings the bell
-// of the deposed, at which its members look at the name and come over. The deposed one finds on
-// waking that it holds the name no longer and is a member like everybody else.
+// keeps its name and its connections, but admits and introduces no endpoint. So an endpoint that
+// needs it sends a ping and, if no pong comes in time, takes the name and rings the bell of the
+// deposed holder, whose members then look at the name and connect to the new one. The deposed
+// controller finds on waking that it does not hold the name any more, and joins as a member.
 #include <algorithm>
 
 #include "core/membership/membership_impl.h"
@@ -10,24 +10,25 @@
 namespace busbar {
 namespace {
 
-// Between two times that a bell, which anybody can ring, makes us ask.
+// The least time between two pings for the bell, which a hostile process can ring all the time.
 constexpr std::chrono::milliseconds kBellRest{50};
 
-// What members, asked by the bell, need beyond our own patience to find out that their controller
-// does not answer.
+// What members that heard the bell need, beyond this endpoint's own patience, to find that their
+// controller does not answer.
 constexpr std::chrono::milliseconds kOthersMargin{50};
-// How often they are asked before their answers count no more: anybody can take a ring back.
+// How often members are asked before a ring taken back counts no more: a hostile process can take
+// every ring back.
 constexpr int kMaxAsked = 4;
 
 }  // namespace
 
-// Who may not take the name itself has to leave time for those who then find out, too.
+// An endpoint that may not take the name leaves time for others, which have to find out, too.
 std::chrono::milliseconds Membership::Impl::patience() const noexcept {
   return may_claim() ? patience_ : patience_ / 2;
 }
 
 void Membership::Impl::expect_answer() {
-  // In office it is we who would have to answer.
+  // In office, this endpoint itself would have to answer.
   if (phase_ != Phase::Member || controller_) return;
   if (deadlines_.pending(Deadline::Answer)) {
     asked_again_ = true;
@@ -35,7 +36,7 @@ void Membership::Impl::expect_answer() {
   }
   asked_again_ = false;
   deadlines_.set(Deadline::Answer, platform_.now() + patience());
-  // If even this cannot be sent, nobody has read for long.
+  // A ping that cannot be sent means that the controller has not read for long.
   (void)channel_->send(PingFrame{});
 }
 
@@ -46,22 +47,23 @@ void Membership::Impl::on_pong() {
   rung_ = false;
   deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
   if (auto bell = seeker_->open_bell(); bell && !holder_->is(*bell.value())) {
-    // Ours was that of a holder before, whose members have not all heard it yet.
+    // This bell was an earlier holder's, of which not all members have heard it yet.
     holder_->replace(bell.take());
-    // Not newer than our holder only if that one has the name still.
+    // The new bell is as old as the connected holder only if that one still has the name.
     if (name_has_moved()) follow_name();
     return;
   }
   holder_->quiet();
   if (!name_has_moved()) return;
-  // The ring that we took back was a true one.
+  // The ring that was taken back had a reason: the holder was deposed.
   holder_->ring();
   follow_name();
 }
 
 void Membership::Impl::on_bell() {
   if (name_has_moved()) return follow_name();
-  // It stays rung until somebody has had an answer; until then we look at the name now and then.
+  // The bell stays rung until a member has got an answer; until then this endpoint looks at the
+  // name now and then.
   holder_->ignore();
   deadlines_.set(Deadline::Listen, platform_.now() + kBellRest);
   if (phase_ != Phase::Member) return;
@@ -83,15 +85,15 @@ void Membership::Impl::on_answer_overdue() {
 void Membership::Impl::suspect() {
   const TimePoint now = platform_.now();
   if (!may_claim()) {
-    // Members who may take the office find out for themselves what we have found.
+    // Members that may become controller find out for themselves that it does not answer.
     patience_ = std::min(patience_ * 2, kMaxPatience);
     holder_->ring();
     deadlines_.set(Deadline::Answer, now + patience());
     return;
   }
   if (phase_ != Phase::Member && asked_others_ < kMaxAsked) {
-    // At a crowded door even a quick controller is slow; its members have its ear, and take the
-    // ring back when it answers them.
+    // With a crowded listener, even a quick controller is slow to accept; it still answers its
+    // members, which then take the ring back.
     const bool answered = asked_others_ > 0 && !holder_->is_rung();
     if (answered || asked_others_ == 0) {
       ++asked_others_;

@@ -1,4 +1,4 @@
-// Keeps bell and reactor together.
+// Watches the bell on the reactor, and ends the watch before the bell is destroyed.
 #include "core/membership/name_holder.h"
 
 #include <utility>
@@ -16,7 +16,7 @@ NameHolder::~NameHolder() { ignore(); }
 void NameHolder::listen() {
   if (bell_ == nullptr || token_ != 0) return;
   const std::uint64_t token = tokens_.next();
-  // Unheard at worst: whoever needs the controller finds out by himself.
+  // On failure the bell goes unheard: an endpoint that needs the controller finds out by its ping.
   if (reactor_.watch(*bell_, token).ok()) token_ = token;
 }
 

@@ -1,5 +1,5 @@
-// NameHolder: the holder of the bus's name through whom a member has joined: its number, and its
-// bell on the member's reactor.
+// NameHolder: the holder of the bus's name with which a member has joined: its number, and its bell
+// on the member's reactor.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace busbar {
 
 class NameHolder {
  public:
-  // `bell` may be nullptr: then nothing is ever heard. Listens at once; reactor and tokens must
+  // With `bell` nullptr, no ring is ever heard. Listens at once; reactor and tokens must
   // outlive it.
   NameHolder(Reactor& reactor, TokenSource& tokens, std::uint64_t number,
              std::unique_ptr<NameBell> bell);
@@ -21,21 +21,21 @@ class NameHolder {
   NameHolder& operator=(const NameHolder&) = delete;
 
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
-  // Whether a readiness is that of the bell.
+  // Whether a token is that of the bell.
   [[nodiscard]] bool owns(std::uint64_t token) const noexcept {
     return token_ != 0 && token == token_;
   }
-  // A bell that has been heard and stays rung must not be listened to, or nobody could sleep.
+  // A bell that was heard and stays rung must not be listened to: the reactor would never sleep.
   void listen();
   void ignore() noexcept;
   void ring() noexcept;
-  // True also if there is no bell: then nobody can take a ring back.
+  // True without a bell: no ring can be taken back then.
   [[nodiscard]] bool is_rung() const noexcept { return bell_ == nullptr || bell_->is_rung(); }
   void quiet() noexcept;
   [[nodiscard]] bool is(const NameBell& bell) const noexcept {
     return bell_ == nullptr || bell_->is_same(bell);
   }
-  // Another bell from now on; not listened to yet.
+  // Uses another bell from now on, which is not listened to yet.
   void replace(std::unique_ptr<NameBell> bell) noexcept;
 
  private:

@@ -1,7 +1,7 @@
-// depose who did not answer, else connect, else claim, else wait:
+// Depose a holder that did not answer, else connect, else claim, else wait:
 //
 //   connect:  a channel   -> found
-//             nobody      -> claim
+//             no holder   -> claim
 //             holder died -> survivors claim; newcomers wait 25 ms once and look again, then claim
 //             crowded     -> again in 0, 1, 2, 4 ... 16 ms, for a second: then depose
 //   claim:    a listener  -> found
@@ -88,7 +88,7 @@ Seeker::Find Seeker::claim(SeekRules rules) {
   return failed(listener.error(), rules);
 }
 
-// A member does not give up for want of a descriptor; a newcomer is better told.
+// A survivor retries when no descriptor is left; a newcomer reports the error to its program.
 Seeker::Find Seeker::failed(Error error, SeekRules rules) {
   if (!rules.survivor || error.status == Status::Permission) return error;
   look_later();

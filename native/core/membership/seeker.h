@@ -1,5 +1,5 @@
-// Seeker: looks for the holder of the bus's name, and when to look again. Every look returns at
-// once; the waiting in between is the caller's, who asks for next_look().
+// Seeker: looks for the holder of the bus's name and decides when to look again. Every look returns
+// at once; the caller waits in between, until next_look().
 #pragma once
 
 #include <chrono>
@@ -13,19 +13,19 @@
 namespace busbar {
 
 struct SeekRules {
-  // Takes the name when nobody holds it.
+  // Takes the name when no endpoint holds it.
   bool may_claim = true;
-  // Was a member already: knows the others and has the right of way over newcomers.
+  // Was a member already: knows the other members and goes before newcomers.
   bool survivor = false;
-  // The holder that did not answer when it was needed: loses the name if it still has it. 0: none.
+  // The holder that did not answer when it was needed: deposed if it still has the name. 0: none.
   std::uint64_t unanswering = 0;
 };
 
 class Seeker {
  public:
-  // Looked in vain; next_look() says when to go on.
+  // Found nothing yet; next_look() returns when to look again.
   struct Later {};
-  // The last holder gave the name back and nobody has taken it since; only without `may_claim`.
+  // The last holder released the name and no endpoint has taken it since; only without `may_claim`.
   struct Vacant {};
   // Connected to `holder`, whose bell this is; nullptr when it could not be opened.
   struct Reached {
@@ -33,7 +33,7 @@ class Seeker {
     std::uint64_t holder = 0;
     std::unique_ptr<NameBell> bell;
   };
-  // The name is the caller's; `deposed`: the holder before lives on and its members with it.
+  // The caller has the name; `deposed`: the holder before lives on, and so do its members.
   struct Claimed {
     std::unique_ptr<Listener> listener;
     bool deposed = false;
@@ -45,7 +45,7 @@ class Seeker {
 
   [[nodiscard]] Find look(SeekRules rules);
   void look_now() noexcept { next_look_ = TimePoint::min(); }
-  // After something came to nothing: at once the first time, then each time later.
+  // After a failure: at once the first time, then after longer and longer pauses.
   void look_later() noexcept;
   // The search is over; the next one begins without a wait.
   void found() noexcept;
@@ -53,7 +53,7 @@ class Seeker {
   [[nodiscard]] std::optional<TimePoint> next_look() const noexcept { return next_look_; }
   [[nodiscard]] bool due() const noexcept { return next_look_ && *next_look_ <= platform_.now(); }
 
-  // Whom the name leads to; 0: nobody.
+  // The number of the holder that the name leads to; 0: none.
   [[nodiscard]] std::uint64_t holder() const noexcept { return rendezvous_->holder(); }
 
   [[nodiscard]] Result<std::unique_ptr<NameBell>> open_bell() { return rendezvous_->open_bell(); }
@@ -61,15 +61,16 @@ class Seeker {
  private:
   using Milliseconds = std::chrono::milliseconds;
 
-  // While others crowd the door or are about to take the name. From the second look on.
+  // While others crowd the listener or are about to take the name. From the second look on.
   static constexpr Milliseconds kCrowdMin{1};
   static constexpr Milliseconds kCrowdMax{16};
-  // A door that stays crowded for so long has nobody behind it.
+  // The holder of a listener that stays crowded for this long does not accept any more.
   static constexpr Milliseconds kCrowdPatience{1000};
-  // While there is no bus and we must not found one: the one state without an event to wait for.
+  // While there is no bus and this endpoint must not found one: the one state without an event to
+  // wait for.
   static constexpr Milliseconds kFounderMin{5};
   static constexpr Milliseconds kFounderMax{50};
-  // What a newcomer leaves to survivors, who know the members and need no wait themselves.
+  // Time that a newcomer leaves to survivors, which know the members and do not wait themselves.
   static constexpr Milliseconds kRightOfWay{25};
 
   [[nodiscard]] Find connect(SeekRules rules);
@@ -85,7 +86,7 @@ class Seeker {
   Milliseconds crowd_{0};
   Milliseconds founder_ = kFounderMin;
   bool has_yielded_ = false;
-  // Whose door was found crowded, and since when.
+  // The holder whose listener was crowded, and since when.
   std::uint64_t crowded_holder_ = 0;
   TimePoint crowded_since_;
 };
