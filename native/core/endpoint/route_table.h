@@ -16,6 +16,7 @@
 
 namespace busbar {
 
+class OutboundLink;
 struct Recipient;
 
 struct RouteTarget {
@@ -23,6 +24,8 @@ struct RouteTarget {
   std::uint32_t peer_pid = 0;
   // nullptr until something was sent there.
   Recipient* recipient = nullptr;
+  // The recipient's, kept here as well: it saves every message one step in memory.
+  OutboundLink* link = nullptr;
 };
 
 struct Route {

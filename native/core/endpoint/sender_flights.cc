@@ -10,7 +10,7 @@ Error Sender::open_flights(std::span<const RegionRange> ranges,
   if (ranges.empty()) return {};
   const auto open = [&] {
     return std::all_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
-      return target.recipient->link->flights().open(ranges);
+      return target.link->flights().open(ranges);
     });
   };
   if (open()) return {};
@@ -19,7 +19,7 @@ Error Sender::open_flights(std::span<const RegionRange> ranges,
   if (open()) return {};
   for (auto& [peer, to] : recipients_) to.link->flights().give_up(ranges);
   if (open()) return {};
-  for (const RouteTarget& target : targets) target.recipient->link->flights().close_unused();
+  for (const RouteTarget& target : targets) target.link->flights().close_unused();
   return {Status::LimitExceeded};
 }
 

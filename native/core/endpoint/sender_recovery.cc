@@ -24,7 +24,7 @@ void Sender::on_channel(std::uint64_t link_id) {
 
 void Sender::progress(Recipient& to) {
   OutboundLink& link = *to.link;
-  const bool sane = link.make_progress(settling(link));
+  const bool sane = link.make_progress(settling(to));
   if (!sane) {
     const Violation violation{link.peer_id(), link.peer_pid(), Status::ProtocolViolation};
     bury(to, Status::ProtocolViolation);
@@ -37,39 +37,23 @@ void Sender::progress(Recipient& to) {
   if (!trimmed.empty()) {
     for (auto& [peer, each] : recipients_) each.link->spills().forget(trimmed);
   }
-  tell_if_roomy(to);
-  tell_if_uncrowded();
-  tell_if_drained();
+  backpressure_.notify_if_roomy(to);
+  backpressure_.notify_if_uncrowded();
+  backpressure_.notify_if_drained();
 }
 
-void Sender::tell_if_roomy(Recipient& to) {
-  if (!to.refused || was_crowded_ || !to.link->relaxed()) return;
-  to.refused = false;
-  host_.notify(RoomNotice{to.peer_id()});
-}
-
-void Sender::tell_if_uncrowded() {
-  if (!was_crowded_ || !queued_.relaxed() || !objects_.relaxed()) return;
-  was_crowded_ = false;
-  for (auto& [peer, to] : recipients_) tell_if_roomy(to);
-}
-
-void Sender::tell_if_drained() {
-  if (!drain_owed_ || !drained()) return;
-  drain_owed_ = false;
-  host_.notify(DrainedNotice{});
-}
-
-void Sender::ask_drained() {
-  drain_owed_ = true;
-  tell_if_drained();
-}
-
-OutboundLink::OnSettled Sender::settling(const OutboundLink& link) {
-  return [this, peer = link.peer_id()](std::uint64_t delivery, Status status) {
-    settle(status == Status::Ok ? deliveries_.succeeded(delivery)
-                                : deliveries_.failed(delivery, {peer, status}));
+OutboundLink::OnSettled Sender::settling(const Recipient& to) {
+  return [this, peer = to.peer_id()](std::uint64_t delivery, Status status) {
+    if (status == Status::Ok) {
+      settle(deliveries_.succeeded(delivery));
+    } else {
+      fail_delivery(delivery, peer, status);
+    }
   };
+}
+
+void Sender::fail_delivery(std::uint64_t delivery, std::uint64_t peer_id, Status reason) {
+  if (delivery != 0) settle(deliveries_.failed(delivery, {peer_id, reason}));
 }
 
 void Sender::settle(std::optional<DeliveryResult> result) {
@@ -123,36 +107,35 @@ void Sender::give_up_introducing(Recipient& to, Status why) {
 // The receiver is gone (or broke the protocol): what it had not taken needs another place.
 void Sender::bury(Recipient& gone, Status reason) {
   const std::uint64_t peer = gone.peer_id();
-  std::vector<OutboundLink::Orphan> orphans = gone.link->mark_dead(settling(*gone.link));
+  std::vector<OutboundLink::Orphan> orphans = gone.link->mark_dead(settling(gone));
   remove(gone);
   for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
   flush_bells();
-  tell_if_uncrowded();
-  tell_if_drained();
+  backpressure_.notify_if_uncrowded();
+  backpressure_.notify_if_drained();
 }
 
 void Sender::disconnect(Recipient& to) {
   const std::uint64_t peer = to.peer_id();
   std::vector<OutboundLink::Orphan> orphans =
-      to.link->disconnect(settling(*to.link), [this, peer](const Obligation& owed) {
+      to.link->disconnect(settling(to), [this, peer](const Obligation& owed) {
         // It may read the payload at any time.
         if (owed.spill != nullptr) pool_.retire(*owed.spill);
-        if (owed.delivery != 0) settle(deliveries_.failed(owed.delivery, {peer, Status::TooSlow}));
+        fail_delivery(owed.delivery, peer, Status::TooSlow);
       });
   ++counters_.disconnected;
   remove(to);
   host_.notify(DisconnectedNotice{peer, orphans.size()});
   for (OutboundLink::Orphan& orphan : orphans)
     find_new_home(std::move(orphan), peer, Status::TooSlow);
-  tell_if_uncrowded();
+  backpressure_.notify_if_uncrowded();
 }
 
 // Nothing is sent to this receiver any more.
 void Sender::remove(Recipient& gone) {
   const std::uint64_t peer = gone.peer_id();
-  if (gone.refused) host_.notify(RoomNotice{peer});
+  backpressure_.forget(gone);
   std::erase(unrung_, &gone);
-  std::erase(dropping_, &gone);
   gone_.insert(peer);
   routes_.invalidate();
   host_.link_closed(recipients_.remove(gone));
@@ -161,8 +144,7 @@ void Sender::remove(Recipient& gone) {
 void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
   const auto record = parse_record(orphan.record);
   if (!record) {
-    if (orphan.obligation.delivery != 0)
-      settle(deliveries_.failed(orphan.obligation.delivery, {dead_peer, reason}));
+    fail_delivery(orphan.obligation.delivery, dead_peer, reason);
     return;
   }
   const bool unicast = (record->header.flags & record_flag::kUnicast) != 0;
@@ -178,7 +160,7 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
 }
 
 std::span<const std::byte> Sender::payload_of(const ParsedRecord& record,
-                                              const Obligation& obligation) const {
+                                              const Obligation& obligation) {
   if (!record.extensions.spill || obligation.spill == nullptr) return record.payload;
   return {obligation.spill->memory().data(), obligation.spill_bytes};
 }
@@ -188,26 +170,19 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   if (route == nullptr) return false;
   look_again_if_stale(*route);
   if (route->targets.empty()) return false;
-  const std::size_t chosen = choose(*route);
-  const auto target = std::span(route->targets).subspan(chosen, 1);
+  const auto target = std::span(route->targets).subspan(choose(*route), 1);
   if (!open_links(target).ok()) return false;
   if (obligation.memory != nullptr && !open_flights(obligation.memory->ranges, target).ok())
     return false;
-  Dispatch dispatch;
-  dispatch.message = {{record.header.type, record.header.format, record.header.flags,
-                       record.header.route, record.header.id, record.payload},
-                      record.header.object_count,
-                      record.extensions};
-  dispatch.obligation = obligation;
   // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
   // how much comes.
-  put(*route->targets[chosen].recipient, dispatch);
+  put(*target.front().recipient, Dispatch::from_record(record, obligation));
   return true;
 }
 
 void Sender::report(const UndeliveredNotice& notice, std::uint64_t delivery) {
   ++counters_.undelivered;
-  if (delivery != 0) settle(deliveries_.failed(delivery, {notice.peer_id, notice.reason}));
+  fail_delivery(delivery, notice.peer_id, notice.reason);
   if (report_undelivered_) host_.notify(notice);
 }
 
@@ -220,20 +195,14 @@ void Sender::on_directory_changed() {
   }
   for (Recipient* to : lost) give_up_introducing(*to, Status::PeerGone);
   try_parked();
-  kept_.want_round();
+  waiting_.want_kept_round();
 }
 
 std::optional<TimePoint> Sender::next_deadline() const {
-  std::optional<TimePoint> next;
+  std::optional<TimePoint> next = waiting_.next_deadline();
   const auto consider = [&next](TimePoint candidate) {
     if (!next || candidate < *next) next = candidate;
   };
-  for (const auto expiry : {parked_.next_expiry_ms(), kept_.next_expiry_ms()}) {
-    if (expiry) consider(TimePoint(std::chrono::milliseconds(*expiry)));
-  }
-  if (retry_parked_at_) consider(*retry_parked_at_);
-  if (retry_kept_at_) consider(*retry_kept_at_);
-  if (kept_.has_work()) consider(platform_.now());
   for (const auto& [peer, to] : recipients_) {
     if (to.link->wants_retry() || to.needs_introduction())
       consider(platform_.now() + kRecoveryRetry);
@@ -243,21 +212,10 @@ std::optional<TimePoint> Sender::next_deadline() const {
   return next;
 }
 
-void Sender::expire(std::vector<ParkedMessage> messages) {
-  for (ParkedMessage& message : messages) {
-    ++counters_.expired;
-    UndeliveredNotice notice{0, Status::NoRecipient,       message.type, message.format,
-                             0, std::move(message.payload)};
-    if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
-    report(notice, message.delivery);
-  }
-}
-
 void Sender::on_deadline() {
-  expire(parked_.take_expired(now_ms()));
-  expire(kept_.take_expired(now_ms()));
-  if (retry_parked_at_ && *retry_parked_at_ <= platform_.now()) try_parked();
-  try_kept();
+  expire(waiting_.take_expired(now_ms()));
+  if (waiting_.parked_due()) try_parked();
+  if (waiting_.try_kept(directory_)) flush_bells();
   std::vector<Recipient*> waiting;
   for (auto& [peer, to] : recipients_) {
     const bool due = to.settle_at && *to.settle_at <= platform_.now();
@@ -269,7 +227,7 @@ void Sender::on_deadline() {
     if (to.needs_introduction()) introduce(to);
   }
   for (Recipient* to : waiting) progress(*to);
-  tell_if_uncrowded();
+  backpressure_.notify_if_uncrowded();
 }
 
 std::vector<OutboundLink*> Sender::take_writable_wishes() {
@@ -283,15 +241,9 @@ std::vector<OutboundLink*> Sender::take_writable_wishes() {
 }
 
 bool Sender::wants_directory_changes() const noexcept {
-  return !parked_.empty() || !kept_.empty() ||
+  return !waiting_.empty() ||
          std::any_of(recipients_.begin(), recipients_.end(),
                      [](const auto& entry) { return entry.second.introducing(); });
-}
-
-bool Sender::drained() const noexcept {
-  return !was_crowded_ &&
-         std::all_of(recipients_.begin(), recipients_.end(),
-                     [](const auto& entry) { return entry.second.link->relaxed(); });
 }
 
 bool Sender::settled() const noexcept {

@@ -6,23 +6,23 @@ namespace busbar {
 SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservation& out) {
   SendOutcome outcome;
   Route* route = routes_.find(route_id);
-  if (route == nullptr || directory_ == nullptr || !route->unicast) {
-    outcome.error = {route == nullptr || route->unicast ? Status::Closed : Status::InvalidArgument};
-    return outcome;
-  }
+  if (route == nullptr) return {{Status::InvalidSelector}};
+  if (!route->unicast) return {{Status::InvalidArgument}};
+  if (directory_ == nullptr) return {{Status::Closed}};
   if (bytes > options_.max_message_bytes) {
     outcome.error = {Status::TooLarge};
     return outcome;
   }
   route = send_parked_before(*route, route_id);
-  if (route == nullptr) return {{Status::Closed}};
+  if (route == nullptr) return {{Status::InvalidSelector}};
   look_again_if_stale(*route);
   if (route->targets.empty()) {
     outcome.error = {Status::NoRecipient};
     return outcome;
   }
   const auto target = std::span(route->targets).subspan(choose(*route), 1);
-  outcome.error = held_back_.contains_any(target) ? held_back_.why() : open_links(target);
+  const HeldBack& held_back = waiting_.held_back();
+  outcome.error = held_back.contains_any(target) ? held_back.why() : open_links(target);
   if (!outcome.error.ok()) return outcome;
   out.route = route_id;
   if (is_large(bytes)) {
@@ -33,7 +33,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     out.place = {out.spill->memory().data(), bytes};
     return outcome;
   }
-  OutboundLink& link = *target.front().recipient->link;
+  OutboundLink& link = *target.front().link;
   if (std::byte* place = link.reserve_payload(bytes); place != nullptr) {
     out.link_id = link.link_id();
     out.ring = link.ring_memory();
@@ -49,7 +49,8 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
   Recipient* to = recipients_.find_link(reservation.link_id);
   const Route* route = routes_.find(reservation.route);
   if (to == nullptr || route == nullptr) {
-    // No ring was used, or its receiver or the selector is gone: whoever matches now gets it.
+    // No ring was used, or its receiver or the selector is gone: an endpoint that matches now gets
+    // it.
     cancel(reservation);
     SendRequest request;
     request.route = reservation.route;

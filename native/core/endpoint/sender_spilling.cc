@@ -15,16 +15,16 @@ std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
   route = send_parked_before(*route, request.route);
   if (route == nullptr) return nullptr;
   look_again_if_stale(*route);
-  const Need need{.bytes = most_bytes(0, request.regions.size()), .spill_bytes = bytes};
-  // Whoever is refused, or waits for a receiver, has nothing copied for it.
+  const Need need{.bytes = max_record_bytes(0, request.regions.size()), .spill_bytes = bytes};
+  // Nothing is copied for a message that will be refused, or that waits for a receiver.
   const auto has_room_at = [&](const RouteTarget& target) {
-    return target.recipient == nullptr || has_room(*target.recipient->link, request, need);
+    return target.link == nullptr || Backpressure::has_room(*target.link, request, need);
   };
   const bool any = route->unicast || request.when_full != WhenFull::Refuse;
   const bool accepted =
       any ? std::any_of(route->targets.begin(), route->targets.end(), has_room_at)
           : std::all_of(route->targets.begin(), route->targets.end(), has_room_at);
-  if (!accepted || route->targets.empty() || crowded(request, need)) return nullptr;
+  if (!accepted || route->targets.empty() || backpressure_.crowded(request, need)) return nullptr;
   auto spill = pool_.acquire(bytes);
   return spill ? spill.take() : nullptr;
 }

@@ -225,4 +225,16 @@ TEST(reservation_is_not_moved_by_a_message_with_a_key) {
   CHECK_EQ(std::ranges::count_if(worker.received, is_committed), 1);
 }
 
+TEST(reservation_and_send_agree_about_an_unknown_route) {
+  LoopbackWorld world;
+  TestEndpoint sender(world, kReservingProcess, "sender");
+  TestEndpoint* const all[] = {&sender};
+  run(world, all);
+  SendRequest request;
+  request.route = 77;
+  CHECK_EQ(sender.endpoint->send(request).error.status, Status::InvalidSelector);
+  Reservation place;
+  CHECK_EQ(sender.endpoint->reserve(77, 8, place).error.status, Status::InvalidSelector);
+}
+
 }  // namespace busbar::test
