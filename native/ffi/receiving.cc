@@ -16,11 +16,11 @@ using busbar::ffi::Lock;
 namespace {
 
 constexpr std::size_t kSlabBytes = 128U << 10U;
-constexpr std::size_t kMostSpare = 256;
+constexpr std::size_t kMaxSpare = 256;
 constexpr std::uint32_t kLooksBetweenBells = 64;
 // Messages are reported as taken in portions: fewer reports to the sender, and its room becomes
 // free before all are read.
-constexpr std::size_t kMostTold = 32;
+constexpr std::size_t kMaxTold = 32;
 
 busbar_message* new_message(busbar_endpoint& self) {
   if (self.spare.empty()) return new busbar_message;
@@ -75,7 +75,7 @@ void tell_taken(busbar_endpoint& self) {
 // The program gets another message. If the sender waits for that, it is reported at once.
 void note_taken(busbar_endpoint& self, const ReceivedMessage& received) {
   const std::size_t waiting = self.inbox.size();
-  if (waiting == 0 || waiting == kMostTold || received.awaited() || !received.objects.empty() ||
+  if (waiting == 0 || waiting == kMaxTold || received.awaited() || !received.objects.empty() ||
       !received.regions.empty())
     tell_taken(self);
 }
@@ -129,7 +129,7 @@ void recycle(busbar_endpoint& self, busbar_message* message, busbar::Status outc
   message->received.objects.clear();
   message->received.regions.clear();
   busbar::ffi::leave_slab(self, *message);
-  if (self.spare.size() < kMostSpare) {
+  if (self.spare.size() < kMaxSpare) {
     self.spare.push_back(message);
   } else {
     delete message;

@@ -33,7 +33,7 @@ namespace {
 constexpr int kBacklog = 65535;
 
 // A file with a larger number was not written by us.
-constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
+constexpr std::uint64_t kMaxGenerations = 1ULL << 48U;
 
 std::optional<UnixSocketListener::FileIdentity> identify(const BusPlace& place,
                                                          const std::string& name) noexcept {
@@ -144,7 +144,7 @@ std::uint64_t UnixSocketListener::begin_generation(std::uint64_t at_least) noexc
   if (!file) return at_least;
   const int fd = borrow_descriptor(file.value());
   std::uint64_t last = 0;
-  if (::pread(fd, &last, sizeof last, 0) != sizeof last || last >= kMostGenerations) last = 0;
+  if (::pread(fd, &last, sizeof last, 0) != sizeof last || last >= kMaxGenerations) last = 0;
   const std::uint64_t ours = std::max(at_least, last + 1);
   // If the write fails, a successor that never heard of us may reuse our number: no reason to
   // refuse the office.

@@ -23,7 +23,7 @@ namespace busbar {
 namespace {
 
 // The most bytes that one getentropy returns.
-constexpr std::size_t kMostEntropy = 256;
+constexpr std::size_t kMaxEntropy = 256;
 
 class MacosPlatform final : public Platform {
  public:
@@ -108,7 +108,7 @@ class MacosPlatform final : public Platform {
 
   [[nodiscard]] Error random(std::span<std::byte> out) override {
     while (!out.empty()) {
-      const std::size_t part = std::min(out.size(), kMostEntropy);
+      const std::size_t part = std::min(out.size(), kMaxEntropy);
       if (::getentropy(out.data(), part) != 0) return posix::error_of(errno);
       out = out.subspan(part);
     }

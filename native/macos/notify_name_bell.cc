@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kRung = 1;
 // Bounded: another process may ring faster than we read.
-constexpr int kMostHeard = 64;
+constexpr int kMaxHeard = 64;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ void NotifyNameBell::quiet() noexcept {
 }
 
 void NotifyNameBell::hear() const noexcept {
-  for (int i = 0; i < kMostHeard; ++i) {
+  for (int i = 0; i < kMaxHeard; ++i) {
     if (receive_message(port_).status() == Status::WouldBlock) return;
   }
 }

@@ -16,7 +16,7 @@ namespace {
 constexpr mach_port_msgcount_t kQueue = 128;
 constexpr mach_port_msgcount_t kGreetingQueue = 8;
 // How many meaningless messages one call skips.
-constexpr int kMostStray = 64;
+constexpr int kMaxStray = 64;
 
 struct Receiving {
   ReceiveRight port;
@@ -50,7 +50,7 @@ PortChannel::PortChannel(ReceiveRight data, SendRight to, ReceiveRight greetings
 // which the end was handed over again.
 void PortChannel::look_for_greeting() const noexcept {
   if (!greetings_.valid()) return;
-  for (int i = 0; i < kMostStray && !to_.valid(); ++i) {
+  for (int i = 0; i < kMaxStray && !to_.valid(); ++i) {
     auto message = receive_message(greetings_.name());
     if (!message) {
       if (message.status() == Status::WouldBlock) return;
@@ -109,7 +109,7 @@ Error PortChannel::send(std::span<const std::byte> bytes, std::span<const Handle
 
 Result<Datagram> PortChannel::receive() {
   if (ended_) return Status::PeerGone;
-  for (int i = 0; i < kMostStray; ++i) {
+  for (int i = 0; i < kMaxStray; ++i) {
     auto message = receive_message(data_.name());
     if (!message) return message.error();
     if (message.value().is_from_kernel && message.value().id == MACH_NOTIFY_NO_SENDERS) {

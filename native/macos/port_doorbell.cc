@@ -14,7 +14,7 @@ namespace {
 constexpr mach_port_msgcount_t kListenerQueue = 8;
 constexpr mach_port_msgcount_t kRingQueue = 1;
 // Messages taken per call; a hostile peer may send faster than that.
-constexpr int kMostTaken = 32;
+constexpr int kMaxTaken = 32;
 
 class PortDoorbell final : public Doorbell {
  public:
@@ -42,7 +42,7 @@ class PortDoorbell final : public Doorbell {
  private:
   // The newest listener counts.
   void find_listener() noexcept {
-    for (int i = 0; i < kMostTaken; ++i) {
+    for (int i = 0; i < kMaxTaken; ++i) {
       auto message = receive_message(listeners_.name());
       if (!message && message.status() == Status::WouldBlock) return;
       if (message && message.value().id == kListen && message.value().rights.size() == 1)
@@ -80,7 +80,7 @@ Result<ReceiveRight> listen_to(const Handle& bell) {
 }
 
 void take_rings(const ReceiveRight& port) noexcept {
-  for (int i = 0; i < kMostTaken; ++i) {
+  for (int i = 0; i < kMaxTaken; ++i) {
     if (const auto message = receive_message(port.name());
         !message && message.status() == Status::WouldBlock) {
       return;

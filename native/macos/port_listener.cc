@@ -17,9 +17,9 @@ namespace {
 // How many visitors can wait: the system's maximum.
 constexpr mach_port_msgcount_t kBacklog = MACH_PORT_QLIMIT_LARGE;
 // How many meaningless messages one call skips.
-constexpr int kMostStrayVisits = 16;
+constexpr int kMaxStrayVisits = 16;
 // A state with a larger number was not written by us.
-constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
+constexpr std::uint64_t kMaxGenerations = 1ULL << 48U;
 
 Result<std::uint32_t> fresh_number(std::uint32_t former) {
   std::uint32_t number = 0;
@@ -54,7 +54,7 @@ Result<std::unique_ptr<Listener>> PortListener::open(std::shared_ptr<const BusNa
 }
 
 Result<std::unique_ptr<Channel>> PortListener::accept() {
-  for (int i = 0; i < kMostStrayVisits; ++i) {
+  for (int i = 0; i < kMaxStrayVisits; ++i) {
     const mach_port_t port = port_->name();
     // The door was handed over.
     if (port == MACH_PORT_NULL) return Status::WouldBlock;
@@ -76,7 +76,7 @@ bool PortListener::holds_name() const noexcept {
 // Only the holder of the name writes the generation.
 std::uint64_t PortListener::begin_generation(std::uint64_t at_least) noexcept {
   std::uint64_t last = name_->generation();
-  if (last >= kMostGenerations) last = 0;
+  if (last >= kMaxGenerations) last = 0;
   const std::uint64_t ours = std::max(at_least, last + 1);
   name_->set_generation(ours);
   return ours;

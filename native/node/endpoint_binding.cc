@@ -16,7 +16,7 @@ namespace {
 // call.
 constexpr std::chrono::nanoseconds kBatchTarget{250'000};
 constexpr std::size_t kSmallestBatch = 8;
-constexpr int kMostSpinCredit = 8;
+constexpr int kMaxSpinCredit = 8;
 // Without spin credit, every how many times spinning is tried again.
 constexpr int kSpinRetry = 32;
 
@@ -245,7 +245,7 @@ bool EndpointBinding::spin_for_more() {
   if (spin_credit_ <= 0 && ++spins_skipped_ < kSpinRetry) return false;
   spins_skipped_ = 0;
   const bool came = endpoint_->spin(options_.spin);
-  spin_credit_ = std::clamp(spin_credit_ + (came ? 1 : -2), 0, kMostSpinCredit);
+  spin_credit_ = std::clamp(spin_credit_ + (came ? 1 : -2), 0, kMaxSpinCredit);
   return came;
 }
 

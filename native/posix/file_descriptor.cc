@@ -16,7 +16,7 @@ namespace busbar::posix {
 namespace {
 
 // How many different failures on files keep their path. A guess far above what one process meets.
-constexpr std::size_t kMostPlaces = 256;
+constexpr std::size_t kMaxPlaces = 256;
 constexpr FailedCall kSomeFile{"open"};
 
 void close_descriptor(std::intptr_t raw) noexcept {
@@ -35,10 +35,10 @@ int borrow_descriptor(const Handle& handle) noexcept {
 
 std::uint64_t descriptor_limit() noexcept {
   // No limit: as many as Linux can number.
-  constexpr std::uint64_t kMost = 1U << 20U;
+  constexpr std::uint64_t kMaxLimit = 1U << 20U;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMost;
-  return std::min<std::uint64_t>(limit.rlim_cur, kMost);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMaxLimit;
+  return std::min<std::uint64_t>(limit.rlim_cur, kMaxLimit);
 }
 
 Result<Handle> duplicate_descriptor(int fd) {
@@ -98,7 +98,7 @@ const FailedCall& failed_at(const char* call, std::string_view path, const char*
   for (const Place& place : places) {
     if (place.path == path && place.at.call == call && place.at.advice == advice) return place.at;
   }
-  if (places.size() >= kMostPlaces) return kSomeFile;
+  if (places.size() >= kMaxPlaces) return kSomeFile;
   Place& place = places.emplace_back();
   place.path = path;
   place.at = {call, place.path.c_str(), advice};

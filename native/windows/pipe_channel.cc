@@ -23,11 +23,11 @@ struct Header {
   std::uint32_t owner;
 };
 
-constexpr std::size_t kMostBytes =
+constexpr std::size_t kMaxPipeBytes =
     sizeof(Header) + kMaxDatagramHandles * (sizeof(std::uint64_t) + kSocketDescriptionBytes) +
     kMaxDatagramBytes;
 // How many unread datagrams are read when a channel is closed, to close the handles in them.
-constexpr int kMostUnread = 4096;
+constexpr int kMaxUnread = 4096;
 
 std::uint64_t number_of(RawHandle raw) noexcept { return reinterpret_cast<std::uintptr_t>(raw); }
 RawHandle handle_of(std::uint64_t number) noexcept {
@@ -90,9 +90,9 @@ PipeChannel::PipeChannel(Handle pipe, ProcessIdentity peer, Handle receiver,
 
 Result<std::unique_ptr<Channel>> PipeChannel::create(Handle pipe, ProcessIdentity peer,
                                                      std::uint32_t receiver) {
-  auto reading = PipeOperation::create(kMostBytes);
+  auto reading = PipeOperation::create(kMaxPipeBytes);
   if (!reading) return reading.error();
-  auto writing = PipeOperation::create(kMostBytes);
+  auto writing = PipeOperation::create(kMaxPipeBytes);
   if (!writing) return writing.error();
   Handle process;
   if (receiver != 0) {
@@ -109,7 +109,7 @@ PipeChannel::~PipeChannel() {
   std::size_t length = 0;
   writing_->cancel(pipe, length);
   bool got = reading_->cancel(pipe, length);
-  for (int unread = 0; unread < kMostUnread; ++unread) {
+  for (int unread = 0; unread < kMaxUnread; ++unread) {
     // Destroyed at once, with its handles.
     if (got) [[maybe_unused]]
       const auto dropped = take_datagram(length);

@@ -15,7 +15,7 @@ namespace busbar::windows_platform {
 namespace {
 
 // A section with a larger number was not written by us.
-constexpr std::uint64_t kMostGenerations = 1ULL << 48U;
+constexpr std::uint64_t kMaxGenerations = 1ULL << 48U;
 
 }  // namespace
 
@@ -60,7 +60,7 @@ Result<Handle> PipeListener::share() const { return door_->share(); }
 
 std::uint64_t PipeListener::begin_generation(std::uint64_t at_least) noexcept {
   auto& last = place_->record().last_generation;
-  const std::uint64_t before = last.load() < kMostGenerations ? last.load() : 0;
+  const std::uint64_t before = last.load() < kMaxGenerations ? last.load() : 0;
   const std::uint64_t ours = std::max(at_least, before + 1);
   last = ours;
   return ours;

@@ -18,7 +18,7 @@ class BelievedOrigins {
  public:
   void add_controller(std::uint64_t id) {
     std::erase(controllers_, id);
-    if (controllers_.size() == kMostControllers) controllers_.erase(controllers_.begin());
+    if (controllers_.size() == kMaxControllers) controllers_.erase(controllers_.begin());
     controllers_.push_back(id);
   }
 
@@ -44,7 +44,7 @@ class BelievedOrigins {
  private:
   // Messages that wait in a ring for longer than so many changes of office seem to be from the
   // controller itself.
-  static constexpr std::size_t kMostControllers = 16;
+  static constexpr std::size_t kMaxControllers = 16;
 
   // The latest, the current one last.
   std::vector<std::uint64_t> controllers_;

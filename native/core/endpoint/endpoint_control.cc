@@ -334,15 +334,15 @@ void EndpointControl::on_introduced(std::uint64_t from_id, std::uint32_t from_pi
   if (directory_ != nullptr && directory_->refresh()) {
     if (const Member* listed = directory_->find(from_id); listed != nullptr) from = *listed;
   }
-  auto introduced = receiver_.introduce(from, link_id, ring_bytes, std::move(handles));
-  if (!introduced) {
-    if (introduced.status() == Status::LimitExceeded) return;
-    const bool broken = introduced.status() == Status::ProtocolViolation;
+  auto attached = receiver_.attach(from, link_id, ring_bytes, std::move(handles));
+  if (!attached) {
+    if (attached.status() == Status::LimitExceeded) return;
+    const bool broken = attached.status() == Status::ProtocolViolation;
     if (!broken) return membership_->miss_introduction();
-    notify(ViolationNotice{{from_id, from_pid, introduced.status()}});
+    notify(ViolationNotice{{from_id, from_pid, attached.status()}});
     return;
   }
-  const InboundLink* link = introduced.value();
+  const InboundLink* link = attached.value();
   if (link == nullptr) return;
   watches_.add(*link);
   watch_new_links();

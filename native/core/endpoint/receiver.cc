@@ -18,8 +18,8 @@ Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
       holdings_(platform.descriptor_limit()),
       extension_copy_(kMaxExtensionBytes) {}
 
-Result<InboundLink*> Receiver::introduce(const Member& from, std::uint64_t link_id,
-                                         std::uint64_t ring_bytes, std::vector<Handle> handles) {
+Result<InboundLink*> Receiver::attach(const Member& from, std::uint64_t link_id,
+                                      std::uint64_t ring_bytes, std::vector<Handle> handles) {
   for (const auto& [slot, known] : links_) {
     if (known->peer_id() == from.id && known->link_id() == link_id) return nullptr;
   }

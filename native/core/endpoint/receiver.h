@@ -98,9 +98,8 @@ class Receiver {
   // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
   // ignored (nullptr). LimitExceeded, of which the sender is told: there are too many, or the
   // peer's process makes us hold too much, or this peer has too many, which is a violation.
-  [[nodiscard]] Result<InboundLink*> introduce(const Member& from, std::uint64_t link_id,
-                                               std::uint64_t ring_bytes,
-                                               std::vector<Handle> handles);
+  [[nodiscard]] Result<InboundLink*> attach(const Member& from, std::uint64_t link_id,
+                                            std::uint64_t ring_bytes, std::vector<Handle> handles);
   // A turn of the control thread begins.
   void begin_turn() noexcept { turn_->renew(); }
   // The channel of `slot` has something to say.

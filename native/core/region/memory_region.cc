@@ -85,8 +85,8 @@ Result<RegionLedger::Slot> MemoryRegion::open_flight(std::uint64_t receiver, Fli
 }
 
 void MemoryRegion::unbook(RegionLedger::Slot flight, std::uint64_t references) noexcept {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  (void)ledger_.subtract(flight, static_cast<std::uint32_t>(std::min(references, kMost)));
+  constexpr std::uint64_t kMaxReferences = std::numeric_limits<std::uint32_t>::max();
+  (void)ledger_.subtract(flight, static_cast<std::uint32_t>(std::min(references, kMaxReferences)));
   ring_if_free();
 }
 

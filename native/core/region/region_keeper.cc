@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kBellToken = 1;
 // Rings read per call; the reactor reports the others again.
-constexpr int kMostRings = 256;
+constexpr int kMaxRings = 256;
 constexpr std::chrono::milliseconds kPollInterval{100};
 
 }  // namespace
@@ -124,7 +124,7 @@ void RegionKeeper::handle(const Readiness& readiness) {
 }
 
 void RegionKeeper::read_bell() {
-  for (int i = 0; i < kMostRings; ++i) {
+  for (int i = 0; i < kMaxRings; ++i) {
     const auto datagram = bell_->receive();
     if (!datagram && datagram.status() == Status::WouldBlock) return;
     // Anything else that a holder sends is dropped, its handles closed.

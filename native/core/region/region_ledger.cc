@@ -11,10 +11,10 @@ namespace {
 
 // A sum disturbed more often than this returns "not free"; the process that disturbed it checks
 // again.
-constexpr int kMostSums = 16;
+constexpr int kMaxSums = 16;
 
 // An exchange that fails more often competes with a process that writes only to disturb.
-constexpr int kMostExchanges = 10'000;
+constexpr int kMaxExchanges = 10'000;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ Result<RegionLedger::Slot> RegionLedger::claim(std::uint64_t token) noexcept {
     if (nobody != 0) continue;
     if (!at(slot).claimant.compare_exchange_strong(nobody, token)) continue;
     std::uint32_t used = header().slots_used.load();
-    for (int i = 0; i < kMostExchanges && used <= slot; ++i) {
+    for (int i = 0; i < kMaxExchanges && used <= slot; ++i) {
       if (header().slots_used.compare_exchange_weak(used, slot + 1)) break;
     }
     return slot;
@@ -111,7 +111,7 @@ void RegionLedger::add(Slot slot) noexcept {
 
 bool RegionLedger::subtract(Slot slot, std::uint32_t most) noexcept {
   std::uint32_t count = at(slot).count.load();
-  for (int i = 0; i < kMostExchanges && count != 0; ++i) {
+  for (int i = 0; i < kMaxExchanges && count != 0; ++i) {
     if (at(slot).count.compare_exchange_weak(count, count - std::min(count, most))) return true;
   }
   return false;
@@ -145,7 +145,7 @@ std::uint64_t RegionLedger::total() const noexcept {
 // A reference that moves during the sum is added first and removed afterwards. If nothing was added
 // between the first and the last read, every reference was where we counted it.
 bool RegionLedger::is_free() const noexcept {
-  for (int attempt = 0; attempt < kMostSums; ++attempt) {
+  for (int attempt = 0; attempt < kMaxSums; ++attempt) {
     const std::uint64_t before = header().additions.load();
     if (total() != 0) return false;
     if (header().additions.load() == before) return true;

@@ -100,7 +100,7 @@ void RegionRegistry::stop_watching(Entry& entry) {
 
 bool RegionRegistry::fits(const Entry& entry, std::uint64_t bytes, std::string_view tag) const {
   const std::uint64_t size = entry.region->size();
-  return entry.tag == tag && size >= bytes && size / kMostTooLarge <= bytes;
+  return entry.tag == tag && size >= bytes && size / kMaxTooLarge <= bytes;
 }
 
 RegionRegistry::Entries::iterator RegionRegistry::find_free(std::uint64_t bytes,

@@ -38,7 +38,7 @@ struct RegistryStats {
 class RegionRegistry {
  public:
   // A free region may be this many times as large as the request.
-  static constexpr std::uint64_t kMostTooLarge = 4;
+  static constexpr std::uint64_t kMaxTooLarge = 4;
 
   RegionRegistry(Platform& platform, RegionTable& regions, const RegistryLimits& limits) noexcept
       : platform_(platform), regions_(regions), limits_(limits) {}

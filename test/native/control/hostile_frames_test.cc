@@ -11,7 +11,7 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::uint64_t kMost64 = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMax64 = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kLimits[] = {0,
                                      1,
                                      2,
@@ -28,8 +28,8 @@ constexpr std::uint64_t kLimits[] = {0,
                                      kIdLimit,
                                      (std::uint64_t{1} << 63U) - 1,
                                      (std::uint64_t{1} << 63U),
-                                     kMost64 - 1,
-                                     kMost64};
+                                     kMax64 - 1,
+                                     kMax64};
 
 struct Said {
   ControlFrame frame;

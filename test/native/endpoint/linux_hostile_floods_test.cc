@@ -30,7 +30,7 @@
 namespace busbar::test {
 namespace {
 
-constexpr double kMostTurnMs = 20;
+constexpr double kMaxTurnMs = 20;
 constexpr rlim_t kDescriptors = 1024;
 
 // --- The attacks of the hostile processes, which run until they are killed.
@@ -379,8 +379,8 @@ void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
   CHECK(most.descriptors < before.descriptors + kDescriptors / 2 + kMaxDatagramHandles + 50);
   CHECK(most.mappings < before.mappings + 2000);
   if (judges) {
-    CHECK(turn < kMostTurnMs);
-    CHECK(calls.spent_ms() < kMostTurnMs);
+    CHECK(turn < kMaxTurnMs);
+    CHECK(calls.spent_ms() < kMaxTurnMs);
   }
   if (watch.ok()) victim.regions.keeper().unwatch(watch.value());
   region->release();

@@ -161,9 +161,9 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline void write
 inline void spoil_descriptors(Random& random) {
   // SO_PASSPIDFD, which older headers lack.
   constexpr int kPassPidfd = 76;
-  constexpr int kMostDescriptors = 256;
+  constexpr int kMaxDescriptors = 256;
   const int on = 1;
-  for (int fd = 3; fd < kMostDescriptors; ++fd) {
+  for (int fd = 3; fd < kMaxDescriptors; ++fd) {
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || random.below(2) == 0) continue;
     (void)fcntl(fd, F_SETFL, random.below(2) == 0 ? flags & ~O_NONBLOCK : flags | O_ASYNC);

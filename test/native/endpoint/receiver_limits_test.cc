@@ -80,12 +80,12 @@ struct Crowd {
     return std::move(theirs->receive().take().handles);
   }
 
-  Result<InboundLink*> introduce(HandMade& link, std::uint64_t peer_id = 101) {
+  Result<InboundLink*> attach(HandMade& link, std::uint64_t peer_id = 101) {
     Member from;
     from.id = peer_id;
     from.pid = kPeerPid;
     auto handles = made(link);
-    return receiver.introduce(from, next_link++, kMinRingBytes, std::move(handles));
+    return receiver.attach(from, next_link++, kMinRingBytes, std::move(handles));
   }
 };
 
@@ -94,17 +94,17 @@ struct Crowd {
 TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
   Crowd world;
   HandMade links[5];
-  const auto first = world.introduce(links[0]);
+  const auto first = world.attach(links[0]);
   REQUIRE(first.ok());
-  CHECK(world.introduce(links[1]).ok());
+  CHECK(world.attach(links[1]).ok());
   CHECK(world.violations.empty());
-  CHECK_EQ(world.introduce(links[2]).status(), Status::LimitExceeded);
+  CHECK_EQ(world.attach(links[2]).status(), Status::LimitExceeded);
   CHECK_EQ(world.violations.size(), 1);
   // Another endpoint of the same process has a limit of its own.
-  CHECK(world.introduce(links[3], 103).ok());
+  CHECK(world.attach(links[3], 103).ok());
   // The receiver has not yet read that channel.
   links[0].channel.reset();
-  CHECK(world.introduce(links[4]).ok());
+  CHECK(world.attach(links[4]).ok());
   CHECK_EQ(world.receiver.link_count(), 4);
   CHECK_EQ(world.violations.size(), 1);
 }
@@ -112,8 +112,8 @@ TEST(receiver_takes_two_links_of_a_peer_and_one_more_when_one_has_ended) {
 TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
   Crowd world;
   HandMade links[2];
-  auto one = world.introduce(links[0]);
-  auto two = world.introduce(links[1], 103);
+  auto one = world.attach(links[0]);
+  auto two = world.attach(links[1], 103);
   REQUIRE(one.ok() && two.ok());
   const auto bell = world.peer.create_doorbell().take();
   const Handle handle = bell->share().take();
@@ -134,9 +134,9 @@ TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
   std::vector<InboundLink*> ends;
   std::uint64_t id = 200;
   for (HandMade& link : links) {
-    auto introduced = world.introduce(link, id++);
-    REQUIRE(introduced.ok());
-    ends.push_back(introduced.value());
+    auto attached = world.attach(link, id++);
+    REQUIRE(attached.ok());
+    ends.push_back(attached.value());
     CHECK(link.flood() >= 2 * TurnAllowance::kFramesOfLink);
   }
   for (int turn = 0; turn < 3; ++turn) {
@@ -163,7 +163,7 @@ TEST(receiver_takes_a_message_when_all_that_goes_with_it_was_read) {
   std::vector<HandMade> links(6);
   std::uint64_t id = 200;
   for (HandMade& link : links) {
-    REQUIRE(world.introduce(link, id++).ok());
+    REQUIRE(world.attach(link, id++).ok());
     CHECK_EQ(link.flood(60), 60);
     CHECK(link.say({LinkFrameKind::Objects, 7, 1}, one));
     OutgoingMessage message;

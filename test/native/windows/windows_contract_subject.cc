@@ -13,7 +13,7 @@ namespace {
 using namespace busbar;
 
 // No test has more handles open.
-constexpr std::uintptr_t kMostHandles = 4096;
+constexpr std::uintptr_t kMaxHandles = 4096;
 
 HANDLE handle_in(const std::string& text) {
   return reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(std::stoull(text)));
@@ -116,7 +116,7 @@ class WindowsSubject final : public Subject {
   std::size_t count_open() override {
     // One by one: Wine reports a wrong number of handles.
     std::size_t count = 0;
-    for (std::uintptr_t number = 4; number < kMostHandles * 4; number += 4) {
+    for (std::uintptr_t number = 4; number < kMaxHandles * 4; number += 4) {
       DWORD flags = 0;
       if (::GetHandleInformation(reinterpret_cast<HANDLE>(number), &flags) != 0) ++count;
     }
