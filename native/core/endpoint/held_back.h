@@ -1,5 +1,5 @@
-// HeldBack: receivers that a waiting message could not go to, for want of something in this
-// process. What is behind it in the same queue must not overtake it.
+// HeldBack: receivers that a waiting message could not be sent to because this process lacked
+// something. Messages behind it in the same queue must not overtake it.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,13 @@ namespace busbar {
 
 class HeldBack {
  public:
-  // Nobody; whoever is not on the bus now is held back until the next call.
+  // Empties the list. An endpoint that is not on the bus now is held back until the next call.
   void begin_round(std::span<const Member> members) {
     clear();
     for (const Member& member : members) known_.insert(member.id);
     only_known_ = true;
   }
-  // Nobody.
+  // Empties the list.
   void clear() noexcept {
     ids_.clear();
     known_.clear();
@@ -32,7 +32,7 @@ class HeldBack {
     for (const RouteTarget& target : targets) ids_.insert(target.peer_id);
   }
   [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
-  // Why, lately.
+  // Why a receiver was held back last.
   [[nodiscard]] Error why() const noexcept { return why_; }
   [[nodiscard]] bool contains_any(std::span<const RouteTarget> targets) const {
     if (ids_.empty() && !only_known_) return false;

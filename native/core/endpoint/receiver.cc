@@ -82,7 +82,7 @@ void Receiver::on_channel(std::uint32_t slot) {
 
 bool Receiver::collect_bells() {
   std::array<std::uint64_t, 64> tokens;
-  // No more than each link once: a bell that rings on and on is told again.
+  // No more than each link once: a bell that rings on and on is reported again.
   for (std::size_t most = links_.size() + 1; most > 0; most -= std::min(most, tokens.size())) {
     const std::size_t count = bells_.collect(tokens);
     for (std::size_t i = 0; i < count; ++i) {
@@ -312,12 +312,12 @@ void Receiver::note_owing(const InboundLink& link) {
 }
 
 bool Receiver::repeat_owed() {
-  bool all_told = true;
+  bool all_sent = true;
   for (auto& [slot, link] : links_) {
     if (link->owes()) link->repeat_owed();
-    all_told = all_told && !link->owes();
+    all_sent = all_sent && !link->owes();
   }
-  return all_told;
+  return all_sent;
 }
 
 InboundLink* Receiver::link(std::uint32_t slot) noexcept {

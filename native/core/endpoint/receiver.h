@@ -88,7 +88,7 @@ class Receiver {
     // A link is gone: its sender left and everything was read, or it broke the protocol.
     std::function<void(std::unique_ptr<InboundLink> link)> on_closed;
     std::function<void(const Violation& violation)> on_violation;
-    // Somebody could not be told something: repeat_owed() in a moment.
+    // A frame to a sender did not fit its channel: call repeat_owed() in a moment.
     std::function<void()> on_owing;
   };
 
@@ -96,7 +96,7 @@ class Receiver {
            std::uint64_t max_message_bytes, std::uint64_t max_links, Events events);
 
   // Attaches an introduced link and makes it ready. Repeated introductions of a known link are
-  // ignored (nullptr). LimitExceeded, of which the sender is told: there are too many, or the
+  // ignored (nullptr). LimitExceeded, which the sender hears of: there are too many, or the
   // peer's process makes us hold too much, or this peer has too many, which is a violation.
   [[nodiscard]] Result<InboundLink*> attach(const Member& from, std::uint64_t link_id,
                                             std::uint64_t ring_bytes, std::vector<Handle> handles);
@@ -146,7 +146,7 @@ class Receiver {
   // taken.
   void settle(std::uint32_t slot, std::uint64_t position, Status status);
 
-  // Control thread: tells senders what they could not be told before. False when there is still
+  // Control thread: sends senders what could not be sent before. False when there is still
   // something.
   [[nodiscard]] bool repeat_owed();
 

@@ -33,7 +33,7 @@ struct Route {
   bool unicast = true;
   bool exclude_self = false;
   std::vector<RouteTarget> targets;
-  // Where the next unicast begins to look, so that ties go round.
+  // Where the next unicast begins to look, so that ties go round-robin.
   std::size_t next = 0;
   // The directory that `targets` were worked out from.
   std::uint64_t seen_view = 0;

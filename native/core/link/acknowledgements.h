@@ -24,8 +24,8 @@ class Acknowledgements {
   // A message came whose sender waits until it is handled; in the order of the positions.
   void expect(std::uint64_t position) { open_.push_back({position, State::Open, Status::Ok}); }
 
-  // The message that ends at `position` is handled (Ok), or never will be: then the sender is told
-  // why. Of a message that was not expected, only a failure is told. A message is settled once.
+  // The message that ends at `position` is handled (Ok), or never will be: then the sender hears
+  // why. Of a message that was not expected, only a failure is reported. A message is settled once.
   void settle(RingConsumer& ring, std::uint64_t position, Status status);
   // Says what could not be said before.
   void flush(RingConsumer& ring);

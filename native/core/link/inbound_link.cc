@@ -141,7 +141,7 @@ Status InboundLink::receive(Platform& platform, Take take, std::size_t most) {
         return Status::PeerGone;
       }
       if (datagram.status() != Status::OutOfDescriptors) return datagram.status();
-      // Whoever takes the message that they belonged to is told.
+      // The program that takes their message learns it.
       lost_handles_ = true;
       continue;
     }
@@ -226,7 +226,7 @@ bool InboundLink::add_objects(std::uint64_t message_id, std::uint64_t count,
   if (count == 0 || handles.size() != count || pending_handles_ + count > kMaxPendingObjects)
     return false;
   if (!holdings_.add({count, 0, 0})) {
-    // Whoever takes the message is told that they got lost.
+    // The program that takes the message learns that they got lost.
     lost_handles_ = true;
     return true;
   }

@@ -110,7 +110,7 @@ class InboundLink {
                                                                 std::size_t count);
   // Appends the regions that a gathered record mentions; they are counted as this process's own
   // from now on, and as under way until the record is released.
-  // OutOfDescriptors: some did not fit into this process when they came; the sender has been told.
+  // OutOfDescriptors: some did not fit into this process when they came; the sender knows.
   // ProtocolViolation: it never gave them, or they are not as large as that.
   [[nodiscard]] Status take_regions(const Extensions& extensions,
                                     std::vector<RegionReference>& out);
@@ -120,8 +120,8 @@ class InboundLink {
   // Tells the sender why this end hangs up.
   void refuse(Status why);
 
-  // What the sender is to be told and could not be, for want of something: to be tried again in a
-  // moment.
+  // A frame or an acknowledgement could not be sent because this process lacked something: call
+  // repeat_owed() in a moment.
   [[nodiscard]] bool owes() const noexcept { return !owed_.empty() || acknowledgements_.owes(); }
   void repeat_owed();
 

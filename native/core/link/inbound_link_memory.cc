@@ -25,7 +25,8 @@ bool InboundLink::add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<
   auto region = region_table_.adopt(id, bytes, std::move(handles));
   if (!region) {
     holdings_.subtract(holding);
-    // A want of this process is not the sender's fault. Whoever takes the message is told.
+    // What this process lacks is not the sender's fault. The program that takes the message learns
+    // it.
     if (region.status() == Status::ProtocolViolation) return false;
     lost_handles_ = true;
     return true;

@@ -1,7 +1,7 @@
 // SpillPool: the sender's pooled shared memory for payloads that are too large for a ring. One copy
 // in, shared by all receivers of a multicast, reused once every receiver has taken the message.
-// Needs no counter in shared memory: what is still in use the sender reads off its links'
-// positions.
+// No counter in shared memory: the positions of the sender's links say which spills
+// are still in use.
 #pragma once
 
 #include <cstddef>
