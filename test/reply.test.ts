@@ -1,6 +1,7 @@
 // Replies: they go to the sender of the message, and refer to the message that they answer.
 import type { EventEmitter } from 'node:events';
 import test from 'ava';
+import { messageBox, raw, text } from 'busbar';
 import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 
 /** Answers every message with the label of its sender. */
@@ -71,4 +72,35 @@ test('a reply to a sender that has gone finds nobody', async (t) => {
   t.like(await left, { change: 'left', peer: { id: message.from.id } });
   t.throws(() => message.reply('too late'), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
   t.throws(() => message.reply('x', { tll: 1 } as never), { message: /mean 'ttl'/ });
+});
+
+test('a reply has the format word of its options, else that of its message', async (t) => {
+  const endpoint = await joined(t, newBus(), { label: 'me' });
+  endpoint.send('me', 'question');
+  const question = await endpoint.recv();
+  question.reply('plain', { format: 0xffff });
+  t.like(await endpoint.recv(), { payload: 'plain', format: 0xffff, replyTo: question.id });
+  question.reply('plain');
+  t.like(await endpoint.recv(), { payload: 'plain', format: 0 });
+  for (const format of [-1, 65_536, 1.5, '1']) {
+    t.throws(() => question.reply('x', { format: format as number }), { message: /^format is/ });
+  }
+
+  const box = messageBox({ Note: text });
+  const typed = await joined(t, newBus(), { label: 'typed', messages: box });
+  typed.send('typed', box.Note('question'));
+  const note = await typed.recv();
+  note.reply(box.Note('answer', { format: 3 }));
+  t.like(await typed.recv(), { type: 'Note', payload: 'answer', format: 3 });
+  note.reply(box.Note('answer', { format: 3 }), { format: 4 });
+  t.like(await typed.recv(), { type: 'Note', payload: 'answer', format: 4, replyTo: note.id });
+  t.throws(() => note.reply('answer' as never, { format: 4 }), {
+    code: 'ERR_BUSBAR_INVALID_ARGUMENT',
+  });
+
+  const tool = await joined(t, newBus(), { label: 'tool', messages: raw });
+  tool.send('tool', box.Note('question'));
+  const asked = await tool.recv();
+  asked.reply(raw.message(asked.payload), { format: 5 });
+  t.is((await tool.recv()).payload.format, 5);
 });

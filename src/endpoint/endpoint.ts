@@ -361,7 +361,10 @@ export class Endpoint<B extends MessageBox>
 
   #reply(peer: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
     const own = checkOptions('reply()', options, replyOptions);
-    return this.#sendingOrThrow().send(unicast(peer), message, own, replyTo);
+    const sending = this.#sendingOrThrow();
+    const { format } = own;
+    const answer = format === undefined ? message : this.#box.accept(message).withFormat(format);
+    return sending.send(unicast(peer), answer, own, replyTo);
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): number {

@@ -82,7 +82,7 @@ export interface CloseOptions {
 export const sendOptions = ['ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
 
 /** The names of `ReplyOptions`. */
-export const replyOptions = ['ttl', 'objects', 'regions'] as const;
+export const replyOptions = ['format', 'ttl', 'objects', 'regions'] as const;
 
 /** The names of {@link SendWhenReadyOptions}, except `timeout` and `signal`. */
 export const sendWhenReadyOptions = sendOptions.filter((name) => name !== 'whenFull');

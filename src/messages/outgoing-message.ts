@@ -1,5 +1,6 @@
 // A message to be sent: a payload bound to its entry in a message box, not yet encoded.
 import { markInstances } from '../brand.js';
+import { checkInteger } from '../checks.js';
 import type { BoxEntry } from './box-entry.js';
 
 /** The largest format word: 16 bits. */
@@ -26,6 +27,15 @@ export class OutgoingMessage<out Key extends string = string, out Payload = unkn
     this.payload = payload;
     this.format = format;
     this.entry = entry;
+  }
+
+  /**
+   * @internal The same message with another format word.
+   * @throws InvalidArgumentError if it has more than 16 bits.
+   */
+  withFormat(format: number): OutgoingMessage<Key, Payload> {
+    checkInteger('format', format, 0, maxFormat);
+    return new OutgoingMessage<Key, Payload>(this.entry, this.payload, format);
   }
 }
 

@@ -118,6 +118,11 @@ export type Received<B extends MessageBox> = {
 
 /** Options of `message.reply()`. */
 export interface ReplyOptions {
+  /**
+   * The 16-bit format word of the reply, in place of the one given to the box; for a reply of an
+   * endpoint without a box, the only way to give one. Default: that of the message.
+   */
+  readonly format?: number | undefined;
   /** Milliseconds that the reply may wait for its receiver to rejoin. Default: 0. */
   readonly ttl?: number | undefined;
   /** Kernel objects to send with the reply, at most 253; they stay the sender's. */
