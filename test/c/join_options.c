@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "kernel_object.h"
 
 /* Field by field, what is too much or not allowed. */
 static void test_ranges(void) {
@@ -70,7 +71,7 @@ static void test_sending(const char* bus) {
   busbar_selector *to_nobody, *to_receiver, *to_other;
   static const char payload[101];
   busbar_outgoing message = bytes(payload, 1);
-  const busbar_object object = 0;
+  const busbar_object object = own_input();
   uint32_t i;
   options.max_parked = 2;
   options.max_links = 1;
