@@ -16,13 +16,6 @@
 static busbar_uuid text_type;
 static busbar_uuid bytes_type;
 
-static void expect(busbar_endpoint* endpoint, const void* payload, size_t size) {
-  busbar_message* message = receive(endpoint);
-  const busbar_span span = busbar_message_borrow_payload(message);
-  CHECK(span.bytes == size && (size == 0 || memcmp(span.data, payload, size) == 0));
-  busbar_message_free(message);
-}
-
 static void test_values(void) {
   busbar_uuid uuid;
   CHECK(busbar_abi_version() == BUSBAR_ABI_VERSION);

@@ -6,6 +6,7 @@
 #include <busbar.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHECK(condition)                                                      \
   do {                                                                        \
@@ -45,6 +46,14 @@ static inline busbar_message* receive(busbar_endpoint* endpoint) {
   busbar_message* message = NULL;
   OK(busbar_endpoint_receive(endpoint, 10000, &message));
   return message;
+}
+
+/* Receives a message with this payload, and frees it. */
+static inline void expect(busbar_endpoint* endpoint, const void* payload, size_t size) {
+  busbar_message* message = receive(endpoint);
+  const busbar_span span = busbar_message_borrow_payload(message);
+  CHECK(span.bytes == size && (size == 0 || memcmp(span.data, payload, size) == 0));
+  busbar_message_free(message);
 }
 
 #endif
