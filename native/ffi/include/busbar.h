@@ -629,7 +629,8 @@ typedef struct busbar_registry_options {
 BUSBAR_API busbar_status busbar_registry_create(const busbar_registry_options* options,
                                                 busbar_registry** out_registry);
 /* Called once when the last holder, in any process, has released the region or died. It runs on a
- * thread of the library, so it must neither call this interface nor wait. */
+ * thread of the library, or in a later call of the same registry on the thread of its caller, so it
+ * must neither call this interface nor wait. */
 typedef void (*busbar_free_callback)(void* context);
 /*
  * A region of at least `min_bytes`: a free one with the same tag (at most 255 bytes, null for none)
