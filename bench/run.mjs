@@ -1,12 +1,13 @@
 // `npm run bench`: measures busbar and its peers in one run, each trial in fresh processes, prints
 // tables, and writes JSON and the chart. `--help` lists the options.
 
+import { comparisonTable } from './harness/comparison.mjs';
 import { installDependencies } from './harness/dependencies.mjs';
 import { commit, machine, machineText } from './harness/machine.mjs';
 import { measure } from './harness/measure.mjs';
 import { buildPrograms } from './harness/native.mjs';
 import { parseOptions, USAGE } from './harness/options.mjs';
-import { PEERS } from './harness/peers.mjs';
+import { peerEntry } from './harness/peers.mjs';
 import { progress } from './harness/progress.mjs';
 import { keep } from './harness/results.mjs';
 import { tableText } from './harness/table.mjs';
@@ -19,13 +20,16 @@ const from = { date: new Date().toISOString(), commit: commit(), machine: machin
 print(`busbar bench, commit ${from.commit}, ${machineText(from.machine)}`);
 installDependencies(say);
 buildPrograms(say);
+if (options.against) buildPrograms(say, options.against);
 
 const cells = [];
 for (const id of options.only) {
   const measured = await measure(id, options, say);
   say('');
-  for (const table of (await loadTrial(id)).tables(measured))
-    if (table) print(`\n${tableText(table)}`);
+  const tables = options.against
+    ? [comparisonTable((await loadTrial(id)).title, measured, options.against)]
+    : (await loadTrial(id)).tables(measured);
+  for (const table of tables) if (table) print(`\n${tableText(table)}`);
   printLeftOut(measured);
   cells.push(...measured);
 }
@@ -62,7 +66,8 @@ function print(text) {
 function printLeftOut(measured) {
   const reasons = new Map();
   for (const { peer, problem } of measured) {
-    if (problem) reasons.set(problem, (reasons.get(problem) ?? new Set()).add(PEERS[peer].title));
+    if (problem)
+      reasons.set(problem, (reasons.get(problem) ?? new Set()).add(peerEntry(peer).title));
   }
   for (const [reason, titles] of reasons) print(`  left out: ${[...titles].join(', ')}: ${reason}`);
 }

@@ -3,28 +3,33 @@
 // instead.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const ROOT = new URL('../../', import.meta.url);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** @returns {Promise<typeof import('busbar')>} */
-export function loadBusbar() {
-  return import(entry());
+/**
+ * @param {string} [root] the folder of the build; this one by default
+ * @returns {Promise<typeof import('busbar')>}
+ */
+export function loadBusbar(root) {
+  return import(entry(root));
 }
 
-/** @returns {Promise<string | undefined>} why busbar cannot be measured here, in one line */
-export async function busbarMissing() {
+/** @param {string} [root] @returns {Promise<string | undefined>} why busbar cannot be measured here, in one line */
+export async function busbarMissing(root) {
   try {
-    if (!existsSync(entry())) return 'busbar is not built (npm run compile)';
-    await loadBusbar();
+    if (!existsSync(entry(root))) return 'busbar is not built (npm run compile)';
+    await loadBusbar(root);
     return undefined;
   } catch (error) {
     return `busbar does not load: ${error.message.split('\n')[0]}`;
   }
 }
 
-function entry() {
-  const { exports } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+function entry(root = ROOT) {
+  const folder = pathToFileURL(`${root}/`);
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
   let target = exports['.'] ?? exports;
   while (typeof target === 'object') target = target.import ?? target.node ?? target.default;
-  return new URL(target, ROOT);
+  return new URL(target, folder);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadPeer, PEERS } from './peers.mjs';
+import { loadPeer, peerEntry } from './peers.mjs';
 import { coreOf, onCore, placementMissing } from './placement.mjs';
 import { withProgram } from './program.mjs';
 import { loadTrial } from './trials.mjs';
@@ -35,7 +35,7 @@ export async function runJob(what) {
   try {
     const trial = await loadTrial(job.trial);
     if (trial.run) return await trial.run(job);
-    if (PEERS[job.peer].program) return await (await loadPeer(job.peer)).run(job);
+    if (peerEntry(job.peer).program) return await (await loadPeer(job.peer)).run(job);
     return await withLead(job, async (control) => (await control.next()).result);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@
 // rounds.
 
 import { missing, runJob } from './launch.mjs';
-import { PEERS } from './peers.mjs';
+import { inBuild, peerEntry } from './peers.mjs';
 import { medianOfRounds } from './statistics.mjs';
 import { loadTrial } from './trials.mjs';
 
@@ -25,6 +25,7 @@ export async function measure(id, options, say) {
   const cells = trial
     .plan(options)
     .filter(({ peer }) => options.peers.length === 0 || options.peers.includes(peer))
+    .flatMap((cell) => inBuilds(cell, options.against))
     .map((cell) => ({ trial: id, ...cell, rounds: [] }));
   for (const cell of cells) {
     cell.problem = await missing(cell);
@@ -32,11 +33,19 @@ export async function measure(id, options, say) {
   }
   const rounds = Math.min(options.rounds, trial.rounds ?? options.rounds);
   for (let round = 1; round <= rounds; round++) {
-    for (const cell of cells)
+    // Back and forth, so that neither of two builds is always the first.
+    for (const cell of options.against && round % 2 === 0 ? [...cells].reverse() : cells)
       if (!cell.problem) await measureOnce(cell, options, say, `${id} ${round}/${rounds}`);
   }
   for (const cell of cells) if (!cell.problem) cell.figures = medianOfRounds(cell.rounds);
   return cells;
+}
+
+/** With another build: the cells of both, and of nothing else. */
+function inBuilds(cell, build) {
+  if (!build) return [cell];
+  const peer = inBuild(cell.peer, build);
+  return peer ? [cell, { ...cell, peer }] : [];
 }
 
 async function measureOnce(cell, { quick }, say, where) {
@@ -44,7 +53,7 @@ async function measureOnce(cell, { quick }, say, where) {
   const latency = ['round-trip', 'frame-trip', 'timer'].includes(trial);
   const milliseconds = latency ? LATENCY_MS : quick ? QUICK_MEASURED_MS : MEASURED_MS;
   const deadline = trial === 'join' ? JOIN_DEADLINE_MS : DEADLINE_MS;
-  const what = `${where} ${PEERS[peer].title} ${JSON.stringify(params)}`;
+  const what = `${where} ${peerEntry(peer).title} ${JSON.stringify(params)}`;
   say(what);
   try {
     cell.rounds.push(await runJob({ trial, peer, params, milliseconds, deadline }));

@@ -3,10 +3,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BENCH = fileURLToPath(new URL('..', import.meta.url));
-const BUILD = `${BENCH}build`;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BENCH = `${ROOT}bench/`;
 const EXE = process.platform === 'win32' ? '.exe' : '';
 const IPMB = `${BENCH}ipmb/target/release/ipmb-bench${EXE}`;
 const COMPILE_TIMEOUT = 300_000;
@@ -29,21 +30,28 @@ const PROGRAMS = {
   },
 };
 
-/** Compiles all that is missing or older than its source. @param {(line: string) => void} say */
-export function buildPrograms(say) {
-  mkdirSync(BUILD, { recursive: true });
-  for (const name of Object.keys(PROGRAMS)) if (!isFresh(name)) compile(name, say);
-  if (!isFreshIpmb()) buildIpmb(say);
+/**
+ * Compiles all that is missing or older than its source.
+ * @param {(line: string) => void} say
+ * @param {string} [root] the folder of another build of busbar: only what uses busbar
+ */
+export function buildPrograms(say, root = ROOT) {
+  mkdirSync(benchOf(root).concat('build'), { recursive: true });
+  for (const [name, { include }] of Object.entries(PROGRAMS))
+    if ((include || root === ROOT) && !isFresh(name, root)) compile(name, say, root);
+  if (root === ROOT && !isFreshIpmb()) buildIpmb(say);
 }
 
-/** @param {string} name a program of ../native @returns {string} */
-export function programPath(name) {
-  return `${BUILD}/${name}${EXE}`;
+/** @param {string} name a program of ../native @param {string} [root] @returns {string} */
+export function programPath(name, root) {
+  return `${benchOf(root)}build/${name}${EXE}`;
 }
 
-/** @param {string} name @returns {string | undefined} why it cannot run here */
-export function programMissing(name) {
-  return existsSync(programPath(name)) ? undefined : `${name} is not built (no C++ compiler?)`;
+/** @param {string} name @param {string} [root] @returns {string | undefined} why it cannot run */
+export function programMissing(name, root) {
+  return existsSync(programPath(name, root))
+    ? undefined
+    : `${name} is not built (no C++ compiler?)`;
 }
 
 /** @returns {string} the path of the ipmb program */
@@ -58,18 +66,22 @@ export function ipmbMissing() {
     : 'ipmb is not built (no cargo, or its registry is out of reach)';
 }
 
-function compile(name, say) {
+function benchOf(root = ROOT) {
+  return join(root, 'bench/');
+}
+
+function compile(name, say, root) {
   const { sources, include = [] } = PROGRAMS[name];
   const args = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-pthread'].concat(
     include.map((folder) => `-I${folder}`),
     sources,
     '-o',
-    programPath(name),
-    `-Wl,-rpath,${BENCH}../build/Release/ffi`,
+    programPath(name, root),
+    `-Wl,-rpath,${benchOf(root)}../build/Release/ffi`,
   );
   for (const compiler of [process.env.CXX, 'g++', 'clang++'].filter(Boolean)) {
     const { status, error, stderr } = spawnSync(compiler, args, {
-      cwd: BENCH,
+      cwd: benchOf(root),
       encoding: 'utf8',
       timeout: COMPILE_TIMEOUT,
     });
@@ -95,10 +107,11 @@ function buildIpmb(say) {
   say('ipmb is left out: cargo cannot build it (its registry is out of reach?)');
 }
 
-function isFresh(name) {
-  const headers = readdirSync(`${BENCH}native`).map((file) => `${BENCH}native/${file}`);
-  const sources = PROGRAMS[name].sources.map((source) => `${BENCH}${source}`);
-  return isNewer(programPath(name), [...sources, ...headers]);
+function isFresh(name, root) {
+  const bench = benchOf(root);
+  const headers = readdirSync(`${bench}native`).map((file) => `${bench}native/${file}`);
+  const sources = PROGRAMS[name].sources.map((source) => `${bench}${source}`);
+  return isNewer(programPath(name, root), [...sources, ...headers]);
 }
 
 function isFreshIpmb() {

@@ -1,4 +1,5 @@
 // The list of all peers: their titles in tables and chart, and the modules that open their links.
+// A peer of another build of busbar (`--against`) is named `<peer>@<its folder>`.
 
 /**
  * @typedef {object} PeerEntry
@@ -6,13 +7,19 @@
  * @property {string} module in ../peers
  * @property {string} [variant] passed to the module, which may have several
  * @property {boolean} [program] not Node on both sides, but a program of its own
+ * @property {boolean} [own] it is busbar, and another build of it can be measured beside it
  */
 
 /** @type {Record<string, PeerEntry>} */
 export const PEERS = {
-  busbar: { title: 'busbar', module: 'busbar', variant: 'handler' },
-  'busbar-iterator': { title: 'busbar, for await', module: 'busbar', variant: 'iterator' },
-  'busbar-spin': { title: 'busbar, spin: 50', module: 'busbar', variant: 'spin' },
+  busbar: { title: 'busbar', module: 'busbar', variant: 'handler', own: true },
+  'busbar-iterator': {
+    title: 'busbar, for await',
+    module: 'busbar',
+    variant: 'iterator',
+    own: true,
+  },
+  'busbar-spin': { title: 'busbar, spin: 50', module: 'busbar', variant: 'spin', own: true },
   zeromq: { title: 'zeromq.js', module: 'zeromq' },
   net: { title: 'net socket', module: 'net', variant: 'single' },
   'net-batch': { title: 'net socket, 64 a write', module: 'net', variant: 'batch' },
@@ -35,30 +42,35 @@ export const PEERS = {
     module: 'native-program',
     variant: 'core_rate',
     program: true,
+    own: true,
   },
   'c-send': {
     title: 'busbar.h, send',
     module: 'native-program',
     variant: 'c_api:send',
     program: true,
+    own: true,
   },
   'c-corked': {
     title: 'busbar.h, corked',
     module: 'native-program',
     variant: 'c_api:corked',
     program: true,
+    own: true,
   },
   'c-reserve': {
     title: 'busbar.h, in place',
     module: 'native-program',
     variant: 'c_api:reserve',
     program: true,
+    own: true,
   },
   'c-borrow': {
     title: 'busbar.h, borrowed',
     module: 'native-program',
     variant: 'c_api:borrow',
     program: true,
+    own: true,
   },
   'c-seqpacket': {
     title: 'SEQPACKET socket',
@@ -71,18 +83,21 @@ export const PEERS = {
     module: 'native-program',
     variant: 'c_api:regions',
     program: true,
+    own: true,
   },
   'c-trip-spin': {
     title: 'busbar.h, spin',
     module: 'native-program',
     variant: 'c_api:trip-spin',
     program: true,
+    own: true,
   },
   'c-trip-sleep': {
     title: 'busbar.h, sleeping',
     module: 'native-program',
     variant: 'c_api:trip-sleep',
     program: true,
+    own: true,
   },
   'c-trip-eventfd': {
     title: 'bare eventfds',
@@ -100,17 +115,44 @@ export const PEERS = {
     title: 'busbar, a new one each time',
     module: 'busbar',
     variant: 'handler',
+    own: true,
   },
   nothing: { title: 'Node alone', module: 'nothing' },
 };
 
 /**
+ * @param {string} id a key of PEERS, or one of another build
+ * @returns {PeerEntry}
+ */
+export function peerEntry(id) {
+  const [key, build] = parts(id);
+  const entry = PEERS[key];
+  return build ? { ...entry, title: `${entry.title} (the other build)` } : entry;
+}
+
+/**
  * @param {string} id a key of PEERS
+ * @param {string} build the folder of another build of busbar
+ * @returns {string | undefined} the peer's name in that build; undefined if it is not busbar's own
+ */
+export function inBuild(id, build) {
+  return PEERS[id].own ? `${id}@${build}` : undefined;
+}
+
+/**
+ * @param {string} id a key of PEERS, or one of another build
  * @returns {Promise<any>} the peer: `{ lead, follow }`, or `{ run }` for a program; `missing`
  * returns why it cannot be measured here
  */
 export async function loadPeer(id) {
-  const entry = PEERS[id];
+  const [key, build] = parts(id);
+  const entry = PEERS[key];
   const module = await import(new URL(`../peers/${entry.module}.mjs`, import.meta.url));
-  return module.peer(entry.variant);
+  return module.peer(entry.variant, build);
+}
+
+/** @param {string} id @returns {[string, string | undefined]} */
+function parts(id) {
+  const at = id.indexOf('@');
+  return at < 0 ? [id, undefined] : [id.slice(0, at), id.slice(at + 1)];
 }

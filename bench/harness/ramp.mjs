@@ -1,5 +1,7 @@
-// How long a rate trial runs. native/ramp.h and ipmb/src/clock.rs have the same ramp, so that all
+// The clocks of the trials, and how long a rate trial runs. native/ramp.h and ipmb/src/clock.rs have the same ramp, so that all
 // peers are warmed up alike.
+
+import { readFileSync } from 'node:fs';
 
 const FIRST_COUNT = 64;
 const WARM_SECONDS = 0.04;
@@ -31,4 +33,16 @@ export async function ramp(milliseconds, run) {
  */
 export function monotonicSeconds() {
   return Number(process.hrtime.bigint()) / 1e9;
+}
+
+/**
+ * Microseconds that this thread has been on a core; NaN where the system does not say.
+ * @returns {number}
+ */
+export function threadMicroseconds() {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1000;
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -1,6 +1,6 @@
 // Formats results as tables of text: from the cells of a trial to aligned lines.
 
-import { PEERS } from './peers.mjs';
+import { peerEntry } from './peers.mjs';
 import { factorText } from './sizes.mjs';
 
 /** @typedef {{ title: string, header: string[], rows: string[][] }} Table */
@@ -30,7 +30,7 @@ const OURS = 'busbar';
 export function gridTable(title, cells, { column, text }) {
   const columns = [...new Set(cells.map(column))];
   const rows = peersOf(cells).map((peer) => [
-    PEERS[peer].title,
+    peerEntry(peer).title,
     ...columns.map((wanted) =>
       cellText(
         cells.find((cell) => cell.peer === peer && column(cell) === wanted),
@@ -73,7 +73,7 @@ export function listTable(title, cells, columns, ratioOf) {
   const ours = cells.find(({ peer }) => peer === OURS);
   const rows = cells.map((cell) => {
     const row = [
-      PEERS[cell.peer].title,
+      peerEntry(cell.peer).title,
       ...Object.values(columns).map((text) => cellText(cell, text)),
     ];
     if (ratioOf) row.push(cellText({ ...cell, figures: factor(ours, cell, ratioOf) }, factorText));

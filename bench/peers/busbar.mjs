@@ -11,26 +11,29 @@ const LIMIT_EXCEEDED = 'ERR_BUSBAR_LIMIT_EXCEEDED';
 /** Frames that may be in flight. */
 const REGIONS = 12;
 
-/** @param {'handler' | 'iterator' | 'spin'} variant */
-export function peer(variant) {
+/**
+ * @param {'handler' | 'iterator' | 'spin'} variant
+ * @param {string} [build] the folder of another build
+ */
+export function peer(variant, build) {
   return {
-    missing: busbarMissing,
+    missing: () => busbarMissing(build),
 
     async lead(job, started) {
-      const opened = await open(job, 'lead', variant);
+      const opened = await open(job, 'lead', variant, build);
       await startProcesses(job, started);
       await opened.endpoint.waitFor('follower', { count: job.params.receivers ?? 1 });
       return link(opened, 'follower', job, variant);
     },
 
     async follow(job) {
-      return link(await open(job, 'follower', variant), 'lead', job, variant);
+      return link(await open(job, 'follower', variant, build), 'lead', job, variant);
     },
   };
 }
 
-async function open(job, label, variant) {
-  const busbar = await loadBusbar();
+async function open(job, label, variant, build) {
+  const busbar = await loadBusbar(build);
   const box =
     job.params.payload === 'object' || job.params.carry
       ? undefined

@@ -5,15 +5,18 @@
 import { programMissing, programPath } from '../harness/native.mjs';
 import { withProgram } from '../harness/program.mjs';
 
-/** @param {string} variant */
-export function peer(variant) {
+/**
+ * @param {string} variant
+ * @param {string} [build] the folder of another build of busbar
+ */
+export function peer(variant, build) {
   const [name, ...what] = variant.split(':');
   return {
-    missing: () => programMissing(name),
+    missing: () => programMissing(name, build),
 
     run(job) {
       const command = [
-        programPath(name),
+        programPath(name, build),
         String(job.params.size),
         String(job.milliseconds),
         ...what,
