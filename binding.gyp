@@ -27,6 +27,11 @@
         # Node's own headers choose a standard of their time; ours is C++20 under every Node.
         'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
         'cflags_cc': ['<!@(node scripts/build/print-flags.mjs language optimized released)'],
+        'conditions': [
+          ['target_arch=="x64" and clang==0', {
+            'cflags_cc': ['<!@(node scripts/build/print-flags.mjs gccX64)'],
+          }],
+        ],
       }],
       ['OS=="mac"', {
         'xcode_settings': {

@@ -4,7 +4,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
-type Lists = 'language' | 'warnings' | 'visibility' | 'libraryDefinitions' | 'windowsDefinitions';
+type Lists =
+  | 'language'
+  | 'gccX64'
+  | 'warnings'
+  | 'visibility'
+  | 'libraryDefinitions'
+  | 'windowsDefinitions';
 
 const root = new URL('../', import.meta.url);
 const flags = (await import(new URL('scripts/lib/compiler-flags.mjs', root).href)) as {
@@ -22,6 +28,13 @@ test('CMake compiles the same language with the same warnings', (t) => {
   t.regex(cmake, /CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF/);
   const options = words(/target_compile_options\(busbar PRIVATE ([^)]+)\)/);
   t.deepEqual(options, [...flags.warnings, ...language]);
+});
+
+test('CMake gives gcc on x86-64 the same options', (t) => {
+  const options = words(
+    /STREQUAL "GNU"[^)]*\)\s+target_compile_options\(busbar PRIVATE\s+([^)]+)\)/,
+  );
+  t.deepEqual(options, flags.gccX64);
 });
 
 test('CMake hides what is not exported', (t) => {

@@ -18,6 +18,15 @@ export const optimized = ['-O2'];
 export const released = [...warnings, '-Werror', ...visibility, '-fno-omit-frame-pointer'];
 
 /**
+ * For gcc on x86-64, which at -O2 clears and copies structures by string instructions: they take
+ * 30 ns to start, a third of what a small message costs.
+ */
+export const gccX64 = [
+  '-mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign',
+  '-mmemcpy-strategy=unrolled_loop:512:noalign,libcall:-1:noalign',
+];
+
+/**
  * For sanitizers and fuzzers, whose reports are stacks: with the lines of functions. Debug
  * information of variables would take longer to write than the code.
  */
