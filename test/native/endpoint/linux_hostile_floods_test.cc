@@ -2,7 +2,7 @@
 // its limits allow, and no turn under its lock is long. Each flood comes from a process of its own.
 // The victim runs in this process, on a platform that measures its turns.
 //
-//   BUSBAR_HOSTILE_SECONDS=n   duration of each flood; turns of more than 20 ms fail
+//   BUSBAR_HOSTILE_SECONDS=n   duration of each flood; three turns of more than 20 ms fail
 //   BUSBAR_HOSTILE_FLOOD=text  only floods with this text in their name
 #include <fcntl.h>
 #include <signal.h>
@@ -366,11 +366,10 @@ void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
   CHECK_EQ(::waitpid(hostile, nullptr, 0), hostile);
   (void)::close(begun[0]);
   (void)::close(begun[1]);
-  const double turn = meter.turns().spent_ms();
   std::printf(
-      "  %-26s longest turn %6.2f ms (%6.2f by the clock) of %8llu, longest call %6.2f ms "
-      "(%6.2f), %4zu descriptors and %4zu mappings more\n",
-      flood.name, turn, meter.turns().clock_ms(),
+      "  %-26s longest turn %6.2f ms, third %6.2f ms (%6.2f by the clock) of %8llu, longest call "
+      "%6.2f ms (%6.2f), %4zu descriptors and %4zu mappings more\n",
+      flood.name, meter.turns().spent_ms(), meter.turns().judged_ms(), meter.turns().clock_ms(),
       static_cast<unsigned long long>(meter.turns().count()), calls.spent_ms(), calls.clock_ms(),
       most.descriptors - std::min(most.descriptors, before.descriptors),
       most.mappings - std::min(most.mappings, before.mappings));
@@ -379,8 +378,8 @@ void suffer(const Flood& flood, std::chrono::milliseconds time, bool judges) {
   CHECK(most.descriptors < before.descriptors + kDescriptors / 2 + kMaxDatagramHandles + 50);
   CHECK(most.mappings < before.mappings + 2000);
   if (judges) {
-    CHECK(turn < kMaxTurnMs);
-    CHECK(calls.spent_ms() < kMaxTurnMs);
+    CHECK(meter.turns().judged_ms() < kMaxTurnMs);
+    CHECK(calls.judged_ms() < kMaxTurnMs);
   }
   if (watch.ok()) victim.regions.keeper().unwatch(watch.value());
   region->release();
