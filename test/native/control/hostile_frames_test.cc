@@ -1,5 +1,6 @@
-// Each field of each control frame at its limits and beyond, as a member sends it to the controller
-// and as an impostor in the controller's place sends it to members. Checked at the last reader of
+// Each field of each control frame at its limits and beyond, also of frames that the sender's role
+// may not send, as a member sends it to the controller and as an impostor in the controller's place
+// sends it to members. Checked at the last reader of
 // the value: third members carry on, stay connected to one another, and get no false report.
 #include <limits>
 #include <utility>
@@ -55,7 +56,7 @@ std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   return all;
 }
 
-// Frames that only controllers send.
+// Frames that only controllers may send.
 std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids) {
   std::vector<Said> all;
   for (const std::uint64_t number : kLimits) {
@@ -77,9 +78,34 @@ std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids
     }
     all.push_back({IntroduceFailedFrame{number, number, Status::LimitExceeded}});
   }
-  all.push_back({RefuseFrame{Status::PeerGone}});
+  for (const std::uint64_t status : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2},
+                                     std::uint64_t{9}, std::uint64_t{0xffff}})
+    all.push_back({RefuseFrame{static_cast<Status>(status)}});
   all.push_back({PongFrame{}});
   all.push_back({LeftFrame{}});
+  return all;
+}
+
+// Frames that open a connection, said again on one that is open.
+std::vector<Said> what_applicants_may_say(const std::vector<std::uint64_t>& ids) {
+  std::vector<Said> all;
+  for (const std::uint64_t number : kLimits) {
+    const auto version = static_cast<std::uint16_t>(number);
+    all.push_back({HelloFrame{version, version, {}}});
+    all.push_back({HelloFrame{version, kControlVersion, {}}});
+    all.push_back({AnnounceFrame{{}, true, number, 0, label_of("other")}});
+    all.push_back({AnnounceFrame{{}, false, 1, number, label_of("other")}, 1});
+  }
+  for (const std::uint64_t id : ids)
+    all.push_back({AnnounceFrame{{}, true, id, id, label_of("controller")}, 1});
+  return all;
+}
+
+// Every kind of frame, whichever side may say it.
+std::vector<Said> all_frames(const std::vector<std::uint64_t>& ids) {
+  std::vector<Said> all = what_members_may_say(ids);
+  for (auto more : {what_controllers_may_say(ids), what_applicants_may_say(ids)})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
@@ -119,8 +145,8 @@ TEST(hostile_frames_of_a_member_harm_no_third_one) {
   REQUIRE(talk(box, controller, one, to_one));
   const std::size_t links = other.endpoint->counters().inbound_links;
   std::size_t count = 0;
-  for (const Said& said : what_members_may_say(
-           {controller.endpoint->id(), one.endpoint->id(), other.endpoint->id()})) {
+  for (const Said& said :
+       all_frames({controller.endpoint->id(), one.endpoint->id(), other.endpoint->id()})) {
     EndpointBox::Raw raw = box.join_raw();
     // Twice: the first may be allowed.
     for (int times = 0; times < 2; ++times) {
@@ -144,7 +170,7 @@ TEST(hostile_frames_of_a_controller_cost_members_a_controller) {
   EndpointBox box;
   constexpr std::uint32_t kImpostor = 5000;
   Platform& platform = box.world.start_process(kImpostor);
-  std::vector<Said> all = what_controllers_may_say({1, 42, 43});
+  std::vector<Said> all = all_frames({1, 42, 43});
   const auto name = platform.open_rendezvous("test.bus").take();
   std::unique_ptr<Listener> listener = name->claim().take();
   BoxedEndpoint& member = box.join("member");

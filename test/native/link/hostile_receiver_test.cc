@@ -32,24 +32,43 @@ struct HostileReceiver {
         platform.adopt_memory(std::move(copy), kConsumerSegmentBytes, Access::ReadWrite).take();
   }
 
-  void write_head(std::uint64_t head) {
-    reinterpret_cast<ConsumerSegment*>(segment->data())->head.store(head);
+  [[nodiscard]] ConsumerSegment& state() const {
+    return *reinterpret_cast<ConsumerSegment*>(segment->data());
+  }
+
+  void write_head(std::uint64_t head) { state().head.store(head); }
+
+  void write_outcome(std::uint64_t number, std::uint64_t position, std::uint64_t status) {
+    OutcomeSlot& slot = state().outcomes[number % kOutcomeSlots];
+    slot.position.store(position);
+    slot.status.store(status);
   }
 
   // Each message asks for an acknowledgement under its own number.
-  void send(std::uint64_t id, std::span<const std::byte> payload) {
+  void send(std::uint64_t id, std::span<const std::byte> payload, bool wants_handled = false) {
     OutgoingMessage message;
     message.id = id;
     message.payload = payload;
     Obligation owed;
     owed.delivery = id;
+    owed.wants_handled = wants_handled;
     out->put(message, &owed);
+  }
+
+  bool progress() {
+    return out->make_progress([this](std::uint64_t delivery, Status) { done.push_back(delivery); });
   }
 
   std::vector<OutboundLink::Orphan> bury() {
     return out->mark_dead([this](std::uint64_t delivery, Status) { done.push_back(delivery); });
   }
 };
+
+std::vector<std::uint64_t> deliveries_of(const std::vector<OutboundLink::Orphan>& orphans) {
+  std::vector<std::uint64_t> all;
+  for (const OutboundLink::Orphan& orphan : orphans) all.push_back(orphan.obligation.delivery);
+  return all;
+}
 
 // A payload that reads like a record from every offset.
 std::vector<std::byte> payload_of_headers(const RecordHeader& header) {
@@ -151,6 +170,65 @@ TEST(hostile_heads_are_told_from_honest_ones_for_many_laps) {
   }
   link.write_head(boundaries[taken] + 8);
   CHECK(!link.out->make_progress([](std::uint64_t, Status) {}));
+}
+
+// Whatever the receiver says about what came to its program, each message is reported to its sender
+// or goes elsewhere, once: those that end at `begun` or before are in doubt.
+TEST(hostile_begun_decides_only_about_whole_messages) {
+  constexpr std::uint64_t kAll = 3 * kLiarRecord;
+  for (std::uint64_t begun = 0; begun <= kAll + 16; begun += 8) {
+    HostileReceiver link;
+    const std::vector<std::byte> payload(kLiarPayload);
+    for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
+    link.state().begun.store(begun);
+    const auto orphans = link.bury();
+    const std::uint64_t in_doubt = std::min<std::uint64_t>(begun / kLiarRecord, 3);
+    std::vector<std::uint64_t> accounted = link.done;
+    CHECK_EQ(accounted.size(), in_doubt);
+    for (const std::uint64_t delivery : deliveries_of(orphans)) accounted.push_back(delivery);
+    CHECK(accounted == (std::vector<std::uint64_t>{1, 2, 3}));
+  }
+}
+
+TEST(hostile_begun_beyond_everything_or_below_the_head_loses_no_message) {
+  for (const std::uint64_t begun : {~0ULL, ~0ULL - 7, 1ULL << 63U, 0ULL}) {
+    HostileReceiver link;
+    const std::vector<std::byte> payload(kLiarPayload);
+    for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload, id == 3);
+    link.write_head(kLiarRecord);
+    link.state().begun.store(begun);
+    const auto orphans = link.bury();
+    // The first is taken. The second is in doubt or not begun; the third was to be handled, so it
+    // goes elsewhere whoever began it.
+    CHECK(link.done ==
+          (begun == 0 ? std::vector<std::uint64_t>{1} : std::vector<std::uint64_t>{1, 2}));
+    CHECK(deliveries_of(orphans) ==
+          (begun == 0 ? std::vector<std::uint64_t>{2, 3} : std::vector<std::uint64_t>{3}));
+  }
+}
+
+// Outcomes at positions where no message ends, with numbers that are no status, more of them than
+// there can be, and a count that goes back: no delivery is settled twice or under another's number.
+TEST(hostile_outcomes_settle_only_messages_that_exist) {
+  for (const std::uint64_t status : {0ULL, 1ULL, 9ULL, 0xffffULL, ~0ULL}) {
+    for (const std::uint64_t position : {0ULL, 8ULL, 3ULL * kLiarRecord + 8, 1ULL << 63U, ~0ULL}) {
+      HostileReceiver link;
+      const std::vector<std::byte> payload(kLiarPayload);
+      for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload, true);
+      for (std::uint64_t number = 0; number < kOutcomeSlots; ++number)
+        link.write_outcome(number, position, status);
+      // The last slot names the second message, more than once.
+      link.write_outcome(kOutcomeSlots - 1, 2ULL * kLiarRecord, status);
+      for (const std::uint64_t written : {kOutcomeSlots, ~std::size_t{0}, std::size_t{5}}) {
+        link.state().outcomes_written.store(written);
+        CHECK(link.progress());
+      }
+      CHECK(link.done == std::vector<std::uint64_t>{2});
+      const auto orphans = link.bury();
+      CHECK(link.done == std::vector<std::uint64_t>{2});
+      CHECK(deliveries_of(orphans) == (std::vector<std::uint64_t>{1, 3}));
+    }
+  }
 }
 
 }  // namespace busbar::test
