@@ -12,9 +12,12 @@ import { root } from '../lib/project.mjs';
 const checks = [
   ['ring', [], true],
   ['ring', ['DEATH'], true],
+  ['ring', ['CLOSE'], true],
   ['ring', ['NO_SLEEP_FENCE'], false],
   ['ring', ['NO_RING_FENCE'], false],
   ['ring', ['NO_WAKE_FENCE'], false],
+  ['ring', ['DEATH', 'NO_BEGUN'], false],
+  ['ring', ['CLOSE', 'NO_HAND_BACK'], false],
   ['region_ledger', [], true],
   ['region_ledger', ['NO_ADDITIONS'], false],
   ['election', [], true],

@@ -1,28 +1,30 @@
 /* The ring of one link, as in native/core/ring/ring_producer.cc and ring_consumer.cc: publishing,
    falling asleep, being rung, asking to be woken when something is taken, and the consumer's death
-   at any moment. Memory is as weak as on the supported processors: each side's stores wait in a
+   or its closing at any moment. Memory is as weak as on the supported processors: each side's stores wait in a
    buffer of its own and become visible later, in order (TSO).
 
-   Checked: neither side waits for ever while there is something for it, and a message that a dead
-   consumer's program was given is never given to another. NO_SLEEP_FENCE, NO_RING_FENCE and
-   NO_WAKE_FENCE omit a fence: spin must find an error in each. */
+   Checked: neither side waits for ever while there is something for it; a message that a dead
+   consumer's program was given is never given to another; and of a consumer that closes, every
+   message that its program was not given is. NO_SLEEP_FENCE, NO_RING_FENCE and NO_WAKE_FENCE omit a
+   fence, NO_BEGUN the note of what the program is about to get, NO_HAND_BACK its correction at the
+   close: spin must find an error in each. */
 
 #define MESSAGES 4
 #define CAPACITY 2
 #define NO_POSITION 15
 
 /* The state that both sides see. */
-byte tail, head, sleeping, wake_taken_at = NO_POSITION;
+byte tail, head, begun, sleeping, wake_taken_at = NO_POSITION;
 /* The doorbell (an eventfd: rung or not) and the channel's Wake datagrams. */
 bit doorbell;
 byte wakes;
 
-bool producer_done, consumer_dead;
+bool producer_done, consumer_dead, consumer_closed;
 /* The number of messages that the consumer's program was given, from the first on. */
 byte given;
 byte untaken_from = NO_POSITION;
 
-mtype = { TAIL, WAKE_TAKEN_AT, HEAD, SLEEPING };
+mtype = { TAIL, WAKE_TAKEN_AT, HEAD, BEGUN, SLEEPING };
 chan producer_stores = [4] of { mtype, byte };
 chan consumer_stores = [4] of { mtype, byte };
 
@@ -30,6 +32,7 @@ inline visible(which, value) {
   if
   :: which == TAIL -> tail = value
   :: which == HEAD -> head = value
+  :: which == BEGUN -> begun = value
   :: which == SLEEPING -> sleeping = value
   :: which == WAKE_TAKEN_AT -> wake_taken_at = value
   fi
@@ -103,31 +106,63 @@ active proctype RingProducer() {
   producer_done = true;
   /* mark_dead(): the channel's end is reported after the consumer's last stores became visible. */
   if
-  :: consumer_dead && empty(consumer_stores) -> untaken_from = head; assert(given <= untaken_from)
+  :: consumer_dead && empty(consumer_stores) ->
+    untaken_from = head;
+    if
+    :: begun > untaken_from -> untaken_from = begun
+    :: else
+    fi;
+    assert(given <= untaken_from);
+    assert(!consumer_closed || given == untaken_from)
   :: !consumer_dead && given == MESSAGES
   fi
 }
 
+/* release() */
+inline release() {
+  consumer_stores ! HEAD, given;
+  fence(consumer_stores);
+  wanted = wake_taken_at;
+  if
+  :: wanted <= given && wanted != answered -> answered = wanted; wakes++
+  :: else
+  fi;
+  released = given
+}
+
 active proctype RingConsumer() {
-  byte position, known_tail, wanted, answered = NO_POSITION;
+  byte position, released, known_tail, wanted, answered = NO_POSITION;
   {
     do
-    :: given == MESSAGES -> break
+    :: given == MESSAGES && released == given -> break
+    :: given == MESSAGES && released < given -> release()
     :: given < MESSAGES ->
       known_tail = tail;
       if
       :: known_tail > position ->
-        /* peek(), copy, advance(), release(): before the program gets it */
-        position++;
-        consumer_stores ! HEAD, position;
-        fence(consumer_stores);
-        wanted = wake_taken_at;
+        /* peek(), copy, advance() of all that is there, then begin() */
+        position = known_tail;
+#ifndef NO_BEGUN
+        consumer_stores ! BEGUN, position;
+#endif
+        do
+        :: given < position ->
+          /* The program gets a message; `head` follows now or later. */
+          given++;
+          if
+          :: release()
+          :: skip
+          fi
+        :: given == position -> break
+#ifdef CLOSE
+        :: given < position -> goto close
+#endif
+        od
+      :: else ->
         if
-        :: wanted <= position && wanted != answered -> answered = wanted; wakes++
+        :: released < given -> release()
         :: else
         fi;
-        given = position
-      :: else ->
         /* prepare_sleep() */
         consumer_stores ! SLEEPING, 1;
 #ifndef NO_SLEEP_FENCE
@@ -141,8 +176,19 @@ active proctype RingConsumer() {
           doorbell = 0
         fi
       fi
-    od
-  } unless { consumer_dead }
+    od;
+    goto end;
+close:
+    /* hand_back(), then the channel's end */
+    release();
+#ifndef NO_HAND_BACK
+    consumer_stores ! BEGUN, given;
+#endif
+    consumer_closed = true;
+    consumer_dead = true;
+end:
+    skip
+  } unless { consumer_dead && !consumer_closed }
 }
 
 #ifdef DEATH
