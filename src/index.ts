@@ -25,6 +25,7 @@ export type {
   CloseOptions,
   DeliverOptions,
   SendOptions,
+  SendReceipt,
   SendWhenReadyOptions,
   WaitForOptions,
   WhenFull,

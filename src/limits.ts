@@ -27,6 +27,7 @@ export const limits = {
   /** Defaults of a registry: bytes, and milliseconds that an unused region is kept. */
   registryBytes: 2 ** 30,
   registryIdle: 30_000,
+  maxMetadataBytes: 240,
   maxKeyBytes: 128,
   /** Milliseconds: 35 years. A longer `ttl` is cut to it. */
   maxTtl: 2 ** 40,

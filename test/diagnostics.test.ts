@@ -116,13 +116,40 @@ test('every way to send is published once, with what was sent', async (t) => {
     payload: 'größe',
     bytes: 7,
     replyTo: undefined,
+    metadata: undefined,
   };
-  const to = [unicast('b'), unicast('b'), multicast('a | b', { excludeSelf: true })];
+  const toOne = { ...common, to: unicast('b'), receivers: 1, peerId: b.id };
+  const nobody = { ...common, receivers: 0, peerId: undefined };
+  const others = multicast('a | b', { excludeSelf: true });
   t.deepEqual(sent, [
-    ...to.map((selector) => ({ ...common, to: selector, receivers: 1 })),
-    { ...common, to: multicast('nobody'), receivers: 0 },
-    { ...common, to: unicast('late'), receivers: 0 },
+    { ...toOne, id: 1 },
+    { ...toOne, id: 2 },
+    { ...common, to: others, id: 3, receivers: 1, peerId: undefined },
+    { ...nobody, to: multicast('nobody'), id: 0 },
+    { ...nobody, to: unicast('late'), id: 4 },
   ]);
+});
+
+test('a subscriber that sends in turn does not change what its own call returns', async (t) => {
+  const bus = newBus();
+  const a = await joined(t, bus, { label: 'a' });
+  const b = await joined(t, bus, { label: 'b' });
+  let depth = 0;
+  const take = (message: unknown) => {
+    if ((message as SendDiagnostics).bus !== bus || depth++ > 0) return;
+    a.send(multicast('b'), 'from the subscriber');
+  };
+  subscribe('busbar:send', take);
+  t.teardown(() => unsubscribe('busbar:send', take));
+  const metadata = new Uint8Array([1]);
+  t.deepEqual(a.sendWithReceipt('b', 'first', { metadata }), { id: 1, receivers: 1, peerId: b.id });
+  t.is((await b.recv()).id, 1);
+  t.is((await b.recv()).id, 2);
+  depth = 0;
+  // Its delivery is not that of the subscriber's message, which has none.
+  const delivered = a.deliver('b', 'awaited');
+  t.is((await b.recv()).payload, 'awaited');
+  t.is(await delivered, 1);
 });
 
 test('a send that fails publishes nothing', async (t) => {
@@ -178,7 +205,8 @@ test('undelivered messages are published without a listener, as of the subscript
     endpointId: a.id,
     type: 'plain',
     payload: { since: 'then' },
-    id: 0,
+    id: 2,
+    metadata: undefined,
     peerId: undefined,
     reason: 'ERR_BUSBAR_NO_RECIPIENT',
   });

@@ -37,7 +37,7 @@ EndpointBinding::EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoi
 EndpointBinding::~EndpointBinding() = default;
 
 Error EndpointBinding::attach() {
-  if (!table_.allocate(env_)) return {Status::System};
+  if (!table_.allocate(env_) || !receipt_.allocate(env_)) return {Status::System};
   const auto create = options_.host_has_libuv ? create_uv_attachment : create_thread_attachment;
   attachment_ = create(env_, endpoint_->bells(), [this] { on_ready(); });
   return {attachment_ == nullptr ? Status::System : Status::Ok};
@@ -189,14 +189,24 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
   }
   if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0]))
     return true;
-  if (table_.messages()[0].origin_bytes != 0) {
-    // JavaScript has read the slab in the previous call.
-    const std::vector<std::byte> origin = endpoint_->last_origin();
-    std::copy(origin.begin(), origin.end(), table_.slab_bytes().begin());
-    table_.messages()[0].origin_offset = 0;
-  }
+  place_beside_large(table_.messages()[0]);
   table_.write_rows(1);
   return call_on_messages(1, Napi::Value(env_, buffer));
+}
+
+// What goes with a payload that is not in the slab, from the slab's beginning, which JavaScript has
+// read in the previous call.
+void EndpointBinding::place_beside_large(ReceivedMessage& message) {
+  const std::span<std::byte> slab = table_.slab_bytes();
+  if (message.metadata_bytes != 0) {
+    const std::vector<std::byte> metadata = endpoint_->last_metadata();
+    std::copy(metadata.begin(), metadata.end(), slab.begin());
+  }
+  if (message.origin_bytes != 0) {
+    const std::vector<std::byte> origin = endpoint_->last_origin();
+    message.origin_offset = padded(message.metadata_bytes);
+    std::copy(origin.begin(), origin.end(), slab.begin() + message.origin_offset);
+  }
 }
 
 bool EndpointBinding::call_on_messages(std::size_t count, Napi::Value large) {

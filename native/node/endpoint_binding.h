@@ -11,6 +11,7 @@
 
 #include "core/endpoint/endpoint.h"
 #include "node/loop_attachment.h"
+#include "node/receipt.h"
 #include "node/receive_table.h"
 
 namespace busbar::node {
@@ -43,6 +44,8 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   [[nodiscard]] Error attach();
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
   [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
+  // Of the last send() that did not fail.
+  [[nodiscard]] Receipt& receipt() noexcept { return receipt_; }
 
   // How many more messages JavaScript wants, or kUnlimitedCredit. At 0, messages stay in their
   // rings.
@@ -75,8 +78,8 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   [[nodiscard]] const Uuid* type(std::uint32_t index) const noexcept {
     return index < types_.size() ? &types_[index] : nullptr;
   }
-  // The outcome of the last send(), of which send() returned only a number.
-  SendOutcome last_outcome;
+  // Of the last send() that failed, of which send() returned only a number.
+  SendOutcome last_failure;
 
  private:
   // The result of one step of draining.
@@ -86,6 +89,7 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   void drain();
   [[nodiscard]] Step deliver_batch();
   [[nodiscard]] bool deliver_large(std::uint64_t bytes);
+  void place_beside_large(ReceivedMessage& message);
   [[nodiscard]] bool call_on_messages(std::size_t count, Napi::Value large);
   // Returns what `function` returned; null if it threw.
   napi_value call(const Napi::FunctionReference& function,
@@ -101,6 +105,7 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   Napi::FunctionReference on_messages_;
   Napi::FunctionReference on_notices_;
   ReceiveTable table_;
+  Receipt receipt_;
   std::unique_ptr<LoopAttachment> attachment_;
   std::vector<Uuid> types_;
   // Rows that JavaScript has and taken() has not been called for.

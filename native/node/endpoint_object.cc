@@ -54,11 +54,10 @@ Napi::Value add_route(Info info, EndpointBinding& binding) {
   return Napi::Number::New(info.Env(), route);
 }
 
-Napi::Value last_outcome(Info info, EndpointBinding& binding) {
+Napi::Value last_send_failure(Info info, EndpointBinding& binding) {
   Napi::Object made = Napi::Object::New(info.Env());
-  made.Set("delivery", number(info.Env(), binding.last_outcome.delivery));
-  made.Set("peerId", number(info.Env(), binding.last_outcome.peer_id));
-  set_facts(made, binding.last_outcome.error);
+  made.Set("peerId", number(info.Env(), binding.last_failure.peer_id));
+  set_facts(made, binding.last_failure.error);
   return made;
 }
 
@@ -134,7 +133,8 @@ void add_sending(Napi::Object& object, const BindingPointer& binding) {
   object.Set("flush", make_flush(object.Env(), binding));
   method(object, "setTypes", binding, set_types);
   method(object, "addRoute", binding, add_route);
-  method(object, "lastOutcome", binding, last_outcome);
+  object.Set("receipt", binding->receipt().value());
+  method(object, "lastSendFailure", binding, last_send_failure);
   method(object, "matches", binding, matches);
   method(object, "releaseRoute", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().release_route(unsigned_at(info, 0));

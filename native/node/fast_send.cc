@@ -32,6 +32,7 @@ enum Argument : std::size_t {
   kTtl,
   kReplyTo,
   kAcknowledge,
+  kMetadata,
   kObjects,
   kRegions,
   kWhenFull,
@@ -48,19 +49,24 @@ struct Arguments {
   }
 };
 
-// The bytes of the Uint8Array, or its bytes `start` to `end` if these are given.
-bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::byte>& out) {
+// All bytes of a Uint8Array. Accepts any typed array. The length is in elements, which are bytes
+// because src/ passes only Uint8Array.
+bool read_array(napi_env env, napi_value array, std::span<const std::byte>& out) {
   void* data = nullptr;
   std::size_t bytes = 0;
-  // Accepts any typed array. The length is in elements, which are bytes because src/ passes only
-  // Uint8Array.
-  if (napi_get_buffer_info(env, arguments.values[kSource], &data, &bytes) != napi_ok) return false;
+  if (napi_get_buffer_info(env, array, &data, &bytes) != napi_ok) return false;
   out = {static_cast<const std::byte*>(data), bytes};
+  return true;
+}
+
+// The bytes of the Uint8Array, or its bytes `start` to `end` if these are given.
+bool read_bytes(napi_env env, const Arguments& arguments, std::span<const std::byte>& out) {
+  if (!read_array(env, arguments.values[kSource], out)) return false;
   if (arguments.count <= kStart) return true;
   double start = 0;
   double end = 0;
   if (!arguments.read(env, kStart, start) || !arguments.read(env, kEnd, end)) return false;
-  if (!(start >= 0 && start <= end && end <= static_cast<double>(bytes))) return false;
+  if (!(start >= 0 && start <= end && end <= static_cast<double>(out.size()))) return false;
   const auto first = static_cast<std::size_t>(start);
   out = out.subspan(first, static_cast<std::size_t>(end) - first);
   return true;
@@ -110,6 +116,12 @@ bool read_rare(napi_env env, const Arguments& arguments, SendRequest& request) {
   request.reply_to = static_cast<std::uint64_t>(reply_to);
   request.acknowledge = static_cast<Acknowledge>(acknowledge);
   return true;
+}
+
+bool read_metadata(napi_env env, const Arguments& arguments, SendRequest& request) {
+  if (arguments.count <= kMetadata || is_undefined(env, arguments.values[kMetadata])) return true;
+  return read_array(env, arguments.values[kMetadata], request.metadata) &&
+         request.metadata.size() <= kMaxMetadataBytes;
 }
 
 // The handles of an array; false if an element is not a handle.
@@ -188,8 +200,8 @@ napi_value send(napi_env env, napi_callback_info info) {
   if (napi_get_value_uint32(env, arguments.values[kRoute], &request.route) != napi_ok ||
       napi_get_value_uint32(env, arguments.values[kTypeAndFormat], &type_and_format) != napi_ok ||
       !read_bytes(env, arguments, request.payload) || !read_rare(env, arguments, request) ||
-      !read_objects(env, arguments, objects) || !read_regions(env, arguments, regions) ||
-      !read_policy(env, arguments, request, key)) {
+      !read_metadata(env, arguments, request) || !read_objects(env, arguments, objects) ||
+      !read_regions(env, arguments, regions) || !read_policy(env, arguments, request, key)) {
     return failure(env, Status::InvalidArgument);
   }
   request.objects = objects;
@@ -199,10 +211,12 @@ napi_value send(napi_env env, napi_callback_info info) {
   request.type = *uuid;
   request.format = static_cast<std::uint16_t>(type_and_format >> 16U);
   const SendOutcome outcome = binding.endpoint().send(request);
-  if (!outcome.error.ok() || request.acknowledge != Acknowledge::None)
-    binding.last_outcome = outcome;
-  return outcome.error.ok() ? small_number(env, static_cast<std::int32_t>(outcome.receivers))
-                            : failure(env, outcome.error.status);
+  if (!outcome.error.ok()) {
+    binding.last_failure = outcome;
+    return failure(env, outcome.error.status);
+  }
+  binding.receipt().write(outcome);
+  return small_number(env, static_cast<std::int32_t>(outcome.receivers));
 }
 
 napi_value flush(napi_env env, napi_callback_info info) {

@@ -93,6 +93,7 @@ struct Converter {
     made.Set("format", Napi::Number::New(env, notice.format));
     made.Set("messageId", number(env, notice.message_id));
     made.Set("payload", buffer(env, notice.payload.data(), notice.payload.size()));
+    made.Set("metadata", buffer(env, notice.metadata.data(), notice.metadata.size()));
     return made;
   }
   Napi::Object operator()(const ViolationNotice& notice) const {

@@ -72,6 +72,7 @@ void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message)
   write_u32(row, Column::Type, type_index(message.header.type));
   const std::uint32_t flags =
       (message.header.flags & (record_flag::kWantsHandled | record_flag::kWantsTaken)) |
+      (message.metadata_bytes << kRowMetadataShift) |
       (message.objects.empty() ? 0 : kRowHasObjects) |
       (message.objects_lost ? kRowObjectsLost : 0) |
       (message.regions.empty() ? 0 : kRowHasRegions) | (message.regions_lost ? kRowRegionsLost : 0);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/uuid.h"
 #include "core/endpoint/receiver.h"
 
@@ -23,7 +24,8 @@ enum class Column : std::uint8_t {
   // Index into the endpoint's message types; kUnknownType if the type is not among them.
   Type = 3,
   // The format in the low half, flags in the high half: kWantsHandled, kWantsTaken and the flags
-  // below.
+  // below; the size of the metadata, which lies behind the payload and its padding, or at the
+  // beginning of the slab if the payload is not in the slab.
   FormatAndFlags = 4,
   Id = 5,       // and 6, low word first
   ReplyTo = 7,  // and 8
@@ -33,6 +35,9 @@ enum class Column : std::uint8_t {
   TypeUuid = 12,  // to 15, bytes in order
 };
 
+// In the flags, the metadata's size in bytes, in 8 bits.
+inline constexpr std::uint32_t kRowMetadataShift = 4;
+static_assert(kMaxMetadataBytes <= 0xFF);
 // Flags of a row that no sender can set.
 inline constexpr std::uint32_t kRowHasRegions = 1U << 12U;
 inline constexpr std::uint32_t kRowRegionsLost = 1U << 13U;

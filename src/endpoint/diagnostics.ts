@@ -21,8 +21,8 @@ export interface JoinDiagnostics extends EndpointDiagnostics {
 }
 
 /**
- * Published on `busbar:send`: `send`, `sendWhenReady`, `deliver` or `reply` has sent a message. A
- * call that fails publishes nothing.
+ * Published on `busbar:send`: a method that sends has sent a message. A call that fails publishes
+ * nothing.
  */
 export interface SendDiagnostics extends EndpointDiagnostics {
   /** The selector; `unicast` of the peer for a reply. */
@@ -37,8 +37,14 @@ export interface SendDiagnostics extends EndpointDiagnostics {
   readonly payload: unknown;
   /** The size of the encoded payload. */
   readonly bytes: number;
+  /** As in {@link SendReceipt}. */
+  readonly id: number;
   /** The number of receivers; 0 also for a message that waits by its `ttl`. */
   readonly receivers: number;
+  /** As in {@link SendReceipt}. */
+  readonly peerId: number | undefined;
+  /** The metadata, as given. It is the sender's: do not change or keep it. */
+  readonly metadata: Uint8Array | undefined;
   /** The `id` of the message that this message answers. */
   readonly replyTo: number | undefined;
 }
@@ -84,9 +90,12 @@ export function publishJoin(facts: BusErrorFacts, label: readonly string[]): voi
 export function publishSend(
   facts: BusErrorFacts,
   { entry, payload, format }: OutgoingMessage,
-  sent: Pick<SendDiagnostics, 'to' | 'bytes' | 'receivers' | 'replyTo'>,
+  sent: Pick<
+    SendDiagnostics,
+    'to' | 'bytes' | 'id' | 'receivers' | 'peerId' | 'replyTo' | 'metadata'
+  >,
 ): void {
-  const { to, bytes, receivers, replyTo } = sent;
+  const { to, bytes, id, receivers, peerId, replyTo, metadata } = sent;
   sends.publish({
     ...base(facts),
     to,
@@ -95,8 +104,11 @@ export function publishSend(
     format,
     payload,
     bytes,
+    id,
     receivers,
+    peerId,
     replyTo,
+    metadata,
   } satisfies SendDiagnostics);
 }
 

@@ -14,21 +14,20 @@ import {
   type ReplyOptions,
 } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import { type Selector, toSelector, unicast } from '../selector/index.js';
+import { type Selector, toSelector } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import { Consumer, type Supply } from './consumer.js';
 import type { Counters } from './counters.js';
-import { publishClose, publishJoin, publishReceive, receipts } from './diagnostics.js';
+import { publishClose, publishJoin } from './diagnostics.js';
 import type { EndpointParts } from './endpoint-parts.js';
 import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
 import { Inbox } from './inbox.js';
-import { offer } from './listeners.js';
 import { Liveness } from './liveness.js';
 import { membersOf, memberWithId } from './members.js';
-import { Message } from './message.js';
 import { MessageIterator } from './message-iterator.js';
+import { MessageListening } from './message-listening.js';
 import { MessageReader } from './message-reader.js';
 import type { NoticeBoard } from './notice-board.js';
 import { shutOutError } from './notice-events.js';
@@ -38,6 +37,7 @@ import {
   type DeliverOptions,
   replyOptions,
   type SendOptions,
+  type SendReceipt,
   type SendWhenReadyOptions,
   sendOptions,
   sendWhenReadyOptions,
@@ -70,6 +70,7 @@ export class Endpoint<B extends MessageBox>
   readonly #inbox: Inbox;
   readonly #supply: Supply;
   readonly #consumer: Consumer;
+  readonly #listening: MessageListening;
   readonly #refollow: () => void;
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
@@ -77,7 +78,6 @@ export class Endpoint<B extends MessageBox>
   readonly #linger: number;
   readonly #board: NoticeBoard;
   #id = 0;
-  #listening = false;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -111,8 +111,10 @@ export class Endpoint<B extends MessageBox>
       },
       (peer, replyTo, message, options) => this.#reply(peer, replyTo, message, options),
     );
-    this.#refollow = followListeners(this as unknown as EventEmitter, {
-      message: (wanted) => this.#listen(wanted),
+    const emitter = this as unknown as EventEmitter;
+    this.#listening = new MessageListening(emitter, this.#inbox, this.#liveness, () => this.#facts);
+    this.#refollow = followListeners(emitter, {
+      message: (wanted) => this.#listening.follow(wanted && !this.closed),
       peer: (wanted) => this.#watchers.listen(wanted),
       undelivered: (wanted) => reports.listen(wanted),
     });
@@ -191,6 +193,19 @@ export class Endpoint<B extends MessageBox>
   }
 
   /**
+   * Sends a message as {@link send} does, and tells its number, and for a unicast the receiver: for
+   * a sender that recognises replies, and what became undelivered, by the number.
+   *
+   * @throws As {@link send}.
+   */
+  sendWithReceipt(to: Selector | string, message: Outgoing<B>, options?: SendOptions): SendReceipt {
+    const selector = toSelector(to);
+    const own =
+      options === undefined ? undefined : checkOptions('sendWithReceipt()', options, sendOptions);
+    return this.#sendingOrThrow().sendWithReceipt(selector, message, own);
+  }
+
+  /**
    * Sends a message as soon as every receiver has room for it, and resolves with the number of
    * receivers. Calls that wait for one receiver proceed in order; a `send()` may overtake them.
    *
@@ -204,6 +219,18 @@ export class Endpoint<B extends MessageBox>
   ): Promise<number> {
     const own = checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
     const sent = this.#sendingOrThrow().sendWhenReady(toSelector(to), message, own);
+    return this.#liveness.during(sent);
+  }
+
+  /** As {@link sendWhenReady}; resolves with what {@link sendWithReceipt} returns. */
+  async sendWhenReadyWithReceipt(
+    to: Selector | string,
+    message: Outgoing<B>,
+    options?: SendWhenReadyOptions,
+  ): Promise<SendReceipt> {
+    const what = 'sendWhenReadyWithReceipt()';
+    const own = checkCancelOptions(what, options, sendWhenReadyOptions);
+    const sent = this.#sendingOrThrow().sendWhenReadyWithReceipt(toSelector(to), message, own);
     return this.#liveness.during(sent);
   }
 
@@ -361,10 +388,7 @@ export class Endpoint<B extends MessageBox>
 
   #reply(peer: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
     const own = checkOptions('reply()', options, replyOptions);
-    const sending = this.#sendingOrThrow();
-    const { format } = own;
-    const answer = format === undefined ? message : this.#box.accept(message).withFormat(format);
-    return sending.send(unicast(peer), answer, own, replyTo);
+    return this.#sendingOrThrow().reply(peer, replyTo, message, own);
   }
 
   #onMessages(count: number, large: Uint8Array | undefined): number {
@@ -376,26 +400,6 @@ export class Endpoint<B extends MessageBox>
       waiting = this.#inbox.batchDone(count);
     }
     return waiting;
-  }
-
-  readonly #toListeners = (message: Message): void => {
-    if (receipts.hasSubscribers) publishReceive(this.#facts, message);
-    const end = Message.endOf(message);
-    if (end === undefined) this.#tell('message', message as unknown as Received<B>);
-    else offer(this as unknown as EventEmitter, message, end);
-  };
-
-  #listen(wanted: boolean): void {
-    if (wanted === this.#listening || (wanted && this.closed)) return;
-    this.#listening = wanted;
-    if (wanted) this.#liveness.hold();
-    else this.#liveness.drop();
-    // Messages after the last listener's removal wait in the inbox, including the rest of the
-    // current batch.
-    if (!wanted) this.#inbox.listen(undefined);
-    // The listener is added after this event, at the latest by the end of the turn, unless it was
-    // removed again.
-    else queueMicrotask(() => this.#listening && this.#inbox.listen(this.#toListeners));
   }
 
   #tell<E extends keyof EndpointEvents<B> & string>(event: E, ...values: EndpointEvents<B>[E]) {
@@ -411,7 +415,7 @@ export class Endpoint<B extends MessageBox>
   async #close(linger: number, cause?: BusError): Promise<void> {
     this.#liveness.setWanted(true);
     this.#liveness.hold();
-    this.#listen(false);
+    this.#listening.follow(false);
     this.#inbox.handBack();
     const error = cause ?? this.#closedError();
     this.#inbox.rejectAll(error);

@@ -29,10 +29,12 @@ export interface UndeliveredEvent {
   /** The payload as it would have arrived; the raw bytes if they cannot be decoded. */
   readonly payload: unknown;
   /**
-   * The number that would have been `message.id` at the receiver; 0 if the message was never sent
-   * to one.
+   * The number that would have been `message.id` at a receiver, and that {@link SendReceipt} has; 0
+   * only for a message that another endpoint left with this one, the controller, when it closed.
    */
   readonly id: number;
+  /** The message's metadata; `undefined` if it has none. */
+  readonly metadata: Uint8Array | undefined;
   /** The receiver that is gone; `undefined` if none was found in the message's time to live. */
   readonly peerId: number | undefined;
   /**

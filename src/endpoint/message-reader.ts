@@ -8,7 +8,7 @@ import {
   statusOfCode,
 } from '../errors/index.js';
 import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
-import { beginBatch } from '../memory/owned-bytes.js';
+import { beginBatch, copiedBytes } from '../memory/owned-bytes.js';
 import {
   adoptPayload,
   type BoxEntry,
@@ -21,6 +21,7 @@ import {
   column,
   hasObjects,
   hasRegions,
+  metadataShift,
   type NativeEndpoint,
   none,
   objectsLost,
@@ -147,6 +148,7 @@ export class MessageReader {
       flags & hasObjects ? this.#native.takeObjects(index).map(adoptHandle) : noObjects;
     const regions = flags & hasRegions ? adoptRegions(this.#native.takeRegions(index)) : noRegions;
     const replyTo = this.#number(row + column.replyTo);
+    const metadataBytes = (flags >>> metadataShift) & 0xff;
     const attached = (flags & (hasObjects | hasRegions)) !== 0;
     const left =
       attached || flags & wantsHandled
@@ -166,6 +168,10 @@ export class MessageReader {
         id: this.#number(row + column.id),
         format,
         replyTo: replyTo === 0 ? undefined : replyTo,
+        metadata:
+          metadataBytes === 0
+            ? undefined
+            : this.#metadataAt(large === undefined ? (end + 7) & ~7 : 0, metadataBytes),
         objects,
         regions,
       },
@@ -210,6 +216,10 @@ export class MessageReader {
       at += 1 + length;
     }
     return Object.freeze({ id, pid, label });
+  }
+
+  #metadataAt(start: number, bytes: number): Uint8Array {
+    return copiedBytes(this.#slab, start, start + bytes);
   }
 
   #number(at: number): number {

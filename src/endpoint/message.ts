@@ -23,7 +23,7 @@ export type Replier = (
 /** The fields that the user sees; see {@link ReceivedMessage}. */
 export type MessageFields = Pick<
   Message,
-  'type' | 'payload' | 'from' | 'id' | 'format' | 'replyTo' | 'objects' | 'regions'
+  'type' | 'payload' | 'from' | 'id' | 'format' | 'replyTo' | 'metadata' | 'objects' | 'regions'
 >;
 
 /** The endpoint's own notes about a message. */
@@ -45,6 +45,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly id: number;
   readonly format: number;
   readonly replyTo: number | undefined;
+  readonly metadata: Uint8Array | undefined;
   readonly objects: readonly KernelObject[];
   readonly regions: readonly MemoryRegion[];
   readonly #replier: Replier;
@@ -59,6 +60,7 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.id = fields.id;
     this.format = fields.format;
     this.replyTo = fields.replyTo;
+    this.metadata = fields.metadata;
     this.objects = fields.objects;
     this.regions = fields.regions;
     this.#replier = bookkeeping.replier;

@@ -17,7 +17,7 @@ export function undeliveredEvent(
 ): UndeliveredEvent {
   const id = uuidText(notice.type);
   const entry = box.find(id);
-  const { payload: bytes, format } = notice;
+  const { payload: bytes, metadata, format } = notice;
   let payload: unknown = bytes;
   try {
     if (entry !== undefined) {
@@ -30,6 +30,7 @@ export function undeliveredEvent(
     type: entry?.key ?? id,
     payload,
     id: notice.messageId,
+    metadata: metadata.length === 0 ? undefined : new Uint8Array(metadata),
     peerId: notice.peerId === 0 ? undefined : notice.peerId,
     reason: codeOf(notice.reason),
   };

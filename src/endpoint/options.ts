@@ -6,6 +6,12 @@ import type { CancelOptions } from './cancellation.js';
 /** Options of `endpoint.send()`. */
 export interface SendOptions {
   /**
+   * Up to 240 opaque bytes beside the payload, for what is about the message and not in it:
+   * deadlines, traces, sequence numbers. They are copied during the call, so the array may be
+   * reused; an empty array means none. Receivers of every box have them as `message.metadata`.
+   */
+  readonly metadata?: Uint8Array | undefined;
+  /**
    * Milliseconds that the message may wait for a matching endpoint if there is none now: in this
    * process, and with the controller if this endpoint is closed first. Fractions are rounded up,
    * `Infinity` means 35 years, and a negative number means 0. Default: 0, do not wait.
@@ -62,6 +68,28 @@ export interface DeliverOptions extends SendOptions, CancelOptions {
   readonly acknowledge?: 'taken' | 'handled' | undefined;
 }
 
+/** What `endpoint.sendWithReceipt()` tells about a message that was sent. */
+export interface SendReceipt {
+  /**
+   * The number of the message, unique among all messages of this endpoint: `message.id` at its
+   * receivers, `replyTo` of their replies, and `id` of an `undelivered` event. It stays when the
+   * message waits, or goes to another endpoint later. 0 if no endpoint gets the message and it does
+   * not wait: a multicast that matches none, and a message that `whenFull` dropped.
+   */
+  readonly id: number;
+  /** The number of receivers, as `send()` returns it; 0 also for a message that waits by its `ttl`. */
+  readonly receivers: number;
+  /**
+   * For a unicast, the `id` of the endpoint that gets the message; `undefined` for a multicast, and
+   * for a message that waits. If that endpoint dies or leaves before it has taken the message, the
+   * message goes to another match under the same `id`, without an event; the reply then comes from
+   * another peer. If there is no other match, as is certain for a selector of one peer, either the
+   * message is parked for the rest of its `ttl`, or `undelivered` is emitted with this `id`. A
+   * message that the endpoint had taken is not reported.
+   */
+  readonly peerId: number | undefined;
+}
+
 /** Options of `endpoint.waitFor()`. */
 export interface WaitForOptions extends CancelOptions {
   /** The number of endpoints that have to match. Default: 1. */
@@ -79,10 +107,10 @@ export interface CloseOptions {
 }
 
 /** The names of {@link SendOptions}. */
-export const sendOptions = ['ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
+export const sendOptions = ['metadata', 'ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
 
 /** The names of `ReplyOptions`. */
-export const replyOptions = ['format', 'ttl', 'objects', 'regions'] as const;
+export const replyOptions = ['format', 'metadata', 'ttl', 'objects', 'regions'] as const;
 
 /** The names of {@link SendWhenReadyOptions}, except `timeout` and `signal`. */
 export const sendWhenReadyOptions = sendOptions.filter((name) => name !== 'whenFull');

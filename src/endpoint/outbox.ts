@@ -2,11 +2,12 @@
 // wakes receivers at the end of the turn. Every line here runs for every message.
 import type { BusErrorFacts } from '../errors/index.js';
 import { StagingArena } from '../memory/staging-arena.js';
-import { type BoxTable, encodePayload } from '../messages/index.js';
-import type { NativeEndpoint } from '../native/addon.js';
+import { type BoxTable, encodePayload, type OutgoingMessage } from '../messages/index.js';
+import { type NativeEndpoint, receipt } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Attachments } from './attachments.js';
 import { publishSend, sends } from './diagnostics.js';
+import type { SendReceipt } from './options.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 import type { Policy } from './send-policy.js';
@@ -23,6 +24,7 @@ export interface SendTerms {
   readonly replyTo: number;
   /** A number of `acknowledgement` in addon.ts. */
   readonly acknowledge: number;
+  readonly metadata: Uint8Array | undefined;
   readonly attachments: Attachments | undefined;
   readonly policy: Policy | undefined;
 }
@@ -33,6 +35,7 @@ export class Outbox {
   // Cached in fields: looking them up on the native object for every message costs more than the
   // call.
   readonly #nativeSend: NativeEndpoint['send'];
+  readonly #receipt: Float64Array;
   readonly #box: BoxTable;
   readonly #reports: UndeliveredReports;
   readonly #facts: () => BusErrorFacts;
@@ -50,6 +53,7 @@ export class Outbox {
     this.#native = native;
     this.#reports = reports;
     this.#nativeSend = native.send;
+    this.#receipt = native.receipt;
     this.#box = box;
     this.#facts = facts;
     this.#routes = new Routes(native);
@@ -85,25 +89,69 @@ export class Outbox {
           : this.#nativeSend(route, typeAndFormat, source, start, end);
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
-      throw sendError(-receivers, selector, end - start, this.#native.lastOutcome(), this.#facts());
+      const failure = this.#native.lastSendFailure();
+      throw sendError(-receivers, selector, end - start, failure, this.#facts());
     }
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       queueMicrotask(this.#flush);
     }
-    if (sends.hasSubscribers) {
-      const replyTo = terms?.replyTo || undefined;
-      publishSend(this.#facts(), message, { to: selector, bytes: end - start, receivers, replyTo });
-    }
+    if (sends.hasSubscribers) this.#publish(selector, message, end - start, receivers, terms);
     return receivers;
+  }
+
+  /** The receipt of the message sent last, which had so many receivers. */
+  receiptOf(receivers: number): SendReceipt {
+    const peerId = this.#receipt[receipt.peerId] as number;
+    return {
+      id: this.#receipt[receipt.id] as number,
+      receivers,
+      peerId: peerId === 0 ? undefined : peerId,
+    };
+  }
+
+  /** The delivery of the message sent last; 0 if no notice of it will come. */
+  get delivery(): number {
+    return this.#receipt[receipt.delivery] as number;
+  }
+
+  #publish(
+    to: Selector,
+    message: OutgoingMessage,
+    bytes: number,
+    receivers: number,
+    terms: SendTerms | undefined,
+  ): void {
+    // A subscriber may send in turn.
+    const kept = this.#receipt.slice();
+    publishSend(this.#facts(), message, {
+      ...this.receiptOf(receivers),
+      to,
+      bytes,
+      replyTo: terms?.replyTo || undefined,
+      metadata: terms?.metadata,
+    });
+    this.#receipt.set(kept);
   }
 
   // Sends the arena's bytes.
   #sendOn(terms: SendTerms, route: number, typeAndFormat: number): number {
     const { source, start, end } = this.#arena;
-    const { ttl, replyTo, acknowledge, attachments, policy } = terms;
+    const { ttl, replyTo, acknowledge, metadata, attachments, policy } = terms;
     if (policy === undefined && attachments === undefined) {
-      return this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge);
+      return metadata === undefined
+        ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
+        : this.#nativeSend(
+            route,
+            typeAndFormat,
+            source,
+            start,
+            end,
+            ttl,
+            replyTo,
+            acknowledge,
+            metadata,
+          );
     }
     return this.#nativeSend(
       route,
@@ -114,6 +162,7 @@ export class Outbox {
       ttl,
       replyTo,
       acknowledge,
+      metadata,
       attachments?.objects,
       attachments?.regions,
       policy?.whenFull,

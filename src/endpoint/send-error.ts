@@ -6,7 +6,7 @@ import {
   statusOf,
   UndeliveredError,
 } from '../errors/index.js';
-import type { SendOutcome } from '../native/addon.js';
+import type { SendFailure } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 
 /** Makes the error of a refused send. `bytes` is the size of the encoded payload. */
@@ -14,11 +14,11 @@ export function sendError(
   number: number,
   selector: Selector,
   bytes: number,
-  outcome: SendOutcome,
+  failure: SendFailure,
   facts: BusErrorFacts,
 ): BusError {
-  const peerId = outcome.peerId === 0 ? undefined : outcome.peerId;
-  const { osCode, syscall, path, advice } = outcome;
+  const peerId = failure.peerId === 0 ? undefined : failure.peerId;
+  const { osCode, syscall, path, advice } = failure;
   const message = sentence(number, selector, bytes, peerId, facts.bus);
   return errorFromStatus(number, {
     ...facts,

@@ -1,8 +1,10 @@
 // Checks the options of a send and turns them into native numbers: times, policies,
 // acknowledgements.
+import { types } from 'node:util';
 import { checkString, millisecondsOf, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { limits } from '../limits.js';
+import { isDetached } from '../memory/detached.js';
 import { acknowledgement, whenFullPolicies } from '../native/addon.js';
 import type { DeliverOptions, SendOptions, WhenFull } from './options.js';
 
@@ -27,6 +29,30 @@ export function whenFullOf(whenFull: WhenFull): number {
   throw new InvalidArgumentError(`whenFull is ${show(whenFull)}; expected one of ${known}`, {
     option: 'whenFull',
     value: whenFull,
+  });
+}
+
+/** The checked `metadata` of some options; `undefined` if there is none, or nothing in it. */
+export function metadataOf({ metadata }: Pick<SendOptions, 'metadata'>): Uint8Array | undefined {
+  if (metadata === undefined) return undefined;
+  // `instanceof` first, which is faster; an array of another realm passes, too.
+  if (!(metadata instanceof Uint8Array || types.isUint8Array(metadata))) {
+    throw new InvalidArgumentError(`metadata is ${show(metadata)}; expected a Uint8Array`, {
+      option: 'metadata',
+    });
+  }
+  const { length } = metadata;
+  const limit = limits.maxMetadataBytes;
+  if (length > 0 && length <= limit) return metadata;
+  if (length === 0 && !isDetached(metadata.buffer)) return undefined;
+  if (length === 0) {
+    throw new InvalidArgumentError('metadata is a Uint8Array whose memory was transferred', {
+      option: 'metadata',
+    });
+  }
+  throw new InvalidArgumentError(`metadata is ${length} bytes long; the limit is ${limit}`, {
+    option: 'metadata',
+    limit,
   });
 }
 

@@ -1,15 +1,15 @@
 // The sending half of an endpoint: send, deliver, sendWhenReady and drained, and the calls that
 // wait.
 import { type BusErrorFacts, QueueFullError } from '../errors/index.js';
-import type { BoxTable } from '../messages/index.js';
+import type { BoxTable, Peer, ReplyOptions } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import type { Selector } from '../selector/index.js';
+import { type Selector, unicast } from '../selector/index.js';
 import { attachmentsOf } from './attachments.js';
 import { type CancelOptions, cancellable, type Settler } from './cancellation.js';
 import { Deliveries } from './deliveries.js';
-import type { DeliverOptions, SendOptions, SendWhenReadyOptions } from './options.js';
+import type { DeliverOptions, SendOptions, SendReceipt, SendWhenReadyOptions } from './options.js';
 import { Outbox } from './outbox.js';
-import { acknowledgementOf, policyOf, ttlOf } from './send-policy.js';
+import { acknowledgementOf, metadataOf, policyOf, ttlOf } from './send-policy.js';
 import type { UndeliveredReports } from './undelivered-reports.js';
 import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
@@ -19,6 +19,7 @@ import { type WaitingSend, WaitingSends } from './waiting-sends.js';
  */
 export class Sending {
   readonly #native: NativeEndpoint;
+  readonly #box: BoxTable;
   readonly #facts: () => BusErrorFacts;
   readonly #outbox: Outbox;
   readonly #deliveries = new Deliveries();
@@ -32,6 +33,7 @@ export class Sending {
     facts: () => BusErrorFacts,
   ) {
     this.#native = native;
+    this.#box = box;
     this.#facts = facts;
     this.#outbox = new Outbox(native, box, reports, facts);
   }
@@ -58,7 +60,35 @@ export class Sending {
     const policy = policyOf(options);
     const ttl = ttlOf(options);
     const attachments = attachmentsOf(options);
-    return this.#outbox.send(selector, message, { ttl, replyTo, acknowledge, attachments, policy });
+    const metadata = metadataOf(options);
+    return this.#outbox.send(selector, message, {
+      ttl,
+      replyTo,
+      acknowledge,
+      metadata,
+      attachments,
+      policy,
+    });
+  }
+
+  /** As {@link send}, or {@link sendPlain} without options; returns the receipt. */
+  sendWithReceipt(
+    selector: Selector,
+    message: unknown,
+    options: SendOptions | undefined,
+  ): SendReceipt {
+    return this.#outbox.receiptOf(
+      options === undefined
+        ? this.#outbox.send(selector, message)
+        : this.send(selector, message, options),
+    );
+  }
+
+  /** Sends an answer to message `replyTo` of `peer`. */
+  reply(peer: Peer, replyTo: number, message: unknown, options: ReplyOptions): number {
+    const { format } = options;
+    const answer = format === undefined ? message : this.#box.accept(message).withFormat(format);
+    return this.send(unicast(peer), answer, options, replyTo);
   }
 
   /** Resolves when every receiver has taken the message. */
@@ -71,7 +101,7 @@ export class Sending {
       this.#facts(),
       (settler) => {
         const receivers = this.send(selector, message, options, 0, mode);
-        delivery = this.#native.lastOutcome().delivery;
+        delivery = this.#outbox.delivery;
         // No endpoint matched, or none had room and the message was dropped.
         if (delivery === 0) settler.resolve(receivers);
         else this.#deliveries.wait(delivery, settler);
@@ -83,7 +113,7 @@ export class Sending {
     );
   }
 
-  /** Resolves when the message was sent. */
+  /** Resolves with the number of receivers when the message was sent. */
   sendWhenReady(
     selector: Selector,
     message: unknown,
@@ -91,15 +121,37 @@ export class Sending {
   ): Promise<number> {
     // Overrides the default policy of the endpoint.
     const ready = { ...options, whenFull: 'refuse' } as const;
+    const send = () => this.send(selector, message, ready);
+    return this.#whenReady('sendWhenReady()', selector, options, send);
+  }
+
+  /** Resolves with the receipt when the message was sent. */
+  sendWhenReadyWithReceipt(
+    selector: Selector,
+    message: unknown,
+    options: SendWhenReadyOptions,
+  ): Promise<SendReceipt> {
+    const ready = { ...options, whenFull: 'refuse' } as const;
+    const send = () => this.sendWithReceipt(selector, message, ready);
+    return this.#whenReady('sendWhenReadyWithReceipt()', selector, options, send);
+  }
+
+  // Resolves with what `send` returns once it no longer throws because a receiver has no room.
+  #whenReady<T>(
+    what: string,
+    selector: Selector,
+    options: SendWhenReadyOptions,
+    send: () => T,
+  ): Promise<T> {
     let waiting: WaitingSend | undefined;
-    return cancellable<number>(
-      'sendWhenReady()',
+    return cancellable<T>(
+      what,
       options,
       this.#facts(),
       (settler) => {
         const attempt = () => {
           try {
-            settler.resolve(this.send(selector, message, ready));
+            settler.resolve(send());
           } catch (error) {
             if (error instanceof QueueFullError && error.peerId !== undefined) return error.peerId;
             settler.reject(error as Error);

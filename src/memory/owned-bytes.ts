@@ -55,6 +55,19 @@ export function ownedBytes(
       return new Uint8Array(windowBuffer, windowOffset + start - windowStart, length);
     }
   }
+  return copiedBytes(source, start, end);
+}
+
+/**
+ * As {@link ownedBytes}, up to 8 KiB and each time with a copy of these bytes alone: for a few bytes
+ * of a batch of which the rest is not copied.
+ */
+export function copiedBytes(
+  source: Uint8Array,
+  start: number,
+  end: number,
+): Uint8Array<ArrayBuffer> {
+  const length = end - start;
   // slice() of a Buffer would be a view, not a copy.
   if (length <= heapBytes && !Buffer.isBuffer(source)) {
     return source.slice(start, end) as Uint8Array<ArrayBuffer>;

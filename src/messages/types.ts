@@ -123,6 +123,8 @@ export interface ReplyOptions {
    * endpoint without a box, the only way to give one. Default: that of the message.
    */
   readonly format?: number | undefined;
+  /** Up to 240 opaque bytes beside the payload; see {@link SendOptions.metadata}. */
+  readonly metadata?: Uint8Array | undefined;
   /** Milliseconds that the reply may wait for its receiver to rejoin. Default: 0. */
   readonly ttl?: number | undefined;
   /** Kernel objects to send with the reply, at most 253; they stay the sender's. */
@@ -151,6 +153,12 @@ export interface ReceivedMessage<Key extends string, Payload, B extends MessageB
   readonly format: number;
   /** The `id` of the message that this message answers. */
   readonly replyTo: number | undefined;
+  /**
+   * The opaque bytes that the sender gave beside the payload, 1 to 240; `undefined` if there are
+   * none. Nobody has checked what they say. As with a payload of bytes, keeping the array may keep
+   * up to 64 KiB alive; `metadata.slice()` has a buffer of its own.
+   */
+  readonly metadata: Uint8Array | undefined;
   /**
    * The kernel objects sent with the message, in the sender's order; their descriptors are this
    * process's own. They belong to the message: an object that was not taken is closed when the

@@ -81,6 +81,8 @@ export type Notice =
       readonly format: number;
       readonly messageId: number;
       readonly payload: Uint8Array;
+      /** Empty for none. */
+      readonly metadata: Uint8Array;
     }
   | {
       readonly kind: 'violation';
@@ -101,7 +103,7 @@ export const column = {
   bytes: 1,
   slot: 2,
   type: 3,
-  /** Format in the low half, flags in the high half. */
+  /** Format in the low half, flags and the size of the metadata in the high half. */
   formatAndFlags: 4,
   /** Two words, the low one first; replyTo and position likewise. */
   id: 5,
@@ -123,6 +125,11 @@ export const none = 0xffff_ffff;
 export const wantsHandled = 2;
 /** In the flags: the sender waits until this message is taken. */
 export const wantsTaken = 8;
+/**
+ * In the flags, 8 bits: bytes of metadata. They lie behind the payload, at the next multiple of 8;
+ * of a large payload, at the beginning of the slab.
+ */
+export const metadataShift = 4;
 /** In the flags: the message has memory regions, for takeRegions(). */
 export const hasRegions = 1 << 12;
 /** In the flags: the message's regions were lost, because this process had no room for them. */
@@ -163,11 +170,24 @@ export const acknowledgement = { none: 0, taken: 1, handled: 2 } as const;
 /** The policies for a message to a full receiver; the index is the native number. */
 export const whenFullPolicies = ['refuse', 'drop', 'disconnect'] as const;
 
-/** The outcome of the last send() that failed or asked for an acknowledgement. */
-export interface SendOutcome extends FailureFacts {
-  readonly delivery: number;
+/** Why the last send() that failed did. */
+export interface SendFailure extends FailureFacts {
+  /** The receiver that the failure is about; 0 for none in particular. */
   readonly peerId: number;
 }
+
+/**
+ * Places in {@link NativeEndpoint.receipt}, numbers of the last send() that did not fail; the
+ * mirror of native/node/receipt.h.
+ */
+export const receipt = {
+  /** The message's id; 0 if nobody gets it and it does not wait. */
+  id: 0,
+  /** Of a unicast that did not have to wait, its receiver; else 0. */
+  peerId: 1,
+  /** For a `delivered` notice; 0 if none will come. */
+  delivery: 2,
+} as const;
 
 /** One endpoint. A negative result is a negated number of the error list. */
 export interface NativeEndpoint {
@@ -175,6 +195,8 @@ export interface NativeEndpoint {
   readonly slab: ArrayBuffer;
   /** Rows of the current batch. */
   readonly table: Uint32Array;
+  /** See {@link receipt}. */
+  readonly receipt: Float64Array;
   start(): number;
   close(lingerMs: number): void;
   /**
@@ -199,6 +221,8 @@ export interface NativeEndpoint {
     ttlMs?: number,
     replyTo?: number,
     acknowledge?: number,
+    /** Copied during the call. */
+    metadata?: Uint8Array,
     objects?: readonly NativeHandle[],
     regions?: NativeRegionRanges,
     /** A number of {@link whenFullPolicies}. */
@@ -206,7 +230,7 @@ export interface NativeEndpoint {
     key?: string,
   ): number;
   flush(): void;
-  lastOutcome(): SendOutcome;
+  lastSendFailure(): SendFailure;
   forgetDelivery(delivery: number): void;
   /** Asks for one 'drained' notice. */
   askDrained(): void;

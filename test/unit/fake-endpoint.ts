@@ -9,6 +9,7 @@ import {
   type NativeMember,
   type Notice,
   none,
+  receipt,
   rowWords,
   wantsHandled,
 } from '../../dist/native/addon.js';
@@ -35,6 +36,7 @@ export class FakeEndpoint {
   readonly routes = new Set<number>();
   readonly #slab = new ArrayBuffer(256 * 1024);
   readonly #table = new Uint32Array(1024 * rowWords);
+  readonly #receipt = new Float64Array(Object.keys(receipt).length);
   #position = 0;
   #route = 0;
   #delivery = 0;
@@ -79,6 +81,7 @@ export class FakeEndpoint {
     return {
       slab: this.#slab,
       table: this.#table,
+      receipt: this.#receipt,
       start: () => 0,
       close: () => {
         setImmediate(() => this.tell({ kind: 'closed', abandoned: 0 }));
@@ -103,11 +106,11 @@ export class FakeEndpoint {
       send: (_route, _type, source, start = 0, end = source.length) => {
         this.sent.push(Buffer.from(source.subarray(start, end)).toString());
         this.#delivery++;
+        if (this.refusal === 0) this.#receipt.set([this.#delivery, 0, this.#delivery]);
         return this.refusal === 0 ? 1 : -this.refusal;
       },
       flush: () => undefined,
-      lastOutcome: () => ({
-        delivery: this.#delivery,
+      lastSendFailure: () => ({
         peerId: this.refusal === 0 ? 0 : 2,
         osCode: 0,
       }),

@@ -27,6 +27,7 @@ const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
       format: 0,
       messageId: 1,
       payload: new Uint8Array(0),
+      metadata: new Uint8Array(0),
     }),
   violation: (fake) => fake.tell({ kind: 'violation', peerId: 2, pid: 2, status: 20 }),
   close: (fake) => void fake.endpoint.close(),

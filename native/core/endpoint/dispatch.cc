@@ -50,6 +50,7 @@ Dispatch Dispatch::from_request(const SendRequest& request, std::uint16_t route_
     message.flags |= record_flag::kWantsTaken;
   if (request.reply_to != 0) message.extensions.reply_to = request.reply_to;
   if (expires_at_ms != 0) message.extensions.expires_at_ms = expires_at_ms;
+  message.extensions.metadata = request.metadata;
   dispatch.obligation.spill = request.spilled;
   if (objects != nullptr) {
     message.object_count = count_of(objects);
@@ -78,7 +79,8 @@ Dispatch Dispatch::from_parked(const ParkedMessage& parked) {
                                            .expires_at_ms = parked.expires_at_ms,
                                            .spill = {},
                                            .origin = parked.origin,
-                                           .regions = mentions_of(parked.memory)}},
+                                           .regions = mentions_of(parked.memory),
+                                           .metadata = parked.metadata}},
                     .obligation = {.objects = parked.objects,
                                    .memory = parked.memory,
                                    .claim = parked.claim,

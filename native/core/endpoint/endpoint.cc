@@ -101,7 +101,8 @@ SendOutcome Endpoint::send(const SendRequest& request) {
   {
     const OwnerGuard lock(lock_);
     if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
-    if (control_.sender().send_at_once(request)) return SendOutcome{.error = {}, .receivers = 1};
+    SendOutcome sent;
+    if (control_.sender().send_at_once(request, sent)) return sent;
     if (!control_.sender().spills(request)) return control_.sender().send(request);
   }
   return send_spilled(request);
@@ -191,6 +192,12 @@ std::vector<std::byte> Endpoint::last_origin() {
   const OwnerGuard lock(lock_);
   const std::span<const std::byte> origin = control_.receiver().last_origin();
   return {origin.begin(), origin.end()};
+}
+
+std::vector<std::byte> Endpoint::last_metadata() {
+  const OwnerGuard lock(lock_);
+  const std::span<const std::byte> metadata = control_.receiver().last_metadata();
+  return {metadata.begin(), metadata.end()};
 }
 
 void Endpoint::taken(std::size_t waiting, std::span<const ReceivedMessage> rows) {

@@ -55,8 +55,11 @@ struct UndeliveredNotice {
   Status reason = Status::Ok;
   Uuid type;
   std::uint16_t format = 0;
+  // As SendOutcome had it; 0 for a message that another member left with this one and that no link
+  // was given since.
   std::uint64_t message_id = 0;
   std::vector<std::byte> payload;
+  std::vector<std::byte> metadata;
 };
 struct ViolationNotice {
   Violation violation;

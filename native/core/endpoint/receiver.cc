@@ -184,13 +184,19 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   std::span<const std::byte> origin;
   if (!extensions.origin.empty() && !origins_.read(link.peer_id(), extensions, origin))
     return Step::Violation;
-  if (padded(payload) + origin.size() + 8 > batch.slab.size() - slab_used) return Step::BatchFull;
+  const std::span<const std::byte> metadata = extensions.metadata;
+  if (padded(payload) + metadata.size() + origin.size() + 16 > batch.slab.size() - slab_used)
+    return Step::BatchFull;
   ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
   if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
   if (!describe(link, record, extensions, message)) return Step::Violation;
   ++batch.count;
   slab_used += padded(payload);
+  if (!metadata.empty()) {
+    std::memcpy(batch.slab.data() + slab_used, metadata.data(), metadata.size());
+    slab_used += padded(message.metadata_bytes);
+  }
   if (!origin.empty()) {
     message.origin_offset = static_cast<std::uint32_t>(slab_used);
     message.origin_bytes = static_cast<std::uint32_t>(origin.size());
@@ -252,6 +258,7 @@ bool Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
   out.header = record.header;
   out.reply_to = extensions.reply_to.value_or(0);
   out.origin_bytes = 0;
+  out.metadata_bytes = static_cast<std::uint32_t>(extensions.metadata.size());
   link.ring().advance();
   out.position = link.ring().head();
   if ((out.header.flags & record_flag::kWantsHandled) != 0) link.expect_handled();

@@ -36,6 +36,9 @@ struct ReceivedMessage {
   // in the slab, Receiver::last_origin().
   std::uint32_t origin_offset = 0;
   std::uint32_t origin_bytes = 0;
+  // Directly behind the payload and its padding in the slab; of a message that is not in the slab,
+  // Receiver::last_metadata(). 0: none.
+  std::uint32_t metadata_bytes = 0;
   // Names the message, with the slot, for Receiver::settle().
   std::uint64_t position = 0;
 
@@ -132,6 +135,8 @@ class Receiver {
   // Of the message that receive_large() or borrow() gave last; empty when its sender speaks for
   // itself.
   [[nodiscard]] std::span<const std::byte> last_origin() const noexcept { return origins_.last(); }
+  // The same message's metadata, until the next message is received or borrowed.
+  [[nodiscard]] std::span<const std::byte> last_metadata() const noexcept { return metadata_; }
 
   // Looks whether links that were read empty have something again; true when there is something to
   // read. For spinning: touches nothing but their tails.
@@ -230,6 +235,8 @@ class Receiver {
   std::shared_ptr<SharedMemory> borrowed_memory_;
   // Extensions of the record in hand, copied out of the ring before they are read.
   std::vector<std::byte> extension_copy_;
+  // In that copy: the metadata of the message that was borrowed last.
+  std::span<const std::byte> metadata_;
   // Why take_one() said Violation.
   Status violation_ = Status::ProtocolViolation;
 };

@@ -50,6 +50,7 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
       !describe(link, record, extensions, out))
     return Step::Violation;
   out.origin_bytes = origins_.keep(origin);
+  metadata_ = extensions.metadata;
   out.payload_bytes = static_cast<std::uint32_t>(out_payload.size());
   if (extensions.spill) received_bytes += out_payload.size();
   return Step::Taken;

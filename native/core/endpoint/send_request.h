@@ -29,6 +29,14 @@ enum class WhenFull : std::uint8_t {
   Disconnect,
 };
 
+// What a record has beside its header, its payload and the extensions that are counted for every
+// record.
+struct RecordExtras {
+  std::size_t regions = 0;
+  // Bytes.
+  std::size_t metadata = 0;
+};
+
 struct SendRequest {
   std::uint32_t route = 0;
   Uuid type;
@@ -46,6 +54,8 @@ struct SendRequest {
   std::string_view key;
   // Memory that holds the payload already, of the Sender's pool; null for most.
   std::shared_ptr<const Spill> spilled;
+  // Opaque bytes beside the payload, at most kMaxMetadataBytes; empty for none.
+  std::span<const std::byte> metadata;
   // At most kMaxObjects; they stay the caller's.
   std::span<const Handle* const> objects;
   // At most kMaxMentions, each within its region, which the caller holds for as long as the call
@@ -55,7 +65,11 @@ struct SendRequest {
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
     return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
-           !regions.empty() || !key.empty();
+           !regions.empty() || !key.empty() || !metadata.empty();
+  }
+  // Of the record, what the payload's size does not tell.
+  [[nodiscard]] RecordExtras extras() const noexcept {
+    return {.regions = regions.size(), .metadata = metadata.size()};
   }
 };
 
@@ -66,8 +80,12 @@ struct SendOutcome {
   // Names the promise when an acknowledgement was asked for and the message is on its way or
   // parked.
   std::uint64_t delivery = 0;
-  // The receiver that QueueFull is about; 0 if it is about none in particular.
+  // Of a unicast that was sent, its receiver; of QueueFull, the receiver that it is about. 0: none
+  // in particular.
   std::uint64_t peer_id = 0;
+  // The number of the message, which its receivers see and which stays if it goes to another
+  // receiver later. 0: nobody gets it, and it does not wait.
+  std::uint64_t message_id = 0;
 };
 
 // A place for a payload that is about to be sent.

@@ -86,10 +86,10 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
   outcome.error = held_back.contains_any(targets) ? held_back.why() : open_links(targets);
   if (!outcome.error.ok()) return true;
 
-  const bool spills = is_large(request.payload.size(), request.regions.size());
-  const Need need{
-      .bytes = max_record_bytes(spills ? 0 : request.payload.size(), request.regions.size()),
-      .spill_bytes = spills ? request.payload.size() : 0};
+  const RecordExtras extras = request.extras();
+  const bool spills = is_large(request.payload.size(), extras);
+  const Need need{.bytes = max_record_bytes(spills ? 0 : request.payload.size(), extras),
+                  .spill_bytes = spills ? request.payload.size() : 0};
   if (Recipient* full = backpressure_.find_refusing(request, need, targets, choice_)) {
     backpressure_.note_refused(*full);
     outcome.error = {Status::QueueFull};
@@ -102,11 +102,12 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     if (targets.empty()) return !route->unicast || request.when_full != WhenFull::Disconnect;
   }
   if (!request.conditional() && !spills) {
-    send_plain(request, *route, targets);
+    outcome.message_id = send_plain(request, *route, targets);
   } else {
-    outcome.error = send_with_obligations(request, *route, targets, outcome.delivery);
+    outcome.error = send_with_obligations(request, *route, targets, outcome);
     if (!outcome.error.ok()) return true;
   }
+  if (route->unicast) outcome.peer_id = targets.front().peer_id;
   outcome.receivers = static_cast<std::uint32_t>(targets.size());
   counters_.sent_messages += targets.size();
   counters_.sent_bytes += request.payload.size() * targets.size();
@@ -114,8 +115,8 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
 }
 
 // The common case: nothing is owed to anybody but the bytes themselves.
-void Sender::send_plain(const SendRequest& request, const Route& route,
-                        std::span<const RouteTarget> targets) {
+std::uint64_t Sender::send_plain(const SendRequest& request, const Route& route,
+                                 std::span<const RouteTarget> targets) {
   const PlainMessage message{.type = request.type,
                              .format = request.format,
                              .flags = route.flags(),
@@ -129,11 +130,11 @@ void Sender::send_plain(const SendRequest& request, const Route& route,
       put(*target.recipient, Dispatch::from_plain(message));
     }
   }
+  return message.id;
 }
 
 Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
-                                    std::span<const RouteTarget> targets,
-                                    std::uint64_t& out_delivery) {
+                                    std::span<const RouteTarget> targets, SendOutcome& out) {
   std::shared_ptr<const ObjectBundle> objects;
   if (!request.objects.empty()) {
     auto copied = copy_objects(request);
@@ -145,11 +146,12 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
   if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
-    out_delivery = deliveries_.open();
-    deliveries_.expect(out_delivery, static_cast<std::uint32_t>(targets.size()));
-    dispatch.obligation.delivery = out_delivery;
+    out.delivery = deliveries_.open();
+    deliveries_.expect(out.delivery, static_cast<std::uint32_t>(targets.size()));
+    dispatch.obligation.delivery = out.delivery;
   }
-  dispatch.message.id = next_message_id_++;
+  out.message_id = next_message_id_++;
+  dispatch.message.id = out.message_id;
   for (const RouteTarget& target : targets) {
     if (request.key.empty()) {
       put(*target.recipient, dispatch);

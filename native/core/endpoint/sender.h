@@ -56,14 +56,14 @@ class Sender final : private ParkedOutlet {
   [[nodiscard]] SendOutcome send(const SendRequest& request);
   // Its payload is still to be copied into a spill.
   [[nodiscard]] bool spills(const SendRequest& request) const noexcept {
-    return is_large(request.payload.size(), request.regions.size()) && request.spilled == nullptr;
+    return is_large(request.payload.size(), request.extras()) && request.spilled == nullptr;
   }
   // That spill, if the message is likely to be accepted, to be filled without the lock, for
   // SendRequest::spilled; else nullptr.
   [[nodiscard]] std::shared_ptr<const Spill> spill_for(const SendRequest& request);
   // The common case of send(): a small message without conditions to one receiver with room in its
   // ring. False when it has to be sent the long way; nothing has happened then.
-  [[nodiscard]] bool send_at_once(const SendRequest& request) noexcept;
+  [[nodiscard]] bool send_at_once(const SendRequest& request, SendOutcome& out) noexcept;
   // See Endpoint. The same statuses as of send(), and InvalidArgument for a multicast.
   [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
   [[nodiscard]] SendOutcome commit(const Reservation& reservation, const Uuid& type,
@@ -117,15 +117,16 @@ class Sender final : private ParkedOutlet {
   // Room for what send() may add to a record: reply, expiry, a reference to a spilled payload and
   // the head of the list of regions.
   static constexpr std::uint64_t kMaxAddedBytes = 72;
-  [[nodiscard]] static constexpr std::uint64_t max_record_bytes(std::size_t payload,
-                                                                std::size_t regions = 0) noexcept {
-    return sizeof(RecordHeader) + kMaxAddedBytes + regions * sizeof(RegionMention) + payload;
+  [[nodiscard]] static constexpr std::uint64_t max_record_bytes(
+      std::size_t payload, const RecordExtras& extras = {}) noexcept {
+    return sizeof(RecordHeader) + kMaxAddedBytes + extras.regions * sizeof(RegionMention) +
+           metadata_extension_bytes(extras.metadata) + payload;
   }
   // How long a message's objects and regions may stay open here after its receiver has taken them.
   static constexpr std::chrono::milliseconds kSettleInterval{100};
   // Too large for the ring: goes into a spill.
-  [[nodiscard]] bool is_large(std::size_t payload, std::size_t regions = 0) const noexcept {
-    return max_record_bytes(payload, regions) > options_.ring_bytes / 4;
+  [[nodiscard]] bool is_large(std::size_t payload, const RecordExtras& extras = {}) const noexcept {
+    return max_record_bytes(payload, extras) > options_.ring_bytes / 4;
   }
 
   // Routes and links.
@@ -141,11 +142,11 @@ class Sender final : private ParkedOutlet {
 
   // One message. False: the target chosen was disconnected, and another one may match.
   [[nodiscard]] bool try_send(const SendRequest& request, SendOutcome& outcome);
-  void send_plain(const SendRequest& request, const Route& route,
-                  std::span<const RouteTarget> targets);
+  // Returns the message's number.
+  std::uint64_t send_plain(const SendRequest& request, const Route& route,
+                           std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
-                                            std::span<const RouteTarget> targets,
-                                            std::uint64_t& out_delivery);
+                                            std::span<const RouteTarget> targets, SendOutcome& out);
   [[nodiscard]] Result<std::shared_ptr<const ObjectBundle>> copy_objects(
       const SendRequest& request);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
@@ -222,7 +223,7 @@ class Sender final : private ParkedOutlet {
   bool report_undelivered_ = false;
 };
 
-inline bool Sender::send_at_once(const SendRequest& request) noexcept {
+inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) noexcept {
   const Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
       !routes_.current(*route, *directory_) || request.conditional() ||
@@ -238,7 +239,9 @@ inline bool Sender::send_at_once(const SendRequest& request) noexcept {
                                                        .payload = request.payload})) {
     return false;
   }
-  ++next_message_id_;
+  out.receivers = 1;
+  out.message_id = next_message_id_++;
+  out.peer_id = route->unicast ? target.peer_id : 0;
   note_unrung(*target.recipient);
   ++counters_.sent_messages;
   counters_.sent_bytes += request.payload.size();

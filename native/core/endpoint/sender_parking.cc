@@ -23,7 +23,8 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
   if (!objects) return outcome;
   auto memory = bundle_of(request.regions);
   if (request.acknowledge != Acknowledge::None) outcome.delivery = deliveries_.open();
-  waiting_.park({.id = next_message_id_++,
+  outcome.message_id = next_message_id_++;
+  waiting_.park({.id = outcome.message_id,
                  .program = route.program,
                  .unicast = route.unicast,
                  .exclude_self = route.exclude_self,
@@ -33,6 +34,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                  .reply_to = request.reply_to,
                  .delivery = outcome.delivery,
                  .wants_handled = request.acknowledge == Acknowledge::Handled,
+                 .metadata = {request.metadata.begin(), request.metadata.end()},
                  .payload = {request.payload.begin(), request.payload.end()},
                  .objects = objects.take(),
                  .memory = memory,
@@ -47,6 +49,7 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
   const std::span<const std::byte> payload = payload_of(record, obligation);
   if (!parked().has_room(payload.size())) return false;
   const std::span<const std::byte> origin = record.extensions.origin;
+  const std::span<const std::byte> metadata = record.extensions.metadata;
   if (obligation.delivery != 0) deliveries_.withdraw(obligation.delivery);
   waiting_.park_again({.id = record.header.id,
                        .program = route->program,
@@ -59,6 +62,7 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
                        .delivery = obligation.delivery,
                        .wants_handled = obligation.wants_handled,
                        .origin = {origin.begin(), origin.end()},
+                       .metadata = {metadata.begin(), metadata.end()},
                        .payload = {payload.begin(), payload.end()},
                        .objects = obligation.objects,
                        .memory = obligation.memory,
@@ -160,8 +164,9 @@ void Sender::expire(std::vector<ParkedMessage> messages) {
                                    .reason = Status::NoRecipient,
                                    .type = message.type,
                                    .format = message.format,
-                                   .message_id = 0,
-                                   .payload = std::move(message.payload)};
+                                   .message_id = message.id,
+                                   .payload = std::move(message.payload),
+                                   .metadata = std::move(message.metadata)};
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
     report(notice, message.delivery);
   }

@@ -152,10 +152,14 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
     ++counters_.rerouted;
     return;
   }
-  UndeliveredNotice notice{dead_peer,         reason, record->header.type, record->header.format,
-                           record->header.id, {}};
-  const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
-  if (report_undelivered_) notice.payload.assign(payload.begin(), payload.end());
+  UndeliveredNotice notice{
+      dead_peer, reason, record->header.type, record->header.format, record->header.id, {}, {}};
+  if (report_undelivered_) {
+    const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
+    const std::span<const std::byte> metadata = record->extensions.metadata;
+    notice.payload.assign(payload.begin(), payload.end());
+    notice.metadata.assign(metadata.begin(), metadata.end());
+  }
   report(notice, orphan.obligation.delivery);
 }
 

@@ -15,7 +15,7 @@ std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
   route = send_parked_before(*route, request.route);
   if (route == nullptr) return nullptr;
   look_again_if_stale(*route);
-  const Need need{.bytes = max_record_bytes(0, request.regions.size()), .spill_bytes = bytes};
+  const Need need{.bytes = max_record_bytes(0, request.extras()), .spill_bytes = bytes};
   // Nothing is copied for a message that will be refused, or that waits for a receiver.
   const auto has_room_at = [&](const RouteTarget& target) {
     return target.link == nullptr || Backpressure::has_room(*target.link, request, need);
@@ -31,7 +31,8 @@ std::shared_ptr<const Spill> Sender::spill_for(const SendRequest& request) {
 
 Error Sender::spill_if_large(Dispatch& dispatch) {
   const std::span<const std::byte> payload = dispatch.message.payload;
-  if (!is_large(payload.size(), dispatch.message.extensions.region_count())) return {};
+  const Extensions& extensions = dispatch.message.extensions;
+  if (!is_large(payload.size(), {extensions.region_count(), extensions.metadata.size()})) return {};
   std::shared_ptr<const Spill>& spill = dispatch.obligation.spill;
   if (spill == nullptr) {
     auto acquired = pool_.acquire(payload.size());

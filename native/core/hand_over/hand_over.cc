@@ -12,10 +12,12 @@ namespace {
 
 constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
-// All fields but program, origin and payload.
-constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 4;
+// All fields but program, origin, metadata and payload.
+constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 1 + 4;
 // A longer head is never valid. An origin may have arrived with padding.
-constexpr std::size_t kMaxHeadBytes = kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin;
+constexpr std::size_t kMaxHeadBytes =
+    kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin + kMaxMetadataBytes;
+static_assert(kMaxMetadataBytes <= 255);
 
 void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
                 ByteWriter& writer) {
@@ -30,6 +32,8 @@ void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
   writer.bytes(std::as_bytes(std::span(message.type.bytes)));
   writer.u16(message.format);
   writer.u64(message.reply_to);
+  writer.u8(static_cast<std::uint8_t>(message.metadata.size()));
+  writer.bytes(message.metadata);
   writer.u32(static_cast<std::uint32_t>(message.payload.size()));
   writer.bytes(message.payload);
 }
@@ -43,15 +47,20 @@ std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_
   const std::span<const std::byte> type = reader.bytes(16);
   const std::uint16_t format = reader.u16();
   const std::uint64_t reply_to = reader.u64();
+  const std::span<const std::byte> metadata = reader.bytes(reader.u8());
   out_payload_bytes = reader.u32();
-  if (!reader.ok() || !program || expires_at_ms > kLatestExpiryMs) return std::nullopt;
+  if (!reader.ok() || !program || expires_at_ms > kLatestExpiryMs ||
+      metadata.size() > kMaxMetadataBytes) {
+    return std::nullopt;
+  }
   ParkedMessage message{.id = 0,
                         .program = program.take(),
                         .unicast = (flags & kUnicastFlag) != 0,
                         .exclude_self = (flags & kExcludeSelfFlag) != 0,
                         .expires_at_ms = expires_at_ms,
                         .format = format,
-                        .reply_to = reply_to};
+                        .reply_to = reply_to,
+                        .metadata = {metadata.begin(), metadata.end()}};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   if (origin.empty()) return message;
   // Receivers will believe the origin: it is encoded again, so that it holds nothing else.

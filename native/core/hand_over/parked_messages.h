@@ -36,6 +36,8 @@ struct ParkedMessage {
   bool wants_handled = false;
   // Encoded Origin of a sender that has left; empty for messages of this endpoint.
   std::vector<std::byte> origin{};
+  // Opaque bytes beside the payload, at most kMaxMetadataBytes.
+  std::vector<std::byte> metadata{};
   std::vector<std::byte> payload{};
   // Kernel objects; null for none. A message with objects cannot be handed over.
   std::shared_ptr<const ObjectBundle> objects{};

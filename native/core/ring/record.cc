@@ -16,7 +16,9 @@ class ExtensionWriter {
 
   void put(ExtensionKind kind, const void* data, std::size_t bytes) noexcept {
     const std::size_t words = (bytes + 7) / 8;
-    const ExtensionHeader header{kind, static_cast<std::uint16_t>(words), 0};
+    const bool exact = kind == ExtensionKind::Metadata;
+    const ExtensionHeader header{kind, static_cast<std::uint16_t>(words),
+                                 exact ? static_cast<std::uint32_t>(bytes) : 0};
     std::memcpy(out_, &header, sizeof header);
     std::memset(out_ + sizeof header, 0, words * 8);
     std::memcpy(out_ + sizeof header, data, bytes);
@@ -34,9 +36,10 @@ bool read_exactly(std::span<const std::byte> data, T& out) noexcept {
   return true;
 }
 
-bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& out) noexcept {
+bool read_one(const ExtensionHeader& header, std::span<const std::byte> data,
+              Extensions& out) noexcept {
   std::uint64_t number = 0;
-  switch (kind) {
+  switch (header.kind) {
     case ExtensionKind::ReplyTo:
       if (!read_exactly(data, number)) return false;
       out.reply_to = number;
@@ -58,6 +61,12 @@ bool read_one(ExtensionKind kind, std::span<const std::byte> data, Extensions& o
       out.regions = data;
       return data.size() % sizeof(RegionMention) == 0 &&
              data.size() <= kMaxMentions * sizeof(RegionMention);
+    case ExtensionKind::Metadata:
+      if (header.bytes == 0 || header.bytes > kMaxMetadataBytes ||
+          padded(header.bytes) != data.size())
+        return false;
+      out.metadata = data.first(header.bytes);
+      return true;
   }
   // Unknown: of a later version, skipped.
   return true;
@@ -76,9 +85,15 @@ namespace {
   const std::size_t most = writable_origin(extensions).empty() ? kMaxMentions : 0;
   return extensions.region_count() <= most ? extensions.regions : std::span<const std::byte>();
 }
+[[nodiscard]] std::span<const std::byte> writable_metadata(const Extensions& extensions) noexcept {
+  return extensions.metadata.size() <= kMaxMetadataBytes ? extensions.metadata
+                                                         : std::span<const std::byte>();
+}
 
-constexpr std::size_t kOtherExtensions =
-    2 * (kExtensionHeaderBytes + 8) + kExtensionHeaderBytes + sizeof(SpillReference);
+constexpr std::size_t kOtherExtensions = 2 * (kExtensionHeaderBytes + 8) + kExtensionHeaderBytes +
+                                         sizeof(SpillReference) + kExtensionHeaderBytes +
+                                         kMaxMetadataBytes;
+static_assert(kMaxMetadataBytes % 8 == 0);
 static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxRecordOrigin <= kMaxExtensionBytes);
 static_assert(kOtherExtensions + kExtensionHeaderBytes + kMaxMentions * sizeof(RegionMention) <=
               kMaxExtensionBytes);
@@ -94,6 +109,7 @@ std::uint32_t extension_bytes(const Extensions& extensions) noexcept {
     bytes += kExtensionHeaderBytes + padded(static_cast<std::uint32_t>(origin.size()));
   if (const auto regions = writable_regions(extensions); !regions.empty())
     bytes += kExtensionHeaderBytes + static_cast<std::uint32_t>(regions.size());
+  bytes += metadata_extension_bytes(writable_metadata(extensions).size());
   return bytes;
 }
 
@@ -107,6 +123,8 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
     writer.put(ExtensionKind::Origin, origin.data(), origin.size());
   if (const auto regions = writable_regions(extensions); !regions.empty())
     writer.put(ExtensionKind::Regions, regions.data(), regions.size());
+  if (const auto metadata = writable_metadata(extensions); !metadata.empty())
+    writer.put(ExtensionKind::Metadata, metadata.data(), metadata.size());
 }
 
 bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {
@@ -117,7 +135,7 @@ bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept
     bytes = bytes.subspan(sizeof header);
     const std::size_t length = std::size_t{header.words} * 8;
     if (length > bytes.size()) return false;
-    if (!read_one(header.kind, bytes.first(length), out)) return false;
+    if (!read_one(header, bytes.first(length), out)) return false;
     bytes = bytes.subspan(length);
   }
   return true;

@@ -66,13 +66,16 @@ enum class ExtensionKind : std::uint16_t {
   Origin = 4,
   // Memory regions of the message, one RegionMention each.
   Regions = 5,
+  // Opaque bytes of the program beside the payload, 1 to kMaxMetadataBytes.
+  Metadata = 6,
 };
 
 struct ExtensionHeader {
   ExtensionKind kind{};
   // Number of 8-byte units after this header.
   std::uint16_t words = 0;
-  std::uint32_t reserved = 0;
+  // Of Metadata: how many bytes it has; zeros fill its last unit. 0 in all others.
+  std::uint32_t bytes = 0;
 };
 static_assert(sizeof(ExtensionHeader) == 8);
 
@@ -98,6 +101,8 @@ struct Extensions {
   std::span<const std::byte> origin;
   // RegionMentions.
   std::span<const std::byte> regions;
+  // Empty when there is none: metadata of 0 bytes is no metadata.
+  std::span<const std::byte> metadata;
 
   [[nodiscard]] std::size_t region_count() const noexcept {
     return regions.size() / sizeof(RegionMention);
@@ -118,8 +123,16 @@ inline constexpr std::size_t kMaxRecordOrigin = 1040;
   return (bytes + 7U) & ~7U;
 }
 
+// Bytes that metadata takes in a record; 0 for none.
+[[nodiscard]] constexpr std::uint32_t metadata_extension_bytes(std::size_t metadata) noexcept {
+  return metadata == 0 ? 0U
+                       : static_cast<std::uint32_t>(sizeof(ExtensionHeader)) +
+                             padded(static_cast<std::uint32_t>(metadata));
+}
+
 // Bytes that `extensions` take in a record, a multiple of 8 and at most kMaxExtensionBytes: an
-// origin above kMaxRecordOrigin and regions beyond kMaxMentions are left out.
+// origin above kMaxRecordOrigin, regions beyond kMaxMentions and metadata above kMaxMetadataBytes
+// are left out.
 [[nodiscard]] std::uint32_t extension_bytes(const Extensions& extensions) noexcept;
 // Writes exactly extension_bytes(extensions) to `out`.
 void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
