@@ -68,6 +68,15 @@ const orderly: readonly SourceFile[] = [
     '#include "core/ring/ring.h"',
   ),
   file('bench/run.mjs', "import { join } from 'busbar';", "import './harness/launch.mjs';"),
+  file('src/layers/interface/index.ts', "import type { Region } from '../../index.js';"),
+  file('src/layers/interface/yaml.ts', "import { parse } from 'yaml';", "import './index.js';"),
+  file(
+    'src/layers/rpc/index.ts',
+    "import { join } from '../../index.js';",
+    "import { t } from '../interface/index.js';",
+  ),
+  file('src/layers/wire/index.ts', "import { serve } from '../rpc/index.js';"),
+  file('test/layers/rpc/call.test.ts', "import { serve } from 'busbar/rpc';"),
 ];
 
 /** One mistake each: the file that has it, and what the rules must report. */
@@ -81,6 +90,14 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/native/g.ts', "createRequire(import.meta.url)('./busbar.node');"), /loads the addon/],
   [file('src/endpoint/h.ts', "import fc from 'fast-check';"), /no runtime dependency/],
   [file('src/endpoint/i.ts', "import '../../test/helpers.js';"), /src imports only src/],
+  [file('src/selector/o.ts', "import { t } from '../layers/interface/index.js';"), /no layer/],
+  [file('src/layers/rpc/b.ts', "import { join } from '../../join.js';"), /by src\/index.ts/],
+  [file('src/layers/rpc/c.ts', "import { t } from '../interface/t.js';"), /by its index.ts/],
+  [file('src/layers/wire/d.ts', "import '../gateway/index.js';"), /must not import 'gateway'/],
+  [file('src/layers/wire/e.ts', "import '../journal/index.js';"), /must not import 'journal'/],
+  [file('src/layers/rpc/f.ts', "import { parse } from 'yaml';"), /no runtime dependency/],
+  [file('src/layers/extra/g.ts', "import '../rpc/index.js';"), /has no rule/],
+  [file('test/h.test.ts', "import { serve } from 'busbar/layers/rpc';"), /not the package's entry/],
   [file('test/j.test.ts', "import { join } from '../src/index.js';"), /imports 'busbar'/],
   [
     file('test/k.test.ts', "import { parse } from '../dist/selector/parse.js';"),

@@ -39,9 +39,13 @@ function connect(edges: Edges, from: string, to: string): void {
   edges.set(from, targets.add(to));
 }
 
-// 'src/selector/parse.ts' -> 'src/selector', 'src/errors.ts' -> 'src/errors.ts'
+// 'src/selector/parse.ts' -> 'src/selector', 'src/errors.ts' -> 'src/errors.ts',
+// 'src/layers/rpc/serve.ts' -> 'src/layers/rpc'
 function layerOf(path: string): string {
-  return path.split('/').slice(0, 2).join('/');
+  return path
+    .split('/')
+    .slice(0, path.startsWith('src/layers/') ? 3 : 2)
+    .join('/');
 }
 
 function circlesIn(edges: Edges): string[] {

@@ -1,6 +1,7 @@
 // The rules for imports among the TypeScript and JavaScript sources.
 import type { SourceFile } from './files.js';
 import { type Import, importsOf } from './imports.js';
+import { entries, inLayers, peersOf } from './layer-rules.js';
 
 const addonFile = 'src/native/addon.ts';
 /**
@@ -29,12 +30,15 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
   const { specifier, path } = found;
   const wrong: string[] = [];
   if (path === undefined) {
-    if (!specifier.startsWith('node:') && !dependencies.includes(packageName(specifier))) {
+    const allowed = [...dependencies, ...peersOf(file)];
+    if (!specifier.startsWith('node:') && !allowed.includes(packageName(specifier))) {
       wrong.push(`'${specifier}' is no runtime dependency`);
     }
     return wrong;
   }
   if (!path.startsWith('src/')) wrong.push(`src imports only src, not '${specifier}'`);
+  const layered = inLayers(file.path, path);
+  if (layered !== undefined) return [...wrong, ...layered];
   if (path === 'src/index.ts') wrong.push('nothing in src imports src/index');
   if (file.path.startsWith('src/selector/') && /^src\/(native|memory)\//.test(path)) {
     wrong.push('src/selector imports neither the addon nor memory');
@@ -64,7 +68,8 @@ function telling(file: SourceFile): string[] {
  */
 function inConsumer(file: SourceFile, { specifier, path }: Import): string[] {
   if (path === undefined) {
-    return specifier.startsWith('busbar/') ? [`'${specifier}' is not the package's entry`] : [];
+    if (!specifier.startsWith('busbar/') || entries.includes(specifier)) return [];
+    return [`'${specifier}' is not the package's entry`];
   }
   const folder = file.path.slice(0, file.path.indexOf('/') + 1);
   const whiteBox = file.path.startsWith('test/unit/') && path.startsWith('dist/');

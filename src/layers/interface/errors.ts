@@ -1,0 +1,82 @@
+// The errors of this layer. They extend Error and not BusError: the interface entry also runs where
+// the bus cannot be loaded, as in a sandboxed renderer.
+
+/** A step of the way to a part of a value: the key of a struct or map, or the index in a list. */
+export type PathStep = string | number;
+
+/** What is wrong with one part of a value. */
+export interface Issue {
+  /** Where it is, from the value inwards; empty for the value itself. */
+  readonly path: readonly PathStep[];
+  /** What was found and what was expected, without the path. */
+  readonly message: string;
+}
+
+/** The message that an {@link InvalidValueError} has for its first issue. */
+function textOf(issues: readonly Issue[]): string {
+  const [first] = issues;
+  if (first === undefined) return 'the value does not fit its schema';
+  return first.path.length === 0
+    ? `the value ${first.message}`
+    : `${pathText(first.path)} ${first.message}`;
+}
+
+/** A path as programs write it: `samples[3].at`. */
+export function pathText(path: readonly PathStep[]): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else if (/^[A-Za-z_]\w*$/.test(step)) text += text === '' ? step : `.${step}`;
+    else text += `[${JSON.stringify(step.length > 40 ? `${step.slice(0, 40)}…` : step)}]`;
+  }
+  return text;
+}
+
+/**
+ * A value does not fit its schema, when it is sent or when it is received. The text has the path of
+ * the wrong part, as in `samples[3].at is 5; expected a Date`.
+ */
+export class InvalidValueError extends Error {
+  /** Always `'ERR_BUSBAR_INVALID_VALUE'`. */
+  readonly code = 'ERR_BUSBAR_INVALID_VALUE';
+  /** What is wrong. Never empty; one issue, except that a foreign schema may report several. */
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[], options?: ErrorOptions) {
+    super(textOf(issues), options);
+    this.issues = issues;
+  }
+
+  /** Where the first issue is; empty for the value itself. */
+  get path(): readonly PathStep[] {
+    return this.issues[0]?.path ?? [];
+  }
+}
+
+/**
+ * An interface or schema is malformed: a name or version that is not allowed, an unknown key, a
+ * schema that is none. The text begins with the place.
+ */
+export class InvalidInterfaceError extends Error {
+  /** Always `'ERR_BUSBAR_INVALID_INTERFACE'`. */
+  readonly code = 'ERR_BUSBAR_INVALID_INTERFACE';
+  /** The place in the definition, as in `methods.setTarget.args.celsius`; may be empty. */
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(path === '' ? message : `${path} ${message}`, options);
+    this.path = path;
+  }
+}
+
+for (const [errors, name] of [
+  [InvalidValueError, 'InvalidValueError'],
+  [InvalidInterfaceError, 'InvalidInterfaceError'],
+] as const) {
+  // On the prototype, as for built-in errors: logs print all own properties.
+  Object.defineProperty(errors.prototype, 'name', {
+    value: name,
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,61 @@
+// The entry `busbar/interface`: interfaces as values. It does not load the bus, so that it runs
+// wherever JavaScript does.
+export {
+  type AttachmentSink,
+  type AttachmentSource,
+  attachmentsOf,
+  type CollectedAttachments,
+  collectAttachments,
+  noAttachments,
+} from './attachments.js';
+export { defineInterface, type InterfaceDefinition } from './define.js';
+export {
+  InvalidInterfaceError,
+  InvalidValueError,
+  type Issue,
+  type PathStep,
+  pathText,
+} from './errors.js';
+export type {
+  ArgsOf,
+  ErrorsOf,
+  Infer,
+  InferInput,
+  InputOf,
+  Interface,
+  ItemOf,
+  MethodDefinition,
+  Methods,
+  NamedTypes,
+  Properties,
+  PropertyDefinition,
+  ResultOf,
+  SentArgsOf,
+  SentErrorsOf,
+  SentInputOf,
+  SentItemOf,
+  SentResultOf,
+  SentValueOf,
+  Signals,
+  TypeOf,
+  ValueOf,
+} from './interface.js';
+export { type InterfaceShapes, type MethodShapes, shapesOf } from './interface-shapes.js';
+export { memberTypeId, memberTypeName, type NamedInterface } from './member-type.js';
+export type { WireCodec } from './node.js';
+export type {
+  AnySchema,
+  EnumSchema,
+  Fields,
+  InputOfFields,
+  ListSchema,
+  MapSchema,
+  OptionalSchema,
+  OutputOfFields,
+  Schema,
+  SchemaProps,
+  SimpleKind,
+  StructSchema,
+} from './schema.js';
+export { type Shape, shapeOf } from './shape.js';
+export { t } from './t.js';
