@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "posix/file_descriptor.h"
@@ -13,6 +15,8 @@ namespace busbar::macos_platform {
 namespace {
 
 constexpr std::uintptr_t kWake = 0;
+// XNU refuses times of more than 100,000,000 seconds with EINVAL.
+constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(24);
 
 int change(int queue, std::uintptr_t ident, std::int16_t filter, std::uint16_t flags,
            std::uint32_t what, std::uint64_t token) noexcept {
@@ -65,12 +69,14 @@ std::size_t Kqueue::wait(std::optional<TimePoint> deadline,
     timespec left{};
     if (deadline) {
       const TimePoint now = std::chrono::steady_clock::now();
-      const std::int64_t nanoseconds = *deadline > now ? (*deadline - now).count() : 0;
-      left.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
-      left.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+      const std::chrono::nanoseconds until =
+          *deadline > now ? std::min(*deadline - now, kLongestWait) : std::chrono::nanoseconds(0);
+      left.tv_sec = static_cast<time_t>(until.count() / 1'000'000'000);
+      left.tv_nsec = static_cast<long>(until.count() % 1'000'000'000);
     }
     const int got = ::kevent(borrow(), nullptr, 0, out_events.data(),
                              static_cast<int>(out_events.size()), deadline ? &left : nullptr);
+    if (got == 0 && deadline && *deadline > std::chrono::steady_clock::now()) continue;
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR) return 0;
   }

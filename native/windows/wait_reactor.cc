@@ -27,10 +27,13 @@ Result<Handle> open_end_of(std::uint32_t pid) {
 
 std::uint32_t milliseconds_until(const std::optional<TimePoint>& deadline) noexcept {
   if (!deadline) return WaitableSet::kForEver;
-  const auto left = *deadline - std::chrono::steady_clock::now();
+  const TimePoint now = std::chrono::steady_clock::now();
+  // Compared first: the difference from the beginning of time would overflow.
+  if (*deadline <= now) return 0;
+  const auto left = *deadline - now;
   // Rounded up; otherwise the last fraction of a millisecond would be a busy loop.
   const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  return static_cast<std::uint32_t>(std::clamp<long long>(whole, 0, WaitableSet::kForEver - 1));
+  return static_cast<std::uint32_t>(std::min<long long>(whole, WaitableSet::kForEver - 1));
 }
 
 class WaitReactor final : public Reactor {

@@ -137,6 +137,20 @@ CONTRACT(reactor_ends_its_wait_when_woken_or_late) {
   CHECK_EQ(reactor->wait(here.now() - std::chrono::hours(1), ready), 0);
 }
 
+CONTRACT(reactor_takes_deadlines_at_both_ends_of_time) {
+  Platform& here = subject.here();
+  auto reactor = make_reactor(here);
+  Ends ends = make_ends(here);
+  REQUIRE(reactor->watch(*ends.near, 1).ok());
+  std::array<Readiness, 4> ready;
+  CHECK_EQ(reactor->wait(TimePoint::min(), ready), 0);
+  reactor->wake();
+  CHECK_EQ(reactor->wait(TimePoint::max(), ready), 0);
+  // A wait that the system refuses would return without the message.
+  CHECK(send_text(*ends.far, "x").ok());
+  CHECK_EQ(reactor->wait(TimePoint::max(), ready), 1);
+}
+
 ROLE(only_lives) { return {}; }
 
 CONTRACT(reactor_tells_of_a_process_that_ended) {
