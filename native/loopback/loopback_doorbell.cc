@@ -64,8 +64,8 @@ class LoopbackDoorbellSet final : public DoorbellSet {
     for (std::size_t step = 0; step < bells_.size() && count < out_tokens.size(); ++step, ++entry) {
       if (entry == bells_.end()) entry = bells_.begin();
       const std::shared_ptr<Bell> bell = find<Bell>(entry->second.handle);
-      if (!bell || bell->rings == entry->second.told) continue;
-      entry->second.told = bell->rings;
+      if (!bell || bell->rings == entry->second.seen) continue;
+      entry->second.seen = bell->rings;
       last_told_ = entry->first;
       out_tokens[count++] = entry->first;
     }
@@ -81,7 +81,7 @@ class LoopbackDoorbellSet final : public DoorbellSet {
  private:
   struct Entry {
     Handle handle;
-    std::uint64_t told = 0;
+    std::uint64_t seen = 0;
   };
   const Process& process_;
   std::map<std::uint64_t, Entry> bells_;

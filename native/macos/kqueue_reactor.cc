@@ -31,9 +31,9 @@ constexpr std::size_t kEventBatch = 64;
 constexpr mach_port_msgcount_t kNoticeQueue = MACH_PORT_QLIMIT_LARGE;
 
 // The readiness that one wait() reports.
-class Told {
+class Report {
  public:
-  explicit Told(std::span<Readiness> out) noexcept : out_(out) {}
+  explicit Report(std::span<Readiness> out) noexcept : out_(out) {}
 
   // nullptr: no room.
   [[nodiscard]] Readiness* entry(std::uint64_t token) noexcept {
@@ -136,24 +136,24 @@ class KqueueReactor final : public Reactor {
   [[nodiscard]] std::size_t wait(std::optional<TimePoint> deadline,
                                  std::span<Readiness> out_ready) override {
     if (out_ready.empty()) return 0;
-    Told told(out_ready);
-    tell_kept(told);
+    Report report(out_ready);
+    report_kept(report);
     std::array<struct kevent, kEventBatch> events;
     bool woken = false;
     // Not every event leads to a report.
-    while (told.room() > 0) {
-      const std::size_t room = std::min(told.room(), events.size());
+    while (report.room() > 0) {
+      const std::size_t room = std::min(report.room(), events.size());
       // With something to report, only poll for more.
-      const auto until = told.count() > 0 ? std::optional(TimePoint()) : deadline;
+      const auto until = report.count() > 0 ? std::optional(TimePoint()) : deadline;
       const std::size_t got = queue_.wait(until, std::span(events).first(room));
       for (std::size_t i = 0; i < got; ++i) {
         woken = woken || Kqueue::is_wake(events[i]);
-        take(events[i], told);
+        take(events[i], report);
       }
-      tell_kept(told);
-      if (got == 0 || woken || told.count() > 0) break;
+      report_kept(report);
+      if (got == 0 || woken || report.count() > 0) break;
     }
-    return told.count();
+    return report.count();
   }
 
   void wake() noexcept override { queue_.wake(); }
@@ -200,7 +200,7 @@ class KqueueReactor final : public Reactor {
     }
   }
 
-  void take(const struct kevent& event, Told& told) noexcept {
+  void take(const struct kevent& event, Report& report) noexcept {
     if (Kqueue::is_wake(event)) return;
     if (Kqueue::is_process(event)) return note_end(static_cast<std::uint32_t>(event.ident));
     const std::uint64_t token = Kqueue::token_of(event);
@@ -219,7 +219,7 @@ class KqueueReactor final : public Reactor {
       return;
     }
     // There is room: no more events were requested than fit.
-    if (Readiness* entry = told.entry(token); entry != nullptr) entry->readable = true;
+    if (Readiness* entry = report.entry(token); entry != nullptr) entry->readable = true;
   }
 
   void note_end(std::uint32_t pid) noexcept {
@@ -244,20 +244,20 @@ class KqueueReactor final : public Reactor {
   }
 
   // Reports the events that the kernel sends only once.
-  void tell_kept(Told& told) noexcept {
+  void report_kept(Report& report) noexcept {
     for (const std::uint64_t token : ended_) {
-      if (Readiness* entry = told.entry(token); entry != nullptr) entry->readable = true;
+      if (Readiness* entry = report.entry(token); entry != nullptr) entry->readable = true;
     }
     for (auto it = rung_.begin(); it != rung_.end();) {
       if (!watches_.at(*it).bell->is_rung()) {
         it = rung_.erase(it);
         continue;
       }
-      if (Readiness* entry = told.entry(*it); entry != nullptr) entry->readable = true;
+      if (Readiness* entry = report.entry(*it); entry != nullptr) entry->readable = true;
       ++it;
     }
     for (auto it = writable_.begin(); it != writable_.end();) {
-      Readiness* entry = told.entry(*it);
+      Readiness* entry = report.entry(*it);
       if (entry == nullptr) return;
       entry->writable = true;
       watches_.at(*it).wants_writable = false;

@@ -42,7 +42,7 @@ void WaitGroup::remove(std::uint64_t key) noexcept {
   release_helper();
 }
 
-bool WaitGroup::look(const std::function<bool(std::uint64_t key)>& told) const {
+bool WaitGroup::look(const std::function<bool(std::uint64_t key)>& visit) const {
   // The call returns the first object that is signaled; the ones after it are checked next.
   std::size_t next = 0;
   while (next < objects_.size()) {
@@ -50,7 +50,7 @@ bool WaitGroup::look(const std::function<bool(std::uint64_t key)>& told) const {
     const DWORD answer = ::WaitForMultipleObjects(count, objects_.data() + next, FALSE, 0);
     if (answer >= WAIT_OBJECT_0 + count) return true;
     next += answer - WAIT_OBJECT_0;
-    if (!told(keys_[next])) return false;
+    if (!visit(keys_[next])) return false;
     ++next;
   }
   return true;
@@ -60,7 +60,7 @@ Error WaitGroup::start_helper(std::function<void()> signaled) {
   Result<Handle> interrupt = create_event(false);
   if (!interrupt) return interrupt.error();
   interrupt_ = interrupt.take();
-  auto thread = start_system_thread([this, told = std::move(signaled)] { run(told); });
+  auto thread = start_system_thread([this, report = std::move(signaled)] { run(report); });
   if (!thread) return thread.error();
   thread_ = thread.take();
   return {};

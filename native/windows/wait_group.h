@@ -30,8 +30,8 @@ class WaitGroup {
 
   void add(RawHandle object, std::uint64_t key);
   void remove(std::uint64_t key) noexcept;
-  // As WaitableSet::look; false when `told` asked to stop.
-  bool look(const std::function<bool(std::uint64_t key)>& told) const;
+  // As WaitableSet::look; false when `visit` asked to stop.
+  bool look(const std::function<bool(std::uint64_t key)>& visit) const;
 
   // Starts a thread that calls `signaled` when an object is signaled, then rests until rearm().
   [[nodiscard]] Error start_helper(std::function<void()> signaled);

@@ -54,7 +54,7 @@ void WaitableSet::remove(std::uint64_t key) noexcept {
 
 void WaitableSet::wake() noexcept {
   ::SetEvent(borrow_handle(wake_));
-  tell_ready();
+  report_ready();
 }
 
 void WaitableSet::wait(std::uint32_t milliseconds) noexcept {
@@ -73,13 +73,13 @@ bool WaitableSet::take_wake() noexcept {
   return true;
 }
 
-void WaitableSet::look(const std::function<bool(std::uint64_t key)>& told) {
+void WaitableSet::look(const std::function<bool(std::uint64_t key)>& visit) {
   // Reset first, so that a helper's later signal is not lost.
   const bool helped = groups_.size() > 1 || all_helped_;
   if (helped) ::ResetEvent(borrow_handle(overflow_));
   bool complete = true;
   for (const auto& group : groups_) {
-    complete = group->look(told);
+    complete = group->look(visit);
     if (!complete) break;
   }
   if (!helped) return;
@@ -99,7 +99,7 @@ Error WaitableSet::call_when_ready(std::function<void()> ready) {
   return start_helpers(0);
 }
 
-void WaitableSet::tell_ready() noexcept {
+void WaitableSet::report_ready() noexcept {
   const std::lock_guard guard(ready_mutex_);
   if (ready_) ready_();
 }
@@ -109,7 +109,7 @@ Error WaitableSet::start_helpers(std::size_t first) {
     if (groups_[i]->has_helper()) continue;
     const Error error = groups_[i]->start_helper([this] {
       ::SetEvent(borrow_handle(overflow_));
-      tell_ready();
+      report_ready();
     });
     if (!error.ok()) return error;
   }

@@ -43,9 +43,9 @@ class WaitableSet {
   void wait(std::uint32_t milliseconds) noexcept;
   // True if wake() was called since the last take_wake().
   [[nodiscard]] bool take_wake() noexcept;
-  // Calls `told` with the key of each object that is signaled now, until it returns false. `told`
+  // Calls `visit` with the key of each object that is signaled now, until it returns false. `visit`
   // may reset the object.
-  void look(const std::function<bool(std::uint64_t key)>& told);
+  void look(const std::function<bool(std::uint64_t key)>& visit);
 
   // From now on the set calls `ready`, from its own threads or the thread of wake(), when wait()
   // would return. `ready` must neither block nor touch the set. An empty `ready` ends the calls:
@@ -55,7 +55,7 @@ class WaitableSet {
  private:
   WaitableSet(Handle wake, Handle overflow) noexcept;
   [[nodiscard]] Error start_helpers(std::size_t first);
-  void tell_ready() noexcept;
+  void report_ready() noexcept;
 
   Handle wake_;
   Handle overflow_;

@@ -160,11 +160,11 @@ int kevent(int queue, const struct kevent* changes, int change_count, struct kev
   const int count = ::epoll_wait(queue, got.data(), room, milliseconds_of(timeout));
   if (count < 0) return -1;
   const std::lock_guard guard(PortSpace::get().mutex);
-  int told = 0;
+  int reported = 0;
   for (int i = 0; i < count; ++i) {
-    if (describe(queue, got[static_cast<std::size_t>(i)].data.fd, events[told])) ++told;
+    if (describe(queue, got[static_cast<std::size_t>(i)].data.fd, events[reported])) ++reported;
   }
-  return told;
+  return reported;
 }
 
 extern "C" int __wrap_close(int fd) {  // NOLINT(bugprone-reserved-identifier)

@@ -102,7 +102,7 @@ mach_msg_return_t send(mach_msg_header_t* message) {
   Entry* destination = space.find(message->msgh_remote_port);
   Outgoing out;
   if (!pack(space, message, out)) return MACH_SEND_INVALID_RIGHT;
-  if (out.descriptors.size() > kMostDescriptors || out.bytes.size() > kMostWireBytes)
+  if (out.descriptors.size() > kMaxDescriptors || out.bytes.size() > kMaxWireBytes)
     return MACH_SEND_TOO_LARGE;
   if (destination != nullptr && remote == MACH_MSG_TYPE_MAKE_SEND_ONCE && destination->maker < 0 &&
       destination->receive >= 0) {
@@ -186,7 +186,7 @@ mach_msg_return_t receive(mach_msg_header_t* message, std::size_t room, mach_por
   const std::lock_guard guard(space.mutex);
   Entry* entry = space.find(name);
   if (entry == nullptr || entry->receive < 0) return MACH_RCV_INVALID_NAME;
-  std::vector<std::byte> bytes(kMostWireBytes);
+  std::vector<std::byte> bytes(kMaxWireBytes);
   Received with;
   const long got = receive_datagram(entry->receive, bytes, with, false);
   if (got > 0) {

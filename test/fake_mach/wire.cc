@@ -12,7 +12,7 @@ namespace {
 
 struct Control {
   alignas(
-      cmsghdr) char bytes[CMSG_SPACE(kMostDescriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
+      cmsghdr) char bytes[CMSG_SPACE(kMaxDescriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
 };
 
 }  // namespace

@@ -29,9 +29,9 @@ struct WireHeader {
   bool from_kernel = false;
 };
 
-inline constexpr std::size_t kMostWireBytes = 40'000;
+inline constexpr std::size_t kMaxWireBytes = 40'000;
 // SCM_MAX_FD.
-inline constexpr std::size_t kMostDescriptors = 253;
+inline constexpr std::size_t kMaxDescriptors = 253;
 
 enum class Operation : std::uint8_t { CheckIn, LookUp, Register, Get, Set, Post };
 

@@ -16,10 +16,10 @@ using namespace busbar::windows_platform;
 
 namespace {
 
-bool is_told(const std::atomic<int>& told, int before) {
+bool is_called(const std::atomic<int>& calls, int before) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (told == before && std::chrono::steady_clock::now() < end) ::Sleep(0);
-  return told > before;
+  while (calls == before && std::chrono::steady_clock::now() < end) ::Sleep(0);
+  return calls > before;
 }
 
 }  // namespace
@@ -31,10 +31,10 @@ TEST(windows_set_ends_while_what_it_told_was_not_looked_at) {
   ::SetEvent(event);
   for (int round = 0; round < 300; ++round) {
     auto set = WaitableSet::create();
-    std::atomic<int> told{0};
-    REQUIRE(set.ok() && set.value()->call_when_ready([&told] { ++told; }).ok());
+    std::atomic<int> calls{0};
+    REQUIRE(set.ok() && set.value()->call_when_ready([&calls] { ++calls; }).ok());
     REQUIRE(set.value()->add(event, 1).ok());
-    REQUIRE(is_told(told, 0));
+    REQUIRE(is_called(calls, 0));
     // The helper rests, or is about to; the end of the set must reach it in both cases.
     if (round % 2 == 0) ::Sleep(0);
   }
@@ -51,8 +51,8 @@ TEST(windows_helper_keeps_step_with_an_owner_whose_reads_end) {
   auto set = WaitableSet::create();
   auto bell = create_event(false);
   REQUIRE(mine.ok() && theirs.ok() && reading.ok() && writing.ok() && set.ok() && bell.ok());
-  std::atomic<int> told{0};
-  REQUIRE(set.value()->call_when_ready([&told] { ++told; }).ok());
+  std::atomic<int> calls{0};
+  REQUIRE(set.value()->call_when_ready([&calls] { ++calls; }).ok());
 
   // Ends each round's read at some moment of the owner's work.
   constexpr int kRounds = 3000;
@@ -77,9 +77,9 @@ TEST(windows_helper_keeps_step_with_an_owner_whose_reads_end) {
     round_begun = round;
     if (in_step) {
       REQUIRE(set.value()->add(event, 1).ok());
-      const int before = told;
+      const int before = calls;
       ::SetEvent(event);
-      in_step = CHECK(is_told(told, before));
+      in_step = CHECK(is_called(calls, before));
       ::ResetEvent(event);
       set.value()->look([](std::uint64_t) { return true; });
       set.value()->remove(1);
