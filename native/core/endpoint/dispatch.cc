@@ -65,6 +65,13 @@ Dispatch Dispatch::from_request(const SendRequest& request, std::uint16_t route_
   return dispatch;
 }
 
+Dispatch Dispatch::from_simple(const SimpleMessage& message) {
+  Dispatch dispatch{.message = {message, 0, {}}, .obligation = {}};
+  dispatch.message.extensions.reply_to = unless_zero(message.reply_to);
+  dispatch.message.extensions.metadata = message.metadata;
+  return dispatch;
+}
+
 Dispatch Dispatch::from_parked(const ParkedMessage& parked) {
   std::uint16_t flags = parked.unicast ? record_flag::kUnicast : std::uint16_t{0};
   if (parked.wants_handled) flags |= record_flag::kWantsHandled;

@@ -22,9 +22,7 @@ struct Dispatch {
   Obligation obligation;
 
   // A message that owes nothing.
-  [[nodiscard]] static Dispatch from_plain(const PlainMessage& message) {
-    return {.message = {message, 0, {}}, .obligation = {}};
-  }
+  [[nodiscard]] static Dispatch from_simple(const SimpleMessage& message);
   // Of a program; `expires_at_ms` is 0 for one that does not wait. Its number, and its delivery,
   // are given when it is certain that it goes.
   [[nodiscard]] static Dispatch from_request(const SendRequest& request, std::uint16_t route_flags,

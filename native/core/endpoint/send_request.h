@@ -64,8 +64,8 @@ struct SendRequest {
 
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
-    return ttl_ms != 0 || reply_to != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
-           !regions.empty() || !key.empty() || !metadata.empty();
+    return ttl_ms != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
+           !regions.empty() || !key.empty();
   }
   // Of the record, what the payload's size does not tell.
   [[nodiscard]] RecordExtras extras() const noexcept {

@@ -102,7 +102,7 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     if (targets.empty()) return !route->unicast || request.when_full != WhenFull::Disconnect;
   }
   if (!request.conditional() && !spills) {
-    outcome.message_id = send_plain(request, *route, targets);
+    outcome.message_id = send_simple(request, *route, targets);
   } else {
     outcome.error = send_with_obligations(request, *route, targets, outcome);
     if (!outcome.error.ok()) return true;
@@ -115,19 +115,14 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
 }
 
 // The common case: nothing is owed to anybody but the bytes themselves.
-std::uint64_t Sender::send_plain(const SendRequest& request, const Route& route,
-                                 std::span<const RouteTarget> targets) {
-  const PlainMessage message{.type = request.type,
-                             .format = request.format,
-                             .flags = route.flags(),
-                             .route = request.route,
-                             .id = next_message_id_++,
-                             .payload = request.payload};
+std::uint64_t Sender::send_simple(const SendRequest& request, const Route& route,
+                                  std::span<const RouteTarget> targets) {
+  const SimpleMessage message = simple_message(request, route, next_message_id_++);
   for (const RouteTarget& target : targets) {
     if (target.link->put_now(message)) {
       note_unrung(*target.recipient);
     } else {
-      put(*target.recipient, Dispatch::from_plain(message));
+      put(*target.recipient, Dispatch::from_simple(message));
     }
   }
   return message.id;

@@ -142,9 +142,20 @@ class Sender final : private ParkedOutlet {
 
   // One message. False: the target chosen was disconnected, and another one may match.
   [[nodiscard]] bool try_send(const SendRequest& request, SendOutcome& outcome);
+  [[nodiscard]] static SimpleMessage simple_message(const SendRequest& request, const Route& route,
+                                                    std::uint64_t id) noexcept {
+    return {{.type = request.type,
+             .format = request.format,
+             .flags = route.flags(),
+             .route = request.route,
+             .id = id,
+             .payload = request.payload},
+            request.reply_to,
+            request.metadata};
+  }
   // Returns the message's number.
-  std::uint64_t send_plain(const SendRequest& request, const Route& route,
-                           std::span<const RouteTarget> targets);
+  std::uint64_t send_simple(const SendRequest& request, const Route& route,
+                            std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
                                             std::span<const RouteTarget> targets, SendOutcome& out);
   [[nodiscard]] Result<std::shared_ptr<const ObjectBundle>> copy_objects(
@@ -227,16 +238,13 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   const Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
       !routes_.current(*route, *directory_) || request.conditional() ||
-      is_large(request.payload.size()) || request.payload.size() > options_.max_message_bytes) {
+      is_large(request.payload.size(), request.extras()) ||
+      request.payload.size() > options_.max_message_bytes) {
     return false;
   }
   const RouteTarget& target = route->targets.front();
-  if (target.link == nullptr || !target.link->put_now({.type = request.type,
-                                                       .format = request.format,
-                                                       .flags = route->flags(),
-                                                       .route = request.route,
-                                                       .id = next_message_id_,
-                                                       .payload = request.payload})) {
+  if (target.link == nullptr ||
+      !target.link->put_now(simple_message(request, *route, next_message_id_))) {
     return false;
   }
   out.receivers = 1;

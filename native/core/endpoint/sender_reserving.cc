@@ -61,18 +61,20 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
     return send(request);
   }
   OutboundLink& link = *to->link;
+  SendOutcome outcome{
+      .error = {}, .receivers = 1, .peer_id = to->peer_id(), .message_id = next_message_id_++};
   link.commit_reserved({.type = type,
                         .format = format,
                         .flags = route->flags(),
                         .route = reservation.route,
-                        .id = next_message_id_++,
+                        .id = outcome.message_id,
                         .payload = reservation.place},
                        reservation.place.data());
   note_unrung(*to);
   if (link.progress_due()) host_.needs_attention();
   ++counters_.sent_messages;
   counters_.sent_bytes += reservation.place.size();
-  return SendOutcome{.error = {}, .receivers = 1};
+  return outcome;
 }
 
 void Sender::cancel(const Reservation& reservation) {

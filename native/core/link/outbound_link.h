@@ -73,10 +73,9 @@ class OutboundLink {
   // Whether a record of `bytes`, whose payload takes `spill_bytes` of a spill (0: none) and which
   // has `objects` kernel objects, would be taken now. A queue of nothing takes any record.
   [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std::size_t objects);
-  // The common case of put(): a message without extensions that owes nothing, straight into the
-  // ring, or the queue if others wait there already. False when it has to be put(). To be followed
-  // by end_turn().
-  [[nodiscard]] bool put_now(const PlainMessage& message) noexcept;
+  // The common case of put(): a message that owes nothing, straight into the ring, or the queue if
+  // others wait there already. False when it has to be put(). To be followed by end_turn().
+  [[nodiscard]] bool put_now(const SimpleMessage& message) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Whether a record of `bytes` with this key would be taken now.
@@ -195,7 +194,7 @@ class OutboundLink {
   void note_published(std::uint32_t bytes) noexcept;
   [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   void flush_latest();
-  [[nodiscard]] bool queue_behind(const PlainMessage& message);
+  [[nodiscard]] bool queue_behind(const SimpleMessage& message);
   void end_reservation() noexcept;
   void abandon_reservation() noexcept;
   // Gives the receiver what the record of message `id` will refer to. False: try again later.
@@ -239,12 +238,12 @@ class OutboundLink {
   RegionFlights flights_;
 };
 
-inline bool OutboundLink::put_now(const PlainMessage& message) noexcept {
+inline bool OutboundLink::put_now(const SimpleMessage& message) noexcept {
   if (!queue_.empty() || reserved_) return queue_behind(message);
-  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
-  write_plain_record(message, place);
+  write_simple_record(message, place);
   (void)producer_.commit(bytes);
   if (++put_this_turn_ <= kPublishedAtOnce || producer_.unpublished() >= kPublishBytes)
     producer_.publish();

@@ -108,11 +108,11 @@ void OutboundLink::end_reservation() noexcept {
 
 // The message that queued first asked to be woken when the ring has room; no need to look at it
 // now.
-bool OutboundLink::queue_behind(const PlainMessage& message) {
-  const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size());
+bool OutboundLink::queue_behind(const SimpleMessage& message) {
+  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
   if (queue_.bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
   ++accepted_;
-  write_plain_record(message, queue_.append(bytes));
+  write_simple_record(message, queue_.append(bytes));
   return true;
 }
 

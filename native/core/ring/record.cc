@@ -10,24 +10,27 @@ namespace {
 
 constexpr std::uint32_t kExtensionHeaderBytes = sizeof(ExtensionHeader);
 
-class ExtensionWriter {
- public:
-  explicit ExtensionWriter(std::byte* out) : out_(out) {}
+// Fixed sizes are written in place, as the header is.
+template <typename T>
+std::byte* write_fixed(ExtensionKind kind, const T& value, std::byte* out) noexcept {
+  static_assert(sizeof(T) % 8 == 0);
+  new (out) ExtensionHeader{.kind = kind, .words = sizeof(T) / 8, .bytes = 0};
+  std::memcpy(out + sizeof(ExtensionHeader), &value, sizeof value);
+  return out + sizeof(ExtensionHeader) + sizeof value;
+}
 
-  void put(ExtensionKind kind, const void* data, std::size_t bytes) noexcept {
-    const std::size_t words = (bytes + 7) / 8;
-    const bool exact = kind == ExtensionKind::Metadata;
-    const ExtensionHeader header{kind, static_cast<std::uint16_t>(words),
-                                 exact ? static_cast<std::uint32_t>(bytes) : 0};
-    std::memcpy(out_, &header, sizeof header);
-    std::memset(out_ + sizeof header, 0, words * 8);
-    std::memcpy(out_ + sizeof header, data, bytes);
-    out_ += sizeof header + words * 8;
-  }
-
- private:
-  std::byte* out_;
-};
+// `exact`: whether readers have to know how many bytes the last unit has.
+std::byte* write_bytes(ExtensionKind kind, std::span<const std::byte> data, bool exact,
+                       std::byte* out) noexcept {
+  const auto bytes = static_cast<std::uint32_t>(data.size());
+  const std::uint32_t whole = padded(bytes);
+  new (out) ExtensionHeader{
+      .kind = kind, .words = static_cast<std::uint16_t>(whole / 8), .bytes = exact ? bytes : 0};
+  out += sizeof(ExtensionHeader);
+  if (whole != bytes) std::memset(out + whole - 8, 0, 8);
+  std::memcpy(out, data.data(), bytes);
+  return out + whole;
+}
 
 template <typename T>
 bool read_exactly(std::span<const std::byte> data, T& out) noexcept {
@@ -114,17 +117,22 @@ std::uint32_t extension_bytes(const Extensions& extensions) noexcept {
 }
 
 void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
-  ExtensionWriter writer(out);
-  if (extensions.reply_to) writer.put(ExtensionKind::ReplyTo, &*extensions.reply_to, 8);
-  if (extensions.expires_at_ms) writer.put(ExtensionKind::Expiry, &*extensions.expires_at_ms, 8);
-  if (extensions.spill)
-    writer.put(ExtensionKind::Spill, &*extensions.spill, sizeof(SpillReference));
+  if (extensions.reply_to) out = write_fixed(ExtensionKind::ReplyTo, *extensions.reply_to, out);
+  if (extensions.expires_at_ms)
+    out = write_fixed(ExtensionKind::Expiry, *extensions.expires_at_ms, out);
+  if (extensions.spill) out = write_fixed(ExtensionKind::Spill, *extensions.spill, out);
   if (const auto origin = writable_origin(extensions); !origin.empty())
-    writer.put(ExtensionKind::Origin, origin.data(), origin.size());
+    out = write_bytes(ExtensionKind::Origin, origin, false, out);
   if (const auto regions = writable_regions(extensions); !regions.empty())
-    writer.put(ExtensionKind::Regions, regions.data(), regions.size());
+    out = write_bytes(ExtensionKind::Regions, regions, false, out);
   if (const auto metadata = writable_metadata(extensions); !metadata.empty())
-    writer.put(ExtensionKind::Metadata, metadata.data(), metadata.size());
+    (void)write_bytes(ExtensionKind::Metadata, metadata, true, out);
+}
+
+void write_simple_extensions(const SimpleMessage& message, std::byte* out) noexcept {
+  if (message.reply_to != 0) out = write_fixed(ExtensionKind::ReplyTo, message.reply_to, out);
+  if (!message.metadata.empty())
+    (void)write_bytes(ExtensionKind::Metadata, message.metadata, true, out);
 }
 
 bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {

@@ -42,7 +42,8 @@ struct RecordHeader {
   std::uint8_t extension_words = 0;
   std::uint16_t flags = 0;
   Uuid type;
-  // Counts the messages of one sender, starting at 1.
+  // Counts the messages of one sender, starting at 1; of a message with an origin, those of its
+  // origin.
   std::uint64_t id = 0;
   std::uint32_t payload_bytes = 0;
   // The meaning of a raw payload, agreed between sender and receiver; 0 where unused.
@@ -150,7 +151,7 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
   return sum == header.bytes && padded(header.bytes) <= available;
 }
 
-// The arguments of send() for a message without extensions, the usual case.
+// What every record has.
 struct PlainMessage {
   Uuid type;
   std::uint16_t format = 0;
@@ -159,19 +160,34 @@ struct PlainMessage {
   std::uint64_t id = 0;
   std::span<const std::byte> payload;
 };
+// The usual case: beyond its bytes, nothing is owed to anybody.
+struct SimpleMessage : PlainMessage {
+  // Message id that this one answers; 0 for none.
+  std::uint64_t reply_to = 0;
+  std::span<const std::byte> metadata;
+};
 struct OutgoingMessage : PlainMessage {
   std::uint8_t object_count = 0;
   Extensions extensions;
 };
 
-// Writes a record without extensions. Writes the header field by field in place: a header that is
+[[nodiscard]] inline std::uint32_t extension_bytes(const SimpleMessage& message) noexcept {
+  constexpr std::uint32_t kReplyTo = sizeof(ExtensionHeader) + sizeof message.reply_to;
+  return (message.reply_to == 0 ? 0 : kReplyTo) + metadata_extension_bytes(message.metadata.size());
+}
+// The metadata is at most kMaxMetadataBytes long. Writes extension_bytes(message) to `out`.
+void write_simple_extensions(const SimpleMessage& message, std::byte* out) noexcept;
+
+// Writes the header of a record with no attachments. Field by field and in place: a header that is
 // built elsewhere and copied in wide steps waits until all earlier stores have left the core, even
 // those into the ring, which the receiver is reading.
-inline void write_plain_header(const PlainMessage& message, std::byte* out) noexcept {
+inline void write_plain_header(const PlainMessage& message, std::byte* out,
+                               std::uint32_t extension_bytes = 0) noexcept {
   const auto payload = static_cast<std::uint32_t>(message.payload.size());
-  new (out) RecordHeader{.bytes = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload,
+  const auto whole = static_cast<std::uint32_t>(sizeof(RecordHeader)) + extension_bytes + payload;
+  new (out) RecordHeader{.bytes = whole,
                          .kind = RecordKind::Message,
-                         .extension_words = 0,
+                         .extension_words = static_cast<std::uint8_t>(extension_bytes / 8),
                          .flags = message.flags,
                          .type = message.type,
                          .id = message.id,
@@ -183,10 +199,17 @@ inline void write_plain_header(const PlainMessage& message, std::byte* out) noex
                          .reserved = 0};
 }
 
-inline void write_plain_record(const PlainMessage& message, std::byte* out) noexcept {
-  write_plain_header(message, out);
+inline void write_simple_record(const SimpleMessage& message, std::byte* out) noexcept {
+  const std::uint32_t extra = extension_bytes(message);
+  write_plain_header(message, out, extra);
+  out += sizeof(RecordHeader);
+  if (extra != 0) write_simple_extensions(message, out);
   if (!message.payload.empty())
-    std::memcpy(out + sizeof(RecordHeader), message.payload.data(), message.payload.size());
+    std::memcpy(out + extra, message.payload.data(), message.payload.size());
+}
+
+[[nodiscard]] inline std::uint64_t record_bytes(const SimpleMessage& message) noexcept {
+  return sizeof(RecordHeader) + extension_bytes(message) + message.payload.size();
 }
 
 [[nodiscard]] std::uint64_t record_bytes(const OutgoingMessage& message) noexcept;

@@ -50,7 +50,7 @@ struct Link {
     message.id = id;
     message.payload = payload;
     if (!out->has_room(record_bytes(message), 0, 0)) return false;
-    if (!out->put_now(message)) out->put(message, nullptr);
+    if (!out->put_now({message, 0, {}})) out->put(message, nullptr);
     return true;
   }
 

@@ -82,7 +82,7 @@ TEST(record_without_extensions_is_the_same_both_ways) {
   message.payload = payload;
   const std::vector<std::byte> record = written(message);
   std::vector<std::byte> plain(record.size());
-  write_plain_record(message, plain.data());
+  write_simple_record({message, 0, {}}, plain.data());
   CHECK(record == plain);
 }
 

@@ -34,7 +34,7 @@ struct Ring {
     const auto bytes = static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes);
     std::byte* place = producer.reserve(bytes);
     if (place == nullptr) return false;
-    write_plain_record(message, place);
+    write_simple_record({message, 0, {}}, place);
     (void)producer.commit(bytes);
     if (publish) producer.publish();
     return true;
