@@ -55,8 +55,7 @@ struct UndeliveredNotice {
   Status reason = Status::Ok;
   Uuid type;
   std::uint16_t format = 0;
-  // As SendOutcome had it; 0 for a message that another member left with this one and that no link
-  // was given since.
+  // As SendOutcome has it; 0 for a message that another member has left with this one.
   std::uint64_t message_id = 0;
   std::vector<std::byte> payload;
   std::vector<std::byte> metadata;

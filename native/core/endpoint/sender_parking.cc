@@ -148,7 +148,7 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<const Rou
     if (const Error error = open_flights(message.memory->ranges, targets); !error.ok())
       return error;
   }
-  // Numbers are this process's own, and count up: a message that another process left gets one now.
+  // Another process, which has left the message, gave it none.
   if (dispatch.message.id == 0) dispatch.message.id = next_message_id_++;
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
@@ -164,7 +164,7 @@ void Sender::expire(std::vector<ParkedMessage> messages) {
                                    .reason = Status::NoRecipient,
                                    .type = message.type,
                                    .format = message.format,
-                                   .message_id = message.id,
+                                   .message_id = message.origin.empty() ? message.id : 0,
                                    .payload = std::move(message.payload),
                                    .metadata = std::move(message.metadata)};
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);

@@ -152,8 +152,9 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
     ++counters_.rerouted;
     return;
   }
-  UndeliveredNotice notice{
-      dead_peer, reason, record->header.type, record->header.format, record->header.id, {}, {}};
+  const std::uint64_t id = record->extensions.origin.empty() ? record->header.id : 0;
+  UndeliveredNotice notice{dead_peer, reason, record->header.type, record->header.format, id,
+                           {},        {}};
   if (report_undelivered_) {
     const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
     const std::span<const std::byte> metadata = record->extensions.metadata;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
 // All fields but program, origin, metadata and payload.
-constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 1 + 4;
+constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 8 + 1 + 4;
 // A longer head is never valid. An origin may have arrived with padding.
 constexpr std::size_t kMaxHeadBytes =
     kFixedBytes + kMaxSelectorBytes + kMaxRecordOrigin + kMaxMetadataBytes;
@@ -31,6 +31,7 @@ void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
   writer.bytes(origin);
   writer.bytes(std::as_bytes(std::span(message.type.bytes)));
   writer.u16(message.format);
+  writer.u64(message.id);
   writer.u64(message.reply_to);
   writer.u8(static_cast<std::uint8_t>(message.metadata.size()));
   writer.bytes(message.metadata);
@@ -46,6 +47,7 @@ std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_
   const std::span<const std::byte> origin = reader.bytes(reader.u16());
   const std::span<const std::byte> type = reader.bytes(16);
   const std::uint16_t format = reader.u16();
+  const std::uint64_t id = reader.u64();
   const std::uint64_t reply_to = reader.u64();
   const std::span<const std::byte> metadata = reader.bytes(reader.u8());
   out_payload_bytes = reader.u32();
@@ -53,7 +55,7 @@ std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_
       metadata.size() > kMaxMetadataBytes) {
     return std::nullopt;
   }
-  ParkedMessage message{.id = 0,
+  ParkedMessage message{.id = id,
                         .program = program.take(),
                         .unicast = (flags & kUnicastFlag) != 0,
                         .exclude_self = (flags & kExcludeSelfFlag) != 0,

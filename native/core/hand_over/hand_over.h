@@ -1,8 +1,8 @@
 // Parked messages as one process hands them to another: for each message { flags u8, expiry ms u64,
-// program u16 + bytes, origin u16 + bytes, type 16, format u16, reply-to u64, metadata u8 + bytes,
-// payload u32 + bytes }, little-endian. The reader trusts nothing. It reads each byte of the memory
-// once, since the process that made the memory may still write there, and it can stop at any point,
-// since the memory may be large.
+// program u16 + bytes, origin u16 + bytes, type 16, format u16, id u64, reply-to u64, metadata u8 +
+// bytes, payload u32 + bytes }, little-endian. The reader trusts nothing. It reads each byte of the
+// memory once, since the process that made the memory may still write there, and it can stop at any
+// point, since the memory may be large.
 #pragma once
 
 #include <cstddef>

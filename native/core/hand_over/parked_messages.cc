@@ -10,7 +10,10 @@ namespace busbar {
 void ParkedMessages::park(ParkedMessage message) {
   bytes_.add(message.payload.size());
   auto place = messages_.end();
-  while (place != messages_.begin() && std::prev(place)->id > message.id) --place;
+  const auto belongs_before = [&message](const ParkedMessage& other) {
+    return message.origin.empty() && (!other.origin.empty() || other.id > message.id);
+  };
+  while (place != messages_.begin() && belongs_before(*std::prev(place))) --place;
   messages_.insert(place, std::move(message));
 }
 

@@ -23,7 +23,8 @@
 namespace busbar {
 
 struct ParkedMessage {
-  // Identifies the message for life and orders it among the messages of this process.
+  // Its sender's number of the message, which it keeps for life; orders it among the messages of
+  // this process if it is one of them. 0: it has none yet.
   std::uint64_t id = 0;
   SelectorProgram program;
   bool unicast = true;
@@ -36,7 +37,7 @@ struct ParkedMessage {
   bool wants_handled = false;
   // Encoded Origin of a sender that has left; empty for messages of this endpoint.
   std::vector<std::byte> origin{};
-  // Opaque bytes beside the payload, at most kMaxMetadataBytes.
+  // Opaque bytes beside the payload, at most kMaxMetadataBytes; empty for none.
   std::vector<std::byte> metadata{};
   std::vector<std::byte> payload{};
   // Kernel objects; null for none. A message with objects cannot be handed over.
@@ -67,7 +68,8 @@ class ParkedMessages {
     return messages_.size() < max_messages_ && bytes_.may_grow(payload_bytes) &&
            (messages_.empty() || bytes_.amount() + payload_bytes <= max_bytes_);
   }
-  // Parks the message behind those that were sent before it.
+  // Parks the message behind those that were sent before it. One of another endpoint has no order
+  // with this endpoint's own.
   void park(ParkedMessage message);
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
