@@ -71,9 +71,14 @@ for (const [language, command] of Object.entries(echoes)) {
 
     for (const size of [0, 1, 64, 5000, 300_000]) {
       const payload = new Uint8Array(size).fill(size % 251);
-      endpoint.send('friend & echo', box.Raw(payload, { format: 40_000 }));
+      const metadata = new Uint8Array(size % 241).fill(size % 250);
+      const message = box.Raw(payload, { format: 40_000 });
+      const sent = endpoint.sendWithReceipt('friend & echo', message, { metadata });
+      t.is(sent.peerId, echo.id);
       const answer = await endpoint.recv({ timeout: 20_000 });
       t.is(answer.from.id, echo.id);
+      t.is(answer.replyTo, sent.id);
+      t.deepEqual(answer.metadata, metadata.length === 0 ? undefined : metadata);
       t.true(Buffer.compare(Buffer.from(answer.payload as Uint8Array), payload) === 0);
       t.is(answer.type === 'Raw' ? answer.format : undefined, 40_000);
     }
@@ -146,6 +151,7 @@ const selfTests = {
   'giving_back-c':
     'what a receiver gives back: refused, unread, borrowed by a process that is killed',
   'join_options-c': 'options of joining, their ranges and what they limit',
+  'metadata-c': 'metadata, receipts, and what undelivered messages name',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
 

@@ -66,7 +66,10 @@ struct busbar_message {
   busbar_endpoint* endpoint = nullptr;
   busbar::ReceivedMessage received;
   busbar_span payload{};
-  // Has the payload; null for a borrowed message.
+  busbar_span metadata{};
+  // Of a large message, whose slab has nothing but its payload.
+  std::vector<std::byte> own_metadata;
+  // Has the payload and the metadata; null for a borrowed message.
   busbar::ffi::Slab* slab = nullptr;
   // Points to the link's count in busbar_endpoint::messages_of_link.
   std::uint64_t* link_messages = nullptr;
@@ -135,17 +138,21 @@ void remember(const Error& error) noexcept;
   return code(error.status);
 }
 
+// Whether the caller's struct is there and begins with its size.
+template <typename T>
+[[nodiscard]] bool is_struct(const T* given) noexcept {
+  return given != nullptr && given->size >= sizeof given->size && given->size <= 4096;
+}
 // Copies the fields that the caller's struct has; the others keep their values in `out`.
 template <typename T>
 [[nodiscard]] bool read_struct(const T* given, T& out) noexcept {
-  if (given == nullptr || given->size < sizeof given->size || given->size > 4096) return false;
+  if (!is_struct(given)) return false;
   std::memcpy(static_cast<void*>(&out), given, std::min(given->size, sizeof out));
   return true;
 }
 template <typename T>
 [[nodiscard]] busbar_status write_struct(const T& value, T* out) noexcept {
-  if (out == nullptr || out->size < sizeof out->size || out->size > 4096)
-    return BUSBAR_INVALID_ARGUMENT;
+  if (!is_struct(out)) return BUSBAR_INVALID_ARGUMENT;
   const std::size_t size = out->size;
   std::memcpy(static_cast<void*>(out), &value, std::min(size, sizeof value));
   out->size = size;

@@ -49,6 +49,7 @@ busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_sp
   message->endpoint = &self;
   message->received = std::move(received);
   message->payload = payload;
+  message->metadata = {};
   message->from_id = message->received.from_id;
   message->from_pid = 0;
   message->from_label.reset();
@@ -93,6 +94,9 @@ void fetch(busbar_endpoint& self) {
                                             received.origin_bytes);
     busbar_message* message = wrap(self, received, {place, received.payload_bytes});
     use(*message, self.slab);
+    if (message->received.metadata_bytes != 0)
+      message->metadata = {place + busbar::padded(message->received.payload_bytes),
+                           message->received.metadata_bytes};
     if (!origin.empty()) read_origin(*message, origin);
     self.inbox.push_back(message);
   }
@@ -106,6 +110,9 @@ void fetch(busbar_endpoint& self) {
   busbar_message* message = wrap(self, received, {large->bytes.data(), large->bytes.size()});
   use(*message, large.release());
   read_last_origin(*message);
+  const std::span<const std::byte> metadata = self.endpoint->last_metadata();
+  message->own_metadata.assign(metadata.begin(), metadata.end());
+  message->metadata = {message->own_metadata.data(), metadata.size()};
   self.inbox.push_back(message);
   self.endpoint->taken(self.inbox.size(), {&message->received, 1});
 }
@@ -223,6 +230,9 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
     if (!self.endpoint->borrow(received, payload)) return false;
     self.borrowed = wrap(self, received, {payload.data(), payload.size()});
     read_last_origin(*self.borrowed);
+    // Stays where it is while the message is borrowed.
+    const std::span<const std::byte> metadata = self.endpoint->last_metadata();
+    self.borrowed->metadata = {metadata.data(), metadata.size()};
     return true;
   });
   if (status != BUSBAR_OK) return status;
@@ -258,6 +268,10 @@ busbar_status busbar_message_get_info(const busbar_message* message,
 
 busbar_span busbar_message_borrow_payload(const busbar_message* message) {
   return message->payload;
+}
+
+busbar_span busbar_message_borrow_metadata(const busbar_message* message) {
+  return message->metadata;
 }
 
 const char* busbar_message_borrow_from_label(const busbar_message* message, size_t index) {

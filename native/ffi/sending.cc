@@ -73,13 +73,18 @@ busbar_status attach(const busbar_outgoing& message, Attachments& attachments,
 
 busbar_status read_message(const busbar_endpoint& self, const busbar_outgoing& message,
                            SendRequest& request) {
-  if (message.payload_bytes != 0 && message.payload == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  if ((message.payload_bytes != 0 && message.payload == nullptr) ||
+      (message.metadata_bytes != 0 && message.metadata == nullptr) ||
+      message.metadata_bytes > busbar::kMaxMetadataBytes) {
+    return BUSBAR_INVALID_ARGUMENT;
+  }
   const std::int32_t when_full = message.when_full == -1 ? self.when_full : message.when_full;
   if (when_full < BUSBAR_WHEN_FULL_REFUSE || when_full > BUSBAR_WHEN_FULL_DISCONNECT)
     return BUSBAR_INVALID_ARGUMENT;
   std::memcpy(request.type.bytes.data(), message.type.bytes, sizeof message.type.bytes);
   request.format = message.format;
   request.payload = {static_cast<const std::byte*>(message.payload), message.payload_bytes};
+  request.metadata = {static_cast<const std::byte*>(message.metadata), message.metadata_bytes};
   request.ttl_ms = message.ttl_ms;
   request.reply_to = message.reply_to;
   request.when_full = static_cast<busbar::WhenFull>(when_full);
@@ -126,6 +131,24 @@ busbar_status busbar_endpoint_send(busbar_endpoint* endpoint, const busbar_selec
       send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
   if (sent == BUSBAR_OK && out_receivers != nullptr) *out_receivers = outcome.receivers;
   return sent;
+}
+
+busbar_status busbar_endpoint_send_with_receipt(busbar_endpoint* endpoint,
+                                                const busbar_selector* selector,
+                                                const busbar_outgoing* message,
+                                                busbar_receipt* out_receipt) {
+  if (endpoint == nullptr || selector == nullptr || !busbar::ffi::is_struct(out_receipt))
+    return BUSBAR_INVALID_ARGUMENT;
+  const Lock lock(*endpoint->entry);
+  SendOutcome outcome;
+  const busbar_status sent =
+      send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
+  if (sent != BUSBAR_OK) return sent;
+  busbar_receipt receipt{};
+  receipt.id = outcome.message_id;
+  receipt.peer_id = outcome.peer_id;
+  receipt.receivers = outcome.receivers;
+  return busbar::ffi::write_struct(receipt, out_receipt);
 }
 
 void busbar_endpoint_flush(busbar_endpoint* endpoint) {

@@ -38,6 +38,7 @@ void tell(busbar_endpoint& self, Lock& lock, const UndeliveredNotice& notice) {
   std::memcpy(event.type.bytes, notice.type.bytes.data(), sizeof event.type.bytes);
   event.format = notice.format;
   event.payload = {notice.payload.data(), notice.payload.size()};
+  event.metadata = {notice.metadata.data(), notice.metadata.size()};
   call_event(self, lock, event);
   log(self, lock, BUSBAR_LOG_WARNING,
       "a message to endpoint " + std::to_string(notice.peer_id) +

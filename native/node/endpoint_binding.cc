@@ -199,7 +199,7 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
 void EndpointBinding::place_beside_large(ReceivedMessage& message) {
   const std::span<std::byte> slab = table_.slab_bytes();
   if (message.metadata_bytes != 0) {
-    const std::vector<std::byte> metadata = endpoint_->last_metadata();
+    const std::span<const std::byte> metadata = endpoint_->last_metadata();
     std::copy(metadata.begin(), metadata.end(), slab.begin());
   }
   if (message.origin_bytes != 0) {

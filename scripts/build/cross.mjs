@@ -95,6 +95,7 @@ async function buildLibrary() {
   for (const [source, output] of [
     ['test/c/echo.c', 'echo-c.exe'],
     ['test/c/join_options.c', 'join_options-c.exe'],
+    ['test/c/metadata.c', 'metadata-c.exe'],
     ['examples/c/camera.c', 'camera-c.exe'],
   ])
     run(`${chosen.prefix}gcc`, ['-std=c11', ...strict, source, ...program(output)]);

@@ -23,7 +23,8 @@ const addonFolder = join(folder, 'package');
 
 const files = [
   ...['backpressure', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join', 'kernel-object'],
-  ...['life-cycle', 'limits', 'liveness', 'membership', 'messages', 'objects', 'payload-sizes'],
+  ...['life-cycle', 'limits', 'liveness', 'membership', 'messages', 'metadata', 'objects'],
+  ...['payload-sizes'],
   ...['recv', 'region-deaths', 'regions', 'regions-copying', 'registry', 'reply', 'send'],
   ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'unit/*', 'worker'],
 ].map((name) => `test-build/${name}.test.js`);

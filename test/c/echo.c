@@ -26,7 +26,7 @@ static int is_text(busbar_message* message, busbar_uuid text, const char* expect
          payload.bytes == strlen(expected) && memcmp(payload.data, expected, payload.bytes) == 0;
 }
 
-/* Sends a message back with all of its attachments. */
+/* Sends a message back with its metadata and all of its attachments. */
 static int echo(busbar_message* message) {
   busbar_message_info info = {.size = sizeof info};
   busbar_object objects[MOST];
@@ -34,6 +34,7 @@ static int echo(busbar_message* message) {
   busbar_region_range regions[MOST];
   busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
   const busbar_span payload = busbar_message_borrow_payload(message);
+  const busbar_span metadata = busbar_message_borrow_metadata(message);
   busbar_region* region = NULL;
   uint32_t i;
 
@@ -49,6 +50,8 @@ static int echo(busbar_message* message) {
   answer.format = info.format;
   answer.payload = payload.data;
   answer.payload_bytes = payload.bytes;
+  answer.metadata = metadata.data;
+  answer.metadata_bytes = metadata.bytes;
   answer.objects = objects;
   answer.object_kinds = kinds;
   answer.object_count = info.object_count;

@@ -17,13 +17,13 @@ bool failed(busbar::Status status) {
   return !status;
 }
 
-// Sends a message back with all of its attachments.
+// Sends a message back with its metadata and all of its attachments.
 bool echo(busbar::Message& message) {
   const busbar_message_info info = message.info();
   std::vector<std::pair<busbar_object, std::int32_t>> objects;
   std::vector<busbar::Region> regions;
   busbar::Outgoing answer(info.type, message.payload());
-  answer.format(info.format);
+  answer.format(info.format).metadata(message.metadata());
   for (std::uint32_t i = 0; i < info.object_count; ++i) {
     auto kind = message.object_kind(i);
     if (failed(kind.status())) return false;

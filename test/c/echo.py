@@ -49,6 +49,9 @@ class Outgoing(c.Structure):
         ("object_count", c.c_size_t),
         ("regions", c.POINTER(RegionRange)),
         ("region_count", c.c_size_t),
+        ("object_kinds", c.POINTER(c.c_int32)),
+        ("metadata", c.c_char_p),
+        ("metadata_bytes", c.c_size_t),
     ]
 
 
@@ -68,6 +71,7 @@ class MessageInfo(c.Structure):
 
 
 busbar.busbar_message_borrow_payload.restype = Span
+busbar.busbar_message_borrow_metadata.restype = Span
 busbar.busbar_peer_list_count.restype = c.c_size_t
 busbar.busbar_peer_list_borrow_label.restype = c.c_char_p
 
@@ -77,12 +81,17 @@ def check(status):
         raise RuntimeError(busbar.busbar_status_string(status).decode())
 
 
-def reply(message, type, format, payload, objects=(), regions=()):
+def content(span):
+    return c.string_at(span.data, span.bytes) if span.bytes else b""
+
+
+def reply(message, type, format, payload, objects=(), regions=(), metadata=b""):
     data = c.create_string_buffer(payload, len(payload))
     answer = Outgoing(size=c.sizeof(Outgoing), when_full=-1, type=type, format=format)
     answer.payload, answer.payload_bytes = c.addressof(data), len(payload)
     answer.objects, answer.object_count = (c.c_ssize_t * len(objects))(*objects), len(objects)
     answer.regions, answer.region_count = (RegionRange * len(regions))(*regions), len(regions)
+    answer.metadata, answer.metadata_bytes = metadata, len(metadata)
     check(busbar.busbar_message_reply(message, c.byref(answer)))
 
 
@@ -98,7 +107,9 @@ def echo(message, info, payload):
                 message, c.c_size_t(index), c.byref(region), c.byref(taken)
             )
         )
-    reply(message, info.type, info.format, payload, [o.value for o in objects], regions)
+    metadata = content(busbar.busbar_message_borrow_metadata(message))
+    numbers = [taken.value for taken in objects]
+    reply(message, info.type, info.format, payload, numbers, regions, metadata)
     for taken in objects:
         os.close(taken.value)
     for taken in regions:
@@ -141,8 +152,7 @@ while True:
     check(busbar.busbar_endpoint_receive(endpoint, -1, c.byref(message)))
     info = MessageInfo(size=c.sizeof(MessageInfo))
     check(busbar.busbar_message_get_info(message, c.byref(info)))
-    span = busbar.busbar_message_borrow_payload(message)
-    payload = c.string_at(span.data, span.bytes) if span.bytes else b""
+    payload = content(busbar.busbar_message_borrow_payload(message))
     said = payload if bytes(info.type.bytes) == bytes(text.bytes) else b""
     if said == b"leave":
         busbar.busbar_message_free(message)

@@ -194,10 +194,9 @@ std::vector<std::byte> Endpoint::last_origin() {
   return {origin.begin(), origin.end()};
 }
 
-std::vector<std::byte> Endpoint::last_metadata() {
+std::span<const std::byte> Endpoint::last_metadata() {
   const OwnerGuard lock(lock_);
-  const std::span<const std::byte> metadata = control_.receiver().last_metadata();
-  return {metadata.begin(), metadata.end()};
+  return control_.receiver().last_metadata();
 }
 
 void Endpoint::taken(std::size_t waiting, std::span<const ReceivedMessage> rows) {

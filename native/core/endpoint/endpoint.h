@@ -79,8 +79,8 @@ class Endpoint final {
   [[nodiscard]] bool receive_large(std::span<std::byte> payload, ReceivedMessage& out);
   // The encoded origin of the message that receive_large() or borrow() returned last.
   [[nodiscard]] std::vector<std::byte> last_origin();
-  // Its metadata.
-  [[nodiscard]] std::vector<std::byte> last_metadata();
+  // Its metadata, until the next message is received or borrowed.
+  [[nodiscard]] std::span<const std::byte> last_metadata();
   // See Receiver. Follows each receive() and receive_large(); `waiting` of a program that keeps
   // none back is 0.
   void taken(std::size_t waiting = 0, std::span<const ReceivedMessage> rows = {});

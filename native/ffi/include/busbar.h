@@ -165,8 +165,9 @@ enum {
   /* The bus has a new controller, `peer_id` (or this endpoint); `count` is the generation. */
   BUSBAR_EVENT_CONTROLLER = 1,
   /* `peer_id` did not take a message, and no other endpoint will: `status` is the reason; `type`,
-   * `format`, `message_id` and `payload` describe the message. `peer_id` 0: no receiver was found
-   * within its time to live. */
+   * `format`, `message_id`, `payload` and `metadata` describe the message. `message_id` is that of
+   * busbar_receipt, or 0 for a message that another endpoint left with this one, the controller,
+   * when it closed. `peer_id` 0: no receiver was found within the message's time to live. */
   BUSBAR_EVENT_UNDELIVERED = 2,
   /* `peer_id` was too slow: it did not get `count` messages. */
   BUSBAR_EVENT_DROPPED = 3,
@@ -190,6 +191,8 @@ typedef struct busbar_event {
   uint16_t format;
   /* Valid during the callback. */
   busbar_span payload;
+  /* The metadata of that message; 0 bytes: none. Valid during the callback. */
+  busbar_span metadata;
 } busbar_event;
 
 typedef void (*busbar_event_callback)(void* context, const busbar_event* event);
@@ -410,6 +413,10 @@ typedef struct busbar_outgoing {
   size_t region_count;
   /* One of BUSBAR_OBJECT_ for each of `objects`. Null: all are BUSBAR_OBJECT_DESCRIPTOR. */
   const int32_t* object_kinds;
+  /* Opaque bytes beside the payload, at most 240, for what is about the message and not in it. 0
+   * bytes: none. */
+  const void* metadata;
+  size_t metadata_bytes;
 } busbar_outgoing;
 #define BUSBAR_OUTGOING_INIT \
   { .size = sizeof(busbar_outgoing), .when_full = -1 }
@@ -426,6 +433,31 @@ BUSBAR_API busbar_status busbar_endpoint_send(busbar_endpoint* endpoint,
                                               const busbar_selector* selector,
                                               const busbar_outgoing* message,
                                               uint32_t* out_receivers);
+
+/* What busbar_endpoint_send_with_receipt tells about a message. */
+typedef struct busbar_receipt {
+  /* sizeof(busbar_receipt), set by the caller; fields beyond it are not written. */
+  size_t size;
+  /* The number of the message, unique among all messages of this endpoint: busbar_message_info.id
+   * at its receivers, reply_to of their replies, message_id of BUSBAR_EVENT_UNDELIVERED. It stays
+   * when the message waits, or goes to another endpoint later. 0: no endpoint gets the message and
+   * it does not wait. */
+  uint64_t id;
+  /* Of a unicast, the endpoint that gets the message; 0 for a multicast, and for a message that
+   * waits by its ttl. If that endpoint dies or leaves before it has taken the message, the message
+   * goes to another match with the same number, without an event. If there is no other match, as is
+   * certain for a selector of one peer, the message either waits for the rest of its ttl, or
+   * BUSBAR_EVENT_UNDELIVERED has its number. A message that the endpoint had taken is not reported.
+   */
+  uint64_t peer_id;
+  /* As `*out_receivers` of busbar_endpoint_send. */
+  uint32_t receivers;
+} busbar_receipt;
+/* Sends a message as busbar_endpoint_send does, and tells its number and receiver. */
+BUSBAR_API busbar_status busbar_endpoint_send_with_receipt(busbar_endpoint* endpoint,
+                                                           const busbar_selector* selector,
+                                                           const busbar_outgoing* message,
+                                                           busbar_receipt* out_receipt);
 /* Publishes corked messages and wakes sleeping receivers. */
 BUSBAR_API void busbar_endpoint_flush(busbar_endpoint* endpoint);
 
@@ -512,6 +544,9 @@ BUSBAR_API busbar_status busbar_message_get_info(const busbar_message* message,
                                                  busbar_message_info* out_info);
 /* The payload, aligned to 8 bytes. It stays the message's. */
 BUSBAR_API busbar_span busbar_message_borrow_payload(const busbar_message* message);
+/* The metadata, a private copy also for a borrowed message; 0 bytes: none. It stays the message's.
+ */
+BUSBAR_API busbar_span busbar_message_borrow_metadata(const busbar_message* message);
 /* One string of the sender's label, zero-terminated; stays the message's. Null: no such index. */
 BUSBAR_API const char* busbar_message_borrow_from_label(const busbar_message* message,
                                                         size_t index);

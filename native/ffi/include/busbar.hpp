@@ -187,6 +187,12 @@ class Outgoing {
   }
   Outgoing& format(std::uint16_t word) noexcept { return message_.format = word, *this; }
   Outgoing& ttl(std::uint64_t ms) noexcept { return message_.ttl_ms = ms, *this; }
+  // At most 240 bytes.
+  Outgoing& metadata(Bytes metadata) noexcept {
+    message_.metadata = metadata.data();
+    message_.metadata_bytes = metadata.size();
+    return *this;
+  }
   Outgoing& key(const char* key) noexcept { return message_.key = key, *this; }
   Outgoing& when_full(std::int32_t policy) noexcept { return message_.when_full = policy, *this; }
   // Becomes visible at the next flush().
@@ -231,6 +237,11 @@ class Message {
   // Valid as long as the message.
   [[nodiscard]] Bytes payload() const noexcept {
     const busbar_span span = busbar_message_borrow_payload(message_.get());
+    return {static_cast<const std::byte*>(span.data), span.bytes};
+  }
+  // Empty for none. Valid as long as the message.
+  [[nodiscard]] Bytes metadata() const noexcept {
+    const busbar_span span = busbar_message_borrow_metadata(message_.get());
     return {static_cast<const std::byte*>(span.data), span.bytes};
   }
   [[nodiscard]] std::vector<std::string> from_label() const {
@@ -335,6 +346,15 @@ class Endpoint {
     const Status status(busbar_endpoint_send(endpoint_, to.get(), message.get(), &receivers));
     if (!status) return status;
     return receivers;
+  }
+  // Returns the message's number and receivers, too; see busbar_receipt.
+  Result<busbar_receipt> send_with_receipt(const Selector& to, Outgoing message) const {
+    busbar_receipt receipt{};
+    receipt.size = sizeof receipt;
+    const Status status(
+        busbar_endpoint_send_with_receipt(endpoint_, to.get(), message.get(), &receipt));
+    if (!status) return status;
+    return receipt;
   }
   Result<std::uint32_t> deliver(const Selector& to, Outgoing message,
                                 std::int32_t timeout_ms = BUSBAR_FOREVER,
