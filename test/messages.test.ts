@@ -144,12 +144,16 @@ test('bytes that the codec cannot read emit rejected', async (t) => {
   const sender = await joined(t, bus, { messages: ours });
   const receiver = await joined(t, bus, { label: 'receiver', messages: theirs });
   const rejected = nextEvent(receiver as unknown as EventEmitter, 'rejected');
-  sender.send('receiver', ours.Any(Buffer.from('{no json')));
+  const { id } = sender.sendWithReceipt('receiver', ours.Any(Buffer.from('{no json')), {
+    replyTo: 7,
+  });
   sender.send('receiver', ours.Text('fine'));
   t.is((await receiver.recv()).payload, 'fine');
   t.like(await rejected, {
     type: 'Json',
     from: { id: sender.id },
+    id,
+    replyTo: 7,
     error: { code: 'ERR_BUSBAR_DECODE_FAILED' },
   });
   t.is(receiver.counters.rejected, 1);

@@ -31,6 +31,22 @@ test('a reply reaches the sender among others with its label, and carries replyT
   }
 });
 
+test('send() takes the number that its receiver has as replyTo, and refuses others', async (t) => {
+  const bus = newBus();
+  const sender = await joined(t, bus);
+  const receiver = await joined(t, bus, { label: 'receiver' });
+  const { id } = sender.sendWithReceipt('receiver', 'first');
+  sender.send('receiver', 'second', { replyTo: id });
+  t.is((await receiver.recv()).id, id);
+  t.is((await receiver.recv()).replyTo, id);
+  for (const replyTo of [0, -1, 1.5, '1', 2 ** 53]) {
+    t.throws(() => sender.send('receiver', 'x', { replyTo: replyTo as number }), {
+      code: 'ERR_BUSBAR_INVALID_ARGUMENT',
+      message: /replyTo/,
+    });
+  }
+});
+
 test('a message that answers nothing has no replyTo, and ids tell messages apart', async (t) => {
   const bus = newBus();
   const sender = await joined(t, bus);

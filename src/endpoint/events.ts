@@ -71,6 +71,10 @@ export interface RejectedEvent {
   readonly type: string;
   /** Its sender. */
   readonly from: Peer;
+  /** Its `message.id`. */
+  readonly id: number;
+  /** Its `message.replyTo`. */
+  readonly replyTo: number | undefined;
   /** A `DecodeFailedError`, `SchemaMismatchError` or `UnsupportedError`. */
   readonly error: BusError;
 }

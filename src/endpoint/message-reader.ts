@@ -276,7 +276,13 @@ export class MessageReader {
         ? error
         : new DecodeFailedError(`payload of '${type}' failed to decode`, { type, cause: error });
     this.#refuse(row, statusOfCode(known.code) ?? notHandled);
-    this.#events.rejected({ type, from, error: known });
+    this.#events.rejected({
+      type,
+      from,
+      id: this.#number(row + column.id),
+      replyTo: this.#number(row + column.replyTo) || undefined,
+      error: known,
+    });
   }
 }
 

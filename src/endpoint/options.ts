@@ -12,6 +12,12 @@ export interface SendOptions {
    */
   readonly metadata?: Uint8Array | undefined;
   /**
+   * The number of the message that this one belongs to; its receiver has it as `message.replyTo`.
+   * `message.reply()` gives the id of the message answered. Others may give any number that sender
+   * and receiver understand, their own earlier message's, for example. Default: none.
+   */
+  readonly replyTo?: number | undefined;
+  /**
    * Milliseconds that the message may wait for a matching endpoint if there is none now: in this
    * process, and with the controller if this endpoint is closed first. Fractions are rounded up,
    * `Infinity` means 35 years, and a negative number means 0. Default: 0, do not wait.
@@ -107,7 +113,9 @@ export interface CloseOptions {
 }
 
 /** The names of {@link SendOptions}. */
-export const sendOptions = ['metadata', 'ttl', 'objects', 'regions', 'whenFull', 'key'] as const;
+export const sendOptions = [
+  ...(['metadata', 'replyTo', 'ttl', 'objects', 'regions', 'whenFull', 'key'] as const),
+] as const;
 
 /** The names of `ReplyOptions`. */
 export const replyOptions = ['format', 'metadata', 'ttl', 'objects', 'regions'] as const;

@@ -1,7 +1,7 @@
 // Checks the options of a send and turns them into native numbers: times, policies,
 // acknowledgements.
 import { types } from 'node:util';
-import { checkString, millisecondsOf, show } from '../checks.js';
+import { checkInteger, checkString, millisecondsOf, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { limits } from '../limits.js';
 import { isDetached } from '../memory/detached.js';
@@ -30,6 +30,13 @@ export function whenFullOf(whenFull: WhenFull): number {
     option: 'whenFull',
     value: whenFull,
   });
+}
+
+/** The checked `replyTo` of some options; 0 for none. */
+export function replyToOf({ replyTo }: SendOptions): number {
+  if (replyTo === undefined) return 0;
+  checkInteger('replyTo', replyTo, 1, Number.MAX_SAFE_INTEGER);
+  return replyTo;
 }
 
 /** The checked `metadata` of some options; `undefined` if there is none, or nothing in it. */

@@ -9,7 +9,7 @@ import { type CancelOptions, cancellable, type Settler } from './cancellation.js
 import { Deliveries } from './deliveries.js';
 import type { DeliverOptions, SendOptions, SendReceipt, SendWhenReadyOptions } from './options.js';
 import { Outbox } from './outbox.js';
-import { acknowledgementOf, metadataOf, policyOf, ttlOf } from './send-policy.js';
+import { acknowledgementOf, metadataOf, policyOf, replyToOf, ttlOf } from './send-policy.js';
 import type { UndeliveredReports } from './undelivered-reports.js';
 import { type WaitingSend, WaitingSends } from './waiting-sends.js';
 
@@ -53,7 +53,7 @@ export class Sending {
     selector: Selector,
     message: unknown,
     options: SendOptions,
-    replyTo = 0,
+    replyTo = replyToOf(options),
     acknowledge = 0,
   ): number {
     // In this order: the first wrong option is the one that the error names.
@@ -100,7 +100,7 @@ export class Sending {
       options,
       this.#facts(),
       (settler) => {
-        const receivers = this.send(selector, message, options, 0, mode);
+        const receivers = this.send(selector, message, options, replyToOf(options), mode);
         delivery = this.#outbox.delivery;
         // No endpoint matched, or none had room and the message was dropped.
         if (delivery === 0) settler.resolve(receivers);
