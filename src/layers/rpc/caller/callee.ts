@@ -1,0 +1,20 @@
+// A server as its callers know it: the calls that it has in hand.
+import type { IncomingFrame } from '../port.js';
+
+/** Hears the emissions of one server for one member. */
+export interface Emissions {
+  emitted(frame: IncomingFrame): void;
+}
+
+/** One server. */
+export class Callee<Call> {
+  readonly peer: number;
+  /** Its calls by the numbers of their frames: an answer of it can reach no others. */
+  readonly pending = new Map<number, Call>();
+  /** Those subscribed to a member of it, by the member's type. */
+  readonly subscribed = new Map<string, Set<Emissions>>();
+
+  constructor(peer: number) {
+    this.peer = peer;
+  }
+}

@@ -1,0 +1,389 @@
+// The calling half of a session: chooses a server for each call, finds the call of each answer, and
+// decides what becomes of the calls of a server that is gone. The table of docs/guide/calls.md, "What
+// happens if", is this file.
+import { closeFrame } from '../coding.js';
+import type { Deadlines } from '../deadlines.js';
+import { BusyError, ClosedError, NoRecipientError, PeerGoneError } from '../errors.js';
+import { full, gone, type IncomingFrame, type Port, type PortPeer, type Target } from '../port.js';
+import { answerKind, codecNumber, flag, formatOf, kindOf } from '../wire/format.js';
+import { noMetadata, writeMetadata } from '../wire/metadata.js';
+import { answerType } from '../wire/types.js';
+import { Callee } from './callee.js';
+import { type CallKeeper, nameOf, type PendingCall } from './pending-call.js';
+import { readBusy, readError } from './read-error.js';
+
+/** A call is sent at most this often; the number has 8 bits. */
+const maxAttempts = 255;
+
+/** How an answer reaches its receiver when that has no room now. */
+export interface AnswerSender {
+  answer(
+    peer: number,
+    call: number,
+    format: number,
+    payload: unknown,
+    metadata: Uint8Array | undefined,
+  ): void;
+}
+
+/** The calls of one session. */
+export class Caller implements CallKeeper {
+  readonly deadlines: Deadlines;
+  readonly #port: Port;
+  readonly #answers: AnswerSender;
+  readonly #callees = new Map<number, Callee<PendingCall>>();
+  /** Calls that wait for a server to come. */
+  readonly #waiting = new Set<PendingCall>();
+  /** Calls whose server has no room in its queue. */
+  readonly #held = new Map<number, Set<PendingCall>>();
+  /** Calls that another set of calls is told about: all() and the like. */
+  readonly #followers = new Set<() => void>();
+  #turn = 0;
+  #closed = false;
+  /** Calls that were sent; for `stats`. */
+  started = 0;
+  /** Calls that were sent again. */
+  retried = 0;
+
+  constructor(port: Port, deadlines: Deadlines, answers: AnswerSender) {
+    this.#port = port;
+    this.deadlines = deadlines;
+    this.#answers = answers;
+  }
+
+  /** Calls that are not over. */
+  get pending(): number {
+    let sum = this.#waiting.size;
+    for (const { pending } of this.#callees.values()) sum += pending.size;
+    for (const held of this.#held.values()) sum += held.size;
+    return sum;
+  }
+
+  /** Begins a call. */
+  start(call: PendingCall): void {
+    if (this.#closed) {
+      call.fail(closedError(call));
+      return;
+    }
+    if (call.arm()) this.#place(call);
+  }
+
+  /** Calls `look` after each change of members, until {@link unfollow}. */
+  follow(look: () => void): void {
+    this.#followers.add(look);
+  }
+
+  unfollow(look: () => void): void {
+    this.#followers.delete(look);
+  }
+
+  /** The servers that a call could go to. */
+  candidates(target: Target): readonly PortPeer[] {
+    return this.#port.candidates(target);
+  }
+
+  // ---- from the port ----
+
+  /** A frame that answers a call. */
+  answered(frame: IncomingFrame): void {
+    const call = this.#callees.get(frame.from.id)?.pending.get(frame.replyTo);
+    if (call === undefined) {
+      // Late, or never asked for: a result after its deadline, for example.
+      closeFrame(frame);
+      return;
+    }
+    // A program that knows nothing of this layer answers with a type of its own.
+    const kind = frame.type === answerType.id ? kindOf(frame.format) : answerKind.result;
+    if (kind === answerKind.busy) {
+      this.#refused(call, busyError(call, frame));
+    } else if (kind === answerKind.error) {
+      const error = readError(call.request.member, frame);
+      // Not executed, and another server may be newer.
+      if (error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
+      else call.fail(error);
+    } else if (kind === answerKind.credit) {
+      call.input?.credited(frame);
+    } else {
+      call.receive(kind, frame);
+    }
+  }
+
+  /** A signal or a new value. */
+  emitted(frame: IncomingFrame): void {
+    const subscribed = this.#callees.get(frame.from.id)?.subscribed.get(frame.type);
+    if (subscribed === undefined) {
+      closeFrame(frame);
+      return;
+    }
+    for (const each of subscribed) each.emitted(frame);
+  }
+
+  /** This frame was surely not taken. */
+  undelivered(peer: number, id: number): void {
+    const call = this.#callees.get(peer)?.pending.get(id);
+    if (call !== undefined) this.#refused(call, undefined);
+  }
+
+  /** A peer is gone: all that it was sent and that was not reported as undelivered, it had. */
+  gone(peer: number): void {
+    this.#release(peer);
+    const callee = this.#callees.get(peer);
+    if (callee === undefined) return;
+    this.#callees.delete(peer);
+    for (const call of callee.pending.values()) {
+      if (call.request.idempotent && call.only === 0 && call.canRestart) {
+        this.again(call);
+        continue;
+      }
+      call.fail(
+        new PeerGoneError(`the server that had ${nameOf(call.request.member)} is gone`, {
+          executed: 'maybe',
+          peerId: peer,
+        }),
+      );
+    }
+  }
+
+  /** Servers came or left. */
+  membersChanged(): void {
+    if (this.#waiting.size > 0) {
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const call of waiting) if (!call.settled) this.#place(call);
+    }
+    for (const look of [...this.#followers]) look();
+  }
+
+  /** A client is closed: cancels its calls. */
+  cancelOf(owner: object): void {
+    for (const call of this.#all()) {
+      if (call.request.owner === owner) call.cancel(closedError(call));
+    }
+  }
+
+  /** No call can be made any more; those under way are cancelled. */
+  close(): void {
+    this.#closed = true;
+    for (const call of this.#all()) call.cancel(closedError(call));
+  }
+
+  #all(): ReadonlySet<PendingCall> {
+    const calls = new Set(this.#waiting);
+    for (const held of this.#held.values()) for (const call of held) calls.add(call);
+    for (const { pending } of this.#callees.values()) {
+      for (const call of pending.values()) calls.add(call);
+    }
+    return calls;
+  }
+
+  // ---- CallKeeper ----
+
+  release(call: PendingCall): void {
+    call.callee?.pending.delete(call.id);
+    this.#waiting.delete(call);
+    if (this.#held.size > 0) for (const held of this.#held.values()) held.delete(call);
+  }
+
+  sendCancel(call: PendingCall): void {
+    const { callee, id } = call;
+    if (callee === undefined) return;
+    this.#answers.answer(
+      callee.peer,
+      id,
+      formatOf(answerKind.cancel, codecNumber.messagePack, flag.fromCaller),
+      undefined,
+      undefined,
+    );
+  }
+
+  // ---- choice ----
+
+  #place(call: PendingCall): void {
+    for (;;) {
+      const peer = this.#choose(call);
+      if (peer <= 0) {
+        if (peer === exhausted && !(call.patient && call.refusal === undefined)) {
+          call.fail(refusalOf(call));
+        } else if (call.only !== 0) call.fail(goneBefore(call));
+        else this.#waiting.add(call);
+        return;
+      }
+      const outcome = this.#post(call, peer);
+      if (outcome !== gone) return;
+      this.#port.forgetCandidates();
+      call.avoid(peer);
+    }
+  }
+
+  // Returns the id of a peer, `nobody` or `exhausted`.
+  #choose(call: PendingCall): number {
+    const peers = this.#port.candidates(call.request.target);
+    const { tried, only } = call;
+    if (only !== 0) return tried?.has(only) ? exhausted : only;
+    const { length } = peers;
+    const { affinity } = call.request;
+    if (affinity !== undefined) {
+      const { peer } = affinity;
+      if (!tried?.has(peer) && peers.some(({ id }) => id === peer)) return peer;
+    }
+    if (length === 1) {
+      const { id } = peers[0] as PortPeer;
+      return tried?.has(id) ? exhausted : id;
+    }
+    let best = nobody;
+    let least = Number.POSITIVE_INFINITY;
+    // Ties go round-robin.
+    let at = this.#turn++ % Math.max(1, length);
+    for (let count = 0; count < length; count++) {
+      const { id } = peers[at] as PortPeer;
+      at = at + 1 === length ? 0 : at + 1;
+      if (tried?.has(id)) continue;
+      const load = this.#callees.get(id)?.pending.size ?? 0;
+      if (load >= least) continue;
+      best = id;
+      least = load;
+    }
+    return best === nobody && length > 0 ? exhausted : best;
+  }
+
+  #post(call: PendingCall, peer: number): number {
+    const { request } = call;
+    const { member } = request;
+    let outcome: number;
+    try {
+      outcome = this.#port.post(
+        peer,
+        member.type,
+        formatOf(request.kind, request.codec, flag.expectsAnswer),
+        0,
+        request.payload,
+        metadataOf(call),
+        request.attachments,
+      );
+    } catch (error) {
+      call.fail(error as Error);
+      return 0;
+    }
+    if (outcome === gone) return gone;
+    call.lastPeer = peer;
+    if (request.affinity !== undefined) request.affinity.peer = peer;
+    if (outcome === full) {
+      this.#hold(call, peer);
+      return full;
+    }
+    let callee = this.#callees.get(peer);
+    if (callee === undefined) {
+      callee = new Callee(peer);
+      this.#callees.set(peer, callee);
+    }
+    call.callee = callee;
+    call.id = outcome;
+    callee.pending.set(outcome, call);
+    this.started++;
+    call.input?.sent();
+    call.placed(callee);
+    return outcome;
+  }
+
+  // Its queue is full: the call waits for room, in order, unless another server comes first. Nothing
+  // was sent, so its death changes nothing.
+  #hold(call: PendingCall, peer: number): void {
+    const held = this.#held.get(peer);
+    if (held !== undefined) {
+      held.add(call);
+      return;
+    }
+    this.#held.set(peer, new Set([call]));
+    this.#port.whenRoom(peer).then(
+      () => this.#release(peer),
+      () => this.#release(peer),
+    );
+  }
+
+  #release(peer: number): void {
+    const held = this.#held.get(peer);
+    if (held === undefined) return;
+    this.#held.delete(peer);
+    for (const call of held) if (!call.settled) this.#place(call);
+  }
+
+  // ---- retrying ----
+
+  // The server surely did not execute the call.
+  #refused(call: PendingCall, refusal: Error | undefined): void {
+    if (refusal !== undefined) call.refusal = refusal;
+    this.again(call);
+  }
+
+  /** Sends a call to another server. */
+  again(call: PendingCall): void {
+    const { callee } = call;
+    if (callee !== undefined) {
+      callee.pending.delete(call.id);
+      call.avoid(callee.peer);
+      call.displaced(callee);
+    }
+    call.callee = undefined;
+    call.id = 0;
+    call.attempt++;
+    this.retried++;
+    if (call.attempt > maxAttempts || this.#closed || !call.canRestart) {
+      call.fail(this.#closed ? closedError(call) : refusalOf(call));
+      return;
+    }
+    this.#place(call);
+  }
+}
+
+/** Nobody matches. */
+const nobody = 0;
+/** All that match were tried. */
+const exhausted = -1;
+
+function metadataOf(call: PendingCall): Uint8Array | undefined {
+  const { deadline, attempt, creditItems, creditBytes } = call;
+  // Most calls have none.
+  if (deadline === Number.POSITIVE_INFINITY && attempt === 0 && creditItems === 0) return undefined;
+  const left = deadline - performance.now();
+  return writeMetadata({
+    ...noMetadata,
+    deadline: deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(0, left),
+    attempt,
+    creditItems,
+    creditBytes,
+  });
+}
+
+function refusalOf(call: PendingCall): Error {
+  return (
+    call.refusal ??
+    new NoRecipientError(`no server took ${nameOf(call.request.member)}`, {
+      executed: 'no',
+      peerId: call.lastPeer,
+    })
+  );
+}
+
+function closedError(call: PendingCall): ClosedError {
+  return new ClosedError(`${nameOf(call.request.member)}: the client is closed`, {
+    executed: call.callee === undefined ? 'no' : 'maybe',
+    peerId: call.callee?.peer,
+  });
+}
+
+function goneBefore(call: PendingCall): Error {
+  return new PeerGoneError(`the server left before it had ${nameOf(call.request.member)}`, {
+    executed: 'no',
+    peerId: call.only,
+  });
+}
+
+function busyError(call: PendingCall, frame: IncomingFrame): BusyError {
+  const { load, leaving } = readBusy(frame);
+  const why = leaving ? 'is leaving' : `has ${load} calls under way`;
+  return new BusyError(
+    `${nameOf(call.request.member)} was not executed: the server ${why}`,
+    { executed: 'no', peerId: frame.from.id },
+    load,
+  );
+}

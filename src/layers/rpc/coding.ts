@@ -1,0 +1,86 @@
+// Values to payloads and back, by the shapes of an interface.
+import { noAttachments, type Shape, type WireCodec } from '../interface/index.js';
+import { Collector, Received } from './attachments.js';
+import type { Attachments, IncomingFrame } from './port.js';
+import { codecNumber, codecOf } from './wire/format.js';
+
+/** Encodes for one port. */
+export class Encoder {
+  readonly #allowed: boolean;
+  #collector: Collector | undefined;
+  /** What the value encoded last attaches. */
+  attachments: Attachments | undefined;
+
+  constructor(carriesAttachments: boolean) {
+    this.#allowed = carriesAttachments;
+  }
+
+  /**
+   * The wire form of `value`; {@link attachments} has what goes beside it.
+   * @throws InvalidValueError if it does not fit.
+   */
+  encode(shape: Shape, value: unknown, codec: number): unknown {
+    // A foreign schema runs code of the user, which may call again: then the collector is in use.
+    const collector = this.#collector ?? new Collector(this.#allowed);
+    this.#collector = undefined;
+    const wire = shape.encode(value, collector, wireCodec(codec));
+    this.attachments = collector.take();
+    this.#collector = collector;
+    return wire;
+  }
+}
+
+/**
+ * The value in a frame. What the value does not take of the frame's attachments is closed, all of it
+ * if the value is refused.
+ * @throws Any error of the codec, InvalidValueError if the value does not fit.
+ */
+export function decode(shape: Shape, frame: IncomingFrame): unknown {
+  const codec = wireCodec(codecOf(frame.format));
+  if (frame.attachments === undefined) return shape.decode(frame.read(), noAttachments, codec);
+  const source = new Received(frame.attachments);
+  try {
+    return shape.decode(frame.read(), source, codec);
+  } catch (error) {
+    // Those that were taken before the refusal, too: nobody has them.
+    closeFrame(frame);
+    throw error;
+  } finally {
+    source.closeRest();
+  }
+}
+
+/** The same for one of several values in a frame; the caller closes what is left. */
+export function decodePart(
+  shape: Shape,
+  wire: unknown,
+  source: Received | undefined,
+  format: number,
+): unknown {
+  return shape.decode(wire, source ?? noAttachments, wireCodec(codecOf(format)));
+}
+
+/** The items of a frame. */
+export function decodeItems(shape: Shape, frame: IncomingFrame): unknown[] {
+  const source = frame.attachments === undefined ? undefined : new Received(frame.attachments);
+  try {
+    const wire = frame.read();
+    if (!Array.isArray(wire)) throw new TypeError('a frame of items is no list');
+    // In place: nobody else has the list.
+    for (let at = 0; at < wire.length; at++) {
+      wire[at] = decodePart(shape, wire[at], source, frame.format);
+    }
+    return wire;
+  } finally {
+    source?.closeRest();
+  }
+}
+
+/** Closes the attachments of a frame that nobody wants. */
+export function closeFrame(frame: IncomingFrame): void {
+  if (frame.attachments !== undefined) new Received(frame.attachments).closeRest();
+}
+
+function wireCodec(codec: number): WireCodec {
+  return codec === codecNumber.json ? 'json' : 'messagepack';
+}

@@ -1,0 +1,33 @@
+// What this layer needs of its host, Node or a browser: timers, and a way to run something once the
+// current turn and its promises are done.
+export const { setTimeout, clearTimeout } = globalThis;
+
+interface NodeProcess {
+  readonly nextTick?: (callback: () => void) => void;
+}
+
+/**
+ * Runs `callback` after the promise reactions that are due now. In Node that is before any input is
+ * read; in a browser, a message to oneself comes closest.
+ */
+export const afterReactions: (callback: () => void) => void = chooseAfterReactions();
+
+function chooseAfterReactions(): (callback: () => void) => void {
+  const { nextTick } = (globalThis as { readonly process?: NodeProcess }).process ?? {};
+  if (nextTick !== undefined) return nextTick;
+  const { port1, port2 } = new MessageChannel();
+  const callbacks: (() => void)[] = [];
+  port1.addEventListener('message', () => callbacks.shift()?.());
+  port1.start();
+  return (callback) => {
+    callbacks.push(callback);
+    port2.postMessage(0);
+  };
+}
+
+/** Reports an error of the user's code that nobody waits for, as an uncaught exception. */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,377 @@
+// The port over the bus: an endpoint of its own, which receives messages of every type and decodes
+// them here.
+import {
+  ClosedError,
+  type Codec,
+  codecs,
+  type Endpoint,
+  type KernelObject,
+  type LabelExpression,
+  label as labelNamed,
+  type MemoryRegion,
+  messageBox,
+  messageType,
+  multicast,
+  NoRecipientError,
+  type OutgoingMessage,
+  PeerGoneError,
+  parseLabelExpression,
+  QueueFullError,
+  type RawBox,
+  type Received,
+  type Selector,
+  type SendOptions,
+  unicast,
+} from '../../../index.js';
+import { InvalidArgumentError } from '../errors.js';
+import {
+  type Attachments,
+  full,
+  gone,
+  type IncomingFrame,
+  type PeerSet,
+  type Port,
+  type PortEvents,
+  type PortPeer,
+  type Target,
+} from '../port.js';
+import { regionBytes } from '../streams/window.js';
+import { answerKind, codecNumber, codecOf, flag, formatOf } from '../wire/format.js';
+import { answerType } from '../wire/types.js';
+
+type Message = Received<RawBox>;
+
+/** Peers in one selector: its expression may not become too large. */
+const peersInSelector = 128;
+
+/** Conditions that are remembered. */
+const maxTargets = 256;
+
+const messagePack: Codec<unknown> = codecs.messagePack();
+const json: Codec<unknown> = codecs.json();
+
+/** A payload on its way to the arena; one for each type and format, so that none is made per send. */
+interface Slot {
+  value: unknown;
+}
+
+interface EndpointTarget extends Target {
+  readonly selector: Selector;
+}
+
+/** The members that match a target; valid until members change. */
+const candidatesOf = new WeakMap<Target, readonly PortPeer[]>();
+
+/** Carries frames between members of a bus. */
+export class EndpointPort implements Port {
+  readonly name: string;
+  readonly carriesAttachments = true;
+  lastSize = 0;
+  readonly #endpoint: Endpoint<RawBox>;
+  readonly #outgoing = new Map<string, Map<number, OutgoingMessage<string, Slot>>>();
+  readonly #selectors = new Map<number, Selector>();
+  readonly #targets = new Map<unknown, EndpointTarget>();
+  #cached = new Set<Target>();
+  readonly #codec: Codec<Slot>;
+  #encoding: number = codecNumber.messagePack;
+  #events: PortEvents | undefined;
+
+  constructor(endpoint: Endpoint<RawBox>) {
+    this.#endpoint = endpoint;
+    this.name = `bus '${endpoint.identifier}'`;
+    this.#codec = {
+      name: 'rpc',
+      encode: ({ value }, arena) => {
+        if (this.#encoding === codecNumber.json) json.encode(value ?? null, arena);
+        else messagePack.encode(value ?? null, arena);
+        this.lastSize = arena.end - arena.start;
+      },
+      decode: () => {
+        throw new TypeError('frames arrive as raw messages');
+      },
+    };
+  }
+
+  open(events: PortEvents): void {
+    this.#events = events;
+    const endpoint = this.#endpoint;
+    endpoint.on('message', (message) => events.frame(new BusFrame(message)));
+    endpoint.on('undelivered', ({ peerId, id }) => {
+      if (peerId !== undefined) events.undelivered(peerId, id);
+    });
+    endpoint.on('rejected', ({ from, id, replyTo, type }) => this.#lost(from, id, replyTo, type));
+    endpoint.on('peer', ({ change, peer }) => {
+      this.forgetCandidates();
+      if (change === 'joined') events.membersChanged();
+      // Its last messages may be in the batch after this event.
+      else setImmediate(() => this.#left(peer.id));
+    });
+    endpoint.on('disconnected', ({ peerId }) => events.gone(peerId));
+    endpoint.on('close', () => events.closed());
+  }
+
+  target(label: string | undefined, to: unknown): Target {
+    if (to === undefined) return this.#targetOf(label, label, () => labelled(label));
+    if (typeof to === 'string') {
+      return this.#targetOf(`${label}\0${to}`, to, () => labelled(label, parseLabelExpression(to)));
+    }
+    if (typeof to !== 'object' || to === null) {
+      throw new InvalidArgumentError(`to is ${String(to)}; expected a label expression or a peer`, {
+        executed: 'no',
+      });
+    }
+    if ('id' in to && typeof to.id === 'number') {
+      const { id } = to;
+      return this.#targetOf(`${label}\0#${id}`, `#${id}`, () =>
+        labelled(label, unicast({ id }).expression),
+      );
+    }
+    const { expression } = unicast(to as LabelExpression);
+    return this.#targetOf(`${label}\0${expression}`, `${expression}`, () =>
+      labelled(label, expression),
+    );
+  }
+
+  candidates(target: Target): readonly PortPeer[] {
+    const known = candidatesOf.get(target);
+    if (known !== undefined) return known;
+    if (this.#endpoint.closed) return [];
+    const peers = this.#endpoint.matches((target as EndpointTarget).selector);
+    // An empty answer is not kept: a server may have joined before this process hears of it.
+    if (peers.length > 0) {
+      candidatesOf.set(target, peers);
+      this.#cached.add(target);
+    }
+    return peers;
+  }
+
+  forgetCandidates(): void {
+    if (this.#cached.size === 0) return;
+    for (const target of this.#cached) candidatesOf.delete(target);
+    this.#cached.clear();
+  }
+
+  post(
+    peer: number,
+    type: string,
+    format: number,
+    replyTo: number,
+    payload: unknown,
+    metadata: Uint8Array | undefined,
+    attachments: Attachments | undefined,
+  ): number {
+    const message = this.#message(type, format, payload);
+    const options =
+      replyTo === 0 && metadata === undefined && attachments === undefined
+        ? undefined
+        : optionsOf(replyTo, metadata, attachments);
+    try {
+      const { id } = this.#endpoint.sendWithReceipt(this.#selectorOf(peer), message, options);
+      this.lastSize += attachedBytes(attachments);
+      return id;
+    } catch (error) {
+      return outcomeOf(error);
+    } finally {
+      message.payload.value = undefined;
+    }
+  }
+
+  postToAll(peers: PeerSet, type: string, format: number, payload: unknown, key?: string): void {
+    peers.prepared ??= selectorsOf([...peers.ids]);
+    const message = this.#message(type, format, payload);
+    // A slow subscriber must hold up neither the server nor the others.
+    const options: SendOptions =
+      key === undefined ? { whenFull: 'drop' } : { whenFull: 'drop', key };
+    try {
+      for (const selector of peers.prepared as readonly Selector[]) {
+        this.#endpoint.send(selector, message, options);
+      }
+    } catch (error) {
+      if (!(error instanceof ClosedError)) throw error;
+    } finally {
+      message.payload.value = undefined;
+    }
+  }
+
+  async whenRoom(peer: number): Promise<void> {
+    const format = formatOf(answerKind.nothing, codecNumber.messagePack);
+    try {
+      const message = this.#message(answerType.id, format, undefined);
+      await this.#endpoint.sendWhenReady(this.#selectorOf(peer), message);
+    } catch {
+      // Gone, or closed: the next post finds out.
+    }
+  }
+
+  describe(peer: number): PortPeer | undefined {
+    return this.#endpoint.peers.find(({ id }) => id === peer);
+  }
+
+  async retire(): Promise<void> {
+    // Calls that still come are answered with `busy`, and go elsewhere.
+  }
+
+  async close(linger: number): Promise<void> {
+    try {
+      await this.#endpoint.close({ linger });
+    } catch {
+      // Messages to members that do not take them; they were told by `linger`.
+    }
+  }
+
+  setReferenced(wanted: boolean): void {
+    if (this.#endpoint.closed) return;
+    if (wanted) this.#endpoint.ref();
+    else this.#endpoint.unref();
+  }
+
+  #left(peer: number): void {
+    this.#selectors.delete(peer);
+    this.#events?.gone(peer);
+    this.#events?.membersChanged();
+  }
+
+  // A message came without its attachments. If it was a call, its caller must not wait for ever.
+  #lost(from: PortPeer, id: number, replyTo: number | undefined, type: string): void {
+    const frame: IncomingFrame = {
+      from,
+      id,
+      type,
+      format: flag.expectsAnswer,
+      replyTo: replyTo ?? 0,
+      metadata: undefined,
+      size: 0,
+      read: () => {
+        throw new TypeError('its objects or regions were lost: no descriptor was free');
+      },
+      attachments: undefined,
+    };
+    this.#events?.frame(frame);
+  }
+
+  #message(type: string, format: number, payload: unknown): OutgoingMessage<string, Slot> {
+    this.#encoding = codecOf(format);
+    let ofType = this.#outgoing.get(type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#outgoing.set(type, ofType);
+    }
+    let message = ofType.get(format);
+    if (message === undefined) {
+      const { frame } = messageBox({ frame: messageType<Slot>(type, { codec: this.#codec }) });
+      message = frame({ value: undefined }, { format });
+      ofType.set(format, message);
+    }
+    message.payload.value = payload;
+    return message;
+  }
+
+  #selectorOf(peer: number): Selector {
+    let selector = this.#selectors.get(peer);
+    if (selector === undefined) {
+      selector = unicast({ id: peer });
+      this.#selectors.set(peer, selector);
+    }
+    return selector;
+  }
+
+  #targetOf(key: unknown, text: string | undefined, make: () => LabelExpression): EndpointTarget {
+    const known = this.#targets.get(key);
+    if (known !== undefined) return known;
+    const target = { text: text ?? 'anyone', selector: unicast(make()) };
+    if (this.#targets.size >= maxTargets) this.#targets.clear();
+    this.#targets.set(key, target);
+    return target;
+  }
+}
+
+/** A message as a frame. */
+class BusFrame implements IncomingFrame {
+  readonly from: PortPeer;
+  readonly id: number;
+  readonly type: string;
+  readonly format: number;
+  readonly replyTo: number;
+  readonly metadata: Uint8Array | undefined;
+  readonly size: number;
+  readonly attachments: Attachments | undefined;
+  readonly #bytes: Uint8Array;
+
+  constructor(message: Message) {
+    this.from = message.from;
+    this.id = message.id;
+    this.type = message.type;
+    this.format = message.format;
+    this.replyTo = message.replyTo ?? 0;
+    this.metadata = message.metadata;
+    this.#bytes = message.payload.bytes;
+    const { objects, regions } = message;
+    if (objects.length > 0 || regions.length > 0) {
+      // Its own now; this layer closes them.
+      message.keep();
+      this.attachments = { objects: [...objects], regions: [...regions] };
+    } else {
+      this.attachments = undefined;
+    }
+    this.size = this.#bytes.length + attachedBytes(this.attachments);
+  }
+
+  read(): unknown {
+    const bytes = this.#bytes;
+    switch (codecOf(this.format)) {
+      case codecNumber.messagePack:
+        return bytes.length === 0 ? null : messagePack.decode(bytes, 0, bytes.length, 0);
+      case codecNumber.json:
+        return json.decode(bytes, 0, bytes.length, 0);
+      case codecNumber.bytes:
+        return bytes;
+      default:
+        throw new TypeError(`codec ${codecOf(this.format)} is not known here`);
+    }
+  }
+}
+
+function labelled(name: string | undefined, also?: LabelExpression): LabelExpression {
+  if (name === undefined) return also ?? parseLabelExpression('true');
+  return also === undefined ? labelNamed(name) : labelNamed(name).and(also);
+}
+
+function optionsOf(
+  replyTo: number,
+  metadata: Uint8Array | undefined,
+  attachments: Attachments | undefined,
+): SendOptions {
+  return {
+    replyTo: replyTo === 0 ? undefined : replyTo,
+    metadata,
+    objects: attachments?.objects as readonly KernelObject[] | undefined,
+    regions: attachments?.regions as readonly MemoryRegion[] | undefined,
+  };
+}
+
+function outcomeOf(error: unknown): number {
+  if (error instanceof QueueFullError) return full;
+  if (error instanceof NoRecipientError || error instanceof PeerGoneError) return gone;
+  if (error instanceof ClosedError) return gone;
+  throw error;
+}
+
+function selectorsOf(peers: readonly number[]): readonly Selector[] {
+  const selectors: Selector[] = [];
+  for (let at = 0; at < peers.length; at += peersInSelector) {
+    const ids = peers.slice(at, at + peersInSelector);
+    selectors.push(multicast(ids.map((id) => `#${id}`).join(' | ')));
+  }
+  return selectors;
+}
+
+/** What attachments count against the credit of a stream. */
+function attachedBytes(attachments: Attachments | undefined): number {
+  if (attachments === undefined) return 0;
+  let bytes = 0;
+  for (const region of attachments.regions) {
+    const { size, length } = region as { readonly size?: number; readonly length?: number };
+    bytes += Math.min(regionBytes, length ?? size ?? 0);
+  }
+  return bytes;
+}

@@ -1,0 +1,15 @@
+// A caller as its servers know it: its calls and subscriptions here. Forgotten when it is gone.
+import type { Handler } from './handler.js';
+
+/** One caller. */
+export class CallerRecord<Call> {
+  readonly peer: number;
+  /** Calls that wait or run, by the numbers of their frames. */
+  readonly calls = new Map<number, Call>();
+  /** Subscriptions by the numbers of their frames. */
+  readonly subscriptions = new Map<number, Handler<Call>>();
+
+  constructor(peer: number) {
+    this.peer = peer;
+  }
+}

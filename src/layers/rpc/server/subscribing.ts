@@ -1,0 +1,102 @@
+// Signals and properties at their server: subscriptions, values and their versions.
+
+import { closeFrame } from '../coding.js';
+import type { IncomingFrame } from '../port.js';
+import { answerKind, codecOf, formatOf } from '../wire/format.js';
+import type { CallerRecord } from './caller-record.js';
+import type { Handler } from './handler.js';
+import type { Replies } from './replies.js';
+import type { RunningCall } from './running-call.js';
+import { layerError } from './write-error.js';
+
+/** Adds a subscription. The answer says that it is in force, and has the value of a property. */
+export function subscribe(
+  replies: Replies,
+  record: CallerRecord<RunningCall>,
+  handler: Handler<RunningCall>,
+  frame: IncomingFrame,
+): void {
+  if (record.subscriptions.has(frame.id)) return;
+  const codec = codecOf(frame.format);
+  let payload: unknown = null;
+  if (handler.property !== undefined) {
+    payload = versionedOf(replies, handler, codec);
+    if (payload === undefined) {
+      const error = layerError('INVALID_RESULT', `${handler.member.name} has no valid value`);
+      replies.answers.answer(record.peer, frame.id, formatOf(answerKind.error, codec), error);
+      return;
+    }
+  }
+  record.subscriptions.set(frame.id, handler);
+  handler.subscribers.add(record.peer);
+  replies.answers.answer(record.peer, frame.id, formatOf(answerKind.item, codec), payload);
+}
+
+/** Answers with the value of a property. */
+export function getProperty(replies: Replies, call: RunningCall): void {
+  closeFrame(call.frame);
+  const payload = versionedOf(replies, call.handler, call.codec);
+  if (payload === undefined) {
+    const { name } = call.handler.member;
+    replies.fail(call, layerError('INVALID_RESULT', `${name} has no valid value`));
+    return;
+  }
+  replies.answer(call, answerKind.result, payload, undefined);
+}
+
+/** Sets a property for a client. */
+export async function setProperty(replies: Replies, call: RunningCall): Promise<void> {
+  const { handler } = call;
+  const { member, property, service } = handler;
+  let value: unknown;
+  let ifVersion: unknown;
+  try {
+    if (property === undefined || !member.writable || member.args === undefined) {
+      throw new TypeError(`${member.name} is read-only`);
+    }
+    const wire = call.frame.read() as { readonly value?: unknown; readonly ifVersion?: unknown };
+    if (typeof wire !== 'object' || wire === null) throw new TypeError('expected { value }');
+    ifVersion = wire.ifVersion ?? undefined;
+    value = member.args.decode(wire.value, undefined, call.codec === 1 ? 'json' : 'messagepack');
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    replies.fail(call, layerError('INVALID_ARGUMENT', text));
+    return;
+  }
+  try {
+    if (conflicts(handler, ifVersion)) {
+      replies.fail(call, conflict(handler));
+      return;
+    }
+    const accepted = await service.acceptValue(handler, value, call);
+    // It may have been set by others meanwhile.
+    if (conflicts(handler, ifVersion)) {
+      replies.fail(call, conflict(handler));
+      return;
+    }
+    service.setProperty(handler, accepted);
+  } catch (thrown) {
+    replies.failWith(call, thrown);
+    return;
+  }
+  replies.answer(call, answerKind.result, { version: property.version }, undefined);
+}
+
+function conflicts({ property }: Handler<RunningCall>, ifVersion: unknown): boolean {
+  return ifVersion !== undefined && ifVersion !== property?.version;
+}
+
+function conflict({ member, property }: Handler<RunningCall>) {
+  return layerError('CONFLICT', `${member.name} has version ${property?.version} by now`);
+}
+
+function versionedOf(replies: Replies, handler: Handler<RunningCall>, codec: number): unknown {
+  const { member, property } = handler;
+  if (property === undefined || member.args === undefined) return undefined;
+  try {
+    const value = replies.encoder.encode(member.args, property.value, codec);
+    return { value, version: property.version };
+  } catch {
+    return undefined;
+  }
+}

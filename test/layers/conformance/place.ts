@@ -1,0 +1,162 @@
+// Where a behaviour is tried: over a bus between processes, or over message ports between threads.
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import type { ExecutionContext } from 'ava';
+import type { Interface } from 'busbar/interface';
+import { type ClientOf, type ConnectOptions, connect, type PortLike } from 'busbar/rpc';
+import { newBus } from '../../support/program.js';
+import { continueProcess, stopProcess } from '../../support/suspend.js';
+import { Conformance } from './interface.js';
+import type { Order, Start } from './server-program.js';
+
+const program = fileURLToPath(new URL('server-program.js', import.meta.url));
+
+/** A server of the conformance interface. */
+export class ServerProgram {
+  readonly #child: ChildProcess | undefined;
+  readonly #worker: Worker | undefined;
+  /** What it told so far, in order. */
+  readonly news: string[] = [];
+  readonly #waiting = new Set<() => void>();
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+
+  constructor(running: ChildProcess | Worker) {
+    this.#child = running instanceof Worker ? undefined : running;
+    this.#worker = running instanceof Worker ? running : undefined;
+    const emitter: NodeJS.EventEmitter = running;
+    emitter.on('message', (news: string) => {
+      this.news.push(news);
+      for (const look of [...this.#waiting]) look();
+    });
+    this.ended = new Promise((resolve) => emitter.once('exit', () => resolve()));
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? process.pid;
+  }
+
+  /** Resolves when it has told this, `times` times in all. */
+  async heard(news: string, times = 1): Promise<void> {
+    const count = () => this.news.filter((each) => each === news).length;
+    if (count() >= times) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (count() < times) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
+  }
+
+  /** How often it told this. */
+  count(news: string): number {
+    return this.news.filter((each) => each === news).length;
+  }
+
+  order(...order: Order): void {
+    if (this.#child === undefined) this.#worker?.postMessage(order);
+    else this.#child.send(order);
+  }
+
+  /** Gives an order and waits until it is done. */
+  async obeys(...order: Order): Promise<void> {
+    const done = `done ${order[0]}`;
+    const before = this.count(done);
+    this.order(...order);
+    await this.heard(done, before + 1);
+  }
+
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#worker?.terminate();
+    await this.ended;
+  }
+
+  stop(): void {
+    if (this.#child !== undefined) stopProcess(this.#child);
+  }
+
+  goOn(): void {
+    if (this.#child !== undefined) continueProcess(this.#child);
+  }
+}
+
+/** What a behaviour gets. */
+export interface Place {
+  readonly t: ExecutionContext;
+  readonly kind: 'bus' | 'port';
+  /** The bus, or this side of the port. */
+  readonly here: string | PortLike;
+  /** Starts a server, and resolves when it serves. Over a port there is one. */
+  server(options?: Start['options'], name?: string): Promise<ServerProgram>;
+  /** A client of the conformance interface. */
+  client(options?: ConnectOptions): Promise<ClientOf<typeof Conformance>>;
+  /** A client of another one. */
+  clientOf<I extends Interface>(source: I, options?: ConnectOptions): Promise<ClientOf<I>>;
+}
+
+/** A bus of its own. */
+export function onBus(t: ExecutionContext): Place {
+  const bus = newBus();
+  return {
+    t,
+    kind: 'bus',
+    here: bus,
+    async server(options = {}, name = 'one') {
+      const start: Start = { name, place: bus, options };
+      const child = fork(program, [JSON.stringify(start)]);
+      t.teardown(() => child.kill('SIGKILL'));
+      const server = new ServerProgram(child);
+      await server.heard('serving');
+      return server;
+    },
+    client: (options) => clientOf(t, bus, Conformance, options),
+    clientOf: (source, options) => clientOf(t, bus, source, options),
+  };
+}
+
+/** A message channel of its own, with the server in a worker thread. */
+export function onPort(t: ExecutionContext): Place {
+  const { port1, port2 } = new MessageChannel();
+  t.teardown(() => port1.close());
+  return {
+    t,
+    kind: 'port',
+    here: port1,
+    async server(options = {}, name = 'one') {
+      const workerData: Start = { name, place: port2, options };
+      const transferList: TransferListItem[] = [port2];
+      const worker = new Worker(program, { workerData, transferList });
+      t.teardown(() => worker.terminate());
+      const server = new ServerProgram(worker);
+      await server.heard('serving');
+      return server;
+    },
+    client: (options) => clientOf(t, port1, Conformance, options),
+    clientOf: (source, options) => clientOf(t, port1, source, options),
+  };
+}
+
+async function clientOf<I extends Interface>(
+  t: ExecutionContext,
+  here: string | PortLike,
+  source: I,
+  options?: ConnectOptions,
+): Promise<ClientOf<I>> {
+  const client = await connect(here, source, options);
+  t.teardown(() => client.close());
+  return client;
+}
+
+/** One behaviour of the list. */
+export interface Behaviour {
+  /** Never changes: other languages refer to it. */
+  readonly id: string;
+  readonly title: string;
+  /** Only one kind of place has what it needs. */
+  readonly only?: Place['kind'];
+  readonly run: (place: Place) => Promise<void>;
+}

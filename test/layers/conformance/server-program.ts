@@ -1,0 +1,65 @@
+// Serves the conformance interface, in a process of its own over a bus, or in a worker thread over a
+// message port. Follows its test's orders.
+import { parentPort, workerData } from 'node:worker_threads';
+import { implement, type PortLike, serve } from 'busbar/rpc';
+import { Held, implementation, type Place } from './implementation.js';
+import { Conformance } from './interface.js';
+
+/** How the test starts it. */
+export interface Start {
+  readonly name: string;
+  /** The bus; in a worker, the port. */
+  readonly place: string | PortLike;
+  readonly options: {
+    readonly label?: string;
+    readonly concurrency?: number;
+    readonly queue?: number;
+    readonly perCaller?: number;
+    readonly errorMessages?: 'tell' | 'hide';
+    readonly linger?: number;
+  };
+}
+
+/** An order: what, and its argument. */
+export type Order = readonly [what: string, argument?: string, value?: string];
+
+const start: Start =
+  parentPort === null ? (JSON.parse(process.argv[2] ?? '') as Start) : (workerData as Start);
+const tell = (news: string) => {
+  if (parentPort === null) process.send?.(news);
+  else parentPort.postMessage(news);
+};
+const held = new Held();
+const place: Place = { name: start.name, tell, service: undefined };
+const service = await serve(start.place, Conformance, implementation(place, held), {
+  ...start.options,
+  properties: { level: 1, title: start.name },
+  onSet: {
+    level(value) {
+      if (value === 13) throw new RangeError('13 is refused');
+      return Math.min(value, 1000);
+    },
+  },
+  onError: (_, { method }) => tell(`error in ${method}`),
+});
+place.service = service;
+
+const obey = async ([what, argument = '', value = '']: Order) => {
+  if (what === 'release') held.release(argument, value);
+  else if (what === 'remove') implement(service, argument, undefined);
+  else if (what === 'implement') implement(service, argument, () => value);
+  else if (what === 'level') service.level = Number(argument);
+  else if (what === 'tick') service.emit.tick({ n: Number(argument) });
+  else if (what === 'close') {
+    await service.close();
+    tell('closed');
+    if (parentPort === null) process.disconnect();
+    else parentPort.close();
+    return;
+  }
+  tell(`done ${what}`);
+};
+const listen = (order: Order) => void obey(order);
+if (parentPort === null) process.on('message', listen);
+else parentPort.on('message', listen);
+tell('serving');
