@@ -118,6 +118,7 @@ void Receiver::receive(ReceiveBatch& batch) {
     // Nothing taken although there is something: the slab has no room left for it.
     if (batch.count == before && !ready_.empty() && ready_.back() == &link) break;
   }
+  batch.used = slab_used;
   // Nothing to call taken() for.
   if (batch.count == 0 && batch.large_bytes == 0) touched_.clear();
 }
@@ -175,24 +176,26 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
   if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
-  if (extensions.spill) return spilled_size(link, *extensions.spill, batch);
-  const std::uint32_t payload = record.header.payload_bytes;
-  if (payload >= kLargeBytes) {
-    batch.large_bytes = payload;
+  std::span<const std::byte> payload;
+  if (const Step step = find_payload(link, record, extensions, payload); step != Step::Taken)
+    return step;
+  if (payload.size() >= batch.large_from) {
+    batch.large_bytes = payload.size();
     return Step::Large;
   }
   std::span<const std::byte> origin;
   if (!extensions.origin.empty() && !origins_.read(link.peer_id(), extensions, origin))
     return Step::Violation;
   const std::span<const std::byte> metadata = extensions.metadata;
-  if (padded(payload) + metadata.size() + origin.size() + 16 > batch.slab.size() - slab_used)
+  const std::size_t padded_bytes = padded(static_cast<std::uint32_t>(payload.size()));
+  if (padded_bytes + metadata.size() + origin.size() + 16 > batch.slab.size() - slab_used)
     return Step::BatchFull;
   ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
-  if (payload != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, payload);
-  if (!describe(link, record, extensions, message)) return Step::Violation;
+  if (!payload.empty()) std::memcpy(batch.slab.data() + slab_used, payload.data(), payload.size());
+  if (!describe(link, record, extensions, payload.size(), message)) return Step::Violation;
   ++batch.count;
-  slab_used += padded(payload);
+  slab_used += padded_bytes;
   if (!metadata.empty()) {
     std::memcpy(batch.slab.data() + slab_used, metadata.data(), metadata.size());
     slab_used += padded(message.metadata_bytes);
@@ -214,19 +217,23 @@ bool Receiver::copy_extensions(const RingRecord& record, Extensions& out) {
   return read_extensions({extension_copy_.data(), bytes}, out);
 }
 
-Receiver::Step Receiver::spilled_size(InboundLink& link, const SpillReference& spill,
-                                      ReceiveBatch& batch) {
+Receiver::Step Receiver::find_payload(InboundLink& link, const RingRecord& record,
+                                      const Extensions& extensions,
+                                      std::span<const std::byte>& out) {
+  out = {record.payload, record.header.payload_bytes};
+  if (!extensions.spill) return Step::Taken;
+  const SpillReference& spill = *extensions.spill;
   if (spill.bytes > max_message_bytes_) {
     violation_ = Status::TooLarge;
     return Step::Violation;
   }
-  if (link.spilled(spill).empty()) {
+  out = link.spilled(spill);
+  if (out.empty()) {
     if (link.ask_again(spill)) return Step::Stalled;
     if (link.lost_handles()) violation_ = Status::OutOfDescriptors;
     return Step::Violation;
   }
-  batch.large_bytes = spill.bytes;
-  return Step::Large;
+  return Step::Taken;
 }
 
 Receiver::Step Receiver::gather(InboundLink& link, const RingRecord& record,
@@ -244,7 +251,7 @@ Receiver::Step Receiver::gather(InboundLink& link, const RingRecord& record,
 }
 
 bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
-                        ReceivedMessage& out) {
+                        std::size_t payload_bytes, ReceivedMessage& out) {
   // What the place was used for before; nearly always nothing.
   if (!out.regions.empty()) out.regions.clear();
   if (!out.objects.empty()) out.objects.clear();
@@ -254,7 +261,7 @@ bool Receiver::describe(InboundLink& link, const RingRecord& record, const Exten
   if (attachments && !take_attachments(link, record, extensions, out)) return false;
   out.link_slot = link.slot();
   out.from_id = link.peer_id();
-  out.payload_bytes = record.header.payload_bytes;
+  out.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
   out.header = record.header;
   out.reply_to = extensions.reply_to.value_or(0);
   out.origin_bytes = 0;

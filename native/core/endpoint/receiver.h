@@ -57,12 +57,15 @@ struct ReceivedMessage {
 };
 
 struct ReceiveBatch {
-  // Filled from its start. Any size from kMinSlabBytes.
+  // Filled from its start. At least kMinSlabBytes, and twice large_from.
   std::span<std::byte> slab;
   std::span<ReceivedMessage> messages;
-  // Results: how many messages were written; the payload size of the next message if it does not
-  // fit into any slab (take it with receive_large), else 0.
+  // Payloads from this size on get a buffer of their own instead of a place in the slab.
+  std::uint64_t large_from = 32U << 10U;
+  // Results: how many messages were written, and the bytes of the slab that they take; the payload
+  // size of the next message if it is from large_from on (take it with receive_large), else 0.
   std::size_t count = 0;
+  std::size_t used = 0;
   std::uint64_t large_bytes = 0;
 };
 
@@ -76,8 +79,6 @@ struct Violation {
 class Receiver {
  public:
   static constexpr std::size_t kMinSlabBytes = 64U << 10U;
-  // Payloads from this size on get a buffer of their own instead of a place in the slab.
-  static constexpr std::uint64_t kLargeBytes = 32U << 10U;
   // One link's share of a round, so that a fast sender does not starve the others.
   static constexpr std::size_t kRoundMessages = 128;
   static constexpr std::size_t kRoundBytes = 128U << 10U;
@@ -184,15 +185,17 @@ class Receiver {
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] bool copy_extensions(const RingRecord& record, Extensions& out);
-  [[nodiscard]] Step spilled_size(InboundLink& link, const SpillReference& spill,
-                                  ReceiveBatch& batch);
+  // Where the payload of a gathered record lies; its sender can still write there.
+  [[nodiscard]] Step find_payload(InboundLink& link, const RingRecord& record,
+                                  const Extensions& extensions, std::span<const std::byte>& out);
   // Reads what goes with a record and may still be on the link's channel. BatchFull: the rest comes
   // in the next turn.
   [[nodiscard]] Step gather(InboundLink& link, const RingRecord& record,
                             const Extensions& extensions);
   // False: what goes with it breaks the protocol; nothing was taken.
   [[nodiscard]] bool describe(InboundLink& link, const RingRecord& record,
-                              const Extensions& extensions, ReceivedMessage& out);
+                              const Extensions& extensions, std::size_t payload_bytes,
+                              ReceivedMessage& out);
   [[nodiscard]] static bool take_attachments(InboundLink& link, const RingRecord& record,
                                              const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,

@@ -37,22 +37,15 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
   if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
-  out_payload = {record.payload, record.header.payload_bytes};
-  if (extensions.spill) {
-    ReceiveBatch unused;
-    if (const Step step = spilled_size(link, *extensions.spill, unused); step != Step::Large)
-      return step;
-    out_payload = link.spilled(*extensions.spill);
-    borrowed_memory_ = link.spilled_memory(*extensions.spill);
-  }
+  if (const Step step = find_payload(link, record, extensions, out_payload); step != Step::Taken)
+    return step;
+  if (extensions.spill) borrowed_memory_ = link.spilled_memory(*extensions.spill);
   std::span<const std::byte> origin;
   if (!origins_.read(link.peer_id(), extensions, origin) ||
-      !describe(link, record, extensions, out))
+      !describe(link, record, extensions, out_payload.size(), out))
     return Step::Violation;
   out.origin_bytes = origins_.keep(origin);
   metadata_ = extensions.metadata;
-  out.payload_bytes = static_cast<std::uint32_t>(out_payload.size());
-  if (extensions.spill) received_bytes += out_payload.size();
   return Step::Taken;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace busbar {
@@ -14,6 +15,10 @@ Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options)
       queued_(options.total_queue_bytes),
       objects_(options.max_queued_objects),
       pool_(platform, queued_),
+      shared_from_(options.queue_bytes >= kLeastForSlabs &&
+                           options.total_queue_bytes >= kLeastForSlabs
+                       ? kSharedFrom
+                       : std::numeric_limits<std::size_t>::max()),
       backpressure_(host, recipients_, queued_, objects_, counters_),
       waiting_(platform, host, *this, options, queued_) {}
 
@@ -87,9 +92,10 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
   if (!outcome.error.ok()) return true;
 
   const RecordExtras extras = request.extras();
-  const bool spills = is_large(request.payload.size(), extras);
-  const Need need{.bytes = max_record_bytes(spills ? 0 : request.payload.size(), extras),
-                  .spill_bytes = spills ? request.payload.size() : 0};
+  const bool large = is_large(request.payload.size(), extras);
+  const bool shares = !large && shares_spill(request, targets);
+  const Need need{.bytes = max_record_bytes(large || shares ? 0 : request.payload.size(), extras),
+                  .spill_bytes = large ? request.payload.size() : 0};
   if (Recipient* full = backpressure_.find_refusing(request, need, targets, choice_)) {
     backpressure_.note_refused(*full);
     outcome.error = {Status::QueueFull};
@@ -101,10 +107,10 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     targets = choice_.takers;
     if (targets.empty()) return !route->unicast || request.when_full != WhenFull::Disconnect;
   }
-  if (!request.conditional() && !spills) {
+  if (!request.conditional() && !large && !shares) {
     outcome.message_id = send_simple(request, *route, targets);
   } else {
-    outcome.error = send_with_obligations(request, *route, targets, outcome);
+    outcome.error = send_with_obligations(request, *route, targets, shares, outcome);
     if (!outcome.error.ok()) return true;
   }
   if (route->unicast) outcome.peer_id = targets.front().peer_id;
@@ -129,7 +135,8 @@ std::uint64_t Sender::send_simple(const SendRequest& request, const Route& route
 }
 
 Error Sender::send_with_obligations(const SendRequest& request, const Route& route,
-                                    std::span<const RouteTarget> targets, SendOutcome& out) {
+                                    std::span<const RouteTarget> targets, bool shares,
+                                    SendOutcome& out) {
   std::shared_ptr<const ObjectBundle> objects;
   if (!request.objects.empty()) {
     auto copied = copy_objects(request);
@@ -138,7 +145,11 @@ Error Sender::send_with_obligations(const SendRequest& request, const Route& rou
   }
   Dispatch dispatch =
       Dispatch::from_request(request, route.flags(), expiry_of(request), std::move(objects));
-  if (const Error error = spill_if_large(dispatch); !error.ok()) return error;
+  if (shares) {
+    share_spill(dispatch);
+  } else if (const Error error = spill_if_large(dispatch); !error.ok()) {
+    return error;
+  }
   if (const Error error = open_flights(request.regions, targets); !error.ok()) return error;
   if (request.acknowledge != Acknowledge::None) {
     out.delivery = deliveries_.open();

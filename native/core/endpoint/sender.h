@@ -124,7 +124,15 @@ class Sender final : private ParkedOutlet {
   }
   // How long a message's objects and regions may stay open here after its receiver has taken them.
   static constexpr std::chrono::milliseconds kSettleInterval{100};
-  // Too large for the ring: goes into a spill.
+  // From this size on, payloads lie in a spill that they share with others even where the ring has
+  // room: one copy serves all receivers, and the ring stays small in the caches.
+  static constexpr std::size_t kSharedFrom = 16U << 10U;
+  // With less, too few slabs would fit into what may wait for receivers.
+  static constexpr std::uint64_t kLeastForSlabs = 4 * SpillSlabs::kSlabBytes;
+  // How long after the last payload in a spill the pool keeps more than it needs.
+  static constexpr std::chrono::seconds kSpillRest{1};
+
+  // Too large for the ring: goes into a spill of its own.
   [[nodiscard]] bool is_large(std::size_t payload, const RecordExtras& extras = {}) const noexcept {
     return max_record_bytes(payload, extras) > options_.ring_bytes / 4;
   }
@@ -157,10 +165,18 @@ class Sender final : private ParkedOutlet {
   std::uint64_t send_simple(const SendRequest& request, const Route& route,
                             std::span<const RouteTarget> targets);
   [[nodiscard]] Error send_with_obligations(const SendRequest& request, const Route& route,
-                                            std::span<const RouteTarget> targets, SendOutcome& out);
+                                            std::span<const RouteTarget> targets, bool shares,
+                                            SendOutcome& out);
   [[nodiscard]] Result<std::shared_ptr<const ObjectBundle>> copy_objects(
       const SendRequest& request);
   [[nodiscard]] Error spill_if_large(Dispatch& dispatch);
+  // Whether the payload goes into a spill that others share; then there is room for it in one.
+  [[nodiscard]] bool shares_spill(const SendRequest& request, std::span<const RouteTarget> targets);
+  void share_spill(Dispatch& dispatch);
+  void note_spilled();
+  void note_pool();
+  void rest_pool(TimePoint now);
+  void forget_spills(const std::vector<std::uint64_t>& ids);
   // All of these receivers or none. LimitExceeded: too many know one of the regions.
   [[nodiscard]] Error open_flights(std::span<const RegionRange> ranges,
                                    std::span<const RouteTarget> targets);
@@ -217,6 +233,11 @@ class Sender final : private ParkedOutlet {
   Budget queued_;
   Budget objects_;
   SpillPool pool_;
+  // The least payload that shares a spill by its size alone.
+  const std::size_t shared_from_;
+  // When to look whether the pool is still in use; and whether it was since the last look.
+  std::optional<TimePoint> pool_rests_at_;
+  bool pool_used_ = false;
   Deliveries deliveries_;
   Recipients recipients_;
   Backpressure backpressure_;
@@ -239,6 +260,7 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
       !routes_.current(*route, *directory_) || request.conditional() ||
       is_large(request.payload.size(), request.extras()) ||
+      request.payload.size() >= shared_from_ ||
       request.payload.size() > options_.max_message_bytes) {
     return false;
   }

@@ -33,10 +33,8 @@ void Sender::progress(Recipient& to) {
   }
   (void)link.ring_if_asleep();
   settle_later(to);
-  const std::vector<std::uint64_t> trimmed = pool_.trim();
-  if (!trimmed.empty()) {
-    for (auto& [peer, each] : recipients_) each.link->spills().forget(trimmed);
-  }
+  forget_spills(pool_.trim());
+  if (pool_.idle_bytes() > SpillPool::kRestBytes) note_pool();
   backpressure_.notify_if_roomy(to);
   backpressure_.notify_if_uncrowded();
   backpressure_.notify_if_drained();
@@ -167,7 +165,7 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
 std::span<const std::byte> Sender::payload_of(const ParsedRecord& record,
                                               const Obligation& obligation) {
   if (!record.extensions.spill || obligation.spill == nullptr) return record.payload;
-  return {obligation.spill->memory().data(), obligation.spill_bytes};
+  return {obligation.spill->memory().data() + obligation.spill_offset, obligation.spill_bytes};
 }
 
 bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
@@ -205,6 +203,7 @@ void Sender::on_directory_changed() {
 
 std::optional<TimePoint> Sender::next_deadline() const {
   std::optional<TimePoint> next = waiting_.next_deadline();
+  if (pool_rests_at_ && (!next || *pool_rests_at_ < *next)) next = pool_rests_at_;
   const auto consider = [&next](TimePoint candidate) {
     if (!next || candidate < *next) next = candidate;
   };
@@ -232,6 +231,7 @@ void Sender::on_deadline() {
     if (to.needs_introduction()) introduce(to);
   }
   for (Recipient* to : waiting) progress(*to);
+  rest_pool(platform_.now());
   backpressure_.notify_if_uncrowded();
 }
 

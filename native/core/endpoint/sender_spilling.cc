@@ -1,7 +1,7 @@
-// Payloads that are too large for a ring: they lie in a spill, which all receivers of the message
-// share.
+// Payloads that do not lie in a ring: in a spill, which all receivers of the message share.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/endpoint/sender.h"
 
@@ -43,7 +43,62 @@ Error Sender::spill_if_large(Dispatch& dispatch) {
   dispatch.message.extensions.spill = SpillReference{spill->id(), 0, payload.size()};
   dispatch.message.payload = {};
   dispatch.obligation.spill_bytes = payload.size();
+  note_spilled();
   return {};
+}
+
+// A message with a key waits for its predecessor in this process and is often replaced there.
+bool Sender::shares_spill(const SendRequest& request, std::span<const RouteTarget> targets) {
+  const std::size_t bytes = request.payload.size();
+  if (shared_from_ > SpillSlabs::kMaxPayload || bytes > SpillSlabs::kMaxPayload ||
+      bytes < OutboundLink::kLeastShared || !request.key.empty()) {
+    return false;
+  }
+  const auto would_queue = [bytes](const RouteTarget& to) { return to.link->would_queue(bytes); };
+  const auto may_share = [bytes](const RouteTarget& to) { return to.link->may_share(bytes); };
+  return (bytes >= shared_from_ || std::any_of(targets.begin(), targets.end(), would_queue)) &&
+         std::all_of(targets.begin(), targets.end(), may_share) && pool_.slabs().prepare(bytes);
+}
+
+void Sender::share_spill(Dispatch& dispatch) {
+  const std::span<const std::byte> payload = dispatch.message.payload;
+  SpillPlace place = pool_.slabs().take(payload.size());
+  std::memcpy(place.data(), payload.data(), payload.size());
+  dispatch.message.extensions.spill =
+      SpillReference{place.spill->id(), place.offset, payload.size()};
+  dispatch.message.payload = {};
+  dispatch.obligation.spill_offset = place.offset;
+  dispatch.obligation.spill_bytes = payload.size();
+  dispatch.obligation.spill = std::move(place.spill);
+  note_spilled();
+}
+
+void Sender::note_spilled() {
+  pool_used_ = true;
+  note_pool();
+}
+
+// There is something to give back in a while.
+void Sender::note_pool() {
+  if (pool_rests_at_) return;
+  pool_rests_at_ = platform_.now() + kSpillRest;
+  host_.needs_attention();
+}
+
+// Gives back what a burst took.
+void Sender::rest_pool(TimePoint now) {
+  if (!pool_rests_at_ || *pool_rests_at_ > now) return;
+  pool_rests_at_.reset();
+  if (std::exchange(pool_used_, false)) {
+    pool_rests_at_ = now + kSpillRest;
+  } else {
+    forget_spills(pool_.trim(SpillPool::kRestBytes));
+  }
+}
+
+void Sender::forget_spills(const std::vector<std::uint64_t>& ids) {
+  if (ids.empty()) return;
+  for (auto& [peer, to] : recipients_) to.link->spills().forget(ids);
 }
 
 }  // namespace busbar

@@ -249,8 +249,11 @@ std::optional<std::vector<Handle>> InboundLink::take_objects(std::uint64_t id, s
 }
 
 const InboundLink::MappedSpill* InboundLink::find_spill(std::uint64_t id) const noexcept {
-  for (const MappedSpill& candidate : spills_) {
-    if (candidate.id == id) return &candidate;
+  if (last_spill_ < spills_.size() && spills_[last_spill_].id == id) return &spills_[last_spill_];
+  for (std::size_t i = 0; i < spills_.size(); ++i) {
+    if (spills_[i].id != id) continue;
+    last_spill_ = i;
+    return &spills_[i];
   }
   return nullptr;
 }

@@ -194,6 +194,8 @@ class InboundLink {
   LinkHoldings holdings_;
   std::shared_ptr<TurnAllowance> turn_;
   std::vector<MappedSpill> spills_;
+  // Where the spill was found that was looked for last.
+  mutable std::size_t last_spill_ = 0;
   std::uint64_t spill_bytes_ = 0;
   std::vector<Memory> memory_;
   std::uint64_t memory_bytes_ = 0;

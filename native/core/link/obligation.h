@@ -14,7 +14,8 @@ namespace busbar {
 struct Obligation {
   // Keeps the payload's spill from reuse until the message is taken.
   std::shared_ptr<const Spill> spill{};
-  // Bytes of the spill that the message uses.
+  // The part of the spill that the message uses.
+  std::uint64_t spill_offset = 0;
   std::uint64_t spill_bytes = 0;
   // The message's kernel objects; null for none.
   std::shared_ptr<const ObjectBundle> objects{};
@@ -32,9 +33,7 @@ struct Obligation {
            !wants_handled;
   }
   // Nobody waits for its end: settled when the link is looked at anyway, or a moment later.
-  [[nodiscard]] bool quiet() const noexcept {
-    return spill == nullptr && delivery == 0 && !wants_handled;
-  }
+  [[nodiscard]] bool quiet() const noexcept { return delivery == 0 && !wants_handled; }
 };
 
 }  // namespace busbar

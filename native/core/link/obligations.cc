@@ -21,8 +21,10 @@ void Obligations::track(std::uint64_t serial, const OutgoingMessage& message,
   tracked.serial = serial;
   tracked.obligation = obligation;
   tracked.quiet = obligation.quiet();
-  spilled_bytes_ += obligation.spill_bytes;
-  spills_in_flight_ += obligation.spill != nullptr ? 1 : 0;
+  if (obligation.spill != nullptr) {
+    bytes_of(*obligation.spill) += obligation.spill_bytes;
+    use_.add(*obligation.spill);
+  }
   objects_in_flight_ += obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
   if (obligation.wants_handled) {
     tracked.copy.resize(record_bytes(message));
@@ -39,15 +41,17 @@ void Obligations::untrack_last() noexcept {
 void Obligations::note_published(Tracked& tracked, std::uint64_t position) noexcept {
   tracked.position = position;
   ++tracked_published_;
-  loud_published_ += tracked.quiet ? 0 : 1;
+  if (!tracked.quiet) loud_.push_back(position);
   // Booked on the receiver now.
   if (!tracked.obligation.wants_handled) tracked.obligation.claim.reset();
 }
 
 void Obligations::release(Obligation& obligation) noexcept {
-  spills_in_flight_ -= obligation.spill != nullptr ? 1 : 0;
-  obligation.spill.reset();
-  spilled_bytes_ -= std::exchange(obligation.spill_bytes, 0);
+  if (obligation.spill != nullptr) {
+    bytes_of(*obligation.spill) -= std::exchange(obligation.spill_bytes, 0);
+    use_.remove(*obligation.spill);
+    obligation.spill.reset();
+  }
   objects_in_flight_ -= obligation.objects != nullptr ? obligation.objects->handles.size() : 0;
   obligation.objects.reset();
   obligation.memory.reset();
@@ -63,14 +67,16 @@ void Obligations::release_taken() noexcept {
   }
 }
 
-void Obligations::drop_quiet() noexcept {
-  if (!producer_.refresh_head()) return;
+bool Obligations::drop_quiet() noexcept {
+  if (!producer_.refresh_head()) return false;
+  const std::size_t before = tracked_published_;
   while (tracked_published_ > 0 && tracked_.front().position <= producer_.head() &&
          tracked_.front().quiet) {
     release(tracked_.front().obligation);
     tracked_.pop_front();
     --tracked_published_;
   }
+  return tracked_published_ < before;
 }
 
 // One message may exceed it when none is there.
@@ -86,14 +92,6 @@ bool Obligations::may_give(std::size_t objects) noexcept {
   return !objects_wait_;
 }
 
-const Spill* Obligations::find_spill(std::uint64_t id) const noexcept {
-  for (const Tracked& tracked : tracked_) {
-    const Spill* spill = tracked.obligation.spill.get();
-    if (spill != nullptr && spill->id() == id) return spill;
-  }
-  return nullptr;
-}
-
 void Obligations::settle(const OnSettled& settled) {
   const std::uint64_t handled =
       unhandled_.empty() && tracked_published_ == 0 ? 0 : producer_.handled();
@@ -103,7 +101,7 @@ void Obligations::settle(const OnSettled& settled) {
     Tracked tracked = std::move(tracked_.front());
     tracked_.pop_front();
     --tracked_published_;
-    loud_published_ -= tracked.quiet ? 0 : 1;
+    if (!tracked.quiet) loud_.pop_front();
     settle_taken(std::move(tracked), settled);
   }
   while (!unhandled_.empty() &&
@@ -152,10 +150,8 @@ Obligations::Tracked* Obligations::find_published(std::uint64_t position) noexce
 }
 
 bool Obligations::arm(std::uint64_t taken) noexcept {
-  if (loud_published_ > 0) {
-    taken = std::min(taken, tracked_.front().position);
-  } else if (tracked_published_ > 0 &&
-             (quiet_armed_ || objects_wait_ || objects_in_flight_ > kMaxObjectsInFlight / 2)) {
+  if (!loud_.empty()) taken = std::min(taken, loud_.front());
+  if (tracked_published_ > 0 && (quiet_armed_ || objects_wait_ || spills_wait_ || !relaxed())) {
     // Half of them: so that the sender can go on before the receiver has nothing left.
     taken = std::min(taken, tracked_[(tracked_published_ - 1) / 2].position);
   }
@@ -175,6 +171,7 @@ void Obligations::on_wake() noexcept {
   armed_taken_ = kNoPosition;
   armed_handled_ = kNoPosition;
   quiet_armed_ = false;
+  spills_wait_ = false;
 }
 
 std::deque<Obligations::Tracked> Obligations::take_unhandled() noexcept {

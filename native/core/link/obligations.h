@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/link/obligation.h"
+#include "core/link/spill_use.h"
 #include "core/ring/record.h"
 #include "core/ring/ring_producer.h"
 
@@ -24,6 +25,9 @@ class Obligations {
   // Messages with a spill that one receiver may have untaken: bounds the spills, hence
   // descriptors, of a sender.
   static constexpr std::size_t kMaxSpillsInFlight = 32;
+  // The same for spills that several messages share. Both together are no more than a receiver
+  // keeps mapped (SpillLending::kMaxKnownSpills).
+  static constexpr std::size_t kMaxSlabsInFlight = 16;
   // Kernel objects that one receiver may have untaken: bounds what it has open on our behalf. One
   // message may exceed it when none is under way.
   static constexpr std::size_t kMaxObjectsInFlight = 512;
@@ -61,17 +65,23 @@ class Obligations {
   }
   // Half of that room is free.
   [[nodiscard]] bool relaxed() const noexcept {
-    return spills_in_flight_ <= kMaxSpillsInFlight / 2 &&
-           spilled_bytes_ <= max_spilled_bytes_ / 2 &&
-           objects_in_flight_ <= kMaxObjectsInFlight / 2;
+    return spills_relaxed() && objects_in_flight_ <= kMaxObjectsInFlight / 2;
   }
   // Payload bytes in spills that the receiver has not taken yet.
-  [[nodiscard]] std::uint64_t spilled_bytes() const noexcept { return spilled_bytes_; }
+  [[nodiscard]] std::uint64_t spilled_bytes() const noexcept {
+    return spilled_bytes_ + shared_bytes_;
+  }
+  // Of these, the ones in spills that several messages share.
+  [[nodiscard]] std::uint64_t shared_bytes() const noexcept { return shared_bytes_; }
+  // Whether another message may lie in a spill that it shares.
+  [[nodiscard]] bool may_share() const noexcept { return use_.shared() < kMaxSlabsInFlight; }
   // Whether so many objects may be given to the receiver now; if not, arm() waits until it has
   // taken some.
   [[nodiscard]] bool may_give(std::size_t objects) noexcept;
   // A spill that some message needs that is not taken yet; nullptr when none does.
-  [[nodiscard]] const Spill* find_spill(std::uint64_t id) const noexcept;
+  [[nodiscard]] const Spill* find_spill(std::uint64_t id) const noexcept { return use_.find(id); }
+  // The spill of the next message cannot be given to the receiver before it has taken some.
+  void await_spills() noexcept { spills_wait_ = true; }
 
   // `serial` counts the messages that the link has accepted; most of them owe nothing and are
   // not tracked.
@@ -90,9 +100,11 @@ class Obligations {
   // What the receiver has taken is room again at once, not only when the control thread's turn
   // comes; the rest waits for settle().
   void release_taken() noexcept;
-  // So that a sender of nothing but attachments keeps no list of all it ever sent.
-  void drop_taken_quiet() noexcept {
-    if (tracked_published_ >= kMaxQuietUnnoticed && tracked_.front().quiet) drop_quiet();
+  // So that a sender of nothing but attachments keeps no list of all it ever sent. At least
+  // `unnoticed` messages have to be published.
+  // `unnoticed` messages have to be published. True when there were any.
+  bool drop_taken_quiet(std::size_t unnoticed = kMaxQuietUnnoticed) noexcept {
+    return tracked_published_ >= unnoticed && tracked_.front().quiet && drop_quiet();
   }
   // After the producer has looked at the receiver's position: calls `settled` for each delivery
   // that has an outcome now.
@@ -105,7 +117,7 @@ class Obligations {
   // The receiver has woken us.
   void on_wake() noexcept;
   // Published messages that nobody waits for and that may be taken by now, unnoticed.
-  [[nodiscard]] bool has_quiet() const noexcept { return tracked_published_ > loud_published_; }
+  [[nodiscard]] bool has_quiet() const noexcept { return tracked_published_ > loud_.size(); }
   // From now on the receiver wakes us for quiet messages, once.
   void arm_quiet() noexcept { quiet_armed_ = true; }
   [[nodiscard]] bool quiet_armed() const noexcept { return quiet_armed_; }
@@ -117,20 +129,31 @@ class Obligations {
   [[nodiscard]] std::optional<Tracked> take_published() noexcept;
   // That of the queued message `serial`, the next one in line.
   [[nodiscard]] std::optional<Obligation> take_queued(std::uint64_t serial) noexcept;
-  void clear() noexcept { tracked_.clear(); }
+  void clear() noexcept {
+    tracked_.clear();
+    loud_.clear();
+    use_.clear();
+  }
 
  private:
   [[nodiscard]] bool has_spill_room(std::uint64_t spill_bytes) const noexcept {
-    return spill_bytes == 0 || spills_in_flight_ == 0 ||
-           (spills_in_flight_ < kMaxSpillsInFlight &&
+    return spill_bytes == 0 || use_.single() == 0 ||
+           (use_.single() < kMaxSpillsInFlight &&
             spilled_bytes_ + spill_bytes <= max_spilled_bytes_);
+  }
+  [[nodiscard]] bool spills_relaxed() const noexcept {
+    return use_.single() <= kMaxSpillsInFlight / 2 && spilled_bytes_ <= max_spilled_bytes_ / 2 &&
+           use_.shared() <= kMaxSlabsInFlight / 2 && shared_bytes_ <= max_spilled_bytes_ / 2;
+  }
+  [[nodiscard]] std::uint64_t& bytes_of(const Spill& spill) noexcept {
+    return spill.shared() ? shared_bytes_ : spilled_bytes_;
   }
   [[nodiscard]] bool has_object_room(std::size_t objects) const noexcept {
     return objects == 0 || objects_in_flight_ == 0 ||
            objects_in_flight_ + objects <= kMaxObjectsInFlight;
   }
   void note_published(Tracked& tracked, std::uint64_t position) noexcept;
-  void drop_quiet() noexcept;
+  bool drop_quiet() noexcept;
   // Releases what the message carried beside its record.
   void release(Obligation& obligation) noexcept;
   void settle_taken(Tracked tracked, const OnSettled& settled);
@@ -142,16 +165,19 @@ class Obligations {
   // In the order of serials. The first `tracked_published_` of them are in the ring.
   std::deque<Tracked> tracked_;
   std::size_t tracked_published_ = 0;
-  // Of those in the ring, the messages that somebody waits for.
-  std::size_t loud_published_ = 0;
+  // Where those of them end that somebody waits for.
+  std::deque<std::uint64_t> loud_;
   // Taken, not yet handled.
   std::deque<Tracked> unhandled_;
+  // Of payloads with a spill of their own, and of those that share one.
   std::uint64_t spilled_bytes_ = 0;
-  std::size_t spills_in_flight_ = 0;
+  std::uint64_t shared_bytes_ = 0;
+  SpillUse use_;
   // Kernel objects of messages that the receiver has not taken yet.
   std::size_t objects_in_flight_ = 0;
   // The queue waits until the receiver has taken some.
   bool objects_wait_ = false;
+  bool spills_wait_ = false;
   bool quiet_armed_ = false;
   // The wake-up asked for and not yet come.
   std::uint64_t armed_taken_ = kNoPosition;

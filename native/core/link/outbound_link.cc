@@ -120,6 +120,7 @@ void OutboundLink::end_turn(std::uint32_t cpu) noexcept {
 
 std::uint64_t OutboundLink::unread() noexcept {
   (void)producer_.refresh_head();
+  obligations_.drop_taken_quiet(1);
   return producer_.tail() - producer_.head() + queue_.bytes() + latest_.bytes() +
          obligations_.spilled_bytes();
 }

@@ -76,6 +76,17 @@ class OutboundLink {
   // The common case of put(): a message that owes nothing, straight into the ring, or the queue if
   // others wait there already. False when it has to be put(). To be followed by end_turn().
   [[nodiscard]] bool put_now(const SimpleMessage& message) noexcept;
+  // The least payload that shares a spill rather than wait in this process's memory, from where it
+  // would be copied once more.
+  static constexpr std::size_t kLeastShared = 512;
+  // Whether a record with a payload of so many bytes would have to wait in this process's memory.
+  [[nodiscard]] bool would_queue(std::size_t payload_bytes) noexcept {
+    const auto most = static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes);
+    return !queue_.empty() || reserved_ || producer_.reserve(most) == nullptr;
+  }
+  // Whether such a payload may lie in a spill that others share: what waits for the receiver stays
+  // within the queue's limit.
+  [[nodiscard]] bool may_share(std::size_t payload_bytes) noexcept;
   // Takes the message; only after has_room().
   void put(const OutgoingMessage& message, const Obligation* obligation);
   // Whether a record of `bytes` with this key would be taken now.
@@ -185,6 +196,10 @@ class OutboundLink {
                std::uint32_t peer_pid, std::uint64_t link_id, const Room& room);
 
   [[nodiscard]] bool has_queue_room(std::uint64_t bytes) noexcept;
+  // What waits for a slow receiver, in the queue and in shared spills.
+  [[nodiscard]] std::uint64_t waiting_bytes() const noexcept {
+    return queue_.bytes() + obligations_.shared_bytes();
+  }
   void track(const OutgoingMessage& message, const Obligation* obligation);
   void untrack_last(const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
@@ -239,7 +254,8 @@ class OutboundLink {
 };
 
 inline bool OutboundLink::put_now(const SimpleMessage& message) noexcept {
-  if (!queue_.empty() || reserved_) return queue_behind(message);
+  if (!queue_.empty() || reserved_)
+    return message.payload.size() < kLeastShared && queue_behind(message);
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;

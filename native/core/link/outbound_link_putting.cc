@@ -24,11 +24,19 @@ bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std:
       if (!obligations_.has_room(spill_bytes, objects)) return false;
     }
   }
-  return has_queue_room(bytes) || (flush_queue() && has_queue_room(bytes));
+  if (has_queue_room(bytes) || (flush_queue() && has_queue_room(bytes))) return true;
+  return obligations_.drop_taken_quiet(1) && has_queue_room(bytes);
+}
+
+bool OutboundLink::may_share(std::size_t payload_bytes) noexcept {
+  const auto fits = [this, payload_bytes] {
+    return obligations_.may_share() && waiting_bytes() + payload_bytes <= queue_limit_;
+  };
+  return fits() || (obligations_.drop_taken_quiet(1) && fits());
 }
 
 bool OutboundLink::has_queue_room(std::uint64_t bytes) noexcept {
-  if (!queue_.empty() && queue_.bytes() + bytes > queue_limit_) return false;
+  if (!queue_.empty() && waiting_bytes() + bytes > queue_limit_) return false;
   // Where the other links have used everything up, what goes at once may still go.
   return queue_.may_grow(bytes) ||
          (queue_.empty() && !reserved_ &&
@@ -66,7 +74,8 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
     }
     // The receiver is faster than we: what is waited for is there. Reporting it is the control
     // thread's work.
-    if (!flush_queue() || looks == kMaxPuttingLooks) {
+    const bool dropped = obligations_.drop_taken_quiet(1);
+    if ((!flush_queue() && !dropped) || looks == kMaxPuttingLooks) {
       progress_due_ = true;
       return;
     }
@@ -110,7 +119,7 @@ void OutboundLink::end_reservation() noexcept {
 // now.
 bool OutboundLink::queue_behind(const SimpleMessage& message) {
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
-  if (queue_.bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
+  if (waiting_bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
   ++accepted_;
   write_simple_record(message, queue_.append(bytes));
   return true;

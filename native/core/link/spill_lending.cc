@@ -7,8 +7,13 @@
 namespace busbar {
 
 bool SpillLending::hand_over(const Spill& spill) {
-  if (std::find(known_.begin(), known_.end(), spill.id()) != known_.end()) return true;
-  if (known_.size() >= kMaxKnownSpills) forget_oldest();
+  // Mostly the one that was given last.
+  if (std::find(known_.rbegin(), known_.rend(), spill.id()) != known_.rend()) return true;
+  if (known_.size() >= kMaxKnownSpills && !forget_oldest()) {
+    // More are in flight than this link accepted by itself: of a receiver that died.
+    obligations_.await_spills();
+    return false;
+  }
   auto handle = spill.memory().share();
   if (!handle) {
     channel_.retry_later();
@@ -28,11 +33,13 @@ void SpillLending::forget(const std::vector<std::uint64_t>& ids) {
   (void)channel_.flush();
 }
 
-void SpillLending::forget_oldest() {
+bool SpillLending::forget_oldest() {
   const auto oldest = std::find_if(known_.begin(), known_.end(), [this](std::uint64_t id) {
     return obligations_.find_spill(id) == nullptr;
   });
-  if (oldest != known_.end()) forget({*oldest});
+  if (oldest == known_.end()) return false;
+  forget({*oldest});
+  return true;
 }
 
 void SpillLending::on_lost(std::uint64_t id) noexcept {

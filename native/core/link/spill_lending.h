@@ -18,7 +18,7 @@ class SpillLending {
   // ones in flight.
   static constexpr std::size_t kMaxKnownSpills = 48;
 
-  SpillLending(LinkChannel& channel, const Obligations& obligations) noexcept
+  SpillLending(LinkChannel& channel, Obligations& obligations) noexcept
       : channel_(channel), obligations_(obligations) {}
 
   // False when the receiver cannot be given the spill now.
@@ -31,10 +31,10 @@ class SpillLending {
   void repeat_lost();
 
  private:
-  void forget_oldest();
+  [[nodiscard]] bool forget_oldest();
 
   LinkChannel& channel_;
-  const Obligations& obligations_;
+  Obligations& obligations_;
   std::vector<std::uint64_t> known_;
   // The spill that the receiver asks for again; 0 for none.
   std::uint64_t lost_ = 0;

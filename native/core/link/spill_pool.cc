@@ -7,8 +7,6 @@
 namespace busbar {
 namespace {
 
-bool is_free(const std::shared_ptr<const Spill>& spill) noexcept { return spill.use_count() == 1; }
-
 // Few distinct sizes, so that spills fit again: powers of two up to 1 MiB, whole MiB above.
 std::size_t rounded(std::size_t bytes) noexcept {
   constexpr std::size_t kSmallest = 64U << 10U;
@@ -43,30 +41,37 @@ SpillPool::SharedSpill SpillPool::lend(const SharedSpill& spill) {
 
 void SpillPool::retire(const Spill& retired) {
   std::erase_if(spills_, [&retired](const auto& spill) { return spill.get() == &retired; });
+  slabs_.retire(retired);
 }
 
 std::uint64_t SpillPool::idle_bytes() const noexcept {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = slabs_.idle_bytes();
   for (const auto& spill : spills_) {
     if (is_free(spill)) sum += spill->memory().size();
   }
   return sum;
 }
 
-std::vector<std::uint64_t> SpillPool::trim() {
+std::optional<std::uint64_t> SpillPool::drop_largest() {
+  auto largest = spills_.end();
+  for (auto it = spills_.begin(); it != spills_.end(); ++it) {
+    if (!is_free(*it)) continue;
+    if (largest == spills_.end() || (*it)->memory().size() > (*largest)->memory().size())
+      largest = it;
+  }
+  if (largest == spills_.end()) return std::nullopt;
+  const std::uint64_t id = (*largest)->id();
+  spills_.erase(largest);
+  return id;
+}
+
+std::vector<std::uint64_t> SpillPool::trim(std::uint64_t keep) {
   std::vector<std::uint64_t> removed;
-  std::uint64_t idle = idle_bytes();
-  while (idle > kIdleBytes) {
-    auto largest = spills_.end();
-    for (auto it = spills_.begin(); it != spills_.end(); ++it) {
-      if (!is_free(*it)) continue;
-      if (largest == spills_.end() || (*it)->memory().size() > (*largest)->memory().size())
-        largest = it;
-    }
-    if (largest == spills_.end()) break;
-    idle -= (*largest)->memory().size();
-    removed.push_back((*largest)->id());
-    spills_.erase(largest);
+  while (idle_bytes() > keep) {
+    auto dropped = drop_largest();
+    if (!dropped) dropped = slabs_.drop_coldest();
+    if (!dropped) break;
+    removed.push_back(*dropped);
   }
   return removed;
 }

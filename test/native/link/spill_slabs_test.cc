@@ -1,0 +1,115 @@
+// Payloads that share a spill: side by side, in memory that is filled again once nobody needs it,
+// within the budget.
+#include <vector>
+
+#include "core/link/spill_pool.h"
+#include "support/check.h"
+
+namespace busbar::test {
+namespace {
+
+constexpr std::uint64_t kBudget = 3 * SpillSlabs::kSlabBytes;
+constexpr std::size_t kPayload = SpillSlabs::kMaxPayload;
+constexpr std::size_t kPayloads = SpillSlabs::kSlabBytes / kPayload;
+
+struct Slabs {
+  Budget budget{kBudget};
+  SpillPool pool{native_platform(), budget};
+
+  SpillPlace take(std::size_t bytes) {
+    if (!CHECK(pool.slabs().prepare(bytes))) return {};
+    return pool.slabs().take(bytes);
+  }
+  std::vector<SpillPlace> fill() {
+    std::vector<SpillPlace> places;
+    for (std::size_t i = 0; i < kPayloads; ++i) places.push_back(take(kPayload));
+    return places;
+  }
+};
+
+}  // namespace
+
+TEST(spill_slab_holds_payloads_side_by_side) {
+  Slabs slabs;
+  const SpillPlace first = slabs.take(1000);
+  const SpillPlace second = slabs.take(1);
+  const SpillPlace third = slabs.take(64);
+  CHECK(first.spill == second.spill && second.spill == third.spill);
+  CHECK(first.spill->shared());
+  CHECK_EQ(first.offset, 0);
+  CHECK_EQ(second.offset, 1024);
+  CHECK_EQ(third.offset, 1088);
+  CHECK_EQ(slabs.budget.used(), SpillSlabs::kSlabBytes);
+}
+
+TEST(spill_slab_is_filled_from_its_front_when_nothing_is_left_in_it) {
+  Slabs slabs;
+  SpillPlace place = slabs.take(1000);
+  const std::uint64_t id = place.spill->id();
+  SpillPlace copy = place;
+  place = {};
+  CHECK(slabs.take(1000).offset != 0);
+  CHECK_EQ(slabs.budget.used(), SpillSlabs::kSlabBytes);
+  copy = {};
+  CHECK_EQ(slabs.budget.used(), 0);
+  const SpillPlace again = slabs.take(1000);
+  CHECK_EQ(again.spill->id(), id);
+  CHECK_EQ(again.offset, 0);
+}
+
+TEST(spill_slab_filled_last_is_taken_again_first) {
+  Slabs slabs;
+  std::vector<SpillPlace> oldest = slabs.fill();
+  std::vector<SpillPlace> newest = slabs.fill();
+  const std::uint64_t warm = newest.front().spill->id();
+  const SpillPlace third = slabs.take(kPayload);
+  CHECK(third.spill->id() != warm);
+  oldest.clear();
+  newest.clear();
+  // What is left of the third slab comes before.
+  for (std::size_t i = 1; i < kPayloads; ++i) CHECK(slabs.take(kPayload).spill == third.spill);
+  CHECK_EQ(slabs.take(kPayload).spill->id(), warm);
+}
+
+TEST(spill_slabs_stay_within_the_budget) {
+  Slabs slabs;
+  std::vector<std::vector<SpillPlace>> all;
+  for (std::uint64_t used = 0; used < kBudget; used += SpillSlabs::kSlabBytes)
+    all.push_back(slabs.fill());
+  CHECK(!slabs.pool.slabs().prepare(1));
+  CHECK_EQ(slabs.budget.used(), kBudget);
+  all.pop_back();
+  CHECK(slabs.pool.slabs().prepare(kPayload));
+}
+
+TEST(spill_slab_that_may_be_read_for_long_is_not_filled_again) {
+  Slabs slabs;
+  SpillPlace place = slabs.take(1000);
+  const std::uint64_t id = place.spill->id();
+  slabs.pool.retire(*place.spill);
+  const SpillPlace next = slabs.take(1000);
+  CHECK(next.spill->id() != id);
+  place = {};
+  std::vector<SpillPlace> all = slabs.fill();
+  for (const SpillPlace& each : all) CHECK(each.spill->id() != id);
+  CHECK_EQ(slabs.pool.idle_bytes(), 0);
+}
+
+TEST(spill_pool_gives_back_what_is_free_beyond_what_it_keeps) {
+  Slabs slabs;
+  std::vector<SpillPlace> used = slabs.fill();
+  std::vector<SpillPlace> burst = slabs.fill();
+  auto large = slabs.pool.acquire(200'000);
+  REQUIRE(large.ok());
+  const std::vector<std::uint64_t> expected{large.value()->id(), burst.front().spill->id()};
+  CHECK(slabs.pool.trim(0).empty());
+  burst.clear();
+  large = Status::Closed;
+  CHECK(slabs.pool.trim(0) == expected);
+  CHECK_EQ(slabs.pool.idle_bytes(), 0);
+  used.clear();
+  CHECK_EQ(slabs.pool.idle_bytes(), SpillSlabs::kSlabBytes);
+  CHECK(slabs.pool.trim(SpillSlabs::kSlabBytes).empty());
+}
+
+}  // namespace busbar::test
