@@ -219,7 +219,7 @@ export class Endpoint<B extends MessageBox>
   ): Promise<number> {
     const own = checkCancelOptions('sendWhenReady()', options, sendWhenReadyOptions);
     const sent = this.#sendingOrThrow().sendWhenReady(toSelector(to), message, own);
-    return this.#liveness.during(sent);
+    return typeof sent === 'number' ? sent : this.#liveness.during(sent);
   }
 
   /** As {@link sendWhenReady}; resolves with what {@link sendWithReceipt} returns. */
@@ -231,7 +231,7 @@ export class Endpoint<B extends MessageBox>
     const what = 'sendWhenReadyWithReceipt()';
     const own = checkCancelOptions(what, options, sendWhenReadyOptions);
     const sent = this.#sendingOrThrow().sendWhenReadyWithReceipt(toSelector(to), message, own);
-    return this.#liveness.during(sent);
+    return 'then' in sent ? this.#liveness.during(sent) : sent;
   }
 
   /**

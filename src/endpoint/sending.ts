@@ -5,7 +5,7 @@ import type { BoxTable, Peer, ReplyOptions } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { type Selector, unicast } from '../selector/index.js';
 import { attachmentsOf } from './attachments.js';
-import { type CancelOptions, cancellable, type Settler } from './cancellation.js';
+import { type CancelOptions, cancellable, refusal, type Settler } from './cancellation.js';
 import { Deliveries } from './deliveries.js';
 import type { DeliverOptions, SendOptions, SendReceipt, SendWhenReadyOptions } from './options.js';
 import { Outbox } from './outbox.js';
@@ -55,9 +55,9 @@ export class Sending {
     options: SendOptions,
     replyTo = replyToOf(options),
     acknowledge = 0,
-  ): number {
     // In this order: the first wrong option is the one that the error names.
-    const policy = policyOf(options);
+    policy = policyOf(options),
+  ): number {
     const ttl = ttlOf(options);
     const attachments = attachmentsOf(options);
     const metadata = metadataOf(options);
@@ -113,53 +113,73 @@ export class Sending {
     );
   }
 
-  /** Resolves with the number of receivers when the message was sent. */
+  /** Sends, or resolves when the message was sent; with the number of receivers. */
   sendWhenReady(
     selector: Selector,
     message: unknown,
     options: SendWhenReadyOptions,
-  ): Promise<number> {
-    // Overrides the default policy of the endpoint.
-    const ready = { ...options, whenFull: 'refuse' } as const;
-    const send = () => this.send(selector, message, ready);
+  ): number | Promise<number> {
+    const send = (own: SendWhenReadyOptions) => this.#sendOrRefuse(selector, message, own);
     return this.#whenReady('sendWhenReady()', selector, options, send);
   }
 
-  /** Resolves with the receipt when the message was sent. */
+  /** As {@link sendWhenReady}, with the receipt. */
   sendWhenReadyWithReceipt(
     selector: Selector,
     message: unknown,
     options: SendWhenReadyOptions,
-  ): Promise<SendReceipt> {
-    const ready = { ...options, whenFull: 'refuse' } as const;
-    const send = () => this.sendWithReceipt(selector, message, ready);
+  ): SendReceipt | Promise<SendReceipt> {
+    const send = (own: SendWhenReadyOptions) =>
+      this.#outbox.receiptOf(this.#sendOrRefuse(selector, message, own));
     return this.#whenReady('sendWhenReadyWithReceipt()', selector, options, send);
   }
 
-  // Resolves with what `send` returns once it no longer throws because a receiver has no room.
+  // Overrides the default policy of the endpoint.
+  #sendOrRefuse(selector: Selector, message: unknown, options: SendWhenReadyOptions): number {
+    const { key } = options;
+    return this.send(selector, message, options, 0, 0, policyOf({ whenFull: 'refuse', key }));
+  }
+
+  // What `send` returns as soon as it no longer throws because a receiver has no room: at once, for
+  // most calls, and without a promise.
   #whenReady<T>(
     what: string,
     selector: Selector,
     options: SendWhenReadyOptions,
-    send: () => T,
-  ): Promise<T> {
+    send: (options: SendWhenReadyOptions) => T,
+  ): T | Promise<T> {
+    const refused = refusal(what, options, this.#facts());
+    if (refused !== undefined) throw refused;
+    let full: number | undefined;
+    if (!this.#waiting.has(selector)) {
+      try {
+        return send(options);
+      } catch (error) {
+        full = fullReceiver(error);
+        if (full === undefined) throw error;
+      }
+    }
     let waiting: WaitingSend | undefined;
+    const metadata = metadataOf(options);
+    // The caller may reuse the array.
+    const own = { ...options, metadata: metadata && new Uint8Array(metadata) };
     return cancellable<T>(
       what,
-      options,
+      own,
       this.#facts(),
       (settler) => {
         const attempt = () => {
           try {
-            settler.resolve(send());
+            settler.resolve(send(own));
           } catch (error) {
-            if (error instanceof QueueFullError && error.peerId !== undefined) return error.peerId;
+            const peerId = fullReceiver(error);
+            if (peerId !== undefined) return peerId;
             settler.reject(error as Error);
           }
           return undefined;
         };
         waiting = { selector, attempt, reject: settler.reject, call: 0 };
-        this.#waiting.begin(waiting);
+        this.#waiting.begin(waiting, full);
       },
       () => waiting !== undefined && this.#waiting.cancel(waiting),
     );
@@ -202,4 +222,9 @@ export class Sending {
     this.#drains.clear();
     this.#waiting.rejectAll(error);
   }
+}
+
+// The id of the receiver whose lack of room is the reason of an error.
+function fullReceiver(error: unknown): number | undefined {
+  return error instanceof QueueFullError ? error.peerId : undefined;
 }

@@ -31,11 +31,19 @@ export class WaitingSends {
   readonly #byPeer = new Map<number, Set<Line>>();
   #calls = 0;
 
-  /** Sends, or waits behind earlier sends with the same selector. */
-  begin(send: WaitingSend): void {
+  /** Whether sends with this selector wait. */
+  has(selector: Selector): boolean {
+    return this.#lines.has(selector);
+  }
+
+  /**
+   * Sends, or waits behind earlier sends with the same selector. `full` is the receiver because of
+   * which the caller's own attempt has failed just now.
+   */
+  begin(send: WaitingSend, full?: number): void {
     send.call = this.#calls++;
     const ahead = this.#lines.get(send.selector);
-    const peerId = ahead === undefined ? send.attempt() : ahead.peerId;
+    const peerId = ahead === undefined ? (full ?? send.attempt()) : ahead.peerId;
     if (peerId === undefined) return;
     const line = this.#lines.get(send.selector) ?? this.#open(send.selector, peerId);
     line.sends.push(send);
