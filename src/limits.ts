@@ -33,4 +33,14 @@ export const limits = {
   maxTtl: 2 ** 40,
   /** One memory region. */
   maxRegionBytes: 2 ** 32,
+  /** Observers of a bus. */
+  maxObservers: 16,
+  /** Types that an observer can choose. */
+  maxObservedTypes: 64,
+  /** The compiled `match` of an observer. */
+  maxObserverMatchBytes: 1024,
+  /** The part of a payload that an observer can get. */
+  maxObservedBytes: 48 * 1024,
+  /** Receivers that an observation names. */
+  maxObservedReceivers: 256,
 } as const;

@@ -62,22 +62,41 @@ void read(ByteReader& in, ChallengeFrame& out_frame) {
   read(in, out_frame.proof);
 }
 
+constexpr std::uint8_t kAnnouncesAffinity = 1;
+constexpr std::uint8_t kAnnouncesUnobservable = 2;
+constexpr std::uint8_t kAnnouncesObserver = 4;
+constexpr std::uint8_t kAllAnnounceFlags = 7;
+
 void write(ByteWriter& out, const AnnounceFrame& frame) {
   write(out, frame.proof);
-  out.u8(frame.controller_affinity ? 1 : 0);
+  const int flags = (frame.controller_affinity ? kAnnouncesAffinity : 0) |
+                    (frame.observable ? 0 : kAnnouncesUnobservable) |
+                    (frame.observes != nullptr ? kAnnouncesObserver : 0);
+  out.u8(static_cast<std::uint8_t>(flags));
   out.u64(frame.instance);
   out.u64(frame.previous_id);
+  if (frame.observes != nullptr) {
+    const std::vector<std::byte> conditions = frame.observes->encode();
+    out.u16(static_cast<std::uint16_t>(conditions.size()));
+    out.bytes(conditions);
+  }
   out.bytes(frame.label.encoded());
 }
 
 void read(ByteReader& in, AnnounceFrame& out_frame) {
   read(in, out_frame.proof);
-  const std::uint8_t affinity = in.u8();
-  if (affinity > 1) return in.fail();
-  out_frame.controller_affinity = affinity == 1;
+  const std::uint8_t flags = in.u8();
+  if (flags > kAllAnnounceFlags) return in.fail();
+  out_frame.controller_affinity = (flags & kAnnouncesAffinity) != 0;
+  out_frame.observable = (flags & kAnnouncesUnobservable) == 0;
   out_frame.instance = in.u64();
   out_frame.previous_id = in.u64();
   if (out_frame.previous_id >= kIdLimit) in.fail();
+  if ((flags & kAnnouncesObserver) != 0) {
+    auto conditions = ObserverConditions::decode(in.bytes(in.u16()));
+    if (!conditions || out_frame.controller_affinity) return in.fail();
+    out_frame.observes = std::make_shared<const ObserverConditions>(conditions.take());
+  }
   if (!in.ok()) return;
   auto label = Label::decode(in.rest());
   if (!label) return in.fail();

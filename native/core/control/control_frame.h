@@ -27,18 +27,20 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
 
 #include "base/sha256.h"
 #include "base/status.h"
+#include "core/directory/observer_conditions.h"
 #include "core/selector/label.h"
 
 namespace busbar {
 
 inline constexpr std::uint32_t kControlMagic = 0x42535542;
-inline constexpr std::uint16_t kControlVersion = 1;
+inline constexpr std::uint16_t kControlVersion = 2;
 // Ring, consumer state, doorbell, channel.
 inline constexpr std::size_t kIntroductionHandles = 4;
 
@@ -66,6 +68,9 @@ struct AnnounceFrame {
   // 0: a newcomer.
   std::uint64_t previous_id = 0;
   Label label;
+  // Of an observer, which never becomes controller; null for all other members.
+  std::shared_ptr<const ObserverConditions> observes{};
+  bool observable = true;
 };
 
 struct WelcomeFrame {

@@ -35,9 +35,12 @@ Result<std::unique_ptr<Controller>> Controller::create(Platform& platform, React
   auto roster = Roster::create(platform, reactor, tokens, generation, next_after(epoch));
   if (!roster) return roster.error();
   if (inherited.directory != nullptr) {
-    for (const Member& listed : inherited.directory->members()) {
-      const Error imported = roster.value()->import(listed, Roster::Source::Controller);
-      if (!imported.ok()) return imported;
+    for (const auto listed_there :
+         {inherited.directory->members(), inherited.directory->observers()}) {
+      for (const Member& listed : listed_there) {
+        const Error imported = roster.value()->import(listed, Roster::Source::Controller);
+        if (!imported.ok()) return imported;
+      }
     }
   }
   // A new endpoint gets its id now, so that no member ever sees a directory without a controller.

@@ -14,12 +14,15 @@ constexpr std::size_t kMaxBroughtProcesses = 256;
 
 [[nodiscard]] std::uint32_t flags_of(const Applicant& applicant) noexcept {
   return (applicant.announce.controller_affinity ? 0 : kMemberNoAffinity) |
+         (applicant.announce.observes != nullptr ? kMemberObserver : 0) |
+         (applicant.announce.observable ? 0 : kMemberUnobservable) |
          (applicant.is_self ? kMemberController : 0);
 }
 
 [[nodiscard]] bool same_endpoint(const Member& listed, const Applicant& applicant) noexcept {
   return listed.pid == applicant.channel->peer().pid &&
-         listed.instance == applicant.announce.instance;
+         listed.instance == applicant.announce.instance &&
+         listed.is_observer() == (applicant.announce.observes != nullptr);
 }
 
 }  // namespace
@@ -82,6 +85,8 @@ void Controller::admit(Applicant applicant) {
 bool Controller::has_room_for(const Applicant& applicant) {
   const Roster::Members& members = roster_->members();
   if (members.size() >= kMaxMembers) return false;
+  if (applicant.announce.observes != nullptr && roster_->observer_count() >= kMaxObservers)
+    return false;
   if (applicant.is_self) return true;
   if (members.size() >= limits_.endpoints) return false;
   const std::uint32_t pid = applicant.channel->peer().pid;
@@ -97,7 +102,8 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
                .pid = applicant.channel->peer().pid,
                .flags = flags_of(applicant),
                .instance = applicant.announce.instance,
-               .label = std::move(applicant.announce.label)};
+               .label = std::move(applicant.announce.label),
+               .observes = std::move(applicant.announce.observes)};
   auto member = roster_->add(std::move(facts), std::move(applicant.channel));
   // Listed first, then welcomed: a member that has joined is visible to all.
   if (member.ok()) welcome(*member.value());
@@ -173,7 +179,9 @@ void Controller::import_directory(Applicant& applicant) {
 void Controller::import_members(const DirectoryReader& brought) {
   std::map<std::uint32_t, std::uint64_t> of_process;
   for (const auto& [id, member] : roster_->members()) ++of_process[member.facts.pid];
-  for (const Member& listed : brought.members()) {
+  std::vector<Member> all(brought.members().begin(), brought.members().end());
+  all.insert(all.end(), brought.observers().begin(), brought.observers().end());
+  for (const Member& listed : all) {
     if (roster_->members().size() >= limits_.endpoints) return;
     const bool new_process = !of_process.contains(listed.pid);
     // Each process is watched, which costs a descriptor.

@@ -1,6 +1,7 @@
 // Each change is made in the table, then in the directory.
 #include "core/controller/roster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/control/handshake.h"
@@ -68,7 +69,7 @@ Error Roster::import(const Member& listed, Source source) {
   Member facts = listed;
   const bool was_controller = source == Source::Controller &&
                               (facts.flags & (kMemberController | kMemberWasController)) != 0;
-  facts.flags = (facts.flags & kMemberNoAffinity) | kMemberProvisional |
+  facts.flags = (facts.flags & (kMemberNoAffinity | kMemberRole)) | kMemberProvisional |
                 (was_controller ? kMemberWasController : 0);
   auto added = add(std::move(facts), nullptr);
   if (added) added.value()->hearsay = source == Source::Member;
@@ -93,7 +94,8 @@ void Roster::demote(RosterMember& member) {
   member.awaited_epoch.reset();
   member.awaits_kept = false;
   member.facts.flags =
-      (member.facts.flags & (kMemberNoAffinity | kMemberWasController)) | kMemberProvisional;
+      (member.facts.flags & (kMemberNoAffinity | kMemberWasController | kMemberRole)) |
+      kMemberProvisional;
   directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
   expect(member);
 }
@@ -160,6 +162,11 @@ RosterMember* Roster::find_instance(std::uint32_t pid, std::uint64_t instance) n
   const auto found = id_by_instance_.find(instance);
   RosterMember* member = found == id_by_instance_.end() ? nullptr : find(found->second);
   return member != nullptr && member->facts.pid == pid ? member : nullptr;
+}
+
+std::size_t Roster::observer_count() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      members_, [](const auto& entry) { return entry.second.facts.is_observer(); }));
 }
 
 std::size_t Roster::waiting_handles() const noexcept {

@@ -90,6 +90,7 @@ class Roster {
   // The member by its instance number, for an endpoint that may not know its id yet.
   [[nodiscard]] RosterMember* find_instance(std::uint32_t pid, std::uint64_t instance) noexcept;
   [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
+  [[nodiscard]] std::size_t observer_count() const noexcept;
   // Handles of all introductions that are held or queued.
   [[nodiscard]] std::size_t waiting_handles() const noexcept;
   // Handles of the introductions that one member sent.

@@ -14,12 +14,13 @@
 #include <cstdint>
 
 #include "base/limits.h"
+#include "core/directory/observer_conditions.h"
 #include "core/selector/label.h"
 
 namespace busbar {
 
 inline constexpr std::uint64_t kDirectoryMagic = 0x3144425342535542u;
-inline constexpr std::uint64_t kDirectoryVersion = 1;
+inline constexpr std::uint64_t kDirectoryVersion = 2;
 // Ids and generations stay below 2^53, so that a JavaScript number can hold them.
 inline constexpr std::uint64_t kIdLimit = std::uint64_t{1} << 53U;
 
@@ -32,6 +33,13 @@ inline constexpr std::uint32_t kMemberController = 1U << 1U;
 inline constexpr std::uint32_t kMemberNoAffinity = 1U << 2U;
 // Was the controller before: other members left their messages with it, and it may hand them over.
 inline constexpr std::uint32_t kMemberWasController = 1U << 3U;
+// No match of any selector: gets copies of what members send. Its conditions are in an
+// ObserverEntry.
+inline constexpr std::uint32_t kMemberObserver = 1U << 4U;
+// No observer gets copies of what this member sends, nor of what is sent to it alone.
+inline constexpr std::uint32_t kMemberUnobservable = 1U << 5U;
+// What a member is for life, whoever is controller.
+inline constexpr std::uint32_t kMemberRole = kMemberObserver | kMemberUnobservable;
 
 // The memory is shared with untrusted processes, so even a torn read must be harmless: every access
 // is an atomic access of a whole word.
@@ -65,7 +73,19 @@ struct DirectoryEntry {
 };
 static_assert(kMaxLabelBytes % 8 == 0);
 
-inline constexpr std::size_t kDirectoryBytes =
+// The conditions of the observer `id`; free while that is 0. Written before the observer's entry,
+// and freed after it: a reader that finds the entry unchanged has read the right conditions.
+struct ObserverEntry {
+  SharedWord id;
+  SharedWord condition_bytes;
+  SharedWord conditions[kMaxConditionBytes / 8];
+};
+static_assert(kMaxConditionBytes % 8 == 0);
+
+// Behind the entries of the members.
+inline constexpr std::size_t kObserversOffset =
     sizeof(DirectoryHeader) + kMaxMembers * sizeof(DirectoryEntry);
+inline constexpr std::size_t kDirectoryBytes =
+    kObserversOffset + kMaxObservers * sizeof(ObserverEntry);
 
 }  // namespace busbar

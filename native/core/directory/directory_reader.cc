@@ -38,6 +38,10 @@ const DirectoryEntry& DirectoryReader::entry(std::size_t index) const noexcept {
   return reinterpret_cast<const DirectoryEntry*>(memory_->data() + sizeof(DirectoryHeader))[index];
 }
 
+const ObserverEntry& DirectoryReader::observer_entry(std::size_t index) const noexcept {
+  return reinterpret_cast<const ObserverEntry*>(memory_->data() + kObserversOffset)[index];
+}
+
 std::uint64_t DirectoryReader::generation() const noexcept {
   return header().generation.load(std::memory_order_acquire);
 }
@@ -85,23 +89,52 @@ bool DirectoryReader::copy(std::size_t index, std::optional<Member>& out_member)
       const std::uint64_t word = source.label[at / 8].load(std::memory_order_acquire);
       std::memcpy(label.data() + at, &word, 8);
     }
+    std::shared_ptr<const ObserverConditions> observes;
+    const auto flags = static_cast<std::uint32_t>(pid_and_flags >> 32U);
+    if ((flags & kMemberObserver) != 0) observes = copy_conditions(id);
     // The acquires above keep this load after them: had any of those words belonged to a later
     // member, the id would have changed by now.
     if (source.id.load(std::memory_order_relaxed) != id) continue;
 
     auto decoded = Label::decode(std::span(label).first(static_cast<std::size_t>(label_bytes)));
-    if (!decoded) return true;
+    if (!decoded || ((flags & kMemberObserver) != 0 && observes == nullptr)) return true;
     out_member = Member{.id = id,
                         .pid = static_cast<std::uint32_t>(pid_and_flags),
-                        .flags = static_cast<std::uint32_t>(pid_and_flags >> 32U),
+                        .flags = flags,
                         .instance = instance,
-                        .label = decoded.take()};
+                        .label = decoded.take(),
+                        .observes = std::move(observes)};
     return true;
   }
   return false;
 }
 
+std::shared_ptr<const ObserverConditions> DirectoryReader::copy_conditions(std::uint64_t id) const {
+  for (std::size_t index = 0; index < kMaxObservers; ++index) {
+    const ObserverEntry& source = observer_entry(index);
+    if (source.id.load(std::memory_order_acquire) != id) continue;
+    const std::uint64_t bytes = source.condition_bytes.load(std::memory_order_acquire);
+    if (bytes > kMaxConditionBytes) return nullptr;
+    std::array<std::byte, kMaxConditionBytes> copied;
+    for (std::size_t at = 0; at < bytes; at += 8) {
+      const std::uint64_t word = source.conditions[at / 8].load(std::memory_order_acquire);
+      std::memcpy(copied.data() + at, &word, 8);
+    }
+    auto decoded =
+        ObserverConditions::decode(std::span(copied).first(static_cast<std::size_t>(bytes)));
+    if (!decoded) return nullptr;
+    return std::make_shared<const ObserverConditions>(decoded.take());
+  }
+  return nullptr;
+}
+
 void DirectoryReader::erase(std::size_t entry) {
+  if (const auto observer = std::ranges::find(entry_of_observer_, entry);
+      observer != entry_of_observer_.end()) {
+    observers_.erase(observers_.begin() + (observer - entry_of_observer_.begin()));
+    entry_of_observer_.erase(observer);
+    return;
+  }
   const auto found = position_by_entry_.find(entry);
   if (found == position_by_entry_.end()) return;
   const std::size_t position = found->second;
@@ -120,7 +153,15 @@ void DirectoryReader::erase(std::size_t entry) {
 
 void DirectoryReader::insert(std::size_t entry, Member member) {
   // A writer that lists an id twice is broken; the first entry counts.
-  if (!position_by_id_.emplace(member.id, members_.size()).second) return;
+  if (find(member.id) != nullptr) return;
+  if (member.is_observer()) {
+    // More than there can be: a broken writer, that names one place for several.
+    if (observers_.size() == kMaxObservers) return;
+    observers_.push_back(std::move(member));
+    entry_of_observer_.push_back(entry);
+    return;
+  }
+  position_by_id_.emplace(member.id, members_.size());
   position_by_entry_.emplace(entry, members_.size());
   members_.push_back(std::move(member));
   entry_of_.push_back(entry);
@@ -128,7 +169,9 @@ void DirectoryReader::insert(std::size_t entry, Member member) {
 
 const Member* DirectoryReader::find(std::uint64_t id) const noexcept {
   const auto found = position_by_id_.find(id);
-  return found == position_by_id_.end() ? nullptr : &members_[found->second];
+  if (found != position_by_id_.end()) return &members_[found->second];
+  const auto observer = std::ranges::find(observers_, id, &Member::id);
+  return observer == observers_.end() ? nullptr : &*observer;
 }
 
 }  // namespace busbar

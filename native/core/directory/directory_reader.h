@@ -25,6 +25,11 @@ struct Member {
   // A random number that the endpoint chose; tells two endpoints of one process apart.
   std::uint64_t instance = 0;
   Label label;
+  // Of an observer; null for all other members.
+  std::shared_ptr<const ObserverConditions> observes{};
+
+  [[nodiscard]] bool is_observer() const noexcept { return (flags & kMemberObserver) != 0; }
+  [[nodiscard]] bool observable() const noexcept { return (flags & kMemberUnobservable) == 0; }
 };
 
 // One thread at a time, except epoch(), which any thread may call.
@@ -46,11 +51,13 @@ class DirectoryReader {
   // writer that died in the middle of a write. Returns false only when an entry kept changing
   // during the copy; members() then stays as it was. Invalid entries count as free.
   [[nodiscard]] bool refresh();
-  // The members as of the last successful refresh, in no particular order, and the epoch of that
-  // refresh.
+  // The members as of the last successful refresh except observers, in no particular order, and the
+  // epoch of that refresh.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
   [[nodiscard]] std::uint64_t seen_epoch() const noexcept { return seen_epoch_; }
-  // nullptr when there is no such member. Valid until the next refresh.
+  // The observers as of the last successful refresh: at most kMaxObservers.
+  [[nodiscard]] std::span<const Member> observers() const noexcept { return observers_; }
+  // nullptr when there is no such member or observer. Valid until the next refresh.
   [[nodiscard]] const Member* find(std::uint64_t id) const noexcept;
 
  private:
@@ -63,8 +70,11 @@ class DirectoryReader {
 
   [[nodiscard]] const DirectoryHeader& header() const noexcept { return *header_; }
   [[nodiscard]] const DirectoryEntry& entry(std::size_t index) const noexcept;
+  [[nodiscard]] const ObserverEntry& observer_entry(std::size_t index) const noexcept;
   // False when the entry changed during every attempt.
   [[nodiscard]] bool copy(std::size_t index, std::optional<Member>& out_member) const;
+  // nullptr when they are not there, or invalid.
+  [[nodiscard]] std::shared_ptr<const ObserverConditions> copy_conditions(std::uint64_t id) const;
   void erase(std::size_t entry);
   void insert(std::size_t entry, Member member);
 
@@ -76,6 +86,9 @@ class DirectoryReader {
   std::vector<std::size_t> entry_of_;
   std::unordered_map<std::size_t, std::size_t> position_by_entry_;
   std::unordered_map<std::uint64_t, std::size_t> position_by_id_;
+  // A few, kept apart so that nothing that is sent can go to one. The entry of each is beside it.
+  std::vector<Member> observers_;
+  std::vector<std::size_t> entry_of_observer_;
 };
 
 }  // namespace busbar

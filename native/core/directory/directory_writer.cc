@@ -35,6 +35,7 @@ DirectoryWriter::DirectoryWriter(std::unique_ptr<SharedMemory> memory, Handle ha
       handle_(std::move(handle)),
       generation_(generation),
       epoch_(epoch) {
+  entry_of_observer_.fill(kNoEntry);
   header().version.store(kDirectoryVersion, std::memory_order_relaxed);
   header().capacity.store(kMaxMembers, std::memory_order_relaxed);
   header().entry_bytes.store(sizeof(DirectoryEntry), std::memory_order_relaxed);
@@ -51,7 +52,27 @@ DirectoryEntry& DirectoryWriter::entry(std::size_t index) const noexcept {
   return reinterpret_cast<DirectoryEntry*>(memory_->data() + sizeof(DirectoryHeader))[index];
 }
 
+ObserverEntry& DirectoryWriter::observer_entry(std::size_t index) const noexcept {
+  return reinterpret_cast<ObserverEntry*>(memory_->data() + kObserversOffset)[index];
+}
+
+// The id last, as in a member's entry.
+void DirectoryWriter::write_conditions(std::size_t observer, const Member& member) noexcept {
+  ObserverEntry& target = observer_entry(observer);
+  const std::vector<std::byte> bytes = member.observes->encode();
+  target.condition_bytes.store(bytes.size(), std::memory_order_release);
+  for (std::size_t at = 0; at < bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, std::min<std::size_t>(8, bytes.size() - at));
+    target.conditions[at / 8].store(word, std::memory_order_release);
+  }
+  target.id.store(member.id, std::memory_order_release);
+}
+
 Result<std::size_t> DirectoryWriter::add(const Member& member) {
+  const auto observer = std::ranges::find(entry_of_observer_, kNoEntry);
+  const bool observes = member.observes != nullptr;
+  if (observes && observer == entry_of_observer_.end()) return Status::LimitExceeded;
   std::size_t index = used_;
   if (!free_.empty()) {
     index = free_.back();
@@ -62,6 +83,10 @@ Result<std::size_t> DirectoryWriter::add(const Member& member) {
     header().used.store(++used_, std::memory_order_release);
   }
 
+  if (observes) {
+    *observer = index;
+    write_conditions(static_cast<std::size_t>(observer - entry_of_observer_.begin()), member);
+  }
   DirectoryEntry& target = entry(index);
   const auto label = member.label.encoded();
   target.changed_at.store(epoch_ + 1, std::memory_order_release);
@@ -89,6 +114,12 @@ void DirectoryWriter::remove(std::size_t index) {
   entry(index).id.store(0, std::memory_order_release);
   entry(index).changed_at.store(epoch_ + 1, std::memory_order_release);
   free_.push_back(index);
+  const auto observer = std::ranges::find(entry_of_observer_, index);
+  if (observer != entry_of_observer_.end()) {
+    observer_entry(static_cast<std::size_t>(observer - entry_of_observer_.begin()))
+        .id.store(0, std::memory_order_release);
+    *observer = kNoEntry;
+  }
   publish();
 }
 

@@ -2,6 +2,7 @@
 // own memory and never reads back what it wrote.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,8 +23,9 @@ class DirectoryWriter {
                                                                        std::uint64_t generation,
                                                                        std::uint64_t epoch);
 
-  // Returns the new entry of `member`; LimitExceeded when all kMaxMembers are taken. The member's
-  // id must not be 0 and must never have been in this directory.
+  // Returns the new entry of `member`; LimitExceeded when all kMaxMembers, or for an observer all
+  // kMaxObservers, are taken. The member's id must not be 0 and must never have been in this
+  // directory.
   [[nodiscard]] Result<std::size_t> add(const Member& member);
   void set_flags(std::size_t entry, std::uint32_t pid, std::uint32_t flags) noexcept;
   void remove(std::size_t entry);
@@ -42,6 +44,8 @@ class DirectoryWriter {
 
   [[nodiscard]] DirectoryHeader& header() const noexcept;
   [[nodiscard]] DirectoryEntry& entry(std::size_t index) const noexcept;
+  [[nodiscard]] ObserverEntry& observer_entry(std::size_t index) const noexcept;
+  void write_conditions(std::size_t observer, const Member& member) noexcept;
   void publish() noexcept;
 
   std::unique_ptr<SharedMemory> memory_;
@@ -50,6 +54,9 @@ class DirectoryWriter {
   std::uint64_t epoch_;
   std::size_t used_ = 0;
   std::vector<std::size_t> free_;
+  // The entry of the observer whose conditions are at each place; kNoEntry where there are none.
+  static constexpr std::size_t kNoEntry = ~std::size_t{0};
+  std::array<std::size_t, kMaxObservers> entry_of_observer_;
 };
 
 }  // namespace busbar

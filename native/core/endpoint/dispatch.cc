@@ -76,6 +76,7 @@ Dispatch Dispatch::from_parked(const ParkedMessage& parked) {
   std::uint16_t flags = parked.unicast ? record_flag::kUnicast : std::uint16_t{0};
   if (parked.wants_handled) flags |= record_flag::kWantsHandled;
   if (parked.delivery != 0) flags |= record_flag::kWantsTaken;
+  if (!parked.observable) flags |= record_flag::kUnobservable;
   Dispatch dispatch{.message = {PlainMessage{.type = parked.type,
                                              .format = parked.format,
                                              .flags = flags,

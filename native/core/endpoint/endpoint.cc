@@ -265,6 +265,11 @@ std::vector<Member> Endpoint::members() {
   return control_.members();
 }
 
+std::vector<Member> Endpoint::observers() {
+  const OwnerGuard lock(lock_);
+  return control_.observers();
+}
+
 std::vector<Member> Endpoint::report_members(bool wanted) {
   const OwnerGuard lock(lock_);
   return control_.report_members(wanted);

@@ -100,8 +100,10 @@ class Endpoint final {
   [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);
   void forget_peer(std::uint32_t link_slot);
 
-  // All members of the bus, this endpoint included, as of now.
+  // All members of the bus except observers, this endpoint included, as of now.
   [[nodiscard]] std::vector<Member> members();
+  // All observers of the bus as of now.
+  [[nodiscard]] std::vector<Member> observers();
   // From now on changes of the membership are reported by PeersNotice (or no longer). Returns
   // members() of that moment.
   std::vector<Member> report_members(bool wanted);

@@ -29,7 +29,7 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
       reactor_(kChecked ? check_turns(std::move(reactor), turns_, [] { std::abort(); })
                         : std::move(reactor)),
       bells_(std::move(bells)),
-      sender_(platform, *this, options.join),
+      sender_(platform, *this, options.join, options.membership.observable),
       desk_(sender_.kept()),
       receiver_(platform, *options.regions, *bells_, options.join.max_message_bytes,
                 options.join.max_links,
@@ -44,8 +44,10 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
                    repeat_soon();
                    wake();
                  }}),
+      observes_(options.membership.observes != nullptr),
       membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
       regions_(*options.regions) {
+  if (observes_) receiver_.observe();
   region_listener_ = regions_.add_listener([this] {
     regions_unmapped_ = true;
     wake();
@@ -103,6 +105,12 @@ std::vector<Member> EndpointControl::members() {
   if (directory_ == nullptr) return {};
   (void)directory_->refresh();
   return {directory_->members().begin(), directory_->members().end()};
+}
+
+std::vector<Member> EndpointControl::observers() {
+  if (directory_ == nullptr) return {};
+  (void)directory_->refresh();
+  return {directory_->observers().begin(), directory_->observers().end()};
 }
 
 std::vector<Member> EndpointControl::report_members(bool wanted) {
@@ -294,11 +302,12 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
   acted_epoch_ = 0;
   directory_ = std::move(directory);
   change_awaited_ = false;
-  sender_.set_directory(directory_.get(), id);
+  // Without a directory, an observer sends nothing.
+  if (!observes_) sender_.set_directory(directory_.get(), id);
   receiver_.set_controller(directory_->controller_id());
   sender_.repeat_introductions();
   const bool seen = see_directory();
-  if (seen) sender_.on_directory_changed();
+  if (seen && !observes_) sender_.on_directory_changed();
   if (new_id) notify(JoinedNotice{id});
   notify(ControllerNotice{change});
   if (seen) report_member_changes();
@@ -307,7 +316,7 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
 void EndpointControl::on_directory_changed() {
   change_awaited_ = false;
   if (!see_directory()) return;
-  sender_.on_directory_changed();
+  if (!observes_) sender_.on_directory_changed();
   report_member_changes();
 }
 

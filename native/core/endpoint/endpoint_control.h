@@ -74,6 +74,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
 
   // See Endpoint.
   [[nodiscard]] std::vector<Member> members();
+  [[nodiscard]] std::vector<Member> observers();
   std::vector<Member> report_members(bool wanted);
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] bool is_controller() const noexcept;
@@ -131,6 +132,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   Sender sender_;
   HandOverDesk desk_;
   Receiver receiver_;
+  // This endpoint is an observer.
+  const bool observes_;
   // Until release().
   std::unique_ptr<Membership> membership_;
 

@@ -167,12 +167,14 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   RingRecord record;
   switch (link.ring().peek(record)) {
     case RingRead::Empty:
-      return Step::Empty;
+      return observing_ ? finish_observed(link, batch, slab_used) : Step::Empty;
     case RingRead::Violation:
       return Step::Violation;
     case RingRead::Record:
       break;
   }
+  if (observing_ || record.header.kind != RecordKind::Message) [[unlikely]]
+    return take_observation(link, record, batch, slab_used);
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
   if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
@@ -308,9 +310,17 @@ bool Receiver::worth_spinning(std::uint32_t cpu) const noexcept {
   });
 }
 
+// A sender wakes an observer for lost copies as for a record.
+bool Receiver::prepare_sleep(InboundLink& link) const noexcept {
+  if (!link.ring().prepare_sleep()) return false;
+  if (!observing_ || link.ring().lost() <= link.lost_reported) return true;
+  link.ring().cancel_sleep();
+  return false;
+}
+
 bool Receiver::sleep() {
   for (InboundLink* link : drowsy_) {
-    if (!link->sender_gone() && link->ring().prepare_sleep()) {
+    if (!link->sender_gone() && prepare_sleep(*link)) {
       link->round = InboundLink::Round::Asleep;
     } else {
       link->round = InboundLink::Round::Ready;

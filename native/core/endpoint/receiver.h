@@ -104,6 +104,9 @@ class Receiver {
   // peer's process makes us hold too much, or this peer has too many, which is a violation.
   [[nodiscard]] Result<InboundLink*> attach(const Member& from, std::uint64_t link_id,
                                             std::uint64_t ring_bytes, std::vector<Handle> handles);
+  // From now on, before anything is attached: this endpoint is an observer. It reads observations
+  // (the payload of a ReceivedMessage is an ObservationHead and what follows it), and nothing else.
+  void observe() noexcept { observing_ = true; }
   // A turn of the control thread begins.
   void begin_turn() noexcept { turn_->renew(); }
   // The channel of `slot` has something to say.
@@ -184,6 +187,15 @@ class Receiver {
   void release_all();
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  // Of an observer.
+  [[nodiscard]] Step take_observation(InboundLink& link, const RingRecord& record,
+                                      ReceiveBatch& batch, std::size_t& slab_used);
+  // The copies that the link's sender has lost beyond those that were reported, as a message of its
+  // own. Taken: there were some, and they are in the batch.
+  [[nodiscard]] Step report_lost(InboundLink& link, std::uint64_t lost, ReceiveBatch& batch,
+                                 std::size_t& slab_used);
+  [[nodiscard]] Step finish_observed(InboundLink& link, ReceiveBatch& batch,
+                                     std::size_t& slab_used);
   [[nodiscard]] bool copy_extensions(const RingRecord& record, Extensions& out);
   // Where the payload of a gathered record lies; its sender can still write there.
   [[nodiscard]] Step find_payload(InboundLink& link, const RingRecord& record,
@@ -201,6 +213,7 @@ class Receiver {
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,
                                 std::span<const std::byte>& out_payload);
   void put_back(InboundLink& link, Step step);
+  [[nodiscard]] bool prepare_sleep(InboundLink& link) const noexcept;
   void note_owing(const InboundLink& link);
   void violate(InboundLink& link, Status why);
   void close(std::uint32_t slot);
@@ -229,6 +242,7 @@ class Receiver {
   std::deque<HandedOut> waiting_;
   // The program takes no more.
   bool done_ = false;
+  bool observing_ = false;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
   // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays

@@ -34,6 +34,7 @@ Receiver::Step Receiver::borrow_one(InboundLink& link, ReceivedMessage& out,
   RingRecord record;
   const RingRead read = link.ring().peek(record);
   if (read != RingRead::Record) return read == RingRead::Empty ? Step::Empty : Step::Violation;
+  if (record.header.kind != RecordKind::Message) return Step::Violation;
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
   if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;

@@ -13,6 +13,9 @@
 
 namespace busbar {
 
+// One bit for each observer that a Sender knows.
+using ObserverMask = std::uint16_t;
+
 struct Recipient {
   // How far the endpoint is with introducing the link.
   enum class Introduction : std::uint8_t { AwaitsController, Retry, Sent };
@@ -23,6 +26,10 @@ struct Recipient {
   // It was written to since the last Sender::flush_bells, and is in the list of those to ring.
   bool in_dirty_list = false;
   std::uint32_t rings_this_turn = 0;
+  // It is an observer, and gets copies only.
+  bool observer = false;
+  // Those that want what it gets from this endpoint.
+  ObserverMask observers = 0;
   Introduction introduction = Introduction::AwaitsController;
   // A send was refused because it had no room, and the program waits for a RoomNotice.
   bool refused = false;

@@ -22,6 +22,10 @@ struct Recipient;
 struct RouteTarget {
   std::uint64_t peer_id = 0;
   std::uint32_t peer_pid = 0;
+  // The observers that want what goes there; a bit for each.
+  std::uint16_t observers = 0;
+  // Observers may know that it gets a message.
+  bool observable = true;
   // nullptr until something was sent there.
   Recipient* recipient = nullptr;
   // The recipient's, kept here as well: it saves every message one step in memory.

@@ -8,7 +8,7 @@
 
 namespace busbar {
 
-Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options)
+Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options, bool observable)
     : platform_(platform),
       host_(host),
       options_(options),
@@ -20,12 +20,14 @@ Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options)
                        ? kSharedFrom
                        : std::numeric_limits<std::size_t>::max()),
       backpressure_(host, recipients_, queued_, objects_, counters_),
-      waiting_(platform, host, *this, options, queued_) {}
+      waiting_(platform, host, *this, options, queued_),
+      observers_(platform, *this, recipients_, observable) {}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;
   self_id_ = self_id;
   routes_.invalidate();
+  observers_.forget_directory();
 }
 
 std::uint64_t Sender::now_ms() const noexcept {
@@ -42,7 +44,14 @@ std::uint64_t Sender::expiry_of(const SendRequest& request) const noexcept {
 void Sender::look_again_if_stale(Route& route) {
   if (routes_.current(route, *directory_)) return;
   routes_.refresh(route, *directory_, self_id_, gone_);
-  for (RouteTarget& target : route.targets) bind(target, recipients_.find(target.peer_id));
+  observers_.look(*directory_, self_id_);
+  for (RouteTarget& target : route.targets) {
+    bind(target, recipients_.find(target.peer_id));
+    if (!observers_.any()) continue;
+    const Member* listed = directory_->find(target.peer_id);
+    target.observers = listed == nullptr ? ObserverMask{0} : observers_.between(*listed);
+    target.observable = listed != nullptr && listed->observable();
+  }
   // Until nothing is held back, each message looks whether something is to go before it.
   if (!waiting_.held_back().empty()) route.seen_view = 0;
 }
@@ -114,6 +123,7 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     if (!outcome.error.ok()) return true;
   }
   if (route->unicast) outcome.peer_id = targets.front().peer_id;
+  if (observers_.any()) observe_sent(request, *route, targets);
   outcome.receivers = static_cast<std::uint32_t>(targets.size());
   counters_.sent_messages += targets.size();
   counters_.sent_bytes += request.payload.size() * targets.size();
@@ -203,13 +213,15 @@ void Sender::bind(RouteTarget& target, Recipient* recipient) noexcept {
 
 Result<Recipient*> Sender::recipient_at(const RouteTarget& target) {
   if (Recipient* known = recipients_.find(target.peer_id); known != nullptr) return known;
-  if (recipients_.size() >= options_.max_links) return Status::LimitExceeded;
+  if (recipients_.size() - observers_.link_count() >= options_.max_links)
+    return Status::LimitExceeded;
   auto created =
       OutboundLink::create(platform_, self_id_, target.peer_id, target.peer_pid, next_link_id_,
                            {options_.ring_bytes, options_.queue_bytes, queued_});
   if (!created) return created.error();
   ++next_link_id_;
   Recipient& added = recipients_.add(created.take());
+  added.observers = target.observers;
   host_.link_opened(*added.link);
   introduce(added);
   return &added;

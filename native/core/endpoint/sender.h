@@ -27,6 +27,7 @@
 #include "core/endpoint/backpressure.h"
 #include "core/endpoint/deliveries.h"
 #include "core/endpoint/dispatch.h"
+#include "core/endpoint/observers.h"
 #include "core/endpoint/parked_sending.h"
 #include "core/endpoint/recipients.h"
 #include "core/endpoint/route_table.h"
@@ -37,7 +38,7 @@
 
 namespace busbar {
 
-class Sender final : private ParkedOutlet {
+class Sender final : private ParkedOutlet, private CopyOutlet {
  public:
   // More than this unrung and a sleeping receiver is rung at once instead of at the end of the
   // turn. Waking costs the sender about 10 us, so both double with each ring in one turn, up to a
@@ -45,7 +46,8 @@ class Sender final : private ParkedOutlet {
   static constexpr std::uint32_t kRingAfterMessages = 32;
   static constexpr std::uint64_t kRingAfterBytes = 16U << 10U;
 
-  Sender(Platform& platform, SenderHost& host, const JoinOptions& options);
+  // `observable`: whether observers may get copies of what it sends.
+  Sender(Platform& platform, SenderHost& host, const JoinOptions& options, bool observable = true);
 
   // The directory to find receivers in; replaces the former one. Not owned.
   void set_directory(DirectoryReader* directory, std::uint64_t self_id);
@@ -188,6 +190,22 @@ class Sender final : private ParkedOutlet {
   void ring_in_turn(Recipient& to) noexcept;
   void settle_later(Recipient& to);
 
+  // Copies for observers.
+  [[nodiscard]] Recipient* open_for_copies(std::uint64_t id, std::uint32_t pid) override;
+  void tend_after_copy(Recipient& observer) override;
+  void observe_at_once(const SendRequest& request, const RouteTarget& target);
+  void observe_sent(const SendRequest& request, const Route& route,
+                    std::span<const RouteTarget> targets);
+  void observe_dispatch(const Dispatch& dispatch, std::span<const std::byte> payload,
+                        ObservationEvent event, std::span<const RouteTarget> targets);
+  void observe_undelivered(ObserverMask mask, const UndeliveredNotice& notice,
+                           std::span<const std::byte> payload, const Dispatch& dispatch);
+  void observe_committed(const Recipient& to, const Reservation& reservation, const Uuid& type,
+                         std::uint16_t format);
+  [[nodiscard]] ObserverMask mask_of(const Dispatch& dispatch,
+                                     std::span<const RouteTarget> targets) const;
+  void name_receivers(std::span<const RouteTarget> targets, ObservedMessage& message);
+
   // Messages without a receiver for now.
   [[nodiscard]] SendOutcome send_without_receiver(const SendRequest& request, const Route& route);
   [[nodiscard]] bool park_again(const ParsedRecord& record, const Obligation& obligation);
@@ -207,7 +225,9 @@ class Sender final : private ParkedOutlet {
   void bury(Recipient& gone, Status reason);
   void disconnect(Recipient& to);
   void remove(Recipient& gone);
-  void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason);
+  // `observers`: those that want what the dead peer got.
+  void find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason,
+                     ObserverMask observers);
   [[nodiscard]] bool resend(const ParsedRecord& record, const Obligation& obligation);
   [[nodiscard]] static std::span<const std::byte> payload_of(const ParsedRecord& record,
                                                              const Obligation& obligation);
@@ -242,6 +262,8 @@ class Sender final : private ParkedOutlet {
   Recipients recipients_;
   Backpressure backpressure_;
   ParkedSending waiting_;
+  Observers observers_;
+  std::vector<std::uint64_t> observed_receivers_;
   // Receivers whose link broke and which the directory still lists.
   std::unordered_set<std::uint64_t> gone_;
   // Of the parked or kept message sent last; the next one is often to the same.
@@ -275,6 +297,8 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   note_unrung(*target.recipient);
   ++counters_.sent_messages;
   counters_.sent_bytes += request.payload.size();
+  if (target.observers != 0) [[unlikely]]
+    observe_at_once(request, target);
   return true;
 }
 

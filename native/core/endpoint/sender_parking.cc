@@ -10,6 +10,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
   SendOutcome outcome;
   if (request.ttl_ms == 0) {
     if (route.unicast) outcome.error = {Status::NoRecipient};
+    if (!route.unicast && observers_.any()) observe_sent(request, route, {});
     return outcome;
   }
   const bool objects_fit = request.objects.empty() || objects_.has_room(request.objects.size());
@@ -34,6 +35,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
                  .reply_to = request.reply_to,
                  .delivery = outcome.delivery,
                  .wants_handled = request.acknowledge == Acknowledge::Handled,
+                 .observable = observers_.observable(),
                  .metadata = {request.metadata.begin(), request.metadata.end()},
                  .payload = {request.payload.begin(), request.payload.end()},
                  .objects = objects.take(),
@@ -61,6 +63,7 @@ bool Sender::park_again(const ParsedRecord& record, const Obligation& obligation
                        .reply_to = record.extensions.reply_to.value_or(0),
                        .delivery = obligation.delivery,
                        .wants_handled = obligation.wants_handled,
+                       .observable = (record.header.flags & record_flag::kUnobservable) == 0,
                        .origin = {origin.begin(), origin.end()},
                        .metadata = {metadata.begin(), metadata.end()},
                        .payload = {payload.begin(), payload.end()},
@@ -153,6 +156,8 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<const Rou
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
   for (const RouteTarget& target : targets) put(*target.recipient, dispatch);
+  if (observers_.any())
+    observe_dispatch(dispatch, message.payload, ObservationEvent::Sent, targets);
   counters_.sent_messages += targets.size();
   return {};
 }
@@ -167,9 +172,15 @@ void Sender::expire(std::vector<ParkedMessage> messages) {
                                    .message_id = message.origin.empty() ? message.id : 0,
                                    .payload = std::move(message.payload),
                                    .metadata = std::move(message.metadata)};
+    if (observers_.any()) {
+      Dispatch dispatch = Dispatch::from_parked(message);
+      dispatch.message.extensions.metadata = notice.metadata;
+      observe_undelivered(mask_of(dispatch, {}), notice, notice.payload, dispatch);
+    }
     if (message.delivery != 0) deliveries_.expect(message.delivery, 1);
     report(notice, message.delivery);
   }
+  if (observers_.any()) flush_bells();
 }
 
 }  // namespace busbar

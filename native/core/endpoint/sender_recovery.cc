@@ -105,9 +105,11 @@ void Sender::give_up_introducing(Recipient& to, Status why) {
 // The receiver is gone (or broke the protocol): what it had not taken needs another place.
 void Sender::bury(Recipient& gone, Status reason) {
   const std::uint64_t peer = gone.peer_id();
+  const ObserverMask observers = gone.observers;
   std::vector<OutboundLink::Orphan> orphans = gone.link->mark_dead(settling(gone));
   remove(gone);
-  for (OutboundLink::Orphan& orphan : orphans) find_new_home(std::move(orphan), peer, reason);
+  for (OutboundLink::Orphan& orphan : orphans)
+    find_new_home(std::move(orphan), peer, reason, observers);
   flush_bells();
   backpressure_.notify_if_uncrowded();
   backpressure_.notify_if_drained();
@@ -115,6 +117,7 @@ void Sender::bury(Recipient& gone, Status reason) {
 
 void Sender::disconnect(Recipient& to) {
   const std::uint64_t peer = to.peer_id();
+  const ObserverMask observers = to.observers;
   std::vector<OutboundLink::Orphan> orphans =
       to.link->disconnect(settling(to), [this, peer](const Obligation& owed) {
         // It may read the payload at any time.
@@ -125,7 +128,7 @@ void Sender::disconnect(Recipient& to) {
   remove(to);
   host_.notify(DisconnectedNotice{peer, orphans.size()});
   for (OutboundLink::Orphan& orphan : orphans)
-    find_new_home(std::move(orphan), peer, Status::TooSlow);
+    find_new_home(std::move(orphan), peer, Status::TooSlow, observers);
   backpressure_.notify_if_uncrowded();
 }
 
@@ -134,12 +137,14 @@ void Sender::remove(Recipient& gone) {
   const std::uint64_t peer = gone.peer_id();
   backpressure_.forget(gone);
   std::erase(unrung_, &gone);
+  observers_.forget(gone);
   gone_.insert(peer);
   routes_.invalidate();
   host_.link_closed(recipients_.remove(gone));
 }
 
-void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason) {
+void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer, Status reason,
+                           ObserverMask observers) {
   const auto record = parse_record(orphan.record);
   if (!record) {
     fail_delivery(orphan.obligation.delivery, dead_peer, reason);
@@ -153,11 +158,15 @@ void Sender::find_new_home(OutboundLink::Orphan orphan, std::uint64_t dead_peer,
   const std::uint64_t id = record->extensions.origin.empty() ? record->header.id : 0;
   UndeliveredNotice notice{dead_peer, reason, record->header.type, record->header.format, id,
                            {},        {}};
+  const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
   if (report_undelivered_) {
-    const std::span<const std::byte> payload = payload_of(*record, orphan.obligation);
     const std::span<const std::byte> metadata = record->extensions.metadata;
     notice.payload.assign(payload.begin(), payload.end());
     notice.metadata.assign(metadata.begin(), metadata.end());
+  }
+  if (observers != 0) {
+    observe_undelivered(observers, notice, payload,
+                        Dispatch::from_record(*record, orphan.obligation));
   }
   report(notice, orphan.obligation.delivery);
 }
@@ -179,7 +188,10 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
     return false;
   // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
   // how much comes.
-  put(*target.front().recipient, Dispatch::from_record(record, obligation));
+  const Dispatch dispatch = Dispatch::from_record(record, obligation);
+  put(*target.front().recipient, dispatch);
+  if (observers_.any())
+    observe_dispatch(dispatch, payload_of(record, obligation), ObservationEvent::SentAgain, target);
   return true;
 }
 
@@ -254,6 +266,8 @@ bool Sender::wants_directory_changes() const noexcept {
 bool Sender::settled() const noexcept {
   return std::all_of(recipients_.begin(), recipients_.end(), [](const auto& entry) {
     const Recipient& to = entry.second;
+    // Nothing waits for an observer: it may be stopped.
+    if (to.observer) return true;
     return to.link->flushed() && (!to.introducing() || to.link->idle());
   });
 }

@@ -72,6 +72,7 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
                        reservation.place.data());
   note_unrung(*to);
   if (link.progress_due()) host_.needs_attention();
+  if (to->observers != 0) observe_committed(*to, reservation, type, format);
   ++counters_.sent_messages;
   counters_.sent_bytes += reservation.place.size();
   return outcome;

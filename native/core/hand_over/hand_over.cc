@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint8_t kUnicastFlag = 1;
 constexpr std::uint8_t kExcludeSelfFlag = 2;
+constexpr std::uint8_t kUnobservableFlag = 4;
 // All fields but program, origin, metadata and payload.
 constexpr std::size_t kFixedBytes = 1 + 8 + 2 + 2 + 16 + 2 + 8 + 8 + 1 + 4;
 // A longer head is never valid. An origin may have arrived with padding.
@@ -21,8 +22,9 @@ static_assert(kMaxMetadataBytes <= 255);
 
 void encode_one(const ParkedMessage& message, std::span<const std::byte> origin,
                 ByteWriter& writer) {
-  const int flags =
-      (message.unicast ? kUnicastFlag : 0) | (message.exclude_self ? kExcludeSelfFlag : 0);
+  const int flags = (message.unicast ? kUnicastFlag : 0) |
+                    (message.exclude_self ? kExcludeSelfFlag : 0) |
+                    (message.observable ? 0 : kUnobservableFlag);
   writer.u8(static_cast<std::uint8_t>(flags));
   writer.u64(message.expires_at_ms);
   writer.u16(static_cast<std::uint16_t>(message.program.bytes().size()));
@@ -62,6 +64,7 @@ std::optional<ParkedMessage> decode_head(ByteReader& reader, std::uint32_t& out_
                         .expires_at_ms = expires_at_ms,
                         .format = format,
                         .reply_to = reply_to,
+                        .observable = (flags & kUnobservableFlag) == 0,
                         .metadata = {metadata.begin(), metadata.end()}};
   std::copy(type.begin(), type.end(), reinterpret_cast<std::byte*>(message.type.bytes.data()));
   if (origin.empty()) return message;

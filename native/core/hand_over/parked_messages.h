@@ -35,6 +35,8 @@ struct ParkedMessage {
   std::uint64_t reply_to = 0;
   std::uint64_t delivery = 0;
   bool wants_handled = false;
+  // Its sender lets observers get copies.
+  bool observable = true;
   // Encoded Origin of a sender that has left; empty for messages of this endpoint.
   std::vector<std::byte> origin{};
   // Opaque bytes beside the payload, at most kMaxMetadataBytes; empty for none.

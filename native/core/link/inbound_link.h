@@ -137,6 +137,8 @@ class InboundLink {
     Stalled,
   };
   Round round = Round::Asleep;
+  // Of an observer's link: the lost copies that the program knows of.
+  std::uint64_t lost_reported = 0;
   // Where the batch in hand began.
   std::uint64_t batch_from = 0;
 

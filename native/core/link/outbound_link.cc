@@ -131,6 +131,7 @@ bool OutboundLink::make_progress(const OnSettled& settled) {
   spills_.repeat_lost();
   for (int looks = 1;; ++looks) {
     if (!producer_.refresh_head()) return false;
+    copies_full_ = copies_full_ && producer_.tail() - producer_.head() > producer_.capacity() / 2;
     obligations_.settle(settled);
     (void)flush_queue();
     flush_latest();
@@ -148,7 +149,8 @@ bool OutboundLink::arm_wakes() noexcept {
   std::uint64_t taken = latest_.next_position(producer_.head(), kNoPosition);
   // With half the ring free, moving the queue on is worth a wake-up, and any record fits.
   // While somebody writes at the ring's end, room is of no use.
-  const bool wants_room = !reserved_ && (!queue_.empty() || latest_.has_free(producer_.head()));
+  const bool wants_room =
+      copies_full_ || (!reserved_ && (!queue_.empty() || latest_.has_free(producer_.head())));
   if (wants_room && !channel_.wants_writable() && !channel_.wants_retry() &&
       producer_.tail() > producer_.capacity() / 2) {
     taken = std::min(taken, producer_.tail() - producer_.capacity() / 2);

@@ -23,6 +23,7 @@
 #include "core/link/region_flights.h"
 #include "core/link/spill_lending.h"
 #include "core/link/turn_allowance.h"
+#include "core/ring/observation.h"
 #include "core/ring/record.h"
 #include "core/ring/record_queue.h"
 #include "core/ring/ring_producer.h"
@@ -106,6 +107,16 @@ class OutboundLink {
   [[nodiscard]] const std::shared_ptr<SharedMemory>& ring_memory() const noexcept {
     return ring_memory_;
   }
+
+  // For the link of an observer: a copy goes into the ring now or nowhere. When the ring is full,
+  // all copies are lost until the observer has read half of it: looking at a receiver's position
+  // for each message would cost others more. At most `max_payload` bytes of the payload are copied,
+  // and no record is larger than a quarter of the ring. True when it went; to be followed by
+  // end_turn().
+  [[nodiscard]] bool put_copy(const ObservedMessage& message, std::uint64_t max_payload) noexcept;
+  // Copies go nowhere for now: count one with lose().
+  [[nodiscard]] bool copies_full() const noexcept { return copies_full_; }
+  void lose(std::uint64_t copies = 1) noexcept { producer_.set_lost(lost_ += copies); }
 
   // Published since the receiver was rung last, in messages and bytes.
   [[nodiscard]] std::uint32_t unrung_messages() const noexcept { return unrung_messages_; }
@@ -212,6 +223,7 @@ class OutboundLink {
   [[nodiscard]] bool queue_behind(const SimpleMessage& message);
   void end_reservation() noexcept;
   void abandon_reservation() noexcept;
+  [[nodiscard]] std::byte* reserve_for_copy(std::uint32_t bytes) noexcept;
   // Gives the receiver what the record of message `id` will refer to. False: try again later.
   [[nodiscard]] bool hand_over(const Obligation& obligation, std::uint64_t id);
   [[nodiscard]] bool hand_over_objects(const ObjectBundle& objects, std::uint64_t id);
@@ -238,6 +250,9 @@ class OutboundLink {
   // Somebody writes at the ring's end; what is sent meanwhile queues.
   bool reserved_ = false;
   bool progress_due_ = false;
+  // Copies for an observer, which are never queued.
+  bool copies_full_ = false;
+  std::uint64_t lost_ = 0;
   std::uint32_t put_this_turn_ = 0;
   std::uint32_t unrung_messages_ = 0;
   std::uint64_t unrung_bytes_ = 0;

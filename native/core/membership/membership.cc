@@ -60,7 +60,9 @@ Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig co
                    {Deadline::Missed, &Impl::report_missed},
                    {Deadline::Listen, &Impl::listen_again},
                    {Deadline::Answer, &Impl::on_answer_overdue},
-                   {Deadline::Leave, &Impl::end_leaving}}}) {}
+                   {Deadline::Leave, &Impl::end_leaving}}}) {
+  if (config_.observes != nullptr) config_.controller_affinity = false;
+}
 
 void Membership::Impl::follow_up() {
   for (;;) {

@@ -26,6 +26,10 @@ struct MembershipConfig {
   std::string token{};
   Label label{};
   bool controller_affinity = true;
+  // Of an observer, which never becomes controller; null for all other members.
+  std::shared_ptr<const ObserverConditions> observes{};
+  // Whether observers get copies of what this member sends, and of what is sent to it alone.
+  bool observable = true;
   // While this endpoint is controller.
   BusLimits limits{};
 };

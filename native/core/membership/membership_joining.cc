@@ -63,7 +63,9 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
                                .controller_affinity = config_.controller_affinity,
                                .instance = instance_,
                                .previous_id = id_,
-                               .label = config_.label};
+                               .label = config_.label,
+                               .observes = config_.observes,
+                               .observable = config_.observable};
   const Handle* directory = &directory_;
   const bool brings_directory = id_ != 0 && directory_.valid();
   const Error sent = channel_->send_now(announce, {&directory, brings_directory ? 1U : 0U});

@@ -23,6 +23,8 @@ enum class RecordKind : std::uint8_t {
   // Fills the end of the ring, because no record wraps. Has only `bytes` and `kind`.
   Pad = 1,
   Message = 2,
+  // A copy for an observer; see observation.h.
+  Observation = 3,
 };
 
 namespace record_flag {
@@ -33,6 +35,8 @@ inline constexpr std::uint16_t kWantsHandled = 1U << 1U;
 inline constexpr std::uint16_t kExcludeSelf = 1U << 2U;
 // The sender acts as soon as this message is taken: the receiver reports `taken` at once.
 inline constexpr std::uint16_t kWantsTaken = 1U << 3U;
+// Observers get no copy, whoever sends it on.
+inline constexpr std::uint16_t kUnobservable = 1U << 4U;
 }  // namespace record_flag
 
 struct RecordHeader {
@@ -145,7 +149,7 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept;
 [[nodiscard]] inline bool plausible(const RecordHeader& header, std::uint64_t available) noexcept {
   if (header.kind == RecordKind::Pad)
     return header.bytes >= 8 && header.bytes <= available && header.bytes % 8 == 0;
-  if (header.kind != RecordKind::Message) return false;
+  if (header.kind != RecordKind::Message && header.kind != RecordKind::Observation) return false;
   const std::uint64_t sum = sizeof(RecordHeader) + std::uint64_t{header.extension_words} * 8 +
                             std::uint64_t{header.payload_bytes};
   return sum == header.bytes && padded(header.bytes) <= available;

@@ -66,6 +66,11 @@ class RingConsumer {
     return ring_->tail.load(std::memory_order_acquire) != head_;
   }
 
+  // Copies that the producer has lost, by its word.
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return ring_->lost.load(std::memory_order_acquire);
+  }
+
   // Announces sleep. False when a record came meanwhile: read on instead of sleeping.
   [[nodiscard]] bool prepare_sleep() noexcept;
   void cancel_sleep() noexcept { consumer_->sleeping.store(0, std::memory_order_relaxed); }

@@ -50,6 +50,9 @@ struct RingSegment {
   std::atomic<std::uint32_t> producer_cpu;
   // How many outcomes the producer has read: their slots are free again.
   std::atomic<std::uint64_t> outcomes_read;
+  // Of the link of an observer: the copies that had no room. Stays readable when the producer has
+  // died.
+  alignas(kCacheLine) std::atomic<std::uint64_t> lost;
 };
 
 // The outcome of one message when its position does not show it.

@@ -64,6 +64,10 @@ class RingProducer {
   [[nodiscard]] bool wake_when_taken(std::uint64_t position) noexcept;
   [[nodiscard]] bool wake_when_handled(std::uint64_t position) noexcept;
   void set_cpu(std::uint32_t cpu) noexcept;
+  // Copies lost so far.
+  void set_lost(std::uint64_t copies) noexcept {
+    ring_->lost.store(copies, std::memory_order_release);
+  }
 
   // The record bytes at `position`, for records not taken when the consumer is gone. Only the
   // producer can write there.

@@ -14,6 +14,12 @@ Label some_label() {
   return Label::create(strings).take();
 }
 
+std::shared_ptr<const ObserverConditions> some_conditions() {
+  const std::byte everything[] = {std::byte{0x01}};
+  return std::make_shared<const ObserverConditions>(
+      ObserverConditions::create(SelectorProgram::create(everything).take(), {Uuid{}}, 64).take());
+}
+
 struct Sample {
   ControlFrame frame;
   std::size_t handles;
@@ -27,6 +33,8 @@ std::vector<Sample> samples() {
           {AnnounceFrame{proof, false, 9, 0, some_label()}, 0},
           {AnnounceFrame{proof, true, 9, 77, Label()}, 1},
           {AnnounceFrame{proof, true, 9, 77, some_label()}, 0},
+          {AnnounceFrame{proof, false, 9, 77, some_label(), some_conditions(), true}, 0},
+          {AnnounceFrame{proof, true, 9, 77, some_label(), nullptr, false}, 0},
           {WelcomeFrame{1, 2, 3}, 1},
           {RefuseFrame{Status::TokenMismatch}, 0},
           {IntroduceFrame{1, 2, 3}, 4},
@@ -95,8 +103,14 @@ TEST(control_frame_refuses_unknown_values) {
   CHECK(!decode_frame(encode_frame(RefuseFrame{static_cast<Status>(9999)}), 0).ok());
   CHECK(!decode_frame(encode_frame(WelcomeFrame{}), 1).ok());
   auto announce = encode_frame(AnnounceFrame{});
-  announce[1 + 32] = std::byte{2};
+  announce[1 + 32] = std::byte{8};
   CHECK(!decode_frame(announce, 0).ok());
+  // An observer never becomes controller.
+  auto observer = encode_frame(
+      AnnounceFrame{.controller_affinity = false, .label = {}, .observes = some_conditions()});
+  CHECK(decode_frame(observer, 0).ok());
+  observer[1 + 32] |= std::byte{1};
+  CHECK(!decode_frame(observer, 0).ok());
 }
 
 TEST(control_frame_survives_noise) {

@@ -147,7 +147,8 @@ TEST(controller_wants_a_proof_of_its_own_kind) {
 
 TEST(controller_speaks_one_version) {
   ControllerFixture f;
-  for (const auto& [lowest, highest] : {std::pair<int, int>{0, 0}, {2, 9}}) {
+  for (const auto& [lowest, highest] :
+       {std::pair<int, int>{0, kControlVersion - 1}, {kControlVersion + 1, 9}}) {
     RawControlClient client(f.platform);
     client.send(
         HelloFrame{static_cast<std::uint16_t>(lowest), static_cast<std::uint16_t>(highest), {}});

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -18,6 +19,12 @@
 
 namespace busbar::test {
 
+// What a test changes of a membership.
+struct TestRole {
+  std::shared_ptr<const ObserverConditions> observes{};
+  bool observable = true;
+};
+
 class TestEndpoint {
  public:
   struct Message {
@@ -27,11 +34,13 @@ class TestEndpoint {
   };
 
   TestEndpoint(LoopbackWorld& world, std::uint32_t process, std::string_view label,
-               JoinOptions limits = {.ring_bytes = 64U << 10U})
+               JoinOptions limits = {.ring_bytes = 64U << 10U}, TestRole role = {})
       : pid(process), platform(world.start_process(process)), regions(platform), slab_(64U << 10U) {
     EndpointOptions options;
     options.membership.identifier = "test.endpoints";
     options.membership.label = label_of(label);
+    options.membership.observes = std::move(role.observes);
+    options.membership.observable = role.observable;
     options.join = limits;
     options.join.timeout_ms = 3'600'000;
     options.regions = &regions;
@@ -70,6 +79,8 @@ class TestEndpoint {
   Platform& platform;
   RegionTable regions;
   std::unique_ptr<Endpoint> endpoint;
+  // Gets every message, beside `received`.
+  std::function<void(const ReceivedMessage&, std::span<const std::byte> slab)> on_message;
   // False: messages stay in the rings.
   bool reads = true;
   bool closed = false;
@@ -83,6 +94,10 @@ class TestEndpoint {
   void receive() {
     ReceiveBatch batch{.slab = slab_, .messages = messages_};
     endpoint->receive(batch);
+    if (on_message) {
+      for (const ReceivedMessage& message : std::span(messages_).first(batch.count))
+        on_message(message, slab_);
+    }
     for (ReceivedMessage& message : std::span(messages_).first(batch.count))
       note(message, std::span(slab_).subspan(message.offset, message.payload_bytes));
     if (batch.large_bytes != 0) {
