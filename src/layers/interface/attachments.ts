@@ -18,7 +18,7 @@ export interface AttachmentSource {
   takeRegion(index: number): MemoryRegion | undefined;
 }
 
-/** The attachments of a value that was encoded, as `send` takes them. */
+/** The attachments of a value that was encoded, as the options of `send` take them. */
 export interface CollectedAttachments extends AttachmentSink {
   /** The objects, in the order of their indexes. */
   readonly objects: readonly KernelObject[];
@@ -26,16 +26,23 @@ export interface CollectedAttachments extends AttachmentSink {
   readonly regions: readonly (MemoryRegion | RegionRange)[];
 }
 
-/** Collects what a value attaches, in two lists that `send` takes as its options. */
+// A class, so that its functions are not taken for options of `send`.
+class Collector implements CollectedAttachments {
+  readonly objects: KernelObject[] = [];
+  readonly regions: (MemoryRegion | RegionRange)[] = [];
+
+  addObject(object: KernelObject): number {
+    return this.objects.push(object) - 1;
+  }
+
+  addRegion(region: MemoryRegion | RegionRange): number {
+    return this.regions.push(region) - 1;
+  }
+}
+
+/** Collects what a value attaches, in two lists; pass the result to `send` as its options. */
 export function collectAttachments(): CollectedAttachments {
-  const objects: KernelObject[] = [];
-  const regions: (MemoryRegion | RegionRange)[] = [];
-  return {
-    objects,
-    regions,
-    addObject: (object) => objects.push(object) - 1,
-    addRegion: (region) => regions.push(region) - 1,
-  };
+  return new Collector();
 }
 
 /** The attachments of a received message, or of a sent one. They stay its own until taken. */

@@ -80,7 +80,7 @@ export function hasNull(schema: AnySchema): boolean {
 }
 
 // A list or struct is made anew for each value: its receiver may change it.
-function defaultMaker(schema: OptionalSchema<AnySchema, unknown>): (() => unknown) | undefined {
+function defaultMaker(schema: OptionalSchema): (() => unknown) | undefined {
   if (schema.default === undefined) return undefined;
   const node = nodeOf(schema.of);
   const wire = node.encode(schema.default, newWalk(false));

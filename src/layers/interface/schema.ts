@@ -65,17 +65,22 @@ export interface MapSchema<S extends AnySchema = AnySchema>
   readonly of: S;
 }
 
-/** A schema made by `t.optional()`: the value may be missing. */
-export interface OptionalSchema<S extends AnySchema = AnySchema, Default = undefined>
+/**
+ * A schema made by `t.optional()`: the value may be missing. `D` is the type of the default, or
+ * `undefined`.
+ */
+export interface OptionalSchema<S extends AnySchema = AnySchema, D = unknown>
   extends Schema<
-    StandardSchemaV1.InferOutput<S> | Default,
+    [D] extends [undefined]
+      ? StandardSchemaV1.InferOutput<S> | undefined
+      : StandardSchemaV1.InferOutput<S>,
     StandardSchemaV1.InferInput<S> | undefined
   > {
   readonly kind: 'optional';
   /** The schema of a value that is not missing. */
   readonly of: S;
   /** What a missing value becomes at its receiver; `undefined` without a default. */
-  readonly default: unknown;
+  readonly default: D;
 }
 
 /** A schema made by `t.struct()`. */
@@ -99,30 +104,38 @@ export interface EnumSchema<V extends string = string> extends Schema<V> {
 
 // `unknown` contains undefined, and yet a field of that type is not one that may be missing.
 type MayMiss<T> = unknown extends T ? false : undefined extends T ? true : false;
+type MayMissSent<S extends AnySchema> =
+  S extends OptionalSchema<AnySchema> ? true : MayMiss<StandardSchemaV1.InferInput<S>>;
+type MayMissReceived<S extends AnySchema> =
+  S extends OptionalSchema<AnySchema, infer D>
+    ? [D] extends [undefined]
+      ? true
+      : false
+    : MayMiss<StandardSchemaV1.InferOutput<S>>;
 
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** The struct that is received for fields; a field without default that may be missing is optional. */
 export type OutputOfFields<F extends Fields> = Flat<
   {
-    -readonly [K in keyof F as MayMiss<StandardSchemaV1.InferOutput<F[K]>> extends true
+    -readonly [K in keyof F as MayMissReceived<F[K]> extends true
       ? never
       : K]: StandardSchemaV1.InferOutput<F[K]>;
   } & {
-    -readonly [K in keyof F as MayMiss<StandardSchemaV1.InferOutput<F[K]>> extends true
-      ? K
-      : never]?: StandardSchemaV1.InferOutput<F[K]> | undefined;
+    -readonly [K in keyof F as MayMissReceived<F[K]> extends true ? K : never]?:
+      | StandardSchemaV1.InferOutput<F[K]>
+      | undefined;
   }
 >;
 
 /** The struct that can be sent for fields. */
 export type InputOfFields<F extends Fields> = Flat<
   {
-    readonly [K in keyof F as MayMiss<StandardSchemaV1.InferInput<F[K]>> extends true
+    readonly [K in keyof F as MayMissSent<F[K]> extends true
       ? never
       : K]: StandardSchemaV1.InferInput<F[K]>;
   } & {
-    readonly [K in keyof F as MayMiss<StandardSchemaV1.InferInput<F[K]>> extends true ? K : never]?:
+    readonly [K in keyof F as MayMissSent<F[K]> extends true ? K : never]?:
       | StandardSchemaV1.InferInput<F[K]>
       | undefined;
   }
@@ -132,7 +145,7 @@ export type InputOfFields<F extends Fields> = Flat<
 export type OwnSchema =
   | ListSchema
   | MapSchema
-  | OptionalSchema<AnySchema, unknown>
+  | OptionalSchema
   | StructSchema
   | EnumSchema
   | (Schema & { readonly kind: SimpleKind });

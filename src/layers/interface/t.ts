@@ -148,14 +148,14 @@ function optional<S extends AnySchema>(of: S): OptionalSchema<S, undefined>;
 function optional<S extends AnySchema>(
   of: S,
   value: StandardSchemaV1.InferInput<S>,
-): OptionalSchema<S, never>;
-function optional(of: unknown, value?: unknown): OptionalSchema<AnySchema, unknown> {
+): OptionalSchema<S, StandardSchemaV1.InferInput<S>>;
+function optional(of: unknown, value?: unknown): OptionalSchema {
   checkSchema('t.optional()', of);
   if (isOwn(of) && of.kind === 'optional') {
     throw new InvalidInterfaceError('t.optional()', 'is an optional of an optional');
   }
   if (value !== undefined) checkDefault(of, value);
-  return make<OptionalSchema<AnySchema, unknown>>('optional', { of, default: value });
+  return make<OptionalSchema>('optional', { of, default: value });
 }
 
 function checkDefault(of: AnySchema, value: unknown): void {

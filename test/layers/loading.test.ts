@@ -1,0 +1,82 @@
+// What an entry of the package loads, read from what the runtime resolved: the bus loads no layer,
+// and no entry loads third-party code that it does not need.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+// In the loader's own thread, which writes every address that it loads.
+const hooks = `
+  import { writeSync } from 'node:fs';
+  export async function load(url, context, next) {
+    writeSync(1, url + '\\n');
+    return next(url, context);
+  }`;
+const toUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+
+/** The files and packages that an import loads: 'dist/join.js', 'uuid'. */
+function loadedBy(entry: string): string[] {
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(toUrl(hooks))});`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...['--no-warnings', '--import', toUrl(register)],
+      ...['--input-type=module', '--eval', `await import('${entry}');`],
+    ],
+    { cwd: root, encoding: 'utf8', timeout: 60_000 },
+  );
+  if (status !== 0) throw new Error(stderr);
+  const loaded = stdout.split('\n').flatMap((url) => {
+    const inPackage = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+    if (inPackage !== undefined) return [inPackage];
+    const file = /\/(dist\/.*)$/.exec(url)?.[1];
+    return file === undefined ? [] : [file];
+  });
+  return [...new Set(loaded)];
+}
+
+const { exports: entries } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+};
+
+/** The packages that each entry may load when it is imported. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  '.': ['uuid'],
+  './interface': ['uuid'],
+  './rpc': ['uuid'],
+};
+
+test('the bus loads no layer', (t) => {
+  const loaded = loadedBy('busbar');
+  t.true(loaded.includes('dist/join.js'));
+  t.deepEqual(
+    loaded.filter((file) => file.startsWith('dist/layers/')),
+    [],
+  );
+});
+
+test('interfaces load neither the bus nor what only some of them need', (t) => {
+  const loaded = loadedBy('busbar/interface');
+  t.true(loaded.includes('dist/layers/interface/define.js'));
+  t.deepEqual(
+    loaded.filter((file) => file.startsWith('dist/') && !file.startsWith('dist/layers/interface/')),
+    [],
+  );
+});
+
+for (const [entry, target] of Object.entries(entries)) {
+  // The rpc layer follows.
+  if (typeof target === 'string' || !existsSync(`${root}${target.default}`)) continue;
+  test(`${entry} loads no third-party code but what it needs`, (t) => {
+    const allowed = packages[entry];
+    if (allowed === undefined) throw new Error(`say in this test what ${entry} may load`);
+    const loaded = loadedBy(entry.replace('.', 'busbar'));
+    t.true(loaded.length > 0);
+    t.deepEqual(
+      loaded.filter((name) => !name.startsWith('dist/') && !allowed.includes(name)),
+      [],
+    );
+  });
+}
