@@ -57,13 +57,18 @@ export function nodeOfFields(fields: Fields, key: AnySchema | Fields = fields): 
 function compile(schema: OwnSchema): Node {
   switch (schema.kind) {
     case 'struct':
-      return nodeOfFields(schema.fields, schema);
+      // A use of a type is compiled as the type, which may contain that use.
+      return schema.origin === undefined
+        ? nodeOfFields(schema.fields, schema)
+        : nodeOf(schema.origin);
     case 'list':
       return list(nodeOf(schema.of));
     case 'map':
       return map(nodeOf(schema.of));
     case 'enum':
       return enumeration(schema.values);
+    case 'json':
+      return any;
     case 'optional':
       return optional(nodeOf(schema.of), hasNull(schema.of), defaultMaker(schema));
     default: {
@@ -76,7 +81,7 @@ function compile(schema: OwnSchema): Node {
 
 /** Whether null is a value of the schema, so that it cannot stand for a missing value. */
 export function hasNull(schema: AnySchema): boolean {
-  return !isOwn(schema) || schema.kind === 'any' || schema.kind === 'optional';
+  return !isOwn(schema) || ['any', 'json', 'optional'].includes(schema.kind);
 }
 
 // A list or struct is made anew for each value: its receiver may change it.

@@ -62,16 +62,72 @@ export class InvalidInterfaceError extends Error {
   readonly code = 'ERR_BUSBAR_INVALID_INTERFACE';
   /** The place in the definition, as in `methods.setTarget.args.celsius`; may be empty. */
   readonly path: string;
+  /** What is wrong, without the place. */
+  readonly problem: string;
 
-  constructor(path: string, message: string, options?: ErrorOptions) {
-    super(path === '' ? message : `${path} ${message}`, options);
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(path === '' ? problem : `${path} ${problem}`, options);
     this.path = path;
+    this.problem = problem;
+  }
+}
+
+/** What {@link InterfaceFileError} knows of the place of a mistake. */
+export interface FilePlace {
+  /** The name of the file; `undefined` if the text came from elsewhere. */
+  readonly file: string | undefined;
+  /** The line, from 1. */
+  readonly line: number;
+  /** The column, from 1. */
+  readonly column: number;
+}
+
+/**
+ * A file that describes an interface is malformed. The text begins with the place, as compilers
+ * write it: `thermostat.busbar.yaml:7:24: methods.setTarget.returns is "f46"; expected a type`.
+ */
+export class InterfaceFileError extends Error implements FilePlace {
+  /** Always `'ERR_BUSBAR_INTERFACE_FILE'`. */
+  readonly code = 'ERR_BUSBAR_INTERFACE_FILE';
+  readonly file: string | undefined;
+  readonly line: number;
+  readonly column: number;
+  /** What is wrong, without the place in the file. */
+  readonly problem: string;
+
+  constructor({ file, line, column }: FilePlace, problem: string, options?: ErrorOptions) {
+    super(
+      `${file ?? 'line'}${file === undefined ? ' ' : ':'}${line}:${column}: ${problem}`,
+      options,
+    );
+    this.file = file;
+    this.line = line;
+    this.column = column;
+    this.problem = problem;
+  }
+}
+
+/** A package that only one function needs is not installed; the text has the command for it. */
+export class MissingPackageError extends Error {
+  /** Always `'ERR_BUSBAR_MISSING_PACKAGE'`. */
+  readonly code = 'ERR_BUSBAR_MISSING_PACKAGE';
+  /** The name of the package. */
+  readonly package: string;
+
+  constructor(name: string, use: string, options?: ErrorOptions) {
+    super(
+      `${use} needs the package '${name}', which is not installed: npm install ${name}`,
+      options,
+    );
+    this.package = name;
   }
 }
 
 for (const [errors, name] of [
   [InvalidValueError, 'InvalidValueError'],
   [InvalidInterfaceError, 'InvalidInterfaceError'],
+  [InterfaceFileError, 'InterfaceFileError'],
+  [MissingPackageError, 'MissingPackageError'],
 ] as const) {
   // On the prototype, as for built-in errors: logs print all own properties.
   Object.defineProperty(errors.prototype, 'name', {

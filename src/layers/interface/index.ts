@@ -10,9 +10,12 @@ export {
 } from './attachments.js';
 export { defineInterface, type InterfaceDefinition } from './define.js';
 export {
+  type FilePlace,
+  InterfaceFileError,
   InvalidInterfaceError,
   InvalidValueError,
   type Issue,
+  MissingPackageError,
   type PathStep,
   pathText,
 } from './errors.js';
@@ -37,17 +40,36 @@ export type {
   SentResultOf,
   SentValueOf,
   Signals,
+  Struct,
   TypeOf,
   ValueOf,
 } from './interface.js';
 export { type InterfaceShapes, type MethodShapes, shapesOf } from './interface-shapes.js';
 export { memberTypeId, memberTypeName, type NamedInterface } from './member-type.js';
+export {
+  canonicalJson,
+  type FieldsModel,
+  hashOf,
+  type InterfaceModel,
+  type Json,
+  type MethodModel,
+  modelOf,
+  type NamedModel,
+  type PropertyModel,
+  type TypeModel,
+} from './model.js';
 export type { WireCodec } from './node.js';
+export { printTypeScript } from './print-typescript.js';
+export { printYaml } from './print-yaml.js';
+export { interfaceOf } from './read-model.js';
+export { parseTypeScript } from './read-typescript.js';
+export { type ParseOptions, parseYaml } from './read-yaml.js';
 export type {
   AnySchema,
   EnumSchema,
   Fields,
   InputOfFields,
+  JsonValueSchema,
   ListSchema,
   MapSchema,
   OptionalSchema,

@@ -1,11 +1,16 @@
 // The value of an interface, as the compiler sees it, and the types of its members.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { AnySchema, Fields, InputOfFields, OutputOfFields, StructSchema } from './schema.js';
+import type { AnySchema, Fields, InputOfFields, OutputOfFields, Schema } from './schema.js';
 
 /** A schema, or the fields of a struct without a name. */
 export type TypeOf = AnySchema | Fields;
+/**
+ * The schema of a struct with this type: for a struct that contains itself, whose type has to be
+ * written out. `const Tree: Struct<Tree> = t.struct('Tree', { … })`.
+ */
+export type Struct<T> = Schema<T> & { readonly kind: 'struct' };
 /** Named values: fields, or a struct that has them. */
-export type NamedTypes = Fields | StructSchema;
+export type NamedTypes = Fields | Struct<unknown>;
 
 /** A method of an interface. */
 export interface MethodDefinition {

@@ -2,7 +2,13 @@
 // have it: integers of 64 bits and bytes are strings there.
 import { newWalk, nodeOf } from './compile.js';
 import { InvalidInterfaceError } from './errors.js';
-import { type AnySchema, isOwn, type OwnSchema, type StructSchema } from './schema.js';
+import {
+  type AnySchema,
+  type EnumSchema,
+  isOwn,
+  type OwnSchema,
+  type StructSchema,
+} from './schema.js';
 
 /** A JSON Schema, as plain JSON. */
 export type JsonSchema = Record<string, unknown>;
@@ -81,8 +87,13 @@ export function jsonSchemaOf(
 /** Describes a schema, with references to its named types. `path` is where it stands, for errors. */
 export function describe(schema: AnySchema, path: string, options: DescribeOptions): JsonSchema {
   if (!isOwn(schema)) return describeForeign(schema, path, options);
-  const { docs } = schema;
   const json = describeOwn(schema, path, options);
+  // The documentation of a type stands at its definition, that of a use of it beside the reference.
+  const isType = 'name' in schema && schema.name !== undefined && schema.origin === undefined;
+  return isType ? json : withDocs(json, schema.docs);
+}
+
+function withDocs(json: JsonSchema, docs: string | undefined): JsonSchema {
   return docs === undefined ? json : { ...json, description: docs };
 }
 
@@ -94,6 +105,8 @@ function describeOwn(schema: OwnSchema, path: string, options: DescribeOptions):
       return { type: 'object', additionalProperties: describe(schema.of, `${path}{}`, options) };
     case 'optional':
       return describeOptional(schema, path, options);
+    case 'json':
+      return { ...schema.schema };
     case 'struct':
       return named(schema, path, options, () => describeStruct(schema, path, options));
     case 'enum':
@@ -140,12 +153,12 @@ function isRequired(schema: AnySchema, side: 'input' | 'output'): boolean {
 }
 
 function named(
-  schema: OwnSchema & { readonly name: string | undefined },
+  use: EnumSchema | StructSchema,
   path: string,
   options: DescribeOptions,
   write: () => JsonSchema,
 ): JsonSchema {
-  const { name } = schema;
+  const { name, origin: schema = use } = use;
   if (name === undefined) return write();
   const { definitions, prefix } = options;
   const known = definitions.get(name);
@@ -153,7 +166,7 @@ function named(
     const json: JsonSchema = {};
     // Known before it is written: it may contain itself.
     definitions.set(name, { schema, json });
-    Object.assign(json, write());
+    Object.assign(json, withDocs(write(), schema.docs));
   } else if (known.schema !== schema) {
     throw new InvalidInterfaceError(path, `is another type named ${name} than the one before it`);
   }

@@ -80,11 +80,11 @@ const interfaceName = /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)+$/;
 const maxInterfaceName = 128;
 
 /** Refuses a name that is not reverse-domain, as in `com.example.thermostat`. */
-export function checkInterfaceName(name: unknown): asserts name is string {
+export function checkInterfaceName(name: unknown, path = 'name'): asserts name is string {
   if (typeof name !== 'string' || name.length > maxInterfaceName || !interfaceName.test(name)) {
     throw new InvalidInterfaceError(
-      '',
-      `the name of an interface is ${show(name)}; expected one such as com.example.thermostat, at most ${maxInterfaceName} characters`,
+      path,
+      `is ${show(name)}; expected one such as com.example.thermostat, at most ${maxInterfaceName} characters`,
     );
   }
 }

@@ -24,7 +24,7 @@ function walk(path: string, schema: unknown, around: Set<StructSchema>): void {
       walkInner(path, schema.of);
       break;
     case 'struct':
-      walkFields(path, schema, around);
+      walkFields(path, typeOf(schema), around);
       break;
     default:
   }
@@ -32,8 +32,13 @@ function walk(path: string, schema: unknown, around: Set<StructSchema>): void {
 
 function walkInner(path: string, schema: AnySchema): void {
   // A struct that was checked once is not entered again: it may lead back here.
-  if (isOwn(schema) && schema.kind === 'struct' && checked.has(schema)) return;
+  if (isOwn(schema) && schema.kind === 'struct' && checked.has(typeOf(schema))) return;
   walk(path, schema, new Set());
+}
+
+/** A use of a type stands for the type. */
+function typeOf(schema: StructSchema): StructSchema {
+  return schema.origin ?? schema;
 }
 
 function walkFields(path: string, schema: StructSchema, around: Set<StructSchema>): void {

@@ -37,12 +37,16 @@ export interface SchemaProps<Out, In>
  */
 export interface Schema<Out = unknown, In = Out> {
   /** Which builder made it. */
-  readonly kind: SimpleKind | 'list' | 'map' | 'struct' | 'enum' | 'optional';
+  readonly kind: SimpleKind | 'list' | 'map' | 'struct' | 'enum' | 'optional' | 'json';
   /** What a value means, for generated documents. */
   readonly docs: string | undefined;
   /** Standard Schema and Standard JSON Schema, version 1. */
   readonly '~standard': SchemaProps<Out, In>;
-  /** A copy with a documentation: Markdown, at most 4,096 characters. */
+  /**
+   * A copy with a documentation: Markdown, at most 4,096 characters. Of a struct or enum with a
+   * name, it documents this use of the type; the type's own documentation is an argument of its
+   * builder.
+   */
   doc(text: string): this;
 }
 
@@ -89,6 +93,8 @@ export interface StructSchema<F extends Fields = Fields>
   readonly kind: 'struct';
   /** The name of the type in generated code and documents. */
   readonly name: string | undefined;
+  /** The type itself, of which this is a use with a documentation of its own. */
+  readonly origin?: StructSchema | undefined;
   /** The schemas of the fields, in the order of their definition. */
   readonly fields: F;
 }
@@ -98,8 +104,17 @@ export interface EnumSchema<V extends string = string> extends Schema<V> {
   readonly kind: 'enum';
   /** The name of the type in generated code and documents. */
   readonly name: string | undefined;
+  /** The type itself, of which this is a use with a documentation of its own. */
+  readonly origin?: EnumSchema | undefined;
   /** The values, in the order of their definition. */
   readonly values: readonly V[];
+}
+
+/** A schema made by `t.json()`: any JSON value, with a description that is not checked. */
+export interface JsonValueSchema extends Schema<unknown> {
+  readonly kind: 'json';
+  /** The JSON Schema that describes the value. */
+  readonly schema: { readonly [key: string]: unknown };
 }
 
 // `unknown` contains undefined, and yet a field of that type is not one that may be missing.
@@ -148,6 +163,7 @@ export type OwnSchema =
   | OptionalSchema
   | StructSchema
   | EnumSchema
+  | JsonValueSchema
   | (Schema & { readonly kind: SimpleKind });
 
 /** Whether a value is a Standard Schema. ArkType's are functions. */

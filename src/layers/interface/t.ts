@@ -13,6 +13,7 @@ import {
   type Fields,
   isOwn,
   isSchema,
+  type JsonValueSchema,
   type ListSchema,
   type MapSchema,
   type OptionalSchema,
@@ -24,6 +25,7 @@ import { show } from './show.js';
 import { validate } from './validate.js';
 
 const maxDocs = 4096;
+const maxFields = 1024;
 
 /** Adds to the data of a schema what all schemas have. */
 function make<S extends Schema>(kind: S['kind'], parts: object = {}, docs?: string): S {
@@ -40,7 +42,12 @@ function make<S extends Schema>(kind: S['kind'], parts: object = {}, docs?: stri
   const schema = { kind, docs, ...parts, '~standard': standard } as unknown as S;
   // Not enumerable: a schema is data, and prints as such.
   Object.defineProperty(schema, 'doc', {
-    value: (text: string) => make(kind, parts, checkDocs('doc()', text)),
+    value(text: string) {
+      const own = parts as { readonly name?: string; readonly origin?: object };
+      const origin = own.name === undefined ? undefined : (own.origin ?? schema);
+      const kept = origin === undefined ? parts : { ...parts, origin };
+      return make(kind, kept, checkDocs('doc()', text));
+    },
   });
   return Object.freeze(schema);
 }
@@ -74,7 +81,14 @@ export function checkFields(path: string, fields: unknown): asserts fields is Fi
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new InvalidInterfaceError(path, `is ${show(fields)}; expected named schemas`);
   }
-  for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(fields))) {
+  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(fields));
+  if (descriptors.length > maxFields) {
+    throw new InvalidInterfaceError(
+      path,
+      `has ${descriptors.length} fields; the limit is ${maxFields}`,
+    );
+  }
+  for (const [name, { get, value }] of descriptors) {
     const at = path === '' ? name : `${path}.${name}`;
     checkFieldName(at, name);
     // A getter lets a struct contain itself; its schema does not exist yet.
@@ -105,23 +119,29 @@ export function refuseAmbiguous(path: string, schema: AnySchema): void {
 }
 
 function struct<const F extends Fields>(fields: F): StructSchema<F>;
-function struct<const F extends Fields>(name: string, fields: F): StructSchema<F>;
-function struct(first: unknown, second?: unknown): StructSchema {
+function struct<const F extends Fields>(name: string, fields: F, doc?: string): StructSchema<F>;
+function struct(first: unknown, second?: unknown, doc?: string): StructSchema {
   const [name, fields] = typeof first === 'string' ? [first, second] : [undefined, first];
   if (name !== undefined) checkTypeName('t.struct()', name);
+  if (doc !== undefined) checkDocs('the documentation of t.struct()', doc);
   checkFields('', fields);
   // A copy, so that nobody changes it afterwards; getters are copied as such.
   const own = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(fields));
-  return make<StructSchema>('struct', { name, fields: Object.freeze(own) });
+  return make<StructSchema>('struct', { name, fields: Object.freeze(own) }, doc);
 }
 
 const maxValues = 4096;
 
 function enumeration<const V extends string>(values: readonly V[]): EnumSchema<V>;
-function enumeration<const V extends string>(name: string, values: readonly V[]): EnumSchema<V>;
-function enumeration(first: unknown, second?: unknown): EnumSchema {
+function enumeration<const V extends string>(
+  name: string,
+  values: readonly V[],
+  doc?: string,
+): EnumSchema<V>;
+function enumeration(first: unknown, second?: unknown, doc?: string): EnumSchema {
   const [name, values] = typeof first === 'string' ? [first, second] : [undefined, first];
   if (name !== undefined) checkTypeName('t.enum()', name);
+  if (doc !== undefined) checkDocs('the documentation of t.enum()', doc);
   if (!Array.isArray(values) || values.length === 0 || values.length > maxValues) {
     throw new InvalidInterfaceError(
       't.enum()',
@@ -141,7 +161,7 @@ function enumeration(first: unknown, second?: unknown): EnumSchema {
   if (new Set(own).size !== own.length) {
     throw new InvalidInterfaceError('t.enum()', 'has a value twice');
   }
-  return make<EnumSchema>('enum', { name, values: Object.freeze(own) });
+  return make<EnumSchema>('enum', { name, values: Object.freeze(own) }, doc);
 }
 
 function optional<S extends AnySchema>(of: S): OptionalSchema<S, undefined>;
@@ -154,13 +174,17 @@ function optional(of: unknown, value?: unknown): OptionalSchema {
   if (isOwn(of) && of.kind === 'optional') {
     throw new InvalidInterfaceError('t.optional()', 'is an optional of an optional');
   }
-  if (value !== undefined) checkDefault(of, value);
-  return make<OptionalSchema>('optional', { of, default: value });
+  const filled = value === undefined ? undefined : checkDefault(of, value);
+  return make<OptionalSchema>('optional', { of, default: filled });
 }
 
-function checkDefault(of: AnySchema, value: unknown): void {
+/** A default as its receiver gets it; refuses one that does not fit. */
+function checkDefault(of: AnySchema, value: unknown): unknown {
+  const node = nodeOf(of);
   try {
-    nodeOf(of).encode(value, newWalk(false));
+    const filled = node.decode(node.encode(value, newWalk(false)), newWalk(false));
+    // A foreign schema may make something of it that it would not take again.
+    return isOwn(of) ? filled : value;
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown;
     throw new InvalidInterfaceError(
@@ -168,6 +192,20 @@ function checkDefault(of: AnySchema, value: unknown): void {
       `has a default that does not fit: ${thrown.toError().message}`,
     );
   }
+}
+
+const maxJsonSchema = 65_536;
+
+function json(schema: { readonly [key: string]: unknown }): JsonValueSchema {
+  const text = typeof schema === 'object' && schema !== null ? JSON.stringify(schema) : undefined;
+  if (text === undefined || Array.isArray(schema) || text.length > maxJsonSchema) {
+    const found = text === undefined ? show(schema) : `${text.length} characters long`;
+    throw new InvalidInterfaceError(
+      't.json()',
+      `is ${Array.isArray(schema) ? 'an array' : found}; expected a JSON Schema of at most ${maxJsonSchema} characters`,
+    );
+  }
+  return make<JsonValueSchema>('json', { schema: Object.freeze(JSON.parse(text)) });
 }
 
 const simple = <Out, In = Out>(kind: SimpleKind): Schema<Out, In> & { readonly kind: SimpleKind } =>
@@ -225,6 +263,11 @@ export const t = Object.freeze({
    * at most 100 deep.
    */
   any: simple<unknown>('any'),
+  /**
+   * As `any`, with a JSON Schema that describes the value for documents. It is not checked. This is
+   * what a schema of another library becomes in a description.
+   */
+  json,
   /** An array. */
   list,
   /**

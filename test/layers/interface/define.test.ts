@@ -80,10 +80,10 @@ const Endless: unknown = types.struct('Endless', {
   },
 });
 const wrong: readonly (readonly [string, () => unknown, RegExp])[] = [
-  ['a name without a domain', () => make({}, 'thermostat'), /interface is "thermostat"; expected/],
-  ['a name with a space', () => make({}, 'com.a b'), /the name of an interface is "com\.a b"/],
+  ['a name without a domain', () => make({}, 'thermostat'), /^name is "thermostat"; expected/],
+  ['a name with a space', () => make({}, 'com.a b'), /^name is "com\.a b"/],
   ['a long name', () => make({}, `a.${'b'.repeat(127)}`), /at most 128 characters/],
-  ['no name', () => make({}, null), /the name of an interface is null/],
+  ['no name', () => make({}, null), /^name is null/],
   ['a number as version', () => make({}, 'a.b', 1.2), /^version is 1\.2; .*'1\.2' with quotes$/],
   ['a version of one part', () => make({}, 'a.b', '1'), /^version is "1"; expected a string/],
   ['a version of three', () => make({}, 'a.b', '1.2.3'), /^version is "1\.2\.3"/],
