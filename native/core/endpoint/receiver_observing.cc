@@ -5,7 +5,6 @@
 #include "core/ring/observation.h"
 
 namespace busbar {
-
 Receiver::Step Receiver::take_observation(InboundLink& link, const RingRecord& record,
                                           ReceiveBatch& batch, std::size_t& slab_used) {
   const RecordHeader& header = record.header;
@@ -30,7 +29,7 @@ Receiver::Step Receiver::take_observation(InboundLink& link, const RingRecord& r
   std::memcpy(copy.data(), &*head, sizeof *head);
   ReceivedMessage& message = batch.messages[batch.count];
   message.offset = static_cast<std::uint32_t>(slab_used);
-  if (!describe(link, record, extensions, message)) return Step::Violation;
+  if (!describe(link, record, extensions, header.payload_bytes, message)) return Step::Violation;
   ++batch.count;
   slab_used += padded(header.payload_bytes);
   if (!metadata.empty()) {
@@ -54,7 +53,7 @@ Receiver::Step Receiver::finish_observed(InboundLink& link, ReceiveBatch& batch,
   // In the next round, or a sender that moves its position to and fro could keep us here.
   if (link.ring().has_more()) return Step::BatchFull;
   if (lost <= link.lost_reported) return Step::Empty;
-  if (lost > kMaxLostCopies) return Step::Violation;
+  if (lost > kMaxObservedNumber) return Step::Violation;
   return report_lost(link, lost, batch, slab_used);
 }
 
