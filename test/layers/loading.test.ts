@@ -1,7 +1,7 @@
 // What an entry of the package loads, read from what the runtime resolved: the bus loads no layer,
 // and no entry loads third-party code that it does not need.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
@@ -38,7 +38,7 @@ function loadedBy(entry: string): string[] {
 }
 
 const { exports: entries } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
-  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly exports: Readonly<Record<string, unknown>>;
 };
 
 /** The packages that each entry may load when it is imported. */
@@ -66,9 +66,8 @@ test('interfaces load neither the bus nor what only some of them need', (t) => {
   );
 });
 
-for (const [entry, target] of Object.entries(entries)) {
-  // The rpc layer follows.
-  if (typeof target === 'string' || !existsSync(`${root}${target.default}`)) continue;
+for (const entry of Object.keys(entries)) {
+  if (entry === './package.json') continue;
   test(`${entry} loads no third-party code but what it needs`, (t) => {
     const allowed = packages[entry];
     if (allowed === undefined) throw new Error(`say in this test what ${entry} may load`);

@@ -9,6 +9,8 @@ export {
   noAttachments,
 } from './attachments.js';
 export { defineInterface, type InterfaceDefinition } from './define.js';
+export { diff, type InterfaceDiff } from './diff.js';
+export type { Change, Effect } from './diff-types.js';
 export {
   type FilePlace,
   InterfaceFileError,
