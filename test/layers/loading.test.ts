@@ -67,7 +67,7 @@ test('interfaces load neither the bus nor what only some of them need', (t) => {
 });
 
 for (const entry of Object.keys(entries)) {
-  if (entry === './package.json') continue;
+  if (entry.endsWith('.json')) continue;
   test(`${entry} loads no third-party code but what it needs`, (t) => {
     const allowed = packages[entry];
     if (allowed === undefined) throw new Error(`say in this test what ${entry} may load`);
