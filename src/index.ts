@@ -45,7 +45,7 @@ export {
   type MemoryRegistryOptions,
   type RegistryStats,
 } from './memory/memory-registry.js';
-export type { StagingArena } from './memory/staging-arena.js';
+export { StagingArena } from './memory/staging-arena.js';
 export {
   type AnyMessageType,
   bytes,

@@ -1,0 +1,32 @@
+// The entry `busbar/journal`: a persistent log of messages in a folder of MCAP files.
+export type { CompactionReport } from './compaction.js';
+export type { CursorState, JournalCursor } from './cursor.js';
+export type { JournalEntry } from './entry.js';
+export {
+  JournalDamagedError,
+  JournalDiskFullError,
+  JournalError,
+  type JournalErrorFacts,
+  JournalFileError,
+  JournalGoneError,
+  JournalLockedError,
+} from './errors.js';
+export { entryToJson, exportLines, exportMcap, type JsonEntry } from './export.js';
+export { type Journal, openJournal } from './journal.js';
+export { type JournalReader, openJournalReader } from './journal-reader.js';
+export type {
+  JournalMessage,
+  JournalOptions,
+  JournalReadOptions,
+  JournalRetention,
+  JournalWriteOptions,
+} from './options.js';
+export type { JournalRead } from './read.js';
+export type { RecoveredSegment } from './recovery.js';
+export {
+  type JournalReport,
+  type SegmentProblem,
+  type SegmentReport,
+  verifyJournal,
+} from './verify.js';
+export type { Durability } from './writer.js';
