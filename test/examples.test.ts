@@ -104,6 +104,12 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'close: no error',
     'close: no error',
   ],
+  'journal.mjs': [
+    '1 com.example.move planet { x: 1 }',
+    '2 com.example.move planet { x: 2 }',
+    'billing goes on at 3',
+    'followed 3 entries',
+  ],
   'worker-thread.mjs': ['the thread counted 1000000 bytes, 42 on average'],
   'bridge.mjs': [
     'passing on 5 bytes of type db3e773c-a534-517d-8f2f-59336324b95e',
