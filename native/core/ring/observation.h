@@ -32,7 +32,7 @@ enum class ObservationEvent : std::uint8_t {
 };
 
 struct ObservationHead {
-  // Of the platform's clock.
+  // Of the platform's clock, which is one for all processes of a machine.
   std::uint64_t time_ns = 0;
   // In a ring: copies that the sender has lost on this link until then. In a batch of the observer:
   // those that were lost since the copy before; 0 unless the event is Lost.
@@ -57,8 +57,10 @@ struct ObservationHead {
 };
 static_assert(sizeof(ObservationHead) == 64 && std::is_trivially_copyable_v<ObservationHead>);
 
-// Losses of one link: a larger number is nonsense. JavaScript can hold all that are allowed.
-inline constexpr std::uint64_t kMaxLostCopies = std::uint64_t{1} << 53U;
+// Larger numbers in an observation are nonsense, for any machine; JavaScript can hold these.
+inline constexpr std::uint64_t kMaxObservedNumber = std::uint64_t{1} << 53U;
+// The same of its time: 73 years after the machine was started.
+inline constexpr std::uint64_t kMaxObservedTimeNs = std::uint64_t{1} << 61U;
 inline constexpr std::size_t kMaxObservationBytes =
     sizeof(ObservationHead) + kMaxObservedReceivers * 8 + kMaxObservedBytes;
 
@@ -86,8 +88,8 @@ struct ObservedMessage {
   const bool undelivered = head.event == ObservationEvent::Undelivered;
   const bool known = head.event == ObservationEvent::Sent ||
                      head.event == ObservationEvent::SentAgain || undelivered;
-  if (!known || head.unicast > 1 || head.lost > kMaxLostCopies ||
-      head.payload_bytes > kMaxLostCopies || head.time_ns > kMaxLostCopies * 1024 ||
+  if (!known || head.unicast > 1 || head.lost > kMaxObservedNumber ||
+      head.payload_bytes > kMaxObservedNumber || head.time_ns > kMaxObservedTimeNs ||
       head.named > kMaxObservedReceivers || head.named > head.receivers ||
       head.copied > kMaxObservedBytes || head.copied > head.payload_bytes ||
       (undelivered ? !is_listed_failure(head.reason) : head.reason != 0) ||
