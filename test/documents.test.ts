@@ -25,7 +25,9 @@ const withoutProgram = ['docs/guide/benchmarks.md', 'docs/guide/loading.md'];
 
 /** The files of examples/ that a text shows in full. */
 const programsIn = (text: string) =>
-  codeBlocks(text).flatMap(({ info }) => /^js (examples\/\S+)$/.exec(info)?.slice(1) ?? []);
+  codeBlocks(text).flatMap(
+    ({ info }) => /^(?:js|python) (examples\/\S+)$/.exec(info)?.slice(1) ?? [],
+  );
 
 test('every link leads to a file, and to a heading in it', (t) => {
   t.true(documents.some(({ path }) => path === 'README.md'));
@@ -86,7 +88,9 @@ test('the guide and the examples are complete and listed in order', (t) => {
   const listed = localLinks(textOf('examples/README.md')).filter((link) =>
     /^[^/]+\.mjs$/.test(link),
   );
-  const shown = pages.flatMap((page) => programsIn(textOf(`docs/guide/${page}`)));
+  const shown = pages
+    .flatMap((page) => programsIn(textOf(`docs/guide/${page}`)))
+    .filter((path) => /^examples\/[^/]+\.mjs$/.test(path));
   t.deepEqual(
     listed.map((link) => `examples/${link}`),
     shown,

@@ -249,11 +249,11 @@ busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint, const busbar_s
                                        size_t count, int32_t timeout_ms) {
   if (endpoint == nullptr || selector == nullptr) return BUSBAR_INVALID_ARGUMENT;
   Lock lock(*endpoint->entry);
-  if (endpoint->watchers++ == 0) (void)endpoint->endpoint->report_members(true);
+  busbar::ffi::watch(*endpoint);
   const bool there = busbar::ffi::wait_until(
       *endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
       [&] { return endpoint->endpoint->matches(selector->route).size() >= count; });
-  if (--endpoint->watchers == 0) (void)endpoint->endpoint->report_members(false);
+  busbar::ffi::unwatch(*endpoint);
   return there ? BUSBAR_OK : BUSBAR_TIMEOUT;
 }
 

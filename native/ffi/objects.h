@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -97,8 +98,12 @@ struct busbar_endpoint {
   std::uint64_t abandoned = 0;
   bool drained = false;
   std::map<std::uint64_t, std::optional<busbar::DeliveryResult>> deliveries;
-  // Threads in busbar_endpoint_wait_for().
+  // Deliveries whose outcomes are reported by events.
+  std::unordered_set<std::uint64_t> reported_deliveries;
+  // Threads in busbar_endpoint_wait_for(), and one more while `watches_peers`.
   std::size_t watchers = 0;
+  // Changes of the membership are reported by events.
+  bool watches_peers = false;
 
   // Filled by the next batch, unless a message still points into it.
   busbar::ffi::Slab* slab = nullptr;
@@ -183,6 +188,13 @@ void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept;
 // Returns the borrowed message, if any.
 void return_borrowed(busbar_endpoint& self);
 void call_event(busbar_endpoint& self, Lock& lock, const busbar_event& event);
+// One thread more, or less, wants PeersNotices.
+void watch(busbar_endpoint& self);
+void unwatch(busbar_endpoint& self);
+// Sends the program's message; `out` is the outcome of the core.
+[[nodiscard]] busbar_status send_locked(busbar_endpoint& self, std::uint32_t route,
+                                        const busbar_outgoing* given, Acknowledge acknowledge,
+                                        SendOutcome& out);
 void log(busbar_endpoint& self, Lock& lock, std::int32_t level, const std::string& text);
 
 template <typename Done>

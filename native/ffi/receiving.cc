@@ -263,6 +263,9 @@ busbar_status busbar_message_get_info(const busbar_message* message,
   info.object_count = static_cast<std::uint32_t>(received.objects.size());
   info.region_count = static_cast<std::uint32_t>(received.regions.size());
   info.lost = (received.objects_lost ? 1U : 0U) | (received.regions_lost ? 2U : 0U);
+  info.payload = message->payload;
+  info.metadata = busbar_message_borrow_metadata(message);
+  info.awaited = (received.header.flags & busbar::record_flag::kWantsHandled) != 0 ? 1U : 0U;
   return busbar::ffi::write_struct(info, out_info);
 }
 

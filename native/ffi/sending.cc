@@ -96,7 +96,10 @@ busbar_status read_message(const busbar_endpoint& self, const busbar_outgoing& m
   return BUSBAR_OK;
 }
 
-// With the lock held. `out` is the outcome of the core.
+}  // namespace
+
+namespace busbar::ffi {
+
 busbar_status send_locked(busbar_endpoint& self, std::uint32_t route, const busbar_outgoing* given,
                           Acknowledge acknowledge, SendOutcome& out) {
   busbar_outgoing message{};
@@ -118,7 +121,7 @@ busbar_status send_locked(busbar_endpoint& self, std::uint32_t route, const busb
   return code(out.error);
 }
 
-}  // namespace
+}  // namespace busbar::ffi
 
 extern "C" {
 
@@ -128,7 +131,7 @@ busbar_status busbar_endpoint_send(busbar_endpoint* endpoint, const busbar_selec
   const Lock lock(*endpoint->entry);
   SendOutcome outcome;
   const busbar_status sent =
-      send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
+      busbar::ffi::send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
   if (sent == BUSBAR_OK && out_receivers != nullptr) *out_receivers = outcome.receivers;
   return sent;
 }
@@ -142,7 +145,7 @@ busbar_status busbar_endpoint_send_with_receipt(busbar_endpoint* endpoint,
   const Lock lock(*endpoint->entry);
   SendOutcome outcome;
   const busbar_status sent =
-      send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
+      busbar::ffi::send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
   if (sent != BUSBAR_OK) return sent;
   busbar_receipt receipt{};
   receipt.id = outcome.message_id;
@@ -166,7 +169,7 @@ busbar_status busbar_endpoint_deliver(busbar_endpoint* endpoint, const busbar_se
   const auto deadline = busbar::ffi::deadline_after(timeout_ms);
   Lock lock(*endpoint->entry);
   SendOutcome outcome;
-  const busbar_status sent = send_locked(
+  const busbar_status sent = busbar::ffi::send_locked(
       *endpoint, selector->route, message,
       acknowledgement == BUSBAR_TAKEN ? Acknowledge::Taken : Acknowledge::Handled, outcome);
   if (sent != BUSBAR_OK) return sent;

@@ -68,6 +68,28 @@ void tell(busbar_endpoint& self, Lock& lock, const ViolationNotice& notice) {
           " is not listened to any more: " + status_text(notice.violation.status));
 }
 
+void tell(busbar_endpoint& self, Lock& lock, const PeersNotice& notice) {
+  for (const Member& peer : notice.joined)
+    call_event(self, lock, event_of(BUSBAR_EVENT_PEER_JOINED, peer.id, peer.pid));
+  for (const Member& peer : notice.left)
+    call_event(self, lock, event_of(BUSBAR_EVENT_PEER_LEFT, peer.id, peer.pid));
+}
+
+// For a program that does not wait in busbar_endpoint_deliver().
+void tell(busbar_endpoint& self, Lock& lock, const DeliveryResult& result) {
+  busbar_event event = event_of(BUSBAR_EVENT_DELIVERY_FAILED, 0);
+  event.message_id = result.delivery;
+  for (const DeliveryFailure& failure : result.failures) {
+    event.peer_id = failure.peer_id;
+    event.status = code(failure.reason);
+    call_event(self, lock, event);
+  }
+  event = event_of(BUSBAR_EVENT_DELIVERED, 0, result.delivered);
+  event.message_id = result.delivery;
+  event.status = result.failures.empty() ? BUSBAR_OK : BUSBAR_UNDELIVERED;
+  call_event(self, lock, event);
+}
+
 void forget_link(busbar_endpoint& self, std::uint32_t slot) {
   const auto messages = self.messages_of_link.find(slot);
   if (messages != self.messages_of_link.end() && messages->second != 0) {
@@ -89,10 +111,17 @@ void take(busbar_endpoint& self, Lock& lock, Notice& notice) {
     self.abandoned = closed->abandoned;
   } else if (auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
     const auto known = self.deliveries.find(delivered->result.delivery);
-    if (known != self.deliveries.end()) known->second = std::move(delivered->result);
+    if (known != self.deliveries.end())
+      known->second = std::move(delivered->result);
+    else if (self.reported_deliveries.erase(delivered->result.delivery) != 0)
+      tell(self, lock, delivered->result);
   } else if (std::holds_alternative<DrainedNotice>(notice)) {
     self.drained = true;
     call_event(self, lock, event_of(BUSBAR_EVENT_DRAINED, 0));
+  } else if (const auto* room = std::get_if<RoomNotice>(&notice)) {
+    call_event(self, lock, event_of(BUSBAR_EVENT_ROOM, room->peer_id));
+  } else if (const auto* peers = std::get_if<PeersNotice>(&notice)) {
+    if (self.watches_peers) tell(self, lock, *peers);
   } else if (const auto* link = std::get_if<LinkClosedNotice>(&notice)) {
     forget_link(self, link->slot);
   } else if (const auto* controller = std::get_if<ControllerNotice>(&notice)) {

@@ -176,7 +176,20 @@ enum {
   /* `peer_id` broke the protocol and was disconnected: `status` is the reason. */
   BUSBAR_EVENT_VIOLATION = 5,
   /* No message waits in this process's memory any more: send again after BUSBAR_QUEUE_FULL. */
-  BUSBAR_EVENT_DRAINED = 6
+  BUSBAR_EVENT_DRAINED = 6,
+  /* `peer_id`, whose full queue refused a message with BUSBAR_QUEUE_FULL, has room again or has
+   * left. */
+  BUSBAR_EVENT_ROOM = 7,
+  /* `peer_id` of process `count` has joined the bus, or has left it or died. Only after
+   * busbar_endpoint_watch_peers. */
+  BUSBAR_EVENT_PEER_JOINED = 8,
+  BUSBAR_EVENT_PEER_LEFT = 9,
+  /* `peer_id` will not get the message of delivery `message_id`: `status` is the reason.
+   * BUSBAR_EVENT_DELIVERED follows. `peer_id` 0: no receiver was found. */
+  BUSBAR_EVENT_DELIVERY_FAILED = 10,
+  /* The delivery `message_id` of busbar_endpoint_start_delivery is over: `count` receivers have
+   * taken or handled the message. `status` is BUSBAR_OK, or BUSBAR_UNDELIVERED if some have not. */
+  BUSBAR_EVENT_DELIVERED = 11
 };
 
 typedef struct busbar_event {
@@ -538,6 +551,12 @@ typedef struct busbar_message_info {
   /* Not 0: the message's objects (bit 0) or regions (bit 1) were lost, because this process was at
    * a limit. */
   uint32_t lost;
+  /* The payload, as busbar_message_borrow_payload returns it. */
+  busbar_span payload;
+  /* The metadata, as busbar_message_borrow_metadata returns it. */
+  busbar_span metadata;
+  /* Not 0: the sender waits until the message is handled. */
+  uint32_t awaited;
 } busbar_message_info;
 
 BUSBAR_API busbar_status busbar_message_get_info(const busbar_message* message,
@@ -587,6 +606,35 @@ BUSBAR_API busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, 
                                                      busbar_span* out_payload);
 /* Returns the memory to the sender and frees the message. Does nothing if none is borrowed. */
 BUSBAR_API void busbar_endpoint_release_borrowed(busbar_endpoint* endpoint);
+
+/* --- Event loops --------------------------------------------------------------------------------
+ *
+ * For programs that must not wait in a call. They poll busbar_endpoint_pollable, and when it is
+ * readable call busbar_endpoint_receive with a timeout of 0, or busbar_endpoint_dispatch. The
+ * outcomes of these calls are reported to busbar_join_options.on_event.
+ */
+
+/* Calls the callbacks for everything that has happened, without receiving a message or waiting: for
+ * a program that wants no message now. Messages stay in shared memory, where
+ * busbar_endpoint_receive finds them; they make the pollable readable once. BUSBAR_CLOSED: the
+ * endpoint has lost its bus for good. */
+BUSBAR_API busbar_status busbar_endpoint_dispatch(busbar_endpoint* endpoint);
+/*
+ * As busbar_endpoint_deliver, but returns at once with the number of the delivery, from 1, and
+ * BUSBAR_EVENT_DELIVERED reports its outcome. `*out_delivery` is 0, and no event follows, if there
+ * is nothing to wait for: a multicast without a match. `*out_receivers` (may be null) is the number
+ * of receivers that it waits for.
+ */
+BUSBAR_API busbar_status busbar_endpoint_start_delivery(
+    busbar_endpoint* endpoint, const busbar_selector* selector, const busbar_outgoing* message,
+    int32_t acknowledgement, uint64_t* out_delivery, uint32_t* out_receivers);
+/* The program no longer waits for a delivery: no event follows. The message may still arrive. */
+BUSBAR_API void busbar_endpoint_forget_delivery(busbar_endpoint* endpoint, uint64_t delivery);
+/* BUSBAR_EVENT_DRAINED is reported, at once if no message waits in this process's memory. */
+BUSBAR_API void busbar_endpoint_ask_drained(busbar_endpoint* endpoint);
+/* From now on BUSBAR_EVENT_PEER_JOINED and _LEFT are reported or, with `wanted` 0, no longer are.
+ * Call it before busbar_endpoint_list_peers to miss no change. */
+BUSBAR_API void busbar_endpoint_watch_peers(busbar_endpoint* endpoint, int32_t wanted);
 
 /* --- Members ------------------------------------------------------------------------------------
  */

@@ -1,0 +1,54 @@
+// Checks the package for Python: sets up build/python with the checkers and build/python-user with
+// nothing but the wheel, as a user has it; formats, lints and type checks the sources; and runs all
+// tests, those with Node included, against the installed wheel. Needs Python 3.11 or newer with venv
+// and pip, and `npm run compile:tests`.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from '../lib/project.mjs';
+import { environment } from '../lib/python.mjs';
+
+const requirements = join(root, 'python', 'requirements-dev.txt');
+const user = join(root, 'build', 'python-user');
+const binary = (name) => join(environment, 'bin', name);
+const sources = ['python/src', 'python/build_backend', 'python/tests', 'examples/python'];
+
+/** Makes the environment of the checkers, unless it has these requirements already. */
+function setUp() {
+  const stamp = join(environment, 'requirements.txt');
+  const wanted = readFileSync(requirements, 'utf8');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  rmSync(environment, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', environment]);
+  run(binary('python'), ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
+  writeFileSync(stamp, wanted);
+}
+
+/** Makes an environment in which only the wheel and what it depends on is installed. */
+function install() {
+  run(process.execPath, ['scripts/build/wheel.mjs', binary('python')]);
+  const wheels = join(root, 'build', 'wheels');
+  const [wheel] = readdirSync(wheels);
+  rmSync(user, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', user]);
+  run(join(user, 'bin', 'pip'), ['install', '--quiet', join(wheels, wheel)]);
+  console.log(`installed ${wheel}`);
+}
+
+setUp();
+for (const options of [['python'], ['--config', 'python/pyproject.toml', 'examples/python']]) {
+  run(binary('ruff'), ['check', ...options]);
+  run(binary('ruff'), ['format', '--check', ...options]);
+}
+process.env.MYPYPATH = 'python/src';
+run(binary('mypy'), ['--config-file', 'python/pyproject.toml', ...sources]);
+install();
+// The tests use what is installed: an interpreter that is named must not be skipped.
+process.env.BUSBAR_PYTHON = join(user, 'bin', 'python');
+process.env.BUSBAR_INSTALLED = '1';
+const tests = readdirSync(join(root, 'test-build')).filter((name) =>
+  /^python.*\.test\.js$/.test(name),
+);
+run(process.execPath, [
+  'node_modules/ava/entrypoints/cli.mjs',
+  ...tests.map((name) => `test-build/${name}`),
+]);
