@@ -1,0 +1,161 @@
+// Whom calls go to: all, sticky, first, and calls within calls.
+import { all, first, serve, sticky } from 'busbar/rpc';
+import { Backend } from '../interface.js';
+import type { Behaviour } from '../place.js';
+
+export const whom: readonly Behaviour[] = [
+  {
+    id: 'all.answers',
+    title: 'all() ends after one answer of each server, results and errors alike',
+    only: 'bus',
+    async run({ t, server, client }) {
+      await server({}, 'a');
+      const full = await server({ concurrency: 1, queue: 0, label: 'full' }, 'b');
+      const calls = await client();
+      const held = calls.hold({ key: 'x' }, { to: 'full' });
+      await full.heard('held x');
+      const answers: string[] = [];
+      for await (const { value, error } of all(calls).name()) {
+        answers.push(value ?? (error as { code?: string } | undefined)?.code ?? '');
+      }
+      t.deepEqual(answers.sort(), ['BUSY', 'a']);
+      full.order('release', 'x', '');
+      await held;
+    },
+  },
+  {
+    id: 'all.nobody',
+    title: 'all() without servers ends at once',
+    only: 'bus',
+    async run({ t, client }) {
+      for await (const _ of all(await client()).name()) t.fail();
+      t.pass();
+    },
+  },
+  {
+    id: 'all.death',
+    title: 'all() ends exactly when a server dies, which is its answer',
+    async run({ t, server, client }) {
+      const one = await server();
+      const calls = await client();
+      const answers = all(calls).hold({ key: 'a' });
+      await one.heard('held a');
+      await one.kill();
+      const codes: unknown[] = [];
+      for await (const { error } of answers) codes.push((error as { code?: string }).code);
+      t.deepEqual(codes, ['PEER_GONE']);
+    },
+  },
+  {
+    id: 'all.left',
+    title: 'leaving the loop over all answers cancels the calls that are left',
+    async run({ t, server, client }) {
+      const one = await server();
+      const answers = all(await client()).hold({ key: 'a' });
+      await one.heard('held a');
+      await answers.return?.();
+      await one.heard('aborted a');
+      t.deepEqual(await answers.next(), { done: true, value: undefined });
+    },
+  },
+  {
+    id: 'one.least-busy',
+    title: 'a call goes to the server with the fewest calls under way, else in turn',
+    only: 'bus',
+    async run({ t, server, client }) {
+      const a = await server({ label: 'a' }, 'a');
+      await server({}, 'b');
+      const calls = await client();
+      const names = new Set([await calls.name(), await calls.name()]);
+      t.is(names.size, 2);
+      const held = calls.hold({ key: 'x' }, { to: 'a' });
+      await a.heard('held x');
+      t.deepEqual([await calls.name(), await calls.name(), await calls.name()], ['b', 'b', 'b']);
+      a.order('release', 'x', '');
+      await held;
+    },
+  },
+  {
+    id: 'sticky.stays',
+    title: 'sticky() stays with a server until that is gone',
+    only: 'bus',
+    async run({ t, server, client }) {
+      const servers = new Map([
+        ['a', await server({}, 'a')],
+        ['b', await server({}, 'b')],
+      ]);
+      const calls = sticky(await client());
+      const name = await calls.name();
+      for (let n = 0; n < 5; n++) t.is(await calls.name(), name);
+      await servers.get(name)?.kill();
+      const other = await calls.name();
+      t.not(other, name);
+      t.is(await calls.name(), other);
+    },
+  },
+  {
+    id: 'first.hedges',
+    title: 'first() asks a second server when the first one takes long, and cancels the loser',
+    only: 'bus',
+    async run({ t, server, client }) {
+      const a = await server({}, 'a');
+      const b = await server({}, 'b');
+      const calls = await client();
+      const answer = first(calls).holdAgain({ key: 'x' });
+      await Promise.all([a.heard('held x'), b.heard('held x')]);
+      b.order('release', 'x', 'from b');
+      t.is(await answer, 'from b');
+      await a.heard('aborted x');
+    },
+  },
+  {
+    id: 'nested.cancel',
+    title: 'cancelling a call cancels the calls that its method makes for it',
+    async run({ t, here, server, client }) {
+      let aborted = () => {};
+      const begun = new Promise<void>((resolve) => {
+        aborted = resolve;
+      });
+      let started = () => {};
+      const waits = new Promise<void>((resolve) => {
+        started = resolve;
+      });
+      const backend = await serve(here, Backend, {
+        wait: (_, call) =>
+          new Promise((_resolve, reject) => {
+            started();
+            call.signal.addEventListener('abort', () => {
+              aborted();
+              reject(call.signal.reason);
+            });
+          }),
+        timeLeft: () => 0,
+      });
+      t.teardown(() => backend.close({ linger: 0 }));
+      await server();
+      const stop = new AbortController();
+      const calls = await client();
+      const pending = t.throwsAsync(calls.nested({ how: 'wait' }, { signal: stop.signal }), {
+        code: 'CANCELLED',
+      });
+      await waits;
+      stop.abort();
+      await pending;
+      await begun;
+    },
+  },
+  {
+    id: 'nested.deadline',
+    title: 'the deadline of a call holds for the calls that its method makes for it',
+    async run({ t, here, server, client }) {
+      const backend = await serve(here, Backend, {
+        wait: () => 'done',
+        timeLeft: (_, call) => call.deadline - performance.now(),
+      });
+      t.teardown(() => backend.close({ linger: 0 }));
+      await server();
+      const left = Number(await (await client()).nested({ how: 'left' }, { timeout: 30_000 }));
+      t.true(left > 0 && left <= 30_001, `${left}`);
+    },
+  },
+];
