@@ -10,6 +10,7 @@ import type { ClientOf, PropertySetters, PropertyValues, ServerOf, ServiceOf } f
 
 export type { Bus, BusOptions } from './bus.js';
 export type { Versioned } from './caller/property-call.js';
+export { describe, type MemberStats, ping, type ServiceStats, stats } from './client/about.js';
 export type { Answer } from './client/fan-out.js';
 export type { Watched } from './client/property.js';
 export type { Subscription } from './client/subscription.js';

@@ -72,6 +72,8 @@ export class EndpointPort implements Port {
   readonly #selectors = new Map<number, Selector>();
   readonly #targets = new Map<unknown, EndpointTarget>();
   #cached = new Set<Target>();
+  /** Members whose link to or from here was closed although they are still there. */
+  readonly #cutOff = new Set<number>();
   readonly #codec: Codec<Slot>;
   #encoding: number = codecNumber.messagePack;
   #events: PortEvents | undefined;
@@ -106,7 +108,9 @@ export class EndpointPort implements Port {
       // Its last messages may be in the batch after this event.
       else setImmediate(() => this.#left(peer.id));
     });
-    endpoint.on('disconnected', ({ peerId }) => events.gone(peerId));
+    // A link that is closed stays closed: calls must not go where no answer comes back from.
+    endpoint.on('violation', ({ peer }) => this.#cut(peer.id));
+    endpoint.on('disconnected', ({ peerId }) => this.#cut(peerId));
     endpoint.on('close', () => events.closed());
   }
 
@@ -136,7 +140,8 @@ export class EndpointPort implements Port {
     const known = candidatesOf.get(target);
     if (known !== undefined) return known;
     if (this.#endpoint.closed) return [];
-    const peers = this.#endpoint.matches((target as EndpointTarget).selector);
+    const all = this.#endpoint.matches((target as EndpointTarget).selector);
+    const peers = this.#cutOff.size === 0 ? all : all.filter(({ id }) => !this.#cutOff.has(id));
     // An empty answer is not kept: a server may have joined before this process hears of it.
     if (peers.length > 0) {
       candidatesOf.set(target, peers);
@@ -225,8 +230,15 @@ export class EndpointPort implements Port {
     else this.#endpoint.unref();
   }
 
+  #cut(peer: number): void {
+    this.#cutOff.add(peer);
+    this.forgetCandidates();
+    this.#events?.gone(peer);
+  }
+
   #left(peer: number): void {
     this.#selectors.delete(peer);
+    this.#cutOff.delete(peer);
     this.#events?.gone(peer);
     this.#events?.membersChanged();
   }

@@ -1,8 +1,8 @@
 // What every server answers, whatever it serves: `busbar.describe`, `busbar.ping`, `busbar.stats`.
+import { modelOf } from '../../interface/index.js';
 import type { IncomingFrame } from '../port.js';
 import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
 import { describeType, pingType, statsType } from '../wire/types.js';
-import { modelOf } from './model.js';
 import type { Answers } from './replies.js';
 import type { ServiceCore } from './service-core.js';
 

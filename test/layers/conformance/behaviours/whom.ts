@@ -1,6 +1,7 @@
 // Whom calls go to: all, sticky, first, and calls within calls.
-import { all, first, serve, sticky } from 'busbar/rpc';
-import { Backend } from '../interface.js';
+import { modelOf } from 'busbar/interface';
+import { all, describe, first, ping, serve, stats, sticky } from 'busbar/rpc';
+import { Backend, Conformance } from '../interface.js';
 import type { Behaviour } from '../place.js';
 
 export const whom: readonly Behaviour[] = [
@@ -156,6 +157,50 @@ export const whom: readonly Behaviour[] = [
       await server();
       const left = Number(await (await client()).nested({ how: 'left' }, { timeout: 30_000 }));
       t.true(left > 0 && left <= 30_001, `${left}`);
+    },
+  },
+  {
+    id: 'about.describe',
+    title: 'a server describes what it serves by the models of its interfaces',
+    async run({ t, server, client }) {
+      await server();
+      const [model] = await describe(await client());
+      t.deepEqual(model, JSON.parse(JSON.stringify(modelOf(Conformance))));
+    },
+  },
+  {
+    id: 'about.ping',
+    title: 'a server answers a ping even when it takes no more calls',
+    async run({ t, server, client }) {
+      const one = await server({ concurrency: 1, queue: 0 });
+      const calls = await client();
+      const held = calls.hold({ key: 'a' });
+      await one.heard('held a');
+      t.is(await ping(calls), undefined);
+      one.order('release', 'a', '');
+      await held;
+    },
+  },
+  {
+    id: 'about.stats',
+    title: 'a server counts calls, failures, load and subscribers',
+    async run({ t, server, client }) {
+      const one = await server();
+      const calls = await client();
+      await calls.add({ a: 1, b: 1 });
+      await t.throwsAsync(calls.fail({ how: 'sync' }));
+      const listening = calls.on('tick', () => undefined);
+      await listening.ready;
+      const held = calls.hold({ key: 'a' });
+      await one.heard('held a');
+      const [service] = await stats(calls);
+      t.like(service, { interface: Conformance.name, version: '1.0', running: 1, queued: 0 });
+      const counts = (name: string) => service?.members.find((each) => each.name === name);
+      t.like(counts('add'), { calls: 1, failures: 0 });
+      t.like(counts('fail'), { calls: 1, failures: 1 });
+      t.like(counts('tick'), { subscribers: 1 });
+      one.order('release', 'a', '');
+      await held;
     },
   },
 ];
