@@ -1,18 +1,20 @@
-// Two processes on one bus: this one asks, and the one that it starts answers.
+// Two processes: this one calls a method of the one that it starts.
 import { fork } from 'node:child_process';
-import { join } from 'busbar';
+import { defineInterface, t } from 'busbar/interface';
+import { connect, serve } from 'busbar/rpc';
 
+const Greeter = defineInterface('com.example.greeter', '1.0', {
+  methods: { greet: { args: { name: t.string }, returns: t.string } },
+});
 const [, , bus = `hello-${process.pid}`, role = 'earth'] = process.argv;
-const endpoint = await join(bus, { label: role });
 
 if (role === 'earth') {
-  fork(import.meta.filename, [bus, 'moon']);
-  await endpoint.waitFor('moon');
-  endpoint.send('moon', { say: 'hello' });
-  const { payload, from } = await endpoint.recv();
-  console.log(`${from.label} answers: ${payload}`);
+  const moon = fork(import.meta.filename, [bus, 'moon']);
+  const greeter = await connect(bus, Greeter);
+  // Waits until a process serves the interface.
+  console.log(await greeter.greet({ name: 'earth' }));
+  moon.kill();
+  await greeter.close();
 } else {
-  const message = await endpoint.recv();
-  message.reply(`${message.payload.say}, ${message.from.label}`);
+  await serve(bus, Greeter, { greet: ({ name }) => `the moon greets ${name}` });
 }
-await endpoint.close();

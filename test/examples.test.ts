@@ -20,7 +20,28 @@ async function show(t: ExecutionContext, file: string): Promise<string> {
 
 /** The output of each example; lines in any order where several endpoints print. */
 const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
-  'hello.mjs': ['moon answers: hello, earth'],
+  'hello.mjs': ['the moon greets earth'],
+  'messages.mjs': ['moon answers: hello, earth'],
+  'calls.mjs': [
+    'accepted: true',
+    'at most 30',
+    'too slow: DEADLINE',
+    'target: 21',
+    'overheated: 28',
+    'all servers: 2',
+    'killed: PEER_GONE, executed: maybe',
+    'the other one: true',
+  ],
+  'streams.mjs': [
+    'minute 0: 20 °C',
+    'minute 1: 20.1 °C',
+    'minute 2: 20.2 °C',
+    'in batches: 10000',
+    'imported: 5',
+    'the generator has ended',
+    'the generator has ended',
+    'the generator has ended',
+  ],
   'receiving.mjs': [
     'nothing yet: ERR_BUSBAR_TIMEOUT',
     'recv: one',
