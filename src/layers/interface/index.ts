@@ -79,6 +79,7 @@ export type {
   Schema,
   SchemaProps,
   SimpleKind,
+  SimpleSchema,
   StructSchema,
 } from './schema.js';
 export { type Shape, shapeOf } from './shape.js';

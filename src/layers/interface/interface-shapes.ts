@@ -20,6 +20,7 @@ export interface MethodShapes {
 
 /** The shapes of all members by their names. Maps, so that no name can be taken for another thing. */
 export interface InterfaceShapes {
+  /** The shapes of methods. */
   readonly methods: ReadonlyMap<string, MethodShapes>;
   /** The values of properties. */
   readonly properties: ReadonlyMap<string, Shape>;

@@ -8,7 +8,9 @@ export type TypeOf = AnySchema | Fields;
  * The schema of a struct with this type: for a struct that contains itself, whose type has to be
  * written out. `const Tree: Struct<Tree> = t.struct('Tree', { … })`.
  */
-export type Struct<T> = Schema<T> & { readonly kind: 'struct' };
+export interface Struct<T> extends Schema<T> {
+  readonly kind: 'struct';
+}
 /** Named values: fields, or a struct that has them. */
 export type NamedTypes = Fields | Struct<unknown>;
 

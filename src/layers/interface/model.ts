@@ -32,10 +32,15 @@ export type TypeModel =
   | {
       /** The type as a text. */
       readonly type?: string;
+      /** A struct without a name, or with that of its entry in `types`. */
       readonly struct?: FieldsModel;
+      /** The values of an enum. */
       readonly enum?: readonly string[];
+      /** The type of the elements of a list. */
       readonly list?: TypeModel;
+      /** The type of the values of a map. */
       readonly map?: TypeModel;
+      /** The type of a value that may be missing. */
       readonly optional?: TypeModel;
       /** A JSON Schema: any JSON value, which it describes. */
       readonly schema?: { readonly [key: string]: Json };
@@ -54,24 +59,39 @@ export interface FieldsModel {
 export type NamedModel =
   | string
   | FieldsModel
-  | { readonly struct: string | FieldsModel; readonly doc?: string };
+  | {
+      /** The fields, or the name of a struct. */
+      readonly struct: string | FieldsModel;
+      /** What the value means, in Markdown. */
+      readonly doc?: string;
+    };
 
 /** A method in a model. */
 export interface MethodModel {
-  readonly args?: NamedModel;
-  readonly returns?: TypeModel | FieldsModel;
-  readonly stream?: TypeModel | FieldsModel;
-  readonly input?: TypeModel | FieldsModel;
-  readonly errors?: { readonly [code: string]: NamedModel };
-  readonly idempotent?: boolean;
+  /** What it does, in Markdown. */
   readonly doc?: string;
+  /** The arguments by name. */
+  readonly args?: NamedModel;
+  /** The result. */
+  readonly returns?: TypeModel | FieldsModel;
+  /** An item of its stream. */
+  readonly stream?: TypeModel | FieldsModel;
+  /** An item of its caller's stream. */
+  readonly input?: TypeModel | FieldsModel;
+  /** The data of its errors by their codes. */
+  readonly errors?: { readonly [code: string]: NamedModel };
+  /** Whether it may be executed twice. */
+  readonly idempotent?: boolean;
 }
 
 /** A property in a model. */
 export interface PropertyModel {
-  readonly type: TypeModel | FieldsModel;
-  readonly access?: 'read-only' | 'read-write';
+  /** What it means, in Markdown. */
   readonly doc?: string;
+  /** The type of its value. */
+  readonly type: TypeModel | FieldsModel;
+  /** Whether clients may set it. */
+  readonly access?: 'read-only' | 'read-write';
 }
 
 /** An interface as plain JSON. */
@@ -80,11 +100,15 @@ export interface InterfaceModel {
   readonly interface: string;
   /** Its version, as in `'1.2'`. */
   readonly version: string;
+  /** What it is for, in Markdown. */
   readonly doc?: string;
   /** The structs and enums that have names; each stands behind those that it consists of. */
   readonly types?: { readonly [name: string]: TypeModel };
+  /** The methods by name. */
   readonly methods?: { readonly [name: string]: MethodModel };
+  /** The properties by name. */
   readonly properties?: { readonly [name: string]: PropertyModel };
+  /** The data of signals by name. */
   readonly signals?: { readonly [name: string]: NamedModel };
 }
 

@@ -50,6 +50,11 @@ export interface Schema<Out = unknown, In = Out> {
   doc(text: string): this;
 }
 
+/** A schema without parts, such as `t.f64`. */
+export interface SimpleSchema<Out = unknown, In = Out> extends Schema<Out, In> {
+  readonly kind: SimpleKind;
+}
+
 /** A schema made by `t.list()`. */
 export interface ListSchema<S extends AnySchema = AnySchema>
   extends Schema<StandardSchemaV1.InferOutput<S>[], readonly StandardSchemaV1.InferInput<S>[]> {
@@ -164,7 +169,7 @@ export type OwnSchema =
   | StructSchema
   | EnumSchema
   | JsonValueSchema
-  | (Schema & { readonly kind: SimpleKind });
+  | SimpleSchema;
 
 /** Whether a value is a Standard Schema. ArkType's are functions. */
 export function isSchema(value: unknown): value is AnySchema {

@@ -19,6 +19,7 @@ import {
   type OptionalSchema,
   type Schema,
   type SimpleKind,
+  type SimpleSchema,
   type StructSchema,
 } from './schema.js';
 import { show } from './show.js';
@@ -208,8 +209,8 @@ function json(schema: { readonly [key: string]: unknown }): JsonValueSchema {
   return make<JsonValueSchema>('json', { schema: Object.freeze(JSON.parse(text)) });
 }
 
-const simple = <Out, In = Out>(kind: SimpleKind): Schema<Out, In> & { readonly kind: SimpleKind } =>
-  make<Schema<Out, In> & { readonly kind: SimpleKind }>(kind);
+const simple = <Out, In = Out>(kind: SimpleKind): SimpleSchema<Out, In> =>
+  make<SimpleSchema<Out, In>>(kind);
 
 /**
  * The builders of schemas. Each schema is a Standard Schema and a Standard JSON Schema, so that it
