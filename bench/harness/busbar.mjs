@@ -15,6 +15,14 @@ export function loadBusbar(root) {
   return import(entry(root));
 }
 
+/**
+ * One of the package's other entries.
+ * @param {string} name as in `exports`: './journal'
+ */
+export function loadEntry(name) {
+  return import(entry(ROOT, name));
+}
+
 /** @param {string} [root] @returns {Promise<string | undefined>} why busbar cannot be measured here, in one line */
 export async function busbarMissing(root) {
   try {
@@ -26,10 +34,10 @@ export async function busbarMissing(root) {
   }
 }
 
-function entry(root = ROOT) {
+function entry(root = ROOT, name = '.') {
   const folder = pathToFileURL(`${root}/`);
   const { exports } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
-  let target = exports['.'] ?? exports;
+  let target = exports[name];
   while (typeof target === 'object') target = target.import ?? target.node ?? target.default;
   return new URL(target, folder);
 }

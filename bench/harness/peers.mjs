@@ -117,6 +117,14 @@ export const PEERS = {
     variant: 'handler',
     own: true,
   },
+  'busbar-batches': { title: 'busbar, batches', module: 'busbar', variant: 'handler', own: true },
+  writev: { title: 'writev of the same bytes', module: 'journal', variant: 'writev' },
+  fdatasync: { title: 'write and fdatasync', module: 'journal', variant: 'fdatasync' },
+  'better-sqlite3': {
+    title: 'better-sqlite3, single inserts',
+    module: 'journal',
+    variant: 'better-sqlite3',
+  },
   nothing: { title: 'Node alone', module: 'nothing' },
 };
 

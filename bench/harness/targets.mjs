@@ -136,6 +136,40 @@ const TARGETS = [
     measure: (find) => find('timer', 'busbar', {})?.p99,
   },
   {
+    target: 'journal, 64 B at `os`: at least 1 M entries/s',
+    atLeast: 1e6,
+    text: rateText,
+    measure: (find) => find('journal', 'busbar', { kind: 'append' })?.perSecond,
+  },
+  {
+    target: 'journal, 64 B at `os`: at least 0.7x writev of the same bytes',
+    atLeast: 0.7,
+    text: factorText,
+    measure: (find) => journalRatio(find, 'writev'),
+  },
+  {
+    target: 'journal, 64 B at `os`: at least 10x single inserts of better-sqlite3',
+    atLeast: 10,
+    text: factorText,
+    measure: (find) => journalRatio(find, 'better-sqlite3'),
+  },
+  {
+    target: 'journal, one at a time at `disk`: p99 at most 2x a bare fdatasync',
+    atMost: 2,
+    text: factorText,
+    measure(find) {
+      const ours = find('journal', 'busbar', { kind: 'disk' });
+      const bare = find('journal', 'fdatasync', { kind: 'disk' });
+      return ours && bare && ours.p99 / bare.p99;
+    },
+  },
+  {
+    target: 'journal read back in batches: at least 2 M entries/s',
+    atLeast: 2e6,
+    text: rateText,
+    measure: (find) => find('journal', 'busbar-batches', { kind: 'read' })?.perSecond,
+  },
+  {
     target: 'one of 100 endpoints stopped: at least 0.95x of the rate with all running',
     atLeast: 0.95,
     text: factorText,
@@ -186,6 +220,11 @@ function frameRatio(find, touch) {
 
 function ratio(ours, other) {
   return ours && other ? ours.perSecond / other.perSecond : undefined;
+}
+
+function journalRatio(find, peer) {
+  const of = (name) => find('journal', name, { kind: 'append' });
+  return ratio(of('busbar'), of(peer));
 }
 
 function roundTripRatio(find, variant, placement) {

@@ -14,6 +14,7 @@ export const TRIALS = [
   'idle',
   'timer',
   'stalled',
+  'journal',
   'c',
 ];
 
