@@ -8,7 +8,7 @@ import { InvalidArgumentError, InvalidIdentifierError, InvalidLabelError } from 
 import { limits } from './limits.js';
 import { boxTable, type MessageBox, type PlainBox } from './messages/index.js';
 import type { EndpointConfig } from './native/addon.js';
-import { hostHasLibuv } from './native/host.js';
+import { hostHasLibuv, viewsForbidden } from './native/host.js';
 import {
   type NumberOptionName,
   numberOptionNames,
@@ -142,6 +142,7 @@ export function checkJoin<B extends MessageBox>(
     controllerAffinity,
     whenFull: whenFullOf(whenFull),
     hostHasLibuv,
+    externalBuffers: hostHasLibuv && !viewsForbidden,
   };
   return { options, config };
 }

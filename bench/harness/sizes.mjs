@@ -6,6 +6,11 @@ export function sizeText(bytes) {
   return bytes >= 1024 ? `${bytes >> 10} KiB` : `${bytes} B`;
 }
 
+/** @param {number | undefined} bytes @returns {string} '63.1 MB'; '-' for what was not measured */
+export function bytesText(bytes) {
+  return bytes === undefined ? '-' : `${three(bytes / 1e6)} MB`;
+}
+
 /** @param {number} perSecond @returns {string} '5.31 M/s', '84.2 k/s' */
 export function rateText(perSecond) {
   if (perSecond >= 1e6) return `${three(perSecond / 1e6)} M/s`;

@@ -3,6 +3,7 @@
 /** The names of the modules in ../trials, which `--only` takes. */
 export const TRIALS = [
   'rate',
+  'mixed',
   'objects',
   'round-trip',
   'multicast',

@@ -32,7 +32,8 @@ EndpointBinding::EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoi
       endpoint_(std::move(endpoint)),
       options_(options),
       on_messages_(Napi::Persistent(on_messages)),
-      on_notices_(Napi::Persistent(on_notices)) {}
+      on_notices_(Napi::Persistent(on_notices)),
+      blocks_(options.external_buffers) {}
 
 EndpointBinding::~EndpointBinding() = default;
 
@@ -122,6 +123,8 @@ void EndpointBinding::release() {
   // garbage collector does not see.
   on_messages_.Reset();
   on_notices_.Reset();
+  blocks_.release(env_);
+  blocks_.rest();
 }
 
 void EndpointBinding::on_ready() {
@@ -155,16 +158,25 @@ void EndpointBinding::drain() {
 }
 
 EndpointBinding::Step EndpointBinding::deliver_batch() {
+  const Napi::HandleScope scope(env_);
+  if (!blocks_.prepare(env_)) {
+    note_no_memory(blocks_.large_from());
+    return Step::Stop;
+  }
   ReceiveBatch batch;
-  batch.slab = table_.slab_bytes();
+  batch.slab = blocks_.room();
+  batch.large_from = blocks_.large_from();
   batch.messages = std::span(table_.messages()).first(std::min<std::size_t>(batch_limit_, credit_));
   endpoint_->receive(batch);
   if (batch.count == 0 && batch.large_bytes == 0) return Step::Nothing;
-  const Napi::HandleScope scope(env_);
   if (batch.count != 0) {
     const TimePoint before = now();
-    table_.write_rows(batch.count);
-    if (!call_on_messages(batch.count, env_.Undefined())) return Step::Stop;
+    for (const ReceivedMessage& message : batch.messages.first(batch.count))
+      blocks_.note_size(message.payload_bytes);
+    table_.write_rows(batch.count, blocks_.offset());
+    const bool goes_on = call_on_messages(batch.count, env_.Undefined());
+    if (table_.keeps()) blocks_.keep(batch.used);
+    if (!goes_on) return Step::Stop;
     const auto each = (now() - before) / static_cast<std::int64_t>(batch.count);
     const auto fitting =
         static_cast<std::size_t>(kBatchTarget / std::max(each, std::chrono::nanoseconds(1)));
@@ -177,44 +189,51 @@ EndpointBinding::Step EndpointBinding::deliver_batch() {
   return Step::Delivered;
 }
 
-bool EndpointBinding::deliver_large(std::uint64_t bytes) {
-  napi_value buffer = nullptr;
-  void* data = nullptr;
-  if (napi_create_buffer(env_, bytes, &data, &buffer) != napi_ok) {
-    // The message stays in shared memory; JavaScript gets a notice with the reason.
-    (void)env_.GetAndClearPendingException();
-    (void)call(on_notices_, {out_of_memory_notice(env_, bytes)});
-    credit_ = 0;
-    return false;
-  }
-  if (!endpoint_->receive_large({static_cast<std::byte*>(data), bytes}, table_.messages()[0]))
-    return true;
-  place_beside_large(table_.messages()[0]);
-  table_.write_rows(1);
-  return call_on_messages(1, Napi::Value(env_, buffer));
+// The messages stay where they are; JavaScript gets a notice with the reason.
+void EndpointBinding::note_no_memory(std::uint64_t bytes) {
+  (void)env_.GetAndClearPendingException();
+  (void)call(on_notices_, {out_of_memory_notice(env_, bytes)});
+  credit_ = 0;
 }
 
-// What goes with a payload that is not in the slab, from the slab's beginning, which JavaScript has
-// read in the previous call.
+bool EndpointBinding::deliver_large(std::uint64_t bytes) {
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  std::span<std::byte> place;
+  blocks_.note_size(bytes);
+  if (!blocks_.prepare(env_) || !blocks_.make_large(env_, bytes, buffer, place) ||
+      napi_create_typedarray(env_, napi_uint8_array, bytes, buffer, 0, &array) != napi_ok) {
+    note_no_memory(bytes);
+    return false;
+  }
+  if (!endpoint_->receive_large(place, table_.messages()[0])) return true;
+  place_beside_large(table_.messages()[0]);
+  table_.write_rows(1, blocks_.offset());
+  return call_on_messages(1, array);
+}
+
+// What goes with a payload that is not in the block, into the block all the same: JavaScript copies
+// it.
 void EndpointBinding::place_beside_large(ReceivedMessage& message) {
-  const std::span<std::byte> slab = table_.slab_bytes();
+  const std::span<std::byte> room = blocks_.room();
+  message.offset = 0;
   if (message.metadata_bytes != 0) {
     const std::span<const std::byte> metadata = endpoint_->last_metadata();
-    std::copy(metadata.begin(), metadata.end(), slab.begin());
+    std::copy(metadata.begin(), metadata.end(), room.begin());
   }
   if (message.origin_bytes != 0) {
     const std::vector<std::byte> origin = endpoint_->last_origin();
     message.origin_offset = padded(message.metadata_bytes);
-    std::copy(origin.begin(), origin.end(), slab.begin() + message.origin_offset);
+    std::copy(origin.begin(), origin.end(), room.begin() + message.origin_offset);
   }
 }
 
-bool EndpointBinding::call_on_messages(std::size_t count, Napi::Value large) {
+bool EndpointBinding::call_on_messages(std::size_t count, napi_value large) {
   if (credit_ != kUnlimitedCredit) credit_ -= std::min<std::size_t>(credit_, count);
   // JavaScript calls set_credit() for more messages, in this call or in the microtasks after it.
   rows_ = std::span(table_.messages()).first(count);
-  const napi_value kept =
-      call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)), large});
+  const napi_value kept = call(on_messages_, {Napi::Number::New(env_, static_cast<double>(count)),
+                                              large, blocks_.news(env_)});
   std::uint32_t waiting = 0;
   if (kept != nullptr) (void)napi_get_value_uint32(env_, kept, &waiting);
   taken(waiting);

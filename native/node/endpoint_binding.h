@@ -12,6 +12,7 @@
 #include "core/endpoint/endpoint.h"
 #include "node/loop_attachment.h"
 #include "node/receipt.h"
+#include "node/receive_blocks.h"
 #include "node/receive_table.h"
 
 namespace busbar::node {
@@ -19,6 +20,8 @@ namespace busbar::node {
 struct BindingOptions {
   // Whether the event loop is libuv's, as in Node and Electron.
   bool host_has_libuv = true;
+  // Whether payloads may lie in memory that V8 has not allocated; where V8 refuses, they do not.
+  bool external_buffers = true;
   // The longest time that one turn of the event loop may receive.
   std::chrono::microseconds drain_budget{option::drain_budget_us.standard};
   // The longest busy-waiting for the next message; 0: none.
@@ -34,12 +37,13 @@ inline constexpr std::uint32_t kUnlimitedCredit = 0xFFFFFFFF;
 
 class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
  public:
-  // Calls on_messages(count, large), which returns the argument of taken(), and on_notices(array).
+  // Calls on_messages(count, large, block), which returns the argument of taken(), and
+  // on_notices(array).
   EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoint, const BindingOptions& options,
                   Napi::Function on_messages, Napi::Function on_notices);
   ~EndpointBinding();
 
-  // Makes the buffers and attaches to the loop. Must be called first. Fails in an environment that
+  // Makes the table and attaches to the loop. Must be called first. Fails in an environment that
   // is ending.
   [[nodiscard]] Error attach();
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
@@ -60,6 +64,8 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   [[nodiscard]] Napi::Value take_objects(std::uint32_t row);
   // The memory regions of the row, as region_values() makes them.
   [[nodiscard]] Napi::Value take_regions(std::uint32_t row);
+  // Gives memory back that nothing has come to for a while.
+  void rest() noexcept { blocks_.rest(); }
   void ref() noexcept;
   void unref() noexcept;
   [[nodiscard]] bool host_has_libuv() const noexcept { return options_.host_has_libuv; }
@@ -80,6 +86,8 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   }
   // Of the last send() that failed, of which send() returned only a number.
   SendOutcome last_failure;
+  // The list of members that JavaScript has.
+  MembersSeen members_seen;
 
  private:
   // The result of one step of draining.
@@ -90,7 +98,8 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   [[nodiscard]] Step deliver_batch();
   [[nodiscard]] bool deliver_large(std::uint64_t bytes);
   void place_beside_large(ReceivedMessage& message);
-  [[nodiscard]] bool call_on_messages(std::size_t count, Napi::Value large);
+  void note_no_memory(std::uint64_t bytes);
+  [[nodiscard]] bool call_on_messages(std::size_t count, napi_value large);
   // Returns what `function` returned; null if it threw.
   napi_value call(const Napi::FunctionReference& function,
                   const std::vector<napi_value>& arguments);
@@ -105,6 +114,7 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   Napi::FunctionReference on_messages_;
   Napi::FunctionReference on_notices_;
   ReceiveTable table_;
+  ReceiveBlocks blocks_;
   Receipt receipt_;
   std::unique_ptr<LoopAttachment> attachment_;
   std::vector<Uuid> types_;

@@ -64,6 +64,7 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
     return Status::InvalidArgument;
   }
   out.binding.host_has_libuv = boolean(config, "hostHasLibuv");
+  out.binding.external_buffers = boolean(config, "externalBuffers");
   out.binding.when_full = static_cast<WhenFull>(when_full);
   const JoinOptions& join = out.endpoint.join;
   out.binding.drain_budget = std::chrono::microseconds(join.drain_budget_us);

@@ -155,7 +155,6 @@ void add_sending(Napi::Object& object, const BindingPointer& binding) {
 }
 
 void add_receiving(Napi::Object& object, const BindingPointer& binding) {
-  object.Set("slab", binding->table().slab());
   object.Set("table", binding->table().table());
   method(object, "peer", binding, peer);
   method(object, "takeObjects", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
@@ -181,6 +180,10 @@ void add_receiving(Napi::Object& object, const BindingPointer& binding) {
                            static_cast<Status>(unsigned_at(info, 2)));
     return info.Env().Undefined();
   });
+  method(object, "rest", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    each.rest();
+    return info.Env().Undefined();
+  });
   method(object, "forgetPeer", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().forget_peer(unsigned_at(info, 0));
     return info.Env().Undefined();
@@ -189,11 +192,13 @@ void add_receiving(Napi::Object& object, const BindingPointer& binding) {
 
 void add_membership(Napi::Object& object, const BindingPointer& binding) {
   method(object, "counters", binding, counters);
-  method(object, "members", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
-    return member_array(info.Env(), each.endpoint().members());
+  method(object, "changedMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    const auto members = each.endpoint().members_unless(each.members_seen);
+    return members ? Napi::Value(member_array(info.Env(), *members)) : info.Env().Undefined();
   });
   method(object, "reportMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
-    return member_array(info.Env(), each.endpoint().report_members(flag_at(info, 0)));
+    (void)each.endpoint().report_members(flag_at(info, 0));
+    return info.Env().Undefined();
   });
   method(object, "isController", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     return Napi::Boolean::New(info.Env(), each.endpoint().is_controller());

@@ -21,20 +21,15 @@ void write_u32(std::uint32_t* row, Column column, std::uint32_t value) noexcept 
 bool ReceiveTable::allocate(napi_env env) {
   // Plain C calls: where they fail, the C++ wrappers return empty values, and using an empty value
   // is fatal.
-  constexpr std::size_t kTableWords = kMaxMessages * kWords;
-  napi_value slab = nullptr;
+  constexpr std::size_t kTableWords = kMaxMessages * kWords + 1;
   napi_value buffer = nullptr;
   napi_value table = nullptr;
-  void* bytes = nullptr;
   void* words = nullptr;
-  if (napi_create_arraybuffer(env, kSlabBytes, &bytes, &slab) != napi_ok ||
-      napi_create_arraybuffer(env, kTableWords * sizeof *table_, &words, &buffer) != napi_ok ||
+  if (napi_create_arraybuffer(env, kTableWords * sizeof *table_, &words, &buffer) != napi_ok ||
       napi_create_typedarray(env, napi_uint32_array, kTableWords, buffer, 0, &table) != napi_ok) {
     return false;
   }
-  slab_reference_ = Napi::Persistent(Napi::ArrayBuffer(env, slab));
   table_reference_ = Napi::Persistent(Napi::Uint32Array(env, table));
-  slab_ = static_cast<std::byte*>(bytes);
   table_ = static_cast<std::uint32_t*>(words);
   return true;
 }
@@ -54,8 +49,9 @@ std::uint32_t ReceiveTable::type_index(const Uuid& type) noexcept {
   return last_index_;
 }
 
-void ReceiveTable::write_rows(std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) write_row(table_ + i * kWords, messages_[i]);
+void ReceiveTable::write_rows(std::size_t count, std::uint32_t offset) noexcept {
+  for (std::size_t i = 0; i < count; ++i) write_row(table_ + i * kWords, messages_[i], offset);
+  table_[kMaxMessages * kWords] = 1;
 }
 
 void ReceiveTable::drop_attachments(std::size_t count) noexcept {
@@ -65,8 +61,9 @@ void ReceiveTable::drop_attachments(std::size_t count) noexcept {
   }
 }
 
-void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message) noexcept {
-  write_u32(row, Column::Offset, message.offset);
+void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message,
+                             std::uint32_t offset) noexcept {
+  write_u32(row, Column::Offset, offset + message.offset);
   write_u32(row, Column::Bytes, message.payload_bytes);
   write_u32(row, Column::Slot, message.link_slot);
   write_u32(row, Column::Type, type_index(message.header.type));
@@ -79,7 +76,8 @@ void ReceiveTable::write_row(std::uint32_t* row, const ReceivedMessage& message)
   write_u32(row, Column::FormatAndFlags, message.header.format | (flags << 16U));
   write_u64(row, Column::Id, message.header.id);
   write_u64(row, Column::ReplyTo, message.reply_to);
-  write_u32(row, Column::OriginOffset, message.origin_bytes == 0 ? kNone : message.origin_offset);
+  write_u32(row, Column::OriginOffset,
+            message.origin_bytes == 0 ? kNone : offset + message.origin_offset);
   write_u64(row, Column::Position, message.position);
   std::memcpy(row + static_cast<std::size_t>(Column::TypeUuid), message.header.type.bytes.data(),
               16);

@@ -1,6 +1,5 @@
-// ReceiveTable: the slab and the table that pass received messages to JavaScript: one call for a
-// batch, 16 words for a message. V8 owns both, so they also work where external buffers are
-// forbidden.
+// ReceiveTable: the table that describes received messages to JavaScript: one call for a batch, 16
+// words for a message, and one word by which JavaScript answers.
 #pragma once
 
 #include <napi.h>
@@ -46,37 +45,35 @@ inline constexpr std::uint32_t kRowObjectsLost = 1U << 15U;
 
 class ReceiveTable {
  public:
-  static constexpr std::size_t kSlabBytes = 256U << 10U;
   static constexpr std::size_t kMaxMessages = 1024;
   static constexpr std::size_t kWords = 16;
   static constexpr std::uint32_t kUnknownType = 0xFFFFFFFF;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  // Makes both buffers, which JavaScript must neither transfer nor resize. Must be called first.
+  // Makes the buffer, which JavaScript must neither transfer nor resize. Must be called first.
   // False in a worker that is being terminated, where no buffers can be made.
   [[nodiscard]] bool allocate(napi_env env);
 
-  [[nodiscard]] Napi::Value slab() const { return slab_reference_.Value(); }
   [[nodiscard]] Napi::Value table() const { return table_reference_.Value(); }
 
   // The UUIDs of the program's message types, in the order of their indices.
   void set_types(std::span<const Uuid> types);
 
-  [[nodiscard]] std::span<std::byte> slab_bytes() const noexcept { return {slab_, kSlabBytes}; }
   [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept { return messages_; }
-  // Writes rows 0 to count - 1 from messages().
-  void write_rows(std::size_t count) noexcept;
+  // Writes rows 0 to count - 1 from messages(), whose places count from `offset` of the block, and
+  // the word behind all rows: until JavaScript clears it, it keeps some of the batch.
+  void write_rows(std::size_t count, std::uint32_t offset) noexcept;
+  // Whether JavaScript keeps bytes of the batch.
+  [[nodiscard]] bool keeps() const noexcept { return table_[kMaxMessages * kWords] != 0; }
   // Closes the kernel objects and releases the regions of rows 0 to count - 1 that JavaScript did
   // not take.
   void drop_attachments(std::size_t count) noexcept;
 
  private:
-  void write_row(std::uint32_t* row, const ReceivedMessage& message) noexcept;
+  void write_row(std::uint32_t* row, const ReceivedMessage& message, std::uint32_t offset) noexcept;
   [[nodiscard]] std::uint32_t type_index(const Uuid& type) noexcept;
 
-  Napi::Reference<Napi::ArrayBuffer> slab_reference_;
   Napi::Reference<Napi::Uint32Array> table_reference_;
-  std::byte* slab_ = nullptr;
   std::uint32_t* table_ = nullptr;
   std::vector<ReceivedMessage> messages_{kMaxMessages};
   std::unordered_map<Uuid, std::uint32_t> types_;

@@ -37,19 +37,27 @@ export class Consumer {
    * errors.
    */
   recv(what: string, options: CancelOptions): Promise<Message> {
-    const { inbox, liveness, facts, over } = this.#supply;
     if (options !== noOptions) {
-      const refused = refusal(what, options, facts());
+      const refused = refusal(what, options, this.#supply.facts());
       if (refused !== undefined) return Promise.reject(refused);
     }
+    const message = this.take();
+    return message === undefined ? this.wait(what, options) : Promise.resolve(message);
+  }
+
+  /** As {@link recv}, if a message is there already; else `undefined`, to be followed by wait(). */
+  take(): Message | undefined {
     const asking = this.#pending.size + 1;
     this.#most = Math.max(this.#most, asking + this.#handling.fresh);
     if (asking === this.#most) this.#handling.done();
-    const message = inbox.take();
-    if (message !== undefined) {
-      this.#handOut(message);
-      return Promise.resolve(message);
-    }
+    const message = this.#supply.inbox.take();
+    if (message !== undefined) this.#handOut(message);
+    return message;
+  }
+
+  /** Returns the next message when it comes. */
+  wait(what: string, options: CancelOptions): Promise<Message> {
+    const { inbox, liveness, facts, over } = this.#supply;
     const end = over();
     if (end !== undefined) return Promise.reject(end);
     let taker: Taker | undefined;

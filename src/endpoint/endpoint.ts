@@ -25,7 +25,7 @@ import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
 import { Inbox } from './inbox.js';
 import { Liveness } from './liveness.js';
-import { membersOf, memberWithId } from './members.js';
+import { Members } from './members.js';
 import { MessageIterator } from './message-iterator.js';
 import { MessageListening } from './message-listening.js';
 import { MessageReader } from './message-reader.js';
@@ -65,6 +65,7 @@ export class Endpoint<B extends MessageBox>
   readonly label: readonly string[];
 
   readonly #native: NativeEndpoint;
+  readonly #members: Members;
   readonly #box: BoxTable;
   readonly #sending: Sending;
   readonly #inbox: Inbox;
@@ -87,6 +88,7 @@ export class Endpoint<B extends MessageBox>
     this.identifier = parts.identifier;
     this.label = parts.label;
     this.#native = native;
+    this.#members = new Members(native);
     this.#board = board;
     this.#box = (parts.box[boxTable] as BoxTable).open((ids) => native.setTypes(ids));
     this.#linger = parts.linger;
@@ -94,7 +96,9 @@ export class Endpoint<B extends MessageBox>
     this.#sending = new Sending(native, this.#box, reports, () => this.#facts);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, native);
-    this.#watchers = new Watchers(native, (selector) => this.#sending.routeOf(selector));
+    this.#watchers = new Watchers(native, this.#members, (selector) =>
+      this.#sending.routeOf(selector),
+    );
     this.#supply = {
       inbox: this.#inbox,
       liveness: this.#liveness,
@@ -137,7 +141,7 @@ export class Endpoint<B extends MessageBox>
 
   /** The bus controller as the directory lists it; `undefined` while an election is under way. */
   get controller(): Peer | undefined {
-    return memberWithId(this.#native, this.#native.controllerId());
+    return this.#members.withId(this.#native.controllerId());
   }
 
   /** The number of controllers that this bus has had so far. */
@@ -145,9 +149,12 @@ export class Endpoint<B extends MessageBox>
     return this.#native.generation();
   }
 
-  /** All other endpoints on the bus at this moment. */
+  /**
+   * All other endpoints on the bus at this moment, in no particular order: a frozen array, the same
+   * one as long as nothing changes.
+   */
   get peers(): readonly Peer[] {
-    return this.#native.members().filter((member) => member.id !== this.#id);
+    return this.#members.others(this.#id);
   }
 
   /**
@@ -160,7 +167,7 @@ export class Endpoint<B extends MessageBox>
    */
   matches(to: Selector | string): readonly Peer[] {
     const selector = toSelector(to);
-    return membersOf(this.#native, this.#sendingOrThrow().routeOf(selector));
+    return this.#members.matching(this.#sendingOrThrow().routeOf(selector));
   }
 
   /** Counters since this endpoint joined. */
@@ -351,7 +358,7 @@ export class Endpoint<B extends MessageBox>
       this.#closed = true;
     });
     const targets: NoticeTargets = {
-      native: this.#native,
+      members: this.#members,
       box: this.#box,
       sending: this.#sending,
       watchers: this.#watchers,
@@ -365,7 +372,7 @@ export class Endpoint<B extends MessageBox>
     };
     this.#board.open(
       (notice) => act(notice, targets),
-      (count, large) => this.#onMessages(count, large),
+      (count, large, block) => this.#onMessages(count, large, block),
     );
     publishJoin(this.#facts, this.label);
   }
@@ -391,11 +398,15 @@ export class Endpoint<B extends MessageBox>
     return this.#sendingOrThrow().reply(peer, replyTo, message, own);
   }
 
-  #onMessages(count: number, large: Uint8Array | undefined): number {
+  #onMessages(
+    count: number,
+    large: Uint8Array | undefined,
+    block: ArrayBuffer | undefined,
+  ): number {
     this.#inbox.batchBegins(count);
     let waiting = 0;
     try {
-      this.#reader.readBatch(count, large, this.#inbox);
+      this.#reader.readBatch(count, large, block, this.#inbox);
     } finally {
       waiting = this.#inbox.batchDone(count);
     }

@@ -1,18 +1,57 @@
 // The members of a bus as the directory lists them now: read from shared memory, without asking
-// another process.
+// another process. The list is made anew only after a change.
 import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 
 /** The part of the native endpoint that reads the directory. */
-export type Directory = Pick<NativeEndpoint, 'matches' | 'members'>;
+export type Directory = Pick<NativeEndpoint, 'matches' | 'changedMembers'>;
 
-/** The member with this id, if the directory lists it. */
-export function memberWithId(directory: Directory, id: number): Peer | undefined {
-  return directory.members().find((member) => member.id === id);
-}
+/** The members that one endpoint sees. Its arrays and peers are frozen, since callers share them. */
+export class Members {
+  readonly #directory: Directory;
+  #all: readonly Peer[] = Object.freeze([]);
+  #others: readonly Peer[] = this.#all;
+  // The endpoint that #others leaves out.
+  #own = 0;
+  #byId: ReadonlyMap<number, Peer> | undefined;
 
-/** The members to which a message on `route` would go. */
-export function membersOf(directory: Directory, route: number): readonly Peer[] {
-  const ids = new Set(directory.matches(route));
-  return ids.size === 0 ? [] : directory.members().filter((member) => ids.has(member.id));
+  constructor(directory: Directory) {
+    this.#directory = directory;
+  }
+
+  /** All but `own`. The same array as long as nothing has changed. */
+  others(own: number): readonly Peer[] {
+    if (this.#look() || own !== this.#own) {
+      this.#own = own;
+      this.#others = Object.freeze(this.#all.filter(({ id }) => id !== own));
+    }
+    return this.#others;
+  }
+
+  /** The member with this id, if the directory lists it. */
+  withId(id: number): Peer | undefined {
+    this.#look();
+    this.#byId ??= new Map(this.#all.map((member) => [member.id, member]));
+    return this.#byId.get(id);
+  }
+
+  /** The members to which a message on `route` would go. */
+  matching(route: number): readonly Peer[] {
+    const ids = new Set(this.#directory.matches(route));
+    if (ids.size === 0) return [];
+    this.#look();
+    return this.#all.filter(({ id }) => ids.has(id));
+  }
+
+  // True when the list is another one than at the last call of others().
+  #look(): boolean {
+    const changed = this.#directory.changedMembers();
+    if (changed !== undefined) {
+      for (const member of changed) Object.freeze(Object.freeze(member).label);
+      this.#all = Object.freeze(changed);
+      this.#byId = undefined;
+      this.#own = 0;
+    }
+    return this.#own === 0;
+  }
 }

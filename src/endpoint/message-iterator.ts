@@ -15,11 +15,18 @@ export class MessageIterator<M> implements AsyncIterableIterator<M, void, undefi
     this.#consumer = consumer;
   }
 
-  async next(): Promise<IteratorResult<M, void>> {
-    if (this.#ended) return { done: true, value: undefined };
+  /** One promise for a message that is there already: it costs a loop less than the message. */
+  next(): Promise<IteratorResult<M, void>> {
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    const message = this.#consumer.take();
+    if (message === undefined) return this.#wait();
+    // The endpoint made the message with its own box.
+    return Promise.resolve({ done: false, value: message as M });
+  }
+
+  async #wait(): Promise<IteratorResult<M, void>> {
     try {
-      // The endpoint made the message with its own box.
-      const value = (await this.#consumer.recv('next()', noOptions)) as M;
+      const value = (await this.#consumer.wait('next()', noOptions)) as M;
       return { done: false, value };
     } catch (error) {
       this.#finish();

@@ -8,7 +8,7 @@ import {
   statusOfCode,
 } from '../errors/index.js';
 import { adoptRegions, type MemoryRegion } from '../memory/memory-region.js';
-import { beginBatch, copiedBytes } from '../memory/owned-bytes.js';
+import { beginBatch, copiedBytes, endBatch } from '../memory/owned-bytes.js';
 import {
   adoptPayload,
   type BoxEntry,
@@ -21,6 +21,7 @@ import {
   column,
   hasObjects,
   hasRegions,
+  keptWord,
   metadataShift,
   type NativeEndpoint,
   none,
@@ -32,6 +33,7 @@ import {
 } from '../native/addon.js';
 import { adoptHandle, type KernelObject } from '../objects/index.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
+import { IdleRest } from './idle-rest.js';
 import { Message, type Replier } from './message.js';
 import { type Mark, MessageEnd, type Settle } from './message-end.js';
 
@@ -71,7 +73,9 @@ export class MessageReader {
   readonly #events: ReaderEvents;
   readonly #replier: Replier;
   readonly #settle: Settle;
-  readonly #slab: Uint8Array;
+  // Where the payloads of the batch lie.
+  #block: Uint8Array = new Uint8Array(0);
+  readonly #rest: IdleRest;
   readonly #table: Uint32Array;
   readonly #peers = new Map<number, Peer>();
   readonly #reported = new Set<string>();
@@ -86,23 +90,28 @@ export class MessageReader {
     this.#events = events;
     this.#replier = replier;
     this.#settle = (slot, position, status) => native.settle(slot, position, status);
-    this.#slab = new Uint8Array(native.slab);
     this.#table = native.table;
+    this.#rest = new IdleRest(() => native.rest());
   }
 
   /**
    * Pushes the messages of rows 0 to `count` - 1 to `inbox`; `large` is the payload of a row with
-   * its own buffer.
+   * its own buffer, and `block` the memory of this batch and later ones, if it is another one.
    */
-  readBatch(count: number, large: Uint8Array | undefined, inbox: MessageTaker): void {
-    const last = (count - 1) * rowWords;
-    const end =
-      (this.#table[last + column.offset] as number) + (this.#table[last + column.bytes] as number);
-    if (large === undefined) beginBatch(this.#slab, end);
+  readBatch(
+    count: number,
+    large: Uint8Array | undefined,
+    block: ArrayBuffer | undefined,
+    inbox: MessageTaker,
+  ): void {
+    if (block !== undefined) this.#block = new Uint8Array(block);
+    if (block !== undefined || large !== undefined) this.#rest.note();
+    if (large === undefined) beginBatch(this.#block);
     for (let index = 0; index < count; index++) {
       const message = this.#read(index, large, inbox.nextRow());
       if (message !== undefined) inbox.push(message);
     }
+    if (!endBatch()) this.#table[keptWord] = 0;
   }
 
   // Returns `undefined` for a row that was reported.
@@ -133,7 +142,7 @@ export class MessageReader {
     try {
       payload =
         large === undefined
-          ? decodePayload(entry, this.#slab, start, end, format, from.id)
+          ? decodePayload(entry, this.#block, start, end, format, from.id)
           : adoptPayload(entry, large, format, from.id);
     } catch (error) {
       this.#reject(row, entry.key, from, error);
@@ -171,7 +180,7 @@ export class MessageReader {
         metadata:
           metadataBytes === 0
             ? undefined
-            : this.#metadataAt(large === undefined ? (end + 7) & ~7 : 0, metadataBytes),
+            : this.#metadataAt(large === undefined ? (end + 7) & ~7 : start, metadataBytes),
         objects,
         regions,
       },
@@ -205,21 +214,23 @@ export class MessageReader {
 
   // Written by native/core/ring/origin.h.
   #originOf(offset: number): Peer {
-    const view = new DataView(this.#slab.buffer, offset);
+    const view = new DataView(this.#block.buffer, offset);
     const id = Number(view.getBigUint64(0, true));
     const pid = view.getUint32(8, true);
     const label: string[] = [];
     const end = 16 + view.getUint32(12, true);
     for (let at = 16; at < end; ) {
       const length = view.getUint8(at);
-      label.push(Buffer.from(this.#slab.buffer as ArrayBuffer, offset + at + 1, length).toString());
+      label.push(
+        Buffer.from(this.#block.buffer as ArrayBuffer, offset + at + 1, length).toString(),
+      );
       at += 1 + length;
     }
     return Object.freeze({ id, pid, label });
   }
 
   #metadataAt(start: number, bytes: number): Uint8Array {
-    return copiedBytes(this.#slab, start, start + bytes);
+    return copiedBytes(this.#block, start, start + bytes);
   }
 
   #number(at: number): number {

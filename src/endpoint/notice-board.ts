@@ -25,7 +25,8 @@ export class NoticeBoard {
   };
 
   /** Called by the native side. */
-  readonly receiveMessages: OnMessages = (count, large) => this.#onMessages?.(count, large) ?? 0;
+  readonly receiveMessages: OnMessages = (count, large, block) =>
+    this.#onMessages?.(count, large, block) ?? 0;
 
   /** Waits for the outcome of the join that `start` begins. */
   outcome(

@@ -3,10 +3,10 @@
 import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import type { BusErrorFacts } from '../errors/index.js';
 import type { BoxTable, MessageBox } from '../messages/index.js';
-import type { NativeEndpoint, Notice } from '../native/addon.js';
+import type { Notice } from '../native/addon.js';
 import { publishUndelivered } from './diagnostics.js';
 import type { EndpointEvents, UndeliveredEvent } from './events.js';
-import { memberWithId } from './members.js';
+import type { Members } from './members.js';
 import type { MessageReader } from './message-reader.js';
 import { undeliveredEvent, violationEvent } from './notice-events.js';
 import type { Sending } from './sending.js';
@@ -16,7 +16,7 @@ type Events = EndpointEvents<MessageBox>;
 
 /** The parts of an endpoint that its notices are about. */
 export interface NoticeTargets {
-  readonly native: NativeEndpoint;
+  readonly members: Members;
   readonly box: BoxTable;
   readonly sending: Sending;
   readonly watchers: Watchers;
@@ -32,7 +32,7 @@ export interface NoticeTargets {
 
 /** Acts on one notice. */
 export function act(notice: Notice, targets: NoticeTargets): void {
-  const { native, box, sending, watchers, reader, facts, tell } = targets;
+  const { members, box, sending, watchers, reader, facts, tell } = targets;
   switch (notice.kind) {
     case 'joined':
       targets.rejoined(notice.id);
@@ -41,7 +41,7 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       tell('controller', {
         generation: notice.generation,
         // The controller of this change; it may have changed again since.
-        peer: memberWithId(native, notice.controllerId),
+        peer: members.withId(notice.controllerId),
         self: notice.self,
         gapMs: notice.gapMs,
       });

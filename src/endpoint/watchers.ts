@@ -4,7 +4,7 @@ import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Settler } from './cancellation.js';
-import { membersOf } from './members.js';
+import type { Members } from './members.js';
 
 interface Waiting {
   readonly selector: Selector;
@@ -15,13 +15,15 @@ interface Waiting {
 /** The watchers of one endpoint. */
 export class Watchers {
   readonly #native: NativeEndpoint;
+  readonly #members: Members;
   readonly #routeOf: (selector: Selector) => number;
   readonly #waiting = new Map<Settler<readonly Peer[]>, Waiting>();
   #listening = false;
   #watching = false;
 
-  constructor(native: NativeEndpoint, routeOf: (selector: Selector) => number) {
+  constructor(native: NativeEndpoint, members: Members, routeOf: (selector: Selector) => number) {
     this.#native = native;
+    this.#members = members;
     this.#routeOf = routeOf;
   }
 
@@ -50,7 +52,7 @@ export class Watchers {
     for (const { selector, count, settler } of this.#waiting.values()) {
       try {
         // Looked up each time: the number of a long unused route is given to another selector.
-        const peers = membersOf(this.#native, this.#routeOf(selector));
+        const peers = this.#members.matching(this.#routeOf(selector));
         if (peers.length < count) continue;
         this.#waiting.delete(settler);
         settler.resolve(peers);

@@ -1,4 +1,5 @@
-// Copies of received bytes that belong to the user. This file knows no messages.
+// Received bytes that belong to the user: views of memory that is not used again, or copies. This
+// file knows no messages.
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 
@@ -17,30 +18,39 @@ const poolBytes = 64 * 1024;
 let pool = newPool();
 let used = 0;
 
-// The batch being read. Its next payloads are copied together, since one call per message costs
-// more than copying the bytes. Bytes windowStart to windowEnd of batchSource are in windowBuffer
-// from windowOffset on.
+/**
+ * A block may be this many times as large as a payload that is given out as a view of it; a smaller
+ * payload is copied, so that a program that keeps it does not keep the block.
+ */
+const maxKept = 2048;
+
+// The batch being read: JavaScript may keep parts of the block that it lies in.
 let batchSource: Uint8Array | undefined;
-let batchEnd = 0;
-let windowStart = 0;
-let windowEnd = 0;
-let windowBuffer = pool;
-let windowOffset = 0;
+let batchBlock = pool;
+let leastView = 0;
+let batchKept = false;
 
 /**
- * Announces that bytes up to `end` of `source` will be read from front to back and do not change
- * before the next call.
+ * Announces that `source`, all of its ArrayBuffer, will be read; until {@link endBatch}, parts of it
+ * may be given out without a copy.
  */
-export function beginBatch(source: Uint8Array, end: number): void {
+export function beginBatch(source: Uint8Array): void {
   batchSource = source;
-  batchEnd = end;
-  windowEnd = 0;
+  batchBlock = source.buffer as ArrayBuffer;
+  leastView = source.length / maxKept;
+  batchKept = false;
+}
+
+/** Whether some of the batch was given out; if not, its memory can be used for the next one. */
+export function endBatch(): boolean {
+  batchSource = undefined;
+  return batchKept;
 }
 
 /**
- * A copy of bytes `start` to `end` of `source`: a plain Uint8Array even if `source` is a Buffer,
- * aligned to 8 bytes. As with Buffer, a copy of up to 8 KiB may share its ArrayBuffer with others;
- * such a buffer cannot be transferred to another thread.
+ * Bytes `start` to `end` of `source`, to be kept: a plain Uint8Array even if `source` is a Buffer,
+ * aligned to 8 bytes if `start` is. Mostly a copy; of a batch, mostly a view. As with Buffer, it may
+ * share its ArrayBuffer with others; such a buffer cannot be transferred to another thread.
  */
 export function ownedBytes(
   source: Uint8Array,
@@ -48,13 +58,11 @@ export function ownedBytes(
   end: number,
 ): Uint8Array<ArrayBuffer> {
   const length = end - start;
-  if (length > pooledBytes) return exclusiveBytes(source, start, end);
-  if (source === batchSource && start % 8 === 0) {
-    if (start < windowStart || end > windowEnd) openWindow(source, start, end);
-    if (end <= windowEnd) {
-      return new Uint8Array(windowBuffer, windowOffset + start - windowStart, length);
-    }
+  if (source === batchSource && length >= leastView && length > 0) {
+    batchKept = true;
+    return new Uint8Array(batchBlock, start, length);
   }
+  if (length > pooledBytes) return exclusiveBytes(source, start, end);
   return copiedBytes(source, start, end);
 }
 
@@ -76,17 +84,6 @@ export function copiedBytes(
   const copy = new Uint8Array(pool, offset, length);
   copy.set(source.subarray(start, end));
   return copy;
-}
-
-// Copies the next payloads of the batch together, unless there are too few bytes.
-function openWindow(source: Uint8Array, start: number, end: number): void {
-  const bytes = Math.min(batchEnd - start, poolBytes);
-  if (bytes < 2 * (end - start)) return;
-  windowOffset = poolRoom(bytes);
-  windowBuffer = pool;
-  windowStart = start;
-  windowEnd = start + bytes;
-  new Uint8Array(pool, windowOffset, bytes).set(source.subarray(start, windowEnd));
 }
 
 // The offset of `bytes` fresh bytes in `pool`.

@@ -15,6 +15,8 @@ export interface EndpointConfig extends OptionNumbers {
   readonly whenFull: number;
   /** Whether the event loop is libuv's. */
   readonly hostHasLibuv: boolean;
+  /** Whether payloads may lie in memory that V8 has not allocated. */
+  readonly externalBuffers: boolean;
 }
 
 declare const handleBrand: unique symbol;
@@ -117,6 +119,11 @@ export const column = {
 /** Words of one row of the table. */
 export const rowWords = 16;
 /**
+ * The word behind the last row: set to 0 by the reader of a batch that gave nothing of the block
+ * out, so that the next batch comes to the same place. Otherwise those bytes are JavaScript's.
+ */
+export const keptWord = 1024 * rowWords;
+/**
  * In `type`: the sender's type is not one of those given to setTypes(). In `originOffset`: no
  * origin.
  */
@@ -127,7 +134,7 @@ export const wantsHandled = 2;
 export const wantsTaken = 8;
 /**
  * In the flags, 8 bits: bytes of metadata. They lie behind the payload, at the next multiple of 8;
- * of a large payload, at the beginning of the slab.
+ * of a large payload, at `offset` of the block.
  */
 export const metadataShift = 4;
 /** In the flags: the message has memory regions, for takeRegions(). */
@@ -191,9 +198,7 @@ export const receipt = {
 
 /** One endpoint. A negative result is a negated number of the error list. */
 export interface NativeEndpoint {
-  /** Payloads of the current batch; reused for the next one. */
-  readonly slab: ArrayBuffer;
-  /** Rows of the current batch. */
+  /** Rows of the current batch, and behind them {@link keptWord}. */
   readonly table: Uint32Array;
   /** See {@link receipt}. */
   readonly receipt: Float64Array;
@@ -255,10 +260,13 @@ export interface NativeEndpoint {
    * until it is taken, before taken() reports it.
    */
   settle(slot: number, position: number, status: number): void;
+  /** Gives memory of received payloads back that nobody uses, until more come. */
+  rest(): void;
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
-  members(): NativeMember[];
-  reportMembers(wanted: boolean): NativeMember[];
+  /** All members, this endpoint included; `undefined` if it is the list of the last call. */
+  changedMembers(): NativeMember[] | undefined;
+  reportMembers(wanted: boolean): void;
   isController(): boolean;
   controllerId(): number;
   generation(): number;
@@ -298,10 +306,15 @@ export interface NativeCounters {
 }
 
 /**
- * Called with `count` rows to read, or one row whose payload is `large`. Returns how many rows, at
- * the end, the program has not got yet; see {@link NativeEndpoint.taken}.
+ * Called with `count` rows to read, or one row whose payload is `large`. `block` is where this and
+ * the following batches lie, if it is another one than before; see {@link keptWord}. Returns how
+ * many rows, at the end, the program has not got yet; see {@link NativeEndpoint.taken}.
  */
-export type OnMessages = (count: number, large: Uint8Array | undefined) => number;
+export type OnMessages = (
+  count: number,
+  large: Uint8Array | undefined,
+  block: ArrayBuffer | undefined,
+) => number;
 /** Called with everything that the control thread reports, in order. */
 export type OnNotices = (notices: readonly Notice[]) => void;
 

@@ -5,6 +5,7 @@ import { NoticeBoard } from '../../dist/endpoint/notice-board.js';
 import { messageBox, text } from '../../dist/messages/index.js';
 import {
   column,
+  keptWord,
   type NativeEndpoint,
   type NativeMember,
   type Notice,
@@ -34,8 +35,8 @@ export class FakeEndpoint {
   readonly handled: number[] = [];
   readonly sent: string[] = [];
   readonly routes = new Set<number>();
-  readonly #slab = new ArrayBuffer(256 * 1024);
-  readonly #table = new Uint32Array(1024 * rowWords);
+  readonly #block = new ArrayBuffer(256 * 1024);
+  readonly #table = new Uint32Array(keptWord + 1);
   readonly #receipt = new Float64Array(Object.keys(receipt).length);
   #position = 0;
   #route = 0;
@@ -63,7 +64,7 @@ export class FakeEndpoint {
     let offset = 0;
     for (const [index, row] of rows.entries()) {
       const bytes = row === 'no text' ? Buffer.of(0xff) : Buffer.from(row);
-      new Uint8Array(this.#slab).set(bytes, offset);
+      new Uint8Array(this.#block).set(bytes, offset);
       this.#position += 64;
       const words = this.#table.subarray(index * rowWords, (index + 1) * rowWords).fill(0);
       words[column.offset] = offset;
@@ -74,12 +75,11 @@ export class FakeEndpoint {
       words[column.position] = this.#position;
       offset += (bytes.length + 7) & ~7;
     }
-    this.board.receiveMessages(rows.length, undefined);
+    this.board.receiveMessages(rows.length, undefined, this.#block);
   }
 
   #native(): NativeEndpoint {
     return {
-      slab: this.#slab,
       table: this.#table,
       receipt: this.#receipt,
       start: () => 0,
@@ -96,6 +96,7 @@ export class FakeEndpoint {
         this.holding = false;
       },
       setTypes: () => undefined,
+      rest: () => undefined,
       addRoute: () => {
         this.routes.add(++this.#route);
         return this.#route;
@@ -132,10 +133,9 @@ export class FakeEndpoint {
       },
       peer: () => ({ id: 2, pid: 2, label: [] }),
       forgetPeer: () => undefined,
-      members: () => this.members,
+      changedMembers: () => [...this.members],
       reportMembers: (wanted) => {
         this.watching = wanted;
-        return this.members;
       },
       isController: () => false,
       controllerId: () => 2,

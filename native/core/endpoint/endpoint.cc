@@ -270,6 +270,11 @@ std::vector<Member> Endpoint::observers() {
   return control_.observers();
 }
 
+std::optional<std::vector<Member>> Endpoint::members_unless(MembersSeen& seen) {
+  const OwnerGuard lock(lock_);
+  return control_.members_unless(seen);
+}
+
 std::vector<Member> Endpoint::report_members(bool wanted) {
   const OwnerGuard lock(lock_);
   return control_.report_members(wanted);

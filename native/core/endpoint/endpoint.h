@@ -104,6 +104,8 @@ class Endpoint final {
   [[nodiscard]] std::vector<Member> members();
   // All observers of the bus as of now.
   [[nodiscard]] std::vector<Member> observers();
+  // See EndpointControl.
+  [[nodiscard]] std::optional<std::vector<Member>> members_unless(MembersSeen& seen);
   // From now on changes of the membership are reported by PeersNotice (or no longer). Returns
   // members() of that moment.
   std::vector<Member> report_members(bool wanted);

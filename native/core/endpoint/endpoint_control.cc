@@ -113,6 +113,16 @@ std::vector<Member> EndpointControl::observers() {
   return {directory_->observers().begin(), directory_->observers().end()};
 }
 
+std::optional<std::vector<Member>> EndpointControl::members_unless(MembersSeen& seen) {
+  const bool same = directory_ != nullptr && seen.directory == directory_number_ &&
+                    seen.epoch == directory_->epoch();
+  if (same) return std::nullopt;
+  std::vector<Member> now = members();
+  // An entry that kept changing is looked at again by the next call.
+  seen = {directory_number_, directory_ == nullptr ? 0 : directory_->seen_epoch()};
+  return now;
+}
+
 std::vector<Member> EndpointControl::report_members(bool wanted) {
   std::vector<Member> now = members();
   changes_.report(wanted, now);
@@ -301,6 +311,7 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
   id_ = id;
   acted_epoch_ = 0;
   directory_ = std::move(directory);
+  ++directory_number_;
   change_awaited_ = false;
   // Without a directory, an observer sends nothing.
   if (!observes_) sender_.set_directory(directory_.get(), id);

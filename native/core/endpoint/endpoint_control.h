@@ -75,6 +75,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // See Endpoint.
   [[nodiscard]] std::vector<Member> members();
   [[nodiscard]] std::vector<Member> observers();
+  // The same, or nullopt if `seen` stands for that list; it stands for this one afterwards.
+  [[nodiscard]] std::optional<std::vector<Member>> members_unless(MembersSeen& seen);
   std::vector<Member> report_members(bool wanted);
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] bool is_controller() const noexcept;
@@ -129,6 +131,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<DoorbellSet> bells_;
   std::unique_ptr<DirectoryReader> directory_;
+  // Counts the directories, since epochs of different ones may be equal.
+  std::uint64_t directory_number_ = 0;
   Sender sender_;
   HandOverDesk desk_;
   Receiver receiver_;

@@ -12,6 +12,12 @@
 
 namespace busbar {
 
+// Stands for one state of the list of members; that of a new one is unlike all.
+struct MembersSeen {
+  std::uint64_t directory = 0;
+  std::uint64_t epoch = 0;
+};
+
 class MemberChanges {
  public:
   // The program wants changes from `members` on, or no longer wants any.

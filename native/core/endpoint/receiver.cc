@@ -7,6 +7,9 @@
 #include <utility>
 
 namespace busbar {
+
+static_assert(Receiver::kBesideBytes >= kMaxRecordOrigin + kMaxMetadataBytes + 24);
+
 Receiver::Receiver(Platform& platform, RegionTable& regions, DoorbellSet& bells,
                    std::uint64_t max_message_bytes, std::uint64_t max_links, Events events)
     : platform_(platform),

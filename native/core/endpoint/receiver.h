@@ -57,7 +57,7 @@ struct ReceivedMessage {
 };
 
 struct ReceiveBatch {
-  // Filled from its start. At least kMinSlabBytes, and twice large_from.
+  // Filled from its start. At least large_from and Receiver::kBesideBytes.
   std::span<std::byte> slab;
   std::span<ReceivedMessage> messages;
   // Payloads from this size on get a buffer of their own instead of a place in the slab.
@@ -78,7 +78,8 @@ struct Violation {
 
 class Receiver {
  public:
-  static constexpr std::size_t kMinSlabBytes = 64U << 10U;
+  // The most that goes with a payload: its origin, its metadata, their padding.
+  static constexpr std::size_t kBesideBytes = 4U << 10U;
   // One link's share of a round, so that a fast sender does not starve the others.
   static constexpr std::size_t kRoundMessages = 128;
   static constexpr std::size_t kRoundBytes = 128U << 10U;

@@ -9,10 +9,10 @@ import type { Codec } from '../codec.js';
 
 /**
  * Sends the bytes of a Uint8Array straight from its memory. The receiver gets a copy, always a
- * plain Uint8Array. As with Buffer, received arrays of up to 8 KiB may share an ArrayBuffer: it
- * cannot be transferred to another thread, and keeping one of its arrays keeps up to 64 KiB alive;
- * `payload.slice()` has a buffer of its own. An array over a SharedArrayBuffer is sent with the
- * bytes that it has during the call.
+ * plain Uint8Array. As with Buffer, received arrays of up to 128 KiB may share an ArrayBuffer, and
+ * keeping one of them keeps the others' memory: up to 64 KiB for small ones, and at most 1 MiB. No
+ * received array's buffer can be transferred to another thread; `payload.slice()` has a buffer of
+ * its own. An array over a SharedArrayBuffer is sent with the bytes that it has during the call.
  */
 export const bytesCodec: Codec<Uint8Array> = Object.freeze({
   name: 'bytes',
@@ -27,6 +27,5 @@ export const bytesCodec: Codec<Uint8Array> = Object.freeze({
     arena.stage(value, 0, value.length);
   },
   decode: ownedBytes,
-  // Large payloads arrive as Buffers.
   adopt: (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
 } satisfies Codec<Uint8Array>);

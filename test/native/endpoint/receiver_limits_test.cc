@@ -174,7 +174,7 @@ TEST(receiver_takes_a_message_when_all_that_goes_with_it_was_read) {
     (void)link.producer->commit(bytes);
     link.producer->publish();
   }
-  std::vector<std::byte> slab(Receiver::kMinSlabBytes);
+  std::vector<std::byte> slab(64U << 10U);
   std::vector<ReceivedMessage> messages(16);
   std::size_t got = 0;
   std::size_t batches = 0;
