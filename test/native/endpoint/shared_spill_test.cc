@@ -10,15 +10,15 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::size_t kBytes = 40'000;
+constexpr std::size_t kSharedBytes = 40'000;
 // Some go into the ring, some wait for it, some share a spill.
-constexpr std::array<std::size_t, 6> kSizes{100, 3000, 511, 512, 16'384, 100'000};
-constexpr std::size_t kEach = 100;
+constexpr std::array<std::size_t, 6> kMixedSizes{100, 3000, 511, 512, 16'384, 100'000};
+constexpr std::size_t kEachSize = 100;
 
 // As in a program that sets nothing: the harness's ring is too small for shared spills to matter.
 JoinOptions usual() { return {}; }
 
-std::vector<std::byte> payload_of(std::size_t number, std::size_t bytes = kBytes) {
+std::vector<std::byte> payload_of(std::size_t number, std::size_t bytes = kSharedBytes) {
   return std::vector<std::byte>(bytes, static_cast<std::byte>(number));
 }
 
@@ -36,7 +36,7 @@ struct Bus {
   Bus() { run(world, all); }
 
   // How many of `count` are accepted.
-  std::size_t send(std::string_view label, std::size_t count, std::size_t bytes = kBytes,
+  std::size_t send(std::string_view label, std::size_t count, std::size_t bytes = kSharedBytes,
                    bool unicast = true) {
     const std::uint32_t route = sender.endpoint->add_route(leaf(label), unicast, true);
     for (std::size_t number = 0; number < count; ++number) {
@@ -54,12 +54,12 @@ struct Bus {
 
 TEST(shared_spills_take_one_copy_to_every_receiver_in_order) {
   Bus bus;
-  CHECK_EQ(bus.send("receiver", 60, kBytes, false), 60);
+  CHECK_EQ(bus.send("receiver", 60, kSharedBytes, false), 60);
   run(bus.world, bus.all);
   for (TestEndpoint* receiver : {&bus.first, &bus.second}) {
     REQUIRE(receiver->received.size() == 60);
     for (std::size_t i = 0; i < 60; ++i)
-      CHECK(is_payload(receiver->received[i].payload, i, kBytes));
+      CHECK(is_payload(receiver->received[i].payload, i, kSharedBytes));
   }
 }
 
@@ -68,15 +68,16 @@ TEST(shared_spills_and_the_ring_keep_their_common_order) {
   bus.first.reads = false;
   bus.second.reads = false;
   // Fills the rings, and what follows cannot wait there.
-  for (const std::size_t bytes : kSizes) CHECK_EQ(bus.send("receiver", kEach, bytes, false), kEach);
+  for (const std::size_t bytes : kMixedSizes)
+    CHECK_EQ(bus.send("receiver", kEachSize, bytes, false), kEachSize);
   bus.first.reads = true;
   bus.second.reads = true;
   run(bus.world, bus.all, milliseconds(2000));
   for (TestEndpoint* receiver : {&bus.first, &bus.second}) {
-    REQUIRE(receiver->received.size() == kSizes.size() * kEach);
+    REQUIRE(receiver->received.size() == kMixedSizes.size() * kEachSize);
     std::size_t at = 0;
-    for (const std::size_t bytes : kSizes) {
-      for (std::size_t i = 0; i < kEach; ++i)
+    for (const std::size_t bytes : kMixedSizes) {
+      for (std::size_t i = 0; i < kEachSize; ++i)
         CHECK(is_payload(receiver->received[at++].payload, i, bytes));
     }
   }
@@ -94,7 +95,7 @@ TEST(shared_spills_of_a_dead_receiver_go_whole_to_another_one) {
   std::vector<bool> seen(40);
   for (const TestEndpoint::Message& message : bus.second.received) {
     const auto number = static_cast<std::size_t>(message.payload.at(0));
-    CHECK(is_payload(message.payload, number, kBytes));
+    CHECK(is_payload(message.payload, number, kSharedBytes));
     seen.at(number) = true;
   }
   CHECK(std::all_of(seen.begin(), seen.end(), [](bool each) { return each; }));
@@ -104,12 +105,12 @@ TEST(shared_spills_nobody_took_are_reported_whole) {
   Bus bus;
   bus.first.reads = false;
   bus.second.reads = false;
-  CHECK_EQ(bus.send("receiver", 20, kBytes, false), 20);
+  CHECK_EQ(bus.send("receiver", 20, kSharedBytes, false), 20);
   bus.world.kill(2);
   run(bus.world, bus.all);
   REQUIRE(bus.sender.undelivered.size() == 20);
   for (std::size_t i = 0; i < 20; ++i)
-    CHECK(is_payload(bus.sender.undelivered[i].payload, i, kBytes));
+    CHECK(is_payload(bus.sender.undelivered[i].payload, i, kSharedBytes));
 }
 
 TEST(shared_spills_wait_for_a_receiver_within_the_limit_of_its_queue) {
@@ -117,7 +118,7 @@ TEST(shared_spills_wait_for_a_receiver_within_the_limit_of_its_queue) {
   bus.first.reads = false;
   bus.second.reads = false;
   const std::uint64_t limit = usual().queue_bytes + usual().ring_bytes;
-  for (const std::size_t bytes : {std::size_t{1000}, kBytes}) {
+  for (const std::size_t bytes : {std::size_t{1000}, kSharedBytes}) {
     const std::size_t accepted = bus.send("receiver", 1'000'000, bytes, false);
     CHECK(accepted * bytes <= limit);
     CHECK(accepted * bytes >= usual().queue_bytes / 2);

@@ -8,12 +8,12 @@
 namespace busbar::test {
 namespace {
 
-constexpr std::uint64_t kBudget = 3 * SpillSlabs::kSlabBytes;
-constexpr std::size_t kPayload = SpillSlabs::kMaxPayload;
-constexpr std::size_t kPayloads = SpillSlabs::kSlabBytes / kPayload;
+constexpr std::uint64_t kSlabBudget = 3 * SpillSlabs::kSlabBytes;
+constexpr std::size_t kSharedPayload = SpillSlabs::kMaxPayload;
+constexpr std::size_t kSharedPayloads = SpillSlabs::kSlabBytes / kSharedPayload;
 
 struct Slabs {
-  Budget budget{kBudget};
+  Budget budget{kSlabBudget};
   SpillPool pool{native_platform(), budget};
 
   SpillPlace take(std::size_t bytes) {
@@ -22,7 +22,7 @@ struct Slabs {
   }
   std::vector<SpillPlace> fill() {
     std::vector<SpillPlace> places;
-    for (std::size_t i = 0; i < kPayloads; ++i) places.push_back(take(kPayload));
+    for (std::size_t i = 0; i < kSharedPayloads; ++i) places.push_back(take(kSharedPayload));
     return places;
   }
 };
@@ -62,24 +62,25 @@ TEST(spill_slab_filled_last_is_taken_again_first) {
   std::vector<SpillPlace> oldest = slabs.fill();
   std::vector<SpillPlace> newest = slabs.fill();
   const std::uint64_t warm = newest.front().spill->id();
-  const SpillPlace third = slabs.take(kPayload);
+  const SpillPlace third = slabs.take(kSharedPayload);
   CHECK(third.spill->id() != warm);
   oldest.clear();
   newest.clear();
   // What is left of the third slab comes before.
-  for (std::size_t i = 1; i < kPayloads; ++i) CHECK(slabs.take(kPayload).spill == third.spill);
-  CHECK_EQ(slabs.take(kPayload).spill->id(), warm);
+  for (std::size_t i = 1; i < kSharedPayloads; ++i)
+    CHECK(slabs.take(kSharedPayload).spill == third.spill);
+  CHECK_EQ(slabs.take(kSharedPayload).spill->id(), warm);
 }
 
 TEST(spill_slabs_stay_within_the_budget) {
   Slabs slabs;
   std::vector<std::vector<SpillPlace>> all;
-  for (std::uint64_t used = 0; used < kBudget; used += SpillSlabs::kSlabBytes)
+  for (std::uint64_t used = 0; used < kSlabBudget; used += SpillSlabs::kSlabBytes)
     all.push_back(slabs.fill());
   CHECK(!slabs.pool.slabs().prepare(1));
-  CHECK_EQ(slabs.budget.used(), kBudget);
+  CHECK_EQ(slabs.budget.used(), kSlabBudget);
   all.pop_back();
-  CHECK(slabs.pool.slabs().prepare(kPayload));
+  CHECK(slabs.pool.slabs().prepare(kSharedPayload));
 }
 
 TEST(spill_slab_that_may_be_read_for_long_is_not_filled_again) {
