@@ -1,5 +1,7 @@
 // Messages that a leaving member hands over, and their origins: read whole and in pieces, kept,
 // passed on, and written as records, which their receivers must be able to read.
+#include <algorithm>
+
 #include "core/hand_over/hand_over.h"
 #include "core/hand_over/kept_messages.h"
 #include "core/ring/record.h"
@@ -17,10 +19,12 @@ void require_readable(const ParkedMessage& message) {
   outgoing.extensions.reply_to = message.reply_to;
   outgoing.extensions.spill = SpillReference{1, 2, 3};
   outgoing.extensions.origin = message.origin;
+  outgoing.extensions.metadata = message.metadata;
   std::vector<std::byte> record(record_bytes(outgoing));
   write_record(outgoing, record.data());
   const auto parsed = parse_record(record);
   fuzzing::require(parsed.has_value());
+  fuzzing::require(std::ranges::equal(parsed->extensions.metadata, message.metadata));
   fuzzing::require(parsed->extensions.origin.empty() == message.origin.empty());
   if (message.origin.empty()) return;
   const auto origin = decode_origin(parsed->extensions.origin);

@@ -6,9 +6,11 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "core/endpoint/endpoint.h"
 #include "support/faulty_platform.h"
 
@@ -31,6 +33,8 @@ struct Account {
   std::uint32_t target = 0;
   std::uint32_t receivers = 0;
   std::uint64_t delivery = 0;
+  // As its sender was told.
+  std::uint64_t id = 0;
   std::vector<std::uint32_t> received_by;
   std::uint32_t undelivered = 0;
   // Refused by programs that received it.
@@ -38,6 +42,23 @@ struct Account {
   // Received by programs that were killed before they handled it.
   std::uint32_t lost = 0;
 };
+
+// What is sent beside the payload of message `number`; some have nothing.
+inline std::vector<std::byte> metadata_of(std::uint64_t number) {
+  const std::uint64_t bytes = number % 4 == 0 ? 0 : number * 37 % kMaxMetadataBytes + 1;
+  return std::vector<std::byte>(bytes, static_cast<std::byte>(number));
+}
+
+inline std::string describe_account(const Account& account) {
+  std::string text =
+      " from " + std::to_string(account.sender) + " to " + std::to_string(account.target) + " (" +
+      std::to_string(static_cast<int>(account.address)) +
+      "): " + std::to_string(account.receivers) + " receivers, undelivered " +
+      std::to_string(account.undelivered) + " times, refused " + std::to_string(account.refused) +
+      ", lost " + std::to_string(account.lost) + ", received by";
+  for (const std::uint32_t receiver : account.received_by) text += ' ' + std::to_string(receiver);
+  return text;
+}
 
 // A message that a program has received and not yet handled.
 struct Kept {

@@ -186,6 +186,8 @@ class EndpointSimulation {
         break;
     }
     request.payload = payload;
+    const std::vector<std::byte> metadata = metadata_of(stamp.message);
+    request.metadata = metadata;
     if (dice_.below(3) == 0) request.ttl_ms = 1 + dice_.below(2000);
     if (dice_.below(4) == 0) request.acknowledge = Acknowledge::Taken;
     const RegionRange ranges[] = {{region_of(from), 0, kRegionBytes}};
@@ -201,6 +203,7 @@ class EndpointSimulation {
     if (outcome.receivers == 0 && request.ttl_ms == 0) return;
     account.receivers = outcome.receivers;
     account.delivery = outcome.delivery;
+    account.id = outcome.message_id;
     accounts_.push_back(std::move(account));
   }
 
@@ -238,6 +241,8 @@ class EndpointSimulation {
     const std::span<ReceivedMessage> rows = std::span(messages_).first(batch.count);
     for (ReceivedMessage& row : rows) {
       const auto payload = std::span(slab_).subspan(row.offset, row.payload_bytes);
+      const auto place = row.offset + padded(row.payload_bytes);
+      compare(payload, row.header.id, std::span(slab_).subspan(place, row.metadata_bytes));
       keep(actor, row, {payload.begin(), payload.end()});
     }
     actor.endpoint->taken(actor.inbox.size(), rows);
@@ -245,6 +250,7 @@ class EndpointSimulation {
       std::vector<std::byte> payload(batch.large_bytes);
       ReceivedMessage row;
       if (actor.endpoint->receive_large(payload, row)) {
+        compare(payload, row.header.id, actor.endpoint->last_metadata());
         keep(actor, row, std::move(payload));
         actor.endpoint->taken(actor.inbox.size(), {&row, 1});
       }
@@ -290,7 +296,13 @@ class EndpointSimulation {
     }
     if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
       Account* account = account_of(undelivered->payload);
-      if (account != nullptr) ++account->undelivered;
+      if (account == nullptr) return;
+      ++account->undelivered;
+      // An endpoint that kept the message for its sender reports no number.
+      const bool own = account->sender == actor.number;
+      fine_ = CHECK(own || undelivered->message_id == 0) && fine_;
+      compare(undelivered->payload, own ? undelivered->message_id : account->id,
+              undelivered->metadata);
     }
     if (const auto* refused = std::get_if<RefusedNotice>(&notice)) {
       fine_ = CHECK(poor_ && is_want(refused->error.status)) && fine_;
@@ -316,6 +328,16 @@ class EndpointSimulation {
       return nullptr;
     }
     return &accounts_[stamp.message];
+  }
+
+  // What came with a payload is what was sent with it.
+  void compare(std::span<const std::byte> payload, std::uint64_t id,
+               std::span<const std::byte> metadata) {
+    const Account* account = account_of(payload);
+    if (account == nullptr) return;
+    const auto number = static_cast<std::uint64_t>(account - accounts_.data());
+    fine_ = CHECK_EQ(account->id, id) && CHECK(std::ranges::equal(metadata, metadata_of(number))) &&
+            fine_;
   }
 
   void note(Actor& actor, ReceivedMessage& message, std::span<const std::byte> payload) {
@@ -377,14 +399,7 @@ class EndpointSimulation {
   }
 
   std::string describe(std::size_t index) const {
-    const Account& account = accounts_[index];
-    std::string text =
-        "message " + std::to_string(index) + " from " + std::to_string(account.sender) + " to " +
-        std::to_string(account.target) + " (" + std::to_string(static_cast<int>(account.address)) +
-        "): " + std::to_string(account.receivers) + " receivers, undelivered " +
-        std::to_string(account.undelivered) + " times, refused " + std::to_string(account.refused) +
-        ", lost " + std::to_string(account.lost) + ", received by";
-    for (const std::uint32_t receiver : account.received_by) text += ' ' + std::to_string(receiver);
+    std::string text = "message " + std::to_string(index) + describe_account(accounts_[index]);
     for (const auto& actor : actors_) {
       const char* state = !alive(*actor) ? " is dead" : actor->closing ? " has left" : " is there";
       text += "; " + std::to_string(actor->number) + state;

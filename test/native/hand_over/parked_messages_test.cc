@@ -25,7 +25,7 @@ ParkedMessage message(std::uint64_t id, std::size_t bytes) {
                      0,         false,
                      {},        {},
                      {},        {},
-                     {}};
+                     {},        {}};
   made.payload.assign(bytes, static_cast<std::byte>(id));
   return made;
 }
@@ -111,6 +111,57 @@ TEST(parked_messages_bring_origins_or_are_refused) {
     CHECK_EQ(messages.has_value(), length == 16);
     if (messages) CHECK_EQ(messages->front().origin.size(), 16);
   }
+}
+
+TEST(parked_messages_keep_number_and_metadata) {
+  Budget budget(1U << 20U);
+  ParkedMessages parked(300, 1U << 20U, budget);
+  for (std::uint64_t id = 1; id <= kMaxMetadataBytes + 1; ++id) {
+    ParkedMessage made = message(id, 3);
+    made.metadata.assign(id - 1, static_cast<std::byte>(id));
+    parked.park(std::move(made));
+  }
+  const auto messages = handed_over(parked);
+  REQUIRE(messages.has_value());
+  std::uint64_t id = 0;
+  for (const ParkedMessage& each : *messages) {
+    ++id;
+    CHECK_EQ(each.id, id);
+    CHECK(each.metadata == std::vector<std::byte>(id - 1, static_cast<std::byte>(id)));
+    CHECK_EQ(each.payload.size(), 3);
+  }
+  CHECK_EQ(id, kMaxMetadataBytes + 1);
+}
+
+TEST(parked_messages_with_too_much_metadata_are_refused) {
+  for (const std::size_t length : {240U, 241U, 255U}) {
+    Budget budget(1U << 20U);
+    ParkedMessages parked(1, 1U << 20U, budget);
+    ParkedMessage made = message(1, 3);
+    made.metadata.resize(length);
+    parked.park(std::move(made));
+    CHECK_EQ(handed_over(parked).has_value(), length == 240);
+  }
+}
+
+// Their numbers are those of their senders, and say nothing about the order here.
+TEST(parked_messages_of_others_leave_the_own_in_order) {
+  Budget budget(1U << 20U);
+  ParkedMessages parked(100, 1U << 20U, budget);
+  std::vector<std::uint64_t> own;
+  std::vector<std::uint64_t> others;
+  for (const std::uint64_t id : {8, 3, 9, 2, 7, 1}) {
+    ParkedMessage other = message(100 - id, 1);
+    other.origin = encode(Origin{77, 88, {}});
+    parked.park(std::move(other));
+    parked.park(message(id, 1));
+  }
+  (void)parked.remove_if([&](const ParkedMessage& each) {
+    (each.origin.empty() ? own : others).push_back(each.id);
+    return true;
+  });
+  CHECK(own == std::vector<std::uint64_t>({1, 2, 3, 7, 8, 9}));
+  CHECK(others == std::vector<std::uint64_t>({92, 97, 91, 98, 93, 99}));
 }
 
 TEST(parked_messages_expire_while_there_is_a_clock) {

@@ -1,4 +1,5 @@
 // Records and their extensions: written records are read back, hostile records are refused.
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -51,8 +52,54 @@ TEST(record_comes_back_with_every_extension) {
   CHECK(std::memcmp(parsed->extensions.origin.data(), origin.data(), origin.size()) == 0);
 }
 
+TEST(record_metadata_comes_back_byte_for_byte) {
+  for (std::size_t length = 0; length <= kMaxMetadataBytes; ++length) {
+    const std::vector<std::byte> metadata(length, std::byte{5});
+    const std::vector<std::byte> payload(3, std::byte{9});
+    OutgoingMessage message;
+    message.payload = payload;
+    message.extensions.metadata = metadata;
+    const std::vector<std::byte> record = written(message);
+    const auto parsed = parse_record(record);
+    REQUIRE(parsed.has_value());
+    CHECK_EQ(parsed->extensions.metadata.size(), length);
+    CHECK(std::ranges::equal(parsed->extensions.metadata, metadata));
+    CHECK(std::ranges::equal(parsed->payload, payload));
+  }
+  const std::vector<std::byte> much(kMaxMetadataBytes + 1);
+  OutgoingMessage message;
+  message.extensions.metadata = much;
+  const auto parsed = parse_record(written(message));
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->extensions.metadata.empty());
+}
+
+TEST(record_metadata_that_lies_about_its_length_is_refused) {
+  const auto accepted = [](std::uint16_t words, std::uint32_t bytes) {
+    std::vector<std::byte> extension(8 + std::size_t{words} * 8);
+    const ExtensionHeader header{ExtensionKind::Metadata, words, bytes};
+    std::memcpy(extension.data(), &header, sizeof header);
+    Extensions extensions;
+    return read_extensions(extension, extensions);
+  };
+  for (std::uint16_t words = 0; words <= 40; ++words) {
+    for (const std::uint32_t bytes : {0U, 1U, 7U, 8U, 9U, 239U, 240U, 241U, 248U, 255U, 256U,
+                                      0x7FFF'FFFFU, 0xFFFF'FFF8U, 0xFFFF'FFFFU}) {
+      const bool fits = bytes >= 1 && bytes <= 240 && (bytes + 7) / 8 == words;
+      CHECK_EQ(accepted(words, bytes), fits);
+    }
+  }
+  // More than there is.
+  std::vector<std::byte> extension(16);
+  const ExtensionHeader header{ExtensionKind::Metadata, 2, 16};
+  std::memcpy(extension.data(), &header, sizeof header);
+  Extensions extensions;
+  CHECK(!read_extensions(extension, extensions));
+}
+
 // Their length is one byte: longer extensions would make the receiver disconnect an honest sender.
 TEST(record_extensions_never_overflow_their_count) {
+  const std::vector<std::byte> metadata(kMaxMetadataBytes, std::byte{4});
   for (const std::size_t length : {kMaxRecordOrigin, kMaxRecordOrigin + 1, std::size_t{60'000}}) {
     const std::vector<std::byte> origin(length, std::byte{3});
     OutgoingMessage message;
@@ -60,12 +107,28 @@ TEST(record_extensions_never_overflow_their_count) {
     message.extensions.expires_at_ms = 6;
     message.extensions.spill = SpillReference{1, 2, 3};
     message.extensions.origin = origin;
+    message.extensions.metadata = metadata;
     const std::vector<std::byte> record = written(message);
     const auto parsed = parse_record(record);
     REQUIRE(parsed.has_value());
     CHECK_EQ(parsed->extensions.origin.size(), length == kMaxRecordOrigin ? length : 0);
+    CHECK_EQ(parsed->extensions.metadata.size(), kMaxMetadataBytes);
     CHECK_EQ(parsed->extensions.reply_to.value_or(0), 5);
   }
+  OutgoingMessage full;
+  const std::vector<std::byte> most(kMaxMentions * sizeof(RegionMention));
+  full.extensions = {.reply_to = 5,
+                     .expires_at_ms = 6,
+                     .spill = SpillReference{1, 2, 3},
+                     .origin = {},
+                     .regions = most,
+                     .metadata = metadata};
+  const std::vector<std::byte> record = written(full);
+  const auto whole = parse_record(record);
+  REQUIRE(whole.has_value());
+  CHECK_EQ(whole->extensions.region_count(), kMaxMentions);
+  CHECK_EQ(whole->extensions.metadata.size(), kMaxMetadataBytes);
+
   const std::vector<std::byte> regions((kMaxMentions + 1) * sizeof(RegionMention));
   OutgoingMessage message;
   message.extensions.regions = regions;
@@ -75,15 +138,25 @@ TEST(record_extensions_never_overflow_their_count) {
   CHECK(parsed->extensions.regions.empty());
 }
 
-TEST(record_without_extensions_is_the_same_both_ways) {
+TEST(record_of_a_simple_message_is_the_same_both_ways) {
   const std::vector<std::byte> payload(64, std::byte{1});
-  OutgoingMessage message;
-  message.id = 3;
-  message.payload = payload;
-  const std::vector<std::byte> record = written(message);
-  std::vector<std::byte> plain(record.size());
-  write_simple_record({message, 0, {}}, plain.data());
-  CHECK(record == plain);
+  const std::vector<std::byte> bytes(kMaxMetadataBytes, std::byte{2});
+  for (const std::uint64_t reply_to : {0, 7}) {
+    for (const std::size_t length : {0, 1, 7, 8, 9, 240}) {
+      OutgoingMessage message;
+      message.id = 3;
+      message.payload = payload;
+      const auto metadata = std::span(bytes).first(length);
+      const SimpleMessage simple{message, reply_to, metadata};
+      if (reply_to != 0) message.extensions.reply_to = reply_to;
+      message.extensions.metadata = metadata;
+      const std::vector<std::byte> record = written(message);
+      REQUIRE_EQ(record.size(), record_bytes(simple));
+      std::vector<std::byte> plain(record.size());
+      write_simple_record(simple, plain.data());
+      CHECK(record == plain);
+    }
+  }
 }
 
 TEST(record_extension_of_a_later_version_is_skipped) {
