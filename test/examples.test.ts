@@ -50,6 +50,11 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'listener: four',
     'listener: five',
   ],
+  'metadata.mjs': [
+    'the question with 50: done in less than 50 ms',
+    'the question with 2000: done in less than 2000 ms',
+    'undelivered: true, with 4 bytes beside it',
+  ],
   'selectors.mjs': [
     'one lamp: 1',
     'all lamps: 3',
