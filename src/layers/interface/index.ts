@@ -21,6 +21,7 @@ export {
   type PathStep,
   pathText,
 } from './errors.js';
+export { formatYaml } from './format-yaml.js';
 export type {
   ArgsOf,
   ErrorsOf,

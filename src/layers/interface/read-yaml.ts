@@ -34,10 +34,11 @@ export async function parseYaml(text: string, options: ParseOptions = {}): Promi
       `the file has ${text.length} characters; the limit is ${maxText}`,
     );
   }
-  return new Reader(await load(), text, file).read();
+  return new Reader(await loadYaml(), text, file).read();
 }
 
-async function load(): Promise<Library> {
+/** The package `yaml`. @throws MissingPackageError if it is not installed. */
+export async function loadYaml(): Promise<Library> {
   try {
     return await import('yaml');
   } catch (error) {
