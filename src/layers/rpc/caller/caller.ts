@@ -9,7 +9,7 @@ import { answerKind, codecNumber, flag, formatOf, kindOf } from '../wire/format.
 import { noMetadata, writeMetadata } from '../wire/metadata.js';
 import { answerType } from '../wire/types.js';
 import { Callee } from './callee.js';
-import { type CallKeeper, nameOf, type PendingCall } from './pending-call.js';
+import { type CallKeeper, nameOf, type Owner, type PendingCall } from './pending-call.js';
 import { readBusy, readError } from './read-error.js';
 
 /** A call is sent at most this often; the number has 8 bits. */
@@ -61,7 +61,7 @@ export class Caller implements CallKeeper {
 
   /** Begins a call. */
   start(call: PendingCall): void {
-    if (this.#closed) {
+    if (this.#closed || call.request.owner.closed) {
       call.fail(closedError(call));
       return;
     }
@@ -155,7 +155,8 @@ export class Caller implements CallKeeper {
   }
 
   /** A client is closed: cancels its calls. */
-  cancelOf(owner: object): void {
+  cancelOf(owner: Owner): void {
+    owner.closed = true;
     for (const call of this.#all()) {
       if (call.request.owner === owner) call.cancel(closedError(call));
     }

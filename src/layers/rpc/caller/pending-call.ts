@@ -8,6 +8,12 @@ import type { Member } from '../members.js';
 import type { Attachments, IncomingFrame, Target } from '../port.js';
 import type { Callee } from './callee.js';
 
+/** A client, as the owner of its calls. */
+export interface Owner {
+  /** Whether it can make no more calls. */
+  closed: boolean;
+}
+
 /** What a call asks for, encoded. */
 export interface Request {
   readonly member: Member;
@@ -21,7 +27,7 @@ export interface Request {
   /** Whether a call that may have been executed is sent again. */
   readonly idempotent: boolean;
   /** The client that makes it; closing that cancels the call. */
-  readonly owner: object;
+  readonly owner: Owner;
   /** The server that calls of this client stay with. */
   readonly affinity: { peer: number } | undefined;
 }

@@ -1,7 +1,7 @@
 // What all functions of one client share: the session, whom its calls go to, and their defaults.
 
 import { CallInput } from '../caller/input.js';
-import type { PendingCall, Request, Terms } from '../caller/pending-call.js';
+import type { Owner, PendingCall, Request, Terms } from '../caller/pending-call.js';
 import { nameOf } from '../caller/pending-call.js';
 import { PropertyCall } from '../caller/property-call.js';
 import { StreamCall } from '../caller/stream-call.js';
@@ -39,17 +39,19 @@ const noTerms: Terms = Object.freeze({
 });
 
 /** The core of one client. */
-export class ClientCore {
+export class ClientCore implements Owner {
   readonly session: Session;
   readonly members: Members;
   readonly settings: ClientSettings;
   readonly target: Target;
   /** Calls belong to the client that was connected, also those of `sticky()` and the like. */
-  readonly owner: object;
+  readonly owner: Owner;
+  /** See {@link Owner}. */
+  closed = false;
   readonly #encoder: Encoder;
   readonly #plain: boolean;
 
-  constructor(session: Session, members: Members, settings: ClientSettings, owner?: object) {
+  constructor(session: Session, members: Members, settings: ClientSettings, owner?: Owner) {
     this.session = session;
     this.members = members;
     this.settings = settings;
