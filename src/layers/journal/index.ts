@@ -23,8 +23,10 @@ export type {
 } from './options.js';
 export type { JournalRead } from './read.js';
 export type { RecoveredSegment } from './recovery.js';
+export { type ReplayMessage, type ReplayOptions, type ReplayReport, replay } from './replay.js';
 export {
   type JournalReport,
+  type PositionRange,
   type SegmentProblem,
   type SegmentReport,
   verifyJournal,

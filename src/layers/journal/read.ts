@@ -3,7 +3,6 @@ import type { JournalEntry } from './entry.js';
 import type { Reading } from './reading.js';
 import { SegmentsReader } from './reading.js';
 
-type Result = IteratorResult<JournalEntry, undefined>;
 const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -32,7 +31,7 @@ export class JournalRead implements AsyncIterableIterator<JournalEntry> {
   }
 
   /** The next entry. One call at a time, as `for await` does. */
-  next(): Promise<Result> {
+  next(): Promise<IteratorResult<JournalEntry, undefined>> {
     const entry = this.#batch[this.#index];
     if (entry === undefined) return this.#nextBatch();
     this.#index++;
@@ -40,7 +39,7 @@ export class JournalRead implements AsyncIterableIterator<JournalEntry> {
   }
 
   /** Ends the pass and closes its file, as leaving the loop does. */
-  async return(): Promise<Result> {
+  async return(): Promise<IteratorResult<JournalEntry, undefined>> {
     this.#batch = [];
     this.#begun = true;
     await (await this.#reader)?.close();
@@ -68,7 +67,7 @@ export class JournalRead implements AsyncIterableIterator<JournalEntry> {
     }
   }
 
-  async #nextBatch(): Promise<Result> {
+  async #nextBatch(): Promise<IteratorResult<JournalEntry, undefined>> {
     const batch = await this.#take();
     const first = batch?.[0];
     if (batch === undefined || first === undefined) return over;

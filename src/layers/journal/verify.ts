@@ -46,6 +46,14 @@ export interface SegmentReport {
   readonly problems: readonly SegmentProblem[];
 }
 
+/** Positions of a journal, one after the other. */
+export interface PositionRange {
+  /** The first one. */
+  readonly from: number;
+  /** The one behind the last one. */
+  readonly to: number;
+}
+
 /** What {@link verifyJournal} found. */
 export interface JournalReport {
   /** Whether there is no problem, and no gap between segments. */
@@ -53,7 +61,7 @@ export interface JournalReport {
   /** The segments in order. */
   readonly segments: readonly SegmentReport[];
   /** Positions between segments that no segment has. */
-  readonly gaps: readonly { readonly from: number; readonly to: number }[];
+  readonly gaps: readonly PositionRange[];
   /** Cursors and what they have committed. */
   readonly cursors: readonly CursorState[];
 }
@@ -70,7 +78,7 @@ export function verifyJournal(folder: string): Promise<JournalReport> {
 export async function verifyJournalOn(files: JournalFiles, folder: string): Promise<JournalReport> {
   checkFolder(folder);
   const segments: SegmentReport[] = [];
-  const gaps: { from: number; to: number }[] = [];
+  const gaps: PositionRange[] = [];
   let last = 0n;
   for (const segment of await listSegments({ files, folder })) {
     const before = segments.at(-1)?.next;
