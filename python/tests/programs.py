@@ -7,7 +7,10 @@ import asyncio
 import os
 import sys
 
+from thermostat import Kitchen, OutOfRange, Thermostat
+
 import busbar
+from busbar import rpc
 
 
 def ready() -> None:
@@ -77,6 +80,77 @@ async def fill(bus: str, label: str) -> None:
     os.write(write, b"in the pipe")
     endpoint.send(label, "take this", regions=[region], objects=[read])
     await asyncio.Event().wait()
+
+
+async def serve_thermostat(bus: str, label: str) -> None:
+    """Serves, and says how many calls have begun."""
+
+    class Reporting(Kitchen):
+        calls = 0
+
+        def count(self) -> None:
+            self.calls += 1
+            print(f"{self.calls} calls", flush=True)
+
+        async def hang(self) -> None:
+            self.count()
+            await super().hang()
+
+        async def sleep(self, seconds: float) -> str:
+            self.count()
+            return await super().sleep(seconds)
+
+    properties = {"target": 20.0, "model": "T1"}
+    async with rpc.serve(bus, Reporting("python"), label=label, properties=properties):
+        ready()
+        await asyncio.Event().wait()
+
+
+async def call_thermostat(bus: str) -> None:
+    """Makes a call that never returns."""
+    async with rpc.connect(bus, Thermostat) as thermostat:
+        ready()
+        await thermostat.hang()
+
+
+async def use_thermostat(bus: str) -> None:
+    """Uses every kind of member, and says what came back."""
+    async with rpc.connect(bus, Thermostat) as thermostat:
+        ready()
+        print("set", await thermostat.set_target(21), flush=True)
+        try:
+            await thermostat.set_target(31)
+        except OutOfRange as error:
+            print("OutOfRange", error.min, error.max, flush=True)
+        try:
+            await thermostat.set_target("warm")  # type: ignore[arg-type]
+        except rpc.InvalidCallError:
+            print("invalid", flush=True)
+        print("slept", await thermostat.sleep(0), flush=True)
+        try:
+            await rpc.options(thermostat, timeout=0.05).hang()
+        except rpc.DeadlineError:
+            print("deadline", flush=True)
+        samples = [each async for each in thermostat.history(10_000)]
+        print(len(samples), "samples to", samples[-1].number, flush=True)
+        print("target", await thermostat.target.get(), flush=True)
+        version = await thermostat.target.set(24)
+        await thermostat.target.set(25, if_version=version)
+        try:
+            await thermostat.target.set(26, if_version=version)
+        except rpc.ConflictError:
+            print(f"target {await thermostat.target.get()}, conflict", flush=True)
+        targets, signals = aiter(thermostat.target), aiter(thermostat.overheated)
+        first = await anext(targets)
+        signal = asyncio.ensure_future(anext(signals))
+        # The subscription is in force before a call that is made later.
+        await thermostat.sleep(0)
+        await thermostat.set_target(29)
+        heard = await signal
+        second = await anext(targets)
+        print(f"watched {first} then {second}, overheated {heard.celsius}", flush=True)
+        for each in (targets, signals):
+            await each.aclose()
 
 
 async def main() -> None:

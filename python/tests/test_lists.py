@@ -6,11 +6,13 @@ import ctypes
 import re
 import unittest
 from typing import Any
+from uuid import UUID
 
 from support import REPOSITORY
 
 import busbar
 from busbar import _declarations as c
+from busbar.rpc import wire
 
 HEADER = (REPOSITORY / "native/ffi/include/busbar.h").read_text()
 CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
@@ -119,6 +121,49 @@ class Lists(unittest.TestCase):
             code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
             self.assertEqual(each.code, f"ERR_BUSBAR_{code}")
             self.assertIs(getattr(busbar, each.__name__), each)
+
+    def test_the_wire_of_calls(self) -> None:
+        folder = REPOSITORY / "src/layers/rpc/wire"
+        words = re.sub(r"/\*.*?\*/", "", (folder / "format.ts").read_text(), flags=re.DOTALL)
+        tables = dict(re.findall(r"export const (\w+) = \{(.*?)\}", words, re.DOTALL))
+        ours: dict[str, dict[str, int]] = {
+            "answerKind": {each.name.lower(): each for each in wire.Answer},
+            "memberKind": {each.name.lower(): each for each in wire.Request},
+            "codecNumber": {
+                "messagePack": wire.MESSAGEPACK,
+                "json": wire.JSON,
+                "bytes": wire.BYTES,
+            },
+            "flag": {
+                "fromCaller": wire.FROM_CALLER,
+                "starved": wire.STARVED,
+                "expectsAnswer": wire.EXPECTS_ANSWER,
+            },
+        }
+        for table, numbers in ours.items():
+            listed = re.findall(r"^  (\w+): (\w+),", tables[table], re.MULTILINE)
+            self.assertEqual(
+                {name: int(value, 0) for name, value in listed if name != "struct"}, numbers
+            )
+        tags = (folder / "metadata.ts").read_text()
+        for name, number in (
+            ("deadline", wire.DEADLINE),
+            ("credit", wire.CREDIT),
+            ("attempt", wire.ATTEMPT),
+        ):
+            self.assertRegex(tags, rf"  {name}: {number},")
+        types = (folder / "types.ts").read_text()
+        for type_bytes in (wire.ANSWER_TYPE, wire.PING_TYPE):
+            self.assertIn(str(UUID(bytes=type_bytes)), types)
+
+    def test_metadata_of_calls(self) -> None:
+        written = wire.write_metadata(1.5, 256, 1 << 20, 3)
+        self.assertEqual(wire.read_metadata(written), wire.Metadata(1.5, 256, 1 << 20, 3))
+        self.assertEqual(wire.write_metadata(), b"")
+        self.assertEqual(wire.read_metadata(b"\1\0\x63\1x"), wire.Metadata())
+        for wrong in (b"\1", b"\2\0", b"\1\0\1", b"\1\0\1\4abc", b"\1\0\1\1a", b"\1\0\x80\0"):
+            with self.assertRaises(ValueError):
+                wire.read_metadata(wrong)
 
     def test_everything_exported_is_there_and_has_a_comment(self) -> None:
         for name in busbar.__all__:

@@ -197,6 +197,13 @@ class Messages(BusTest):
             await earth.wait_for("earth", count=0)
         self.assertEqual(earth.counters.sent_messages, 0)
 
+    async def test_large_integers_of_javascript(self) -> None:
+        numbers = busbar.msgpack(dict[str, list[int]])
+        self.assertEqual(numbers.decode(b"\x81\xa1x\x91\xcb\x43\x20" + bytes(6)), {"x": [1 << 51]})
+        for wrong in (b"\xcb\x3f\xf0" + bytes(6), b"\xcb\x43\x50" + bytes(6), b"\xa11"):
+            with self.assertRaises(busbar.SchemaMismatchError):
+                numbers.decode(b"\x81\xa1x\x91" + wrong)
+
     async def test_deep_values_are_refused(self) -> None:
         anything = busbar.msgpack()
         with self.assertRaises(busbar.DecodeFailedError):

@@ -57,7 +57,8 @@ export class PythonProgram {
   /** The next line that it prints; rejects if it ends instead. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`the program ended: ${(await this.ended).join(' ')}`);
+    if (done === true)
+      throw new Error(`the program ended: ${(await this.ended).join(' ')}\n${this.errors}`);
     return value;
   }
 

@@ -55,12 +55,12 @@ class Receiving:
             await asyncio.sleep(0)
         # Tasks that wait get their messages first.
         if not self._waiting:
-            message = self._take()
+            message = self.take()
             if message is not None:
                 return message
         while True:
-            await self._wait()
-            message = self._take()
+            await self.wait()
+            message = self.take()
             if message is not None:
                 self.wake()
                 return message
@@ -81,7 +81,8 @@ class Receiving:
         while self._waiting:
             self.wake()
 
-    async def _wait(self) -> None:
+    async def wait(self) -> None:
+        """Waits until there may be messages."""
         self._streak = 0
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
@@ -94,7 +95,8 @@ class Receiving:
                 self.wake()
             raise
 
-    def _take(self) -> Message | None:
+    def take(self) -> Message | None:
+        """The next message, if there is one."""
         if self._over is not None:
             raise self._over.with_traceback(None)
         status = lib.busbar_endpoint_receive(self._handle, 0, self._pointer_by_ref)

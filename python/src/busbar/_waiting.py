@@ -127,14 +127,18 @@ class Roomless:
         try:
             async with lock:
                 while (receivers := send()) is None:
-                    # At the latest when all is sent there is room.
-                    lib.busbar_endpoint_ask_drained(self._endpoint)
-                    await self._room.wait()
+                    await self.room()
                 return receivers
         finally:
             lock, users = self._turns.pop(selector)
             if users > 1:
                 self._turns[selector] = (lock, users - 1)
+
+    async def room(self) -> None:
+        """Waits until a receiver may have room."""
+        # At the latest when all is sent.
+        lib.busbar_endpoint_ask_drained(self._endpoint)
+        await self._room.wait()
 
     async def drained(self) -> None:
         """Waits until no message waits in this process."""

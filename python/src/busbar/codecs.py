@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, overload
 
+from ._integers import tolerant
 from .errors import DecodeFailedError, InvalidArgumentError, SchemaMismatchError, UnsupportedError
 
 T = TypeVar("T")
@@ -85,8 +86,14 @@ def msgpack(type: Any = Any, /) -> Codec[Any]:
     Raises UnsupportedError if msgspec is not installed."""
     module = _msgspec()
     # Node writes `undefined` as extension 0.
-    decoder = module.msgpack.Decoder(type, ext_hook=_extension)
-    return _Msgspec(module.msgpack.Encoder().encode, decoder.decode, "MessagePack")
+    typed = module.msgpack.Decoder(type, ext_hook=_extension)
+    untyped = module.msgpack.Decoder(ext_hook=_extension)
+
+    def convert(value: Any) -> Any:
+        return module.convert(value, type)
+
+    decode = tolerant(typed.decode, untyped.decode, convert, module.ValidationError)
+    return _Msgspec(module.msgpack.Encoder().encode, decode, "MessagePack")
 
 
 @overload

@@ -218,6 +218,7 @@ class Endpoint:
         key: str | None = None,
         objects: Sequence[HasFileno | int] = (),
         regions: Sequence[MemoryRegion | RegionRange] = (),
+        reply_to: int = 0,
     ) -> int:
         """Sends a message as soon as every receiver has room for it. Calls with the same selector
         proceed in order; a `send()` may overtake them.
@@ -235,6 +236,7 @@ class Endpoint:
                     key=key,
                     objects=objects,
                     regions=regions,
+                    reply_to=reply_to,
                 )
             except QueueFullError:
                 if ttl and not self.matches(selector):
@@ -302,6 +304,27 @@ class Endpoint:
         if timeout is None:
             return await self._consumer.next()
         return await within(timeout, "recv()", self._consumer.next())
+
+    def try_recv(self) -> Message | None:
+        """The next message if there is one now. For programs with a loop of their own, which calls
+        `readable` between; unlike `recv`, it leaves earlier messages as they are.
+
+        Raises ClosedError."""
+        return self._receiving.take()
+
+    async def readable(self) -> None:
+        """Waits until there may be messages, or something else has happened.
+
+        Raises ClosedError."""
+        self._open()
+        await self._receiving.wait()
+
+    async def room(self) -> None:
+        """Waits until a receiver that had no room may have some, after QueueFullError.
+
+        Raises ClosedError."""
+        self._open()
+        await self._roomless.room()
 
     def __aiter__(self) -> MessageIterator:
         """Iterates over the messages until the endpoint is closed. A message is handled when its

@@ -1,0 +1,151 @@
+"""The errors of calls. Which class an error has is decided by its receiver, never by a name that
+came from a peer."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any, ClassVar, Literal
+
+Executed = Literal["no", "maybe", "yes"]
+
+_MAX_TEXT = 4096
+
+
+class CallError(Exception):
+    """The base of all errors of calls. `code` is the same in every language."""
+
+    code: ClassVar[str] = ""
+    executed: Executed = "maybe"
+    """Whether the call was executed: "no" is certain, and so is "yes"."""
+    peer_id: int | None = None
+    """The id of the server that the call was sent to last."""
+
+
+class NoServerError(CallError):
+    """No server matches, and none came before the deadline. The call was not executed."""
+
+    code = "NO_RECIPIENT"
+    executed = "no"
+
+
+class ServerGoneError(CallError):
+    """The server died or left with the call in hand. A call of an idempotent method is sent to
+    another server instead."""
+
+    code = "PEER_GONE"
+
+
+class DeadlineError(CallError, TimeoutError):
+    """The timeout of the call has passed."""
+
+    code = "DEADLINE"
+
+
+class CallCancelledError(CallError):
+    """The server ended the call."""
+
+    code = "CANCELLED"
+
+
+class BusyError(CallError):
+    """Every matching server has as many calls as it takes. The call was not executed."""
+
+    code = "BUSY"
+    executed = "no"
+
+
+class InvalidCallError(CallError, ValueError):
+    """An argument does not fit the interface. The call was not executed."""
+
+    code = "INVALID_ARGUMENT"
+    executed = "no"
+
+
+class InvalidResultError(CallError, ValueError):
+    """A result or an item does not fit the interface."""
+
+    code = "INVALID_RESULT"
+    executed = "yes"
+
+
+class UnknownMethodError(CallError):
+    """No matching server has this method. The call was not executed."""
+
+    code = "UNKNOWN_METHOD"
+    executed = "no"
+
+
+class HandlerFailedError(CallError):
+    """The method raised an error that its interface does not declare."""
+
+    code = "HANDLER_FAILED"
+    executed = "yes"
+
+
+class ConflictError(CallError):
+    """The property has another version than `if_version`; it was not set."""
+
+    code = "CONFLICT"
+    executed = "no"
+
+
+class ProtocolError(CallError):
+    """The server broke the protocol of this call."""
+
+    code = "PROTOCOL"
+
+
+class ClientClosedError(CallError):
+    """The client or the service is closed."""
+
+    code = "CLOSED"
+
+
+class DeclaredError(CallError):
+    """The base of the errors that an interface declares: dataclasses whose fields are the data.
+
+    @dataclass
+    class OutOfRange(DeclaredError):
+        min: float
+        max: float
+    """
+
+    executed = "yes"
+
+    @classmethod
+    def wire_name(cls) -> str:
+        """The code on the bus: the name of the class."""
+        return cls.__name__
+
+    def __str__(self) -> str:
+        return f"{self.wire_name()}{self.wire_data()}"
+
+    def wire_data(self) -> dict[str, Any]:
+        """The fields."""
+        return (
+            {each.name: getattr(self, each.name) for each in fields(self)}
+            if is_dataclass(self)
+            else {}
+        )
+
+
+_made: dict[str, type[CallError]] = {
+    each.code: each
+    for each in (
+        DeadlineError,
+        CallCancelledError,
+        InvalidCallError,
+        InvalidResultError,
+        UnknownMethodError,
+        ConflictError,
+    )
+}
+
+
+def error_from(code: object, text: object, peer_id: int) -> CallError:
+    """What a server may say about a call, declared errors excepted."""
+    message = text[:_MAX_TEXT] if isinstance(text, str) and text else "the method failed"
+    kind = _made.get(code, HandlerFailedError) if isinstance(code, str) else HandlerFailedError
+    error = kind(message)
+    error.peer_id = peer_id
+    return error
