@@ -10,6 +10,8 @@
 namespace busbar::test {
 namespace {
 
+constexpr std::size_t kSlabBytes = 64U << 10U;
+
 // A message with one extension of `words` units, said to be metadata of `bytes` bytes.
 void write_claim(HandMade& link, std::uint16_t words, std::uint32_t bytes,
                  std::uint32_t payload = 8) {
@@ -31,7 +33,7 @@ void write_claim(HandMade& link, std::uint16_t words, std::uint32_t bytes,
 
 // The metadata of the only message that there is; nullopt if there is none.
 std::optional<std::vector<std::byte>> received(Crowd& crowd) {
-  std::vector<std::byte> slab(Receiver::kMinSlabBytes);
+  std::vector<std::byte> slab(kSlabBytes);
   std::vector<ReceivedMessage> messages(4);
   ReceiveBatch batch{.slab = slab, .messages = messages};
   (void)crowd.receiver.sleep();
@@ -112,8 +114,8 @@ TEST(receiver_fills_a_slab_with_metadata_to_its_end) {
   Crowd crowd;
   HandMade link;
   REQUIRE(crowd.attach(link).ok());
-  std::vector<std::byte> slab(Receiver::kMinSlabBytes + 64, std::byte{0xEE});
-  const auto usable = std::span(slab).first(Receiver::kMinSlabBytes);
+  std::vector<std::byte> slab(kSlabBytes + 64, std::byte{0xEE});
+  const auto usable = std::span(slab).first(kSlabBytes);
   std::vector<ReceivedMessage> messages(1024);
   std::size_t sent = 0;
   std::size_t got = 0;
