@@ -34,7 +34,8 @@ from .errors import (
     UnknownMethodError,
 )
 from .interface import BoundProperty, BoundSignal, Interface, Property, Signal, method
-from .server import Call, Limits, Service, Serving, current_call, serve
+from .server import Call, Limits, current_call
+from .serving import Service, Serving, serve
 
 __all__ = [
     "BoundProperty",

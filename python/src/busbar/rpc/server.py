@@ -7,15 +7,13 @@ import contextvars
 import inspect
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
 from ..errors import BusError
-from ..joining import join
 from ..messages import Message
 from ..peers import Peer
 from ..selectors import Selector
@@ -24,8 +22,6 @@ from .errors import CallError, DeclaredError, InvalidCallError
 from .interface import Interface, Member, encode
 from .session import Session, is_from_caller
 from .wire import Answer, Request
-
-T = TypeVar("T", bound=Interface)
 
 _MAX_TEXT = 4096
 _PEERS_IN_SELECTOR = 128
@@ -58,6 +54,18 @@ _current: contextvars.ContextVar[Call] = contextvars.ContextVar("busbar.rpc.call
 def current_call() -> Call:
     """The call that the running method was called by. Raises LookupError outside of one."""
     return _current.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many calls a service runs, and what it tells."""
+
+    concurrency: int = 4096
+    """Calls that run at once; others are answered with `busy`, and go to another server."""
+    per_caller: int = 1024
+    """Of these, and of the subscriptions, those of one caller."""
+    error_messages: bool = True
+    """Whether callers get the texts of errors that the interface does not declare."""
 
 
 @dataclass(slots=True, eq=False)
@@ -478,107 +486,3 @@ class Server:
         payload = encode(codec, {"load": len(self._running), "leaving": self.leaving})
         format = wire.format_of(Answer.BUSY, codec)
         self._session.answer(message.sender.id, message.id, format, payload)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many calls a service runs, and what it tells."""
-
-    concurrency: int = 4096
-    """Calls that run at once; others are answered with `busy`, and go to another server."""
-    per_caller: int = 1024
-    """Of these, and of the subscriptions, those of one caller."""
-    error_messages: bool = True
-    """Whether callers get the texts of errors that the interface does not declare."""
-
-
-class Service(Generic[T]):
-    """An implementation that is served."""
-
-    def __init__(self, session: Session, server: Server, implementation: T) -> None:
-        """Not for programs: `serve` makes it."""
-        self._session = session
-        self._server = server
-        self.implementation = implementation
-        """The instance that was given to `serve`."""
-
-    async def close(self, *, linger: float = 1.0) -> None:
-        """Takes no more calls, lets those that run end for `linger` seconds, and leaves the bus.
-        Repeated calls do nothing."""
-        self._server.leaving = True
-        try:
-            async with asyncio.timeout(linger):
-                await self._server.idle()
-        except TimeoutError:
-            pass
-        await self._session.close()
-
-
-class Serving(Generic[T]):
-    """What `serve` returns: `await` it for a service, or use it in `async with`."""
-
-    def __init__(
-        self,
-        bus: str,
-        implementation: T,
-        label: str | Sequence[str],
-        properties: dict[str, Any],
-        limits: Limits,
-        settings: dict[str, Any],
-    ) -> None:
-        """Not for programs: `serve` makes it."""
-        self._bus = bus
-        self._implementation = implementation
-        self._label = (label,) if isinstance(label, str) else tuple(label)
-        self._properties = properties
-        self._limits = limits
-        self._settings = settings
-        self._service: Service[T] | None = None
-
-    def __await__(self) -> Generator[Any, Any, Service[T]]:
-        return self._serve().__await__()
-
-    async def __aenter__(self) -> Service[T]:
-        self._service = await self
-        return self._service
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._service is not None:
-            await self._service.close()
-
-    async def _serve(self) -> Service[T]:
-        implementation = self._implementation
-        name, label = implementation.busbar_name, implementation.busbar_label
-        if not name:
-            raise InvalidCallError(f"{implementation!r} implements no interface")
-        for member in implementation.busbar_members.values():
-            if member.kind == "property" and member.attribute not in self._properties:
-                raise InvalidCallError(f"the property {member.attribute} of {name} has no value")
-        labels = dict.fromkeys((*self._label, name, label))
-        session = Session(await join(self._bus, label=list(labels), **self._settings))
-        server = Server(session, implementation, self._limits, self._properties)
-        implementation._busbar_binding = server
-        session.start(server)
-        return Service(session, server, implementation)
-
-
-def serve(
-    bus: str,
-    implementation: T,
-    *,
-    label: str | Sequence[str] = (),
-    properties: dict[str, Any] | None = None,
-    limits: Limits | None = None,
-    **settings: Any,
-) -> Serving[T]:
-    """Serves an interface on a bus: an instance of a class that derives from the interface and has
-    its methods. `label`: further labels, for the `to` of callers. `properties`: the first value of
-    each property. `settings` are options of `busbar.join`.
-
-    async with serve("com.solar", Kitchen(), label="kitchen", properties={"target": 20.0}): ..."""
-    return Serving(bus, implementation, label, properties or {}, limits or Limits(), settings)
