@@ -34,6 +34,8 @@ from .session import Session, is_emission
 from .wire import Answer, Request
 
 _MAX_ATTEMPTS = 255
+# Conditions whose matches are remembered.
+_MAX_KNOWN = 256
 
 
 class _Failure(msgspec.Struct):
@@ -97,6 +99,8 @@ class Caller:
         self._watching: dict[tuple[int, bytes], set[_Pending]] = {}
         self._changed = asyncio.Event()
         self._turn = 0
+        # The members that match; valid until members change.
+        self._known: dict[Selector, list[Peer]] = {}
         self.over = False
 
     # From the session.
@@ -125,6 +129,7 @@ class Caller:
 
     def members_changed(self) -> None:
         """Servers came or left."""
+        self._known.clear()
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -266,8 +271,12 @@ class Caller:
                     if self.over:
                         raise ClientClosedError("the client is closed")
                     changed = self._changed
-                    peers = self._session.endpoint.matches(selector)
+                    peers = self._candidates(selector)
                     peer = self._choose(peers, tried)
+                    if peer is None and self._known.pop(selector, None) is not None:
+                        # Another server may have joined before this process hears of it.
+                        peers = self._candidates(selector)
+                        peer = self._choose(peers, tried)
                     if peer is None:
                         # All that match have refused, or nobody matches: then one may come.
                         if peers and not patient:
@@ -278,6 +287,7 @@ class Caller:
                     try:
                         number, pending = await self._post(peer, request, deadline, attempt)
                     except NoRecipientError:
+                        self._known.clear()
                         tried.add(peer)
                         continue
                     keep = False
@@ -328,6 +338,17 @@ class Caller:
                 continue
             pending = self._pending.setdefault(peer, {})[number] = _Pending()
             return number, pending
+
+    def _candidates(self, selector: Selector) -> list[Peer]:
+        known = self._known.get(selector)
+        if known is None:
+            known = self._session.endpoint.matches(selector)
+            # An empty answer is not kept: a server may have joined before this process hears of it.
+            if known:
+                if len(self._known) >= _MAX_KNOWN:
+                    self._known.clear()
+                self._known[selector] = known
+        return known
 
     def _choose(self, peers: list[Peer], tried: set[int]) -> int | None:
         untried = [each.id for each in peers if each.id not in tried]
