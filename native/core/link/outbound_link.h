@@ -78,8 +78,9 @@ class OutboundLink {
   // others wait there already. False when it has to be put(). To be followed by end_turn().
   [[nodiscard]] bool put_now(const SimpleMessage& message) noexcept;
   // The least payload that shares a spill rather than wait in this process's memory, from where it
-  // would be copied once more.
-  static constexpr std::size_t kLeastShared = 512;
+  // would be copied once more. For smaller ones that copy costs less than what a spill leaves to
+  // do.
+  static constexpr std::size_t kLeastShared = 4U << 10U;
   // Whether a record with a payload of so many bytes would have to wait in this process's memory.
   [[nodiscard]] bool would_queue(std::size_t payload_bytes) noexcept {
     const auto most = static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kSharedBytes = 40'000;
 // Some go into the ring, some wait for it, some share a spill.
-constexpr std::array<std::size_t, 6> kMixedSizes{100, 3000, 511, 512, 16'384, 100'000};
+constexpr std::array<std::size_t, 6> kMixedSizes{100, 3000, 4095, 4096, 16'384, 100'000};
 constexpr std::size_t kEachSize = 100;
 
 // As in a program that sets nothing: the harness's ring is too small for shared spills to matter.
