@@ -1,6 +1,8 @@
 // What a program that writes and reads a journal relies on.
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { json, messageBox, messageType, raw, struct, text } from 'busbar';
 import {
@@ -21,6 +23,7 @@ interface Point {
   readonly y: number;
 }
 
+const run = promisify(execFile);
 const Move = messageType<Point>('com.example.move');
 const Note = json<{ readonly text: string }>('com.example.note');
 const Sample = messageType('com.example.sample', { codec: struct({ at: 'f64', value: 'i32' }) });
@@ -313,6 +316,23 @@ test('times never run backwards, and more channels than a segment can number', a
   t.is(count, 66_000);
   await log.close();
   t.true((await verifyJournal(folder)).intact);
+});
+
+test('a process that does not close its journal ends by itself, and loses nothing', async (t) => {
+  const folder = temporaryFolder(t);
+  const source = `
+    import { openJournal } from 'busbar/journal';
+    const log = await openJournal(process.argv[1]);
+    for (let count = 0; count < 10; count++) {
+      log.write({ typeId: '${Move.id}', bytes: new Uint8Array(count) });
+    }
+    await log.read().next();
+  `;
+  await run(process.execPath, ['--input-type=module', '-e', source, folder]);
+  const log = await openJournal(folder);
+  t.is(log.next, 11);
+  t.like(log.recovered, [{ entries: 10, cutBytes: 0 }]);
+  await log.close();
 });
 
 test('lines of JSON, and MCAP with JSON', async (t) => {
