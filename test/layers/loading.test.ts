@@ -46,6 +46,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '.': ['uuid'],
   './interface': ['uuid'],
   './rpc': ['uuid'],
+  './journal': ['uuid'],
 };
 
 test('the bus loads no layer', (t) => {
