@@ -22,6 +22,14 @@ export type {
   ViolationEvent,
 } from './endpoint/events.js';
 export type {
+  LostObservation,
+  Observation,
+  ObservedMessage,
+  SentObservation,
+  UndeliveredObservation,
+} from './endpoint/observation.js';
+export type { Observer, ObserverEvents } from './endpoint/observer.js';
+export type {
   CloseOptions,
   DeliverOptions,
   SendOptions,
@@ -102,6 +110,8 @@ export {
   type ObjectSource,
   type ToSocketOptions,
 } from './objects/index.js';
+export { observe } from './observe.js';
+export type { ObserveOptions } from './observe-options.js';
 export {
   anyone,
   type LabelExpression,

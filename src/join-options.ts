@@ -38,6 +38,11 @@ export interface JoinOptions<B extends MessageBox = PlainBox> extends CancelOpti
   /** Whether this endpoint may become bus controller. Default: true. */
   readonly controllerAffinity?: boolean | undefined;
   /**
+   * Whether observers (see `observe`) get copies of what this endpoint sends, and of what is sent to
+   * it alone. Default: true.
+   */
+  readonly observable?: boolean | undefined;
+  /**
    * Milliseconds to wait for admission to the bus; see {@link CancelOptions.timeout}. Default:
    * 5,000.
    */
@@ -123,6 +128,7 @@ export function checkJoin<B extends MessageBox>(
     'token',
     'messages',
     'controllerAffinity',
+    'observable',
     'whenFull',
     ...numberOptionNames,
   ]);
@@ -134,12 +140,15 @@ export function checkJoin<B extends MessageBox>(
     });
   }
   checkBoolean('controllerAffinity', controllerAffinity);
+  const { observable = true } = options;
+  checkBoolean('observable', observable);
   const config = {
     ...numbersOf(options),
     identifier,
     label: checkLabel(options.label ?? []),
     token,
     controllerAffinity,
+    observable,
     whenFull: whenFullOf(whenFull),
     hostHasLibuv,
     externalBuffers: hostHasLibuv && !viewsForbidden,

@@ -5,6 +5,7 @@ import { Endpoint } from './endpoint/endpoint.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import { type BusError, errorFromStatus, statusOf } from './errors/index.js';
 import { checkJoin, type JoinOptions } from './join-options.js';
+import { limits } from './limits.js';
 import { type MessageBox, type PlainBox, plainBox } from './messages/index.js';
 import {
   addon,
@@ -31,7 +32,8 @@ export async function join<B extends MessageBox = PlainBox>(
 ): Promise<Endpoint<B>> {
   const { options, config } = checkJoin(identifier, given);
   // Before anything is opened: a native endpoint that was never started cannot be closed.
-  const refused = refusal(`join('${identifier}')`, options, { bus: identifier });
+  const where = { what: `join('${identifier}')`, bus: identifier, lonely: lonelyOf(options) };
+  const refused = refusal(where.what, options, { bus: identifier });
   if (refused !== undefined) throw refused;
   const board = new NoticeBoard();
   const native = open(config, board);
@@ -44,7 +46,7 @@ export async function join<B extends MessageBox = PlainBox>(
   });
   native.ref();
   try {
-    endpoint.joined(await admission(native, board, identifier, options));
+    endpoint.joined(await admission(native, board, { ...options, ...where }));
     return endpoint;
   } catch (error) {
     await board.closed(() => native.close(0));
@@ -55,21 +57,29 @@ export async function join<B extends MessageBox = PlainBox>(
   }
 }
 
-/** The options about waiting for admission. */
-type Admission = CancelOptions & { readonly controllerAffinity?: boolean | undefined };
+function lonelyOf({ controllerAffinity }: JoinOptions<MessageBox>): string {
+  return controllerAffinity === false
+    ? 'it may not become its controller (controllerAffinity: false)'
+    : '';
+}
 
-function admission(
+/** How to wait for admission. */
+export interface Admission extends CancelOptions {
+  /** The call that waits, for errors. */
+  readonly what: string;
+  readonly bus: string;
+  /** Why the endpoint founds no bus; empty if it would. */
+  readonly lonely: string;
+}
+
+/** Starts the endpoint, and resolves with its id once the bus has admitted it. */
+export function admission(
   native: NativeEndpoint,
   board: NoticeBoard,
-  identifier: string,
-  { timeout = numberOptions.timeout.byDefault, signal, controllerAffinity }: Admission,
+  { what, bus, lonely, timeout = numberOptions.timeout.byDefault, signal }: Admission,
 ): Promise<number> {
-  const facts = { bus: identifier };
-  const what = `join('${identifier}')`;
-  const lonely =
-    controllerAffinity === false
-      ? ', which waits for a bus because it may not become its controller (controllerAffinity: false),'
-      : '';
+  const facts = { bus };
+  const waits = lonely === '' ? '' : `, which waits for a bus because ${lonely},`;
   // The native side keeps the timeout: a timer of the event loop would wake an idle process once
   // more.
   return cancellable<number>(
@@ -80,13 +90,13 @@ function admission(
       board.outcome(
         () => {
           const status = native.start();
-          if (status < 0) settler.reject(joinError(-status, addon.lastFailure(), identifier));
+          if (status < 0) settler.reject(joinError(-status, addon.lastFailure(), bus));
         },
         (notice) => {
           if (notice.kind === 'joined') settler.resolve(notice.id);
           else if (notice.status === statusOf('Timeout'))
-            settler.reject(timeoutError(what + lonely, timeout, facts));
-          else settler.reject(joinError(notice.status, notice, identifier));
+            settler.reject(timeoutError(what + waits, timeout, facts));
+          else settler.reject(joinError(notice.status, notice, bus));
         },
       );
     },
@@ -94,7 +104,8 @@ function admission(
   );
 }
 
-function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
+/** Opens a native endpoint. */
+export function open(config: EndpointConfig, board: NoticeBoard): NativeEndpoint {
   const native = addon.openEndpoint(config, board.receiveMessages, board.receiveNotices);
   if (typeof native === 'number') throw joinError(-native, addon.lastFailure(), config.identifier);
   return native;
@@ -110,7 +121,7 @@ function joinError(number: number, failure: FailureFacts, identifier: string): B
     message:
       number === statusOf('LimitExceeded')
         ? 'it has as many endpoints, or as many of this process, as its controller admits ' +
-          '(maxEndpoints, maxEndpointsPerProcess)'
+          `(maxEndpoints, maxEndpointsPerProcess), or ${limits.maxObservers} observers`
         : undefined,
   });
   error.message = `cannot join bus '${identifier}': ${error.message}`;

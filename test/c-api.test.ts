@@ -152,6 +152,7 @@ const selfTests = {
     'what a receiver gives back: refused, unread, borrowed by a process that is killed',
   'join_options-c': 'options of joining, their ranges and what they limit',
   'metadata-c': 'metadata, receipts, and what undelivered messages name',
+  'observe-c': 'observers, what they see and what they lose',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
 

@@ -98,6 +98,11 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'another token: ERR_BUSBAR_TOKEN_MISMATCH',
     'with the token: sees member',
   ],
+  'observe.mjs': [
+    'planets: 2, observers: 1',
+    /^sun -> moon: \d+ bytes$/,
+    /^moon -> sun: \d+ bytes, an answer$/,
+  ],
   'what-works.mjs': [
     'messages: yes',
     'kernel objects: yes',

@@ -34,6 +34,7 @@ busbar_status read_options(const busbar_join_options& given, busbar::EndpointOpt
   if (!created) return code(created.error());
   out.membership.label = created.take();
   out.membership.controller_affinity = given.no_controller_affinity == 0;
+  out.membership.observable = given.unobservable == 0;
   if (given.token != nullptr) out.membership.token = given.token;
 #define BUSBAR_OPTION(name, node_name, unit, by_default, least, most) \
   set(out.join.name, given.name);
@@ -46,16 +47,6 @@ busbar_status read_options(const busbar_join_options& given, busbar::EndpointOpt
   }
   out.regions = &busbar::process_regions();
   return BUSBAR_OK;
-}
-
-std::unique_ptr<busbar_peer_list> list_of(const std::vector<busbar::Member>& members) {
-  auto list = std::make_unique<busbar_peer_list>();
-  for (const busbar::Member& member : members) {
-    busbar_peer_list::Peer peer{member.id, member.pid, {}};
-    for (const std::string_view string : member.label) peer.label.emplace_back(string);
-    list->peers.push_back(std::move(peer));
-  }
-  return list;
 }
 
 void free_messages(busbar_endpoint& self) {
@@ -90,16 +81,27 @@ void shut_down(busbar_endpoint& self) {
 
 }  // namespace
 
-extern "C" {
+std::unique_ptr<busbar_peer_list> busbar::ffi::list_of(const std::vector<busbar::Member>& members) {
+  auto list = std::make_unique<busbar_peer_list>();
+  for (const busbar::Member& member : members) {
+    busbar_peer_list::Peer peer{member.id, member.pid, {}};
+    for (const std::string_view string : member.label) peer.label.emplace_back(string);
+    list->peers.push_back(std::move(peer));
+  }
+  return list;
+}
 
-busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_options* options,
-                                   busbar_endpoint** out_endpoint) {
+busbar_status busbar::ffi::join(const char* identifier, const busbar_join_options* options,
+                                std::shared_ptr<const busbar::ObserverConditions> observes,
+                                busbar_endpoint** out_endpoint) {
   if (identifier == nullptr || out_endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
   busbar_join_options given{};
   if (options != nullptr && !busbar::ffi::read_struct(options, given))
     return BUSBAR_INVALID_ARGUMENT;
   busbar::EndpointOptions native;
   native.membership.identifier = identifier;
+  native.membership.observes = std::move(observes);
+  const bool observer = native.membership.observes != nullptr;
   const busbar_status read = read_options(given, native);
   if (read != BUSBAR_OK) return read;
   const std::uint64_t spin = native.join.spin_us;
@@ -110,6 +112,7 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   self->entry = std::make_shared<std::mutex>();
   self->endpoint = created.take();
   self->batch = std::vector<busbar::ReceivedMessage>(kBatch);
+  self->observer = observer;
   self->when_full = given.when_full;
   self->spin = std::chrono::microseconds(spin);
   self->on_event = given.on_event;
@@ -130,6 +133,13 @@ busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_opt
   }
   *out_endpoint = self.release();
   return BUSBAR_OK;
+}
+
+extern "C" {
+
+busbar_status busbar_endpoint_join(const char* identifier, const busbar_join_options* options,
+                                   busbar_endpoint** out_endpoint) {
+  return busbar::ffi::join(identifier, options, nullptr, out_endpoint);
 }
 
 busbar_status busbar_endpoint_close(busbar_endpoint* endpoint, uint32_t linger_ms,
@@ -202,7 +212,7 @@ busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint, busbar_counter
 busbar_status busbar_endpoint_list_peers(busbar_endpoint* endpoint, busbar_peer_list** out_list) {
   if (endpoint == nullptr || out_list == nullptr) return BUSBAR_INVALID_ARGUMENT;
   const Lock lock(*endpoint->entry);
-  *out_list = list_of(endpoint->endpoint->members()).release();
+  *out_list = busbar::ffi::list_of(endpoint->endpoint->members()).release();
   return BUSBAR_OK;
 }
 
@@ -217,7 +227,7 @@ busbar_status busbar_endpoint_matching_peers(busbar_endpoint* endpoint,
   const std::unordered_set<std::uint64_t> matching(ids.begin(), ids.end());
   std::vector<busbar::Member> members = endpoint->endpoint->members();
   std::erase_if(members, [&](const busbar::Member& each) { return !matching.contains(each.id); });
-  *out_list = list_of(members).release();
+  *out_list = busbar::ffi::list_of(members).release();
   return BUSBAR_OK;
 }
 

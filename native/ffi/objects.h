@@ -68,6 +68,8 @@ struct busbar_message {
   busbar::ReceivedMessage received;
   busbar_span payload{};
   busbar_span metadata{};
+  // The whole of an observation, of which `payload` is the end; empty for any other message.
+  std::span<const std::byte> observation{};
   // Of a large message, whose slab has nothing but its payload.
   std::vector<std::byte> own_metadata;
   // Has the payload and the metadata; null for a borrowed message.
@@ -124,6 +126,8 @@ struct busbar_endpoint {
   std::uint32_t last_link = 0;
   std::uint64_t* last_link_messages = nullptr;
 
+  // It only observes.
+  bool observer = false;
   std::int32_t when_full = BUSBAR_WHEN_FULL_REFUSE;
   std::chrono::microseconds spin{0};
   busbar_event_callback on_event = nullptr;
@@ -169,6 +173,12 @@ using Lock = std::unique_lock<std::mutex>;
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 [[nodiscard]] Deadline deadline_after(std::int32_t timeout_ms) noexcept;
 
+[[nodiscard]] std::unique_ptr<busbar_peer_list> list_of(const std::vector<Member>& members);
+// busbar_endpoint_join, or of an observer busbar_endpoint_observe.
+[[nodiscard]] busbar_status join(const char* identifier, const busbar_join_options* options,
+                                 std::shared_ptr<const ObserverConditions> observes,
+                                 busbar_endpoint** out_endpoint);
+
 // The caller of the following functions holds `lock`, which is released while callbacks run and
 // while a thread waits.
 
@@ -183,6 +193,8 @@ template <typename Done>
 // Sleeps until a bell rings or the deadline has passed. With `wants_messages`, returns at once if
 // there are messages.
 void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wants_messages);
+// Of a message that an observer received: its payload is what it was in the observed message.
+void read_observation(busbar_message& message) noexcept;
 // The message's payload is not needed any more.
 void leave_slab(busbar_endpoint& self, busbar_message& message) noexcept;
 // Returns the borrowed message, if any.

@@ -49,6 +49,7 @@ busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_sp
   message->endpoint = &self;
   message->received = std::move(received);
   message->payload = payload;
+  message->observation = {};
   message->metadata = {};
   message->from_id = message->received.from_id;
   message->from_pid = 0;
@@ -94,6 +95,7 @@ void fetch(busbar_endpoint& self) {
                                             received.origin_bytes);
     busbar_message* message = wrap(self, received, {place, received.payload_bytes});
     use(*message, self.slab);
+    if (self.observer) busbar::ffi::read_observation(*message);
     if (message->received.metadata_bytes != 0)
       message->metadata = {place + busbar::padded(message->received.payload_bytes),
                            message->received.metadata_bytes};
@@ -216,6 +218,7 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
   if (endpoint == nullptr || out_message == nullptr || out_payload == nullptr)
     return BUSBAR_INVALID_ARGUMENT;
   busbar_endpoint& self = *endpoint;
+  if (self.observer) return BUSBAR_UNSUPPORTED;
   Lock lock(*self.entry);
   // Messages in the inbox come first; they are borrowed from this process's memory.
   const busbar_status status = receive_with(self, lock, timeout_ms, [&self] {

@@ -1,7 +1,10 @@
 // From a JavaScript object to EndpointOptions.
 #include "node/endpoint_config.h"
 
+#include <cstring>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace busbar::node {
@@ -29,6 +32,26 @@ std::string string(const Napi::Object& config, const char* name) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
+std::span<const std::byte> bytes(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray()) return {};
+  const auto array = value.As<Napi::Uint8Array>();
+  return {reinterpret_cast<const std::byte*>(array.Data()), array.ByteLength()};
+}
+
+// Of an observer.
+Result<ObserverConditions> read_conditions(const Napi::Object& object) {
+  auto match = SelectorProgram::create(bytes(object, "match"));
+  if (!match) return match.error();
+  const std::span<const std::byte> uuids = bytes(object, "types");
+  std::vector<Uuid> types(uuids.size() / sizeof(Uuid));
+  if (!types.empty())
+    std::memcpy(static_cast<void*>(types.data()), uuids.data(), types.size() * sizeof(Uuid));
+  std::uint64_t payload_bytes = 0;
+  if (!read_number(object.Get("payloadBytes"), payload_bytes)) return Status::InvalidArgument;
+  return ObserverConditions::create(match.take(), std::move(types), payload_bytes);
+}
+
 }  // namespace
 
 Result<Label> read_label(const Napi::Value& value) {
@@ -53,6 +76,13 @@ Result<EndpointConfig> read_config(const Napi::Object& config) {
   if (!label) return label.error();
   out.endpoint.membership.label = label.take();
   out.endpoint.membership.controller_affinity = boolean(config, "controllerAffinity");
+  out.endpoint.membership.observable = boolean(config, "observable");
+  if (const Napi::Value observe = config.Get("observe"); observe.IsObject()) {
+    auto conditions = read_conditions(observe.As<Napi::Object>());
+    if (!conditions) return conditions.error();
+    out.endpoint.membership.observes =
+        std::make_shared<const ObserverConditions>(conditions.take());
+  }
 
 #define BUSBAR_OPTION(name, node_name, unit, by_default, least, most) \
   if (!read_number(config.Get(#node_name), out.endpoint.join.name)) return Status::InvalidArgument;

@@ -1,6 +1,7 @@
 // The JavaScript object of one endpoint.
 #include "node/endpoint_object.h"
 
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -195,6 +196,14 @@ void add_membership(Napi::Object& object, const BindingPointer& binding) {
   method(object, "changedMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     const auto members = each.endpoint().members_unless(each.members_seen);
     return members ? Napi::Value(member_array(info.Env(), *members)) : info.Env().Undefined();
+  });
+  method(object, "clock", binding, [](Info info, EndpointBinding&) -> Napi::Value {
+    const std::chrono::duration<double, std::milli> now =
+        native_platform().now().time_since_epoch();
+    return Napi::Number::New(info.Env(), now.count());
+  });
+  method(object, "observers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    return member_array(info.Env(), each.endpoint().observers());
   });
   method(object, "reportMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     (void)each.endpoint().report_members(flag_at(info, 0));

@@ -55,7 +55,7 @@ if (args.length > 0) {
 }
 await runCoreTests(program, { without, env });
 
-for (const name of ['api', 'join_options', 'metadata', 'threads', 'giving_back']) {
+for (const name of ['api', 'join_options', 'metadata', 'observe', 'threads', 'giving_back']) {
   const test = join(folder, name);
   run(process.env.CC ?? 'gcc', [
     ...flags.filter((flag) => flag !== '-Wno-tsan'),

@@ -149,9 +149,14 @@ export class Endpoint<B extends MessageBox>
     return this.#native.generation();
   }
 
+  /** The observers of the bus at this moment: see {@link observe}. They are not among the peers. */
+  get observers(): readonly Peer[] {
+    return this.#native.observers();
+  }
+
   /**
-   * All other endpoints on the bus at this moment, in no particular order: a frozen array, the same
-   * one as long as nothing changes.
+   * All other endpoints on the bus at this moment except observers, in no particular order: a
+   * frozen array, the same one as long as nothing changes.
    */
   get peers(): readonly Peer[] {
     return this.#members.others(this.#id);

@@ -36,6 +36,7 @@ import type { RejectedEvent, UnknownEvent } from './events.js';
 import { IdleRest } from './idle-rest.js';
 import { Message, type Replier } from './message.js';
 import { type Mark, MessageEnd, type Settle } from './message-end.js';
+import { originAt } from './origin.js';
 
 const twoTo32 = 2 ** 32;
 
@@ -123,7 +124,7 @@ export class MessageReader {
     const originOffset = table[row + column.originOffset] as number;
     if (originOffset !== none) {
       try {
-        from = this.#originOf(originOffset);
+        from = originAt(this.#block, originOffset);
       } catch (error) {
         this.#reject(row, entry?.key ?? this.#typeOf(row), from, error);
         return undefined;
@@ -210,23 +211,6 @@ export class MessageReader {
     this.#lastSlot = slot;
     this.#lastPeer = peer;
     return peer;
-  }
-
-  // Written by native/core/ring/origin.h.
-  #originOf(offset: number): Peer {
-    const view = new DataView(this.#block.buffer, offset);
-    const id = Number(view.getBigUint64(0, true));
-    const pid = view.getUint32(8, true);
-    const label: string[] = [];
-    const end = 16 + view.getUint32(12, true);
-    for (let at = 16; at < end; ) {
-      const length = view.getUint8(at);
-      label.push(
-        Buffer.from(this.#block.buffer as ArrayBuffer, offset + at + 1, length).toString(),
-      );
-      at += 1 + length;
-    }
-    return Object.freeze({ id, pid, label });
   }
 
   #metadataAt(start: number, bytes: number): Uint8Array {

@@ -11,6 +11,13 @@ export interface EndpointConfig extends OptionNumbers {
   readonly token: string;
   readonly label: readonly string[];
   readonly controllerAffinity: boolean;
+  readonly observable: boolean;
+  /** Of an observer: a compiled label expression, the UUIDs of types one after the other. */
+  readonly observe?: {
+    readonly match: Uint8Array;
+    readonly types: Uint8Array;
+    readonly payloadBytes: number;
+  };
   /** A number of {@link whenFullPolicies}. */
   readonly whenFull: number;
   /** Whether the event loop is libuv's. */
@@ -148,6 +155,30 @@ export const hasObjects = 1 << 14;
  */
 export const objectsLost = 1 << 15;
 
+/**
+ * Offsets in the head of an observation, which begins its payload: the mirror of ObservationHead in
+ * native/core/ring/observation.h. Ids of receivers follow it, then bytes of the payload.
+ */
+export const observation = {
+  time: 0,
+  lost: 8,
+  peerId: 16,
+  payloadBytes: 24,
+  receivers: 32,
+  named: 36,
+  copied: 40,
+  reason: 44,
+  event: 48,
+  unicast: 49,
+  objects: 50,
+  regions: 51,
+  /** Bytes of the head. */
+  bytes: 64,
+} as const;
+
+/** In the head of an observation: what happened. */
+export const observationEvent = { sent: 1, sentAgain: 2, undelivered: 3, lost: 4 } as const;
+
 declare const regionBrand: unique symbol;
 declare const registryBrand: unique symbol;
 
@@ -264,8 +295,11 @@ export interface NativeEndpoint {
   rest(): void;
   peer(slot: number): NativeMember | undefined;
   forgetPeer(slot: number): void;
-  /** All members, this endpoint included; `undefined` if it is the list of the last call. */
+  /** All members except observers, this endpoint included; `undefined` if it is the last list. */
   changedMembers(): NativeMember[] | undefined;
+  observers(): NativeMember[];
+  /** Milliseconds of the clock that observations have; one for all processes of a machine. */
+  clock(): number;
   reportMembers(wanted: boolean): void;
   isController(): boolean;
   controllerId(): number;

@@ -83,6 +83,8 @@ export class FakeEndpoint {
       table: this.#table,
       receipt: this.#receipt,
       start: () => 0,
+      observers: () => [],
+      clock: () => performance.now(),
       close: () => {
         setImmediate(() => this.tell({ kind: 'closed', abandoned: 0 }));
       },

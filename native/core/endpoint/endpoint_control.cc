@@ -47,7 +47,10 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
       observes_(options.membership.observes != nullptr),
       membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
       regions_(*options.regions) {
-  if (observes_) receiver_.observe();
+  if (observes_) {
+    receiver_.observe();
+    sender_.refuse_all();
+  }
   region_listener_ = regions_.add_listener([this] {
     regions_unmapped_ = true;
     wake();

@@ -75,7 +75,7 @@ SendOutcome Sender::send(const SendRequest& request) {
 bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
   Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr) {
-    outcome.error = {route == nullptr ? Status::InvalidSelector : Status::Closed};
+    outcome.error = {route == nullptr ? Status::InvalidSelector : without_directory_};
     return true;
   }
   if (request.payload.size() > options_.max_message_bytes) {

@@ -51,10 +51,13 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
 
   // The directory to find receivers in; replaces the former one. Not owned.
   void set_directory(DirectoryReader* directory, std::uint64_t self_id);
+  // For an observer, which never gets a directory: everything is refused as Unsupported.
+  void refuse_all() noexcept { without_directory_ = Status::Unsupported; }
   void on_directory_changed();
 
   [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
-  // InvalidSelector: there is no such route. Closed: this endpoint is on no bus.
+  // InvalidSelector: there is no such route. Closed: this endpoint is on no bus. Unsupported: it is
+  // an observer.
   [[nodiscard]] SendOutcome send(const SendRequest& request);
   // Its payload is still to be copied into a spill.
   [[nodiscard]] bool spills(const SendRequest& request) const noexcept {
@@ -247,6 +250,7 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   const JoinOptions options_;
   SenderCounters counters_;
   DirectoryReader* directory_ = nullptr;
+  Status without_directory_ = Status::Closed;
   std::uint64_t self_id_ = 0;
   RouteTable routes_;
   // Charged by what follows.

@@ -8,7 +8,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
   Route* route = routes_.find(route_id);
   if (route == nullptr) return {{Status::InvalidSelector}};
   if (!route->unicast) return {{Status::InvalidArgument}};
-  if (directory_ == nullptr) return {{Status::Closed}};
+  if (directory_ == nullptr) return {{without_directory_}};
   if (bytes > options_.max_message_bytes) {
     outcome.error = {Status::TooLarge};
     return outcome;

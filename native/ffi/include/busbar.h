@@ -270,6 +270,8 @@ typedef struct busbar_join_options {
   /* The same limit for the endpoints of one process, so that no process can fill the bus, 1 to
    * 4,096. Default: 1,024. */
   uint64_t max_endpoints_per_process;
+  /* Not 0: observers get no copies of what this endpoint sends, nor of what is sent to it alone. */
+  int32_t unobservable;
 } busbar_join_options;
 #define BUSBAR_JOIN_OPTIONS_INIT \
   { .size = sizeof(busbar_join_options) }
@@ -328,6 +330,94 @@ typedef struct busbar_counters {
 /* The counters since the endpoint joined. */
 BUSBAR_API busbar_status busbar_endpoint_counters(busbar_endpoint* endpoint,
                                                   busbar_counters* out_counters);
+
+/* --- Observers ----------------------------------------------------------------------------------
+ *
+ * An observer gets copies of the headers, and of the first bytes of the payloads, of messages that
+ * members send to each other. It is no match of any selector, never becomes bus controller and
+ * sends nothing. Copies are never queued: what an observer is too slow for is lost, and counted for
+ * each sender.
+ */
+
+typedef struct busbar_observe_options {
+  /* sizeof(busbar_observe_options). */
+  size_t size;
+  /* Only the traffic of endpoints that match: what they send, and what is sent to them. At most
+   * 1,024 bytes when compiled. Null: of all. */
+  const busbar_expression* match;
+  /* Only messages of these types, at most 64. None: of every type. */
+  const busbar_uuid* types;
+  size_t type_count;
+  /* Bytes of each payload to be copied, from its beginning, at most 49,152, and no more than fits
+   * into a quarter of the sender's ring. */
+  uint32_t payload_bytes;
+} busbar_observe_options;
+#define BUSBAR_OBSERVE_OPTIONS_INIT \
+  { .size = sizeof(busbar_observe_options) }
+
+/*
+ * Joins the bus of this name as an observer; both options may be null. Every message that is sent
+ * after the call has returned, and that the options choose, is observed or counted as lost. What is
+ * observed arrives by busbar_endpoint_receive; ask busbar_message_get_observation what it is. Other
+ * calls that receive, or send, return BUSBAR_UNSUPPORTED. Of `join`, the sizes of queues and the
+ * limits mean nothing. Close the observer with busbar_endpoint_close.
+ * As busbar_endpoint_join; BUSBAR_TIMEOUT also if there is no bus, since an observer founds none;
+ * BUSBAR_LIMIT_EXCEEDED also if the bus has 16 observers. BUSBAR_INVALID_SELECTOR: `match` is too
+ * long.
+ */
+BUSBAR_API busbar_status busbar_endpoint_observe(const char* identifier,
+                                                 const busbar_join_options* join,
+                                                 const busbar_observe_options* options,
+                                                 busbar_endpoint** out_endpoint);
+
+/* What an observation says. */
+enum {
+  /* The message is on its way to its receivers. */
+  BUSBAR_OBSERVED_SENT = 1,
+  /* It is on its way again, to another receiver than before, which is gone. */
+  BUSBAR_OBSERVED_SENT_AGAIN = 2,
+  /* No endpoint took it, or will take it. */
+  BUSBAR_OBSERVED_UNDELIVERED = 3,
+  /* Observations of this sender were lost; of the message's info only the sender has a meaning. */
+  BUSBAR_OBSERVED_LOST = 4,
+};
+
+typedef struct busbar_observation {
+  /* sizeof(busbar_observation), set by the caller; fields beyond it are not written. */
+  size_t size;
+  /* One of BUSBAR_OBSERVED_. */
+  int32_t kind;
+  /* Not 0: sent to one of the matching endpoints, rather than to all. */
+  int32_t unicast;
+  /* Nanoseconds of the system's monotonic clock, which is one for all processes. */
+  uint64_t time_ns;
+  /* The size of the whole payload; busbar_message_borrow_payload has its beginning. */
+  uint64_t payload_bytes;
+  /* How many observations were lost. */
+  uint64_t lost;
+  /* How many receivers the message has, and the numbers of the first 256, which stay the message's.
+   * Those that are not observable are counted and not named. */
+  uint32_t receiver_count;
+  uint32_t receivers_named;
+  const uint64_t* receivers;
+  /* Kernel objects and memory regions of the message. */
+  uint32_t object_count;
+  uint32_t region_count;
+  /* Of an undelivered message: the receiver that is gone (0: there was none), and why. */
+  uint64_t peer_id;
+  busbar_status reason;
+} busbar_observation;
+
+/*
+ * What a message that an observer received says. busbar_message_get_info has the sender, type,
+ * format, number and reply_to of the observed message; its metadata and the beginning of its
+ * payload are borrowed as those of any message. BUSBAR_INVALID_ARGUMENT: it is no observation.
+ */
+BUSBAR_API busbar_status busbar_message_get_observation(const busbar_message* message,
+                                                        busbar_observation* out_observation);
+/* The observers of the bus; they are in no other list. Free the list with busbar_peer_list_free. */
+BUSBAR_API busbar_status busbar_endpoint_list_observers(busbar_endpoint* endpoint,
+                                                        busbar_peer_list** out_list);
 
 /* --- Selectors ----------------------------------------------------------------------------------
  */
@@ -639,7 +729,7 @@ BUSBAR_API void busbar_endpoint_watch_peers(busbar_endpoint* endpoint, int32_t w
 /* --- Members ------------------------------------------------------------------------------------
  */
 
-/* All endpoints on the bus at this moment, including this one. Free the list with
+/* All endpoints on the bus at this moment, including this one, except observers. Free the list with
  * busbar_peer_list_free. */
 BUSBAR_API busbar_status busbar_endpoint_list_peers(busbar_endpoint* endpoint,
                                                     busbar_peer_list** out_list);

@@ -239,6 +239,15 @@ class Message {
     const busbar_span span = busbar_message_borrow_payload(message_.get());
     return {static_cast<const std::byte*>(span.data), span.bytes};
   }
+  // What an observer has received; see busbar_observation, whose pointers are valid as long as the
+  // message.
+  [[nodiscard]] Result<busbar_observation> observation() const noexcept {
+    busbar_observation observation{};
+    observation.size = sizeof observation;
+    const Status status(busbar_message_get_observation(message_.get(), &observation));
+    if (!status) return status;
+    return observation;
+  }
   // Empty for none. Valid as long as the message.
   [[nodiscard]] Bytes metadata() const noexcept {
     const busbar_span span = busbar_message_borrow_metadata(message_.get());
@@ -304,6 +313,30 @@ class Endpoint {
     options.label_count = label.size();
     busbar_endpoint* made = nullptr;
     const Status status(busbar_endpoint_join(identifier, &options, &made));
+    if (!status) return status;
+    return Endpoint(made);
+  }
+  // Joins as an observer, which only receives; see busbar_endpoint_observe. `match` is the text of
+  // a label expression, or null for all endpoints.
+  [[nodiscard]] static Result<Endpoint> observe(const char* identifier, const char* match = nullptr,
+                                                const std::vector<busbar_uuid>& types = {},
+                                                std::uint32_t payload_bytes = 0,
+                                                busbar_join_options options = {}) {
+    options.size = sizeof options;
+    busbar_observe_options wanted{};
+    wanted.size = sizeof wanted;
+    busbar_expression* expression = nullptr;
+    if (match != nullptr) {
+      const Status parsed(busbar_expression_parse(match, &expression, nullptr));
+      if (!parsed) return parsed;
+    }
+    const detail::Owner<busbar_expression, busbar_expression_free> owned(expression);
+    wanted.match = expression;
+    wanted.types = types.data();
+    wanted.type_count = types.size();
+    wanted.payload_bytes = payload_bytes;
+    busbar_endpoint* made = nullptr;
+    const Status status(busbar_endpoint_observe(identifier, &options, &wanted, &made));
     if (!status) return status;
     return Endpoint(made);
   }
@@ -457,6 +490,12 @@ class Endpoint {
   [[nodiscard]] Result<std::vector<Peer>> peers() const {
     busbar_peer_list* list = nullptr;
     const Status status(busbar_endpoint_list_peers(endpoint_, &list));
+    if (!status) return status;
+    return peers_of(list);
+  }
+  [[nodiscard]] Result<std::vector<Peer>> observers() const {
+    busbar_peer_list* list = nullptr;
+    const Status status(busbar_endpoint_list_observers(endpoint_, &list));
     if (!status) return status;
     return peers_of(list);
   }

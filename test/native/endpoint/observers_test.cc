@@ -115,7 +115,7 @@ TEST(observer_matches_no_selector_and_is_no_member) {
   // It cannot send.
   CHECK_EQ(scene.observer.endpoint.endpoint->send(scene.observer.endpoint.request_to("first", {}))
                .error.status,
-           Status::Closed);
+           Status::Unsupported);
 }
 
 TEST(observer_chooses_by_type_and_by_sender_or_receiver) {
