@@ -17,8 +17,8 @@ constexpr std::uint32_t kPeerPid = 11;
 constexpr std::uint32_t kOwnPid = 12;
 
 // A receiver with one link, whose ring the test writes.
-struct Scene {
-  explicit Scene(bool observes) {
+struct ForgedLink {
+  explicit ForgedLink(bool observes) {
     if (observes) receiver.observe();
     std::vector<Handle> handles;
     handles.push_back(ring->share().take());
@@ -98,7 +98,7 @@ struct Scene {
   std::unique_ptr<Doorbell> bell = peer.create_doorbell().take();
   ChannelPair channel;
   RingProducer producer{ring->data(), segment->data(), kMinRingBytes, 1};
-  std::vector<std::byte> slab = std::vector<std::byte>(Receiver::kMinSlabBytes);
+  std::vector<std::byte> slab = std::vector<std::byte>(64U << 10U);
   std::vector<ReceivedMessage> messages = std::vector<ReceivedMessage>(16);
 };
 
@@ -116,7 +116,7 @@ constexpr std::size_t kRest = 8 + 4;
 }  // namespace
 
 TEST(observation_that_follows_the_rules_is_taken) {
-  Scene scene(true);
+  ForgedLink scene(true);
   scene.write(plain(), kRest);
   CHECK_EQ(scene.read().size(), 1);
   CHECK(scene.violations.empty());
@@ -146,7 +146,7 @@ TEST(observation_of_nonsense_ends_its_link) {
       },
   };
   for (const auto& wrong : wrongs) {
-    Scene scene(true);
+    ForgedLink scene(true);
     ObservationHead head = plain();
     wrong(head);
     scene.write(head, kRest);
@@ -160,7 +160,7 @@ TEST(observation_with_another_size_than_it_says_ends_its_link) {
   for (const std::size_t bytes :
        {std::size_t{0}, std::size_t{8}, sizeof(ObservationHead) - 1,
         sizeof(ObservationHead) + kRest - 1, sizeof(ObservationHead) + kRest + 1}) {
-    Scene scene(true);
+    ForgedLink scene(true);
     const ObservationHead head = plain();
     std::vector<std::byte> body(sizeof head + kRest + 1);
     std::memcpy(body.data(), &head, sizeof head);
@@ -179,7 +179,7 @@ TEST(observation_with_attachments_or_flags_ends_its_link) {
       [](auto& header) { header.flags = record_flag::kWantsHandled; },
   };
   for (const auto& wrong : wrongs) {
-    Scene scene(true);
+    ForgedLink scene(true);
     const ObservationHead head = plain();
     std::vector<std::byte> body(sizeof head + kRest);
     std::memcpy(body.data(), &head, sizeof head);
@@ -193,11 +193,11 @@ TEST(observation_with_attachments_or_flags_ends_its_link) {
 }
 
 TEST(observation_ends_the_link_of_a_receiver_that_observes_nothing) {
-  Scene scene(false);
+  ForgedLink scene(false);
   scene.write(plain(), kRest);
   CHECK(scene.read().empty());
   CHECK_EQ(scene.violations.size(), 1);
-  Scene borrowing(false);
+  ForgedLink borrowing(false);
   borrowing.write(plain(), kRest);
   ReceivedMessage message;
   std::span<const std::byte> payload;
@@ -206,14 +206,14 @@ TEST(observation_ends_the_link_of_a_receiver_that_observes_nothing) {
 }
 
 TEST(message_ends_the_link_of_an_observer) {
-  Scene scene(true);
+  ForgedLink scene(true);
   scene.write(plain(), kRest, RecordKind::Message);
   CHECK(scene.read().empty());
   CHECK_EQ(scene.violations.size(), 1);
 }
 
 TEST(losses_that_a_sender_claims_are_reported_once_and_bounded) {
-  Scene scene(true);
+  ForgedLink scene(true);
   scene.producer.set_lost(3);
   auto heads = scene.read();
   REQUIRE_EQ(heads.size(), 1);
