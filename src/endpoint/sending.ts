@@ -160,9 +160,7 @@ export class Sending {
       }
     }
     let waiting: WaitingSend | undefined;
-    const metadata = metadataOf(options);
-    // The caller may reuse the array.
-    const own = { ...options, metadata: metadata && new Uint8Array(metadata) };
+    const own = withOwnMetadata(options);
     return cancellable<T>(
       what,
       own,
@@ -227,4 +225,12 @@ export class Sending {
 // The id of the receiver whose lack of room is the reason of an error.
 function fullReceiver(error: unknown): number | undefined {
   return error instanceof QueueFullError ? error.peerId : undefined;
+}
+
+/** The same options with a copy of the metadata, since the caller may reuse the array. */
+function withOwnMetadata(options: SendWhenReadyOptions): SendWhenReadyOptions {
+  const metadata = metadataOf(options);
+  if (metadata === undefined) return options;
+  // Without a prototype, as the checked options: additions to Object.prototype are no options.
+  return Object.assign(Object.create(null), options, { metadata: new Uint8Array(metadata) });
 }
