@@ -251,6 +251,13 @@ test('the demo loses nothing when its controller is killed', async (t) => {
   t.false(stdout.includes('\u001b'), 'colours without a terminal');
 });
 
+test('the demo of calls goes on when their server is killed', async (t) => {
+  const stdout = await show(t, 'demo/calls.mjs');
+  t.regex(stdout, /kill -9 \d+, the server/);
+  t.regex(stdout, /ok: every one of \d+ calls returned/);
+  t.regex(stdout, /items without a gap, resumed [1-9]\d* times/);
+});
+
 test('the frames demo harms no picture and gets all memory back when a viewer is killed', async (t) => {
   const stdout = await show(t, 'frames/frames.mjs');
   t.regex(stdout, /kill -9 \d+: the watcher is dead/);
