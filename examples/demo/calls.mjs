@@ -25,6 +25,7 @@ async function work() {
       }
     },
   });
+  process.on('disconnect', () => process.exit());
   process.send('serving');
 }
 
