@@ -21,6 +21,7 @@ export type {
   UnknownEvent,
   ViolationEvent,
 } from './endpoint/events.js';
+export type { RelabelOptions } from './endpoint/labels.js';
 export type {
   LostObservation,
   Observation,

@@ -4,7 +4,7 @@ import { checkBoolean, checkInteger, checkString, millisecondsOf, show } from '.
 import { type CancelOptions, checkCancelOptions } from './endpoint/cancellation.js';
 import type { WhenFull } from './endpoint/options.js';
 import { whenFullOf } from './endpoint/send-policy.js';
-import { InvalidArgumentError, InvalidIdentifierError, InvalidLabelError } from './errors/index.js';
+import { InvalidArgumentError, InvalidIdentifierError } from './errors/index.js';
 import { limits } from './limits.js';
 import { boxTable, type MessageBox, type PlainBox } from './messages/index.js';
 import type { EndpointConfig } from './native/addon.js';
@@ -15,7 +15,7 @@ import {
   numberOptions,
   type OptionNumbers,
 } from './option-list.js';
-import { checkLabelName } from './selector/index.js';
+import { checkLabel } from './selector/index.js';
 import { isWellFormed } from './utf8.js';
 
 /** Options of {@link join}. */
@@ -207,31 +207,4 @@ function drainBudgetOf(budget: unknown): number {
     `drainBudget is ${show(budget)}; allowed are ${least / 1000} to ${most / 1000} milliseconds`,
     { option: 'drainBudget', value: budget },
   );
-}
-
-function checkLabel(label: unknown): readonly string[] {
-  const strings: unknown[] = Array.isArray(label) ? [...label] : [label];
-  if (strings.length > limits.maxLabelStrings) {
-    throw new InvalidLabelError(
-      `label has ${strings.length} strings; the limit is ${limits.maxLabelStrings}`,
-      { limit: limits.maxLabelStrings },
-    );
-  }
-  let bytes = 0;
-  for (const string of strings) {
-    checkLabelName(string as string);
-    bytes += 1 + Buffer.byteLength(string as string);
-  }
-  if (bytes > limits.maxLabelBytes) {
-    throw new InvalidLabelError(
-      `label takes ${bytes} bytes; the limit is ${limits.maxLabelBytes}`,
-      {
-        limit: limits.maxLabelBytes,
-      },
-    );
-  }
-  if (new Set(strings).size !== strings.length) {
-    throw new InvalidLabelError('label has the same string twice', { value: label });
-  }
-  return Object.freeze(strings as string[]);
 }

@@ -110,6 +110,15 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'views of shared memory: yes',
   ],
   'work-queue.mjs': ['1000 jobs done by 2 workers; the sum of squares is 333833500'],
+  'relabel.mjs': [
+    'frame 1: 0 renderers are idle',
+    'frame 1: done by renderer & codec & busy',
+    'frame 2: 0 renderers are idle',
+    'frame 2: done by renderer & codec & busy',
+    'frame 3: 0 renderers are idle',
+    'frame 3: done by renderer & codec & busy',
+    '1 renderer is idle',
+  ],
   'events.mjs': [
     'kitchen joined',
     'hall joined',

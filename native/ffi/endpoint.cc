@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,16 +20,19 @@ void set(std::uint64_t& target, std::uint64_t value) {
   if (value != 0) target = value;
 }
 
-busbar_status read_options(const busbar_join_options& given, busbar::EndpointOptions& out) {
-  if (given.label_count > busbar::kMaxLabelStrings ||
-      (given.label_count != 0 && given.label == nullptr))
-    return BUSBAR_INVALID_LABEL;
-  std::vector<std::string_view> label;
-  for (std::size_t i = 0; i < given.label_count; ++i) {
-    if (given.label[i] == nullptr) return BUSBAR_INVALID_LABEL;
-    label.emplace_back(given.label[i]);
+busbar::Result<busbar::Label> read_label(const char* const* given, std::size_t count) {
+  if (count > busbar::kMaxLabelStrings || (count != 0 && given == nullptr))
+    return Status::InvalidLabel;
+  std::vector<std::string_view> strings;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (given[i] == nullptr) return Status::InvalidLabel;
+    strings.emplace_back(given[i]);
   }
-  auto created = busbar::Label::create(label);
+  return busbar::Label::create(strings);
+}
+
+busbar_status read_options(const busbar_join_options& given, busbar::EndpointOptions& out) {
+  auto created = read_label(given.label, given.label_count);
   if (!created) return code(created.error());
   out.membership.label = created.take();
   out.membership.controller_affinity = given.no_controller_affinity == 0;
@@ -223,11 +225,7 @@ busbar_status busbar_endpoint_matching_peers(busbar_endpoint* endpoint,
     return BUSBAR_INVALID_ARGUMENT;
   }
   const Lock lock(*endpoint->entry);
-  const std::vector<std::uint64_t> ids = endpoint->endpoint->matches(selector->route);
-  const std::unordered_set<std::uint64_t> matching(ids.begin(), ids.end());
-  std::vector<busbar::Member> members = endpoint->endpoint->members();
-  std::erase_if(members, [&](const busbar::Member& each) { return !matching.contains(each.id); });
-  *out_list = busbar::ffi::list_of(members).release();
+  *out_list = busbar::ffi::list_of(endpoint->endpoint->matches(selector->route)).release();
   return BUSBAR_OK;
 }
 
@@ -252,7 +250,21 @@ void busbar_peer_list_free(busbar_peer_list* list) { delete list; }
 
 size_t busbar_endpoint_count_matches(busbar_endpoint* endpoint, const busbar_selector* selector) {
   const Lock lock(*endpoint->entry);
-  return endpoint->endpoint->matches(selector->route).size();
+  return endpoint->endpoint->count_matches(selector->route);
+}
+
+busbar_status busbar_endpoint_relabel(busbar_endpoint* endpoint, const char* const* label,
+                                      size_t label_count, int32_t timeout_ms) {
+  if (endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
+  auto read = read_label(label, label_count);
+  if (!read) return code(read.error());
+  Lock lock(*endpoint->entry);
+  const auto revision = endpoint->endpoint->relabel(read.take());
+  if (!revision) return code(revision.error());
+  const bool shown =
+      busbar::ffi::wait_until(*endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
+                              [&] { return endpoint->label_revision >= revision.value(); });
+  return shown ? BUSBAR_OK : BUSBAR_TIMEOUT;
 }
 
 busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint, const busbar_selector* selector,
@@ -262,7 +274,7 @@ busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint, const busbar_s
   busbar::ffi::watch(*endpoint);
   const bool there = busbar::ffi::wait_until(
       *endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
-      [&] { return endpoint->endpoint->matches(selector->route).size() >= count; });
+      [&] { return endpoint->endpoint->count_matches(selector->route) >= count; });
   busbar::ffi::unwatch(*endpoint);
   return there ? BUSBAR_OK : BUSBAR_TIMEOUT;
 }

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -99,6 +100,11 @@ struct busbar_endpoint {
   busbar::Error refused;
   std::uint64_t abandoned = 0;
   bool drained = false;
+  // The label that all members see; see Endpoint::relabel().
+  std::uint64_t label_revision = 0;
+  // What the callbacks are still to be called with, in order, and the thread that calls them.
+  std::deque<busbar::Notice> untold_notices;
+  std::optional<std::thread::id> teller;
   std::map<std::uint64_t, std::optional<busbar::DeliveryResult>> deliveries;
   // Deliveries whose outcomes are reported by events.
   std::unordered_set<std::uint64_t> reported_deliveries;
@@ -182,7 +188,8 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 // The caller of the following functions holds `lock`, which is released while callbacks run and
 // while a thread waits.
 
-// Takes the notices of the control thread.
+[[nodiscard]] busbar_peer_list::Peer peer_of(const Member& member);
+// Takes the notices of the control thread, and calls the callbacks unless another thread does.
 void hear(busbar_endpoint& self, Lock& lock);
 // Waits until `done()`, which is checked after each hear(), is true; false if the deadline has
 // passed. `wants_messages`: messages may make done() true, so the endpoint has to announce its

@@ -71,12 +71,16 @@ void tell(busbar_endpoint& self, Lock& lock, const ViolationNotice& notice) {
 void tell(busbar_endpoint& self, Lock& lock, const PeersNotice& notice) {
   for (const Member& peer : notice.joined)
     call_event(self, lock, event_of(BUSBAR_EVENT_PEER_JOINED, peer.id, peer.pid));
+  for (const PeersNotice::Relabelled& each : notice.relabelled)
+    call_event(self, lock, event_of(BUSBAR_EVENT_PEER_RELABELLED, each.member.id, each.member.pid));
   for (const Member& peer : notice.left)
     call_event(self, lock, event_of(BUSBAR_EVENT_PEER_LEFT, peer.id, peer.pid));
 }
 
 // For a program that does not wait in busbar_endpoint_deliver().
-void tell(busbar_endpoint& self, Lock& lock, const DeliveryResult& result) {
+void tell(busbar_endpoint& self, Lock& lock, const DeliveredNotice& notice) {
+  const DeliveryResult& result = notice.result;
+  self.reported_deliveries.erase(result.delivery);
   busbar_event event = event_of(BUSBAR_EVENT_DELIVERY_FAILED, 0);
   event.message_id = result.delivery;
   for (const DeliveryFailure& failure : result.failures) {
@@ -90,6 +94,17 @@ void tell(busbar_endpoint& self, Lock& lock, const DeliveryResult& result) {
   call_event(self, lock, event);
 }
 
+void tell(busbar_endpoint& self, Lock& lock, const RoomNotice& notice) {
+  call_event(self, lock, event_of(BUSBAR_EVENT_ROOM, notice.peer_id));
+}
+
+void tell(busbar_endpoint& self, Lock& lock, const DrainedNotice&) {
+  call_event(self, lock, event_of(BUSBAR_EVENT_DRAINED, 0));
+}
+
+template <typename Other>
+void tell(busbar_endpoint&, Lock&, const Other&) {}
+
 void forget_link(busbar_endpoint& self, std::uint32_t slot) {
   const auto messages = self.messages_of_link.find(slot);
   if (messages != self.messages_of_link.end() && messages->second != 0) {
@@ -101,7 +116,8 @@ void forget_link(busbar_endpoint& self, std::uint32_t slot) {
   self.endpoint->forget_peer(slot);
 }
 
-void take(busbar_endpoint& self, Lock& lock, Notice& notice) {
+// What calls that wait have to know, at once.
+void take(busbar_endpoint& self, Notice& notice) {
   if (std::holds_alternative<JoinedNotice>(notice)) {
     self.joined = true;
   } else if (const auto* refused = std::get_if<RefusedNotice>(&notice)) {
@@ -109,32 +125,43 @@ void take(busbar_endpoint& self, Lock& lock, Notice& notice) {
   } else if (const auto* closed = std::get_if<ClosedNotice>(&notice)) {
     self.closed = true;
     self.abandoned = closed->abandoned;
+  } else if (const auto* shown = std::get_if<RelabelledNotice>(&notice)) {
+    self.label_revision = shown->revision;
   } else if (auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
     const auto known = self.deliveries.find(delivered->result.delivery);
-    if (known != self.deliveries.end())
-      known->second = std::move(delivered->result);
-    else if (self.reported_deliveries.erase(delivered->result.delivery) != 0)
-      tell(self, lock, delivered->result);
+    if (known != self.deliveries.end()) known->second = std::move(delivered->result);
   } else if (std::holds_alternative<DrainedNotice>(notice)) {
     self.drained = true;
-    call_event(self, lock, event_of(BUSBAR_EVENT_DRAINED, 0));
-  } else if (const auto* room = std::get_if<RoomNotice>(&notice)) {
-    call_event(self, lock, event_of(BUSBAR_EVENT_ROOM, room->peer_id));
-  } else if (const auto* peers = std::get_if<PeersNotice>(&notice)) {
-    if (self.watches_peers) tell(self, lock, *peers);
   } else if (const auto* link = std::get_if<LinkClosedNotice>(&notice)) {
     forget_link(self, link->slot);
-  } else if (const auto* controller = std::get_if<ControllerNotice>(&notice)) {
-    tell(self, lock, *controller);
-  } else if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
-    tell(self, lock, *undelivered);
-  } else if (const auto* dropped = std::get_if<DroppedNotice>(&notice)) {
-    tell(self, lock, *dropped);
-  } else if (const auto* disconnected = std::get_if<DisconnectedNotice>(&notice)) {
-    tell(self, lock, *disconnected);
-  } else if (const auto* violation = std::get_if<ViolationNotice>(&notice)) {
-    tell(self, lock, *violation);
   }
+}
+
+bool is_told(const busbar_endpoint& self, const Notice& notice) {
+  if (std::holds_alternative<PeersNotice>(notice)) return self.watches_peers;
+  if (const auto* delivered = std::get_if<DeliveredNotice>(&notice))
+    return self.reported_deliveries.contains(delivered->result.delivery);
+  return std::holds_alternative<ControllerNotice>(notice) ||
+         std::holds_alternative<UndeliveredNotice>(notice) ||
+         std::holds_alternative<DroppedNotice>(notice) ||
+         std::holds_alternative<DisconnectedNotice>(notice) ||
+         std::holds_alternative<ViolationNotice>(notice) ||
+         std::holds_alternative<RoomNotice>(notice) ||
+         std::holds_alternative<DrainedNotice>(notice);
+}
+
+// In their order: while one thread calls the callbacks, the others leave it to that thread. A
+// callback that comes here again goes on where it is.
+void tell_all(busbar_endpoint& self, Lock& lock) {
+  const std::thread::id me = std::this_thread::get_id();
+  if (self.untold_notices.empty() || (self.teller && *self.teller != me)) return;
+  const bool outermost = !std::exchange(self.teller, me);
+  while (!self.untold_notices.empty()) {
+    const Notice notice = std::move(self.untold_notices.front());
+    self.untold_notices.pop_front();
+    std::visit([&](const auto& content) { tell(self, lock, content); }, notice);
+  }
+  if (outermost) self.teller.reset();
 }
 
 }  // namespace
@@ -144,6 +171,12 @@ Deadline deadline_after(std::int32_t timeout_ms) noexcept {
   return steady_clock::now() + milliseconds(timeout_ms);
 }
 
+busbar_peer_list::Peer peer_of(const Member& member) {
+  busbar_peer_list::Peer peer{member.id, member.pid, {}};
+  for (const std::string_view string : member.label) peer.label.emplace_back(string);
+  return peer;
+}
+
 void hear(busbar_endpoint& self, Lock& lock) {
   const bool ready = self.endpoint->collect_bells();
   std::vector<Notice> notices = self.endpoint->take_notices();
@@ -151,7 +184,11 @@ void hear(busbar_endpoint& self, Lock& lock) {
   if (self.thread_sleeps && ((ready && self.thread_receives) || !notices.empty()))
     self.endpoint->bells().raise();
   if (!notices.empty()) self.changed.notify_all();
-  for (Notice& notice : notices) take(self, lock, notice);
+  for (Notice& notice : notices) {
+    take(self, notice);
+    if (is_told(self, notice)) self.untold_notices.push_back(std::move(notice));
+  }
+  tell_all(self, lock);
 }
 
 namespace {

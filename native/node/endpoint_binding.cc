@@ -168,7 +168,9 @@ EndpointBinding::Step EndpointBinding::deliver_batch() {
   batch.large_from = blocks_.large_from();
   batch.messages = std::span(table_.messages()).first(std::min<std::size_t>(batch_limit_, credit_));
   endpoint_->receive(batch);
-  if (batch.count == 0 && batch.large_bytes == 0) return Step::Nothing;
+  if (batch.count == 0 && batch.large_bytes == 0 && batch.relabelled.empty()) return Step::Nothing;
+  // First, since it is about who sent these messages.
+  if (!batch.relabelled.empty()) (void)call(on_notices_, {senders_notice(env_, batch.relabelled)});
   if (batch.count != 0) {
     const TimePoint before = now();
     for (const ReceivedMessage& message : batch.messages.first(batch.count))

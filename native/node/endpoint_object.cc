@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "node/endpoint_config.h"
 #include "node/environment.h"
 #include "node/failure.h"
 #include "node/fast_send.h"
@@ -63,10 +64,16 @@ Napi::Value last_send_failure(Info info, EndpointBinding& binding) {
 }
 
 Napi::Value matches(Info info, EndpointBinding& binding) {
-  const std::vector<std::uint64_t> ids = binding.endpoint().matches(unsigned_at(info, 0));
-  Napi::Array array = Napi::Array::New(info.Env(), ids.size());
-  for (std::uint32_t i = 0; i < ids.size(); ++i) array.Set(i, number(info.Env(), ids[i]));
-  return array;
+  return member_array(info.Env(), binding.endpoint().matches(unsigned_at(info, 0)));
+}
+
+// relabel(strings) -> the label's revision, or -Status.
+Napi::Value relabel(Info info, EndpointBinding& binding) {
+  auto label = read_label(info[0]);
+  auto revision = label ? binding.endpoint().relabel(label.take()) : label.status();
+  if (!revision)
+    return Napi::Number::New(info.Env(), -static_cast<std::int32_t>(revision.status()));
+  return number(info.Env(), revision.value());
 }
 
 Napi::Value counters(Info info, EndpointBinding& binding) {
@@ -193,6 +200,7 @@ void add_receiving(Napi::Object& object, const BindingPointer& binding) {
 
 void add_membership(Napi::Object& object, const BindingPointer& binding) {
   method(object, "counters", binding, counters);
+  method(object, "relabel", binding, relabel);
   method(object, "changedMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     const auto members = each.endpoint().members_unless(each.members_seen);
     return members ? Napi::Value(member_array(info.Env(), *members)) : info.Env().Undefined();

@@ -24,6 +24,13 @@ Napi::Object object(Napi::Env env, const char* kind) {
   return made;
 }
 
+Napi::Array label_array(Napi::Env env, const Label& label) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const std::string_view string : label)
+    array.Set(array.Length(), Napi::String::New(env, string.data(), string.size()));
+  return array;
+}
+
 struct Converter {
   Napi::Env env;
 
@@ -50,6 +57,19 @@ struct Converter {
     Napi::Object made = object(env, "peers");
     made.Set("joined", member_array(env, notice.joined));
     made.Set("left", member_array(env, notice.left));
+    Napi::Array relabelled = Napi::Array::New(env, notice.relabelled.size());
+    for (std::uint32_t i = 0; i < notice.relabelled.size(); ++i) {
+      Napi::Object change = Napi::Object::New(env);
+      change.Set("peer", member_object(env, notice.relabelled[i].member));
+      change.Set("formerLabel", label_array(env, notice.relabelled[i].former));
+      relabelled.Set(i, change);
+    }
+    made.Set("relabelled", relabelled);
+    return made;
+  }
+  Napi::Object operator()(const RelabelledNotice& notice) const {
+    Napi::Object made = object(env, "relabelled");
+    made.Set("revision", number(env, notice.revision));
     return made;
   }
   Napi::Object operator()(const DeliveredNotice& notice) const {
@@ -132,15 +152,21 @@ Napi::Array out_of_memory_notice(Napi::Env env, std::uint64_t bytes) {
   return array;
 }
 
+Napi::Array senders_notice(Napi::Env env, const std::vector<std::uint32_t>& slots) {
+  Napi::Object made = object(env, "senders");
+  Napi::Array numbers = Napi::Array::New(env, slots.size());
+  for (std::uint32_t i = 0; i < slots.size(); ++i) numbers.Set(i, Napi::Number::New(env, slots[i]));
+  made.Set("slots", numbers);
+  Napi::Array array = Napi::Array::New(env, 1);
+  array.Set(0U, made);
+  return array;
+}
+
 Napi::Object member_object(Napi::Env env, const Member& member) {
   Napi::Object made = Napi::Object::New(env);
   made.Set("id", number(env, member.id));
   made.Set("pid", Napi::Number::New(env, member.pid));
-  Napi::Array label = Napi::Array::New(env);
-  for (const std::string_view string : member.label) {
-    label.Set(label.Length(), Napi::String::New(env, string.data(), string.size()));
-  }
-  made.Set("label", label);
+  made.Set("label", label_array(env, member.label));
   return made;
 }
 

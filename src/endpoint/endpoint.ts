@@ -14,7 +14,7 @@ import {
   type ReplyOptions,
 } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
-import { type Selector, toSelector } from '../selector/index.js';
+import { checkLabel, type Selector, toSelector } from '../selector/index.js';
 import { type CancelOptions, cancellable, checkCancelOptions, maxTimeout } from './cancellation.js';
 import { Consumer, type Supply } from './consumer.js';
 import type { Counters } from './counters.js';
@@ -24,6 +24,7 @@ import type { EndpointEvents } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { followListeners } from './follow-listeners.js';
 import { Inbox } from './inbox.js';
+import { Labels, type RelabelOptions } from './labels.js';
 import { Liveness } from './liveness.js';
 import { Members } from './members.js';
 import { MessageIterator } from './message-iterator.js';
@@ -61,9 +62,6 @@ export class Endpoint<B extends MessageBox>
 {
   /** The name of the bus. */
   readonly identifier: string;
-  /** The strings that selectors match this endpoint by. */
-  readonly label: readonly string[];
-
   readonly #native: NativeEndpoint;
   readonly #members: Members;
   readonly #box: BoxTable;
@@ -76,6 +74,7 @@ export class Endpoint<B extends MessageBox>
   readonly #reader: MessageReader;
   readonly #liveness: Liveness;
   readonly #watchers: Watchers;
+  readonly #labels: Labels;
   readonly #linger: number;
   readonly #board: NoticeBoard;
   #id = 0;
@@ -86,7 +85,6 @@ export class Endpoint<B extends MessageBox>
   constructor(native: NativeEndpoint, board: NoticeBoard, parts: EndpointParts) {
     super();
     this.identifier = parts.identifier;
-    this.label = parts.label;
     this.#native = native;
     this.#members = new Members(native);
     this.#board = board;
@@ -99,6 +97,7 @@ export class Endpoint<B extends MessageBox>
     this.#watchers = new Watchers(native, this.#members, (selector) =>
       this.#sending.routeOf(selector),
     );
+    this.#labels = new Labels(native, parts.label);
     this.#supply = {
       inbox: this.#inbox,
       liveness: this.#liveness,
@@ -127,6 +126,11 @@ export class Endpoint<B extends MessageBox>
   /** This endpoint's number on the bus; it stays the same when the controller changes. */
   get id(): number {
     return this.#id;
+  }
+
+  /** The strings that selectors match this endpoint by, as all others see them. */
+  get label(): readonly string[] {
+    return this.#labels.current;
   }
 
   /** Whether `close()` was called, or the bus has expelled this endpoint. */
@@ -308,6 +312,20 @@ export class Endpoint<B extends MessageBox>
     return this.#liveness.during(promise);
   }
 
+  /**
+   * Changes the strings that selectors match this endpoint by, and resolves once every other
+   * endpoint sees them: whatever is sent from then on goes by the new label. Links stay open, and
+   * what was sent before still arrives. Calls take effect in their order.
+   * @throws InvalidLabelError, as `join`. ClosedError. TimeoutError and AbortedError, after which
+   * the label may change nevertheless.
+   */
+  async relabel(label: string | readonly string[], options?: RelabelOptions): Promise<void> {
+    const own = checkCancelOptions('relabel()', options);
+    const strings = checkLabel(label);
+    if (this.closed) throw this.#closedError();
+    return this.#liveness.during(this.#labels.change(strings, own, this.#facts));
+  }
+
   /** Removes the listeners of an event, or of all events. */
   override removeAllListeners(
     event?: keyof EndpointEvents<B> | 'newListener' | 'removeListener' | symbol,
@@ -367,6 +385,7 @@ export class Endpoint<B extends MessageBox>
       box: this.#box,
       sending: this.#sending,
       watchers: this.#watchers,
+      labels: this.#labels,
       reader: this.#reader,
       facts: () => this.#facts,
       tell: (event, ...values) => tell(this as unknown as EventEmitter, event, ...values),
@@ -437,6 +456,7 @@ export class Endpoint<B extends MessageBox>
     this.#inbox.rejectAll(error);
     this.#sending.rejectAll(error);
     this.#watchers.rejectAll(error);
+    this.#labels.rejectAll(error);
     const abandoned = await this.#board.closed(() => this.#native.close(linger));
     closedBeforeExit(this.#native);
     this.#liveness.drop();

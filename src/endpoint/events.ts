@@ -2,12 +2,17 @@
 import type { BusError } from '../errors/index.js';
 import type { MessageBox, Peer, Received } from '../messages/index.js';
 
-/** An endpoint joined or left the bus. */
+/** An endpoint joined or left the bus, or has another label. */
 export interface PeerEvent {
-  /** Whether the endpoint joined or left; one that died has left. */
-  readonly change: 'joined' | 'left';
+  /**
+   * Whether the endpoint joined, left or has another label; one that died has left. `left` is emitted once it is known
+   * which messages the endpoint did not take: every `undelivered` about it comes before.
+   */
+  readonly change: 'joined' | 'left' | 'relabelled';
   /** The endpoint, as the directory described it. */
   readonly peer: Peer;
+  /** Its label before; present if `change` is `relabelled`. */
+  readonly formerLabel?: readonly string[];
 }
 
 /** The bus has a new controller, and this endpoint is a member again. */
@@ -91,7 +96,7 @@ export interface ViolationEvent {
 export interface EndpointEvents<B extends MessageBox> {
   /** A message arrived that no pending `recv()` or loop takes. */
   message: [message: Received<B>];
-  /** Another endpoint joined or left. */
+  /** Another endpoint joined or left, or has another label. */
   peer: [event: PeerEvent];
   /** The bus has a new controller. */
   controller: [event: ControllerEvent];

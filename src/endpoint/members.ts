@@ -37,10 +37,9 @@ export class Members {
 
   /** The members to which a message on `route` would go. */
   matching(route: number): readonly Peer[] {
-    const ids = new Set(this.#directory.matches(route));
-    if (ids.size === 0) return [];
-    this.#look();
-    return this.#all.filter(({ id }) => ids.has(id));
+    const matching = this.#directory.matches(route);
+    for (const member of matching) Object.freeze(Object.freeze(member).label);
+    return matching;
   }
 
   // True when the list is another one than at the last call of others().

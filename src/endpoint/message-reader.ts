@@ -201,6 +201,12 @@ export class MessageReader {
     this.#native.forgetPeer(slot);
   }
 
+  /** The senders of these links have other labels. */
+  relabelled(slots: readonly number[]): void {
+    for (const slot of slots) this.#peers.delete(slot);
+    this.#lastPeer = undefined;
+  }
+
   #peerOf(slot: number): Peer {
     if (slot === this.#lastSlot && this.#lastPeer !== undefined) return this.#lastPeer;
     let peer = this.#peers.get(slot);

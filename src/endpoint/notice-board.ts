@@ -8,20 +8,14 @@ export class NoticeBoard {
   #onMessages: OnMessages | undefined;
   #onJoin: ((notice: Extract<Notice, { kind: 'joined' | 'refused' }>) => void) | undefined;
   #onClosed: ((abandoned: number) => void) | undefined;
+  /** Notices that wait until settled promises have called back. */
+  #held: Notice[] | undefined;
 
   /** Called by the native side. */
   readonly receiveNotices: OnNotices = (notices) => {
-    for (const notice of notices) {
-      if (notice.kind === 'closed') {
-        this.#onClosed?.(notice.abandoned);
-      } else if (this.#onJoin !== undefined) {
-        if (notice.kind === 'joined' || notice.kind === 'refused') this.#onJoin(notice);
-      } else if (notice.kind === 'controller' && notice.gapMs === 0) {
-        // Comes with the join itself; the user saw no change.
-      } else {
-        this.#onNotice?.(notice);
-      }
-    }
+    // The senders of a batch are about the messages that follow at once.
+    if (this.#held === undefined || notices[0]?.kind === 'senders') this.#passAll(notices);
+    else this.#held.push(...notices);
   };
 
   /** Called by the native side. */
@@ -44,6 +38,42 @@ export class NoticeBoard {
   open(onNotice: (notice: Notice) => void, onMessages: OnMessages): void {
     this.#onNotice = onNotice;
     this.#onMessages = onMessages;
+  }
+
+  // Who waits for a promise about a peer hears of the outcome before `peer` says that it has left.
+  #passAll(notices: readonly Notice[]): void {
+    let settled = false;
+    for (const [index, notice] of notices.entries()) {
+      if (settled && notice.kind === 'peers' && notice.left.length > 0) {
+        this.#hold(notices.slice(index));
+        return;
+      }
+      settled ||= notice.kind === 'delivered' || notice.kind === 'room';
+      this.#pass(notice);
+    }
+  }
+
+  // A tick that a microtask asks for comes after all microtasks, those that they add included.
+  #hold(notices: Notice[]): void {
+    this.#held = notices;
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        this.#held = undefined;
+        this.#passAll(notices);
+      });
+    });
+  }
+
+  #pass(notice: Notice): void {
+    if (notice.kind === 'closed') {
+      this.#onClosed?.(notice.abandoned);
+    } else if (this.#onJoin !== undefined) {
+      if (notice.kind === 'joined' || notice.kind === 'refused') this.#onJoin(notice);
+    } else if (notice.kind === 'controller' && notice.gapMs === 0) {
+      // Comes with the join itself; the user saw no change.
+    } else {
+      this.#onNotice?.(notice);
+    }
   }
 
   /**

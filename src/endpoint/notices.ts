@@ -6,6 +6,7 @@ import type { BoxTable, MessageBox } from '../messages/index.js';
 import type { Notice } from '../native/addon.js';
 import { publishUndelivered } from './diagnostics.js';
 import type { EndpointEvents, UndeliveredEvent } from './events.js';
+import type { Labels } from './labels.js';
 import type { Members } from './members.js';
 import type { MessageReader } from './message-reader.js';
 import { undeliveredEvent, violationEvent } from './notice-events.js';
@@ -20,6 +21,7 @@ export interface NoticeTargets {
   readonly box: BoxTable;
   readonly sending: Sending;
   readonly watchers: Watchers;
+  readonly labels: Labels;
   readonly reader: MessageReader;
   readonly facts: () => BusErrorFacts;
   /** Emits an event. */
@@ -32,7 +34,7 @@ export interface NoticeTargets {
 
 /** Acts on one notice. */
 export function act(notice: Notice, targets: NoticeTargets): void {
-  const { members, box, sending, watchers, reader, facts, tell } = targets;
+  const { members, box, sending, watchers, labels, reader, facts, tell } = targets;
   switch (notice.kind) {
     case 'joined':
       targets.rejoined(notice.id);
@@ -48,8 +50,16 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       break;
     case 'peers':
       for (const peer of notice.joined) tell('peer', { change: 'joined', peer });
+      for (const each of notice.relabelled) tell('peer', { change: 'relabelled', ...each });
       for (const peer of notice.left) tell('peer', { change: 'left', peer });
       watchers.look();
+      break;
+    case 'relabelled':
+      labels.shown(notice.revision);
+      watchers.look();
+      break;
+    case 'senders':
+      reader.relabelled(notice.slots);
       break;
     case 'delivered':
       sending.delivered(notice);

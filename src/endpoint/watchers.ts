@@ -47,7 +47,7 @@ export class Watchers {
     this.#update();
   }
 
-  /** Membership has changed: settles the calls that now have enough matches. */
+  /** Membership or a label has changed: settles the calls that now have enough matches. */
   look(): void {
     for (const { selector, count, settler } of this.#waiting.values()) {
       try {

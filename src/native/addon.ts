@@ -68,6 +68,10 @@ export type Notice =
       readonly kind: 'peers';
       readonly joined: readonly NativeMember[];
       readonly left: readonly NativeMember[];
+      readonly relabelled: readonly {
+        readonly peer: NativeMember;
+        readonly formerLabel: readonly string[];
+      }[];
     }
   | {
       readonly kind: 'delivered';
@@ -75,6 +79,9 @@ export type Notice =
       readonly delivered: number;
       readonly failures: readonly { readonly peerId: number; readonly reason: number }[];
     }
+  | { readonly kind: 'relabelled'; readonly revision: number }
+  /** The senders of these links have other labels: `peer(slot)` returns them. */
+  | { readonly kind: 'senders'; readonly slots: readonly number[] }
   | { readonly kind: 'drained' }
   | { readonly kind: 'room'; readonly peerId: number }
   | {
@@ -270,7 +277,12 @@ export interface NativeEndpoint {
   forgetDelivery(delivery: number): void;
   /** Asks for one 'drained' notice. */
   askDrained(): void;
-  matches(route: number): number[];
+  matches(route: number): NativeMember[];
+  /**
+   * The endpoint has another label from now on. Returns the label's revision, which grows with each
+   * call; a 'relabelled' notice with it, or with a later one, follows once every member sees it.
+   */
+  relabel(label: readonly string[]): number;
   reportUndelivered(wanted: boolean): void;
   /** How many more messages JavaScript wants; 0 leaves them in their rings. */
   setCredit(messages: number): void;

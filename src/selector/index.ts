@@ -1,6 +1,6 @@
 // Labels and selectors, for other folders and the package's users.
 export { anyone, LabelExpression, label, nobody } from './label-expression.js';
-export { checkLabelName } from './label-name.js';
+export { checkLabel, checkLabelName } from './label-name.js';
 export { LabelExpressionTooComplexError } from './label-program.js';
 export { parseLabelExpression } from './parse-label.js';
 export {

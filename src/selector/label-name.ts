@@ -1,4 +1,4 @@
-// The rules for one string of a label, and which strings need no quotes in a selector's text.
+// The rules for a label and for one of its strings, and which strings need no quotes in a selector's text.
 import { show } from '../checks.js';
 import { InvalidLabelError } from '../errors/index.js';
 import { limits } from '../limits.js';
@@ -39,4 +39,36 @@ export function checkLabelName(name: unknown): asserts name is string {
       },
     );
   }
+}
+
+/**
+ * Refuses a value that cannot be an endpoint's label: one string, or an array of them.
+ * @throws InvalidLabelError if a string is wrong or given twice, or if they are too many or too
+ * long together.
+ */
+export function checkLabel(label: unknown): readonly string[] {
+  const strings: unknown[] = Array.isArray(label) ? [...label] : [label];
+  if (strings.length > limits.maxLabelStrings) {
+    throw new InvalidLabelError(
+      `label has ${strings.length} strings; the limit is ${limits.maxLabelStrings}`,
+      { limit: limits.maxLabelStrings },
+    );
+  }
+  let bytes = 0;
+  for (const string of strings) {
+    checkLabelName(string as string);
+    bytes += 1 + Buffer.byteLength(string as string);
+  }
+  if (bytes > limits.maxLabelBytes) {
+    throw new InvalidLabelError(
+      `label takes ${bytes} bytes; the limit is ${limits.maxLabelBytes}`,
+      {
+        limit: limits.maxLabelBytes,
+      },
+    );
+  }
+  if (new Set(strings).size !== strings.length) {
+    throw new InvalidLabelError('label has the same string twice', { value: label });
+  }
+  return Object.freeze(strings as string[]);
 }

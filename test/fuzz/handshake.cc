@@ -48,6 +48,7 @@ class Member final : public MembershipEvents {
   void on_parked_received(const HandOverSource& from, Handle, std::uint64_t) override {
     membership.answer_parked(from.who.id, 0);
   }
+  void on_relabelled(std::uint64_t) override {}
   void on_left(std::uint64_t) override {}
   void on_refused(Error) override {}
 

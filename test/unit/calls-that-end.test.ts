@@ -204,6 +204,6 @@ test('waitFor finds its selector after thousands of others', async (t) => {
   for (let i = 0; i < 5000; i++) fake.endpoint.send(unicast(`w | x${i}`), box.Text('x'));
   const late = { id: 7, pid: 7, label: ['late'] };
   fake.members = [late];
-  fake.tell({ kind: 'peers', joined: [late], left: [] });
+  fake.tell({ kind: 'peers', joined: [late], left: [], relabelled: [] });
   t.deepEqual(await found, [late]);
 });

@@ -32,6 +32,8 @@ export class FakeEndpoint {
   holding = false;
   /** The error number that sends are refused with; 0: none. */
   refusal = 0;
+  /** The revision of the last label. */
+  relabels = 0;
   readonly handled: number[] = [];
   readonly sent: string[] = [];
   readonly routes = new Set<number>();
@@ -119,7 +121,7 @@ export class FakeEndpoint {
       }),
       forgetDelivery: () => undefined,
       askDrained: () => undefined,
-      matches: (route) => (this.routes.has(route) ? this.members.map(({ id }) => id) : []),
+      matches: (route) => (this.routes.has(route) ? this.members : []),
       reportUndelivered: (wanted) => {
         this.reporting = wanted;
       },
@@ -136,6 +138,7 @@ export class FakeEndpoint {
       peer: () => ({ id: 2, pid: 2, label: [] }),
       forgetPeer: () => undefined,
       changedMembers: () => [...this.members],
+      relabel: () => ++this.relabels,
       reportMembers: (wanted) => {
         this.watching = wanted;
       },

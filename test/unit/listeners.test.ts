@@ -12,7 +12,8 @@ const causes: Readonly<Record<string, (fake: FakeEndpoint) => void>> = {
   message: (fake) => fake.receive('cause'),
   unknown: (fake) => fake.receive('unknown type'),
   rejected: (fake) => fake.receive('no text'),
-  peer: (fake) => fake.tell({ kind: 'peers', joined: [{ ...peer, id: 8 }], left: [] }),
+  peer: (fake) =>
+    fake.tell({ kind: 'peers', joined: [{ ...peer, id: 8 }], left: [], relabelled: [] }),
   controller: (fake) =>
     fake.tell({ kind: 'controller', generation: 2, controllerId: 2, self: false, gapMs: 1 }),
   drain: (fake) => fake.tell({ kind: 'drained' }),
@@ -78,7 +79,7 @@ for (const [event, cause] of Object.entries(causes)) {
       // The same turn of the event loop: only listeners have run in between.
       fake.members = [peer];
       fake.tell(
-        { kind: 'peers', joined: [peer], left: [] },
+        { kind: 'peers', joined: [peer], left: [], relabelled: [] },
         { kind: 'delivered', delivery: 1, delivered: 1, failures: [] },
         { kind: 'drained' },
       );
@@ -116,7 +117,7 @@ for (const [event, cause] of Object.entries(causes)) {
       endpoint.on('peer', () => events.push('again'));
       endpoint.on('undelivered', () => undefined);
       t.deepEqual([fake.watching, fake.reporting], [true, true]);
-      fake.tell({ kind: 'peers', joined: [], left: [peer] });
+      fake.tell({ kind: 'peers', joined: [], left: [peer], relabelled: [] });
       t.true(events.includes('again'));
       endpoint.removeAllListeners();
       t.deepEqual([fake.watching, fake.reporting, fake.credit], [false, false, 0]);

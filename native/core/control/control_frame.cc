@@ -75,12 +75,21 @@ void write(ByteWriter& out, const AnnounceFrame& frame) {
   out.u8(static_cast<std::uint8_t>(flags));
   out.u64(frame.instance);
   out.u64(frame.previous_id);
+  out.u64(frame.label_revision);
   if (frame.observes != nullptr) {
     const std::vector<std::byte> conditions = frame.observes->encode();
     out.u16(static_cast<std::uint16_t>(conditions.size()));
     out.bytes(conditions);
   }
   out.bytes(frame.label.encoded());
+}
+
+// The rest of the frame.
+void read(ByteReader& in, Label& out_label) {
+  if (!in.ok()) return;
+  auto label = Label::decode(in.rest());
+  if (!label) return in.fail();
+  out_label = label.take();
 }
 
 void read(ByteReader& in, AnnounceFrame& out_frame) {
@@ -91,16 +100,14 @@ void read(ByteReader& in, AnnounceFrame& out_frame) {
   out_frame.observable = (flags & kAnnouncesUnobservable) == 0;
   out_frame.instance = in.u64();
   out_frame.previous_id = in.u64();
+  out_frame.label_revision = in.u64();
   if (out_frame.previous_id >= kIdLimit) in.fail();
   if ((flags & kAnnouncesObserver) != 0) {
     auto conditions = ObserverConditions::decode(in.bytes(in.u16()));
     if (!conditions || out_frame.controller_affinity) return in.fail();
     out_frame.observes = std::make_shared<const ObserverConditions>(conditions.take());
   }
-  if (!in.ok()) return;
-  auto label = Label::decode(in.rest());
-  if (!label) return in.fail();
-  out_frame.label = label.take();
+  read(in, out_frame.label);
 }
 
 void write(ByteWriter& out, const WelcomeFrame& frame) {
@@ -169,6 +176,21 @@ void read(ByteReader& in, ParkFrame& out_frame) { out_frame.bytes = in.u64(); }
 void write(ByteWriter& out, const KeptFrame& frame) { out.u64(frame.messages); }
 void read(ByteReader& in, KeptFrame& out_frame) { out_frame.messages = in.u64(); }
 
+void write(ByteWriter& out, const RelabelFrame& frame) {
+  out.u64(frame.revision);
+  out.bytes(frame.label.encoded());
+}
+
+void read(ByteReader& in, RelabelFrame& out_frame) {
+  out_frame.revision = in.u64();
+  // The first label comes with Announce.
+  if (out_frame.revision == 0) in.fail();
+  read(in, out_frame.label);
+}
+
+void write(ByteWriter& out, const RelabelledFrame& frame) { out.u64(frame.revision); }
+void read(ByteReader& in, RelabelledFrame& out_frame) { out_frame.revision = in.u64(); }
+
 void write(ByteWriter&, const LeaveFrame&) {}
 void read(ByteReader&, LeaveFrame&) {}
 void write(ByteWriter&, const LeftFrame&) {}
@@ -176,6 +198,9 @@ void read(ByteReader&, LeftFrame&) {}
 
 void write(ByteWriter&, const MissedFrame&) {}
 void read(ByteReader&, MissedFrame&) {}
+
+void write(ByteWriter&, const ArrivedFrame&) {}
+void read(ByteReader&, ArrivedFrame&) {}
 
 void write(ByteWriter&, const PingFrame&) {}
 void read(ByteReader&, PingFrame&) {}

@@ -7,6 +7,7 @@
 //                              <------------      Challenge
 //                Announce [dir]     ------------>
 //                              <------------      Welcome dir | Refuse (instead of either answer)
+//                Arrived            ------------>   only after a change of controller
 //   from then on Introduce 4 handles ----------->
 //                              <------------      Introduced 4 handles (to the receiver)
 //                              <------------      IntroduceFailed (to the sender)
@@ -20,6 +21,8 @@
 //   the controller leaves      <------------      Park memory
 //                Kept               ------------>
 //                              <------------      Succeed listener
+//                Relabel            ------------>
+//                              <------------      Relabelled
 //                Ping               ------------>   after anything that needs the controller
 //                              <------------      Pong
 #pragma once
@@ -40,7 +43,7 @@
 namespace busbar {
 
 inline constexpr std::uint32_t kControlMagic = 0x42535542;
-inline constexpr std::uint16_t kControlVersion = 2;
+inline constexpr std::uint16_t kControlVersion = 3;
 // Ring, consumer state, doorbell, channel.
 inline constexpr std::size_t kIntroductionHandles = 4;
 
@@ -67,6 +70,8 @@ struct AnnounceFrame {
   std::uint64_t instance = 0;
   // 0: a newcomer.
   std::uint64_t previous_id = 0;
+  // Of `label`; see RelabelFrame.
+  std::uint64_t label_revision = 0;
   Label label;
   // Of an observer, which never becomes controller; null for all other members.
   std::shared_ptr<const ObserverConditions> observes{};
@@ -138,12 +143,26 @@ struct MissedFrame {};
 struct PingFrame {};
 struct PongFrame {};
 
+// The member that sends it has another label from now on. `revision` counts the labels of an
+// endpoint, across all of its connections.
+struct RelabelFrame {
+  std::uint64_t revision = 0;
+  Label label;
+};
+// Every member sees the label of this revision, or of a later one.
+struct RelabelledFrame {
+  std::uint64_t revision = 0;
+};
+
+// A member of the generation before reads the directory that came with Welcome, and no other.
+struct ArrivedFrame {};
+
 // The order is part of the format: a frame's type byte is its index plus one.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, AwaitChangeFrame,
                  ChangedFrame, ParkFrame, LeaveFrame, LeftFrame, SucceedFrame, MissedFrame,
-                 PingFrame, PongFrame, KeptFrame>;
+                 PingFrame, PongFrame, KeptFrame, RelabelFrame, RelabelledFrame, ArrivedFrame>;
 
 [[nodiscard]] std::vector<std::byte> encode_frame(const ControlFrame& frame);
 

@@ -93,6 +93,7 @@ std::optional<TimePoint> Controller::next_deadline() const noexcept {
   keep_earlier(earliest, roster_->processes().next_deadline());
   keep_earlier(earliest, roster_->next_overdue());
   keep_earlier(earliest, next_notice_);
+  keep_earlier(earliest, next_labels_);
   keep_earlier(earliest, missed_.next_due());
   if (!unreachable_.empty()) keep_earlier(earliest, started_);
   if (!waiting_.empty()) keep_earlier(earliest, started_ + kReturnTime);
@@ -109,6 +110,7 @@ void Controller::handle_deadline() {
 void Controller::follow_up() {
   for (Applicant& applicant : admission_->take_applicants()) consider(std::move(applicant));
   consider_waiting();
+  show_labels();
   repeat_missed();
   notify_of_changes();
   while (!unreachable_.empty()) {

@@ -128,7 +128,14 @@ class Controller {
   [[nodiscard]] std::vector<RosterMember*> successors();
   [[nodiscard]] bool hand_over_to(RosterMember& successor, std::uint64_t holder);
 
+  // controller_relabelling.cc
+  [[nodiscard]] bool relabel(RosterMember& member, const RelabelFrame& frame);
+  void show_labels();
+  [[nodiscard]] bool all_read_directory() const noexcept;
+
   // controller_joining.cc
+  // Nobody of the generation before is expected any more.
+  [[nodiscard]] bool survivors_are_back() const noexcept;
   [[nodiscard]] bool may_enter(const Applicant& applicant);
   [[nodiscard]] bool has_room_for(const Applicant& applicant);
   void consider(Applicant applicant);
@@ -141,7 +148,8 @@ class Controller {
   void import_directory(Applicant& applicant);
   void import_members(const DirectoryReader& brought);
   void refuse(Applicant& applicant, Status why);
-  void welcome(RosterMember& member);
+  // `returns`: it was a member of the generation before.
+  void welcome(RosterMember& member, bool returns);
   [[nodiscard]] bool drop_waiting(std::uint64_t token);
 
   // controller_frames.cc
@@ -178,6 +186,11 @@ class Controller {
   HandleReserve reserve_;
   // Members that lost an introduction, from any sender.
   MissedIntroductions missed_;
+  // Members with a label that is not in the directory yet, in the order of their wishes; when
+  // labels were shown last, and when the others are due.
+  std::vector<std::uint64_t> relabelling_;
+  std::optional<TimePoint> last_labels_;
+  std::optional<TimePoint> next_labels_;
   // When members were last notified of a change, and when the next round is due.
   std::optional<TimePoint> last_notice_;
   std::optional<TimePoint> next_notice_;

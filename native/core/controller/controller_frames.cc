@@ -59,6 +59,11 @@ bool Controller::on_frame(RosterMember& member, const ControlFrame& frame,
     missed_.add(member.facts.id);
     return true;
   }
+  if (std::holds_alternative<ArrivedFrame>(frame)) {
+    roster_->set_arriving(member, false);
+    return true;
+  }
+  if (const auto* wish = std::get_if<RelabelFrame>(&frame)) return relabel(member, *wish);
   if (const auto* parked = std::get_if<ParkFrame>(&frame))
     return park(member, *parked, std::move(handles.front()));
   if (const auto* kept = std::get_if<KeptFrame>(&frame)) return events_.on_kept(kept->messages);

@@ -27,6 +27,12 @@ constexpr std::size_t kMaxBroughtProcesses = 256;
 
 }  // namespace
 
+bool Controller::survivors_are_back() const noexcept {
+  return platform_.now() >= started_ + kReturnTime ||
+         (roster_->provisional_count() == 0 && roster_->arriving_count() == 0 &&
+          !awaits_survivors_);
+}
+
 // A member that has joined sees all others: newcomers wait for members of the generation before. A
 // new controller's own endpoint waits at least for the first of these, which brings the list, and
 // they wait for the controller's endpoint. No applicant waits longer than kReturnTime.
@@ -34,7 +40,7 @@ bool Controller::may_enter(const Applicant& applicant) {
   if (platform_.now() >= started_ + kReturnTime) return true;
   if (applicant.is_self) return !awaits_survivors_;
   if (applicant.announce.previous_id != 0) return roster_->find(self_id_) != nullptr;
-  return roster_->provisional_count() == 0 && !awaits_survivors_;
+  return survivors_are_back();
 }
 
 void Controller::consider(Applicant applicant) {
@@ -103,10 +109,12 @@ void Controller::enlist(Applicant applicant, std::uint64_t id) {
                .flags = flags_of(applicant),
                .instance = applicant.announce.instance,
                .label = std::move(applicant.announce.label),
+               .label_revision = applicant.announce.label_revision,
                .observes = std::move(applicant.announce.observes)};
+  const bool returns = applicant.announce.previous_id != 0;
   auto member = roster_->add(std::move(facts), std::move(applicant.channel));
   // Listed first, then welcomed: a member that has joined is visible to all.
-  if (member.ok()) welcome(*member.value());
+  if (member.ok()) welcome(*member.value(), returns);
 }
 
 void Controller::readmit(Applicant applicant) {
@@ -136,8 +144,12 @@ void Controller::enter_again(RosterMember& member, Applicant applicant) {
     self_id_ = member.facts.id;
     roster_->directory().set_controller(self_id_);
   }
+  // Its own word: a directory may have been written before its last wish, or by a liar.
+  roster_->set_label(member, std::move(applicant.announce.label),
+                     applicant.announce.label_revision);
+  const bool returns = applicant.announce.previous_id != 0;
   roster_->confirm(member, std::move(applicant.channel), flags);
-  welcome(member);
+  welcome(member, returns);
   for (HeldIntroduction& held : std::exchange(member.held, {})) {
     const Status passed = pass_on(member, held.frame, std::move(held.handles));
     if (passed == Status::Ok) continue;
@@ -195,7 +207,8 @@ void Controller::refuse(Applicant& applicant, Status why) {
   (void)applicant.channel->send(RefuseFrame{why});
 }
 
-void Controller::welcome(RosterMember& member) {
+void Controller::welcome(RosterMember& member, bool returns) {
+  roster_->set_arriving(member, returns);
   const Handle* handles[] = {&roster_->directory().handle()};
   const WelcomeFrame frame{member.facts.id, generation(), kDirectoryBytes};
   const Status sent = member.channel->send_now(frame, handles).status;

@@ -87,11 +87,26 @@ void Roster::confirm(RosterMember& member, std::unique_ptr<ControlChannel> chann
   directory_->set_flags(member.entry, member.facts.pid, member.facts.flags);
 }
 
+void Roster::set_arriving(RosterMember& member, bool arriving) noexcept {
+  if (member.arriving == arriving) return;
+  member.arriving = arriving;
+  arriving ? ++arriving_ : --arriving_;
+}
+
+void Roster::set_label(RosterMember& member, Label label, std::uint64_t revision) {
+  if (member.facts.label == label && member.facts.label_revision == revision) return;
+  member.facts.label = std::move(label);
+  member.facts.label_revision = revision;
+  directory_->set_label(member.entry, member.facts);
+}
+
 void Roster::demote(RosterMember& member) {
   if (member.provisional()) return;
   id_by_token_.erase(member.channel->token());
   member.channel.reset();
+  set_arriving(member, false);
   member.awaited_epoch.reset();
+  member.wanted_label.reset();
   member.awaits_kept = false;
   member.facts.flags =
       (member.facts.flags & (kMemberNoAffinity | kMemberWasController | kMemberRole)) |
@@ -133,6 +148,7 @@ std::unique_ptr<ControlChannel> Roster::remove(std::uint64_t id) {
   const auto found = members_.find(id);
   if (found == members_.end()) return nullptr;
   RosterMember& member = found->second;
+  set_arriving(member, false);
   if (member.provisional()) {
     --provisional_;
     processes_.remove(member.facts.pid);

@@ -38,6 +38,10 @@ struct RosterMember {
   std::vector<HeldIntroduction> held;
   // Messages that it handed over on this connection have not been answered yet.
   bool awaits_kept = false;
+  // It has come from the generation before, and may still read that directory.
+  bool arriving = false;
+  // The label that it asked for, until it is in the directory.
+  std::optional<RelabelFrame> wanted_label;
   // While provisional: when it must have announced itself, if its process lives.
   TimePoint expected_by{};
   // Known only from another member: removed when overdue even if its process is stopped.
@@ -74,6 +78,10 @@ class Roster {
   [[nodiscard]] Error import(const Member& listed, Source source);
   // A provisional member has announced itself.
   void confirm(RosterMember& member, std::unique_ptr<ControlChannel> channel, std::uint32_t flags);
+  // A member that has come from the generation before is on its way to this directory, or there.
+  void set_arriving(RosterMember& member, bool arriving) noexcept;
+  // Shows the member by this label from now on.
+  void set_label(RosterMember& member, Label label, std::uint64_t revision);
   // Closes the channel of a member which then has to announce itself again.
   void demote(RosterMember& member);
   // The provisional members that must have announced themselves by now and are not stopped.
@@ -91,6 +99,7 @@ class Roster {
   [[nodiscard]] RosterMember* find_instance(std::uint32_t pid, std::uint64_t instance) noexcept;
   [[nodiscard]] std::size_t provisional_count() const noexcept { return provisional_; }
   [[nodiscard]] std::size_t observer_count() const noexcept;
+  [[nodiscard]] std::size_t arriving_count() const noexcept { return arriving_; }
   // Handles of all introductions that are held or queued.
   [[nodiscard]] std::size_t waiting_handles() const noexcept;
   // Handles of the introductions that one member sent.
@@ -113,6 +122,7 @@ class Roster {
   // If two members claim the same number, the first.
   std::unordered_map<std::uint64_t, std::uint64_t> id_by_instance_;
   std::size_t provisional_ = 0;
+  std::size_t arriving_ = 0;
   std::uint64_t last_id_ = 0;
 };
 

@@ -7,6 +7,11 @@
 // is therefore a valid directory: a controller killed at any point leaves nothing half-written, and
 // no reader waits for it. Ids are never reused, so an entry's id is also its version: a reader that
 // finds the same id before and after its copy has copied that member and no other.
+//
+// An entry has places for two labels, of which `label_turn` chooses one by its lowest bit. A new
+// label is written into the other place, and then one store of `label_turn` makes it the member's.
+// A reader that finds the same id and the same turn before and after its copy has copied one label:
+// its place is written to again only after another turn was stored.
 #pragma once
 
 #include <atomic>
@@ -20,7 +25,7 @@
 namespace busbar {
 
 inline constexpr std::uint64_t kDirectoryMagic = 0x3144425342535542u;
-inline constexpr std::uint64_t kDirectoryVersion = 2;
+inline constexpr std::uint64_t kDirectoryVersion = 3;
 // Ids and generations stay below 2^53, so that a JavaScript number can hold them.
 inline constexpr std::uint64_t kIdLimit = std::uint64_t{1} << 53U;
 
@@ -60,6 +65,13 @@ struct alignas(128) DirectoryHeader {
 };
 static_assert(sizeof(DirectoryHeader) == 128);
 
+struct DirectoryLabel {
+  // The member's own count of its labels, 0 for the label that it joined with.
+  SharedWord revision;
+  SharedWord bytes;
+  SharedWord words[kMaxLabelBytes / 8];
+};
+
 struct DirectoryEntry {
   SharedWord id;
   // The epoch of the entry's last change, stored before `epoch` counts the change.
@@ -68,8 +80,8 @@ struct DirectoryEntry {
   SharedWord pid_and_flags;
   // Identifies an endpoint that never learned its id.
   SharedWord instance;
-  SharedWord label_bytes;
-  SharedWord label[kMaxLabelBytes / 8];
+  SharedWord label_turn;
+  DirectoryLabel labels[2];
 };
 static_assert(kMaxLabelBytes % 8 == 0);
 

@@ -79,22 +79,29 @@ bool DirectoryReader::copy(std::size_t index, std::optional<Member>& out_member)
 
     const std::uint64_t pid_and_flags = source.pid_and_flags.load(std::memory_order_acquire);
     const std::uint64_t instance = source.instance.load(std::memory_order_acquire);
-    const std::uint64_t label_bytes = source.label_bytes.load(std::memory_order_acquire);
+    const std::uint64_t turn = source.label_turn.load(std::memory_order_acquire);
+    const DirectoryLabel& place = source.labels[turn % 2];
+    const auto unchanged = [&source, id, turn] {
+      return source.id.load(std::memory_order_relaxed) == id &&
+             source.label_turn.load(std::memory_order_relaxed) == turn;
+    };
+    const std::uint64_t revision = place.revision.load(std::memory_order_acquire);
+    const std::uint64_t label_bytes = place.bytes.load(std::memory_order_acquire);
     if (label_bytes > kMaxLabelBytes) {
-      if (source.id.load(std::memory_order_relaxed) == id) return true;
+      if (unchanged()) return true;
       continue;
     }
     std::array<std::byte, kMaxLabelBytes> label;
     for (std::size_t at = 0; at < label_bytes; at += 8) {
-      const std::uint64_t word = source.label[at / 8].load(std::memory_order_acquire);
+      const std::uint64_t word = place.words[at / 8].load(std::memory_order_acquire);
       std::memcpy(label.data() + at, &word, 8);
     }
     std::shared_ptr<const ObserverConditions> observes;
     const auto flags = static_cast<std::uint32_t>(pid_and_flags >> 32U);
     if ((flags & kMemberObserver) != 0) observes = copy_conditions(id);
-    // The acquires above keep this load after them: had any of those words belonged to a later
-    // member, the id would have changed by now.
-    if (source.id.load(std::memory_order_relaxed) != id) continue;
+    // The acquires above keep these loads after them: had any of those words belonged to a later
+    // member or label, the id or the turn would have changed by now.
+    if (!unchanged()) continue;
 
     auto decoded = Label::decode(std::span(label).first(static_cast<std::size_t>(label_bytes)));
     if (!decoded || ((flags & kMemberObserver) != 0 && observes == nullptr)) return true;
@@ -103,6 +110,7 @@ bool DirectoryReader::copy(std::size_t index, std::optional<Member>& out_member)
                         .flags = flags,
                         .instance = instance,
                         .label = decoded.take(),
+                        .label_revision = revision,
                         .observes = std::move(observes)};
     return true;
   }
@@ -151,6 +159,27 @@ void DirectoryReader::erase(std::size_t entry) {
   entry_of_.pop_back();
 }
 
+void DirectoryReader::prefer_labels_of(const DirectoryReader& former) {
+  for (const Member& member : former.members()) {
+    if (member.label_revision != 0) former_.insert_or_assign(member.id, member);
+  }
+  for (Member& member : members_) use_former_label(member);
+}
+
+// Until the member has announced itself to the controller of this directory, which then knows.
+void DirectoryReader::use_former_label(Member& member) {
+  const auto found = former_.find(member.id);
+  if (found == former_.end()) return;
+  const Member& former = found->second;
+  const bool same = former.pid == member.pid && former.instance == member.instance;
+  if (!same || (member.flags & kMemberProvisional) == 0) {
+    former_.erase(found);
+  } else if (former.label_revision > member.label_revision) {
+    member.label = former.label;
+    member.label_revision = former.label_revision;
+  }
+}
+
 void DirectoryReader::insert(std::size_t entry, Member member) {
   // A writer that lists an id twice is broken; the first entry counts.
   if (find(member.id) != nullptr) return;
@@ -162,6 +191,7 @@ void DirectoryReader::insert(std::size_t entry, Member member) {
     return;
   }
   position_by_id_.emplace(member.id, members_.size());
+  if (!former_.empty()) use_former_label(member);
   position_by_entry_.emplace(entry, members_.size());
   members_.push_back(std::move(member));
   entry_of_.push_back(entry);

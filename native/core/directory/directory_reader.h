@@ -25,6 +25,8 @@ struct Member {
   // A random number that the endpoint chose; tells two endpoints of one process apart.
   std::uint64_t instance = 0;
   Label label;
+  // How often the endpoint has changed its label, by its own count.
+  std::uint64_t label_revision = 0;
   // Of an observer; null for all other members.
   std::shared_ptr<const ObserverConditions> observes{};
 
@@ -51,6 +53,10 @@ class DirectoryReader {
   // writer that died in the middle of a write. Returns false only when an entry kept changing
   // during the copy; members() then stays as it was. Invalid entries count as free.
   [[nodiscard]] bool refresh();
+  // The directory of the generation before, as it was read last. A new controller may not know yet
+  // what the former one has written last: until a member has announced itself, the newer of the two
+  // labels is its label.
+  void prefer_labels_of(const DirectoryReader& former);
   // The members as of the last successful refresh except observers, in no particular order, and the
   // epoch of that refresh.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
@@ -77,6 +83,7 @@ class DirectoryReader {
   [[nodiscard]] std::shared_ptr<const ObserverConditions> copy_conditions(std::uint64_t id) const;
   void erase(std::size_t entry);
   void insert(std::size_t entry, Member member);
+  void use_former_label(Member& member);
 
   std::unique_ptr<SharedMemory> memory_;
   const DirectoryHeader* header_;
@@ -84,6 +91,8 @@ class DirectoryReader {
   std::vector<Member> members_;
   // Parallel to members_: the entry of each member.
   std::vector<std::size_t> entry_of_;
+  // See prefer_labels_of().
+  std::unordered_map<std::uint64_t, Member> former_;
   std::unordered_map<std::size_t, std::size_t> position_by_entry_;
   std::unordered_map<std::uint64_t, std::size_t> position_by_id_;
   // A few, kept apart so that nothing that is sent can go to one. The entry of each is beside it.

@@ -80,6 +80,7 @@ Result<std::size_t> DirectoryWriter::add(const Member& member) {
   } else if (used_ == kMaxMembers) {
     return Status::LimitExceeded;
   } else {
+    turns_.push_back(0);
     header().used.store(++used_, std::memory_order_release);
   }
 
@@ -88,19 +89,34 @@ Result<std::size_t> DirectoryWriter::add(const Member& member) {
     write_conditions(static_cast<std::size_t>(observer - entry_of_observer_.begin()), member);
   }
   DirectoryEntry& target = entry(index);
-  const auto label = member.label.encoded();
   target.changed_at.store(epoch_ + 1, std::memory_order_release);
   target.pid_and_flags.store(pack(member.pid, member.flags), std::memory_order_release);
   target.instance.store(member.instance, std::memory_order_release);
-  target.label_bytes.store(label.size(), std::memory_order_release);
-  for (std::size_t at = 0; at < label.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, label.data() + at, std::min<std::size_t>(8, label.size() - at));
-    target.label[at / 8].store(word, std::memory_order_release);
-  }
+  write_label(index, member);
   target.id.store(member.id, std::memory_order_release);
   publish();
   return index;
+}
+
+// Into the place that the entry's turn does not choose, and then the turn.
+void DirectoryWriter::write_label(std::size_t index, const Member& member) noexcept {
+  const auto label = member.label.encoded();
+  const std::uint64_t turn = ++turns_[index];
+  DirectoryLabel& place = entry(index).labels[turn % 2];
+  place.revision.store(member.label_revision, std::memory_order_release);
+  place.bytes.store(label.size(), std::memory_order_release);
+  for (std::size_t at = 0; at < label.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, label.data() + at, std::min<std::size_t>(8, label.size() - at));
+    place.words[at / 8].store(word, std::memory_order_release);
+  }
+  entry(index).label_turn.store(turn, std::memory_order_release);
+}
+
+void DirectoryWriter::set_label(std::size_t index, const Member& member) noexcept {
+  write_label(index, member);
+  entry(index).changed_at.store(epoch_ + 1, std::memory_order_release);
+  publish();
 }
 
 void DirectoryWriter::set_flags(std::size_t index, std::uint32_t pid,

@@ -28,6 +28,8 @@ class DirectoryWriter {
   // directory.
   [[nodiscard]] Result<std::size_t> add(const Member& member);
   void set_flags(std::size_t entry, std::uint32_t pid, std::uint32_t flags) noexcept;
+  // The label of `member` takes the place of the one in its entry; readers find one or the other.
+  void set_label(std::size_t entry, const Member& member) noexcept;
   void remove(std::size_t entry);
 
   void set_controller(std::uint64_t id) noexcept;
@@ -46,6 +48,7 @@ class DirectoryWriter {
   [[nodiscard]] DirectoryEntry& entry(std::size_t index) const noexcept;
   [[nodiscard]] ObserverEntry& observer_entry(std::size_t index) const noexcept;
   void write_conditions(std::size_t observer, const Member& member) noexcept;
+  void write_label(std::size_t entry, const Member& member) noexcept;
   void publish() noexcept;
 
   std::unique_ptr<SharedMemory> memory_;
@@ -57,6 +60,8 @@ class DirectoryWriter {
   // The entry of the observer whose conditions are at each place; kNoEntry where there are none.
   static constexpr std::size_t kNoEntry = ~std::size_t{0};
   std::array<std::size_t, kMaxObservers> entry_of_observer_;
+  // The `label_turn` of each entry that was ever used.
+  std::vector<std::uint64_t> turns_;
 };
 
 }  // namespace busbar

@@ -160,9 +160,14 @@ void Endpoint::ask_drained() {
   control_.sender().ask_drained();
 }
 
-std::vector<std::uint64_t> Endpoint::matches(std::uint32_t route) {
+std::vector<Member> Endpoint::matches(std::uint32_t route) {
   const OwnerGuard lock(lock_);
   return control_.sender().matches(route);
+}
+
+std::size_t Endpoint::count_matches(std::uint32_t route) {
+  const OwnerGuard lock(lock_);
+  return control_.sender().count_matches(route);
 }
 
 bool Endpoint::collect_bells() {
@@ -172,6 +177,7 @@ bool Endpoint::collect_bells() {
 
 void Endpoint::receive(ReceiveBatch& batch) {
   const OwnerGuard lock(lock_);
+  batch.relabelled = control_.follow_senders();
   control_.receiver().receive(batch);
 }
 
@@ -211,6 +217,7 @@ void Endpoint::hand_back(std::size_t waiting, std::span<const ReceivedMessage> r
 
 bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
   const OwnerGuard lock(lock_);
+  (void)control_.follow_senders();
   return control_.receiver().borrow(out, out_payload);
 }
 
@@ -283,6 +290,11 @@ std::vector<Member> Endpoint::report_members(bool wanted) {
 void Endpoint::report_undelivered(bool wanted) {
   const OwnerGuard lock(lock_);
   control_.sender().report_undelivered(wanted);
+}
+
+Result<std::uint64_t> Endpoint::relabel(Label label) {
+  const OwnerGuard lock(lock_);
+  return control_.relabel(std::move(label));
 }
 
 std::uint64_t Endpoint::id() {

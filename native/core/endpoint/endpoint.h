@@ -71,7 +71,9 @@ class Endpoint final {
   void forget_delivery(std::uint64_t delivery);
   // One DrainedNotice, at once if no message is queued.
   void ask_drained();
-  [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
+  // The members that match now.
+  [[nodiscard]] std::vector<Member> matches(std::uint32_t route);
+  [[nodiscard]] std::size_t count_matches(std::uint32_t route);
 
   // Notes which doorbells rang. True when there may be something to receive.
   [[nodiscard]] bool collect_bells();
@@ -110,6 +112,10 @@ class Endpoint final {
   // members() of that moment.
   std::vector<Member> report_members(bool wanted);
   void report_undelivered(bool wanted);
+  // This endpoint has another label from now on. Returns the revision of the label, which grows
+  // with each call; a RelabelledNotice with it, or with a later one, follows once every member sees
+  // it. Closed: the endpoint has not joined, or is closing.
+  [[nodiscard]] Result<std::uint64_t> relabel(Label label);
 
   [[nodiscard]] std::uint64_t id();
   [[nodiscard]] bool is_controller();

@@ -182,6 +182,8 @@ bool EndpointControl::serve() {
 
 bool EndpointControl::prepare_to_wait() {
   tend_links();
+  report_late_departures();
+  tend_label();
   tend_directory();
   advance_closing();
   return phase_ != Phase::Closed;
@@ -313,8 +315,13 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
   join_deadline_.reset();
   id_ = id;
   acted_epoch_ = 0;
+  if (directory_ != nullptr) {
+    (void)directory_->refresh();
+    directory->prefer_labels_of(*directory_);
+  }
   directory_ = std::move(directory);
   ++directory_number_;
+  followed_epoch_ = 0;
   change_awaited_ = false;
   // Without a directory, an observer sends nothing.
   if (!observes_) sender_.set_directory(directory_.get(), id);
@@ -340,12 +347,6 @@ bool EndpointControl::see_directory() {
   if (!directory_->refresh()) return false;
   acted_epoch_ = directory_->seen_epoch();
   return true;
-}
-
-void EndpointControl::report_member_changes() {
-  if (!changes_.wanted()) return;
-  PeersNotice changes = changes_.take(*directory_);
-  if (!changes.joined.empty() || !changes.left.empty()) notify(std::move(changes));
 }
 
 void EndpointControl::on_introduced(std::uint64_t from_id, std::uint32_t from_pid,
@@ -411,11 +412,15 @@ Error EndpointControl::introduce(OutboundLink& link) {
 }
 
 void EndpointControl::link_opened(OutboundLink& link) {
+  const Member* to = directory_->find(link.peer_id());
+  if (to != nullptr && changes_.learn(*to))
+    notify(PeersNotice{.joined = {*to}, .left = {}, .relabelled = {}});
   watches_.add(link);
   wake();
 }
 
 void EndpointControl::link_closed(std::unique_ptr<OutboundLink> link) {
+  link_closed_ = true;
   watches_.retire(std::move(link));
   wake();
 }

@@ -78,6 +78,14 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // The same, or nullopt if `seen` stands for that list; it stands for this one afterwards.
   [[nodiscard]] std::optional<std::vector<Member>> members_unless(MembersSeen& seen);
   std::vector<Member> report_members(bool wanted);
+  // Before a batch is read: the senders' labels of now. Returns the links whose senders have
+  // changed theirs.
+  [[nodiscard]] std::vector<std::uint32_t> follow_senders() {
+    if (directory_ == nullptr || directory_->epoch() == followed_epoch_) return {};
+    return follow_senders_now();
+  }
+  // Not before it has joined.
+  [[nodiscard]] Result<std::uint64_t> relabel(Label label);
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] bool is_controller() const noexcept;
   [[nodiscard]] std::uint64_t controller_id() const noexcept;
@@ -97,12 +105,15 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   void tend_links();
   void watch_new_links();
   void tend_directory();
+  void tend_label();
+  [[nodiscard]] std::vector<std::uint32_t> follow_senders_now();
   void repeat_soon();
   void advance_closing();
   [[nodiscard]] std::vector<Parcel> pack_parked();
   void work_at_desk();
   [[nodiscard]] bool see_directory();
   void report_member_changes();
+  void report_late_departures();
 
   // MembershipEvents
   void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
@@ -112,6 +123,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
                      std::uint64_t ring_bytes, std::vector<Handle> handles) override;
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why) override;
   void on_parked_received(const HandOverSource& from, Handle memory, std::uint64_t bytes) override;
+  void on_relabelled(std::uint64_t revision) override;
   void on_left(std::uint64_t kept) override;
   void on_refused(Error error) override;
 
@@ -125,7 +137,11 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   Platform& platform_;
   // Owner: the program's thread. Visitor: the control thread.
   BiasedLock& lock_;
+  // The label that the program wants, how often it has changed it, and whether the membership has
+  // been told of that.
   Label label_;
+  std::uint64_t label_revision_ = 0;
+  bool label_changed_ = false;
   // Which thread may use the reactor; outlives it.
   ReactorTurns turns_;
   std::unique_ptr<Reactor> reactor_;
@@ -155,11 +171,15 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // Parked messages in parcels; on_left() reports how many of them others have taken charge of.
   std::uint64_t handed_over_ = 0;
   MemberChanges changes_;
+  // A link has closed: a member that left before may be reported now.
+  bool link_closed_ = false;
   // Membership was asked for the next change of the directory.
   bool change_awaited_ = false;
   // Of the directory, as of the last time that everything was done about it. The directory itself
   // may have been read anew since, by a send of the program.
   std::uint64_t acted_epoch_ = 0;
+  // Of the directory, when the senders' labels were taken from it.
+  std::uint64_t followed_epoch_ = 0;
   // When to try again what failed because a descriptor or memory was missing.
   std::optional<TimePoint> repeat_at_;
   LinkWatches watches_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/status.h"
@@ -15,10 +16,11 @@ namespace busbar {
 
 class HeldBack {
  public:
-  // Empties the list. An endpoint that is not on the bus now is held back until the next call.
+  // Empties the list. An endpoint that is not on the bus now, or has another label later, is held
+  // back until the next call.
   void begin_round(std::span<const Member> members) {
     clear();
-    for (const Member& member : members) known_.insert(member.id);
+    for (const Member& member : members) known_.emplace(member.id, member.label_revision);
     only_known_ = true;
   }
   // Empties the list.
@@ -37,13 +39,19 @@ class HeldBack {
   [[nodiscard]] bool contains_any(std::span<const RouteTarget> targets) const {
     if (ids_.empty() && !only_known_) return false;
     return std::any_of(targets.begin(), targets.end(), [this](const RouteTarget& to) {
-      return ids_.contains(to.peer_id) || (only_known_ && !known_.contains(to.peer_id));
+      return ids_.contains(to.peer_id) || (only_known_ && !knows(to));
     });
   }
 
  private:
+  [[nodiscard]] bool knows(const RouteTarget& target) const {
+    const auto found = known_.find(target.peer_id);
+    return found != known_.end() && found->second == target.label_revision;
+  }
+
   std::unordered_set<std::uint64_t> ids_;
-  std::unordered_set<std::uint64_t> known_;
+  // By id, the revision of the label.
+  std::unordered_map<std::uint64_t, std::uint64_t> known_;
   bool only_known_ = false;
   Error why_ = {Status::NoRecipient};
 };

@@ -1,5 +1,6 @@
-// MemberChanges: the members that the program knows of, to report only what changed since. All
-// calls with the endpoint's lock held.
+// MemberChanges: the members that the program knows of, to report only what changed since. A member
+// that is no longer listed has left for the program once no link leads to it any more: only then is
+// it known which messages it did not take. All calls with the endpoint's lock held.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +29,29 @@ class MemberChanges {
   }
   [[nodiscard]] bool wanted() const noexcept { return wanted_; }
 
-  // Since the last call.
-  [[nodiscard]] PeersNotice take(const DirectoryReader& directory) {
+  // A link is about to lead to `member`. True: the program has to hear of it first, as of one that
+  // has joined. It may have just joined, or be listed again after it was said to have left.
+  [[nodiscard]] bool learn(const Member& member) {
+    return wanted_ && known_.emplace(member.id, member).second;
+  }
+
+  // Since the last call, except the label of `self`. `has_link` returns whether a link still leads
+  // to the member with this id.
+  template <typename HasLink>
+  [[nodiscard]] PeersNotice take(const DirectoryReader& directory, std::uint64_t self,
+                                 HasLink&& has_link) {
     PeersNotice changes;
     for (const Member& member : directory.members()) {
-      if (known_.emplace(member.id, member).second) changes.joined.push_back(member);
+      const auto [known, is_new] = known_.emplace(member.id, member);
+      if (is_new) {
+        changes.joined.push_back(member);
+      } else if (known->second.label != member.label) {
+        if (member.id != self) changes.relabelled.push_back({member, known->second.label});
+        known->second = member;
+      }
     }
     for (auto it = known_.begin(); it != known_.end();) {
-      if (directory.find(it->first) == nullptr) {
+      if (directory.find(it->first) == nullptr && !has_link(it->first)) {
         changes.left.push_back(std::move(it->second));
         it = known_.erase(it);
       } else {

@@ -28,6 +28,20 @@ struct ControllerNotice {
 struct PeersNotice {
   std::vector<Member> joined;
   std::vector<Member> left;
+  // Other endpoints than this one.
+  struct Relabelled {
+    Member member;
+    Label former;
+  };
+  std::vector<Relabelled> relabelled;
+
+  [[nodiscard]] bool empty() const noexcept {
+    return joined.empty() && left.empty() && relabelled.empty();
+  }
+};
+// Every member sees the label of this revision of Endpoint::relabel(), or of a later one.
+struct RelabelledNotice {
+  std::uint64_t revision = 0;
 };
 struct DeliveredNotice {
   DeliveryResult result;
@@ -76,6 +90,6 @@ struct ClosedNotice {
 using Notice =
     std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice,
                  DrainedNotice, RoomNotice, DroppedNotice, DisconnectedNotice, UndeliveredNotice,
-                 ViolationNotice, LinkClosedNotice, ClosedNotice>;
+                 ViolationNotice, LinkClosedNotice, ClosedNotice, RelabelledNotice>;
 
 }  // namespace busbar

@@ -67,6 +67,8 @@ struct ReceiveBatch {
   std::size_t count = 0;
   std::size_t used = 0;
   std::uint64_t large_bytes = 0;
+  // The links whose senders have another label since the last batch: peer() returns it.
+  std::vector<std::uint32_t> relabelled{};
 };
 
 // A peer that broke the protocol; its link is gone.
@@ -163,9 +165,11 @@ class Receiver {
   // Only controllers may send in others' names.
   void set_controller(std::uint64_t id) { origins_.add_controller(id); }
   [[nodiscard]] InboundLink* link(std::uint32_t slot) noexcept;
-  // Who sends over the link, as the directory had it when it was introduced. Outlives the link,
-  // because messages do, until forget_peer(). nullptr for an unknown slot.
+  // Who sends over the link, as the directory had it when follow() was called last. Outlives the
+  // link, because messages do, until forget_peer(). nullptr for an unknown slot.
   [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
+  // Takes over the labels that senders have by now. Returns the slots of those that have another.
+  [[nodiscard]] std::vector<std::uint32_t> follow(const DirectoryReader& directory);
   void forget_peer(std::uint32_t slot) {
     if (!links_.contains(slot)) peers_.erase(slot);
   }

@@ -39,7 +39,8 @@ void RouteTable::refresh(Route& route, DirectoryReader& directory, std::uint64_t
   for (const Member& member : directory.members()) {
     if (route.exclude_self && member.id == self) continue;
     if (gone.contains(member.id) || !route.program.matches(member.id, member.label)) continue;
-    route.targets.push_back({.peer_id = member.id, .peer_pid = member.pid});
+    route.targets.push_back(
+        {.peer_id = member.id, .peer_pid = member.pid, .label_revision = member.label_revision});
   }
   route.seen_view = view_;
   route.seen_epoch = directory.seen_epoch();

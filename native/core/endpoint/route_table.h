@@ -26,6 +26,8 @@ struct RouteTarget {
   std::uint16_t observers = 0;
   // Observers may know that it gets a message.
   bool observable = true;
+  // Of its label, by which it matches.
+  std::uint64_t label_revision = 0;
   // nullptr until something was sent there.
   Recipient* recipient = nullptr;
   // The recipient's, kept here as well: it saves every message one step in memory.

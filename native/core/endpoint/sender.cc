@@ -56,14 +56,22 @@ void Sender::look_again_if_stale(Route& route) {
   if (!waiting_.held_back().empty()) route.seen_view = 0;
 }
 
-std::vector<std::uint64_t> Sender::matches(std::uint32_t route_id) {
-  std::vector<std::uint64_t> ids;
+std::vector<Member> Sender::matches(std::uint32_t route_id) {
+  std::vector<Member> members;
+  members.reserve(count_matches(route_id));
+  if (const Route* route = routes_.find(route_id); route != nullptr && directory_ != nullptr) {
+    for (const RouteTarget& target : route->targets) {
+      if (const Member* member = directory_->find(target.peer_id)) members.push_back(*member);
+    }
+  }
+  return members;
+}
+
+std::size_t Sender::count_matches(std::uint32_t route_id) {
   Route* route = routes_.find(route_id);
-  if (route == nullptr || directory_ == nullptr) return ids;
+  if (route == nullptr || directory_ == nullptr) return 0;
   look_again_if_stale(*route);
-  ids.reserve(route->targets.size());
-  for (const RouteTarget& target : route->targets) ids.push_back(target.peer_id);
-  return ids;
+  return route->targets.size();
 }
 
 SendOutcome Sender::send(const SendRequest& request) {

@@ -75,7 +75,8 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
                                    std::uint16_t format);
   void cancel(const Reservation& reservation);
   // The endpoints that match now.
-  [[nodiscard]] std::vector<std::uint64_t> matches(std::uint32_t route);
+  [[nodiscard]] std::vector<Member> matches(std::uint32_t route);
+  [[nodiscard]] std::size_t count_matches(std::uint32_t route);
   // Rings the receivers that were written to and sleep.
   void flush_bells() noexcept;
   // Owes one DrainedNotice, given as soon as every link has room again.
@@ -88,6 +89,10 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   void on_channel(std::uint64_t link_id);
   void on_introduction_failed(std::uint64_t to_id, std::uint64_t link_id, Status why);
   [[nodiscard]] const OutboundLink* find_link(std::uint64_t link_id) const noexcept;
+  // Whether a link leads to this endpoint: what it has not taken may still be reported.
+  [[nodiscard]] bool has_link(std::uint64_t peer_id) noexcept {
+    return recipients_.find(peer_id) != nullptr;
+  }
   // Introductions that have not arrived yet are sent once more.
   void repeat_introductions();
   // Control thread: receivers unmap the memory regions that this process has unmapped.

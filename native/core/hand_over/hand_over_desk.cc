@@ -17,6 +17,12 @@ constexpr std::size_t kSliceMessages = 128;
   return origin ? origin->pid : from.who.pid;
 }
 
+// Its label may have changed since the message was sent.
+[[nodiscard]] bool is_own(const ParkedMessage& message, const HandOverSource& from) noexcept {
+  const auto origin = decode_origin(message.origin);
+  return !origin || (origin->id == from.who.id && origin->pid == from.who.pid);
+}
+
 }  // namespace
 
 void HandOverDesk::put(HandOverSource from, std::unique_ptr<SharedMemory> memory,
@@ -27,10 +33,8 @@ void HandOverDesk::put(HandOverSource from, std::unique_ptr<SharedMemory> memory
 HandOverReader::Verdict HandOverDesk::judge(Waiting& waiting, const ParkedMessage& head,
                                             std::uint64_t payload_bytes) const {
   // A message in another endpoint's name.
-  if (!waiting.from.speaks_for_others && !head.origin.empty() &&
-      head.origin != encode(waiting.from.who)) {
+  if (!waiting.from.speaks_for_others && !is_own(head, waiting.from))
     return HandOverReader::Verdict::Skip;
-  }
   const std::uint32_t pid = process_of(head, waiting.from);
   KeptMessages::Use& of_process = waiting.by_process[pid];
   if (!kept_.has_room(pid, payload_bytes, of_process, waiting.all))
@@ -60,7 +64,8 @@ std::optional<HandOverDesk::Finished> HandOverDesk::work() {
 void HandOverDesk::keep(Finished finished) {
   for (ParkedMessage& message : finished.messages) {
     const std::uint32_t pid = process_of(message, finished.from);
-    if (message.origin.empty()) message.origin = encode(finished.from.who);
+    if (message.origin.empty() || !finished.from.speaks_for_others)
+      message.origin = encode(finished.from.who);
     kept_.add(pid, std::move(message));
   }
 }

@@ -41,6 +41,9 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
 }
 void Membership::miss_introduction() { impl_->miss_introduction(); }
 void Membership::await_change(std::uint64_t epoch) { impl_->await_change(epoch); }
+void Membership::relabel(Label label, std::uint64_t revision) {
+  impl_->relabel(std::move(label), revision);
+}
 bool Membership::awaits_kept(std::uint64_t id) const noexcept { return impl_->awaits_kept(id); }
 void Membership::answer_parked(std::uint64_t id, std::uint64_t kept) {
   impl_->answer_parked(id, kept);
@@ -58,6 +61,7 @@ Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig co
                    {Deadline::Limited, &Impl::report_limited},
                    {Deadline::AskForChange, &Impl::ask_for_change_again},
                    {Deadline::Missed, &Impl::report_missed},
+                   {Deadline::Label, &Impl::send_label},
                    {Deadline::Listen, &Impl::listen_again},
                    {Deadline::Answer, &Impl::on_answer_overdue},
                    {Deadline::Leave, &Impl::end_leaving}}}) {
@@ -161,6 +165,8 @@ void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Ha
     succeed(*succeed_frame, std::move(handles.front()));
   } else if (const auto* kept = std::get_if<KeptFrame>(&frame)) {
     if (!on_kept(kept->messages)) lose_controller();
+  } else if (const auto* shown = std::get_if<RelabelledFrame>(&frame)) {
+    on_relabelled(*shown);
   } else if (leaving_.begun() && std::holds_alternative<LeftFrame>(frame)) {
     finish_leaving();
   } else {

@@ -68,6 +68,8 @@ class MembershipEvents {
   // messages (unverified memory): to be answered by answer_parked(from.who.id), now or later.
   virtual void on_parked_received(const HandOverSource& from, Handle memory,
                                   std::uint64_t bytes) = 0;
+  // Every member sees the label of this revision, or of a later one; see relabel().
+  virtual void on_relabelled(std::uint64_t revision) = 0;
   // leave() is complete: no member sees this endpoint any more. `kept`: how many messages others
   // report to have taken charge of.
   virtual void on_left(std::uint64_t kept) = 0;
@@ -112,6 +114,10 @@ class Membership {
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void await_change(std::uint64_t epoch);
+  // The endpoint has another label from now on. `revision` grows with each call, from 1.
+  // on_relabelled() once every member sees the label; none for a label that another one replaced
+  // before. Kept over a failover.
+  void relabel(Label label, std::uint64_t revision);
   // Whether on_parked_received() for this id is unanswered, and the connection for the answer is
   // still open.
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;

@@ -53,6 +53,7 @@ class Membership::Impl final : public ControllerEvents {
                                 std::span<const Handle* const> handles);
   void miss_introduction();
   void await_change(std::uint64_t epoch);
+  void relabel(Label label, std::uint64_t revision);
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
   void answer_parked(std::uint64_t id, std::uint64_t kept);
   void leave(std::vector<Parcel> parcels);
@@ -76,6 +77,8 @@ class Membership::Impl final : public ControllerEvents {
     AskForChange,
     // Reports to the controller that this endpoint lost an introduction.
     Missed,
+    // The label that this endpoint wants is sent again, because it could not be sent.
+    Label,
     // The bell, rung in vain, is listened to again.
     Listen,
     // The controller's answer: of the handshake, or as a member a pong or Left.
@@ -83,7 +86,7 @@ class Membership::Impl final : public ControllerEvents {
     // Leaving ends, answered or not.
     Leave,
   };
-  using Timers = Deadlines<Impl, Deadline, 8>;
+  using Timers = Deadlines<Impl, Deadline, 9>;
 
   // Runs `step` and, if this is not a call from within an event, the search or the departure that
   // it made due: neither may run inside another step, whose objects they would destroy.
@@ -105,6 +108,10 @@ class Membership::Impl final : public ControllerEvents {
   void ask_for_change_again();
   void report_missed();
   void on_member_frame(const ControlFrame& frame, std::vector<Handle> handles);
+
+  // membership_relabelling.cc
+  void send_label();
+  void on_relabelled(const RelabelledFrame& frame);
 
   // membership_joining.cc
   void seek();
@@ -197,6 +204,9 @@ class Membership::Impl final : public ControllerEvents {
   // That generation's directory, to be brought to the next controller.
   Handle directory_;
   std::optional<std::uint64_t> awaited_epoch_;
+  // How often config_.label was changed, and whether that is still to be confirmed.
+  std::uint64_t label_revision_ = 0;
+  bool relabelling_ = false;
   std::optional<TimePoint> lost_at_;
   // Introductions that failed for a limit, until Deadline::Limited.
   std::vector<IntroduceFailedFrame> limited_;

@@ -63,6 +63,7 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
                                .controller_affinity = config_.controller_affinity,
                                .instance = instance_,
                                .previous_id = id_,
+                               .label_revision = label_revision_,
                                .label = config_.label,
                                .observes = config_.observes,
                                .observable = config_.observable};
@@ -80,6 +81,7 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   // The id may differ from the former one, if another endpoint has that by now.
   auto reader = adopt_directory(welcome, std::move(directory));
   if (!reader) return fail_or_start_over(reader.error());
+  const bool returns = id_ != 0;
   id_ = welcome.id;
   generation_ = welcome.generation;
   phase_ = Phase::Member;
@@ -88,7 +90,10 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
   patience_ = kPatience;
   seeker_->found();
   holder_->listen();
-  if (leaving_.begun()) return send_leave();
+  if (leaving_.begun()) {
+    if (returns) (void)channel_->send(ArrivedFrame{});
+    return send_leave();
+  }
   // The awaited epoch was another directory's: the endpoint reads this one and asks again.
   if (awaited_epoch_) {
     awaited_epoch_ = 0;
@@ -99,6 +104,9 @@ void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory)
                           .self = controller_ != nullptr};
   if (lost_at_) change.gap = platform_.now() - *std::exchange(lost_at_, std::nullopt);
   events_.on_admitted(id_, reader.take(), change);
+  // Sent when the endpoint reads the new directory, since others wait for that.
+  if (returns) (void)channel_->send(ArrivedFrame{});
+  if (relabelling_) send_label();
 }
 
 // The endpoint gets the mapping; Membership keeps a handle on the memory.

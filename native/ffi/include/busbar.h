@@ -189,7 +189,10 @@ enum {
   BUSBAR_EVENT_DELIVERY_FAILED = 10,
   /* The delivery `message_id` of busbar_endpoint_start_delivery is over: `count` receivers have
    * taken or handled the message. `status` is BUSBAR_OK, or BUSBAR_UNDELIVERED if some have not. */
-  BUSBAR_EVENT_DELIVERED = 11
+  BUSBAR_EVENT_DELIVERED = 11,
+  /* `peer_id` of process `count` has another label, which busbar_endpoint_list_peers returns. Only
+   * after busbar_endpoint_watch_peers. */
+  BUSBAR_EVENT_PEER_RELABELLED = 12
 };
 
 typedef struct busbar_event {
@@ -208,6 +211,8 @@ typedef struct busbar_event {
   busbar_span metadata;
 } busbar_event;
 
+/* Called for one event at a time, in the order of the events, whichever thread it runs on; only a
+ * callback that waits or receives itself is called again meanwhile, on its own thread. */
 typedef void (*busbar_event_callback)(void* context, const busbar_event* event);
 
 enum { BUSBAR_LOG_WARNING = 1, BUSBAR_LOG_INFO = 2 };
@@ -749,6 +754,17 @@ BUSBAR_API size_t busbar_endpoint_count_matches(busbar_endpoint* endpoint,
 BUSBAR_API busbar_status busbar_endpoint_matching_peers(busbar_endpoint* endpoint,
                                                         const busbar_selector* selector,
                                                         busbar_peer_list** out_list);
+/*
+ * Changes the strings that selectors match this endpoint by, with the limits of
+ * busbar_join_options.label, and waits until every other endpoint sees them: whatever is sent from
+ * then on goes by the new label. Links stay open, and what was sent before still arrives. Calls of
+ * several threads take effect in their order.
+ * BUSBAR_INVALID_LABEL, BUSBAR_INVALID_ARGUMENT: nothing was done. BUSBAR_CLOSED. BUSBAR_TIMEOUT:
+ * the label may change nevertheless.
+ */
+BUSBAR_API busbar_status busbar_endpoint_relabel(busbar_endpoint* endpoint,
+                                                 const char* const* label, size_t label_count,
+                                                 int32_t timeout_ms);
 /* Waits until at least `count` endpoints match. BUSBAR_TIMEOUT. */
 BUSBAR_API busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint,
                                                   const busbar_selector* selector, size_t count,

@@ -482,6 +482,12 @@ class Endpoint {
     return Status(busbar_endpoint_wait_for(endpoint_, to.get(), count, timeout_ms));
   }
 
+  // See busbar_endpoint_relabel.
+  Status relabel(const std::vector<const char*>& label,
+                 std::int32_t timeout_ms = BUSBAR_FOREVER) const noexcept {
+    return Status(busbar_endpoint_relabel(endpoint_, label.data(), label.size(), timeout_ms));
+  }
+
   struct Peer {
     std::uint64_t id = 0;
     std::uint32_t pid = 0;

@@ -1,6 +1,8 @@
 // Every control frame is decoded as it was encoded; everything else is refused.
 #include "core/control/control_frame.h"
 
+#include <array>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +22,14 @@ std::shared_ptr<const ObserverConditions> some_conditions() {
       ObserverConditions::create(SelectorProgram::create(everything).take(), {Uuid{}}, 64).take());
 }
 
+// As many bytes as a label may have.
+Label longest_label() {
+  std::vector<std::string> strings;
+  for (char letter = 'a'; letter < 'e'; ++letter) strings.emplace_back(255, letter);
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  return Label::create(views).take();
+}
+
 struct Sample {
   ControlFrame frame;
   std::size_t handles;
@@ -30,11 +40,11 @@ std::vector<Sample> samples() {
   const Digest proof{4, 5, 6};
   return {{HelloFrame{1, 3, nonce}, 0},
           {ChallengeFrame{1, nonce, proof}, 0},
-          {AnnounceFrame{proof, false, 9, 0, some_label()}, 0},
-          {AnnounceFrame{proof, true, 9, 77, Label()}, 1},
-          {AnnounceFrame{proof, true, 9, 77, some_label()}, 0},
-          {AnnounceFrame{proof, false, 9, 77, some_label(), some_conditions(), true}, 0},
-          {AnnounceFrame{proof, true, 9, 77, some_label(), nullptr, false}, 0},
+          {AnnounceFrame{proof, false, 9, 0, 0, some_label()}, 0},
+          {AnnounceFrame{proof, true, 9, 77, 3, Label()}, 1},
+          {AnnounceFrame{proof, true, 9, 77, 3, some_label()}, 0},
+          {AnnounceFrame{proof, false, 9, 77, 3, some_label(), some_conditions(), true}, 0},
+          {AnnounceFrame{proof, true, 9, 77, 3, some_label(), nullptr, false}, 0},
           {WelcomeFrame{1, 2, 3}, 1},
           {RefuseFrame{Status::TokenMismatch}, 0},
           {IntroduceFrame{1, 2, 3}, 4},
@@ -49,7 +59,18 @@ std::vector<Sample> samples() {
           {SucceedFrame{8, 9}, 1},
           {PingFrame{}, 0},
           {PongFrame{}, 0},
-          {MissedFrame{}, 0}};
+          {MissedFrame{}, 0},
+          {RelabelFrame{1, some_label()}, 0},
+          {RelabelFrame{~std::uint64_t{0}, longest_label()}, 0},
+          {RelabelFrame{2, Label()}, 0},
+          {RelabelledFrame{3}, 0},
+          {ArrivedFrame{}, 0}};
+}
+
+// Its last field is a label.
+bool ends_in_label(const ControlFrame& frame) {
+  return std::holds_alternative<AnnounceFrame>(frame) ||
+         std::holds_alternative<RelabelFrame>(frame);
 }
 
 }  // namespace
@@ -78,7 +99,7 @@ TEST(control_frame_refuses_what_does_not_fit) {
       CHECK_EQ(decode_frame(bytes, handles).ok(), optional || handles == sample.handles);
     }
     // A label may end between any two strings; every other frame has one length.
-    if (!std::holds_alternative<AnnounceFrame>(sample.frame)) {
+    if (!ends_in_label(sample.frame)) {
       for (std::size_t size = 0; size < bytes.size(); ++size) {
         CHECK(!decode_frame(std::span(bytes).first(size), sample.handles).ok());
       }
@@ -92,7 +113,7 @@ TEST(control_frame_refuses_unknown_values) {
   CHECK(!decode_frame({}, 0).ok());
   for (int type = 0; type < 256; ++type) {
     const std::byte bytes[] = {static_cast<std::byte>(type)};
-    const bool empty_frame = type == 12 || type == 13 || (type >= 15 && type <= 17);
+    const bool empty_frame = type == 12 || type == 13 || (type >= 15 && type <= 17) || type == 21;
     CHECK_EQ(decode_frame(bytes, 0).ok(), empty_frame);
   }
   auto hello = encode_frame(HelloFrame{});
@@ -111,6 +132,35 @@ TEST(control_frame_refuses_unknown_values) {
   CHECK(decode_frame(observer, 0).ok());
   observer[1 + 32] |= std::byte{1};
   CHECK(!decode_frame(observer, 0).ok());
+}
+
+TEST(control_frame_of_a_label_keeps_its_limits) {
+  const RelabelFrame written{7, longest_label()};
+  const auto bytes = encode_frame(written);
+  CHECK_EQ(bytes.size(), 1 + 8 + kMaxLabelBytes);
+  auto read = decode_frame(bytes, 0);
+  REQUIRE(read.ok());
+  CHECK_EQ(std::get<RelabelFrame>(read.value()).revision, 7);
+  CHECK(std::get<RelabelFrame>(read.value()).label == written.label);
+  // One string more, of one byte; a string that is longer than the rest; one given twice; none.
+  const auto refused = [](RelabelFrame frame, std::span<const std::uint8_t> more) {
+    auto changed = encode_frame(frame);
+    for (const std::uint8_t byte : more) changed.push_back(std::byte{byte});
+    return !decode_frame(changed, 0).ok();
+  };
+  CHECK(refused(written, std::array<std::uint8_t, 2>{1, 'x'}));
+  CHECK(refused({7, Label()}, std::array<std::uint8_t, 2>{2, 'x'}));
+  CHECK(refused({7, Label()}, std::array<std::uint8_t, 4>{1, 'x', 1, 'x'}));
+  CHECK(refused({7, Label()}, std::array<std::uint8_t, 1>{0}));
+  CHECK(refused({7, Label()}, std::array<std::uint8_t, 2>{1, 0xff}));
+  // The label that an endpoint joins with has revision 0.
+  CHECK(refused({0, some_label()}, {}));
+  std::vector<std::uint8_t> strings;
+  for (std::uint8_t letter = 0; letter < kMaxLabelStrings; ++letter)
+    strings.insert(strings.end(), {1, static_cast<std::uint8_t>('A' + letter)});
+  CHECK(!refused({7, Label()}, strings));
+  strings.insert(strings.end(), {1, '!'});
+  CHECK(refused({7, Label()}, strings));
 }
 
 TEST(control_frame_survives_noise) {

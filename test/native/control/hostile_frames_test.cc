@@ -41,6 +41,7 @@ struct Said {
 std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   std::vector<Said> all;
   for (const std::uint64_t number : kLimits) {
+    all.push_back({RelabelFrame{number, label_of("another")}});
     all.push_back({AwaitChangeFrame{number}});
     all.push_back({KeptFrame{number}});
     all.push_back({ParkFrame{number}, 1});
@@ -65,6 +66,7 @@ std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids
     all.push_back({WelcomeFrame{1, number, kDirectoryBytes}, 1});
     all.push_back({WelcomeFrame{1, 1, number}, 1});
     all.push_back({ChangedFrame{number}});
+    all.push_back({RelabelledFrame{number}});
     all.push_back({ParkFrame{number}, 1});
     all.push_back({KeptFrame{number}});
     all.push_back({SucceedFrame{number, 0}, 1});
@@ -82,6 +84,7 @@ std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids
                                      std::uint64_t{9}, std::uint64_t{0xffff}})
     all.push_back({RefuseFrame{static_cast<Status>(status)}});
   all.push_back({PongFrame{}});
+  all.push_back({ArrivedFrame{}});
   all.push_back({LeftFrame{}});
   return all;
 }
@@ -93,11 +96,11 @@ std::vector<Said> what_applicants_may_say(const std::vector<std::uint64_t>& ids)
     const auto version = static_cast<std::uint16_t>(number);
     all.push_back({HelloFrame{version, version, {}}});
     all.push_back({HelloFrame{version, kControlVersion, {}}});
-    all.push_back({AnnounceFrame{{}, true, number, 0, label_of("other")}});
-    all.push_back({AnnounceFrame{{}, false, 1, number, label_of("other")}, 1});
+    all.push_back({AnnounceFrame{{}, true, number, 0, 0, label_of("other")}});
+    all.push_back({AnnounceFrame{{}, false, 1, number, 0, label_of("other")}, 1});
   }
   for (const std::uint64_t id : ids)
-    all.push_back({AnnounceFrame{{}, true, id, id, label_of("controller")}, 1});
+    all.push_back({AnnounceFrame{{}, true, id, id, 0, label_of("controller")}, 1});
   return all;
 }
 

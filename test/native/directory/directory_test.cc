@@ -63,14 +63,15 @@ struct Forged {
   void put(std::size_t index, std::uint64_t id, std::string_view string) {
     DirectoryEntry& entry = entries[index];
     entry.changed_at = 1;
-    entry.label_bytes = string.size() + 1;
+    DirectoryLabel& label = entry.labels[0];
+    label.bytes = string.size() + 1;
     char bytes[kMaxLabelBytes] = {};
     bytes[0] = static_cast<char>(string.size());
     std::memcpy(bytes + 1, string.data(), string.size());
     for (std::size_t word = 0; word < kMaxLabelBytes / 8; ++word) {
       std::uint64_t value;
       std::memcpy(&value, bytes + word * 8, 8);
-      entry.label[word] = value;
+      label.words[word] = value;
     }
     entry.id = id;
   }
@@ -214,6 +215,133 @@ TEST(directory_readers_beside_a_busy_writer_see_whole_members) {
   CHECK_EQ(reader->members().size(), 3);
 }
 
+TEST(directory_shows_the_label_that_was_set_last) {
+  DirectoryFixture f;
+  Member member = member_of(42, "idle");
+  const std::size_t entry = f.writer->add(member).value();
+  REQUIRE(f.writer->add(member_of(43, "moon")).ok());
+  REQUIRE(f.reader->refresh());
+  CHECK_EQ(f.reader->find(42)->label_revision, 0);
+  for (std::uint64_t revision = 1; revision < 5; ++revision) {
+    member.label = member_of(42, "busy " + std::to_string(revision)).label;
+    member.label_revision = revision * 10;
+    const std::uint64_t before = f.reader->epoch();
+    f.writer->set_label(entry, member);
+    CHECK(f.reader->epoch() > before);
+    REQUIRE(f.reader->refresh());
+    CHECK(f.reader->find(42)->label == member.label);
+    CHECK_EQ(f.reader->find(42)->label_revision, revision * 10);
+    CHECK_EQ(f.reader->members().size(), 2);
+  }
+  // The entry's next member has its own label.
+  f.writer->remove(entry);
+  REQUIRE_EQ(f.writer->add(member_of(44, "late")).value(), entry);
+  REQUIRE(f.reader->refresh());
+  CHECK(f.reader->find(42) == nullptr);
+  CHECK(f.reader->find(44)->label == member_of(44, "late").label);
+  CHECK_EQ(f.reader->find(44)->label_revision, 0);
+}
+
+TEST(directory_label_that_was_cut_off_is_not_seen) {
+  Forged f;
+  f.header->used = 1;
+  f.put(0, 5, "old");
+  // As if killed before the turn was stored.
+  f.entries[0].labels[1].revision = 1;
+  f.entries[0].labels[1].bytes = 2;
+  f.entries[0].labels[1].words[0] = 0x7801;
+  auto reader = f.open();
+  REQUIRE(reader.ok() && reader.value()->refresh());
+  CHECK(reader.value()->find(5)->label.contains("old"));
+  // And as if killed before the change was counted: a successor reads it all.
+  f.entries[0].label_turn = 1;
+  auto successor = f.open();
+  REQUIRE(successor.ok() && successor.value()->refresh());
+  CHECK(successor.value()->find(5)->label.contains("x"));
+  CHECK_EQ(successor.value()->find(5)->label_revision, 1);
+}
+
+// What a former controller has written last, until the member has told the present one.
+TEST(directory_prefers_the_newer_label_of_a_member_that_has_not_come_back) {
+  DirectoryFixture before;
+  Member member = member_of(42, "new");
+  member.label_revision = 3;
+  REQUIRE(before.writer->add(member).ok());
+  REQUIRE(before.reader->refresh());
+
+  DirectoryFixture after;
+  member.label = member_of(42, "old").label;
+  member.label_revision = 2;
+  member.flags = kMemberProvisional;
+  const std::size_t entry = after.writer->add(member).value();
+  REQUIRE(after.reader->refresh());
+  CHECK(after.reader->find(42)->label.contains("old"));
+  after.reader->prefer_labels_of(*before.reader);
+  CHECK(after.reader->find(42)->label.contains("new"));
+  CHECK_EQ(after.reader->find(42)->label_revision, 3);
+  // Whatever else changes.
+  after.writer->set_flags(entry, 7, kMemberProvisional | kMemberNoAffinity);
+  REQUIRE(after.reader->refresh());
+  CHECK(after.reader->find(42)->label.contains("new"));
+  // Its own word counts from then on, whatever a former directory said.
+  after.writer->set_flags(entry, 7, 0);
+  REQUIRE(after.reader->refresh());
+  CHECK(after.reader->find(42)->label.contains("old"));
+  after.writer->set_flags(entry, 7, kMemberProvisional);
+  REQUIRE(after.reader->refresh());
+  CHECK(after.reader->find(42)->label.contains("old"));
+}
+
+TEST(directory_does_not_mistake_another_endpoint_for_a_former_one) {
+  for (const bool other_process : {false, true}) {
+    DirectoryFixture before;
+    Member member = member_of(42, "former");
+    member.label_revision = 3;
+    REQUIRE(before.writer->add(member).ok());
+    REQUIRE(before.reader->refresh());
+    DirectoryFixture after;
+    Member other = member_of(42, "other");
+    other.flags = kMemberProvisional;
+    if (other_process) ++other.pid;
+    if (!other_process) ++other.instance;
+    REQUIRE(after.writer->add(other).ok());
+    after.reader->prefer_labels_of(*before.reader);
+    REQUIRE(after.reader->refresh());
+    CHECK(after.reader->find(42)->label.contains("other"));
+  }
+}
+
+// Under ThreadSanitizer, too.
+TEST(directory_readers_beside_a_writer_of_labels_see_whole_labels) {
+  DirectoryFixture f;
+  Member member = member_of(42, "0");
+  const std::size_t entry = f.writer->add(member).value();
+  std::atomic<bool> done = false;
+  std::thread churn([&] {
+    for (std::uint64_t revision = 1; revision < 20000; ++revision) {
+      member.label = member_of(42, std::string(240, 'x') + std::to_string(revision)).label;
+      member.label_revision = revision;
+      f.writer->set_label(entry, member);
+    }
+    done = true;
+  });
+  bool whole = true;
+  std::uint64_t last = 0;
+  while (!done) {
+    if (!f.reader->refresh() || f.reader->find(42) == nullptr) continue;
+    const Member& seen = *f.reader->find(42);
+    const std::string expected = seen.label_revision == 0
+                                     ? "0"
+                                     : std::string(240, 'x') + std::to_string(seen.label_revision);
+    whole = whole && seen.label.contains(expected) && seen.label_revision >= last;
+    last = seen.label_revision;
+  }
+  churn.join();
+  CHECK(whole);
+  REQUIRE(f.reader->refresh());
+  CHECK_EQ(f.reader->find(42)->label_revision, 19999);
+}
+
 TEST(directory_write_that_was_cut_off_is_not_seen) {
   Forged f;
   f.header->used = 3;
@@ -238,9 +366,9 @@ TEST(directory_of_nonsense_is_harmless) {
   f.put(0, 5, "good");
   f.put(1, kIdLimit, "id too large");
   f.put(2, 6, "label too long");
-  f.entries[2].label_bytes = ~std::uint64_t{0};
+  f.entries[2].labels[0].bytes = ~std::uint64_t{0};
   f.put(3, 7, "label cut");
-  f.entries[3].label_bytes = 3;
+  f.entries[3].labels[0].bytes = 3;
   f.put(4, 8, "\xff");
   f.put(5, 5, "the same id again");
   f.entries[6].changed_at = ~std::uint64_t{0};

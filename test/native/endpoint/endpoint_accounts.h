@@ -6,12 +6,14 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/limits.h"
 #include "core/endpoint/endpoint.h"
+#include "support/check.h"
 #include "support/faulty_platform.h"
 
 namespace busbar::test {
@@ -71,6 +73,19 @@ struct Actor {
   Actor(std::uint32_t its_number, Platform& process)
       : number(its_number), platform(process), regions(platform) {}
 
+  bool hear(const PeersNotice& changes) {
+    bool fine = true;
+    for (const Member& member : changes.joined) {
+      fine = CHECK(present.insert(member.id).second) && fine;
+      departed.erase(member.id);
+    }
+    for (const Member& member : changes.left) {
+      fine = CHECK_EQ(present.erase(member.id), 1) && fine;
+      departed.insert(member.id);
+    }
+    return fine;
+  }
+
   std::uint32_t number;
   FaultyPlatform platform;
   RegionTable regions;
@@ -88,6 +103,10 @@ struct Actor {
   // By sender and address: the last message that came.
   std::map<std::pair<std::uint32_t, Address>, std::uint64_t> last;
   std::map<std::uint64_t, DeliveryResult> deliveries;
+  // The members that it heard of, and those of them that are said to have left since: bad news of a
+  // member comes before.
+  std::set<std::uint64_t> present;
+  std::set<std::uint64_t> departed;
   std::deque<Kept> inbox;
 };
 

@@ -62,6 +62,10 @@ class TestEndpoint {
         deliveries.push_back(told->result);
       if (auto* told = std::get_if<UndeliveredNotice>(&notice))
         undelivered.push_back({told->message_id, std::move(told->payload), 0});
+      if (const auto* told = std::get_if<PeersNotice>(&notice)) {
+        for (const Member& each : told->joined) joined.push_back(each.id);
+        for (const Member& each : told->left) left.push_back({each.id, undelivered.size()});
+      }
       violations += std::holds_alternative<ViolationNotice>(notice) ? 1 : 0;
     }
     if (reads) receive();
@@ -89,6 +93,14 @@ class TestEndpoint {
   std::vector<Message> received;
   std::vector<Message> undelivered;
   std::vector<DeliveryResult> deliveries;
+  // While the test has asked for reports of members.
+  std::vector<std::uint64_t> joined;
+  struct Departure {
+    std::uint64_t id;
+    // Messages that were reported as undelivered by then, to whomever.
+    std::size_t undelivered;
+  };
+  std::vector<Departure> left;
 
  private:
   void receive() {

@@ -288,13 +288,21 @@ class EndpointSimulation {
   }
 
   void hear(Actor& actor, Notice& notice) {
-    if (std::holds_alternative<JoinedNotice>(notice)) actor.joined = true;
+    if (std::holds_alternative<JoinedNotice>(notice) && !std::exchange(actor.joined, true)) {
+      for (const Member& member : actor.endpoint->report_members(true))
+        actor.present.insert(member.id);
+    }
+    if (const auto* peers = std::get_if<PeersNotice>(&notice)) fine_ = actor.hear(*peers) && fine_;
     if (std::holds_alternative<ClosedNotice>(notice)) actor.closed = true;
     if (const auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
       const DeliveryResult& result = delivered->result;
       fine_ = CHECK(actor.deliveries.emplace(result.delivery, result).second) && fine_;
+      // One of several receivers may have left before the last of them has the message.
+      if (result.delivered == 0 && result.failures.size() == 1)
+        fine_ = CHECK(!actor.departed.contains(result.failures[0].peer_id)) && fine_;
     }
     if (const auto* undelivered = std::get_if<UndeliveredNotice>(&notice)) {
+      fine_ = CHECK(!actor.departed.contains(undelivered->peer_id)) && fine_;
       Account* account = account_of(undelivered->payload);
       if (account == nullptr) return;
       ++account->undelivered;
@@ -392,7 +400,11 @@ class EndpointSimulation {
       return false;
     }
     return std::all_of(actors_.begin(), actors_.end(), [this](const auto& actor) {
-      if (!runs(*actor) || actor->region == nullptr) return true;
+      if (!runs(*actor)) return true;
+      std::set<std::uint64_t> listed;
+      for (const Member& member : actor->endpoint->members()) listed.insert(member.id);
+      if (!CHECK(actor->present == listed)) return false;
+      if (actor->region == nullptr) return true;
       (void)actor->region->purge();
       return CHECK_EQ(actor->region->references(), 0);
     });

@@ -52,11 +52,12 @@ TEST(hand_over_speaks_for_nobody_else) {
   box.run(20);
   const auto kept = raw.client->receive<KeptFrame>();
   REQUIRE(kept.has_value());
-  CHECK_EQ(kept->messages, 2);
+  // It may have had another label when it sent one of them; its present one counts.
+  CHECK_EQ(kept->messages, 3);
   BoxedEndpoint& late = box.join("late");
-  REQUIRE(box.run_until([&] { return late.got.size() == 2; }));
+  REQUIRE(box.run_until([&] { return late.got.size() == 3; }));
   box.run(50);
-  REQUIRE_EQ(late.got.size(), 2);
+  REQUIRE_EQ(late.got.size(), 3);
   for (const GotMessage& message : late.got) {
     CHECK_EQ(message.from_id, controller.endpoint->id());
     REQUIRE(message.origin.has_value());

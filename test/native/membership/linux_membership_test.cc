@@ -84,6 +84,7 @@ class ChildMember final : public MembershipEvents {
                      std::vector<Handle>) override {}
   void on_introduction_failed(std::uint64_t, std::uint64_t, Status) override {}
   void on_parked_received(const HandOverSource&, Handle, std::uint64_t) override {}
+  void on_relabelled(std::uint64_t) override {}
   void on_left(std::uint64_t) override { left_ = true; }
   void on_refused(Error error) override { _exit(10 + static_cast<int>(error.status)); }
 

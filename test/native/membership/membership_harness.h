@@ -74,6 +74,11 @@ class TestMember final : public MembershipEvents {
   [[nodiscard]] bool sees(std::uint64_t other) {
     return directory && directory->refresh() && directory->find(other) != nullptr;
   }
+  // The revision of its label; nullopt when it is not listed.
+  [[nodiscard]] std::optional<std::uint64_t> sees_revision_of(std::uint64_t other) {
+    if (!sees(other)) return std::nullopt;
+    return directory->find(other)->label_revision;
+  }
   [[nodiscard]] std::size_t peers() {
     return directory && directory->refresh() ? directory->members().size() : 0;
   }
@@ -81,6 +86,7 @@ class TestMember final : public MembershipEvents {
   void on_admitted(std::uint64_t new_id, std::unique_ptr<DirectoryReader> new_directory,
                    const ControllerChange& change) override {
     id = new_id;
+    if (directory && directory->refresh()) new_directory->prefer_labels_of(*directory);
     directory = std::move(new_directory);
     changes.push_back(change);
   }
@@ -97,6 +103,7 @@ class TestMember final : public MembershipEvents {
     speaks_for_others = from.speaks_for_others;
     membership.answer_parked(from.who.id, keeps);
   }
+  void on_relabelled(std::uint64_t revision) override { relabelled.push_back(revision); }
   void on_left(std::uint64_t messages_kept) override {
     ++lefts;
     kept = messages_kept;
@@ -116,6 +123,8 @@ class TestMember final : public MembershipEvents {
   std::uint64_t keeps = 1;
   // From the last parcel that came.
   bool speaks_for_others = false;
+  // The revisions that were confirmed.
+  std::vector<std::uint64_t> relabelled;
   int lefts = 0;
   std::uint64_t kept = 0;
   std::optional<Status> refused;
