@@ -4,49 +4,28 @@
 #include <functional>
 #include <vector>
 
-#include "core/endpoint/receiver.h"
 #include "core/ring/observation.h"
-#include "core/ring/ring_producer.h"
-#include "loopback/loopback_world.h"
+#include "endpoint/receiver_crowd.h"
 #include "support/check.h"
 
 namespace busbar::test {
 namespace {
 
-constexpr std::uint32_t kPeerPid = 11;
-constexpr std::uint32_t kOwnPid = 12;
-
 // A receiver with one link, whose ring the test writes.
-struct ForgedLink {
+struct ForgedLink : Crowd {
   explicit ForgedLink(bool observes) {
     if (observes) receiver.observe();
-    std::vector<Handle> handles;
-    handles.push_back(ring->share().take());
-    handles.push_back(segment->share().take());
-    handles.push_back(bell->share().take());
-    channel = peer.create_channel_pair(kOwnPid).take();
-    handles.push_back(std::move(channel.theirs));
-    auto carrier = peer.create_channel_pair(kOwnPid).take();
-    auto theirs = own.adopt_channel(std::move(carrier.theirs)).take();
-    std::vector<const Handle*> pointers;
-    for (const Handle& handle : handles) pointers.push_back(&handle);
-    const std::byte byte{1};
-    (void)carrier.mine->send({&byte, 1}, pointers);
-    Member from;
-    from.id = 101;
-    from.pid = kPeerPid;
-    CHECK(
-        receiver.attach(from, 1, kMinRingBytes, std::move(theirs->receive().take().handles)).ok());
+    CHECK(attach(link).ok());
   }
 
   void write(RecordHeader header, std::span<const std::byte> body) {
     header.payload_bytes = static_cast<std::uint32_t>(body.size());
     header.bytes = static_cast<std::uint32_t>(sizeof header + body.size());
-    std::byte* place = producer.reserve(header.bytes);
+    std::byte* place = link.producer->reserve(header.bytes);
     std::memcpy(place, &header, sizeof header);
     if (!body.empty()) std::memcpy(place + sizeof header, body.data(), body.size());
-    (void)producer.commit(header.bytes);
-    producer.publish();
+    (void)link.producer->commit(header.bytes);
+    link.producer->publish();
   }
   void write(const ObservationHead& head, std::size_t rest = 0,
              RecordKind kind = RecordKind::Observation) {
@@ -60,7 +39,7 @@ struct ForgedLink {
   std::vector<ObservationHead> read(int batches = 4) {
     std::vector<ObservationHead> heads;
     for (; batches > 0; --batches) {
-      bell->ring();
+      link.bell->ring();
       (void)receiver.sleep();
       (void)receiver.collect_bells();
       ReceiveBatch batch{.slab = slab, .messages = messages};
@@ -75,29 +54,7 @@ struct ForgedLink {
     return heads;
   }
 
-  LoopbackWorld world;
-  Platform& peer = world.start_process(kPeerPid);
-  Platform& own = world.start_process(kOwnPid);
-  RegionTable regions{own};
-  std::unique_ptr<DoorbellSet> bells = own.create_doorbell_set().take();
-  std::vector<Violation> violations;
-  std::vector<std::unique_ptr<InboundLink>> closed;
-  Receiver receiver{
-      own,
-      regions,
-      *bells,
-      1U << 20U,
-      16,
-      {[](InboundLink&) {},
-       [this](std::unique_ptr<InboundLink> link) { closed.push_back(std::move(link)); },
-       [this](const Violation& violation) { violations.push_back(violation); }, [] {}}};
-  std::unique_ptr<SharedMemory> ring =
-      peer.create_memory(kRingHeaderBytes + kMinRingBytes, Access::ReadOnly).take();
-  std::unique_ptr<SharedMemory> segment =
-      peer.create_memory(kConsumerSegmentBytes, Access::ReadWrite).take();
-  std::unique_ptr<Doorbell> bell = peer.create_doorbell().take();
-  ChannelPair channel;
-  RingProducer producer{ring->data(), segment->data(), kMinRingBytes, 1};
+  HandMade link;
   std::vector<std::byte> slab = std::vector<std::byte>(64U << 10U);
   std::vector<ReceivedMessage> messages = std::vector<ReceivedMessage>(16);
 };
@@ -214,13 +171,13 @@ TEST(message_ends_the_link_of_an_observer) {
 
 TEST(losses_that_a_sender_claims_are_reported_once_and_bounded) {
   ForgedLink scene(true);
-  scene.producer.set_lost(3);
+  scene.link.producer->set_lost(3);
   auto heads = scene.read();
   REQUIRE_EQ(heads.size(), 1);
   CHECK_EQ(heads[0].event, ObservationEvent::Lost);
   CHECK_EQ(heads[0].lost, 3);
   // Backwards: nothing is lost.
-  scene.producer.set_lost(1);
+  scene.link.producer->set_lost(1);
   CHECK(scene.read().empty());
   // In a copy: reported before it.
   ObservationHead head = plain();
@@ -232,7 +189,7 @@ TEST(losses_that_a_sender_claims_are_reported_once_and_bounded) {
   CHECK_EQ(heads[1].event, ObservationEvent::Sent);
   CHECK_EQ(heads[1].lost, 0);
   CHECK(scene.violations.empty());
-  scene.producer.set_lost(~std::uint64_t{0});
+  scene.link.producer->set_lost(~std::uint64_t{0});
   CHECK(scene.read().empty());
   CHECK_EQ(scene.violations.size(), 1);
 }
