@@ -15,7 +15,7 @@
 
 namespace busbar::node {
 
-// Words of one row; src/native/addon.ts has the same list.
+// Words of one row; src/native/receive-table.ts has the same list.
 enum class Column : std::uint8_t {
   Offset = 0,
   Bytes = 1,

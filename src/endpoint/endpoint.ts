@@ -2,7 +2,7 @@
 // and the native core handle the messages.
 import { EventEmitter } from 'node:events';
 import { checkInteger, checkOptions, millisecondsOf } from '../checks.js';
-import { type BusError, type BusErrorFacts, ClosedError } from '../errors/index.js';
+import type { BusError, BusErrorFacts, ClosedError } from '../errors/index.js';
 import { limits } from '../limits.js';
 import {
   type BoxTable,
@@ -11,7 +11,6 @@ import {
   type Outgoing,
   type Peer,
   type Received,
-  type ReplyOptions,
 } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { checkLabel, type Selector, toSelector } from '../selector/index.js';
@@ -44,8 +43,9 @@ import {
   sendWhenReadyOptions,
   type WaitForOptions,
 } from './options.js';
-import { abandonedError } from './send-error.js';
+import { abandonedError, closedError } from './send-error.js';
 import { Sending } from './sending.js';
+import { takeBatches } from './take-batches.js';
 import { tell } from './tell.js';
 import { UndeliveredReports } from './undelivered-reports.js';
 import { Watchers } from './watchers.js';
@@ -112,7 +112,10 @@ export class Endpoint<B extends MessageBox>
         unknown: (event) => this.#tell('unknown', event),
         rejected: (event) => this.#tell('rejected', event),
       },
-      (peer, replyTo, message, options) => this.#reply(peer, replyTo, message, options),
+      (peer, replyTo, message, options) => {
+        const own = checkOptions('reply()', options, replyOptions);
+        return this.#sendingOrThrow().reply(peer, replyTo, message, own);
+      },
     );
     const emitter = this as unknown as EventEmitter;
     this.#listening = new MessageListening(emitter, this.#inbox, this.#liveness, () => this.#facts);
@@ -394,10 +397,7 @@ export class Endpoint<B extends MessageBox>
       },
       shutOut: (notice) => this.#shutOut(notice),
     };
-    this.#board.open(
-      (notice) => act(notice, targets),
-      (count, large, block) => this.#onMessages(count, large, block),
-    );
+    this.#board.open((notice) => act(notice, targets), takeBatches(this.#reader, this.#inbox));
     publishJoin(this.#facts, this.label);
   }
 
@@ -406,35 +406,12 @@ export class Endpoint<B extends MessageBox>
   }
 
   #closedError(): ClosedError {
-    return new ClosedError(
-      `endpoint ${this.#id} of bus '${this.identifier}' is closed`,
-      this.#facts,
-    );
+    return closedError(this.#facts);
   }
 
   #sendingOrThrow(): Sending {
     if (this.closed) throw this.#closedError();
     return this.#sending;
-  }
-
-  #reply(peer: Peer, replyTo: number, message: unknown, options?: ReplyOptions): number {
-    const own = checkOptions('reply()', options, replyOptions);
-    return this.#sendingOrThrow().reply(peer, replyTo, message, own);
-  }
-
-  #onMessages(
-    count: number,
-    large: Uint8Array | undefined,
-    block: ArrayBuffer | undefined,
-  ): number {
-    this.#inbox.batchBegins(count);
-    let waiting = 0;
-    try {
-      this.#reader.readBatch(count, large, block, this.#inbox);
-    } finally {
-      waiting = this.#inbox.batchDone(count);
-    }
-    return waiting;
   }
 
   #tell<E extends keyof EndpointEvents<B> & string>(event: E, ...values: EndpointEvents<B>[E]) {

@@ -17,20 +17,20 @@ import {
   type Peer,
   uuidText,
 } from '../messages/index.js';
+import type { NativeEndpoint } from '../native/addon.js';
 import {
   column,
   hasObjects,
   hasRegions,
   keptWord,
   metadataShift,
-  type NativeEndpoint,
   none,
   objectsLost,
   regionsLost,
   rowWords,
   wantsHandled,
   wantsTaken,
-} from '../native/addon.js';
+} from '../native/receive-table.js';
 import { adoptHandle, type KernelObject } from '../objects/index.js';
 import type { RejectedEvent, UnknownEvent } from './events.js';
 import { IdleRest } from './idle-rest.js';

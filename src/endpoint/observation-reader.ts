@@ -3,16 +3,16 @@
 import { codeOf } from '../errors/index.js';
 import { copiedBytes, exclusiveBytes } from '../memory/owned-bytes.js';
 import { type Peer, uuidText } from '../messages/index.js';
+import type { NativeEndpoint } from '../native/addon.js';
 import {
   column,
   observation as field,
   keptWord,
   metadataShift,
-  type NativeEndpoint,
   none,
   observationEvent,
   rowWords,
-} from '../native/addon.js';
+} from '../native/receive-table.js';
 import type { Observation, ObservedMessage } from './observation.js';
 import { originAt } from './origin.js';
 import type { PeerBook } from './peer-book.js';

@@ -1,7 +1,8 @@
-// The error for a send that the native side refused, with all known facts in its text.
+// The errors of calls that an endpoint refuses or cannot finish, with all known facts in their text.
 import {
   type BusError,
   type BusErrorFacts,
+  ClosedError,
   errorFromStatus,
   statusOf,
   UndeliveredError,
@@ -29,6 +30,11 @@ export function sendError(
     advice,
     message,
   });
+}
+
+/** The error of a call on an endpoint that is closed. */
+export function closedError(facts: BusErrorFacts): ClosedError {
+  return new ClosedError(`endpoint ${facts.endpointId} of bus '${facts.bus}' is closed`, facts);
 }
 
 /** The error of a close() that had to give up `count` messages. */

@@ -4,16 +4,12 @@ import { Endpoint } from '../../dist/endpoint/endpoint.js';
 import { NoticeBoard } from '../../dist/endpoint/notice-board.js';
 import { messageBox, text } from '../../dist/messages/index.js';
 import {
-  column,
-  keptWord,
   type NativeEndpoint,
   type NativeMember,
   type Notice,
-  none,
   receipt,
-  rowWords,
-  wantsHandled,
 } from '../../dist/native/addon.js';
+import { column, keptWord, none, rowWords, wantsHandled } from '../../dist/native/receive-table.js';
 
 /** Text messages only: their payload is easy to write and easy to break. */
 export const box = messageBox({ Text: text });

@@ -33,7 +33,7 @@ class InboundLink {
   static constexpr std::size_t kMaxPendingObjects = 512 + kMaxObjects;
 
   // The most memory regions of one sender that stay mapped between messages, and their bytes in
-  // all; above what a sender allows itself (RegionFlights::kMaxKnownMemory).
+  // all; what a sender allows itself (RegionFlights::kMaxGivenMemory).
   static constexpr std::size_t kMaxMemory = 128;
   static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
   // What a link without any of these holds: ring and consumer's segment, doorbell and channel.

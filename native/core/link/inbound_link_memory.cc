@@ -3,8 +3,11 @@
 
 #include "core/link/inbound_link.h"
 #include "core/link/link_frame.h"
+#include "core/link/region_flights.h"
 
 namespace busbar {
+
+static_assert(RegionFlights::kMaxGivenMemory <= InboundLink::kMaxMemory);
 
 InboundLink::~InboundLink() {
   // First the channel: a sender that leaves references to us finds out that we did not see them.

@@ -151,7 +151,7 @@ Obligations::Tracked* Obligations::find_published(std::uint64_t position) noexce
 
 bool Obligations::arm(std::uint64_t taken) noexcept {
   if (!loud_.empty()) taken = std::min(taken, loud_.front());
-  if (tracked_published_ > 0 && (quiet_armed_ || objects_wait_ || spills_wait_ || !relaxed())) {
+  if (tracked_published_ > 0 && (quiet_armed_ || objects_wait_ || others_wait_ || !relaxed())) {
     // Half of them: so that the sender can go on before the receiver has nothing left.
     taken = std::min(taken, tracked_[(tracked_published_ - 1) / 2].position);
   }
@@ -171,7 +171,7 @@ void Obligations::on_wake() noexcept {
   armed_taken_ = kNoPosition;
   armed_handled_ = kNoPosition;
   quiet_armed_ = false;
-  spills_wait_ = false;
+  others_wait_ = false;
 }
 
 std::deque<Obligations::Tracked> Obligations::take_unhandled() noexcept {

@@ -80,8 +80,8 @@ class Obligations {
   [[nodiscard]] bool may_give(std::size_t objects) noexcept;
   // A spill that some message needs that is not taken yet; nullptr when none does.
   [[nodiscard]] const Spill* find_spill(std::uint64_t id) const noexcept { return use_.find(id); }
-  // The spill of the next message cannot be given to the receiver before it has taken some.
-  void await_spills() noexcept { spills_wait_ = true; }
+  // A spill or region of the next message cannot be given to the receiver before it has taken some.
+  void await_taken() noexcept { others_wait_ = true; }
 
   // `serial` counts the messages that the link has accepted; most of them owe nothing and are
   // not tracked.
@@ -177,7 +177,7 @@ class Obligations {
   std::size_t objects_in_flight_ = 0;
   // The queue waits until the receiver has taken some.
   bool objects_wait_ = false;
-  bool spills_wait_ = false;
+  bool others_wait_ = false;
   bool quiet_armed_ = false;
   // The wake-up asked for and not yet come.
   std::uint64_t armed_taken_ = kNoPosition;

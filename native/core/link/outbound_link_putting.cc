@@ -169,7 +169,10 @@ void OutboundLink::note_published(std::uint32_t bytes) noexcept {
 
 bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
   if (obligation.spill != nullptr && !spills_.hand_over(*obligation.spill)) return false;
-  if (obligation.memory != nullptr && !flights_.hand_over(*obligation.memory)) return false;
+  if (obligation.memory != nullptr && !flights_.hand_over(*obligation.memory)) {
+    if (flights_.full()) obligations_.await_taken();
+    return false;
+  }
   if (obligation.objects != nullptr && !hand_over_objects(*obligation.objects, id)) return false;
   // The record is published next, so what is booked now is under way.
   if (obligation.memory != nullptr) flights_.book(*obligation.memory);

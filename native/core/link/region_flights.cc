@@ -50,12 +50,20 @@ bool RegionFlights::hand_over(const RegionBundle& bundle) {
   for (const RegionRange& range : bundle.ranges) {
     const Known* known = find(range.region->id());
     if (known != nullptr && known->given) continue;
-    const auto given =
-        std::count_if(known_.begin(), known_.end(), [](const Known& each) { return each.given; });
-    if (static_cast<std::size_t>(given) >= kMaxKnownMemory) forget_idle(bundle);
-    if (!give(range.region)) return false;
+    if (!make_room(bundle) || !give(range.region)) return false;
   }
   return true;
+}
+
+// For one more region at the receiver.
+bool RegionFlights::make_room(const RegionBundle& needed) {
+  const auto given = static_cast<std::size_t>(
+      std::count_if(known_.begin(), known_.end(), [](const Known& each) { return each.given; }));
+  full_ = false;
+  if (given < kMaxKnownMemory || forget_idle(needed) || given < kMaxGivenMemory) return true;
+  // Everything there is under way, or a message that waits needs it, which then gives it again.
+  full_ = !take_back(needed);
+  return !full_;
 }
 
 bool RegionFlights::give(const std::shared_ptr<MemoryRegion>& region) {
@@ -99,19 +107,34 @@ void RegionFlights::forget_if_replaced(const MemoryRegion& region) {
   std::erase_if(known_, [&region](const Known& each) { return each.id == region.id(); });
 }
 
-// The region handed over first of those that nothing under way mentions.
-void RegionFlights::forget_idle(const RegionBundle& needed) {
-  const auto is_needed = [&needed](const MemoryRegion& region) {
-    return std::any_of(needed.ranges.begin(), needed.ranges.end(),
-                       [&](const RegionRange& range) { return range.region.get() == &region; });
-  };
+// The region handed over first of those that nothing under way mentions. False: there is none.
+bool RegionFlights::forget_idle(const RegionBundle& needed) {
   for (Known& known : known_) {
-    const auto region = known.region.lock();
-    if (!known.given || !is_idle(known) || (region != nullptr && is_needed(*region))) continue;
+    if (!known.given || !is_idle(known) || mentions(needed, known)) continue;
     forget(known);
-    break;
+    (void)channel_.flush();
+    return true;
   }
-  (void)channel_.flush();
+  return false;
+}
+
+// As forget_idle(), but also of those that messages in the queue mention.
+bool RegionFlights::take_back(const RegionBundle& needed) {
+  for (Known& known : known_) {
+    if (!known.given || is_in_flight(known) || mentions(needed, known)) continue;
+    known.given = false;
+    channel_.queue({LinkFrameKind::ForgetMemory, known.id, 0});
+    (void)channel_.flush();
+    return true;
+  }
+  return false;
+}
+
+bool RegionFlights::mentions(const RegionBundle& bundle, const Known& known) {
+  const auto region = known.region.lock();
+  return region != nullptr &&
+         std::any_of(bundle.ranges.begin(), bundle.ranges.end(),
+                     [&](const RegionRange& range) { return range.region == region; });
 }
 
 void RegionFlights::forget(Known& known) {
@@ -149,9 +172,12 @@ void RegionFlights::close() {
 }
 
 bool RegionFlights::is_idle(const Known& known) {
-  if (known.waiting != 0) return false;
+  return known.waiting == 0 && !is_in_flight(known);
+}
+
+bool RegionFlights::is_in_flight(const Known& known) {
   const auto region = known.region.lock();
-  return region == nullptr || region->ledger().count(known.flight) == 0;
+  return region != nullptr && region->ledger().count(known.flight) != 0;
 }
 
 RegionFlights::Known* RegionFlights::find(std::uint64_t id) noexcept {

@@ -20,9 +20,11 @@ namespace busbar {
 
 class RegionFlights {
  public:
-  // Memory regions that the receiver keeps mapped between messages; below its own limit
-  // (InboundLink::kMaxMemory).
+  // Memory regions that the receiver keeps mapped between messages.
   static constexpr std::size_t kMaxKnownMemory = 64;
+  // With those of messages that it has not taken yet: then the next message waits. The receiver
+  // takes more for a violation (InboundLink::kMaxMemory).
+  static constexpr std::size_t kMaxGivenMemory = 128;
 
   RegionFlights(Platform& platform, LinkChannel& channel, FlightPath path,
                 std::uint32_t peer_pid) noexcept
@@ -38,6 +40,8 @@ class RegionFlights {
 
   // Gives the receiver the regions that it has not mapped yet. False: not all of them for now.
   [[nodiscard]] bool hand_over(const RegionBundle& bundle);
+  // The last hand_over() failed because the receiver has to take messages first.
+  [[nodiscard]] bool full() const noexcept { return full_; }
   // The message with these regions, which waited, is published next: what is booked is under way.
   void book(const RegionBundle& bundle);
   // One message with these regions more or less that waits for room in the ring; its regions keep
@@ -72,7 +76,11 @@ class RegionFlights {
   [[nodiscard]] static bool is_idle(const Known& known);
   void note_waiting(const RegionBundle* bundle, int change);
   void forget_if_replaced(const MemoryRegion& region);
-  void forget_idle(const RegionBundle& needed);
+  [[nodiscard]] static bool is_in_flight(const Known& known);
+  [[nodiscard]] static bool mentions(const RegionBundle& bundle, const Known& known);
+  [[nodiscard]] bool make_room(const RegionBundle& needed);
+  bool forget_idle(const RegionBundle& needed);
+  bool take_back(const RegionBundle& needed);
   void forget(Known& known);
 
   Platform& platform_;
@@ -82,6 +90,7 @@ class RegionFlights {
   // Process token of the receiver; 0: not asked for yet.
   std::uint64_t peer_token_ = 0;
   std::vector<Known> known_;
+  bool full_ = false;
 };
 
 }  // namespace busbar

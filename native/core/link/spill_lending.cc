@@ -11,7 +11,7 @@ bool SpillLending::hand_over(const Spill& spill) {
   if (std::find(known_.rbegin(), known_.rend(), spill.id()) != known_.rend()) return true;
   if (known_.size() >= kMaxKnownSpills && !forget_oldest()) {
     // More are in flight than this link accepted by itself: of a receiver that died.
-    obligations_.await_spills();
+    obligations_.await_taken();
     return false;
   }
   auto handle = spill.memory().share();

@@ -60,6 +60,24 @@ struct World {
     out->put(message, &owed);
   }
 
+  // Takes messages, while the sender goes on, until none comes any more; returns their number.
+  std::size_t take_all() {
+    std::size_t taken = 0;
+    for (bool more = true; more;) {
+      more = false;
+      std::vector<RegionReference> regions;
+      for (Status status = take(regions); status != Status::WouldBlock; status = take(regions)) {
+        if (!CHECK_EQ(status, Status::Ok)) return taken;
+        more = true;
+        ++taken;
+        regions.clear();
+      }
+      (void)out->receive();
+      CHECK(out->make_progress([](std::uint64_t, Status) {}));
+    }
+    return taken;
+  }
+
   // Takes the next message and its regions.
   Status take(std::vector<RegionReference>& regions) {
     RingRecord record;
@@ -298,6 +316,39 @@ TEST(region_list_of_a_link_is_bounded_by_forgetting_idle_ones) {
     region->release();
     CHECK(region->is_free());
   }
+}
+
+// More regions on their way than a receiver maps of one sender: the rest waits until it has taken
+// some, and none is a violation.
+TEST(region_list_of_a_slow_receiver_makes_the_next_message_wait) {
+  World world;
+  constexpr std::size_t kMany = 3 * RegionFlights::kMaxGivenMemory;
+  std::vector<std::shared_ptr<MemoryRegion>> mine;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    mine.push_back(world.make(4096));
+    world.send({{mine.back(), 0, 4096}});
+  }
+  CHECK_EQ(world.take_all(), kMany);
+  for (const auto& region : mine) region->release();
+}
+
+// The front of the queue needs a region more, and all that the receiver has are mentioned by
+// messages behind it.
+TEST(region_list_full_of_regions_that_the_queue_mentions_gives_way) {
+  World world;
+  std::vector<std::shared_ptr<MemoryRegion>> mine;
+  for (std::size_t i = 0; i < RegionFlights::kMaxGivenMemory; ++i) {
+    mine.push_back(world.make(4096));
+    world.send({{mine.back(), 0, 4096}});
+  }
+  CHECK_EQ(world.take_all(), mine.size());
+  while (world.out->flushed()) world.send({});
+  const std::size_t plain = world.next_id - 1 - mine.size();
+  mine.push_back(world.make(4096));
+  world.send({{mine.back(), 0, 4096}});
+  for (const auto& region : mine) world.send({{region, 0, 4096}});
+  CHECK_EQ(world.take_all(), plain + 1 + mine.size());
+  for (const auto& region : mine) region->release();
 }
 
 TEST(region_read_only_arrives_apart_from_the_owners_view) {
