@@ -1,6 +1,7 @@
 // Checks the package for Python: sets up build/python with the checkers and build/python-user with
 // nothing but the wheel, as a user has it; formats, lints and type checks the sources; and runs all
-// tests, those with Node included, against the installed wheel. Needs Python 3.11 or newer with venv
+// tests, those with Node included, against the installed wheel; and lets Python's own reader of MCAP
+// read what a journal has written. Needs Python 3.11 or newer with venv
 // and pip, and `npm run compile:tests`.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,10 +46,12 @@ install();
 // The tests use what is installed: an interpreter that is named must not be skipped.
 process.env.BUSBAR_PYTHON = join(user, 'bin', 'python');
 process.env.BUSBAR_INSTALLED = '1';
+process.env.BUSBAR_TEST_PYTHON = binary('python');
 const tests = readdirSync(join(root, 'test-build')).filter((name) =>
   /^python.*\.test\.js$/.test(name),
 );
 run(process.execPath, [
   'node_modules/ava/entrypoints/cli.mjs',
   ...tests.map((name) => `test-build/${name}`),
+  'test-build/layers/journal/mcap.test.js',
 ]);

@@ -123,11 +123,17 @@ export type InputOf<M> = Part<M, 'input', never>;
 /** An item of the caller's stream as the caller gives it. */
 export type SentInputOf<M> = SentPart<M, 'input', never>;
 /** The data of the declared errors by their codes, as the caller gets them. */
-export type ErrorsOf<M> = M extends { readonly errors: infer E }
+export type ErrorsOf<M> = M extends {
+  /** Their schemas, by code. */
+  readonly errors: infer E;
+}
   ? { readonly [C in keyof E & string]: Infer<E[C]> }
   : Record<never, never>;
 /** The data of the declared errors by their codes, as the method gives them. */
-export type SentErrorsOf<M> = M extends { readonly errors: infer E }
+export type SentErrorsOf<M> = M extends {
+  /** Their schemas, by code. */
+  readonly errors: infer E;
+}
   ? { readonly [C in keyof E & string]: InferInput<E[C]> }
   : Record<never, never>;
 /** The value of a property as it is received. */

@@ -14,6 +14,10 @@ export function isError<I extends Interface, C extends ErrorCodeOf<I>>(
   source: I,
   code: C,
   error: unknown,
-): error is DeclaredError & { readonly code: C; readonly data: ErrorDataOf<I, C> } {
+): error is DeclaredError & {
+  readonly code: C;
+  /** What the method said about it. */
+  readonly data: ErrorDataOf<I, C>;
+} {
   return error instanceof DeclaredError && error.interface === source.name && error.code === code;
 }

@@ -120,6 +120,7 @@ export type AllClient<I extends Interface> = {
 /** The methods that {@link first} has: idempotent, with one result and no input. */
 export type FirstClient<I extends Interface> = {
   readonly [K in keyof I['methods'] & string as I['methods'][K] extends {
+    /** Only these may be asked twice. */
     readonly idempotent: true;
   }
     ? Unary<I['methods'][K]> extends true

@@ -6,6 +6,7 @@ import { UnaryCall } from './unary-call.js';
 
 /** The value of a property with its version. */
 export interface Versioned<T = unknown> {
+  /** The value, checked against the interface. */
   readonly value: T;
   /** Grows with each value of this server; values of another server have other versions. */
   readonly version: number;

@@ -12,6 +12,7 @@ import { coreOf } from './client.js';
 export interface ServiceStats {
   /** The name of the interface. */
   readonly interface: string;
+  /** The version of the interface. */
   readonly version: string;
   /** Calls whose methods have not returned yet. */
   readonly running: number;
@@ -21,11 +22,13 @@ export interface ServiceStats {
   readonly leaving: boolean;
   /** Milliseconds since it was served. */
   readonly uptimeMs: number;
+  /** Its methods, properties and signals. */
   readonly members: readonly MemberStats[];
 }
 
 /** The counters of one member. */
 export interface MemberStats {
+  /** The member's name. */
   readonly name: string;
   /** Calls that were begun. */
   readonly calls: number;
@@ -33,6 +36,7 @@ export interface MemberStats {
   readonly failures: number;
   /** Milliseconds from the beginning of each call to its end, in all. */
   readonly busyMs: number;
+  /** Clients that listen to the signal or watch the property. */
   readonly subscribers: number;
 }
 

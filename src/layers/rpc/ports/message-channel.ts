@@ -6,12 +6,19 @@
  * Listening takes `on` or `addEventListener`.
  */
 export interface PortLike {
+  /** Sends a message, as a structured clone. */
   postMessage(message: unknown): void;
+  /** Adds a listener, as Node's event emitters have it. */
   readonly on?: unknown;
+  /** Adds a listener, as browsers have it. */
   readonly addEventListener?: unknown;
+  /** Called once if it is a function. */
   readonly start?: unknown;
+  /** Called at the end if it is a function. */
   readonly close?: unknown;
+  /** Called while the port keeps the process alive. */
   readonly ref?: unknown;
+  /** Called when the port no longer keeps the process alive. */
   readonly unref?: unknown;
 }
 

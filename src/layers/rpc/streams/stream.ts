@@ -13,6 +13,7 @@ export interface Stream<T, R = undefined>
   return(): Promise<IteratorResult<T, R | undefined>>;
   /** The same, for symmetry; the promise rejects with `error`. */
   throw(error?: unknown): Promise<IteratorResult<T, R | undefined>>;
+  /** The stream itself. */
   [Symbol.asyncIterator](): Stream<T, R>;
   /** Iterates over lists of items, each as they arrived together; less work for each item. */
   batches(): AsyncIterableIterator<readonly T[], void, undefined>;
