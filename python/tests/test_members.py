@@ -63,6 +63,26 @@ class Members(BusTest):
             await earth.wait_for("mars", timeout=0.01)
         self.assertFalse(earth._watchers._watching)
 
+    async def test_relabel(self) -> None:
+        earth = await self.join("earth")
+        moon = await self.join("moon")
+        heard: asyncio.Queue[busbar.events.PeerRelabelled] = asyncio.Queue()
+        earth.on(busbar.events.PeerRelabelled, heard.put_nowait)
+        waiting = asyncio.create_task(earth.wait_for("busy", timeout=PATIENCE))
+        await moon.relabel(["moon", "busy"], timeout=PATIENCE)
+        self.assertEqual(moon.label, ("moon", "busy"))
+        self.assertEqual(earth.matches("moon & !busy"), [])
+        (found,) = await waiting
+        change = await heard.get()
+        self.assertEqual((change.peer, change.former_label), (found, ("moon",)))
+        for wrong in ["", ["a", "a"], ["x" * 256]]:
+            with self.assertRaises(busbar.errors.InvalidLabelError):
+                await moon.relabel(wrong)
+        self.assertEqual(moon.label, ("moon", "busy"))
+        await moon.close()
+        with self.assertRaises(busbar.errors.ClosedError):
+            await moon.relabel("moon")
+
     async def test_a_listener_that_raises_harms_nobody(self) -> None:
         earth = await self.join("earth")
         errors: list[object] = []

@@ -30,10 +30,11 @@ export const toolchains = {
   'linux-x64-musl': {
     platform: 'linux',
     compiler: () => [zig(), 'c++', '-target', 'x86_64-linux-musl'],
-    // musl's CMSG_NXTHDR compares numbers of different signs.
-    flags: ['-fPIC', '-Wno-sign-compare'],
+    // musl's CMSG_NXTHDR compares numbers of different signs. Sections, so that the linker can leave
+    // out what nothing uses.
+    flags: ['-fPIC', '-Wno-sign-compare', '-ffunction-sections', '-fdata-sections'],
     // The C++ library is linked statically: Alpine does not always have one.
-    link: ['-s'],
+    link: ['-s', '-Wl,--gc-sections'],
     prebuild: 'linux-x64/busbar.musl.node',
   },
   'linux-arm64': {

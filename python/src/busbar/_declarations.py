@@ -39,6 +39,7 @@ EVENT_PEER_JOINED = 8
 EVENT_PEER_LEFT = 9
 EVENT_DELIVERY_FAILED = 10
 EVENT_DELIVERED = 11
+EVENT_PEER_RELABELLED = 12
 
 Bytes16 = c.c_uint8 * 16
 
@@ -112,6 +113,7 @@ class JoinOptions(c.Structure):
         ("max_links", c.c_uint64),
         ("max_endpoints", c.c_uint64),
         ("max_endpoints_per_process", c.c_uint64),
+        ("unobservable", c.c_int32),
     ]
 
 
@@ -239,6 +241,13 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "busbar_last_failure": (Failure,),
     "busbar_endpoint_join": (_status, c.c_char_p, c.POINTER(JoinOptions), _out_handle),
     "busbar_endpoint_close": (_status, _handle, c.c_uint32, _out_u64),
+    "busbar_endpoint_relabel": (
+        _status,
+        _handle,
+        c.POINTER(c.c_char_p),
+        c.c_size_t,
+        c.c_int32,
+    ),
     "busbar_endpoint_id": (c.c_uint64, _handle),
     "busbar_endpoint_is_controller": (c.c_int32, _handle),
     "busbar_endpoint_controller_id": (c.c_uint64, _handle),

@@ -189,13 +189,24 @@ class Watchers:
 
     def update(self) -> None:
         """Listeners or waiting calls have come or gone."""
-        wanted = self._waiting > 0 or self._listeners.has(events.PeerJoined, events.PeerLeft)
+        wanted = self._waiting > 0 or self._listeners.has(
+            events.PeerJoined, events.PeerLeft, events.PeerRelabelled
+        )
         if wanted == self._watching:
             return
         self._watching = wanted
         # Watch first, then look: changes in between are reported.
         lib.busbar_endpoint_watch_peers(self._endpoint, int(wanted))
         self._known = self._members() if wanted else {}
+
+    def relabelled(self, number: int) -> None:
+        """An endpoint has another label."""
+        former = self._known.get(number)
+        self._known.update(self._members())
+        peer = self._known.get(number)
+        if former is not None and peer is not None:
+            self._listeners.tell(events.PeerRelabelled(peer, former.label))
+        self._changes.settle()
 
     def changed(self, joined: bool, number: int) -> None:
         """An endpoint has joined or left."""

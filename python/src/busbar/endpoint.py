@@ -27,6 +27,7 @@ from .errors import (
     code_of,
     error_of,
 )
+from .labels import checked_label, encoded_label
 from .message_types import Outgoing
 from .messages import Message
 from .objects import HasFileno
@@ -40,6 +41,7 @@ To = Selector | str | LabelExpression | Peer
 """The receivers of a message; what is no Selector means a unicast."""
 
 _MAX_LINGER_MS = (1 << 32) - 1
+_MAX_WAIT_MS = (1 << 31) - 1
 
 
 class Endpoint:
@@ -344,6 +346,26 @@ class Endpoint:
         await within(timeout, "wait_for()", self._watchers.wait(selector, count))
         return self.matches(selector)
 
+    async def relabel(self, label: str | Sequence[str], *, timeout: float | None = None) -> None:
+        """Changes the strings that selectors match this endpoint by, and returns once every other
+        endpoint sees them: whatever is sent from then on goes by the new label.
+
+        Raises InvalidLabelError, ClosedError; BusTimeoutError after `timeout` seconds, or when the
+        call is cancelled, after which the label may change nevertheless."""
+        strings = checked_label(label)
+        encoded = encoded_label(strings)
+        handle = self._open()
+        wait_ms = -1 if timeout is None else min(milliseconds("timeout", timeout), _MAX_WAIT_MS)
+
+        def call() -> int:
+            status: int = lib.busbar_endpoint_relabel(handle, encoded, len(strings), wait_ms)
+            return status
+
+        status = await in_thread(call, lambda _: None)
+        if status != c.OK:
+            raise error_of(status, "relabel()")
+        self.label = strings
+
     def on(self, kind: type[E], listener: Callable[[E], object]) -> Callable[[], None]:
         """Calls `listener` in the event loop with each event of this class of `busbar.events`.
         Returns a function that removes the listener."""
@@ -467,6 +489,8 @@ class Endpoint:
         match notice.kind:
             case c.EVENT_PEER_JOINED | c.EVENT_PEER_LEFT:
                 self._watchers.changed(notice.kind == c.EVENT_PEER_JOINED, notice.peer_id)
+            case c.EVENT_PEER_RELABELLED:
+                self._watchers.relabelled(notice.peer_id)
             case c.EVENT_DELIVERED:
                 self._deliveries.delivered(notice.message_id, notice.count)
             case c.EVENT_DELIVERY_FAILED:

@@ -24,6 +24,14 @@ class PeerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerRelabelled:
+    """Another endpoint has changed its label."""
+
+    peer: Peer
+    former_label: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerChanged:
     """The bus has a new controller, and this endpoint is a member again."""
 
@@ -89,6 +97,7 @@ class Closed:
 Event = (
     PeerJoined
     | PeerLeft
+    | PeerRelabelled
     | ControllerChanged
     | Undelivered
     | Dropped

@@ -18,11 +18,10 @@ from .errors import (
     BusError,
     InvalidArgumentError,
     InvalidIdentifierError,
-    InvalidLabelError,
     error_of,
 )
+from .labels import checked_label, encoded_label
 
-_MAX_LABEL_STRINGS = 32
 _MAX_TOKEN_BYTES = 1024
 _MAX_TIMEOUT_MS = (1 << 32) - 1
 
@@ -38,6 +37,8 @@ class Options(TypedDict, total=False):
     """Seconds to wait for admission to the bus. Default: 5."""
     controller_affinity: bool
     """Whether this endpoint may become bus controller. Default: True."""
+    observable: bool
+    """Whether observers get copies of what this endpoint sends. Default: True."""
     when_full: WhenFull
     """What happens to a message when the ring and the queue of its receiver are full. "refuse", the
     default: `send` raises QueueFullError. "drop": this receiver does not get the message.
@@ -118,7 +119,7 @@ def join(bus: str, **options: Unpack[Options]) -> Joining:
         endpoint = await join("com.solar", label="earth")
         async with join("com.solar", label="earth") as endpoint: ...
 
-    Raises InvalidIdentifierError, InvalidLabelError, InvalidArgumentError: nothing was done.
+    Raises InvalidIdentifierError, InvalidArgumentError: nothing was done.
     TokenMismatchError, VersionMismatchError, NotPermittedError, LimitExceededError: the bus does
     not admit this endpoint. BusTimeoutError."""
     return Joining(bus, options)
@@ -126,7 +127,7 @@ def join(bus: str, **options: Unpack[Options]) -> Joining:
 
 async def _join(bus: str, options: Options) -> Endpoint:
     name = _identifier(bus)
-    label = _label(options.get("label", ()))
+    label = checked_label(options.get("label", ()))
     struct = _struct(options, label)
     notices = NoticeQueue()
     struct.on_event = notices.callback
@@ -160,30 +161,13 @@ def _identifier(bus: str) -> bytes:
         raise InvalidIdentifierError(f"bus is {bus!r}, which is not Unicode") from error
 
 
-def _label(given: str | Sequence[str]) -> tuple[str, ...]:
-    label = (given,) if isinstance(given, str) else tuple(given)
-    if len(label) > _MAX_LABEL_STRINGS:
-        message = f"label has {len(label)} strings; the limit is {_MAX_LABEL_STRINGS}"
-        raise InvalidLabelError(message)
-    for each in label:
-        if not isinstance(each, str) or each == "" or "\0" in each:
-            raise InvalidLabelError(f"label is {each!r}; expected a string that is not empty")
-    if len(set(label)) != len(label):
-        raise InvalidLabelError(f"label {label!r} has the same string twice")
-    return label
-
-
 def _struct(options: Options, label: tuple[str, ...]) -> c.JoinOptions:
     unknown = options.keys() - Options.__annotations__.keys()
     if unknown:
         raise InvalidArgumentError(f"join() has no option {sorted(unknown)[0]!r}")
     struct = c.JoinOptions(size=ctypes.sizeof(c.JoinOptions))
-    try:
-        encoded = [each.encode() for each in label]
-    except UnicodeEncodeError as error:
-        raise InvalidLabelError("label has a lone surrogate") from error
-    struct.label = (ctypes.c_char_p * len(encoded))(*encoded)
-    struct.label_count = len(encoded)
+    struct.label = encoded_label(label)
+    struct.label_count = len(label)
     token = options.get("token", "").encode()
     if len(token) > _MAX_TOKEN_BYTES or b"\0" in token:
         message = f"token has {len(token)} bytes; allowed are {_MAX_TOKEN_BYTES}, none of them 0"
@@ -192,6 +176,7 @@ def _struct(options: Options, label: tuple[str, ...]) -> c.JoinOptions:
     timeout = milliseconds("timeout", options.get("timeout", 5.0))
     # 0 would mean the default.
     struct.timeout_ms = min(max(timeout, 1), _MAX_TIMEOUT_MS)
+    struct.unobservable = 0 if options.get("observable", True) else 1
     struct.no_controller_affinity = 0 if options.get("controller_affinity", True) else 1
     policy = options.get("when_full", "refuse")
     if policy is None or policy not in WHEN_FULL:
