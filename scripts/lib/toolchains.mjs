@@ -13,7 +13,7 @@ const darwin = (machine, architecture) => ({
   platform: 'darwin',
   architecture,
   compiler: () => [zig(), 'c++', '-target', `${machine}-macos.${oldestMacos}`],
-  // Both have to fit into a megabyte.
+  // They are loaded from one file, which has both.
   optimized: ['-Os'],
   flags: [],
   link: [],

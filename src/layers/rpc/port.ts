@@ -113,8 +113,11 @@ export interface Port {
   whenRoom(peer: number): Promise<void>;
   /** Whether a message can be sent to this peer as far as the port knows. */
   describe(peer: number): PortPeer | undefined;
-  /** No new calls of this interface should come: removes its labels. */
-  retire(members: Members): Promise<void>;
+  /**
+   * No new calls of this interface should come: removes its labels, and resolves when its callers
+   * know, or after `timeout` milliseconds.
+   */
+  retire(members: Members, timeout: number): Promise<void>;
   /** Leaves; frames that wait get `linger` milliseconds. */
   close(linger: number): Promise<void>;
   /** Whether the port keeps the process alive. */

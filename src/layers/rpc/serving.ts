@@ -149,7 +149,7 @@ function serviceOf(session: Session, core: ServiceCore, linger: number): object 
 async function closeService(session: Session, core: ServiceCore, linger: number): Promise<void> {
   const until = performance.now() + linger;
   core.leaving = true;
-  await session.port.retire(core.members);
+  await session.port.retire(core.members, Math.min(linger, 1000));
   await finished(core, linger);
   session.server.remove(core);
   await session.release(Math.max(0, Math.min(1000, until - performance.now())));

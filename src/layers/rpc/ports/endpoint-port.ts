@@ -24,6 +24,7 @@ import {
   unicast,
 } from '../../../index.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { Members } from '../members.js';
 import {
   type Attachments,
   full,
@@ -76,10 +77,13 @@ export class EndpointPort implements Port {
   readonly #cutOff = new Set<number>();
   readonly #codec: Codec<Slot>;
   #encoding: number = codecNumber.messagePack;
+  /** What the endpoint's label is, or is about to be. */
+  #label: readonly string[];
   #events: PortEvents | undefined;
 
   constructor(endpoint: Endpoint<RawBox>) {
     this.#endpoint = endpoint;
+    this.#label = endpoint.label;
     this.name = `bus '${endpoint.identifier}'`;
     this.#codec = {
       name: 'rpc',
@@ -104,7 +108,8 @@ export class EndpointPort implements Port {
     endpoint.on('rejected', ({ from, id, replyTo, type }) => this.#lost(from, id, replyTo, type));
     endpoint.on('peer', ({ change, peer }) => {
       this.forgetCandidates();
-      if (change === 'joined') events.membersChanged();
+      // One that has another label is still there, and ends what it has begun.
+      if (change !== 'left') events.membersChanged();
       // Its last messages may be in the batch after this event.
       else setImmediate(() => this.#left(peer.id));
     });
@@ -212,8 +217,16 @@ export class EndpointPort implements Port {
     return this.#endpoint.peers.find(({ id }) => id === peer);
   }
 
-  async retire(): Promise<void> {
-    // Calls that still come are answered with `busy`, and go elsewhere.
+  async retire({ name, label }: Members, timeout: number): Promise<void> {
+    const others = this.#label.filter((each) => each !== label);
+    // Another major version may be served under the same name.
+    const named = others.some((each) => each.startsWith(`${name}/`));
+    this.#label = named ? others : others.filter((each) => each !== name);
+    try {
+      await this.#endpoint.relabel(this.#label, { timeout });
+    } catch {
+      // Calls that still come are answered with `busy`, and go elsewhere.
+    }
   }
 
   async close(linger: number): Promise<void> {
