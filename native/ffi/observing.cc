@@ -26,7 +26,7 @@ busbar::Result<busbar::ObserverConditions> conditions_of(const busbar_observe_op
       (given.type_count != 0 && given.types == nullptr))
     return busbar::Status::InvalidArgument;
   std::vector<busbar::Uuid> types(given.type_count);
-  for (std::size_t i = 0; i < types.size(); ++i)
+  for (std::size_t i = 0; i < given.type_count; ++i)
     std::memcpy(types[i].bytes.data(), given.types[i].bytes, sizeof given.types[i].bytes);
   return busbar::ObserverConditions::create(match.take(), std::move(types), given.payload_bytes);
 }
