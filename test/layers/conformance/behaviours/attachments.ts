@@ -105,12 +105,12 @@ export const attachments: readonly Behaviour[] = [
       const one = await server();
       const calls = await client();
       const before = await calls.holdings();
-      for (let n = 0; n < 8; n++) {
+      for (let n = 0; n < 30; n++) {
         const stop = new AbortController();
         const late = calls.region({ size: 4096 }, { signal: stop.signal });
         stop.abort();
         await t.throwsAsync(late, { code: 'CANCELLED' });
-        const stream = calls.regions({ count: 20 });
+        const stream = calls.regions({ count: 100 });
         const first = await stream.next();
         if (first.done !== true) first.value.region.release();
         await stream.return();
