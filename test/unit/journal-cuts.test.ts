@@ -1,5 +1,6 @@
 // A segment that ends at any byte, or has any byte wrong: what is whole is there, and nothing is there
 // that was never written.
+import { join, normalize } from 'node:path';
 import test from 'ava';
 import { messageBox, text } from '../../dist/index.js';
 import type { JournalEntry } from '../../dist/layers/journal/entry.js';
@@ -8,8 +9,8 @@ import { JournalReader } from '../../dist/layers/journal/journal-reader.js';
 import { verifyJournalOn } from '../../dist/layers/journal/verify.js';
 import { Disk, randomFrom } from './journal-disk.js';
 
-const folder = '/disk/journal';
-const path = `${folder}/000000000001.mcap`;
+const folder = normalize('/disk/journal');
+const path = join(folder, '000000000001.mcap');
 const box = messageBox({ Line: text });
 const lineOf = (position: number) => `${position} ${'x'.repeat(position * 7)}`;
 

@@ -1,6 +1,6 @@
 // A disk in memory for tests of journals: it can lose power, losing or tearing what was not synced,
 // and it can be full. Each operation takes some turns, so that those of several callers mix.
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { fileError, JournalGoneError } from '../../dist/layers/journal/errors.js';
 import type {
   FolderWatch,
@@ -170,7 +170,7 @@ export class Disk implements JournalFiles {
   removeFolder(path: string): void {
     this.#folders.delete(path);
     for (const [name, inode] of [...this.#names]) {
-      if (!name.startsWith(`${path}/`)) continue;
+      if (!name.startsWith(path + sep)) continue;
       inode.links--;
       this.#names.delete(name);
     }

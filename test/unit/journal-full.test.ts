@@ -1,12 +1,13 @@
 // Journals on a disk that is full, refuses to sync, or is removed: typed errors, and never a part of
 // an entry.
+import { normalize } from 'node:path';
 import test from 'ava';
 import { messageBox, text } from '../../dist/index.js';
 import { openJournalOn } from '../../dist/layers/journal/journal.js';
 import { verifyJournalOn } from '../../dist/layers/journal/verify.js';
 import { Disk, randomFrom } from './journal-disk.js';
 
-const folder = '/disk/journal';
+const folder = normalize('/disk/journal');
 const box = messageBox({ Line: text });
 /** Segments that cannot be finished are no news on a disk that is full. */
 const quiet = { onMaintenanceError: () => undefined };

@@ -1,6 +1,7 @@
 // Journals on a disk that loses power at any operation: at the level `disk`, no settled entry is
 // lost; at every level, none is another one than it was, and none comes twice. BUSBAR_SEEDS=n runs
 // more seeds, BUSBAR_SEED=n one.
+import { normalize } from 'node:path';
 import test from 'ava';
 import { messageBox, text } from '../../dist/index.js';
 import { type Journal, openJournalOn } from '../../dist/layers/journal/journal.js';
@@ -9,7 +10,7 @@ import type { JournalOptions } from '../../dist/layers/journal/options.js';
 import { verifyJournalOn } from '../../dist/layers/journal/verify.js';
 import { Disk, type Random, randomFrom } from './journal-disk.js';
 
-const folder = '/disk/journal';
+const folder = normalize('/disk/journal');
 const box = messageBox({ Line: text });
 const only = process.env.BUSBAR_SEED;
 const seeds = only === undefined ? Number(process.env.BUSBAR_SEEDS ?? 60) : 1;

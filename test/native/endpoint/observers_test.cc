@@ -137,7 +137,8 @@ TEST(observer_chooses_by_type_and_by_sender_or_receiver) {
 
 TEST(observer_sees_replies_attachments_and_places_written_in_the_ring) {
   Scene scene({.payload_bytes = 8});
-  SendRequest reply = scene.sender.request_to("first", bytes_of(4));
+  const auto payload = bytes_of(4);
+  SendRequest reply = scene.sender.request_to("first", payload);
   reply.reply_to = 77;
   const auto bell = scene.sender.platform.create_doorbell().take();
   const Handle handle = bell->share().take();

@@ -66,6 +66,7 @@ struct HostileReceiver {
 
 std::vector<std::uint64_t> deliveries_of(const std::vector<OutboundLink::Orphan>& orphans) {
   std::vector<std::uint64_t> all;
+  all.reserve(orphans.size());
   for (const OutboundLink::Orphan& orphan : orphans) all.push_back(orphan.obligation.delivery);
   return all;
 }
