@@ -19,7 +19,7 @@ const brief = briefAt >= 0 && args.splice(briefAt, 1).length > 0;
 const mixed = [
   ...['backpressure', 'close', 'deliver', 'exits', 'failover', 'liveness', 'membership'],
   ...['messages', 'objects', 'payload-sizes', 'recv', 'region-deaths', 'regions', 'registry'],
-  ...['reply', 'send', 'slow-receivers', 'takeover', 'ttl', 'undelivered'],
+  ...['reply', 'send', 'slow-receivers', 'takeover', 'ttl', 'undelivered', 'layers/rpc/closing'],
 ].map((name) => `test-build/${name}.test.js`);
 
 /** Files that --brief leaves out: they spend most of their time starting and ending processes. */

@@ -22,10 +22,10 @@ const node = nodeOf(nodeVersion);
 const addonFolder = join(folder, 'package');
 
 const files = [
-  ...['backpressure', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join', 'kernel-object'],
-  ...['life-cycle', 'limits', 'liveness', 'membership', 'messages', 'metadata', 'objects'],
-  ...['payload-sizes'],
-  ...['recv', 'region-deaths', 'regions', 'regions-copying', 'registry', 'reply', 'send'],
+  ...['backpressure', 'bad-news', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join'],
+  ...['kernel-object', 'layers/rpc/closing', 'life-cycle', 'limits', 'liveness', 'membership'],
+  ...['messages', 'metadata', 'objects', 'observers', 'payload-sizes', 'receipt', 'recv'],
+  ...['region-deaths', 'regions', 'regions-copying', 'registry', 'relabel', 'reply', 'send'],
   ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'unit/*', 'worker'],
 ].map((name) => `test-build/${name}.test.js`);
 
@@ -45,6 +45,7 @@ const notRun = {
   'a FIFO*': 'there is none',
   'a silent pipe*': 'the same',
   '*cluster worker*': 'its sockets are shared in another way there',
+  'power cuts*': 'the same on every system, and takes a minute',
   '*ends by SIGTERM*': 'signals end a process with another status there',
   'the others go on after SIG*': 'signals end a process with another status there',
   'the others go on after abort*': 'the same',
@@ -60,6 +61,8 @@ const otherFiles = {
     'Wine keeps who may open it, which is read back, and lets everybody in',
   'a pipe that is full': 'pipes have other quotas in Wine',
   leaks: 'counts what a process holds',
+  'layers/conformance':
+    'for minutes, by hand: npm run test:windows -- test-build/layers/conformance/*.test.js',
   chaos: 'for minutes, by hand: node.exe test-build/chaos/main.js',
   'hostile-control, join-places, other-user, shared-memory-full': 'they are about Linux',
 };
