@@ -113,7 +113,8 @@ test('a process that exits gives back what its listener has not got', async (t) 
   const sender = await joined(t, bus);
   const program = inProcess(t, bus, exiting);
   await program.next();
-  for (const i of numbers(0)) sender.send('worker', i);
+  // The process may be gone before another one has joined.
+  for (const i of numbers(0)) sender.send('worker', i, { ttl: 60_000 });
   const staying = await joined(t, bus, { label: 'worker' });
   for (const i of numbers(6)) t.is((await staying.recv()).payload, i);
   t.deepEqual(await program.ended, [0, null]);
