@@ -201,6 +201,12 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   if (!describe(link, record, extensions, payload.size(), message)) return Step::Violation;
   ++batch.count;
   slab_used += padded_bytes;
+  write_beside(metadata, origin, batch, message, slab_used);
+  return Step::Taken;
+}
+
+void Receiver::write_beside(std::span<const std::byte> metadata, std::span<const std::byte> origin,
+                            ReceiveBatch& batch, ReceivedMessage& message, std::size_t& slab_used) {
   if (!metadata.empty()) {
     std::memcpy(batch.slab.data() + slab_used, metadata.data(), metadata.size());
     slab_used += padded(message.metadata_bytes);
@@ -211,7 +217,6 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
     std::memcpy(batch.slab.data() + slab_used, origin.data(), origin.size());
     slab_used += padded(message.origin_bytes);
   }
-  return Step::Taken;
 }
 
 // Read from a private copy. False: they break the protocol.

@@ -192,6 +192,9 @@ class Receiver {
   void release_all();
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  // Into the slab behind the payload, where there is room for both.
+  static void write_beside(std::span<const std::byte> metadata, std::span<const std::byte> origin,
+                           ReceiveBatch& batch, ReceivedMessage& message, std::size_t& slab_used);
   // Of an observer.
   [[nodiscard]] Step take_observation(InboundLink& link, const RingRecord& record,
                                       ReceiveBatch& batch, std::size_t& slab_used);

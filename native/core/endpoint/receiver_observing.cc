@@ -32,16 +32,7 @@ Receiver::Step Receiver::take_observation(InboundLink& link, const RingRecord& r
   if (!describe(link, record, extensions, header.payload_bytes, message)) return Step::Violation;
   ++batch.count;
   slab_used += padded(header.payload_bytes);
-  if (!metadata.empty()) {
-    std::memcpy(batch.slab.data() + slab_used, metadata.data(), metadata.size());
-    slab_used += padded(message.metadata_bytes);
-  }
-  if (!origin.empty()) {
-    message.origin_offset = static_cast<std::uint32_t>(slab_used);
-    message.origin_bytes = static_cast<std::uint32_t>(origin.size());
-    std::memcpy(batch.slab.data() + slab_used, origin.data(), origin.size());
-    slab_used += padded(message.origin_bytes);
-  }
+  write_beside(metadata, origin, batch, message, slab_used);
   return Step::Taken;
 }
 
