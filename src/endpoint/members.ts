@@ -9,14 +9,17 @@ export type Directory = Pick<NativeEndpoint, 'matches' | 'changedMembers'>;
 /** The members that one endpoint sees. Its arrays and peers are frozen, since callers share them. */
 export class Members {
   readonly #directory: Directory;
+  readonly #vanished: ((members: readonly Peer[]) => void) | undefined;
   #all: readonly Peer[] = Object.freeze([]);
   #others: readonly Peer[] = this.#all;
   // The endpoint that #others leaves out.
   #own = 0;
   #byId: ReadonlyMap<number, Peer> | undefined;
 
-  constructor(directory: Directory) {
+  /** `vanished` is called with those that a new list no longer has. */
+  constructor(directory: Directory, vanished?: (members: readonly Peer[]) => void) {
     this.#directory = directory;
+    this.#vanished = vanished;
   }
 
   /** All but `own`. The same array as long as nothing has changed. */
@@ -47,10 +50,18 @@ export class Members {
     const changed = this.#directory.changedMembers();
     if (changed !== undefined) {
       for (const member of changed) Object.freeze(Object.freeze(member).label);
+      const former = this.#all;
       this.#all = Object.freeze(changed);
       this.#byId = undefined;
       this.#own = 0;
+      this.#tellVanished(former);
     }
     return this.#own === 0;
+  }
+
+  #tellVanished(former: readonly Peer[]): void {
+    if (this.#vanished === undefined) return;
+    const listed = new Set(this.#all.map(({ id }) => id));
+    this.#vanished(former.filter(({ id }) => !listed.has(id)));
   }
 }

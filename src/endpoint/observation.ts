@@ -28,7 +28,10 @@ export interface ObservedMessage {
   readonly regions: number;
   /** Its metadata; `undefined` if it has none. */
   readonly metadata: Uint8Array | undefined;
-  /** When this happened: milliseconds since 1970, with microseconds. */
+  /**
+   * When its sender made the observation, right after it had sent the message: milliseconds since
+   * 1970, with microseconds. A reply that follows within microseconds may have an earlier time.
+   */
   readonly time: number;
 }
 

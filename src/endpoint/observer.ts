@@ -69,7 +69,8 @@ export class Observer
     this.#native = native;
     this.#board = board;
     this.#signal = parts.signal;
-    this.#members = new Members(native);
+    // `left` may come later than the directory's change, and an observation in between.
+    this.#members = new Members(native, (vanished) => this.#book.note(vanished));
     this.#book = new PeerBook(this.#members);
     this.#reader = new ObservationReader(native, this.#book);
     this.#queue = new ObservationQueue(native, parts.prefetch);
