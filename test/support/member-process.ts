@@ -34,7 +34,8 @@ const source: Source = async ({ busbar, bus, tell, told }) => {
   let expected: Readonly<Record<string, number>> | undefined;
   const look = () => {
     if (expected === undefined) return;
-    if (!Object.entries(expected).every(([id, count]) => next.get(Number(id)) === count)) return;
+    if (!Object.entries(expected).every(([id, count]) => (next.get(Number(id)) ?? 0) === count))
+      return;
     expected = undefined;
     tell({ what: 'complete', undelivered: [...undelivered] });
   };
