@@ -44,17 +44,8 @@ export async function join<B extends MessageBox = PlainBox>(
     prefetch: config.prefetch,
     linger: config.linger,
   });
-  native.ref();
-  try {
-    endpoint.joined(await admission(native, board, { ...options, ...where }));
-    return endpoint;
-  } catch (error) {
-    await board.closed(() => native.close(0));
-    native.detach();
-    throw error;
-  } finally {
-    native.unref();
-  }
+  await admit(endpoint, native, board, { ...options, ...where });
+  return endpoint;
 }
 
 function lonelyOf({ controllerAffinity }: JoinOptions<MessageBox>): string {
@@ -72,8 +63,26 @@ export interface Admission extends CancelOptions {
   readonly lonely: string;
 }
 
-/** Starts the endpoint, and resolves with its id once the bus has admitted it. */
-export function admission(
+/** Starts `endpoint`, and resolves once the bus has admitted it; if not, nothing of it stays. */
+export async function admit(
+  endpoint: { joined(id: number): void },
+  native: NativeEndpoint,
+  board: NoticeBoard,
+  how: Admission,
+): Promise<void> {
+  native.ref();
+  try {
+    endpoint.joined(await admission(native, board, how));
+  } catch (error) {
+    await board.closed(() => native.close(0));
+    native.detach();
+    throw error;
+  } finally {
+    native.unref();
+  }
+}
+
+function admission(
   native: NativeEndpoint,
   board: NoticeBoard,
   { what, bus, lonely, timeout = numberOptions.timeout.byDefault, signal }: Admission,

@@ -2,7 +2,7 @@
 import { refusal } from './endpoint/cancellation.js';
 import { NoticeBoard } from './endpoint/notice-board.js';
 import { Observer } from './endpoint/observer.js';
-import { admission, open } from './join.js';
+import { admit, open } from './join.js';
 import { checkObserve, type ObserveOptions } from './observe-options.js';
 
 /**
@@ -37,18 +37,8 @@ export async function observe(identifier: string, given?: ObserveOptions): Promi
     prefetch: config.prefetch,
     signal: options.signal,
   });
-  native.ref();
-  try {
-    const { timeout, signal } = options;
-    const lonely = 'an observer founds none';
-    const where = { what, bus: identifier, lonely, timeout, signal };
-    observer.joined(await admission(native, board, where));
-    return observer;
-  } catch (error) {
-    await board.closed(() => native.close(0));
-    native.detach();
-    throw error;
-  } finally {
-    native.unref();
-  }
+  const { timeout, signal } = options;
+  const lonely = 'an observer founds none';
+  await admit(observer, native, board, { what, bus: identifier, lonely, timeout, signal });
+  return observer;
 }
