@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Generator, Sequence
-from types import TracebackType
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from . import _declarations as c
 from ._library import lib
 from ._notices import NoticeQueue
+from ._opening import Opening
 from ._sending import WHEN_FULL, WhenFull, milliseconds
 from ._threads import in_thread
 from .endpoint import Endpoint
@@ -84,7 +84,7 @@ _NUMBERS = {
 }
 
 
-class Joining:
+class Joining(Opening[Endpoint]):
     """What `join` returns: `await` it for an endpoint, or use it in `async with`, which closes the
     endpoint at its end."""
 
@@ -92,23 +92,12 @@ class Joining:
         """Not for programs: `join` makes it."""
         self._bus = bus
         self._options = options
-        self._endpoint: Endpoint | None = None
 
-    def __await__(self) -> Generator[Any, Any, Endpoint]:
-        return _join(self._bus, self._options).__await__()
+    async def _open(self) -> Endpoint:
+        return await _join(self._bus, self._options)
 
-    async def __aenter__(self) -> Endpoint:
-        self._endpoint = await self
-        return self._endpoint
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._endpoint is not None:
-            await self._endpoint.close()
+    async def _end(self, opened: Endpoint) -> None:
+        await opened.close()
 
 
 def join(bus: str, **options: Unpack[Options]) -> Joining:

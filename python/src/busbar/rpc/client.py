@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from .._opening import Opening
 from ..joining import join
 from ..peers import Peer
 from ..selectors import LabelExpression
@@ -69,7 +69,7 @@ class Client:
         return CallRequest(member, kind, codec, payload, idempotent)
 
 
-class Connecting(Generic[T]):
+class Connecting(Opening[T]):
     """What `connect` returns: `await` it for a client, or use it in `async with`."""
 
     def __init__(self, bus: str, interface: type[T], settings: dict[str, Any]) -> None:
@@ -77,25 +77,11 @@ class Connecting(Generic[T]):
         self._bus = bus
         self._interface = interface
         self._settings = settings
-        self._client: T | None = None
 
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self._connect().__await__()
+    async def _end(self, opened: T) -> None:
+        await close(opened)
 
-    async def __aenter__(self) -> T:
-        self._client = await self
-        return self._client
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._client is not None:
-            await close(self._client)
-
-    async def _connect(self) -> T:
+    async def _open(self) -> T:
         if not self._interface.busbar_name:
             raise InvalidCallError(f"{self._interface.__name__} is no interface: it has no name")
         session = Session(await join(self._bus, **self._settings))

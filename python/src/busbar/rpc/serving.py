@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
-from types import TracebackType
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from .._opening import Opening
 from ..joining import join
 from .errors import InvalidCallError
 from .interface import Interface
@@ -38,7 +38,7 @@ class Service(Generic[T]):
         await self._session.close()
 
 
-class Serving(Generic[T]):
+class Serving(Opening[Service[T]]):
     """What `serve` returns: `await` it for a service, or use it in `async with`."""
 
     def __init__(
@@ -57,25 +57,11 @@ class Serving(Generic[T]):
         self._properties = properties
         self._limits = limits
         self._settings = settings
-        self._service: Service[T] | None = None
 
-    def __await__(self) -> Generator[Any, Any, Service[T]]:
-        return self._serve().__await__()
+    async def _end(self, opened: Service[T]) -> None:
+        await opened.close()
 
-    async def __aenter__(self) -> Service[T]:
-        self._service = await self
-        return self._service
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._service is not None:
-            await self._service.close()
-
-    async def _serve(self) -> Service[T]:
+    async def _open(self) -> Service[T]:
         implementation = self._implementation
         name, label = implementation.busbar_name, implementation.busbar_label
         if not name:
