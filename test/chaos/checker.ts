@@ -1,5 +1,6 @@
 // Reads the histories of all incarnations and reports what should not have happened.
 import type { Happening, Way } from './history.js';
+import { judgeObservers, type ObserverVerdict } from './observer-checker.js';
 
 /** How an incarnation ended. */
 export type Fate = 'killed' | 'left' | 'survived';
@@ -14,6 +15,8 @@ export interface Life {
 /** The result of a run. */
 export interface Verdict {
   readonly violations: readonly string[];
+  /** Those that may end by themselves: something has not arrived, or is not over yet. */
+  readonly unsettled: number;
   readonly sent: number;
   readonly received: number;
   readonly undelivered: number;
@@ -22,6 +25,7 @@ export interface Verdict {
   readonly generations: number;
   /** Milliseconds that a survivor was without a controller, for all changes, sorted. */
   readonly gaps: readonly number[];
+  readonly observers: Omit<ObserverVerdict, 'violations' | 'unsettled'>;
 }
 
 /** Messages that one receiver may have in hand when it dies; the addon's own limit. */
@@ -31,6 +35,7 @@ type Sent = Extract<Happening, { kind: 'sent' }>;
 
 class Checker {
   readonly violations: string[] = [];
+  unsettled = 0;
   takenAtDeath = 0;
   readonly #lives: ReadonlyMap<string, Life>;
   /** By 'receiver sender': the number of direct messages received. */
@@ -64,12 +69,20 @@ class Checker {
     this.violations.push(what);
   }
 
+  #violateUntilSettled(what: string): void {
+    this.violations.push(what);
+    this.unsettled++;
+  }
+
   #checkWrongs({ name, history, fate }: Life): void {
     for (const each of history) {
       if (each.kind === 'wrong') this.#violate(`${name}: ${each.what}`);
-      if (each.kind === 'resources' && each.regions > 0) {
-        this.#violate(`${name} (${fate}): ${each.regions} regions are still in use`);
-      }
+      if (each.kind !== 'resources') continue;
+      const { regions, relabelling } = each;
+      if (regions > 0)
+        this.#violateUntilSettled(`${name} (${fate}): ${regions} regions are still in use`);
+      if (relabelling > 0)
+        this.#violateUntilSettled(`${name} (${fate}): relabel() has not resolved`);
     }
   }
 
@@ -117,7 +130,9 @@ class Checker {
     const afterwards = sender.fate === 'left' && (abandoned(sender) > 0 || fate !== 'survived');
     if (missing === 0 || afterwards) return;
     if (fate !== 'killed') {
-      this.#violate(`${pair} (${fate}): ${missing} of ${count} neither arrived nor are reported`);
+      this.#violateUntilSettled(
+        `${pair} (${fate}): ${missing} of ${count} neither arrived nor are reported`,
+      );
       return;
     }
     this.takenAtDeath += missing;
@@ -142,21 +157,23 @@ class Checker {
     const seen = new Map<string, number>();
     for (const { history } of this.#lives.values()) {
       for (const each of history) {
-        if (each.kind !== 'received' || each.way !== 'group') continue;
-        const key = `${each.from} ${each.n}`;
+        if (each.kind !== 'received' || !isGroup(each.way)) continue;
+        const key = `${each.way} ${each.from} ${each.n}`;
         seen.set(key, (seen.get(key) ?? 0) + 1);
       }
     }
     for (const [key, times] of seen) {
-      if (times > 1) this.#violate(`group message ${key} came ${times} times`);
+      if (times > 1) this.#violate(`message ${key} came ${times} times`);
     }
     const kills = [...this.#lives.values()].filter(({ fate }) => fate === 'killed').length;
     let missing = 0;
     for (const life of this.#lives.values()) {
       if (life.fate !== 'survived') continue;
-      const told = new Set(numbersOf(life, 'undelivered', 'group', ''));
-      for (let n = 1; n <= countOf(life, 'group', ''); n++) {
-        if (!seen.has(`${life.name} ${n}`) && !told.has(n)) missing++;
+      for (const way of groupWays) {
+        const told = new Set(numbersOf(life, 'undelivered', way, ''));
+        for (let n = 1; n <= countOf(life, way, ''); n++) {
+          if (!seen.has(`${way} ${life.name} ${n}`) && !told.has(n)) missing++;
+        }
       }
     }
     this.takenAtDeath += missing;
@@ -183,6 +200,10 @@ class Checker {
   }
 }
 
+/** The ways of unicasts to any one of many. */
+const groupWays: readonly Way[] = ['group', 'free'];
+const isGroup = (way: Way) => groupWays.includes(way);
+
 function countOf(sender: Life, way: Way, to: string): number {
   let count = 0;
   for (const each of sender.history) {
@@ -205,19 +226,22 @@ function abandoned(life: Life): number {
 }
 
 /** Judges a whole run. */
-export function judge(lives: readonly Life[]): Verdict {
+export function judge(lives: readonly Life[], observers: readonly Life[]): Verdict {
   const checker = new Checker(lives);
   checker.run();
+  const { violations, unsettled, seen, lost, exact, unlinked } = judgeObservers(observers, lives);
   const all = lives.flatMap(({ history }) => history);
   const count = (kind: Happening['kind']) => all.filter((each) => each.kind === kind).length;
   const controllers = all.filter((each) => each.kind === 'controller');
   return {
-    violations: checker.violations,
+    violations: [...checker.violations, ...violations],
+    unsettled: checker.unsettled + unsettled,
     sent: count('sent'),
     received: count('received'),
     undelivered: count('undelivered'),
     takenAtDeath: checker.takenAtDeath,
     generations: new Set(controllers.map(({ generation }) => generation)).size,
     gaps: controllers.map(({ gapMs }) => gapMs).sort((a, b) => a - b),
+    observers: { seen, lost, exact, unlinked },
   };
 }

@@ -1,24 +1,12 @@
-// Starts members, then kills them, stops them or has them leave, one after another, and checks the
-// histories at the end.
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+// Starts members and observers, then kills them, stops them or has them leave, one after another,
+// and checks the histories at the end.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { continueProcess, stopProcess } from '../support/suspend.js';
-import { type Fate, judge, type Life, type Verdict } from './checker.js';
-import { readHistory } from './history.js';
+import { judge, type Verdict } from './checker.js';
+import { ChaosProcess } from './process.js';
 import { Random } from './random.js';
 
 /** The options of a run. */
@@ -34,25 +22,27 @@ export interface ChaosOptions {
 
 /** The result of a run. */
 export interface ChaosResult extends Verdict {
+  /** Of members; kills of observers are counted apart. */
   readonly kills: number;
+  readonly observerKills: number;
   readonly stops: number;
   readonly leaves: number;
+  /** Changes of labels that all members have seen. */
+  readonly labels: number;
   /** The folder with the histories; removed if nothing was wrong. */
   readonly folder: string;
 }
 
-interface Member {
-  readonly name: string;
-  readonly child: ChildProcess;
-  readonly gone: Promise<unknown>;
-}
-
-const memberFile = fileURLToPath(new URL('./member.js', import.meta.url));
 /** The most milliseconds between two disasters. */
 const mostPause = 60;
 const mostStop = 900;
+/** Nobody depends on an observer, so it may be stopped for longer. */
+const mostObserverStop = 4000;
 /** With fewer joined members, none is killed. */
 const fewest = 3;
+/** How much of each payload the observers want: one nearly all, the other only the headers. */
+const steadyBytes = 2048;
+const victimBytes = 0;
 
 /** One run. */
 export class Director {
@@ -60,10 +50,14 @@ export class Director {
   readonly #random: Random;
   readonly #folder = mkdtempSync(joinPath(tmpdir(), 'busbar-chaos-'));
   readonly #bus = `chaos-${process.pid}`;
-  readonly #members: (Member | undefined)[] = [];
-  readonly #fates = new Map<string, Fate>();
+  readonly #all: ChaosProcess[] = [];
+  readonly #observers: ChaosProcess[] = [];
+  readonly #members: (ChaosProcess | undefined)[] = [];
+  /** The observer that is killed and stopped; the other one is left in peace. */
+  #victim: ChaosProcess | undefined;
   #born = 0;
   #kills = 0;
+  #observerKills = 0;
   #stops = 0;
   #leaves = 0;
 
@@ -74,33 +68,57 @@ export class Director {
 
   async run(): Promise<ChaosResult> {
     try {
-      for (let place = 0; place < this.#options.members; place++) this.#start(place);
+      // An observer founds no bus.
+      await this.#joined(this.#start(0));
+      await this.#joined(this.#observe(steadyBytes));
+      this.#victim = this.#observe(victimBytes);
+      for (let place = 1; place < this.#options.members; place++) this.#start(place);
       await this.#disasters();
       await this.#calm();
     } finally {
-      for (const member of this.#members) member?.child.kill('SIGKILL');
+      for (const each of [...this.#all, ...this.#observers]) each.child.kill('SIGKILL');
     }
-    await Promise.all(this.#members.map((member) => member?.gone));
-    const verdict = judge(this.#lives());
+    await Promise.all([...this.#all, ...this.#observers].map(({ gone }) => gone));
+    const verdict = this.#judge();
+    const labels = this.#all.reduce((sum, each) => sum + each.labels, 0);
     if (verdict.violations.length === 0) rmSync(this.#folder, { recursive: true });
-    const [kills, stops, leaves] = [this.#kills, this.#stops, this.#leaves];
-    return { ...verdict, kills, stops, leaves, folder: this.#folder };
+    return {
+      ...verdict,
+      kills: this.#kills,
+      observerKills: this.#observerKills,
+      stops: this.#stops,
+      leaves: this.#leaves,
+      labels,
+      folder: this.#folder,
+    };
   }
 
-  #start(place: number): void {
-    const name = `m${place}-${++this.#born}`;
+  #start(place: number): ChaosProcess {
     const seed = this.#random.below(2 ** 31);
-    const path = this.#path(name);
-    closeSync(openSync(path, 'a'));
-    const child = fork(memberFile, [this.#bus, name, path, `${seed}`]);
-    this.#fates.set(name, 'survived');
-    const gone = once(child, 'exit').then(([code]) => {
-      // A killed process has no code; one that fails on its own is a violation.
-      if (code !== null && code !== 0) throw new Error(`${name} ended with ${code}`);
+    const name = `m${place}-${++this.#born}`;
+    const member = new ChaosProcess('./member.js', this.#folder, this.#bus, name, `${seed}`);
+    this.#all.push(member);
+    this.#members[place] = member;
+    return member;
+  }
+
+  #observe(bytes: number): ChaosProcess {
+    const name = `observer-${++this.#born}`;
+    const started = new ChaosProcess('./observer.js', this.#folder, this.#bus, name, `${bytes}`);
+    this.#observers.push(started);
+    return started;
+  }
+
+  // Fails with the process, if that cannot join.
+  async #joined(started: ChaosProcess): Promise<void> {
+    let failed: unknown;
+    started.gone.catch((error: unknown) => {
+      failed = error;
     });
-    // Reported where `gone` is awaited.
-    gone.catch(() => undefined);
-    this.#members[place] = { name, child, gone };
+    while (!started.hasJoined) {
+      if (failed !== undefined) throw failed;
+      await pause(5);
+    }
   }
 
   async #disasters(): Promise<void> {
@@ -116,123 +134,94 @@ export class Director {
   }
 
   #disaster(): void {
-    const joined = [...this.#members.keys()].filter((place) => this.#hasJoined(place));
+    const joined = [...this.#members.keys()].filter((place) => this.#members[place]?.hasJoined);
     // Without any member left, a new bus would begin.
     if (joined.length < fewest) return;
     const place = joined[this.#random.below(joined.length)] as number;
-    const member = this.#members[place] as Member;
-    switch (this.#random.below(12)) {
+    const member = this.#members[place] as ChaosProcess;
+    switch (this.#random.below(26)) {
       case 0:
+      case 1:
         this.#leave(place, member);
         break;
-      case 1:
       case 2:
-        this.#stop(member);
-        break;
       case 3:
       case 4:
+      case 5:
+        this.#stop(member);
+        break;
+      case 6:
+      case 7:
+      case 8:
+      case 9:
         this.#killController();
+        break;
+      case 10:
+        this.#killVictim();
+        break;
+      case 11:
+        if (this.#victim?.hasJoined) this.#stop(this.#victim, mostObserverStop);
         break;
       default:
         this.#kill(place, member);
     }
   }
 
-  #hasJoined(place: number): boolean {
-    const member = this.#members[place];
-    return member !== undefined && statSync(this.#path(member.name)).size > 0;
-  }
-
-  #kill(place: number, member: Member): void {
+  #kill(place: number, member: ChaosProcess): void {
     this.#kills++;
-    this.#fates.set(member.name, 'killed');
-    member.child.kill('SIGKILL');
+    member.kill();
     this.#start(place);
   }
 
-  // The member that reported last that it is controller.
   #killController(): void {
-    const place = this.#members.findIndex(
-      (member) => member !== undefined && isController(this.#path(member.name)),
-    );
-    if (place >= 0) this.#kill(place, this.#members[place] as Member);
+    const place = this.#members.findIndex((member) => member?.isController);
+    if (place >= 0) this.#kill(place, this.#members[place] as ChaosProcess);
   }
 
-  #stop(member: Member): void {
+  #killVictim(): void {
+    if (!this.#victim?.hasJoined) return;
+    this.#observerKills++;
+    this.#victim.kill();
+    this.#victim = this.#observe(victimBytes);
+  }
+
+  #stop({ child }: ChaosProcess, most = mostStop): void {
     this.#stops++;
-    stopProcess(member.child);
-    setTimeout(() => continueProcess(member.child), this.#random.below(mostStop));
+    stopProcess(child);
+    setTimeout(() => continueProcess(child), this.#random.below(most));
   }
 
-  #leave(place: number, member: Member): void {
+  #leave(place: number, member: ChaosProcess): void {
     this.#leaves++;
-    this.#fates.set(member.name, 'left');
-    member.child.send('leave', () => undefined);
+    member.fate = 'left';
+    member.order('leave');
     const killed = setTimeout(() => {
       // A member must be able to leave within half a minute.
-      this.#fates.set(member.name, 'survived');
+      member.fate = 'survived';
       member.child.kill('SIGKILL');
     }, 30_000);
     member.gone.finally(() => clearTimeout(killed)).catch(() => undefined);
     this.#start(place);
   }
 
-  // Sending stops, everything arrives, and all members report what they still hold.
+  // Sending stops, everything arrives, and all report what they still hold and what they have seen.
+  // Waits for half a minute at most: after that, the checker reports what is wrong.
   async #calm(): Promise<void> {
     const members = this.#members.filter((member) => member !== undefined);
-    await pause(mostStop);
-    for (const { child } of members) child.send('quiet', () => undefined);
-    await this.#until(() => this.#missing() === 0);
-    await this.#until(() => {
-      for (const { child } of members) child.send('resources', () => undefined);
-      return members.every(({ name }) => lastRegions(this.#path(name)) === 0);
-    });
-  }
-
-  // Waits for half a minute at most: after that, the checker reports what is wrong.
-  async #until(done: () => boolean): Promise<void> {
+    await pause(mostObserverStop);
+    for (const member of members) member.order('quiet');
     const end = performance.now() + 30_000;
-    do await pause(200);
-    while (!done() && performance.now() < end);
+    do {
+      for (const member of members) member.order('resources');
+      for (const observer of this.#observers) observer.order('report');
+      await pause(500);
+    } while (this.#judge().unsettled > 0 && performance.now() < end);
   }
 
-  #missing(): number {
-    return judge(this.#lives()).violations.filter((text) => text.includes('neither there')).length;
+  #judge(): Verdict {
+    return judge(
+      this.#all.map(({ life }) => life),
+      this.#observers.map(({ life }) => life),
+    );
   }
-
-  #lives(): Life[] {
-    return [...this.#fates]
-      .filter(([name]) => existsSync(this.#path(name)))
-      .map(([name, fate]) => ({ name, fate, history: lastResourcesOnly(this.#path(name)) }));
-  }
-
-  #path(name: string): string {
-    return joinPath(this.#folder, `${name}.jsonl`);
-  }
-
-  /** Histories of the run. */
-  get histories(): readonly string[] {
-    return readdirSync(this.#folder);
-  }
-}
-
-// Keeps only a member's last report of what it holds.
-function lastResourcesOnly(path: string): Life['history'] {
-  const history = readHistory(path);
-  const last = history.findLast(({ kind }) => kind === 'resources');
-  return history.filter((each) => each.kind !== 'resources' || each === last);
-}
-
-function isController(path: string): boolean {
-  const history = readHistory(path);
-  const joined = history.find((each) => each.kind === 'joined');
-  const change = history.findLast((each) => each.kind === 'controller');
-  return joined !== undefined && change?.id === joined.id;
-}
-
-function lastRegions(path: string): number {
-  const text = readFileSync(path, 'utf8');
-  return text === ''
-    ? 0
-    : (readHistory(path).findLast((each) => each.kind === 'resources')?.regions ?? 1);
 }

@@ -3,20 +3,33 @@
 import { readFileSync, writeSync } from 'node:fs';
 
 /**
- * Ways to send. direct: to one incarnation; group: unicast to any; all: multicast; handled: a
- * deliver to any.
+ * Ways to send. direct: to one incarnation; group: unicast to any; free: unicast to any that has the
+ * label `free` now; all: multicast; handled: a deliver to any.
  */
-export type Way = 'direct' | 'group' | 'all' | 'handled';
+export type Way = 'direct' | 'group' | 'free' | 'all' | 'handled';
+
+/** Observations of one sender, counted. */
+export interface Seen {
+  /** Messages that were on their way for the first time. */
+  readonly sent: number;
+  /** Those on their way again. */
+  readonly again: number;
+  readonly undelivered: number;
+  /** As the observer was told, whatever they were. */
+  readonly lost: number;
+}
 
 /** One entry of a history. */
 export type Happening =
-  | { readonly kind: 'joined'; readonly id: number }
+  /** By the clock of all processes, once the promise has resolved; see `now()`. */
+  | { readonly kind: 'joined'; readonly id: number; readonly at: number }
   /**
    * About to send: for `direct`, the n-th message to that incarnation; otherwise the n-th of that
-   * way.
+   * way. `sent` or `refused` follows.
    */
   | { readonly kind: 'sending'; readonly way: Way; readonly to: string; readonly n: number }
   | { readonly kind: 'sent'; readonly way: Way; readonly to: string; readonly n: number }
+  | { readonly kind: 'refused'; readonly way: Way; readonly to: string; readonly n: number }
   | { readonly kind: 'delivered'; readonly n: number }
   | { readonly kind: 'undelivered'; readonly way: Way; readonly to: string; readonly n: number }
   | { readonly kind: 'received'; readonly way: Way; readonly from: string; readonly n: number }
@@ -29,7 +42,20 @@ export type Happening =
   /** Left on its own, with this many messages given up. */
   | { readonly kind: 'left'; readonly abandoned: number }
   | { readonly kind: 'wrong'; readonly what: string }
-  | { readonly kind: 'resources'; readonly regions: number; readonly open: number };
+  | {
+      readonly kind: 'resources';
+      readonly regions: number;
+      readonly open: number;
+      /** Calls of `relabel()` that have not resolved. */
+      readonly relabelling: number;
+      /** Of this incarnation's counters. */
+      readonly rerouted: number;
+      readonly undelivered: number;
+    }
+  /** An observer observes from this time on. */
+  | { readonly kind: 'observing'; readonly id: number; readonly at: number }
+  /** All that an observer has seen of an endpoint. */
+  | ({ readonly kind: 'observed'; readonly from: number } & Seen);
 
 /** Appends to an open file. */
 export function note(file: number, happening: Happening): void {

@@ -29,6 +29,12 @@ say(
     `${result.received} received, ${result.undelivered} reported as undelivered, ` +
     `${result.takenAtDeath} in the hands of killed receivers`,
 );
+const { seen, lost, exact, unlinked } = result.observers;
+say(
+  `${result.labels} labels changed; ${seen} observations and ${lost} counted as lost by ` +
+    `${result.observerKills + 2} observers, complete for ${exact} senders; ${unlinked} senders ` +
+    'were gone before an observer had a link to them',
+);
 say(
   `${result.generations} controllers; a member was without one for ${percentile(0.5)} ms (p50), ` +
     `${percentile(0.99)} ms (p99), ${percentile(1)} ms at most`,
