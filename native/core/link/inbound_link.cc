@@ -69,8 +69,7 @@ InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> rin
                          std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
                          std::uint64_t link_id, std::uint64_t ring_bytes, LinkHoldings holdings,
                          std::shared_ptr<TurnAllowance> turn)
-    : region_table_(regions),
-      slot_(slot),
+    : slot_(slot),
       peer_id_(peer_id),
       peer_pid_(peer_pid),
       link_id_(link_id),
@@ -79,11 +78,20 @@ InboundLink::InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> rin
       channel_(std::move(channel)),
       consumer_(ring_memory_->data(), consumer_memory_->data(), ring_bytes),
       holdings_(std::move(holdings)),
-      turn_(std::move(turn)) {}
+      turn_(std::move(turn)),
+      spills_(holdings_),
+      regions_(regions, holdings_, {peer_id, link_id}),
+      objects_(holdings_) {}
+
+InboundLink::~InboundLink() {
+  // First the channel: a sender that leaves references to us finds out that we did not see them.
+  channel_.reset();
+  regions_.end_flights();
+}
 
 void InboundLink::release(std::uint64_t position) {
   taken_ = position;
-  if (!landings_.empty()) land_released();
+  regions_.land(taken_);
   bool wake = publish_settled();
   if (!acknowledgements_.holds_taken()) wake = consumer_.release(position) || wake;
   if (wake) tell({LinkFrameKind::Wake, 0, 0});
@@ -152,13 +160,11 @@ Status InboundLink::receive(Platform& platform, Take take, std::size_t most) {
 
 bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id,
                           std::size_t object_count) const noexcept {
-  if (extensions.spill && find_spill(extensions.spill->spill_id) == nullptr) return false;
+  if (extensions.spill && !spills_.has(extensions.spill->spill_id)) return false;
   for (std::size_t i = 0; i < extensions.region_count(); ++i) {
-    if (memory(extensions.region(i).region_id) == nullptr) return false;
+    if (regions_.find(extensions.region(i).region_id) == nullptr) return false;
   }
-  return object_count == 0 ||
-         std::any_of(pending_objects_.begin(), pending_objects_.end(),
-                     [&](const PendingObjects& each) { return each.message_id == message_id; });
+  return object_count == 0 || objects_.has(message_id);
 }
 
 // What is not here was sent before the record, so it is on the channel or nowhere.
@@ -171,111 +177,63 @@ Status InboundLink::gather(Platform& platform, const Extensions& extensions,
 bool InboundLink::accept(Platform& platform, Datagram datagram) {
   const auto frame = decode_link_frame(datagram.bytes);
   if (!frame) return false;
-  if (frame->kind == LinkFrameKind::Spill) {
-    if (datagram.handles.size() != 1) return false;
-    return add_spill(platform, frame->number, frame->bytes, std::move(datagram.handles[0]));
+  std::vector<Handle>& handles = datagram.handles;
+  switch (frame->kind) {
+    case LinkFrameKind::Spill:
+      return handles.size() == 1 &&
+             kept(spills_.add(platform, frame->number, frame->bytes, std::move(handles[0])));
+    case LinkFrameKind::Objects:
+      return kept(objects_.add(frame->number, frame->bytes, std::move(handles)));
+    case LinkFrameKind::MemoryRegion:
+      return kept(regions_.add(frame->number, frame->bytes, std::move(handles)));
+    case LinkFrameKind::ForgetSpill:
+      spills_.forget(frame->number);
+      return handles.empty();
+    case LinkFrameKind::ForgetMemory:
+      regions_.forget(frame->number);
+      return handles.empty();
+    default:
+      return false;
   }
-  if (frame->kind == LinkFrameKind::Objects)
-    return add_objects(frame->number, frame->bytes, std::move(datagram.handles));
-  if (frame->kind == LinkFrameKind::MemoryRegion)
-    return add_memory(frame->number, frame->bytes, std::move(datagram.handles));
-  if (frame->kind == LinkFrameKind::ForgetMemory) {
-    forget_memory(frame->number);
-    return datagram.handles.empty();
-  }
-  if (frame->kind != LinkFrameKind::ForgetSpill || !datagram.handles.empty()) return false;
-  const auto found = std::find_if(spills_.begin(), spills_.end(), [&](const MappedSpill& spill) {
-    return spill.id == frame->number;
-  });
-  // Perhaps it was lost on its way.
-  if (found == spills_.end()) return true;
-  const std::uint64_t size = found->memory->size();
-  spill_bytes_ -= size;
-  holdings_.subtract({0, 1, size});
-  spills_.erase(found);
-  return true;
 }
 
-bool InboundLink::add_spill(Platform& platform, std::uint64_t id, std::uint64_t bytes,
-                            Handle handle) {
-  // Asked for once more while it was under way.
-  if (find_spill(id) != nullptr) return true;
-  if (spills_.size() >= kMaxSpills || bytes > kMaxSpillBytes ||
-      spill_bytes_ + bytes > kMaxSpillBytes)
-    return false;
-  if (!holdings_.add({0, 1, bytes})) {
-    lost_handles_ = true;
-    return true;
-  }
-  auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
-  if (!memory) {
-    holdings_.subtract({0, 1, bytes});
-    // A want of this process is not the sender's fault: asked for again when it is needed.
-    if (memory.status() == Status::ProtocolViolation) return false;
-    lost_handles_ = true;
-    return true;
-  }
-  memory.value()->stop_sharing();
-  spill_bytes_ += bytes;
-  spills_.push_back({id, memory.take()});
-  return true;
-}
-
-bool InboundLink::add_objects(std::uint64_t message_id, std::uint64_t count,
-                              std::vector<Handle> handles) {
-  if (count == 0 || handles.size() != count || pending_handles_ + count > kMaxPendingObjects)
-    return false;
-  if (!holdings_.add({count, 0, 0})) {
-    // The program that takes the message learns that they got lost.
-    lost_handles_ = true;
-    return true;
-  }
-  pending_handles_ += count;
-  pending_objects_.push_back({message_id, std::move(handles)});
-  return true;
-}
-
-std::optional<std::vector<Handle>> InboundLink::take_objects(std::uint64_t id, std::size_t count) {
-  const auto found =
-      std::find_if(pending_objects_.begin(), pending_objects_.end(),
-                   [id](const PendingObjects& each) { return each.message_id == id; });
-  if (found == pending_objects_.end()) return std::nullopt;
-  std::vector<Handle> handles = std::move(found->handles);
-  pending_handles_ -= handles.size();
-  holdings_.subtract({handles.size(), 0, 0});
-  pending_objects_.erase(found);
-  if (handles.size() != count) return std::nullopt;
-  return handles;
-}
-
-const InboundLink::MappedSpill* InboundLink::find_spill(std::uint64_t id) const noexcept {
-  if (last_spill_ < spills_.size() && spills_[last_spill_].id == id) return &spills_[last_spill_];
-  for (std::size_t i = 0; i < spills_.size(); ++i) {
-    if (spills_[i].id != id) continue;
-    last_spill_ = i;
-    return &spills_[i];
-  }
-  return nullptr;
-}
-
-std::shared_ptr<SharedMemory> InboundLink::spilled_memory(
-    const SpillReference& reference) const noexcept {
-  const MappedSpill* found = find_spill(reference.spill_id);
-  return found == nullptr ? nullptr : found->memory;
+// False when the link ends for it.
+bool InboundLink::kept(Arrival arrival) noexcept {
+  if (arrival == Arrival::Lost) lost_handles_ = true;
+  return arrival != Arrival::Broken;
 }
 
 bool InboundLink::ask_again(const SpillReference& reference) {
-  if (!lost_handles_ || sender_gone_ || find_spill(reference.spill_id) != nullptr) return false;
+  if (!lost_handles_ || sender_gone_ || spills_.has(reference.spill_id)) return false;
   tell({LinkFrameKind::LostSpill, reference.spill_id, 0});
   return true;
 }
 
-std::span<const std::byte> InboundLink::spilled(const SpillReference& reference) const noexcept {
-  const MappedSpill* found = find_spill(reference.spill_id);
-  if (found == nullptr || reference.bytes == 0) return {};
-  const std::uint64_t size = found->memory->size();
-  if (reference.offset > size || reference.bytes > size - reference.offset) return {};
-  return {found->memory->data() + reference.offset, reference.bytes};
+Status InboundLink::take_regions(const Extensions& extensions, std::vector<RegionReference>& out) {
+  const std::size_t count = extensions.region_count();
+  const std::size_t before = out.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const RegionMention mention = extensions.region(i);
+    const auto* region = regions_.find(mention.region_id);
+    if (region == nullptr) continue;
+    const std::uint64_t size = (*region)->size();
+    if (mention.bytes == 0 || mention.offset > size || mention.bytes > size - mention.offset)
+      return Status::ProtocolViolation;
+    regions_.hold(*region, consumer_.end_of_peeked());
+    out.emplace_back(*region, mention.offset, mention.bytes);
+  }
+  if (out.size() - before == count) return Status::Ok;
+  if (!lost_handles_) return Status::ProtocolViolation;
+  tell_lost(extensions);
+  while (out.size() > before) out.pop_back();
+  return Status::OutOfDescriptors;
+}
+
+void InboundLink::tell_lost(const Extensions& extensions) {
+  for (std::size_t i = 0; i < extensions.region_count(); ++i) {
+    const std::uint64_t id = extensions.region(i).region_id;
+    if (regions_.find(id) == nullptr) tell({LinkFrameKind::LostMemory, id, 1});
+  }
 }
 
 }  // namespace busbar

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "core/link/acknowledgements.h"
+#include "core/link/arrived_objects.h"
 #include "core/link/holdings.h"
 #include "core/link/link_frame.h"
+#include "core/link/mapped_regions.h"
+#include "core/link/mapped_spills.h"
 #include "core/link/turn_allowance.h"
 #include "core/region/region_table.h"
 #include "core/ring/record.h"
@@ -23,20 +26,8 @@ namespace busbar {
 
 class InboundLink {
  public:
-  // The most spills of one sender that are mapped at a time, and their bytes in all: bounds what a
-  // hostile sender can make this process map. Address space only; nothing is read before a record
-  // refers to it.
-  static constexpr std::size_t kMaxSpills = 64;
-  static constexpr std::uint64_t kMaxSpillBytes = 4ULL << 30U;
-  // The most kernel objects of messages that are still to be taken: what a sender allows itself
-  // (Obligations::kMaxObjectsInFlight and one message more).
-  static constexpr std::size_t kMaxPendingObjects = 512 + kMaxObjects;
-
-  // The most memory regions of one sender that stay mapped between messages, and their bytes in
-  // all; what a sender allows itself (RegionFlights::kMaxGivenMemory).
-  static constexpr std::size_t kMaxMemory = 128;
-  static constexpr std::uint64_t kMaxMemoryBytes = 1ULL << 40U;
-  // What a link without any of these holds: ring and consumer's segment, doorbell and channel.
+  // What a link without spills, objects and regions holds: ring and consumer's segment, doorbell
+  // and channel.
   [[nodiscard]] static constexpr Holding own_holding(std::uint64_t ring_bytes) noexcept {
     return {2, 2, ring_bytes};
   }
@@ -93,11 +84,15 @@ class InboundLink {
 
   // The bytes that a gathered record refers to, in memory that the sender can still write; empty
   // when there are none such.
-  [[nodiscard]] std::span<const std::byte> spilled(const SpillReference& reference) const noexcept;
+  [[nodiscard]] std::span<const std::byte> spilled(const SpillReference& reference) const noexcept {
+    return spills_.bytes(reference);
+  }
 
   // What keeps the bytes that spilled() found mapped, whatever the sender says.
   [[nodiscard]] std::shared_ptr<SharedMemory> spilled_memory(
-      const SpillReference& reference) const noexcept;
+      const SpillReference& reference) const noexcept {
+    return spills_.memory(reference);
+  }
 
   // After spilled() found nothing: asks the sender to give that spill once more, because this
   // process could not take it the first time. False when that is not the reason or cannot help.
@@ -107,7 +102,9 @@ class InboundLink {
   // lost: this process, or what its peer's process may have of it, was at a limit when they came,
   // or they never did.
   [[nodiscard]] std::optional<std::vector<Handle>> take_objects(std::uint64_t id,
-                                                                std::size_t count);
+                                                                std::size_t count) {
+    return objects_.take(id, count);
+  }
   // Appends the regions that a gathered record mentions; they are counted as this process's own
   // from now on, and as under way until the record is released.
   // OutOfDescriptors: some did not fit into this process when they came; the sender knows.
@@ -143,19 +140,6 @@ class InboundLink {
   std::uint64_t batch_from = 0;
 
  private:
-  struct MappedSpill {
-    std::uint64_t id = 0;
-    std::shared_ptr<SharedMemory> memory;
-  };
-  struct Memory {
-    std::uint64_t id = 0;
-    std::shared_ptr<MemoryRegion> region;
-  };
-  struct PendingObjects {
-    std::uint64_t message_id = 0;
-    std::vector<Handle> handles;
-  };
-
   InboundLink(RegionTable& regions, std::unique_ptr<SharedMemory> ring,
               std::unique_ptr<SharedMemory> consumer, std::unique_ptr<Channel> channel,
               std::uint32_t slot, std::uint64_t peer_id, std::uint32_t peer_pid,
@@ -168,19 +152,10 @@ class InboundLink {
   [[nodiscard]] bool has_all(const Extensions& extensions, std::uint64_t message_id,
                              std::size_t object_count) const noexcept;
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
-  [[nodiscard]] bool add_spill(Platform& platform, std::uint64_t id, std::uint64_t bytes,
-                               Handle handle);
-  [[nodiscard]] bool add_objects(std::uint64_t message_id, std::uint64_t count,
-                                 std::vector<Handle> handles);
-  [[nodiscard]] const MappedSpill* find_spill(std::uint64_t id) const noexcept;
-  [[nodiscard]] bool add_memory(std::uint64_t id, std::uint64_t bytes, std::vector<Handle> handles);
-  void forget_memory(std::uint64_t id);
-  [[nodiscard]] const std::shared_ptr<MemoryRegion>* memory(std::uint64_t id) const noexcept;
+  [[nodiscard]] bool kept(Arrival arrival) noexcept;
   void tell_lost(const Extensions& extensions);
-  void land_released();
   [[nodiscard]] bool publish_settled();
 
-  RegionTable& region_table_;
   std::uint32_t slot_;
   std::uint64_t peer_id_;
   std::uint32_t peer_pid_;
@@ -195,21 +170,9 @@ class InboundLink {
   std::uint64_t taken_ = 0;
   LinkHoldings holdings_;
   std::shared_ptr<TurnAllowance> turn_;
-  std::vector<MappedSpill> spills_;
-  // Where the spill was found that was looked for last.
-  mutable std::size_t last_spill_ = 0;
-  std::uint64_t spill_bytes_ = 0;
-  std::vector<Memory> memory_;
-  std::uint64_t memory_bytes_ = 0;
-  // Of records that are not released yet, in their order.
-  struct Landing {
-    std::uint64_t position = 0;
-    std::shared_ptr<MemoryRegion> region;
-  };
-  std::deque<Landing> landings_;
-  // In the order of arrival, which is nearly that of the records.
-  std::deque<PendingObjects> pending_objects_;
-  std::size_t pending_handles_ = 0;
+  MappedSpills spills_;
+  MappedRegions regions_;
+  ArrivedObjects objects_;
   // In their order; of wakes one is enough.
   std::deque<LinkFrame> owed_;
   bool lost_handles_ = false;

@@ -23,7 +23,7 @@ class RegionFlights {
   // Memory regions that the receiver keeps mapped between messages.
   static constexpr std::size_t kMaxKnownMemory = 64;
   // With those of messages that it has not taken yet: then the next message waits. The receiver
-  // takes more for a violation (InboundLink::kMaxMemory).
+  // takes more for a violation (MappedRegions::kMaxRegions).
   static constexpr std::size_t kMaxGivenMemory = 128;
 
   RegionFlights(Platform& platform, LinkChannel& channel, FlightPath path,

@@ -14,8 +14,8 @@ namespace busbar {
 
 class SpillLending {
  public:
-  // Spills that one receiver keeps mapped; below its own limit (InboundLink::kMaxSpills), above the
-  // ones in flight.
+  // Spills that one receiver keeps mapped; below its own limit (MappedSpills::kMaxSpills), above
+  // the ones in flight.
   static constexpr std::size_t kMaxKnownSpills = 48;
 
   SpillLending(LinkChannel& channel, Obligations& obligations) noexcept
