@@ -59,10 +59,6 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
 
 EndpointControl::~EndpointControl() { stop_listening(); }
 
-void EndpointControl::begin_joining(std::chrono::milliseconds timeout) {
-  join_deadline_ = platform_.now() + timeout;
-}
-
 void EndpointControl::join_without_thread() {
   membership_->start();
   turns_.end();
@@ -75,19 +71,10 @@ void EndpointControl::prepare_lock() {
   if (preparing) preparing_ = preparing.take();
 }
 
-void EndpointControl::join_preparation() {
-  if (preparing_ != nullptr) preparing_->join();
-}
-
-void EndpointControl::begin_closing(TimePoint deadline) {
-  if (!close_deadline_ || deadline < *close_deadline_) close_deadline_ = deadline;
-  if (phase_ == Phase::Open) phase_ = Phase::Lingering;
-}
-
 void EndpointControl::stop_listening() { regions_.remove_listener(region_listener_); }
 
 void EndpointControl::release() {
-  phase_ = Phase::Closed;
+  closing_.finish();
   sender_.close_all();
   receiver_.close_all();
   if (reactor_ != nullptr) watches_.forget_retired(*reactor_);
@@ -101,8 +88,6 @@ void EndpointControl::release() {
 void EndpointControl::wake() noexcept {
   if (reactor_ != nullptr) reactor_->wake();
 }
-
-std::vector<Notice> EndpointControl::take_notices() { return std::exchange(notices_, {}); }
 
 std::vector<Member> EndpointControl::members() {
   if (directory_ == nullptr) return {};
@@ -186,7 +171,7 @@ bool EndpointControl::prepare_to_wait() {
   tend_label();
   tend_directory();
   advance_closing();
-  return phase_ != Phase::Closed;
+  return !closing_.closed();
 }
 
 void EndpointControl::take_turn(std::span<const Readiness> ready) {
@@ -208,9 +193,8 @@ void EndpointControl::dispatch(const Readiness& readiness) {
 std::optional<TimePoint> EndpointControl::next_deadline() const {
   std::optional<TimePoint> next;
   if (!desk_.empty()) return platform_.now();
-  for (const auto& candidate :
-       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_, repeat_at_,
-        phase_ == Phase::Lingering ? close_deadline_ : std::optional<TimePoint>()}) {
+  for (const auto& candidate : {membership_->next_deadline(), sender_.next_deadline(),
+                                join_deadline_, repeat_at_, closing_.deadline()}) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   }
   return next;
@@ -259,54 +243,36 @@ void EndpointControl::tend_directory() {
 }
 
 void EndpointControl::advance_closing() {
-  if (phase_ != Phase::Lingering) return;
-  if (preparing_ != nullptr) {
+  if (closing_.lingering() && preparing_ != nullptr) {
     // Joined here, so that a program that waits for this thread does not wait for that one, too.
     leave_turn();
     preparing_->join();
     enter_turn();
   }
-  const bool out_of_time = close_deadline_ && *close_deadline_ <= platform_.now();
+  const auto deadline = closing_.deadline();
+  if (!deadline) return;
+  const bool out_of_time = *deadline <= platform_.now();
   if (!out_of_time && !sender_.settled()) return;
   // Messages that are not read yet stay with the member that handed them over.
   for (; !desk_.empty(); desk_.drop_first()) {
     if (desk_.first() == 0) membership_->answer_parked(0, 0);
   }
-  std::vector<Parcel> parcels = pack_parked();
-  abandoned_ += sender_.queued_messages() + sender_.parked().size();
-  sender_.parked().clear();
-  phase_ = Phase::Leaving;
-  membership_->leave(std::move(parcels));
-}
-
-// Messages that are in no parcel stay parked, or are counted as abandoned.
-std::vector<Parcel> EndpointControl::pack_parked() {
-  HandOverWriter writer;
-  sender_.parked().hand_over(encode(Origin{id_, platform_.self().pid, label_}), writer);
-  abandoned_ += sender_.kept().hand_over(writer);
-  std::vector<Parcel> parcels;
-  for (const HandOver& portion : writer.take()) {
-    handed_over_ += portion.messages;
-    auto memory = platform_.create_memory(portion.bytes.size(), Access::ReadOnly);
-    if (!memory) continue;
-    std::copy(portion.bytes.begin(), portion.bytes.end(), memory.value()->data());
-    parcels.push_back({memory.take(), portion.bytes.size()});
-  }
-  return parcels;
+  const auto origin = encode(Origin{id_, platform_.self().pid, label_});
+  membership_->leave(closing_.leave(sender_, platform_, origin));
 }
 
 void EndpointControl::on_left(std::uint64_t kept) {
-  if (phase_ != Phase::Leaving) return;
-  abandoned_ += handed_over_ - std::min(kept, handed_over_);
+  if (!closing_.leaving()) return;
+  closing_.handed_over(kept);
   finish_closing();
 }
 
 void EndpointControl::finish_closing() {
-  phase_ = Phase::Closed;
+  closing_.finish();
   sender_.close_all();
   receiver_.close_all();
   tend_links();
-  notify(ClosedNotice{abandoned_});
+  notify(ClosedNotice{closing_.abandoned()});
 }
 
 void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,

@@ -9,9 +9,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/endpoint/biased_lock.h"
+#include "core/endpoint/closing.h"
 #include "core/endpoint/endpoint_options.h"
 #include "core/endpoint/link_watches.h"
 #include "core/endpoint/member_changes.h"
@@ -43,15 +45,19 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
 
   // The program's thread, with the lock held unless said otherwise.
   // Joining may take this long from now on. Before there is a control thread.
-  void begin_joining(std::chrono::milliseconds timeout);
+  void begin_joining(std::chrono::milliseconds timeout) {
+    join_deadline_ = platform_.now() + timeout;
+  }
   // Joins in this call, for a program that calls serve().
   void join_without_thread();
   // Prepares, in a thread that ends by itself, what makes the lock cheap. Without the lock.
   void prepare_lock();
   // Without the lock; no more is to be prepared then.
-  void join_preparation();
+  void join_preparation() {
+    if (preparing_ != nullptr) preparing_->join();
+  }
   // Leaves when nothing queues any more, or at `deadline`; an earlier one replaces a later one.
-  void begin_closing(TimePoint deadline);
+  void begin_closing(TimePoint deadline) { closing_.begin(deadline); }
   // Closes now, without leaving.
   void finish_closing();
   // The control thread has ended; the program's thread does its work from now on.
@@ -62,11 +68,11 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   void release();
   // Makes the control thread take a turn. Any thread.
   void wake() noexcept;
-  [[nodiscard]] std::vector<Notice> take_notices();
+  [[nodiscard]] std::vector<Notice> take_notices() { return std::exchange(notices_, {}); }
 
   // Neither closed nor closing.
-  [[nodiscard]] bool open() const noexcept { return phase_ == Phase::Open; }
-  [[nodiscard]] bool closed() const noexcept { return phase_ == Phase::Closed; }
+  [[nodiscard]] bool open() const noexcept { return closing_.open(); }
+  [[nodiscard]] bool closed() const noexcept { return closing_.closed(); }
   [[nodiscard]] Sender& sender() noexcept { return sender_; }
   [[nodiscard]] Receiver& receiver() noexcept { return receiver_; }
   // Any thread, until release().
@@ -92,8 +98,6 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   [[nodiscard]] std::uint64_t generation() const noexcept;
 
  private:
-  enum class Phase : std::uint8_t { Open, Lingering, Leaving, Closed };
-
   void enter_turn() noexcept;
   void leave_turn() noexcept;
   // What comes before waiting; false when the endpoint is closed.
@@ -109,7 +113,6 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   [[nodiscard]] std::vector<std::uint32_t> follow_senders_now();
   void repeat_soon();
   void advance_closing();
-  [[nodiscard]] std::vector<Parcel> pack_parked();
   void work_at_desk();
   [[nodiscard]] bool see_directory();
   void report_member_changes();
@@ -163,13 +166,9 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   std::atomic<bool> regions_unmapped_ = false;
   std::vector<Notice> notices_;
   std::uint64_t id_ = 0;
-  Phase phase_ = Phase::Open;
+  Closing closing_;
   // Until the endpoint has joined.
   std::optional<TimePoint> join_deadline_;
-  std::optional<TimePoint> close_deadline_;
-  std::uint64_t abandoned_ = 0;
-  // Parked messages in parcels; on_left() reports how many of them others have taken charge of.
-  std::uint64_t handed_over_ = 0;
   MemberChanges changes_;
   // A link has closed: a member that left before may be reported now.
   bool link_closed_ = false;

@@ -6,7 +6,7 @@
 namespace busbar {
 
 Result<std::uint64_t> EndpointControl::relabel(Label label) {
-  if (phase_ != Phase::Open || id_ == 0) return Status::Closed;
+  if (!closing_.open() || id_ == 0) return Status::Closed;
   label_ = std::move(label);
   label_changed_ = true;
   wake();
