@@ -18,7 +18,10 @@ namespace busbar {
   return *other < *one ? other : one;
 }
 
-// `Name` is an enum, `Owner` the class whose functions are called.
+// Never defined: a constant expression that comes to call it does not compile.
+void a_row_is_missing_or_out_of_order();
+
+// `Name` is an enum that counts from 0, `Owner` the class whose functions are called.
 template <typename Owner, typename Name, std::size_t kRows>
 class Deadlines {
  public:
@@ -28,8 +31,18 @@ class Deadlines {
     void (Owner::*action)();
   };
 
+  // A row for each name, in their order; any other table does not compile.
+  struct Table {
+    consteval explicit Table(const std::array<Row, kRows>& given) : rows(given) {
+      for (std::size_t i = 0; i < kRows; ++i) {
+        if (index_of(rows[i].name) != i) a_row_is_missing_or_out_of_order();
+      }
+    }
+    std::array<Row, kRows> rows;
+  };
+
   // Rows that are due together run in the order of the table.
-  constexpr explicit Deadlines(const std::array<Row, kRows>& rows) noexcept : rows_(rows) {}
+  constexpr explicit Deadlines(const Table& table) noexcept : rows_(table.rows) {}
 
   // Replaces an earlier moment of this row.
   void set(Name name, TimePoint due) noexcept { due_[index_of(name)] = due; }
@@ -56,10 +69,8 @@ class Deadlines {
   }
 
  private:
-  [[nodiscard]] constexpr std::size_t index_of(Name name) const noexcept {
-    std::size_t index = 0;
-    while (index + 1 < kRows && rows_[index].name != name) ++index;
-    return index;
+  [[nodiscard]] static constexpr std::size_t index_of(Name name) noexcept {
+    return static_cast<std::size_t>(name);
   }
   [[nodiscard]] bool is_due(std::size_t index, TimePoint now) const noexcept {
     return due_[index] && *due_[index] <= now;

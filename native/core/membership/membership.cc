@@ -56,15 +56,15 @@ Membership::Impl::Impl(Platform& platform, Reactor& reactor, MembershipConfig co
       reactor_(reactor),
       config_(std::move(config)),
       events_(events),
-      deadlines_({{{Deadline::Introduced, &Impl::expect_answer},
-                   {Deadline::Retry, nullptr},
-                   {Deadline::Limited, &Impl::report_limited},
-                   {Deadline::AskForChange, &Impl::ask_for_change_again},
-                   {Deadline::Missed, &Impl::report_missed},
-                   {Deadline::Label, &Impl::send_label},
-                   {Deadline::Listen, &Impl::listen_again},
-                   {Deadline::Answer, &Impl::on_answer_overdue},
-                   {Deadline::Leave, &Impl::end_leaving}}}) {
+      deadlines_(Timers::Table({{{Deadline::Introduced, &Impl::expect_answer},
+                                 {Deadline::Retry, nullptr},
+                                 {Deadline::Limited, &Impl::report_limited},
+                                 {Deadline::AskForChange, &Impl::ask_for_change_again},
+                                 {Deadline::Missed, &Impl::report_missed},
+                                 {Deadline::Label, &Impl::send_label},
+                                 {Deadline::Listen, &Impl::listen_again},
+                                 {Deadline::Answer, &Impl::on_answer_overdue},
+                                 {Deadline::Leave, &Impl::end_leaving}}})) {
   if (config_.observes != nullptr) config_.controller_affinity = false;
 }
 

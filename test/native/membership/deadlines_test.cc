@@ -21,9 +21,10 @@ struct TimerOwner {
   }
   void last() { ran += "l"; }
 
-  Deadlines<TimerOwner, Timer, 3> deadlines{{{{Timer::First, &TimerOwner::first},
-                                              {Timer::Silent, nullptr},
-                                              {Timer::Last, &TimerOwner::last}}}};
+  using Timers = Deadlines<TimerOwner, Timer, 3>;
+  Timers deadlines{Timers::Table({{{Timer::First, &TimerOwner::first},
+                                   {Timer::Silent, nullptr},
+                                   {Timer::Last, &TimerOwner::last}}})};
   std::string ran;
   bool repeats = false;
   bool stops_last = false;
