@@ -43,6 +43,7 @@ export async function join<B extends MessageBox = PlainBox>(
     box: options.messages ?? plainBox,
     prefetch: config.prefetch,
     linger: config.linger,
+    maxMessageBytes: config.maxMessageBytes,
   });
   await admit(endpoint, native, board, { ...options, ...where });
   return endpoint;

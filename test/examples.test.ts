@@ -81,7 +81,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'nobody has this label: ERR_BUSBAR_NO_RECIPIENT',
     'true',
     'too large: ERR_BUSBAR_TOO_LARGE',
-    'payload is 2003 bytes long, which is more than maxMessageBytes',
+    'payload is 2003 bytes long, which is more than maxMessageBytes (1000)',
     'misspelt: ERR_BUSBAR_INVALID_ARGUMENT',
     "unknown option 'tll' of send(); did you mean 'ttl'?",
     'too late: ERR_BUSBAR_TIMEOUT',

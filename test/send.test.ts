@@ -1,7 +1,7 @@
 // Sending: which endpoints get a message, the count that send() returns, and the order in which
 // messages arrive.
 import test from 'ava';
-import { anyone, bytes, label, messageBox, multicast, text, unicast } from 'busbar';
+import { anyone, bytes, label, messageBox, multicast, TooLargeError, text, unicast } from 'busbar';
 import { inProcess, inWorker, joined, newBus, type Source } from './support/program.js';
 
 const box = messageBox({ Text: text, Raw: bytes });
@@ -141,10 +141,11 @@ test('bad input is refused at the call', async (t) => {
   t.throws(() => endpoint.send('me', box.Text('x'), { tll: 1 } as never), {
     message: /mean 'ttl'/,
   });
-  t.throws(() => endpoint.send('me', box.Raw(new Uint8Array(1001))), {
-    code: 'ERR_BUSBAR_TOO_LARGE',
-    message: /1001 bytes/,
+  const tooLarge = t.throws(() => endpoint.send('me', box.Raw(new Uint8Array(1001))), {
+    instanceOf: TooLargeError,
+    message: /1001 bytes.*\(1000\)/,
   });
+  t.is(tooLarge.limit, 1000);
 });
 
 test('a payload over the limit is refused on a link that is open, too', async (t) => {

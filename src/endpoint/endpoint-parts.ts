@@ -8,4 +8,5 @@ export interface EndpointParts {
   readonly box: MessageBox;
   readonly prefetch: number;
   readonly linger: number;
+  readonly maxMessageBytes: number;
 }

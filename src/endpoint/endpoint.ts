@@ -90,8 +90,9 @@ export class Endpoint<B extends MessageBox>
     this.#board = board;
     this.#box = (parts.box[boxTable] as BoxTable).open((ids) => native.setTypes(ids));
     this.#linger = parts.linger;
+    const facts = () => this.#facts;
     const reports = new UndeliveredReports(native);
-    this.#sending = new Sending(native, this.#box, reports, () => this.#facts);
+    this.#sending = new Sending(native, this.#box, reports, facts, parts.maxMessageBytes);
     this.#liveness = new Liveness(native);
     this.#inbox = new Inbox(parts.prefetch, native);
     this.#watchers = new Watchers(native, this.#members, (selector) =>
@@ -101,7 +102,7 @@ export class Endpoint<B extends MessageBox>
     this.#supply = {
       inbox: this.#inbox,
       liveness: this.#liveness,
-      facts: () => this.#facts,
+      facts,
       over: () => (this.closed ? this.#closedError() : undefined),
     };
     this.#consumer = new Consumer(this.#supply);
@@ -118,7 +119,7 @@ export class Endpoint<B extends MessageBox>
       },
     );
     const emitter = this as unknown as EventEmitter;
-    this.#listening = new MessageListening(emitter, this.#inbox, this.#liveness, () => this.#facts);
+    this.#listening = new MessageListening(emitter, this.#inbox, this.#liveness, facts);
     this.#refollow = followListeners(emitter, {
       message: (wanted) => this.#listening.follow(wanted && !this.closed),
       peer: (wanted) => this.#watchers.listen(wanted),

@@ -39,6 +39,7 @@ export class Outbox {
   readonly #box: BoxTable;
   readonly #reports: UndeliveredReports;
   readonly #facts: () => BusErrorFacts;
+  readonly #maxMessageBytes: number;
   readonly #arena = new StagingArena();
   readonly #routes: Routes;
   readonly #flush: () => void;
@@ -49,6 +50,7 @@ export class Outbox {
     box: BoxTable,
     reports: UndeliveredReports,
     facts: () => BusErrorFacts,
+    maxMessageBytes: number,
   ) {
     this.#native = native;
     this.#reports = reports;
@@ -56,6 +58,7 @@ export class Outbox {
     this.#receipt = native.receipt;
     this.#box = box;
     this.#facts = facts;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#routes = new Routes(native);
     this.#flush = () => {
       this.#flushScheduled = false;
@@ -90,7 +93,8 @@ export class Outbox {
     if (end - start >= largeBytes) arena.clear();
     if (receivers < 0) {
       const failure = this.#native.lastSendFailure();
-      throw sendError(-receivers, selector, end - start, failure, this.#facts());
+      const size = { bytes: end - start, most: this.#maxMessageBytes };
+      throw sendError(-receivers, selector, size, failure, this.#facts());
     }
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;

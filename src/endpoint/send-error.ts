@@ -10,20 +10,27 @@ import {
 import type { SendFailure } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 
-/** Makes the error of a refused send. `bytes` is the size of the encoded payload. */
+/** The bytes of an encoded payload, and the most that an endpoint sends: `maxMessageBytes`. */
+export interface PayloadSize {
+  readonly bytes: number;
+  readonly most: number;
+}
+
+/** Makes the error of a refused send. */
 export function sendError(
   number: number,
   selector: Selector,
-  bytes: number,
+  size: PayloadSize,
   failure: SendFailure,
   facts: BusErrorFacts,
 ): BusError {
   const peerId = failure.peerId === 0 ? undefined : failure.peerId;
   const { osCode, syscall, path, advice } = failure;
-  const message = sentence(number, selector, bytes, peerId, facts.bus);
+  const message = sentence(number, selector, size, peerId, facts.bus);
   return errorFromStatus(number, {
     ...facts,
     peerId,
+    limit: number === statusOf('TooLarge') ? size.most : undefined,
     osCode,
     syscall,
     path,
@@ -48,7 +55,7 @@ export function abandonedError(count: number, facts: BusErrorFacts): Undelivered
 function sentence(
   number: number,
   selector: Selector,
-  bytes: number,
+  { bytes, most }: PayloadSize,
   peerId: number | undefined,
   bus: string | undefined,
 ): string | undefined {
@@ -63,7 +70,7 @@ function sentence(
     case statusOf('LimitExceeded'):
       return 'this endpoint already has links to the most receivers that it may have (maxLinks)';
     case statusOf('TooLarge'):
-      return `payload is ${bytes} bytes long, which is more than maxMessageBytes`;
+      return `payload is ${bytes} bytes long, which is more than maxMessageBytes (${most})`;
     default:
       return undefined;
   }

@@ -31,11 +31,12 @@ export class Sending {
     box: BoxTable,
     reports: UndeliveredReports,
     facts: () => BusErrorFacts,
+    maxMessageBytes: number,
   ) {
     this.#native = native;
     this.#box = box;
     this.#facts = facts;
-    this.#outbox = new Outbox(native, box, reports, facts);
+    this.#outbox = new Outbox(native, box, reports, facts, maxMessageBytes);
   }
 
   /** The native route of a selector. */

@@ -47,6 +47,7 @@ export class FakeEndpoint {
       box,
       prefetch: 256,
       linger: 0,
+      maxMessageBytes: 1024,
     });
     this.endpoint.joined(1);
   }
