@@ -1,7 +1,7 @@
 // Programs in C, C++ and Python on the same bus, through the C library and its public headers.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,13 @@ const selfTests = {
   'observe-c': 'observers, what they see and what they lose',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
+
+test('every program in C that needs no partner is among these', (t) => {
+  const sources = readdirSync(pathOf('test/c'))
+    .filter((file) => file.endsWith('.c') && file !== 'echo.c')
+    .map((file) => file.replace('.', '-'));
+  t.deepEqual(Object.keys(selfTests).sort(), sources.sort());
+});
 
 for (const compiler of compilers) {
   for (const [name, title] of Object.entries(selfTests)) {

@@ -1,10 +1,10 @@
 // Builds the C++ tests and the tests of the C interface with a sanitizer and runs them: `node
 // scripts/test/sanitized.mjs address|thread [arguments]`. `address` includes undefined behaviour
 // and leaks. Objects are kept in build/sanitized/.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { addressSanitizer, checked } from '../lib/compiler-flags.mjs';
 import { compileObjects, platformFolders } from '../lib/native-objects.mjs';
-import { listNativeSources, root, run } from '../lib/project.mjs';
+import { listFiles, listNativeSources, root, run } from '../lib/project.mjs';
 import { runCoreTests } from '../lib/run-core-tests.mjs';
 
 const kinds = {
@@ -55,12 +55,14 @@ if (args.length > 0) {
 }
 await runCoreTests(program, { without, env });
 
-for (const name of ['api', 'join_options', 'metadata', 'observe', 'threads', 'giving_back']) {
+// All programs in C except the one that needs a partner.
+for (const source of listFiles(['test/c'], ['.c']).filter((file) => basename(file) !== 'echo.c')) {
+  const name = basename(source, '.c');
   const test = join(folder, name);
   run(process.env.CC ?? 'gcc', [
     ...flags.filter((flag) => flag !== '-Wno-tsan'),
     ...['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-g', '-Inative/ffi/include'],
-    ...['-c', `test/c/${name}.c`, '-o', `${test}.o`],
+    ...['-c', source, '-o', `${test}.o`],
   ]);
   run(compiler, [...flags, '-o', test, `${test}.o`, ...library, ...door, '-pthread']);
   run(test, [`sanitized-${name}-${process.pid}`], { env });
