@@ -67,21 +67,26 @@ export { printYaml } from './print-yaml.js';
 export { interfaceOf } from './read-model.js';
 export { parseTypeScript } from './read-typescript.js';
 export { type ParseOptions, parseYaml } from './read-yaml.js';
-export type {
-  AnySchema,
-  EnumSchema,
-  Fields,
-  InputOfFields,
-  JsonValueSchema,
-  ListSchema,
-  MapSchema,
-  OptionalSchema,
-  OutputOfFields,
-  Schema,
-  SchemaProps,
-  SimpleKind,
-  SimpleSchema,
-  StructSchema,
+export { type Language, nameIn } from './reserved-words.js';
+export {
+  type AnySchema,
+  type EnumSchema,
+  type Fields,
+  type InputOfFields,
+  isOwn,
+  isSchema,
+  type JsonValueSchema,
+  type ListSchema,
+  type MapSchema,
+  type OptionalSchema,
+  type OutputOfFields,
+  type OwnSchema,
+  type Schema,
+  type SchemaProps,
+  type SimpleKind,
+  type SimpleSchema,
+  type StructSchema,
 } from './schema.js';
 export { type Shape, shapeOf } from './shape.js';
+export { camelCase, pascalCase, shortName, snakeCase, wordsOf } from './spelling.js';
 export { t } from './t.js';

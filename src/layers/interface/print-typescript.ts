@@ -24,6 +24,7 @@ import {
   type OwnSchema,
   type StructSchema,
 } from './schema.js';
+import { shortName } from './spelling.js';
 import { typeText } from './type-script-types.js';
 import { literal } from './value-code.js';
 
@@ -38,11 +39,10 @@ export function printTypeScript(given: Interface): string {
   return new Printer(given, names).print();
 }
 
-/** The name of the constant of an interface: `com.example.room-heater` becomes `RoomHeater`. */
-function constantOf(name: string, taken: readonly string[]): string {
-  const words = name.slice(name.lastIndexOf('.') + 1).split(/[-_]/);
-  const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
-  return taken.includes(pascal) ? `${pascal}Interface` : pascal;
+/** The name of the constant of an interface, which may be that of one of its types. */
+function constantOf(given: Interface, taken: readonly string[]): string {
+  const name = shortName(given);
+  return taken.includes(name) ? `${name}Interface` : name;
 }
 
 class Printer {
@@ -84,7 +84,7 @@ class Printer {
     }
     const lines = doc === undefined ? [] : comment(doc);
     if (lines === undefined) members.unshift({ head: 'doc: ', code: quote(doc ?? '') });
-    const start = `export const ${constantOf(name, this.#names)} = `;
+    const start = `export const ${constantOf(this.#given, this.#names)} = `;
     const code = call('defineInterface', [
       quote(name),
       quote(version),
