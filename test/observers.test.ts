@@ -318,11 +318,15 @@ test('joins while traffic is under way, and outlives the controller', async (t) 
   const from = ids.indexOf(first.id);
   const rest: number[] = [];
   controller.child?.kill('SIGKILL');
+  t.is(observer.controller?.label[0], 'controller');
+  const before = observer.generation;
   await new Promise((resolve) => receiver.once('controller', resolve));
   for (let i = 0; i < 100; i++) rest.push((await sentTo(observer)).id);
   clearInterval(sending);
   t.deepEqual(rest, ids.slice(from + 1, from + 101));
   t.is(sender.observers.length, 1);
+  t.true(observer.generation > before);
+  t.is(observer.controller?.id, sender.controller?.id);
 });
 
 test('ends by close(), by leaving a loop and by its signal', async (t) => {

@@ -87,6 +87,16 @@ export class Observer
     return this.#closing !== undefined;
   }
 
+  /** The bus controller as the directory lists it; `undefined` while an election is under way. */
+  get controller(): Peer | undefined {
+    return this.#members.withId(this.#native.controllerId());
+  }
+
+  /** The number of controllers that this bus has had so far. */
+  get generation(): number {
+    return this.#native.generation();
+  }
+
   /** All endpoints on the bus at this moment, observers not included. */
   get peers(): readonly Peer[] {
     // It is not among them itself.
