@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The program `busbar`.
+import { processOutput } from './process-output.js';
 import { run } from './run.js';
 
-process.exitCode = await run(process.argv.slice(2), {
-  print: (text) => process.stdout.write(`${text}\n`),
-  complain: (text) => process.stderr.write(`${text}\n`),
-});
+const { output, closed } = processOutput();
+const code = await run(process.argv.slice(2), output);
+// Who reads no further has what they want: not a failure.
+process.exitCode = closed() ? 0 : code;

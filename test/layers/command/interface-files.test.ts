@@ -133,7 +133,7 @@ test('generate writes the same TypeScript each time, which generates itself', as
 test('a wrong use ends with 2, and a missing file with 1', async (t) => {
   const folder = folderWith(t, { 'lamp.yaml': lamp, 'lamp.txt': lamp });
   for (const [args, problem] of [
-    [['generat', 'lamp.yaml'], /no command 'generat'; known: validate, format, diff, generate/],
+    [['generat', 'lamp.yaml'], /no command 'generat'; did you mean 'generate'?/],
     [['generate', 'lamp.yaml'], /say what to generate: --ts/],
     [['generate', 'lamp.yaml', '--js'], /Unknown option '--js'/],
     [['diff', 'lamp.yaml'], /usage: busbar diff OLD NEW/],
@@ -148,6 +148,6 @@ test('a wrong use ends with 2, and a missing file with 1', async (t) => {
   t.like(await busbar(folder, 'diff', 'lamp.yaml', 'none.yaml'), { code: 1, out: '' });
   const { code, out } = await busbar(folder, 'help');
   t.is(code, 0);
-  t.regex(out, /busbar diff OLD NEW/);
+  t.regex(out, /^ {2}diff {2,}Says what/m);
   t.is((await busbar(folder)).code, 2);
 });

@@ -1,0 +1,212 @@
+// The table of all commands. It loads none of them: each is loaded when it is run.
+import type { Command, OptionHelp, Run } from './usage.js';
+
+const json: OptionHelp = {
+  type: 'boolean',
+  help: 'print JSON, one value a line (schemas/command.json)',
+};
+const bus: OptionHelp = {
+  type: 'string',
+  value: 'NAME',
+  short: 'b',
+  help: 'the bus; else BUSBAR_BUS, else the only one of this user',
+  completes: 'bus',
+};
+const tokenFile: OptionHelp = {
+  type: 'string',
+  value: 'FILE',
+  help: 'the file with the token of the bus; else BUSBAR_TOKEN',
+  completes: 'file',
+};
+const onBus = { bus, 'token-file': tokenFile, json } as const;
+const timeout: OptionHelp = { type: 'string', value: 'MS', help: 'milliseconds to wait (5000)' };
+
+/** A function of a module that is loaded when it is first called. */
+function lazily(load: () => Promise<Run>): Run {
+  return async (args, options, output) => (await load())(args, options, output);
+}
+
+const files = () => import('./interface-files.js');
+
+const look = 'Look at a bus';
+const talk = 'Talk to its members';
+const interfaceFiles = 'Interface files';
+const tools = 'Tools';
+
+/** The commands by name, in the order of the help. */
+export const commands: Readonly<Record<string, Command>> = {
+  ls: {
+    usage: 'ls [SELECTOR]',
+    help: 'Lists the members of a bus, or those that match.',
+    group: look,
+    details: ['If the user has several buses and none was named, it lists the buses.'],
+    options: {
+      ...onBus,
+      wide: { type: 'boolean', short: 'w', help: 'with the command line of each process' },
+      buses: { type: 'boolean', help: 'list the buses of this user instead' },
+    },
+    arity: [0, 1],
+    completes: 'label',
+    run: lazily(async () => (await import('./ls.js')).ls),
+  },
+  top: {
+    usage: 'top [SELECTOR]',
+    help: 'Shows the traffic and the load of each member, again and again.',
+    group: look,
+    options: {
+      ...onBus,
+      interval: { type: 'string', value: 'SECONDS', help: 'between two pictures (1)' },
+      count: { type: 'string', value: 'N', short: 'n', help: 'end after N pictures' },
+    },
+    arity: [0, 1],
+    completes: 'label',
+    run: lazily(async () => (await import('./watch/top.js')).top),
+  },
+  tap: {
+    usage: 'tap [SELECTOR]',
+    help: 'Shows messages as they go by, of the members that match.',
+    group: look,
+    details: [
+      'Payloads are decoded by the interfaces that servers describe, else as MessagePack, JSON or',
+      "text. --where compares their fields, and with $ those of the message: 'x > 3 & $bytes < 100',",
+      '\'mode == "heat"\', \'name ~ "lamp"\'. Messages that this process is too slow for are counted.',
+    ],
+    options: {
+      ...onBus,
+      type: {
+        type: 'string',
+        value: 'TYPE',
+        short: 't',
+        multiple: true,
+        help: 'only messages of this type: a name, its end or a UUID; several times',
+        completes: 'type',
+      },
+      where: { type: 'string', value: 'EXPR', help: 'only messages for which this is true' },
+      bytes: { type: 'string', value: 'N', help: 'of each payload, at most 49152 (4096)' },
+      redact: { type: 'boolean', help: 'show what kinds of values there are, not the values' },
+      count: { type: 'string', value: 'N', short: 'n', help: 'end after N messages' },
+      seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
+      'no-describe': { type: 'boolean', help: 'ask no server what it serves' },
+    },
+    arity: [0, 1],
+    completes: 'label',
+    run: lazily(async () => (await import('./watch/tap.js')).tap),
+  },
+  call: {
+    usage: 'call INTERFACE.MEMBER [NAME=VALUE…]',
+    help: 'Calls a method, or reads or sets a property.',
+    group: talk,
+    details: [
+      'INTERFACE may be the end of its name. Arguments are NAME=VALUE or a JSON object, and checked',
+      'before anything is sent. Items that a method takes are read from standard input, JSON lines.',
+    ],
+    options: {
+      ...onBus,
+      to: {
+        type: 'string',
+        value: 'SELECTOR',
+        help: 'which of the servers',
+        completes: 'label',
+      },
+      all: { type: 'boolean', help: 'call every server that matches' },
+      timeout,
+      watch: { type: 'boolean', help: 'go on with each new value of the property' },
+      interface: {
+        type: 'string',
+        value: 'FILE',
+        help: 'the description, if the server has none to give',
+        completes: 'file',
+      },
+    },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'member',
+    run: lazily(async () => (await import('./talk/call.js')).call),
+  },
+  send: {
+    usage: 'send SELECTOR [TYPE] [NAME=VALUE…|JSON|-]',
+    help: 'Sends a message to one member that matches, or to all.',
+    group: talk,
+    details: [
+      'Without TYPE, it is for endpoints that joined without a message box. A type that a member',
+      'describes, INTERFACE/MAJOR.MEMBER, has its payload checked. - reads standard input.',
+    ],
+    options: {
+      ...onBus,
+      all: { type: 'boolean', help: 'send to every member that matches' },
+      reply: { type: 'boolean', help: 'wait for the reply and print it' },
+      codec: { type: 'string', value: 'CODEC', help: 'messagepack, json, text or bytes' },
+      timeout,
+    },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'label',
+    run: lazily(async () => (await import('./talk/send.js')).send),
+  },
+  validate: {
+    usage: 'validate FILE…',
+    help: 'Checks interface files (.yaml, .ts, .json).',
+    group: interfaceFiles,
+    options: { json },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'file',
+    run: lazily(async () => (await files()).validate),
+  },
+  format: {
+    usage: 'format FILE…',
+    help: 'Brings YAML files into the one form; ends with 1 if --check finds another.',
+    group: interfaceFiles,
+    options: {
+      check: { type: 'boolean', help: 'change nothing, name the files that would change' },
+      json,
+    },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'file',
+    run: lazily(async () => (await files()).format),
+  },
+  diff: {
+    usage: 'diff OLD NEW',
+    help: 'Says what a change of an interface breaks; ends with 1 if NEW lacks the version for it.',
+    group: interfaceFiles,
+    options: { json },
+    arity: [2, 2],
+    completes: 'file',
+    run: lazily(async () => (await files()).difference),
+  },
+  generate: {
+    usage: 'generate FILE --ts',
+    help: 'Writes code for an interface: to standard output, or into a folder.',
+    group: interfaceFiles,
+    options: {
+      ts: { type: 'boolean', help: 'TypeScript' },
+      out: { type: 'string', value: 'FOLDER', help: 'the folder to write FILE.ts into' },
+    },
+    arity: [1, 1],
+    completes: 'file',
+    run: lazily(async () => (await files()).generate),
+  },
+  bench: {
+    usage: 'bench',
+    help: 'Measures messages and calls between two processes, on a bus of its own.',
+    group: tools,
+    options: {
+      json,
+      seconds: { type: 'string', value: 'S', help: 'for each row (1)' },
+      bytes: {
+        type: 'string',
+        value: 'N',
+        multiple: true,
+        help: 'size of payloads; several times (64, 65536)',
+      },
+    },
+    arity: [0, 0],
+    run: lazily(async () => (await import('./bench/bench.js')).bench),
+  },
+  completion: {
+    usage: 'completion bash|zsh|fish',
+    help: 'Prints the completion for a shell.',
+    group: tools,
+    details: ['For bash: eval "$(busbar completion bash)" in ~/.bashrc.'],
+    options: {},
+    arity: [1, 1],
+    run: lazily(async () => (await import('./complete/completion.js')).completion),
+  },
+};
