@@ -1,6 +1,8 @@
 // Checks of options and arguments, for every function that takes any. A refusal is an
 // InvalidArgumentError whose text names the option, the value and the limit. The checks fill in no
 // defaults and coerce nothing.
+import { hint } from './base/misspelt.js';
+import { show as showAny } from './base/show.js';
 import { markOf } from './brand.js';
 import { InvalidArgumentError } from './errors/index.js';
 import { isWellFormed } from './utf8.js';
@@ -31,12 +33,8 @@ export function checkOptions<T extends object>(
       continue;
     }
     if (!Object.hasOwn(options, name)) continue;
-    const guess = closest(name, known);
-    const hint =
-      guess === undefined
-        ? `; known: ${known.map((option) => `'${option}'`).join(', ')}`
-        : `; did you mean '${guess}'?`;
-    throw new InvalidArgumentError(`unknown option '${name}' of ${where}${hint}`, { option: name });
+    const text = `unknown option '${name}' of ${where}${hint(name, known)}`;
+    throw new InvalidArgumentError(text, { option: name });
   }
   return clean ? options : { __proto__: null, ...options };
 }
@@ -167,55 +165,11 @@ function isSignal(value: unknown): boolean {
  * A value as an error text shows it: short, on one line, without running code of the value's owner.
  */
 export function show(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-    case 'bigint':
-      return `${value}n`;
-    case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : shownObject(value);
-    case 'function':
-      return 'a function';
-    case 'symbol':
-      return 'a symbol';
-    default:
-      return String(value);
-  }
+  return showAny(value, kindOf);
 }
 
-function shownObject(object: object): string {
+function kindOf(object: object): string | undefined {
   const kind = markOf(object);
-  if (kind === undefined) return 'an object';
+  if (kind === undefined) return undefined;
   return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
-}
-
-/** The candidate closest to `name`, if it differs by at most a third of its letters. */
-export function closest(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance <= Math.max(1, candidate.length / 3)) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-// Levenshtein distance, one row at a time. A caller's name may have any length; a name that is far
-// too long is not compared.
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > b.length) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

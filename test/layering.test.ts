@@ -76,6 +76,8 @@ const orderly: readonly SourceFile[] = [
     "import { t } from '../interface/index.js';",
   ),
   file('src/layers/wire/index.ts', "import { serve } from '../rpc/index.js';"),
+  file('src/layers/wire/tags.ts', "import { tag } from '../../base/tag.js';"),
+  file('src/base/tag.ts'),
   file('test/layers/rpc/call.test.ts', "import { serve } from 'busbar/rpc';"),
 ];
 
@@ -97,6 +99,8 @@ const mistakes: readonly (readonly [SourceFile, RegExp])[] = [
   [file('src/layers/wire/e.ts', "import '../journal/index.js';"), /must not import 'journal'/],
   [file('src/layers/rpc/f.ts', "import { parse } from 'yaml';"), /no runtime dependency/],
   [file('src/layers/extra/g.ts', "import '../rpc/index.js';"), /has no rule/],
+  [file('src/base/h.ts', "import { inspect } from 'node:util';"), /src\/base imports only itself/],
+  [file('src/base/i.ts', "import '../errors.js';"), /src\/base imports only itself/],
   [file('test/h.test.ts', "import { serve } from 'busbar/layers/rpc';"), /not the package's entry/],
   [file('test/j.test.ts', "import { join } from '../src/index.js';"), /imports 'busbar'/],
   [

@@ -30,6 +30,8 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
   const { specifier, path } = found;
   const wrong: string[] = [];
   if (path === undefined) {
+    if (file.path.startsWith('src/base/'))
+      wrong.push(`src/base imports only itself, not '${specifier}'`);
     const allowed = [...dependencies, ...peersOf(file)];
     if (!specifier.startsWith('node:') && !allowed.includes(packageName(specifier))) {
       wrong.push(`'${specifier}' is no runtime dependency`);

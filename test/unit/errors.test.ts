@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import test from 'ava';
+import { closest } from '../../dist/base/misspelt.js';
 import {
   checkBoolean,
   checkInteger,
   checkOptions,
   checkSignal,
   checkString,
-  closest,
 } from '../../dist/checks.js';
 import * as errors from '../../dist/errors/index.js';
 

@@ -1,7 +1,7 @@
 // The compiled schema of `any`: every value that JSON has. Others would arrive changed by one codec
 // or the other.
+import { show } from '../../base/show.js';
 import { maxDepth, type Node, outwards, Refused } from './node.js';
-import { show } from './show.js';
 
 /** A copy of a JSON value; members that are `undefined` are left out, as in JSON. */
 function copy(value: unknown, depth: number): unknown {

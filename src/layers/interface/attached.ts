@@ -1,7 +1,7 @@
 // Compiled schemas of kernel objects and memory regions: an index in the payload, the thing itself
 // beside it.
+import { show } from '../../base/show.js';
 import { type Node, Refused } from './node.js';
-import { show } from './show.js';
 
 // Recognised by shape: importing the classes would load the bus, which this layer runs without.
 const has = (value: unknown, ...members: readonly string[]): value is object =>

@@ -1,6 +1,6 @@
 // Compiled schemas of bytes, moments and durations, whose JSON is text.
+import { show } from '../../base/show.js';
 import { type Node, Refused } from './node.js';
-import { show } from './show.js';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 

@@ -1,7 +1,7 @@
 // Compiled schemas of values with parts: lists, maps, structs, and the two that narrow or widen a
 // value: enums and optionals.
+import { show } from '../../base/show.js';
 import { maxDepth, type Node, outwards, Refused, type Walk } from './node.js';
-import { show } from './show.js';
 
 function each(of: Node, way: 'encode' | 'decode') {
   const convert = of[way];

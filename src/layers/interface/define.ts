@@ -1,4 +1,6 @@
 // Makes interfaces, and refuses malformed ones with the place of the mistake.
+import { hint } from '../../base/misspelt.js';
+import { show } from '../../base/show.js';
 import { InvalidInterfaceError } from './errors.js';
 import type {
   Interface,
@@ -11,7 +13,6 @@ import type {
 import { checkErrorCode, checkInterfaceName, checkMemberName, majorOf } from './names.js';
 import { checkRecursion } from './recursion.js';
 import { type Fields, isOwn, isSchema } from './schema.js';
-import { hint, show } from './show.js';
 import { checkDocs, checkFields, checkSchema, refuseAmbiguous } from './t.js';
 
 /** An interface holds at most this many methods, properties and signals. */

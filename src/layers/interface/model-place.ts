@@ -1,6 +1,7 @@
 // Where something stands in a model, and refusals that say so.
+import { hint } from '../../base/misspelt.js';
+import { show } from '../../base/show.js';
 import { InvalidInterfaceError, type PathStep, pathText } from './errors.js';
-import { hint, show } from './show.js';
 
 /** The steps from the model to one of its parts. */
 export type Place = readonly PathStep[];

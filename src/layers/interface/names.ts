@@ -1,7 +1,7 @@
 // Which names an interface may use. Every name must be one in TypeScript, C++ and Python, and must
 // not be taken for a member that every object or promise has.
+import { show } from '../../base/show.js';
 import { InvalidInterfaceError } from './errors.js';
-import { show } from './show.js';
 
 const identifier = /^[A-Za-z][A-Za-z0-9_]*$/;
 const maxNameLength = 64;

@@ -1,4 +1,5 @@
 // Makes schemas of the types in a model.
+import { show } from '../../base/show.js';
 import { newWalk, nodeOf } from './compile.js';
 import type { NamedTypes, TypeOf } from './interface.js';
 import { typeKeys } from './model.js';
@@ -12,7 +13,6 @@ import {
   type StructSchema,
   simpleKinds,
 } from './schema.js';
-import { show } from './show.js';
 import { t } from './t.js';
 import { parseTypeText, type TypeText, TypeTextError } from './type-text.js';
 

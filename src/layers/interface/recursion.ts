@@ -1,8 +1,8 @@
 // Checks the structs of a schema through all of its parts: what a getter returned only now, and
 // that no struct contains itself but in a list, map or optional.
+import { show } from '../../base/show.js';
 import { InvalidInterfaceError } from './errors.js';
 import { type AnySchema, isOwn, isSchema, type StructSchema } from './schema.js';
-import { show } from './show.js';
 
 const checked = new WeakSet<object>();
 

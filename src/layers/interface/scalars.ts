@@ -1,7 +1,7 @@
 // Compiled schemas of values without parts: truth values, numbers, strings.
+import { show } from '../../base/show.js';
 import { type Node, Refused, type Walk } from './node.js';
 import type { SimpleKind } from './schema.js';
-import { show } from './show.js';
 
 function same(check: (value: unknown) => unknown): Node {
   return { encode: check, decode: check };

@@ -1,5 +1,6 @@
 // `t`: the builders of schemas.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { show } from '../../base/show.js';
 import type { KernelObject, MemoryRegion, RegionRange } from '../../index.js';
 import { hasNull, newWalk, nodeOf } from './compile.js';
 import { InvalidInterfaceError } from './errors.js';
@@ -22,7 +23,6 @@ import {
   type SimpleSchema,
   type StructSchema,
 } from './schema.js';
-import { show } from './show.js';
 import { validate } from './validate.js';
 
 const maxDocs = 4096;

@@ -1,7 +1,7 @@
 // Types as texts: `f64`, `Sample`, `list<map<u8>>`, `string?`.
 
+import { hint } from '../../base/misspelt.js';
 import { simpleKinds } from './schema.js';
-import { hint } from './show.js';
 
 /** A parsed type text. */
 export type TypeText =

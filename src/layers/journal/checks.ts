@@ -1,5 +1,6 @@
 // Checks of what programs pass to this layer. A refusal is an InvalidArgumentError that names the
 // option, the value and the limit.
+import { show } from '../../base/show.js';
 import { InvalidArgumentError, type OutgoingMessage, type RawInit } from '../../index.js';
 import { entryLimits } from './format.js';
 
@@ -166,16 +167,4 @@ export function typeIdOf({ typeId }: RawInit): string {
 /** Whether something is a message made by a message box. */
 export function isOutgoing(value: OutgoingMessage | RawInit): value is OutgoingMessage {
   return typeof (value as OutgoingMessage).entry?.type?.codec?.encode === 'function';
-}
-
-/** A value as an error text shows it. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  }
-  if (typeof value === 'bigint') return `${value}n`;
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
 }

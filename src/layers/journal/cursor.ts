@@ -2,7 +2,8 @@
 // slots that are written in turn, so that a write that is cut off leaves the other one.
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { checkWhole, refused, show } from './checks.js';
+import { show } from '../../base/show.js';
+import { checkWhole, refused } from './checks.js';
 import { JournalGoneError } from './errors.js';
 import type { JournalFile, JournalFiles } from './files.js';
 import type { Durability } from './writer.js';

@@ -1,6 +1,7 @@
 // A journal as readers have it, in any process, beside the writer or without one.
+import { show } from '../../base/show.js';
 import { ClosedError } from '../../index.js';
-import { checkAbort, checkKeys, checkWhole, checkWord, refused, show } from './checks.js';
+import { checkAbort, checkKeys, checkWhole, checkWord, refused } from './checks.js';
 import { type CursorState, cursorsOf, JournalCursor } from './cursor.js';
 import { type JournalFiles, nodeFiles } from './files.js';
 import type { JournalReadOptions } from './options.js';

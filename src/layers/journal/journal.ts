@@ -1,4 +1,5 @@
 // A journal as its one writer has it.
+import { show } from '../../base/show.js';
 import { type AnyMessageType, type RawInit, StagingArena, TooLargeError } from '../../index.js';
 import { encodingOf, type WriterChannel, WriterChannels } from './channels.js';
 import {
@@ -9,7 +10,6 @@ import {
   labelOf,
   metadataOf,
   refused,
-  show,
   typeIdOf,
 } from './checks.js';
 import type { Extras } from './chunk-builder.js';

@@ -1,7 +1,8 @@
 // The options of a journal, and their checks: from what programs pass to numbers without units.
+import { show } from '../../base/show.js';
 import type { OutgoingMessage, RawInit } from '../../index.js';
 import type { SchemaOf } from './channels.js';
-import { bytesOf, checkKeys, checkWord, durationOf, refused, show } from './checks.js';
+import { bytesOf, checkKeys, checkWord, durationOf, refused } from './checks.js';
 import type { JournalCursor } from './cursor.js';
 import type { RetentionLimits } from './retention.js';
 import type { Durability } from './writer.js';

@@ -1,11 +1,9 @@
 // Position and time of a replayed message, as fields of the metadata that calls use: a version byte,
 // a byte of flags, then (tag, length, value). Receivers that do not know the tags skip them.
+import { metadataTag, metadataVersion as version } from '../../base/metadata-tag.js';
 import { JournalEntry } from './entry.js';
 import { entryLimits } from './format.js';
 
-const version = 1;
-const positionTag = 6;
-const timeTag = 9;
 const added = 2 * (2 + 8);
 
 /**
@@ -21,8 +19,8 @@ export function replayedMetadata(entry: JournalEntry): Uint8Array | undefined {
   bytes.set(before);
   let at = before.length;
   for (const [tag, value] of [
-    [positionTag, BigInt(position)],
-    [timeTag, JournalEntry.timesOf(entry)[0]],
+    [metadataTag.position, BigInt(position)],
+    [metadataTag.time, JournalEntry.timesOf(entry)[0]],
   ] as const) {
     bytes[at] = tag;
     bytes[at + 1] = 8;
@@ -36,7 +34,8 @@ export function replayedMetadata(entry: JournalEntry): Uint8Array | undefined {
 function isFields(metadata: Uint8Array): boolean {
   let at = 2;
   while (at + 2 <= metadata.length) {
-    if (metadata[at] === positionTag || metadata[at] === timeTag) return false;
+    const name = metadata[at];
+    if (name === metadataTag.position || name === metadataTag.time) return false;
     at += 2 + (metadata[at + 1] ?? 0);
   }
   return at === metadata.length;

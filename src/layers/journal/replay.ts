@@ -1,5 +1,6 @@
 // Replaying: the entries of a journal as messages on a bus, at the pace at which they were written,
 // faster, or step by step. By an endpoint of its own, so that nobody's inbox is in the way.
+import { show } from '../../base/show.js';
 import {
   anyone,
   type Endpoint,
@@ -13,7 +14,7 @@ import {
   type Selector,
 } from '../../index.js';
 import type { Bus } from '../rpc/index.js';
-import { checkAbort, checkKeys, refused, show } from './checks.js';
+import { checkAbort, checkKeys, refused } from './checks.js';
 import type { JournalEntry } from './entry.js';
 import { throwIfAborted } from './folder-changes.js';
 import type { JournalReader } from './journal-reader.js';
