@@ -25,6 +25,18 @@ function integer(min: number, max: number): Node {
   });
 }
 
+// A number of more than 32 bits would travel as a double, which is no integer to a reader with types.
+const u53 = integer(0, Number.MAX_SAFE_INTEGER);
+const largeAsInteger: Node = {
+  encode: (value, walk) => wideInteger(u53.encode(value, walk) as number, walk.json),
+  decode: (wire, walk) => u53.decode(typeof wire === 'bigint' ? Number(wire) : wire, walk),
+};
+
+/** An integer as a payload has it: one of more than 32 bits as a bigint, except in JSON. */
+export function wideInteger(value: number, json: boolean): number | bigint {
+  return json || value <= 0xffff_ffff ? value : BigInt(value);
+}
+
 // JSON has no numbers for these; the texts are those of Protocol Buffers' JSON.
 const texts = new Map<string, number>([
   ['NaN', Number.NaN],
@@ -122,6 +134,6 @@ export const scalars: ReadonlyMap<SimpleKind, Node> = new Map<SimpleKind, Node>(
   ['u16', integer(0, 2 ** 16 - 1)],
   ['u32', integer(0, 2 ** 32 - 1)],
   ['u64', bigInteger(0n, 2n ** 64n - 1n)],
-  ['u53', integer(0, Number.MAX_SAFE_INTEGER)],
+  ['u53', largeAsInteger],
   ['string', string],
 ]);

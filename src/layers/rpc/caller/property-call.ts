@@ -2,6 +2,7 @@
 import { closeFrame } from '../coding.js';
 import type { IncomingFrame } from '../port.js';
 import { codecNumber, codecOf, memberKind } from '../wire/format.js';
+import { versionOfWire } from '../wire/version.js';
 import { UnaryCall } from './unary-call.js';
 
 /** The value of a property with its version. */
@@ -39,7 +40,8 @@ function mapOf(frame: IncomingFrame): { readonly value?: unknown; readonly versi
   return wire;
 }
 
-function versionOf(version: unknown): number {
-  if (Number.isSafeInteger(version)) return version as number;
+function versionOf(wire: unknown): number {
+  const version = versionOfWire(wire);
+  if (version !== undefined) return version;
   throw new TypeError('the version is no integer');
 }

@@ -6,6 +6,7 @@ import type { Watch } from '../caller/watch.js';
 import type { Member } from '../members.js';
 import { type CallOptions, checkCall, refusal, type SetOptions } from '../options.js';
 import { memberKind } from '../wire/format.js';
+import { versionToWire } from '../wire/version.js';
 import type { ClientCore } from './client-core.js';
 import { callListener, Subscribed, type Subscription } from './subscription.js';
 
@@ -119,7 +120,10 @@ export class ClientProperty {
       const text = error instanceof Error ? error.message : String(error);
       throw refusal(`${nameOf(member)}: ${text}`, error);
     }
-    const payload = ifVersion === undefined ? { value: wire } : { value: wire, ifVersion };
+    const payload =
+      ifVersion === undefined
+        ? { value: wire }
+        : { value: wire, ifVersion: versionToWire(ifVersion, codec) };
     return (await this.#core.property(member, memberKind.set, payload, options)) as number;
   }
 

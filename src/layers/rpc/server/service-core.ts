@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { Member, Members } from '../members.js';
 import { PeerSet, type Port } from '../port.js';
 import { codecNumber, formatOf, memberKind } from '../wire/format.js';
+import { versionToWire } from '../wire/version.js';
 import type { Handler as AnyHandler, Implementation, ServiceState } from './handler.js';
 import type { Limits } from './limits.js';
 import type { RunningCall } from './running-call.js';
@@ -87,7 +88,8 @@ export class ServiceCore implements ServiceState<RunningCall> {
     property.value = value;
     property.version++;
     if (subscribers.size === 0) return;
-    const payload = { value: wire, version: property.version };
+    const version = versionToWire(property.version, codecNumber.messagePack);
+    const payload = { value: wire, version };
     // With a key, a slow watcher gets the newest value only.
     this.#port.postToAll(subscribers, member.type, emission, payload, member.type);
   }

@@ -3,6 +3,7 @@
 import { closeFrame } from '../coding.js';
 import type { IncomingFrame } from '../port.js';
 import { answerKind, codecOf, formatOf } from '../wire/format.js';
+import { versionOfWire, versionToWire } from '../wire/version.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
 import type { Replies } from './replies.js';
@@ -56,7 +57,9 @@ export async function setProperty(replies: Replies, call: RunningCall): Promise<
     }
     const wire = call.frame.read() as { readonly value?: unknown; readonly ifVersion?: unknown };
     if (typeof wire !== 'object' || wire === null) throw new TypeError('expected { value }');
+    // Other languages write null for none; what is no version matches none.
     ifVersion = wire.ifVersion ?? undefined;
+    if (ifVersion !== undefined) ifVersion = versionOfWire(ifVersion) ?? Number.NaN;
     value = member.args.decode(wire.value, undefined, call.codec === 1 ? 'json' : 'messagepack');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -79,7 +82,8 @@ export async function setProperty(replies: Replies, call: RunningCall): Promise<
     replies.failWith(call, thrown);
     return;
   }
-  replies.answer(call, answerKind.result, { version: property.version }, undefined);
+  const version = versionToWire(property.version, call.codec);
+  replies.answer(call, answerKind.result, { version }, undefined);
 }
 
 function conflicts({ property }: Handler<RunningCall>, ifVersion: unknown): boolean {
@@ -95,7 +99,7 @@ function versionedOf(replies: Replies, handler: Handler<RunningCall>, codec: num
   if (property === undefined || member.args === undefined) return undefined;
   try {
     const value = replies.encoder.encode(member.args, property.value, codec);
-    return { value, version: property.version };
+    return { value, version: versionToWire(property.version, codec) };
   } catch {
     return undefined;
   }
