@@ -145,7 +145,7 @@ class Lists(unittest.TestCase):
             self.assertEqual(
                 {name: int(value, 0) for name, value in listed if name != "struct"}, numbers
             )
-        tags = (folder / "metadata.ts").read_text()
+        tags = (folder.parents[2] / "base" / "metadata-tag.ts").read_text()
         for name, number in (
             ("deadline", wire.DEADLINE),
             ("credit", wire.CREDIT),

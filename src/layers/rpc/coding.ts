@@ -50,6 +50,11 @@ export function decode(shape: Shape, frame: IncomingFrame): unknown {
   }
 }
 
+/** The same for a value that attaches nothing; what a peer attached nevertheless stays with the frame. */
+export function decodePlain(shape: Shape, frame: IncomingFrame): unknown {
+  return decodePart(shape, frame.read(), undefined, frame.format);
+}
+
 /** The same for one of several values in a frame; the caller closes what is left. */
 export function decodePart(
   shape: Shape,
@@ -71,6 +76,10 @@ export function decodeItems(shape: Shape, frame: IncomingFrame): unknown[] {
       wire[at] = decodePart(shape, wire[at], source, frame.format);
     }
     return wire;
+  } catch (error) {
+    // What the items before the wrong one have taken, too: nobody gets them.
+    closeFrame(frame);
+    throw error;
   } finally {
     source?.closeRest();
   }

@@ -2,6 +2,17 @@
 // current turn and its promises are done.
 export const { setTimeout, clearTimeout } = globalThis;
 
+/**
+ * `Symbol.asyncDispose`, and a symbol that nobody looks for where `await using` does not exist yet,
+ * as in most browsers.
+ */
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol('asyncDispose') as typeof Symbol.asyncDispose);
+
+/** The same for `using`. */
+export const dispose: typeof Symbol.dispose =
+  Symbol.dispose ?? (Symbol('dispose') as typeof Symbol.dispose);
+
 interface NodeProcess {
   readonly nextTick?: (callback: () => void) => void;
 }

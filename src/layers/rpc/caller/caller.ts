@@ -3,10 +3,16 @@
 // happens if", is this file.
 import { closeFrame } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
-import { BusyError, ClosedError, NoRecipientError, PeerGoneError } from '../errors.js';
+import {
+  BusyError,
+  ClosedError,
+  NoRecipientError,
+  PeerGoneError,
+  ProtocolError,
+} from '../errors.js';
 import { full, gone, type IncomingFrame, type Port, type PortPeer, type Target } from '../port.js';
 import { answerKind, codecNumber, flag, formatOf, kindOf } from '../wire/format.js';
-import { noMetadata, writeMetadata } from '../wire/metadata.js';
+import { isUnderstood, writeMetadata } from '../wire/metadata.js';
 import { answerType } from '../wire/types.js';
 import { Callee } from './callee.js';
 import { type CallKeeper, nameOf, type Owner, type PendingCall } from './pending-call.js';
@@ -92,9 +98,16 @@ export class Caller implements CallKeeper {
       closeFrame(frame);
       return;
     }
-    // A program that knows nothing of this layer answers with a type of its own.
-    const kind = frame.type === answerType.id ? kindOf(frame.format) : answerKind.result;
+    // A program that knows nothing of this layer answers with a type and metadata of its own.
+    const isOurs = frame.type === answerType.id;
+    if (isOurs && !isUnderstood(frame.metadata)) {
+      closeFrame(frame);
+      call.cancel(unreadable(call, frame));
+      return;
+    }
+    const kind = isOurs ? kindOf(frame.format) : answerKind.result;
     if (kind === answerKind.busy) {
+      closeFrame(frame);
       this.#refused(call, busyError(call, frame));
     } else if (kind === answerKind.error) {
       const error = readError(call.request.member, frame);
@@ -102,6 +115,7 @@ export class Caller implements CallKeeper {
       if (error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
       else call.fail(error);
     } else if (kind === answerKind.credit) {
+      closeFrame(frame);
       call.input?.credited(frame);
     } else {
       call.receive(kind, frame);
@@ -111,10 +125,9 @@ export class Caller implements CallKeeper {
   /** A signal or a new value. */
   emitted(frame: IncomingFrame): void {
     const subscribed = this.#callees.get(frame.from.id)?.subscribed.get(frame.type);
-    if (subscribed === undefined) {
-      closeFrame(frame);
-      return;
-    }
+    // Signals and values attach nothing.
+    closeFrame(frame);
+    if (subscribed === undefined || !isUnderstood(frame.metadata)) return;
     for (const each of subscribed) each.emitted(frame);
   }
 
@@ -342,16 +355,16 @@ const nobody = 0;
 const exhausted = -1;
 
 function metadataOf(call: PendingCall): Uint8Array | undefined {
-  const { deadline, attempt, creditItems, creditBytes } = call;
+  const { deadline, attempt, creditItems, creditBytes, trace } = call;
+  const timeless = deadline === Number.POSITIVE_INFINITY;
   // Most calls have none.
-  if (deadline === Number.POSITIVE_INFINITY && attempt === 0 && creditItems === 0) return undefined;
-  const left = deadline - performance.now();
+  if (timeless && attempt === 0 && creditItems === 0 && trace === undefined) return undefined;
   return writeMetadata({
-    ...noMetadata,
-    deadline: deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(0, left),
+    deadline: timeless ? undefined : Math.max(0, deadline - performance.now()),
     attempt,
     creditItems,
     creditBytes,
+    trace,
   });
 }
 
@@ -377,6 +390,13 @@ function goneBefore(call: PendingCall): Error {
     executed: 'no',
     peerId: call.only,
   });
+}
+
+function unreadable(call: PendingCall, frame: IncomingFrame): ProtocolError {
+  return new ProtocolError(
+    `${nameOf(call.request.member)} was answered with metadata that is malformed or too new`,
+    { executed: 'maybe', peerId: frame.from.id },
+  );
 }
 
 function busyError(call: PendingCall, frame: IncomingFrame): BusyError {

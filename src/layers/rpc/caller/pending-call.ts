@@ -6,6 +6,7 @@ import type { Deadlines, Expiring } from '../deadlines.js';
 import { CancelledError, DeadlineError, NoRecipientError } from '../errors.js';
 import type { Member } from '../members.js';
 import type { Attachments, IncomingFrame, Target } from '../port.js';
+import type { Trace } from '../wire/metadata.js';
 import type { Callee } from './callee.js';
 
 /** A client, as the owner of its calls. */
@@ -39,6 +40,8 @@ export interface Terms {
   readonly signal: AbortSignal | undefined;
   /** Whether the attachments are closed once the call is over. */
   readonly give: boolean;
+  /** The trace that it belongs to. */
+  readonly trace: Trace | undefined;
 }
 
 /** What a caller streams to its server, as its call sees it. */
@@ -68,6 +71,8 @@ export interface CallKeeper {
 export abstract class PendingCall implements Expiring {
   readonly request: Request;
   readonly deadline: number;
+  /** See {@link Terms}. */
+  readonly trace: Trace | undefined;
   /** Where it is now; `undefined` while it waits for a server. */
   callee: Callee<PendingCall> | undefined;
   /** The number of the frame that carries it. */
@@ -92,6 +97,7 @@ export abstract class PendingCall implements Expiring {
     this.keeper = keeper;
     this.request = request;
     this.deadline = terms.deadline;
+    this.trace = terms.trace;
     this.#signal = terms.signal;
     this.#give = terms.give;
   }

@@ -51,6 +51,7 @@ const made = new Map<unknown, { readonly make: Make; readonly executed: Executed
 /** The error in a frame. Never throws: what cannot be read is an error, too. */
 export function readError(member: Member, frame: IncomingFrame): CallError {
   const facts = { executed: 'yes', peerId: frame.from.id } as const;
+  const source = frame.attachments === undefined ? undefined : new Received(frame.attachments);
   try {
     const { code, message, data } = membersOf(frame.read());
     const text = textOf(message) ?? 'the method failed';
@@ -58,19 +59,16 @@ export function readError(member: Member, frame: IncomingFrame): CallError {
     if (known !== undefined) return known.make(text, { ...facts, executed: known.executed });
     const shape = typeof code === 'string' ? member.errors.get(code) : undefined;
     if (shape === undefined) return new HandlerFailedError(text, facts);
-    const source = frame.attachments === undefined ? undefined : new Received(frame.attachments);
-    try {
-      const value = decodePart(shape, data, source, frame.format);
-      return new DeclaredError(member.interface, code as string, value, text, facts);
-    } finally {
-      source?.closeRest();
-    }
+    const value = decodePart(shape, data, source, frame.format);
+    return new DeclaredError(member.interface, code as string, value, text, facts);
   } catch (cause) {
     closeFrame(frame);
     return new HandlerFailedError('the method failed with an error that cannot be read', {
       ...facts,
       cause,
     });
+  } finally {
+    source?.closeRest();
   }
 }
 

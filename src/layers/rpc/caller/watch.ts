@@ -1,6 +1,6 @@
 // A subscription to a signal or a property. It lasts until it is closed: when its server goes, it
 // goes on with the next one.
-import { decode } from '../coding.js';
+import { closeFrame, decodePlain } from '../coding.js';
 import type { IncomingFrame, PortPeer } from '../port.js';
 import { answerKind } from '../wire/format.js';
 import type { Callee, Emissions } from './callee.js';
@@ -61,6 +61,7 @@ export class Watch extends PendingCall implements Emissions {
   }
 
   receive(kind: number, frame: IncomingFrame): void {
+    closeFrame(frame);
     if (kind !== answerKind.item) {
       // The service is closed.
       this.keeper.again(this);
@@ -83,7 +84,7 @@ export class Watch extends PendingCall implements Emissions {
         this.#version = versioned.version;
         data = versioned;
       } else {
-        data = member.args === undefined ? undefined : decode(member.args, frame);
+        data = member.args === undefined ? undefined : decodePlain(member.args, frame);
       }
     } catch {
       // A server of another minor version, or one that lies: nothing that a listener could use.

@@ -36,6 +36,7 @@ const noTerms: Terms = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   signal: undefined,
   give: false,
+  trace: undefined,
 });
 
 /** The core of one client. */
@@ -191,6 +192,7 @@ export class ClientCore implements Owner {
       deadline: parent === undefined ? deadline : Math.min(deadline, parent.deadline),
       signal: signalOf(options?.signal, parent),
       give: options?.give === true,
+      trace: parent?.trace,
     };
   }
 

@@ -1,9 +1,10 @@
 // Calls to all servers at once. The set is frozen when the call is made; each server ends by its
 // result, its error or its death, so the end is exact and needs no timer.
+import { closeAttachments } from '../attachments.js';
 import { UnaryCall } from '../caller/unary-call.js';
 import type { Member } from '../members.js';
 import type { CallOptions } from '../options.js';
-import type { PortPeer } from '../port.js';
+import type { Attachments, PortPeer } from '../port.js';
 import { memberKind } from '../wire/format.js';
 import type { ClientCore } from './client-core.js';
 
@@ -26,11 +27,16 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
   readonly #calls = new Set<UnaryCall>();
   readonly #answers: Answer[] = [];
   readonly #waiting: ((step: Step) => void)[] = [];
+  /** What is closed once all calls are over. */
+  readonly #given: Attachments | undefined;
 
   constructor(core: ClientCore, member: Member, args: unknown, options: CallOptions | undefined) {
     const { caller } = core.session;
     const request = core.request(member, memberKind.call, args, options);
-    const terms = core.terms(options, true);
+    const wanted = core.terms(options, true);
+    // All calls send them.
+    const terms = { ...wanted, give: false };
+    this.#given = wanted.give ? request.attachments : undefined;
     // A copy: members may change while calls are being made.
     const peers = [...caller.candidates(request.target)];
     const calls = peers.map((from) => {
@@ -44,6 +50,7 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
       return call;
     });
     for (const call of calls) caller.start(call);
+    if (calls.length === 0) closeAttachments(this.#given);
   }
 
   next(): Promise<Step> {
@@ -57,6 +64,7 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
     const calls = [...this.#calls];
     this.#calls.clear();
     for (const call of calls) call.cancel(new Error('the loop over all answers was left'));
+    closeAttachments(this.#given);
     this.#answers.length = 0;
     for (const resolve of this.#waiting.splice(0)) resolve(over);
     return Promise.resolve(over);
@@ -71,6 +79,8 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#answers.push(answer);
     else waiting({ done: false, value: answer });
-    if (this.#calls.size === 0) for (const resolve of this.#waiting.splice(0)) resolve(over);
+    if (this.#calls.size > 0) return;
+    closeAttachments(this.#given);
+    for (const resolve of this.#waiting.splice(0)) resolve(over);
   }
 }

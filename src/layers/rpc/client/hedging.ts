@@ -1,5 +1,6 @@
 // A call to the first server that answers: when the one asked takes longer than 95 of 100 calls did,
 // another one is asked, too, and the loser is cancelled. Only for idempotent methods.
+import { closeAttachments } from '../attachments.js';
 import { UnaryCall } from '../caller/unary-call.js';
 import { CancelledError } from '../errors.js';
 import { clearTimeout, setTimeout } from '../host.js';
@@ -43,12 +44,16 @@ export function callFirst(
   return new Promise((resolve, reject) => {
     const { caller } = core.session;
     const request = core.request(member, memberKind.call, args, options);
-    const terms = core.terms(options, true);
+    const wanted = core.terms(options, true);
+    // Both calls send them.
+    const terms = { ...wanted, give: false };
+    const given = wanted.give ? request.attachments : undefined;
     const calls: UnaryCall[] = [];
     const failures: Error[] = [];
     const startedAt = performance.now();
     const settle = (call: UnaryCall) => {
       clearTimeout(timer);
+      closeAttachments(given);
       for (const each of calls) if (each !== call) each.cancel(lost());
     };
     const begin = (without: number) => {
@@ -66,6 +71,7 @@ export function callFirst(
           // The other one may still answer.
           if (failures.length < calls.length) return;
           clearTimeout(timer);
+          closeAttachments(given);
           reject(failures[0] ?? error);
         },
       );

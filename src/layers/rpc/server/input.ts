@@ -6,7 +6,7 @@ import { firstBytes, firstItems, inputBytes, inputItems } from '../streams/windo
 import { answerKind, flag, formatOf } from '../wire/format.js';
 import { noMetadata, writeMetadata } from '../wire/metadata.js';
 import type { Replies } from './replies.js';
-import type { RunningCall } from './running-call.js';
+import { type RunningCall, reasons } from './running-call.js';
 import { layerError } from './write-error.js';
 
 /** The input of a call, which the caller has begun to send. */
@@ -29,8 +29,11 @@ export function inputOf(replies: Replies, call: RunningCall): IncomingStream {
       grant,
       // The caller learns with the result that nobody reads on; its generator ends then.
       leave: () => undefined,
-      overrun: () =>
-        replies.fail(call, layerError('INVALID_ARGUMENT', 'more input than there was credit for')),
+      overrun: () => {
+        const text = 'there was more input than the server had given credit for';
+        replies.fail(call, layerError('INVALID_ARGUMENT', text));
+        call.abort(reasons.broken(text));
+      },
     },
     inputItems,
     inputBytes,
@@ -65,6 +68,6 @@ export function receiveInput(
     const text = error instanceof Error ? error.message : String(error);
     const wrong = layerError('INVALID_ARGUMENT', `an item of the input is wrong: ${text}`);
     replies.fail(call, wrong);
-    call.abort(new TypeError(wrong.message));
+    call.abort(reasons.broken(wrong.message));
   }
 }

@@ -3,11 +3,19 @@
 import type { Interface } from '../../interface/index.js';
 import { closeAttachments } from '../attachments.js';
 import type { Expiring } from '../deadlines.js';
-import { CancelledError, ClosedError, DeadlineError, DeclaredError } from '../errors.js';
+import {
+  CancelledError,
+  ClosedError,
+  DeadlineError,
+  DeclaredError,
+  ProtocolError,
+} from '../errors.js';
 import type { IncomingFrame, PortPeer } from '../port.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { OutgoingStream } from '../streams/outgoing-stream.js';
+import { inputBytes, inputItems } from '../streams/window.js';
 import { codecOf, kindOf } from '../wire/format.js';
+import type { Metadata, Trace } from '../wire/metadata.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
 
@@ -25,6 +33,8 @@ export class RunningCall implements Expiring {
   readonly attempt: number;
   /** On the clock of `performance.now()`; `Infinity` for none. */
   readonly deadline: number;
+  /** The trace that the caller belongs to; the calls made for this one have it, too. */
+  readonly trace: Trace | undefined;
   readonly handler: Handler<RunningCall>;
   /** The frame that carries the call; its attachments are lent to the method. */
   readonly frame: IncomingFrame;
@@ -56,20 +66,19 @@ export class RunningCall implements Expiring {
     handler: Handler<RunningCall>,
     record: CallerRecord<RunningCall>,
     frame: IncomingFrame,
-    deadline: number,
-    attempt: number,
-    creditItems: number,
-    creditBytes: number,
+    { deadline, attempt, creditItems, creditBytes, trace }: Metadata,
   ) {
     this.#host = host;
     this.handler = handler;
     this.record = record;
     this.frame = frame;
     this.from = frame.from;
-    this.deadline = deadline;
+    this.deadline =
+      deadline === undefined ? Number.POSITIVE_INFINITY : performance.now() + deadline;
     this.attempt = attempt;
-    this.creditItems = creditItems;
-    this.creditBytes = creditBytes;
+    this.trace = trace;
+    this.creditItems = creditItems === 0 ? inputItems : creditItems;
+    this.creditBytes = creditBytes === 0 ? inputBytes : creditBytes;
   }
 
   get kind(): number {
@@ -139,6 +148,7 @@ export class RunningCall implements Expiring {
 
 /** The reasons that a signal may be aborted for. */
 export const reasons = {
+  broken: (text: string): Error => new ProtocolError(text, { executed: 'maybe' }),
   cancelled: (): Error => new CancelledError('the caller has cancelled', { executed: 'maybe' }),
   gone: (): Error => new CancelledError('the caller is gone', { executed: 'maybe' }),
   expired: (): Error => new DeadlineError('the deadline has passed', { executed: 'maybe' }),

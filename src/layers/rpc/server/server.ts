@@ -3,7 +3,6 @@ import type { Interface } from '../../interface/index.js';
 import { closeFrame, decode } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
 import type { IncomingFrame, Port } from '../port.js';
-import { inputBytes, inputItems } from '../streams/window.js';
 import {
   answerKind,
   codecNumber,
@@ -13,7 +12,7 @@ import {
   kindOf,
   memberKind,
 } from '../wire/format.js';
-import { type Metadata, readMetadata } from '../wire/metadata.js';
+import { isUnderstood, type Metadata, readMetadata } from '../wire/metadata.js';
 import { BuiltIns } from './built-ins.js';
 import { CallerRecord } from './caller-record.js';
 import type { Handler, ServiceState } from './handler.js';
@@ -97,17 +96,17 @@ export class Server implements CallHost {
 
   /** A message of a member's type. */
   accept(frame: IncomingFrame): void {
-    const handler = this.#handlers.get(frame.type);
-    if (handler === undefined) {
-      this.#acceptOther(frame);
-      return;
-    }
     let metadata: Metadata;
     try {
       metadata = readMetadata(frame.metadata);
     } catch (error) {
       closeFrame(frame);
       this.#refuse(frame, layerError('INVALID_ARGUMENT', `${error}`));
+      return;
+    }
+    const handler = this.#handlers.get(frame.type);
+    if (handler === undefined) {
+      this.#acceptOther(frame);
       return;
     }
     const { service } = handler;
@@ -126,17 +125,7 @@ export class Server implements CallHost {
       this.#busy(frame, service);
       return;
     }
-    const { deadline, attempt, creditItems, creditBytes } = metadata;
-    const call = new RunningCall(
-      this,
-      handler,
-      record,
-      frame,
-      deadline === undefined ? Number.POSITIVE_INFINITY : performance.now() + deadline,
-      attempt,
-      creditItems === 0 ? inputItems : creditItems,
-      creditBytes === 0 ? inputBytes : creditBytes,
-    );
+    const call = new RunningCall(this, handler, record, frame, metadata);
     if (handler.member.input !== undefined) call.inputStream = inputOf(this.#replies, call);
     if (service.running < service.limits.concurrency) {
       this.#run(call);
@@ -162,7 +151,15 @@ export class Server implements CallHost {
       closeFrame(frame);
       return;
     }
+    if (!isUnderstood(frame.metadata)) {
+      closeFrame(frame);
+      const text = 'a frame about the call has metadata that is malformed or too new';
+      this.#replies.fail(call, layerError('INVALID_ARGUMENT', text));
+      this.#drop(call, reasons.broken(text));
+      return;
+    }
     if (kind === answerKind.cancel) {
+      closeFrame(frame);
       this.#drop(call, reasons.cancelled());
     } else if (kind === answerKind.credit) {
       this.#credit(call, frame);
@@ -292,7 +289,7 @@ export class Server implements CallHost {
     call.finished = true;
     const { handler, record, frame } = call;
     const { service, counts } = handler;
-    call.inputStream?.end();
+    call.inputStream?.abandon();
     call.closeArguments();
     if (call.registered) {
       if (record.calls.get(frame.id) === call) record.calls.delete(frame.id);
@@ -312,16 +309,13 @@ export class Server implements CallHost {
   }
 
   #credit(call: RunningCall, frame: IncomingFrame): void {
-    try {
-      const { creditItems, creditBytes } = readMetadata(frame.metadata);
-      if (call.output !== undefined) {
-        call.output.credit(creditItems, creditBytes);
-      } else {
-        call.creditItems += creditItems;
-        call.creditBytes += creditBytes;
-      }
-    } catch {
-      // Nothing that this version understands.
+    closeFrame(frame);
+    const { creditItems, creditBytes } = readMetadata(frame.metadata);
+    if (call.output !== undefined) {
+      call.output.credit(creditItems, creditBytes);
+    } else {
+      call.creditItems += creditItems;
+      call.creditBytes += creditBytes;
     }
   }
 

@@ -1,4 +1,5 @@
 // The receiving half of a stream: items that wait for their consumer, and the credit for more.
+import { asyncDispose } from '../host.js';
 import type { Stream } from './stream.js';
 import { type Grant, Window } from './window.js';
 
@@ -54,9 +55,9 @@ export class IncomingStream implements Stream<unknown, unknown> {
 
   /** Items arrived. `starved`: their sender had waited for credit. */
   push(items: unknown[], bytes: number, starved: boolean): void {
-    if (this.#ended) return;
-    if (!this.#window.arrived(items.length, bytes)) {
-      this.#host.overrun();
+    if (this.#ended || !this.#window.arrived(items.length, bytes)) {
+      for (const item of items) dispose(item);
+      if (!this.#ended) this.#host.overrun();
       return;
     }
     const idle = this.#first === this.#chunks.length;
@@ -110,7 +111,7 @@ export class IncomingStream implements Stream<unknown, unknown> {
     return this;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     this.#leave();
   }
 
@@ -202,6 +203,12 @@ export class IncomingStream implements Stream<unknown, unknown> {
 
   #leave(): void {
     const wasOver = this.#ended;
+    this.abandon();
+    if (!wasOver) this.#host.leave();
+  }
+
+  /** Nobody reads on: drops the items that are here, and what they have brought along. */
+  abandon(): void {
     for (let at = this.#first; at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at] as Chunk;
       for (let item = chunk.head; item < chunk.items.length; item++) dispose(chunk.items[item]);
@@ -210,7 +217,6 @@ export class IncomingStream implements Stream<unknown, unknown> {
     this.#first = 0;
     this.#error = undefined;
     this.end();
-    if (!wasOver) this.#host.leave();
   }
 }
 

@@ -1,34 +1,22 @@
-// The metadata of a frame: a version byte, a byte of flags, then (tag u8, length u8, value) for each
-// field; at most 240 bytes. Numbers are little-endian. A reader skips tags below 128 that it does
-// not know, and refuses the frame for one from 128 on.
-
-const version = 1;
-
-/** The tags. They never change; a number is never reused. */
-export const tag = {
-  /** u32: milliseconds that are left. Remaining time, because clocks are never compared. */
-  deadline: 1,
-  /** u32 items, u32 bytes: what the sender of the other direction may send in addition. */
-  credit: 2,
-  /** 25 bytes: trace id 16, parent id 8, flags 1. */
-  trace: 3,
-  /** UTF-8. */
-  traceState: 4,
-  /** u64. */
-  sequence: 5,
-  /** u64. */
-  position: 6,
-  /** 8 bytes for each bridge that the message came through. */
-  hops: 7,
-  /** u8: how often the call was sent before. */
-  attempt: 8,
-} as const;
-
-/** Tags from this on must be understood. */
-const firstCritical = 128;
+// The metadata of a frame, as calls write and read it. The fields and their form are in
+// src/base/metadata-tag.ts, which other layers use, too.
+import {
+  firstCriticalTag,
+  maxMetadataBytes,
+  metadataTag as tag,
+  metadataVersion as version,
+} from '../../../base/metadata-tag.js';
 
 /** The largest number of milliseconds that fits; a longer deadline is none. */
 export const maxDeadline = 0xffff_ffff;
+
+/** The trace that a call belongs to. Calls pass it on, and never look into it. */
+export interface Trace {
+  /** Trace id, parent id and flags, 25 bytes. */
+  readonly context: Uint8Array;
+  /** `tracestate` as UTF-8. */
+  readonly state: Uint8Array | undefined;
+}
 
 /** The fields that calls use. */
 export interface Metadata {
@@ -37,8 +25,7 @@ export interface Metadata {
   readonly creditItems: number;
   readonly creditBytes: number;
   readonly attempt: number;
-  /** Trace id, parent id and flags, 25 bytes. */
-  readonly trace: Uint8Array | undefined;
+  readonly trace: Trace | undefined;
 }
 
 /** What a frame without metadata has. */
@@ -54,13 +41,14 @@ export const noMetadata: Metadata = Object.freeze({
 export function writeMetadata(fields: Metadata): Uint8Array | undefined {
   const { deadline, creditItems, creditBytes, attempt, trace } = fields;
   const credit = creditItems > 0 || creditBytes > 0;
-  const length =
+  const needed =
     (deadline === undefined ? 0 : 6) +
     (credit ? 10 : 0) +
     (attempt > 0 ? 3 : 0) +
-    (trace === undefined ? 0 : 2 + trace.length);
-  if (length === 0) return undefined;
-  const bytes = new Uint8Array(2 + length);
+    (trace === undefined ? 0 : 2 + trace.context.length);
+  if (needed === 0) return undefined;
+  const state = fitting(trace?.state, maxMetadataBytes - 2 - needed);
+  const bytes = new Uint8Array(2 + needed + (state === undefined ? 0 : 2 + state.length));
   const view = new DataView(bytes.buffer);
   bytes[0] = version;
   let at = 2;
@@ -79,14 +67,26 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
     at = header(bytes, at, tag.attempt, 1);
     bytes[at++] = attempt;
   }
-  if (trace !== undefined) bytes.set(trace, header(bytes, at, tag.trace, trace.length));
+  if (trace !== undefined) at = field(bytes, at, tag.trace, trace.context);
+  if (state !== undefined) field(bytes, at, tag.traceState, state);
   return bytes;
+}
+
+// What belongs to the call comes first; W3C Trace Context allows that a `tracestate` is dropped.
+function fitting(state: Uint8Array | undefined, room: number): Uint8Array | undefined {
+  return state !== undefined && 2 + state.length <= room ? state : undefined;
 }
 
 function header(bytes: Uint8Array, at: number, tagNumber: number, length: number): number {
   bytes[at] = tagNumber;
   bytes[at + 1] = length;
   return at + 2;
+}
+
+function field(bytes: Uint8Array, at: number, tagNumber: number, value: Uint8Array): number {
+  const start = header(bytes, at, tagNumber, value.length);
+  bytes.set(value, start);
+  return start + value.length;
 }
 
 /**
@@ -99,7 +99,9 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
     throw new TypeError(`metadata has version ${bytes[0]}; expected ${version}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let { deadline, creditItems, creditBytes, attempt, trace } = noMetadata;
+  let { deadline, creditItems, creditBytes, attempt } = noMetadata;
+  let context: Uint8Array | undefined;
+  let state: Uint8Array | undefined;
   for (let at = 2; at < bytes.length; ) {
     if (at + 2 > bytes.length) throw new TypeError('metadata ends within a field');
     const name = view.getUint8(at);
@@ -119,12 +121,26 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
       attempt = view.getUint8(start);
     } else if (name === tag.trace) {
       expectLength(name, length, 25);
-      trace = bytes.slice(start, at);
-    } else if (name >= firstCritical) {
+      context = bytes.slice(start, at);
+    } else if (name === tag.traceState) {
+      state = bytes.slice(start, at);
+    } else if (name >= firstCriticalTag) {
       throw new TypeError(`metadata has tag ${name}, which this version does not know`);
     }
   }
+  const trace = context === undefined ? undefined : { context, state };
   return { deadline, creditItems, creditBytes, attempt, trace };
+}
+
+/** Whether a frame may be used: its metadata is well-formed, and nothing in it must be understood. */
+export function isUnderstood(bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined) return true;
+  try {
+    readMetadata(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function expectLength(name: number, length: number, expected: number): void {
