@@ -14,7 +14,7 @@ import {
   type Target,
 } from '../port.js';
 import { answerKind, codecNumber, formatOf, kindOf } from '../wire/format.js';
-import { sizeOf } from '../wire/size.js';
+import { sizeOf, sizeOfReceived } from '../wire/size.js';
 import { answerType } from '../wire/types.js';
 import { callOf, listen, type PortLike } from './message-channel.js';
 
@@ -170,8 +170,9 @@ export class MessagePortPort implements Port {
     }
     if (!Array.isArray(data)) return;
     for (const each of data) {
-      if (this.#closed) return;
-      if (isFrame(each)) this.#frame(each);
+      // What follows something else in the list is not of this layer either.
+      if (this.#closed || !isFrame(each)) return;
+      this.#frame(each);
     }
   }
 
@@ -216,6 +217,7 @@ class PortFrame implements IncomingFrame {
   readonly replyTo: number;
   readonly metadata: Uint8Array | undefined;
   readonly #payload: unknown;
+  #size: number | undefined;
 
   constructor(
     id: number,
@@ -234,10 +236,13 @@ class PortFrame implements IncomingFrame {
   }
 
   get size(): number {
-    return sizeOf(this.#payload);
+    this.#size ??= sizeOfReceived(this.#payload);
+    return this.#size;
   }
 
   read(): unknown {
+    // Refuses what no codec could have written.
+    this.#size ??= sizeOfReceived(this.#payload);
     return this.#payload;
   }
 }

@@ -1,33 +1,80 @@
-// An estimate of the bytes that a value takes, for limits and for the credit of streams where a
-// port does not encode values itself. It reads a value that is already plain.
+// Measures a value that a port does not encode itself: a structured clone, which another process may
+// have made. A clone can be more than the tree that MessagePack and JSON can write: a cycle, or a
+// few objects that refer to each other so often that a walk through them would never end. Such a
+// value is refused here, before anything else looks into it.
 
-/** Deep enough for every value that the layer sends; deeper ones count as this deep. */
-const maxDepth = 64;
+/** As deep as MessagePack is read; see maxDepth in src/messages/codecs. */
+const maxDepth = 1000;
 
-/** Roughly the bytes of `value` as MessagePack. */
-export function sizeOf(value: unknown, depth = 0): number {
-  switch (typeof value) {
-    case 'string':
-      return value.length + 3;
-    case 'number':
-    case 'bigint':
-      return 9;
-    case 'object':
-      return value === null ? 1 : depth > maxDepth ? 1 : sizeOfObject(value, depth + 1);
-    default:
-      return 1;
-  }
+/** Roughly the bytes of a value of this process as MessagePack. */
+export function sizeOf(value: unknown): number {
+  return measured(value, true);
 }
 
-function sizeOfObject(value: object, depth: number): number {
-  if (ArrayBuffer.isView(value)) return value.byteLength + 5;
+/**
+ * The same for a value that a peer made.
+ * @throws TypeError if the value is no tree: it has an object in two places, holes in a list, memory
+ * that its sender can still write to, or is nested too deep.
+ */
+export function sizeOfReceived(value: unknown): number {
+  return measured(value, false);
+}
+
+function measured(value: unknown, trusted: boolean): number {
+  return typeof value === 'object' && value !== null
+    ? sizeOfObject(value, { seen: new Set(), trusted, depth: 0 })
+    : sizeOfPrimitive(value);
+}
+
+interface Walk {
+  /** The lists and objects met so far. */
+  readonly seen: Set<object>;
+  readonly trusted: boolean;
+  depth: number;
+}
+
+function sizeOfPrimitive(value: unknown): number {
+  if (typeof value === 'string') return value.length + 3;
+  return typeof value === 'number' || typeof value === 'bigint' ? 9 : 1;
+}
+
+function sizeOfObject(value: object, walk: Walk): number {
+  if (ArrayBuffer.isView(value)) return sizeOfView(value, walk.trusted);
+  if (++walk.depth > maxDepth) throw new TypeError(`the payload is nested over ${maxDepth} deep`);
+  if (walk.seen.has(value)) throw new TypeError('the payload has an object in two places');
+  walk.seen.add(value);
+  const size = Array.isArray(value) ? sizeOfList(value, walk) : sizeOfMembers(value, walk);
+  walk.depth--;
+  return size;
+}
+
+function sizeOfList(list: readonly unknown[], walk: Walk): number {
   let size = 3;
-  if (Array.isArray(value)) {
-    for (const each of value) size += sizeOf(each, depth);
-    return size;
-  }
-  for (const key of Object.keys(value)) {
-    size += key.length + 1 + sizeOf((value as Record<string, unknown>)[key], depth);
+  for (let index = 0; index < list.length; index++) {
+    const each = list[index];
+    // A list without members can have a length of four billions.
+    if (each === undefined && !(index in list)) throw new TypeError('a list has a hole');
+    size += sizeOfPart(each, walk);
   }
   return size;
+}
+
+function sizeOfMembers(object: object, walk: Walk): number {
+  let size = 3;
+  for (const [key, each] of Object.entries(object)) size += key.length + 1 + sizeOfPart(each, walk);
+  return size;
+}
+
+function sizeOfPart(value: unknown, walk: Walk): number {
+  return typeof value === 'object' && value !== null
+    ? sizeOfObject(value, walk)
+    : sizeOfPrimitive(value);
+}
+
+function sizeOfView({ buffer, byteLength }: ArrayBufferView, trusted: boolean): number {
+  // Of any realm, and where there is no such class.
+  if (!trusted && Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]') {
+    throw new TypeError('the payload has a view of shared memory');
+  }
+  return byteLength + 5;
 }
