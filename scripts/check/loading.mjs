@@ -1,6 +1,7 @@
 // Loads the package with the tools that people use: bundled by esbuild, webpack and vite, with the
 // package installed beside the bundle, with only its prebuilt binaries there, and with neither; in
-// tests of Jest and Vitest; from a context of node:vm. All tools are installed into an empty
+// tests of Jest and Vitest; from a context of node:vm; and calls over a message port, bundled for
+// browsers, where nothing of Node exists. All tools are installed into an empty
 // project, at the versions named here. Run `npm run prebuild` first.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,55 @@ const required = "const { join, unicast } = require('busbar');";
 const body = `${talk}\n  console.log('sent and received');`;
 const testOf = (load) => `${load}\ntest('sends and receives', async () => {${talk}\n}, 60_000);\n`;
 
+/** Both sides of a port, in a page and in its worker, say. */
+const page = `import { defineInterface, t } from 'busbar/interface';
+import { connect, serve } from 'busbar/rpc/message-port';
+const Doubler = defineInterface('com.example.doubler', '1.0', {
+  methods: { double: { args: { n: t.u53 }, returns: t.u53 }, count: { args: { to: t.u32 }, stream: t.u32 } },
+});
+async function main() {
+  const { port1, port2 } = new MessageChannel();
+  const service = await serve(port1, Doubler, {
+    double: ({ n }) => 2 * n,
+    *count({ to }) { for (let n = 0; n < to; n++) yield n; },
+  });
+  const doubler = await connect(port2, Doubler);
+  let sum = await doubler.double({ n: 2 ** 40 });
+  for await (const n of doubler.count({ to: 1000 })) sum += n;
+  await doubler.close();
+  await service.close();
+  console.log(sum === 2 ** 41 + 499500 ? 'called over a port' : 'wrong: ' + sum);
+}
+main();
+`;
+
 const files = {
+  'page.mjs': page,
+  'page-esbuild.mjs': `import { build } from 'esbuild';
+await build({ entryPoints: ['page.mjs'], bundle: true, platform: 'browser', format: 'iife', logLevel: 'error', outfile: 'page/esbuild.js' });
+`,
+  'page-webpack.mjs': `import webpack from 'webpack';
+const output = { path: import.meta.dirname + '/page', filename: 'webpack.js' };
+webpack({ mode: 'production', target: 'web', entry: './page.mjs', output }, (error, stats) => {
+  const { errors = [], warnings = [] } = stats?.toJson() ?? {};
+  const found = [error, ...errors, ...warnings].filter(Boolean);
+  for (const each of found) console.error(each.message);
+  process.exitCode = found.length;
+});
+`,
+  'page-vite.mjs': `import { build } from 'vite';
+const rolldownOptions = { input: 'page.mjs', output: { format: 'iife', entryFileNames: 'vite.js' } };
+await build({ logLevel: 'error', configFile: false, build: { outDir: 'page', emptyOutDir: false, modulePreload: false, rolldownOptions } });
+`,
+  // What a page has, and nothing else.
+  'page.cjs': `const vm = require('node:vm');
+const { readFileSync } = require('node:fs');
+const { MessageChannel, console, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa } = globalThis;
+const text = readFileSync(process.argv[2], 'utf8');
+const found = /(from *|require\\(|import\\() *['"]node:/.exec(text);
+if (found) throw new Error('the bundle has ' + found[0]);
+vm.runInNewContext(text, { MessageChannel, console, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa });
+`,
   'program.mjs': `${imported}\nasync function main() {${body}\n}\nawait main();\n`,
   // A CommonJS bundle cannot use top-level await.
   'program-cjs.mjs': `${imported}\nasync function main() {${body}\n}\nmain();\n`,
@@ -123,6 +172,13 @@ cpSync(join(project, 'binaries'), bare, { recursive: true });
 cpSync(join(project, 'binaries'), hidden, { recursive: true });
 for (const bundle of whole)
   check(`${bundle} with prebuilds beside it`, [bundle], { ...spoken, cwd: bare });
+
+for (const bundler of ['esbuild', 'webpack', 'vite']) {
+  check(`${bundler} builds calls for a page`, [`page-${bundler}.mjs`]);
+  check(`page/${bundler}.js without Node`, ['page.cjs', join('page', `${bundler}.js`)], {
+    expected: /called over a port/u,
+  });
+}
 
 check('a context of node:vm', ['context.mjs'], spoken);
 const jest = (kind) => [

@@ -17,10 +17,13 @@ const peers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What users can import beside the bus: the entries of the layers that have one. */
-export const entries = ranks
-  .flat()
-  .filter((layer) => layer !== 'command')
-  .map((layer) => `busbar/${layer}`);
+export const entries = [
+  ...ranks
+    .flat()
+    .filter((layer) => layer !== 'command')
+    .map((layer) => `busbar/${layer}`),
+  'busbar/rpc/message-port',
+];
 
 /** The packages that a file may import because of its layer. */
 export function peersOf({ path }: SourceFile): readonly string[] {

@@ -16,7 +16,7 @@ const hooks = `
   }`;
 const toUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
 
-/** The files and packages that an import loads: 'dist/join.js', 'uuid'. */
+/** The files, packages and modules of Node that an import loads: 'dist/join.js', 'uuid', 'node:fs'. */
 function loadedBy(entry: string): string[] {
   const register = `import { register } from 'node:module'; register(${JSON.stringify(toUrl(hooks))});`;
   const { status, stdout, stderr } = spawnSync(
@@ -29,6 +29,7 @@ function loadedBy(entry: string): string[] {
   );
   if (status !== 0) throw new Error(stderr);
   const loaded = stdout.split('\n').flatMap((url) => {
+    if (url.startsWith('node:')) return [url];
     const inPackage = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
     if (inPackage !== undefined) return [inPackage];
     const file = /\/(dist\/.*)$/.exec(url)?.[1];
@@ -46,6 +47,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '.': ['uuid'],
   './interface': ['uuid'],
   './rpc': ['uuid'],
+  './rpc/message-port': ['uuid'],
   './journal': ['uuid'],
 };
 
@@ -69,6 +71,17 @@ test('interfaces load neither the bus nor what only some of them need', (t) => {
   );
 });
 
+test('calls over a message port load neither the bus nor anything of Node', (t) => {
+  const loaded = loadedBy('busbar/rpc/message-port');
+  t.true(loaded.includes('dist/layers/rpc/session.js'));
+  const known = /^(dist\/(base|layers\/(interface|rpc))\/|uuid$)/;
+  // uuid has another file for browsers, without it.
+  t.deepEqual(
+    loaded.filter((name) => !known.test(name)),
+    ['node:crypto'],
+  );
+});
+
 for (const entry of Object.keys(entries)) {
   if (entry.endsWith('.json')) continue;
   test(`${entry} loads no third-party code but what it needs`, (t) => {
@@ -77,7 +90,7 @@ for (const entry of Object.keys(entries)) {
     const loaded = loadedBy(entry.replace('.', 'busbar'));
     t.true(loaded.length > 0);
     t.deepEqual(
-      loaded.filter((name) => !name.startsWith('dist/') && !allowed.includes(name)),
+      loaded.filter((name) => !/^(dist\/|node:)/.test(name) && !allowed.includes(name)),
       [],
     );
   });

@@ -3,7 +3,7 @@ import type { Interface } from '../interface/index.js';
 import { coreOf, makeClient } from './client/client.js';
 import type { ClientSettings } from './client/client-core.js';
 import { membersOf } from './members.js';
-import { type ConnectOptions, checkNames, checkTimeout, refusal } from './options.js';
+import { type ConnectOptions, checkNames, checkTimeout, isList, refusal } from './options.js';
 import type { RunningCall } from './server/running-call.js';
 import type { Session } from './session.js';
 import { codecNumber } from './wire/format.js';
@@ -11,8 +11,18 @@ import { codecNumber } from './wire/format.js';
 /** Milliseconds that frames still waiting get when the last client is closed. */
 const linger = 1000;
 
-/** Makes one client for each interface. `open` gives the session that they share. */
-export async function connectWith(
+/** A client of an interface, or a list of clients. `open` gives the session that they share. */
+export async function connectOneOrMore(
+  open: () => Promise<Session> | Session,
+  sources: Interface | readonly Interface[],
+  options: ConnectOptions | undefined,
+): Promise<unknown> {
+  if (isList(sources)) return connectWith(open, sources, options);
+  const [client] = await connectWith(open, [sources], options);
+  return client;
+}
+
+async function connectWith(
   open: () => Promise<Session> | Session,
   sources: readonly Interface[],
   options: ConnectOptions = {},

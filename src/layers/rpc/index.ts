@@ -2,65 +2,15 @@
 // over message ports.
 import type { Interface } from '../interface/index.js';
 import { type Bus, openBus, shareBus } from './bus.js';
-import { connectWith } from './connecting.js';
+import { connectOneOrMore } from './connecting.js';
+import type { Clients, OptionsParameter, Servers, Services } from './entry-types.js';
 import { isPortLike, type PortLike, sessionOf } from './message-ports.js';
 import type { ConnectOptions } from './options.js';
-import { type AnyServeOptions, type ServeOptions, serveWith } from './serving.js';
-import type { ClientOf, PropertySetters, PropertyValues, ServerOf, ServiceOf } from './types.js';
+import { type AnyServeOptions, serveOneOrMore } from './serving.js';
+import type { ClientOf, ServerOf, ServiceOf } from './types.js';
 
 export type { Bus, BusOptions } from './bus.js';
-export type { Versioned } from './caller/property-call.js';
-export { describe, type MemberStats, ping, type ServiceStats, stats } from './client/about.js';
-export type { Answer } from './client/fan-out.js';
-export type { Watched } from './client/property.js';
-export type { Subscription } from './client/subscription.js';
-export { all, first, one, sticky } from './client/whom.js';
-export * from './errors.js';
-export { isError } from './is-error.js';
-export type { PortLike } from './message-ports.js';
-export type { CallOptions, ConnectOptions, SetOptions } from './options.js';
-export type { LimitOptions } from './server/limits.js';
-export { implement, type ServeOptions } from './serving.js';
-export type { Stream } from './streams/stream.js';
-export type {
-  AllClient,
-  Call,
-  ClientMethod,
-  ClientOf,
-  EmitterOf,
-  ErrorCodeOf,
-  ErrorDataOf,
-  FirstClient,
-  Items,
-  PropertySetters,
-  PropertyValues,
-  ReadableProperty,
-  RpcPeer,
-  ServerOf,
-  ServiceOf,
-  WritableProperty,
-} from './types.js';
-
-type Clients<L extends readonly Interface[]> = { -readonly [K in keyof L]: ClientOf<L[K]> };
-type Servers<L extends readonly Interface[]> = { readonly [K in keyof L]: ServerOf<L[K]> };
-type Services<L extends readonly Interface[]> = { -readonly [K in keyof L]: ServiceOf<L[K]> };
-
-/** `properties` is needed for an interface that has some. */
-type PropertyOptions<I extends Interface> = [keyof I['properties']] extends [never]
-  ? { readonly properties?: undefined; readonly onSet?: undefined }
-  : {
-      /** The first values of the properties. */
-      readonly properties: Readonly<PropertyValues<I>>;
-      /**
-       * By property: sees the value that a client sets. What it returns is set instead; what it
-       * throws refuses the value.
-       */
-      readonly onSet?: PropertySetters<I> | undefined;
-    };
-
-type OptionsParameter<I extends Interface> = [keyof I['properties']] extends [never]
-  ? [options?: ServeOptions & PropertyOptions<I>]
-  : [options: ServeOptions & PropertyOptions<I>];
+export * from './exports.js';
 
 /**
  * Makes a client of an interface, or of several. It resolves as soon as the bus is joined; a call
@@ -85,9 +35,7 @@ export async function connect(
   options?: ConnectOptions,
 ): Promise<unknown> {
   const open = () => (isPortLike(bus) ? sessionOf(bus) : shareBus(bus as Bus));
-  if (isList(sources)) return connectWith(open, sources, options);
-  const [client] = await connectWith(open, [sources], options);
-  return client;
+  return connectOneOrMore(open, sources, options);
 }
 
 /**
@@ -118,18 +66,5 @@ export async function serve(
 ): Promise<unknown> {
   const open = (labels: readonly string[]) =>
     isPortLike(bus) ? sessionOf(bus) : openBus(bus as Bus, labels);
-  if (isList(sources)) {
-    const served = sources.map((source, index) => ({
-      source,
-      implementation: (implementations as readonly object[])[index] as object,
-    }));
-    return serveWith(open, served, options);
-  }
-  const served = [{ source: sources, implementation: implementations }];
-  const [service] = await serveWith(open, served, options);
-  return service;
-}
-
-function isList(sources: Interface | readonly Interface[]): sources is readonly Interface[] {
-  return Array.isArray(sources);
+  return serveOneOrMore(open, sources, implementations, options);
 }

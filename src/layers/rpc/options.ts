@@ -1,4 +1,5 @@
 // The options of calls, of `connect` and of `serve`, and their checks.
+import type { Interface } from '../interface/index.js';
 import { InvalidArgumentError } from './errors.js';
 
 /** Options of a call. */
@@ -78,4 +79,9 @@ export function checkNames(where: string, given: unknown, known: readonly string
 /** An argument of this process that is wrong. */
 export function refusal(message: string, cause?: unknown): InvalidArgumentError {
   return new InvalidArgumentError(message, { executed: 'no', cause });
+}
+
+/** Whether several interfaces were given. */
+export function isList(sources: Interface | readonly Interface[]): sources is readonly Interface[] {
+  return Array.isArray(sources);
 }

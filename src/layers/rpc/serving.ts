@@ -1,7 +1,8 @@
 // serve(): services over a session that somebody opens.
 import type { Interface } from '../interface/index.js';
+import { asyncDispose } from './host.js';
 import { type Members, membersOf } from './members.js';
-import { checkNames, refusal } from './options.js';
+import { checkNames, isList, refusal } from './options.js';
 import { type LimitOptions, limitNames, limitsOf } from './server/limits.js';
 import type { RunningCall } from './server/running-call.js';
 import { ServiceCore } from './server/service-core.js';
@@ -35,13 +36,34 @@ const optionNames = [
 const byDefault = 5000;
 
 /** An interface with its implementation. */
-export interface Served {
+interface Served {
   readonly source: Interface;
   readonly implementation: object;
 }
 
-/** Makes one service for each interface. `open` gives their session, for an endpoint with labels. */
-export async function serveWith(
+/**
+ * A service of an interface, or a list of services. `open` gives their session, for an endpoint with
+ * labels.
+ */
+export async function serveOneOrMore(
+  open: (labels: readonly string[]) => Promise<Session> | Session,
+  sources: Interface | readonly Interface[],
+  implementations: object,
+  options: AnyServeOptions | undefined,
+): Promise<unknown> {
+  if (isList(sources)) {
+    const served = sources.map((source, index) => ({
+      source,
+      implementation: (implementations as readonly object[])[index] as object,
+    }));
+    return serveWith(open, served, options);
+  }
+  const served = [{ source: sources, implementation: implementations }];
+  const [service] = await serveWith(open, served, options);
+  return service;
+}
+
+async function serveWith(
   open: (labels: readonly string[]) => Promise<Session> | Session,
   served: readonly Served[],
   options: AnyServeOptions = {},
@@ -138,7 +160,7 @@ function serviceOf(session: Session, core: ServiceCore, linger: number): object 
     closing ??= closeService(session, core, options?.linger ?? linger);
     return closing;
   };
-  const own = { emit: Object.freeze(emit), close, [Symbol.asyncDispose]: () => close() };
+  const own = { emit: Object.freeze(emit), close, [asyncDispose]: () => close() };
   for (const key of Reflect.ownKeys(own)) {
     Object.defineProperty(service, key, { value: own[key as 'close'], enumerable: false });
   }

@@ -1,5 +1,6 @@
 // Clients: plain objects with exactly the members of their interface, made of functions that know
 // their member. Not a Proxy, which would answer to `then` and turn a misspelt name into a call.
+import { asyncDispose } from '../host.js';
 import type { Member, Members } from '../members.js';
 import { type CallOptions, refusal } from '../options.js';
 import type { Session } from '../session.js';
@@ -41,7 +42,7 @@ export function clientOf(core: ClientCore, end: () => Promise<void>): object {
     return closing;
   };
   // Not among the members that `Object.keys` shows.
-  const own = { on, close, [Symbol.asyncDispose]: close };
+  const own = { on, close, [asyncDispose]: close };
   for (const key of Reflect.ownKeys(own)) {
     Object.defineProperty(client, key, { value: own[key as 'on'], enumerable: false });
   }

@@ -1,6 +1,6 @@
 // What a program holds of a subscription, and the listeners of signals.
 import type { Watch } from '../caller/watch.js';
-import { throwLater } from '../host.js';
+import { dispose, throwLater } from '../host.js';
 import type { PortPeer } from '../port.js';
 
 /** A subscription to a signal or property. */
@@ -59,7 +59,7 @@ export class Subscribed implements Subscription {
     this.#onClose(error);
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.close();
   }
 }
