@@ -1,45 +1,38 @@
-// The app: windows whose pages are connected to the bus by a bridge, and a utility process that
-// paints for them.
+// The app: windows whose pages call the main process, and a utility process that paints for them.
 //
 //   page (sandboxed) ── MessagePort ── main process ── bus ── painter (utility process)
-//                                       one endpoint for each window
+//       Desk's client       Desk's server, Painter's client       Painter's server
 import { fileURLToPath } from 'node:url';
-import { join, multicast, unicast } from 'busbar';
+import { connect } from 'busbar/rpc';
 import { app, BrowserWindow, MessageChannelMain, utilityProcess } from 'electron';
-import { serveBus } from './bridge/serve-bus.mjs';
+import { Desks } from './desks.mjs';
+import { Painter } from './interfaces.mjs';
 
 const bus = `busbar-electron-example-${process.pid}`;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** All selectors that a page can send to, by the page's names for them. */
-const mayReach = {
-  painter: unicast('painter'),
-  windows: multicast('window', { excludeSelf: true }),
-};
-
-async function openWindow() {
+async function openWindow(desks) {
   const window = new BrowserWindow({
     width: 720,
     height: 480,
     webPreferences: { preload: here('preload.cjs'), sandbox: true, contextIsolation: true },
   });
   await window.loadFile(here('page/index.html'));
-  const endpoint = await join(bus, { label: ['window', `window-${window.id}`] });
   const { port1, port2 } = new MessageChannelMain();
-  window.webContents.postMessage('bus', null, [port2]);
-  await serveBus(endpoint, port1, { mayReach });
+  await desks.open(port1);
+  window.webContents.postMessage('desk', null, [port2]);
 }
 
-function reportFailure(error) {
-  console.error(error);
-  app.exit(1);
+async function start() {
+  await app.whenReady();
+  utilityProcess.fork(here('painter.mjs'), [bus], { stdio: 'inherit' });
+  // Calls wait until the painter is there.
+  const desks = new Desks(await connect(bus, Painter));
+  await Promise.all([openWindow(desks), openWindow(desks)]);
 }
 
 app.on('window-all-closed', () => app.quit());
-app
-  .whenReady()
-  .then(() => {
-    utilityProcess.fork(here('painter.mjs'), [bus], { stdio: 'inherit' });
-    for (const window of [openWindow(), openWindow()]) window.catch(reportFailure);
-  })
-  .catch(reportFailure);
+start().catch((error) => {
+  console.error(error);
+  app.exit(1);
+});

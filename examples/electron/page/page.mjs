@@ -1,29 +1,29 @@
-// Shows the painter's pictures, sets its speed, and talks to the other windows.
-import { BusClient } from '../bridge/bus-client.mjs';
+// Shows the painter's pictures, sets its speed, and talks to the other windows. Bundled by esbuild:
+// `busbar/rpc/message-port` uses nothing of Node or Electron.
+import { connect } from 'busbar/rpc/message-port';
+import { Desk } from '../interfaces.mjs';
 
 const element = (id) => document.getElementById(id);
 const context = document.querySelector('canvas').getContext('2d');
 
 const port = await new Promise((resolve) => {
   addEventListener('message', (event) => {
-    if (event.source === window && event.data === 'bus') resolve(event.ports[0]);
+    if (event.source === window && event.data === 'desk') resolve(event.ports[0]);
   });
 });
-const bus = new BusClient(port);
+const desk = await connect(port, Desk);
 
 element('speed').addEventListener('input', (event) => {
-  bus.send('painter', { step: Number(event.target.value) }).catch(console.error);
+  desk.setSpeed({ step: Number(event.target.value) }).catch(console.error);
 });
 element('greet').addEventListener('click', () => {
-  bus.send('windows', { text: `hello at ${new Date().toLocaleTimeString()}` }).catch(console.error);
+  desk.greet({ text: `hello at ${new Date().toLocaleTimeString()}` }).catch(console.error);
+});
+desk.on('greeted', ({ text }) => {
+  element('said').value = text;
 });
 
-for await (const { payload, regions } of bus) {
-  if (regions.length === 0) {
-    element('said').value = payload.text;
-    continue;
-  }
-  const pixels = new Uint8ClampedArray(regions[0]);
-  context.putImageData(new ImageData(pixels, payload.width, payload.height), 0, 0);
-  element('number').value = payload.number;
+for await (const { number, width, height, pixels } of desk.pictures()) {
+  context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+  element('number').value = number;
 }
