@@ -1,23 +1,22 @@
-// A server for chaos.test.ts: tells its parent which calls it executes, before it answers them.
-import { defineInterface, t } from 'busbar/interface';
-import { serve } from 'busbar/rpc';
+// A process of chaos.test.ts: `server`, which tells its parent of each call before it answers, or
+// `caller`, which tells what came of its calls when it is told to finish.
+import { Calling, startServer } from './chaos-calls.js';
 
-export const Counting = defineInterface('com.example.counting', '1.0', {
-  methods: {
-    single: { args: { id: t.i32 }, returns: t.i32 },
-    again: { args: { id: t.i32 }, returns: t.i32, idempotent: true },
-  },
-});
+const [, , role, bus = '', name = ''] = process.argv;
 
-const tellAndReturn = async ({ id }: { readonly id: number }): Promise<number> => {
-  await new Promise<void>((resolve) => {
-    process.send?.(id, undefined, {}, () => resolve());
+if (role === 'server') {
+  await startServer(bus, name, async (id) => {
+    await new Promise<void>((resolve) => {
+      process.send?.(id, undefined, {}, () => resolve());
+    });
   });
-  return id;
-};
-
-// The test imports the interface only.
-if (process.send !== undefined && import.meta.filename === process.argv[1]) {
-  await serve(process.argv[2] ?? '', Counting, { single: tellAndReturn, again: tellAndReturn });
-  process.send('serving');
+} else {
+  const calling = await Calling.start(bus, Number(name));
+  process.once('message', async () => {
+    const outcome = await calling.finish();
+    await calling.close();
+    process.send?.(outcome);
+    process.disconnect();
+  });
 }
+process.send?.('ready');
