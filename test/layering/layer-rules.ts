@@ -6,7 +6,7 @@ import type { SourceFile } from './files.js';
 const ranks: readonly (readonly string[])[] = [
   ['interface'],
   ['rpc'],
-  ['wire', 'handlers', 'journal', 'opentelemetry'],
+  ['documents', 'wire', 'handlers', 'journal', 'opentelemetry'],
   ['gateway', 'sql', 'nats', 'mqtt'],
   ['command'],
 ];
