@@ -18,9 +18,10 @@ export function loadBusbar(root) {
 /**
  * One of the package's other entries.
  * @param {string} name as in `exports`: './journal'
+ * @param {string} [root] the folder of the build; this one by default
  */
-export function loadEntry(name) {
-  return import(entry(ROOT, name));
+export function loadEntry(name, root) {
+  return import(entry(root, name));
 }
 
 /** @param {string} [root] @returns {Promise<string | undefined>} why busbar cannot be measured here, in one line */

@@ -18,3 +18,11 @@ export function installDependencies(say) {
   });
   if (status !== 0) say(`npm ci failed in bench/; peers from npm are left out:\n${stderr}`);
 }
+
+/**
+ * @param {string} name of a package in bench/package.json
+ * @returns {string | undefined} why it cannot be measured here, in one line
+ */
+export function packageMissing(name) {
+  return existsSync(`${BENCH}node_modules/${name}`) ? undefined : `${name} is not installed`;
+}

@@ -11,6 +11,7 @@ const MEASURED_MS = 250;
 const QUICK_MEASURED_MS = 150;
 /** Trials with percentiles need samples, not only time. */
 const LATENCY_MS = 500;
+const LATENCY_TRIALS = ['round-trip', 'frame-trip', 'timer'];
 const DEADLINE_MS = 20_000;
 const JOIN_DEADLINE_MS = 60_000;
 
@@ -50,7 +51,7 @@ function inBuilds(cell, build) {
 
 async function measureOnce(cell, { quick }, say, where) {
   const { trial, peer, params } = cell;
-  const latency = ['round-trip', 'frame-trip', 'timer'].includes(trial);
+  const latency = LATENCY_TRIALS.includes(trial) || params.kind === 'one';
   const milliseconds = latency ? LATENCY_MS : quick ? QUICK_MEASURED_MS : MEASURED_MS;
   const deadline = trial === 'join' ? JOIN_DEADLINE_MS : DEADLINE_MS;
   const what = `${where} ${peerEntry(peer).title} ${JSON.stringify(params)}`;

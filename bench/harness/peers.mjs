@@ -126,6 +126,51 @@ export const PEERS = {
     variant: 'better-sqlite3',
   },
   nothing: { title: 'Node alone', module: 'nothing' },
+  'busbar-rpc': { title: 'busbar/rpc', module: 'rpc/busbar', variant: 'bus', own: true },
+  'busbar-rpc-batches': {
+    title: 'busbar/rpc, batches',
+    module: 'rpc/busbar',
+    variant: 'bus-batches',
+    own: true,
+  },
+  'busbar-rpc-port': {
+    title: 'busbar/rpc over MessagePort',
+    module: 'rpc/busbar',
+    variant: 'port',
+    own: true,
+  },
+  'busbar-rpc-port-batches': {
+    title: 'busbar/rpc over MessagePort, batches',
+    module: 'rpc/busbar',
+    variant: 'port-batches',
+    own: true,
+  },
+  'busbar-raw': {
+    title: 'bare bus, message and reply',
+    module: 'rpc/raw-bus',
+    variant: 'callback',
+    own: true,
+  },
+  'busbar-raw-promise': {
+    title: 'bare bus, and a promise',
+    module: 'rpc/raw-bus',
+    variant: 'promise',
+    own: true,
+  },
+  'raw-port': { title: 'bare MessagePort (threads)', module: 'rpc/raw-port' },
+  'web-stream': { title: 'transferred Web Stream (threads)', module: 'rpc/raw-port' },
+  'birpc-port': { title: 'birpc, MessagePort (threads)', module: 'rpc/birpc', variant: 'port' },
+  'birpc-send': { title: 'birpc, process.send', module: 'rpc/birpc', variant: 'send' },
+  comlink: { title: 'comlink (threads)', module: 'rpc/comlink' },
+  'capnweb-port': {
+    title: 'capnweb, MessagePort (threads)',
+    module: 'rpc/capnweb',
+    variant: 'port',
+  },
+  'capnweb-socket': { title: 'capnweb, WebSocket', module: 'rpc/capnweb', variant: 'socket' },
+  grpc: { title: 'grpc-js, Unix socket', module: 'rpc/grpc' },
+  orpc: { title: 'oRPC, WebSocket', module: 'rpc/orpc' },
+  nats: { title: 'NATS request', module: 'rpc/nats' },
 };
 
 /**

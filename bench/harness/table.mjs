@@ -67,10 +67,11 @@ export function ratioTable(cells, { column, value }) {
  * @param {MeasuredCell[]} cells one per peer
  * @param {Record<string, (figures: any) => string>} columns
  * @param {string} [ratioOf] a figure that should be high
+ * @param {string} [own] the peer that the others are compared with
  * @returns {Table}
  */
-export function listTable(title, cells, columns, ratioOf) {
-  const ours = cells.find(({ peer }) => peer === OURS);
+export function listTable(title, cells, columns, ratioOf, own = OURS) {
+  const ours = cells.find(({ peer }) => peer === own);
   const rows = cells.map((cell) => {
     const row = [
       peerEntry(cell.peer).title,
@@ -79,7 +80,11 @@ export function listTable(title, cells, columns, ratioOf) {
     if (ratioOf) row.push(cellText({ ...cell, figures: factor(ours, cell, ratioOf) }, factorText));
     return row;
   });
-  return { title, header: ['', ...Object.keys(columns), ...(ratioOf ? ['busbar is'] : [])], rows };
+  return {
+    title,
+    header: ['', ...Object.keys(columns), ...(ratioOf ? [`${peerEntry(own).title} is`] : [])],
+    rows,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 // The goals of busbar, as ratios of figures from one run.
 
+import { RPC_TARGETS } from './rpc-targets.mjs';
 import { factorText, rateText, sizeText, timeText } from './sizes.mjs';
 
 const FRAME = 8 << 20;
@@ -36,9 +37,12 @@ const OF_ZEROMQ = [
 
 /**
  * `measure` returns the figure; the target is met if it is at least `atLeast`, or at most `atMost`.
- * @type {{ target: string, atLeast?: number, atMost?: number, text: (value: number) => string,
- *   measure: (find: Find) => number | undefined }[]}
+ * @typedef {{ target: string, atLeast?: number, atMost?: number,
+ *   text: (value: number, find: Find) => string,
+ *   measure: (find: Find) => number | undefined }} Target
  */
+
+/** @type {Target[]} */
 const TARGETS = [
   ...SIZES.map((size) => ({
     target: `${sizeText(size)} one way, listener and for await: above every peer`,
@@ -241,6 +245,7 @@ const TARGETS = [
         find('stalled', 'busbar', { others: 'all running' }),
       ),
   },
+  ...RPC_TARGETS,
 ];
 
 /**
@@ -260,7 +265,7 @@ export function judge(cells) {
     if (value === undefined) return { target, measured: '-', verdict: 'not measured' };
     return {
       target,
-      measured: text(value),
+      measured: text(value, find),
       verdict: value >= atLeast && value <= atMost ? 'met' : 'missed',
     };
   });

@@ -16,6 +16,8 @@ export const TRIALS = [
   'timer',
   'stalled',
   'journal',
+  'rpc',
+  'streams',
   'c',
 ];
 
