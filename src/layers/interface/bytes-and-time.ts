@@ -1,11 +1,13 @@
 // Compiled schemas of bytes, moments and durations, whose JSON is text.
 import { show } from '../../base/show.js';
 import { type Node, Refused } from './node.js';
+import { packedBytes } from './packings.js';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 function checkBytes(value: unknown): Uint8Array {
-  // Of any realm; a Buffer is one, too.
+  if (ArrayBuffer.isView(value) && value instanceof Uint8Array) return value;
+  // Of another realm.
   if (
     Object.prototype.toString.call(value) !== '[object Uint8Array]' ||
     !ArrayBuffer.isView(value)
@@ -34,6 +36,7 @@ export const bytes: Node = {
     }
     return Uint8Array.from(atob(wire), (character) => character.charCodeAt(0));
   },
+  packing: packedBytes,
 };
 
 // The years 0000 to 9999, all that RFC 3339 can write.

@@ -2,6 +2,7 @@
 // value: enums and optionals.
 import { show } from '../../base/show.js';
 import { maxDepth, type Node, outwards, Refused, type Walk } from './node.js';
+import { packedEnum, packedList, packedOptional, packedStruct } from './packings.js';
 
 function each(of: Node, way: 'encode' | 'decode') {
   const convert = of[way];
@@ -21,7 +22,12 @@ function each(of: Node, way: 'encode' | 'decode') {
 
 /** Lists. */
 export function list(of: Node): Node {
-  return { encode: each(of, 'encode'), decode: each(of, 'decode') };
+  return {
+    encode: each(of, 'encode'),
+    decode: each(of, 'decode'),
+    packing: packedList(of),
+    parts: () => [of],
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -71,6 +77,7 @@ export function enumeration(known: readonly string[]): Node {
       if (typeof wire !== 'string') throw new Refused(`is ${show(wire)}; expected a string`);
       return wire;
     },
+    packing: packedEnum(set),
   };
 }
 
@@ -87,6 +94,8 @@ export function optional(of: Node, hasNull: boolean, makeDefault?: () => unknown
       if (wire === undefined || (wire === null && !hasNull)) return makeDefault?.();
       return of.decode(wire, walk);
     },
+    packing: hasNull ? undefined : packedOptional(of, makeDefault),
+    parts: () => [of],
   };
 }
 
@@ -139,6 +148,8 @@ export function struct(fields: readonly FieldNode[]): Node {
       walk.depth -= 1;
       return result;
     },
+    packing: packedStruct(fields),
+    parts: () => fields.map(({ node }) => node),
   };
 }
 

@@ -62,6 +62,15 @@ export {
   type TypeModel,
 } from './model.js';
 export type { WireCodec } from './node.js';
+export {
+  notUnpacked,
+  Packed,
+  PackedItems,
+  PayloadPacker,
+  unpack,
+  unpackItems,
+} from './pack.js';
+export type { Packing } from './packing.js';
 export { printTypeScript } from './print-typescript.js';
 export { printYaml } from './print-yaml.js';
 export { interfaceOf } from './read-model.js';

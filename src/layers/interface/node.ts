@@ -2,6 +2,7 @@
 // back. Compiled once; no code is made from text.
 import type { AttachmentSink, AttachmentSource } from './attachments.js';
 import { InvalidValueError, type Issue, type PathStep } from './errors.js';
+import type { Packing } from './packing.js';
 
 /** The two text and binary forms of a payload. */
 export type WireCodec = 'messagepack' | 'json';
@@ -24,6 +25,10 @@ export interface Node {
   readonly decode: (wire: unknown, walk: Walk) => unknown;
   /** What a struct does about it when it is missing; without this it must be there. */
   readonly whenMissing?: 'omit' | 'fill' | 'ask' | undefined;
+  /** The quick way for MessagePack; of use only if all parts have one. */
+  readonly packing?: Packing | undefined;
+  /** The nodes of the parts of a value. */
+  readonly parts?: (() => readonly Node[]) | undefined;
 }
 
 /** The deepest nesting of structs, lists and maps in a value of a recursive type or of `any`. */

@@ -1,19 +1,27 @@
 // Compiled schemas of values without parts: truth values, numbers, strings.
 import { show } from '../../base/show.js';
 import { type Node, Refused, type Walk } from './node.js';
+import type { Packing } from './packing.js';
+import {
+  packedBool,
+  packedInteger,
+  packedNumber,
+  packedSafeInteger,
+  packedText,
+} from './packings.js';
 import type { SimpleKind } from './schema.js';
 
-function same(check: (value: unknown) => unknown): Node {
-  return { encode: check, decode: check };
+function same(packing: Packing, check: (value: unknown) => unknown): Node {
+  return { encode: check, decode: check, packing };
 }
 
-const bool = same((value) => {
+const bool = same(packedBool, (value) => {
   if (typeof value !== 'boolean') throw new Refused(`is ${show(value)}; expected true or false`);
   return value;
 });
 
 function integer(min: number, max: number): Node {
-  return same((value) => {
+  return same(packedInteger(min, max), (value) => {
     if (typeof value !== 'number' || !Number.isInteger(value)) {
       throw new Refused(`is ${show(value)}; expected an integer`);
     }
@@ -30,6 +38,7 @@ const u53 = integer(0, Number.MAX_SAFE_INTEGER);
 const largeAsInteger: Node = {
   encode: (value, walk) => wideInteger(u53.encode(value, walk) as number, walk.json),
   decode: (wire, walk) => u53.decode(typeof wire === 'bigint' ? Number(wire) : wire, walk),
+  packing: packedSafeInteger,
 };
 
 /** An integer as a payload has it: one of more than 32 bits as a bigint, except in JSON. */
@@ -67,6 +76,7 @@ function checkNumber(value: unknown): number {
 const f64: Node = {
   encode: (value, walk) => wireNumber(checkNumber(value), walk),
   decode: numberOfWire,
+  packing: packedNumber,
 };
 
 /** The nearest number that 32 bits can hold; what another language would receive. */
@@ -113,7 +123,7 @@ function bigInteger(min: bigint, max: bigint): Node {
 const isWellFormed = (text: string): boolean =>
   (text as string & { isWellFormed(): boolean }).isWellFormed();
 
-const string = same((value) => {
+const string = same(packedText, (value) => {
   if (typeof value !== 'string') throw new Refused(`is ${show(value)}; expected a string`);
   if (!isWellFormed(value)) {
     throw new Refused('has a lone surrogate, which UTF-8 cannot express');

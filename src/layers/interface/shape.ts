@@ -5,6 +5,8 @@ import type { AttachmentSink, AttachmentSource } from './attachments.js';
 import { noAttachments } from './attachments.js';
 import { nodeOf, nodeOfFields } from './compile.js';
 import { type Node, Refused, type WireCodec } from './node.js';
+import type { Packing } from './packing.js';
+import { wholePacking } from './packings.js';
 import {
   type AnySchema,
   type Fields,
@@ -30,6 +32,8 @@ export interface Shape<Out = unknown, In = Out> {
    * @throws InvalidValueError if it does not fit. Attachments taken before remain taken.
    */
   decode(wire: unknown, attachments?: AttachmentSource, codec?: WireCodec): Out;
+  /** The quick way for MessagePack, for {@link pack} and {@link unpack}; `undefined` for none. */
+  readonly packing: Packing | undefined;
 }
 
 function thrownFor(thrown: unknown): unknown {
@@ -57,6 +61,7 @@ function makeShape(node: Node): Shape {
         throw thrownFor(thrown);
       }
     },
+    packing: wholePacking(node),
   });
 }
 

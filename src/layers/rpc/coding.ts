@@ -1,18 +1,57 @@
 // Values to payloads and back, by the shapes of an interface.
-import { noAttachments, type Shape, type WireCodec } from '../interface/index.js';
+import {
+  noAttachments,
+  notUnpacked,
+  type PackedItems,
+  PayloadPacker,
+  type Shape,
+  unpack,
+  unpackItems,
+  type WireCodec,
+} from '../interface/index.js';
 import { Collector, Received } from './attachments.js';
-import type { Attachments, IncomingFrame } from './port.js';
+import type { Attachments, IncomingFrame, Port } from './port.js';
 import { codecNumber, codecOf } from './wire/format.js';
 
 /** Encodes for one port. */
 export class Encoder {
   readonly #allowed: boolean;
+  readonly #packer: PayloadPacker | undefined;
   #collector: Collector | undefined;
   /** What the value encoded last attaches. */
   attachments: Attachments | undefined;
 
-  constructor(carriesAttachments: boolean) {
+  constructor({
+    carriesAttachments,
+    carriesBytes,
+  }: Pick<Port, 'carriesAttachments' | 'carriesBytes'>) {
     this.#allowed = carriesAttachments;
+    this.#packer = carriesBytes ? new PayloadPacker() : undefined;
+  }
+
+  /**
+   * A whole payload: MessagePack already where that is possible, which saves the wire form.
+   * @throws InvalidValueError if the value does not fit.
+   */
+  payload(shape: Shape, value: unknown, codec: number): unknown {
+    if (this.#packer !== undefined && codec === codecNumber.messagePack) {
+      const packed = this.#packer.pack(shape, value);
+      if (packed !== undefined) {
+        this.attachments = undefined;
+        return packed;
+      }
+    }
+    return this.encode(shape, value, codec);
+  }
+
+  /** Whether items of this shape are packed. */
+  packs({ packing }: Shape, codec: number): boolean {
+    return this.#packer !== undefined && packing !== undefined && codec === codecNumber.messagePack;
+  }
+
+  /** Packs an item if it can be; see {@link packs}. */
+  packItem(shape: Shape, value: unknown, into: PackedItems): boolean {
+    return this.#packer?.packItem(shape, value, into) === true;
   }
 
   /**
@@ -37,7 +76,10 @@ export class Encoder {
  */
 export function decode(shape: Shape, frame: IncomingFrame): unknown {
   const codec = wireCodec(codecOf(frame.format));
-  if (frame.attachments === undefined) return shape.decode(frame.read(), noAttachments, codec);
+  if (frame.attachments === undefined) {
+    const value = unpacked(shape, frame);
+    return value === notUnpacked ? shape.decode(frame.read(), noAttachments, codec) : value;
+  }
   const source = new Received(frame.attachments);
   try {
     return shape.decode(frame.read(), source, codec);
@@ -69,6 +111,11 @@ export function decodePart(
 export function decodeItems(shape: Shape, frame: IncomingFrame): unknown[] {
   const source = frame.attachments === undefined ? undefined : new Received(frame.attachments);
   try {
+    const { bytes } = frame;
+    if (bytes !== undefined && codecOf(frame.format) === codecNumber.messagePack) {
+      const items = unpackItems(shape, bytes);
+      if (items !== undefined) return items;
+    }
     const wire = frame.read();
     if (!Array.isArray(wire)) throw new TypeError('a frame of items is no list');
     // In place: nobody else has the list.
@@ -88,6 +135,11 @@ export function decodeItems(shape: Shape, frame: IncomingFrame): unknown[] {
 /** Closes the attachments of a frame that nobody wants. */
 export function closeFrame(frame: IncomingFrame): void {
   if (frame.attachments !== undefined) new Received(frame.attachments).closeRest();
+}
+
+function unpacked(shape: Shape, { bytes, format }: IncomingFrame): unknown {
+  if (bytes === undefined || codecOf(format) !== codecNumber.messagePack) return notUnpacked;
+  return unpack(shape, bytes);
 }
 
 function wireCodec(codec: number): WireCodec {

@@ -35,6 +35,8 @@ export interface IncomingFrame {
   readonly metadata: Uint8Array | undefined;
   /** Bytes of the payload, which count against the credit of a stream. */
   readonly size: number;
+  /** The payload as it arrived, a plain Uint8Array; `undefined` if it did not arrive as bytes. */
+  readonly bytes: Uint8Array | undefined;
   /**
    * Decodes the payload as its format word says.
    * @throws Any error if the bytes are not what the codec writes, or the codec is unknown.
@@ -77,6 +79,8 @@ export interface Port {
   readonly name: string;
   /** Whether objects and regions can be sent. */
   readonly carriesAttachments: boolean;
+  /** Whether payloads are bytes, so that `Packed` and `PackedItems` are taken for MessagePack. */
+  readonly carriesBytes: boolean;
   /** Begins to report. Called once. */
   open(events: PortEvents): void;
   /**

@@ -56,7 +56,7 @@ export class Session implements PortEvents {
   constructor(port: Port, nested: NestedClient, onEnd: () => void) {
     this.port = port;
     this.#onEnd = onEnd;
-    this.encoder = new Encoder(port.carriesAttachments);
+    this.encoder = new Encoder(port);
     this.caller = new Caller(port, this.#deadlines, this);
     this.server = new Server(port, this, this.#deadlines, (call, source, options) =>
       nested(this, call, source, options),

@@ -149,7 +149,7 @@ export class ClientCore implements Owner {
     if (member.args === undefined) return this.requestOf(member, kind, null, options);
     let payload: unknown;
     try {
-      payload = this.#encoder.encode(member.args, args ?? {}, this.settings.codec);
+      payload = this.#encoder.payload(member.args, args ?? {}, this.settings.codec);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       throw refusal(`arguments of ${nameOf(member)}: ${text}`, error);

@@ -2,8 +2,6 @@
 // them here.
 import {
   ClosedError,
-  type Codec,
-  codecs,
   type Endpoint,
   type KernelObject,
   type LabelExpression,
@@ -18,7 +16,6 @@ import {
   parseLabelExpression,
   QueueFullError,
   type RawBox,
-  type Received,
   type Selector,
   type SendOptions,
   unicast,
@@ -29,32 +26,22 @@ import {
   type Attachments,
   full,
   gone,
-  type IncomingFrame,
   type PeerSet,
   type Port,
   type PortEvents,
   type PortPeer,
   type Target,
 } from '../port.js';
-import { regionBytes } from '../streams/window.js';
-import { answerKind, codecNumber, codecOf, flag, formatOf } from '../wire/format.js';
+import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
 import { answerType } from '../wire/types.js';
-
-type Message = Received<RawBox>;
+import { attachedBytes, BusFrame, lostFrame } from './bus-frame.js';
+import { FrameCodec, type Slot } from './frame-codec.js';
 
 /** Peers in one selector: its expression may not become too large. */
 const peersInSelector = 128;
 
 /** Conditions that are remembered. */
 const maxTargets = 256;
-
-const messagePack: Codec<unknown> = codecs.messagePack();
-const json: Codec<unknown> = codecs.json();
-
-/** A payload on its way to the arena; one for each type and format, so that none is made per send. */
-interface Slot {
-  value: unknown;
-}
 
 interface EndpointTarget extends Target {
   readonly selector: Selector;
@@ -67,7 +54,7 @@ const candidatesOf = new WeakMap<Target, readonly PortPeer[]>();
 export class EndpointPort implements Port {
   readonly name: string;
   readonly carriesAttachments = true;
-  lastSize = 0;
+  readonly carriesBytes = true;
   readonly #endpoint: Endpoint<RawBox>;
   readonly #outgoing = new Map<string, Map<number, OutgoingMessage<string, Slot>>>();
   readonly #selectors = new Map<number, Selector>();
@@ -75,8 +62,8 @@ export class EndpointPort implements Port {
   #cached = new Set<Target>();
   /** Members whose link to or from here was closed although they are still there. */
   readonly #cutOff = new Set<number>();
-  readonly #codec: Codec<Slot>;
-  #encoding: number = codecNumber.messagePack;
+  readonly #codec = new FrameCodec();
+  #attachedSize = 0;
   /** What the endpoint's label is, or is about to be. */
   #label: readonly string[];
   #events: PortEvents | undefined;
@@ -85,17 +72,10 @@ export class EndpointPort implements Port {
     this.#endpoint = endpoint;
     this.#label = endpoint.label;
     this.name = `bus '${endpoint.identifier}'`;
-    this.#codec = {
-      name: 'rpc',
-      encode: ({ value }, arena) => {
-        if (this.#encoding === codecNumber.json) json.encode(value ?? null, arena);
-        else messagePack.encode(value ?? null, arena);
-        this.lastSize = arena.end - arena.start;
-      },
-      decode: () => {
-        throw new TypeError('frames arrive as raw messages');
-      },
-    };
+  }
+
+  get lastSize(): number {
+    return this.#codec.lastSize + this.#attachedSize;
   }
 
   open(events: PortEvents): void {
@@ -105,7 +85,9 @@ export class EndpointPort implements Port {
     endpoint.on('undelivered', ({ peerId, id }) => {
       if (peerId !== undefined) events.undelivered(peerId, id);
     });
-    endpoint.on('rejected', ({ from, id, replyTo, type }) => this.#lost(from, id, replyTo, type));
+    endpoint.on('rejected', ({ from, id, replyTo, type }) =>
+      events.frame(lostFrame(from, id, replyTo ?? 0, type)),
+    );
     endpoint.on('peer', ({ change, peer }) => {
       this.forgetCandidates();
       // One that has another label is still there, and ends what it has begun.
@@ -171,13 +153,10 @@ export class EndpointPort implements Port {
     attachments: Attachments | undefined,
   ): number {
     const message = this.#message(type, format, payload);
-    const options =
-      replyTo === 0 && metadata === undefined && attachments === undefined
-        ? undefined
-        : optionsOf(replyTo, metadata, attachments);
+    const options = optionsOf(replyTo, metadata, attachments);
     try {
       const { id } = this.#endpoint.sendWithReceipt(this.#selectorOf(peer), message, options);
-      this.lastSize += attachedBytes(attachments);
+      this.#attachedSize = attachedBytes(attachments);
       return id;
     } catch (error) {
       return outcomeOf(error);
@@ -256,26 +235,8 @@ export class EndpointPort implements Port {
     this.#events?.membersChanged();
   }
 
-  // A message came without its attachments. If it was a call, its caller must not wait for ever.
-  #lost(from: PortPeer, id: number, replyTo: number | undefined, type: string): void {
-    const frame: IncomingFrame = {
-      from,
-      id,
-      type,
-      format: flag.expectsAnswer,
-      replyTo: replyTo ?? 0,
-      metadata: undefined,
-      size: 0,
-      read: () => {
-        throw new TypeError('its objects or regions were lost: no descriptor was free');
-      },
-      attachments: undefined,
-    };
-    this.#events?.frame(frame);
-  }
-
   #message(type: string, format: number, payload: unknown): OutgoingMessage<string, Slot> {
-    this.#encoding = codecOf(format);
+    this.#codec.encoding = codecOf(format);
     let ofType = this.#outgoing.get(type);
     if (ofType === undefined) {
       ofType = new Map();
@@ -310,52 +271,6 @@ export class EndpointPort implements Port {
   }
 }
 
-/** A message as a frame. */
-class BusFrame implements IncomingFrame {
-  readonly from: PortPeer;
-  readonly id: number;
-  readonly type: string;
-  readonly format: number;
-  readonly replyTo: number;
-  readonly metadata: Uint8Array | undefined;
-  readonly size: number;
-  readonly attachments: Attachments | undefined;
-  readonly #bytes: Uint8Array;
-
-  constructor(message: Message) {
-    this.from = message.from;
-    this.id = message.id;
-    this.type = message.type;
-    this.format = message.format;
-    this.replyTo = message.replyTo ?? 0;
-    this.metadata = message.metadata;
-    this.#bytes = message.payload.bytes;
-    const { objects, regions } = message;
-    if (objects.length > 0 || regions.length > 0) {
-      // Its own now; this layer closes them.
-      message.keep();
-      this.attachments = { objects: [...objects], regions: [...regions] };
-    } else {
-      this.attachments = undefined;
-    }
-    this.size = this.#bytes.length + attachedBytes(this.attachments);
-  }
-
-  read(): unknown {
-    const bytes = this.#bytes;
-    switch (codecOf(this.format)) {
-      case codecNumber.messagePack:
-        return bytes.length === 0 ? null : messagePack.decode(bytes, 0, bytes.length, 0);
-      case codecNumber.json:
-        return json.decode(bytes, 0, bytes.length, 0);
-      case codecNumber.bytes:
-        return bytes;
-      default:
-        throw new TypeError(`codec ${codecOf(this.format)} is not known here`);
-    }
-  }
-}
-
 function labelled(name: string | undefined, also?: LabelExpression): LabelExpression {
   if (name === undefined) return also ?? parseLabelExpression('true');
   return also === undefined ? labelNamed(name) : labelNamed(name).and(also);
@@ -365,7 +280,11 @@ function optionsOf(
   replyTo: number,
   metadata: Uint8Array | undefined,
   attachments: Attachments | undefined,
-): SendOptions {
+): SendOptions | undefined {
+  // Each option is checked by the endpoint; most frames have one or none.
+  if (metadata === undefined && attachments === undefined) {
+    return replyTo === 0 ? undefined : { replyTo };
+  }
   return {
     replyTo: replyTo === 0 ? undefined : replyTo,
     metadata,
@@ -388,15 +307,4 @@ function selectorsOf(peers: readonly number[]): readonly Selector[] {
     selectors.push(multicast(ids.map((id) => `#${id}`).join(' | ')));
   }
   return selectors;
-}
-
-/** What attachments count against the credit of a stream. */
-function attachedBytes(attachments: Attachments | undefined): number {
-  if (attachments === undefined) return 0;
-  let bytes = 0;
-  for (const region of attachments.regions) {
-    const { size, length } = region as { readonly size?: number; readonly length?: number };
-    bytes += Math.min(regionBytes, length ?? size ?? 0);
-  }
-  return bytes;
 }

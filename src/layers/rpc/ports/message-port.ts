@@ -47,6 +47,7 @@ const takenFormat = formatOf(answerKind.nothing, codecNumber.messagePack);
 export class MessagePortPort implements Port {
   readonly name = 'message port';
   readonly carriesAttachments = false;
+  readonly carriesBytes = false;
   readonly #port: PortLike;
   #events: PortEvents | undefined;
   #nextId = 1;
@@ -211,6 +212,7 @@ export class MessagePortPort implements Port {
 class PortFrame implements IncomingFrame {
   readonly from = other;
   readonly attachments = undefined;
+  readonly bytes = undefined;
   readonly id: number;
   readonly type: string;
   readonly format: number;

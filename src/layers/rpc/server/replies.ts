@@ -29,7 +29,7 @@ export class Replies {
   constructor(port: Port, answers: Answers) {
     this.port = port;
     this.answers = answers;
-    this.encoder = new Encoder(port.carriesAttachments);
+    this.encoder = new Encoder(port);
   }
 
   /** The call has returned: sends its result. The layer closes what the result attaches. */
@@ -39,7 +39,7 @@ export class Replies {
     let attachments: Attachments | undefined;
     if (returns !== undefined) {
       try {
-        payload = this.encoder.encode(returns, value, call.codec);
+        payload = this.encoder.payload(returns, value, call.codec);
         attachments = this.encoder.attachments;
       } catch (error) {
         call.handler.counts.failures++;

@@ -42,7 +42,7 @@ export class ServiceCore implements ServiceState<RunningCall> {
   readonly #onSet: ServiceSetup['onSet'];
   readonly #onError: ServiceSetup['onError'];
   // Signals go to many: what they attach could not be lent to all.
-  readonly #encoder = new Encoder(false);
+  readonly #encoder = new Encoder({ carriesAttachments: false, carriesBytes: false });
   #idle: (() => void)[] = [];
 
   constructor(port: Port, members: Members, setup: ServiceSetup) {
