@@ -97,6 +97,7 @@ async function buildLibrary() {
     ['test/c/join_options.c', 'join_options-c.exe'],
     ['test/c/metadata.c', 'metadata-c.exe'],
     ['test/c/observe.c', 'observe-c.exe'],
+    ['test/c/rpc.c', 'rpc-c.exe'],
     ['examples/c/camera.c', 'camera-c.exe'],
   ])
     run(`${chosen.prefix}gcc`, ['-std=c11', ...strict, source, ...program(output)]);

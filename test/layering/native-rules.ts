@@ -4,7 +4,7 @@ import { type Include, includesOf } from './imports.js';
 
 const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
 const publicFolder = /^native\/ffi\/include\//;
-const publicHeaders = /(^|\/)busbar\.hp?p?$/;
+const publicHeaders = /(^|\/)busbar(_rpc)?\.hp?p?$/;
 /** A clock that can be set: expiries and deadlines use one that only goes forward. */
 const wallClock =
   /system_clock|gettimeofday|CLOCK_REALTIME|GetSystemTime|\btime\((nullptr|NULL|0)\)/;
