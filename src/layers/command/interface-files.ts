@@ -1,7 +1,6 @@
-// The commands for interface files: validate, format, diff, generate. commands.ts describes them.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { diff, formatYaml, InterfaceFileError, printTypeScript } from '../interface/index.js';
+// The commands for interface files: validate, format, diff. commands.ts describes them.
+import { readFile, writeFile } from 'node:fs/promises';
+import { diff, formatYaml, InterfaceFileError } from '../interface/index.js';
 import { loadInterface } from './load-interface.js';
 import { type Output, type Run, UsageError } from './usage.js';
 
@@ -67,19 +66,3 @@ function printDiff(found: ReturnType<typeof diff>, version: string, output: Outp
     output.complain(`the version is ${version}; these changes need ${found.version}`);
   }
 }
-
-/** Writes code. */
-export const generate: Run = async ([file = ''], { ts, out }, output) => {
-  if (ts !== true) throw new UsageError('say what to generate: --ts');
-  const code = printTypeScript(await loadInterface(file));
-  if (typeof out !== 'string') {
-    output.print(code.trimEnd());
-    return 0;
-  }
-  await mkdir(out, { recursive: true });
-  const name = basename(file, extname(file)).replace(/\.busbar$/, '');
-  const target = join(out, `${name}.ts`);
-  await writeFile(target, code);
-  output.print(target);
-  return 0;
-};

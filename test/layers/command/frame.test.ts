@@ -166,6 +166,10 @@ test('every line of JSON is as its schema says', async (t) => {
       ['call', 'thermostat.target'],
     ],
     send: [['send', 'moon', 'com.example.move', 'x=1', '--reply']],
+    describe: [
+      ['describe', file],
+      ['describe', bus, 'thermostat'],
+    ],
     validate: [['validate', file]],
     format: [['format', file]],
     diff: [['diff', file, file]],

@@ -44,22 +44,41 @@ export async function servedTarget(
   output: Output,
 ): Promise<MemberTarget> {
   const { short, member } = splitTarget(text);
-  const { server, served } = await serverOf(bus, short, to, output);
+  const source = await servedInterface(
+    bus,
+    short,
+    to,
+    output,
+    'give its description with --interface FILE',
+  );
+  checkMember(source, member);
+  return { source, member };
+}
+
+/**
+ * Finds an interface among those that are served, by its name, the end of it, or either with a major
+ * version, as in `thermostat/1`. Asks one server that matches `to`.
+ * @throws Failure if nobody serves it, with a guess, or if the server does not describe it.
+ */
+export async function servedInterface(
+  bus: ChosenBus,
+  text: string,
+  to: string | undefined,
+  output: Output,
+  next = 'ask another one with --to',
+): Promise<Interface> {
+  const { server, served } = await serverOf(bus, text, to, output);
   const [answer] = await describeServers(bus, [server], describeTime);
   const source = answer?.interfaces.find(
     ({ name, major }) => name === served.name && major === served.major,
   );
-  if (source === undefined) {
-    throw new Failure(
-      exitCode.failed,
-      `process ${server.pid} serves ${served.name} and does not describe it` +
-        `${answer?.error instanceof Error ? ` (${answer.error.message})` : ''}; ` +
-        'give its description with --interface FILE',
-      answer?.error,
-    );
-  }
-  checkMember(source, member);
-  return { source, member };
+  if (source !== undefined) return source;
+  const why = answer?.error instanceof Error ? ` (${answer.error.message})` : '';
+  throw new Failure(
+    exitCode.failed,
+    `process ${server.pid} serves ${served.name} and does not describe it${why}; ${next}`,
+    answer?.error,
+  );
 }
 
 /** Refuses a member that an interface does not have. */
@@ -79,16 +98,20 @@ export function memberNames({ methods, properties, signals }: Interface): readon
 
 async function serverOf(
   bus: ChosenBus,
-  short: string,
+  text: string,
   to: string | undefined,
   output: Output,
 ): Promise<{ readonly server: Peer; readonly served: ServedName }> {
+  const [, short = text, major] = /^(.+?)(?:\/(\d+))?$/.exec(text) ?? [];
   await using observer = await look(bus, output);
   const condition = to === undefined ? undefined : conditionOf(to);
   const all = observer.peers.flatMap((server) =>
     servedNames(server.label).map((served) => ({ server, served })),
   );
-  const meant = all.filter(({ served }) => isMeant(short, served.name));
+  const meant = all.filter(
+    ({ served }) =>
+      isMeant(short, served.name) && (major === undefined || Number(major) === served.major),
+  );
   const names = new Set(meant.map(({ served }) => served.name));
   if (names.size > 1) {
     throw new UsageError(`'${short}' may be ${[...names].join(' or ')}; say which`);
@@ -107,6 +130,6 @@ async function serverOf(
     served.size === 0 ? 'nobody serves anything there' : `served: ${[...served].join(', ')}`;
   throw new Failure(
     exitCode.nobody,
-    `nobody on '${bus.name}' serves '${short}'${guess === '' ? `; ${known}` : guess}`,
+    `nobody on '${bus.name}' serves '${text}'${guess === '' ? `; ${known}` : guess}`,
   );
 }
