@@ -36,9 +36,9 @@ class Overheated:
 class Thermostat(rpc.Interface, name="com.example.thermostat", version="1.2"):
     """The interface."""
 
-    target = rpc.Property(float, writable=True)
-    model = rpc.Property(str)
-    overheated = rpc.Signal(Overheated)
+    target: rpc.WritableProperty[float]
+    model: rpc.Property[str]
+    overheated: rpc.Signal[Overheated]
 
     @rpc.method("setTarget", errors=[OutOfRange])
     async def set_target(self, celsius: float, room: str = "kitchen") -> bool:

@@ -1,6 +1,6 @@
 // Programs in Python that tests start. Without Python 3.11 and msgspec their tests are skipped, and
 // say so; `npm run check:python` names an interpreter, and then nothing is skipped.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -23,6 +23,20 @@ export function lacksPython(t: ExecutionContext): boolean {
   return true;
 }
 
+/** Starts a program in Python. */
+export function spawnPython(args: readonly string[], stdio: StdioOptions): ChildProcess {
+  // An installed package is used as it is installed; otherwise the sources and the library.
+  const sources = {
+    PYTHONPATH: `${root}python/src`,
+    BUSBAR_LIBRARY: `${root}build/Release/ffi/libbusbar.so`,
+  };
+  const env = process.env.BUSBAR_INSTALLED === undefined ? sources : {};
+  return spawn(python ?? '', ['-W', 'error', ...args], {
+    stdio,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+  });
+}
+
 /** A program in Python that speaks in lines. */
 export class PythonProgram {
   readonly child: ChildProcess;
@@ -33,16 +47,7 @@ export class PythonProgram {
   readonly #lines: AsyncIterator<string>;
 
   constructor(t: ExecutionContext, args: readonly string[]) {
-    // An installed package is used as it is installed; otherwise the sources and the library.
-    const sources = {
-      PYTHONPATH: `${root}python/src`,
-      BUSBAR_LIBRARY: `${root}build/Release/ffi/libbusbar.so`,
-    };
-    const env = process.env.BUSBAR_INSTALLED === undefined ? sources : {};
-    this.child = spawn(python ?? '', ['-W', 'error', ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
-    });
+    this.child = spawnPython(args, ['pipe', 'pipe', 'pipe']);
     t.teardown(() => this.child.kill('SIGKILL'));
     this.ended = new Promise((resolve) => {
       this.child.once('close', (code, signal) => resolve([code, signal]));

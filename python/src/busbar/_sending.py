@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypedDict
 
 from . import _declarations as c
 from ._library import lib
@@ -31,6 +31,64 @@ _MAX_METADATA_BYTES = 240
 _MAX_TTL_MS = 1 << 40
 # A guess: programs have fewer types of messages.
 _MAX_CACHED_TYPES = 1024
+
+
+class MessageOptions(TypedDict, total=False):
+    """What goes with a message beside its payload."""
+
+    metadata: bytes
+    """Up to 240 opaque bytes, for what is about the message and not in it."""
+    ttl: float
+    """Seconds that the message may wait for a match if there is none now."""
+    objects: Sequence[HasFileno | int]
+    """Kernel objects, at most 253. They stay the sender's, who may close them at once."""
+    regions: Sequence[MemoryRegion | RegionRange]
+    """Memory regions, at most 64, likewise."""
+
+
+class ReadyOptions(MessageOptions, total=False):
+    """The options of `send_when_ready`."""
+
+    reply_to: int
+    """The `id` of the message that this one answers, as `message.reply` sets it."""
+    key: str
+    """Of the messages with the same key, each receiver gets the newest as soon as it has taken the
+    previous one."""
+
+
+class DeliverOptions(MessageOptions, total=False):
+    """The options of `deliver`."""
+
+    key: str
+    """As for `send`."""
+    when_full: WhenFull | None
+    """As for `send`."""
+
+
+class ReceiptOptions(MessageOptions, total=False):
+    """The options of `send_with_receipt`."""
+
+    reply_to: int
+    """The `id` of the message that this one answers, as `message.reply` sets it."""
+    when_full: WhenFull | None
+    """What happens if a receiver has no room; see `join`."""
+
+
+class SendOptions(ReceiptOptions, total=False):
+    """The options of `send`."""
+
+    key: str | None
+    """Of the messages with the same key, each receiver gets the newest as soon as it has taken the
+    previous one."""
+    corked: bool
+    """The message becomes visible with `flush()`, for many messages in a row."""
+
+
+class Attached(Protocol):
+    """What goes beside a payload."""
+
+    objects: list[HasFileno | int]
+    regions: list[MemoryRegion | RegionRange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +116,70 @@ class Sending:
         self._struct = c.Outgoing(size=ctypes.sizeof(c.Outgoing), when_full=-1)
         self._by_ref = ctypes.byref(self._struct)
         self._receipt = c.Receipt(size=ctypes.sizeof(c.Receipt))
+        self._receipt_by_ref = ctypes.byref(self._receipt)
         self._receivers = ctypes.c_uint32()
         self._receivers_by_ref = ctypes.byref(self._receivers)
         self._types: dict[bytes, c.Uuid] = {}
         self._attached = False
+        # Whether the struct has no options that most messages lack.
+        self._plain = True
 
-    def send(self, selector: Selector, what: str) -> int:
-        """Sends the message of the last `describe`; returns the number of receivers."""
+    def send(
+        self, selector: Selector, message: Outgoing | Any, options: SendOptions, what: str
+    ) -> int:
+        """Returns the number of receivers."""
+        self._describe(message, options)
         route = self._routes.of(selector)
         status = lib.busbar_endpoint_send(
             self._endpoint, route, self._by_ref, self._receivers_by_ref
         )
+        self._forget()
         if status != c.OK:
             raise error_of(status, f"{what} to {selector.text!r}")
         return self._receivers.value
 
-    def send_with_receipt(self, selector: Selector) -> SendReceipt:
+    def send_with_receipt(
+        self, selector: Selector, message: Outgoing | Any, options: ReceiptOptions
+    ) -> SendReceipt:
         """As `send`; returns the number of the message, and its receiver."""
-        route = self._routes.of(selector)
+        self._describe(message, options)
+        self._send_described(selector)
         receipt = self._receipt
-        status = lib.busbar_endpoint_send_with_receipt(
-            self._endpoint, route, self._by_ref, ctypes.byref(receipt)
-        )
-        if status != c.OK:
-            raise error_of(status, f"send_with_receipt() to {selector.text!r}")
         return SendReceipt(receipt.id, receipt.receivers, receipt.peer_id or None)
 
-    def start_delivery(self, selector: Selector, acknowledgement: int) -> tuple[int, int]:
+    def post(
+        self,
+        selector: Selector,
+        message: Outgoing,
+        reply_to: int,
+        metadata: bytes,
+        attached: Attached | None,
+    ) -> int:
+        """Sends a message with few options, for layers that send many. Returns its number."""
+        self._set(message)
+        struct = self._struct
+        struct.metadata = metadata
+        struct.metadata_bytes = len(metadata)
+        struct.reply_to = reply_to
+        if attached is not None:
+            try:
+                self._attach(attached.objects, attached.regions)
+            except BaseException:
+                self._forget()
+                raise
+        self._send_described(selector)
+        number: int = self._receipt.id
+        return number
+
+    def start_delivery(
+        self,
+        selector: Selector,
+        message: Outgoing | Any,
+        options: DeliverOptions,
+        acknowledgement: int,
+    ) -> tuple[int, int]:
         """The number of the delivery, 0 if there is nothing to wait for, and of its receivers."""
+        self._describe(message, options)
         route = self._routes.of(selector)
         delivery = ctypes.c_uint64()
         status = lib.busbar_endpoint_start_delivery(
@@ -96,49 +190,77 @@ class Sending:
             ctypes.byref(delivery),
             self._receivers_by_ref,
         )
+        self._forget()
         if status != c.OK:
             raise error_of(status, f"deliver() to {selector.text!r}")
         return delivery.value, self._receivers.value
 
-    def describe(
-        self,
-        message: Outgoing | Any,
-        *,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        reply_to: int = 0,
-        key: str | None = None,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-        when_full: WhenFull | None = None,
-        corked: bool = False,
-    ) -> None:
-        """Describes the message that is sent next."""
-        if not isinstance(message, Outgoing):
-            message = plain()(message)
+    def _send_described(self, selector: Selector) -> None:
+        route = self._routes.of(selector)
+        status = lib.busbar_endpoint_send_with_receipt(
+            self._endpoint, route, self._by_ref, self._receipt_by_ref
+        )
+        self._forget()
+        if status != c.OK:
+            raise error_of(status, f"a message to {selector.text!r}")
+
+    def _set(self, message: Outgoing) -> None:
         struct = self._struct
         struct.type = self._types.get(message.type_bytes) or self._uuid(message.type_bytes)
         struct.format = message.format
         struct.payload = message.payload
         struct.payload_bytes = len(message.payload)
-        if len(metadata) > _MAX_METADATA_BYTES:
-            text = f"metadata is {len(metadata)} bytes long; the limit is {_MAX_METADATA_BYTES}"
-            raise InvalidArgumentError(text)
-        struct.metadata = metadata
-        struct.metadata_bytes = len(metadata)
-        struct.reply_to = reply_to
-        struct.ttl_ms = milliseconds("ttl", ttl) if ttl else 0
-        struct.when_full = _when_full(when_full)
-        struct.corked = 1 if corked else 0
-        struct.key = None if key is None else _key(key)
-        if objects or regions or self._attached:
-            self._attach(objects, regions)
 
-    def forget(self) -> None:
+    def _describe(
+        self,
+        message: Outgoing | Any,
+        options: SendOptions | ReceiptOptions | DeliverOptions | MessageOptions,
+    ) -> None:
+        if not isinstance(message, Outgoing):
+            message = plain()(message)
+        self._set(message)
+        if not options:
+            return
+        given: dict[str, Any] = {**options}
+        struct = self._struct
+        self._plain = False
+        try:
+            metadata = given.pop("metadata", b"")
+            if len(metadata) > _MAX_METADATA_BYTES:
+                text = f"metadata is {len(metadata)} bytes long; the limit is {_MAX_METADATA_BYTES}"
+                raise InvalidArgumentError(text)
+            struct.metadata = metadata
+            struct.metadata_bytes = len(metadata)
+            struct.reply_to = given.pop("reply_to", 0)
+            ttl = given.pop("ttl", 0)
+            struct.ttl_ms = milliseconds("ttl", ttl) if ttl else 0
+            struct.when_full = _when_full(given.pop("when_full", None))
+            struct.corked = 1 if given.pop("corked", False) else 0
+            key = given.pop("key", None)
+            struct.key = None if key is None else _key(key)
+            objects, regions = given.pop("objects", ()), given.pop("regions", ())
+            if objects or regions:
+                self._attach(objects, regions)
+            if given:
+                raise InvalidArgumentError(f"a message has no option {sorted(given)[0]!r}")
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
         """Lets go of the message that was described."""
-        self._struct.payload = None
+        struct = self._struct
+        struct.payload = None
+        struct.metadata_bytes = 0
+        struct.reply_to = 0
         if self._attached:
             self._attach((), ())
+        if not self._plain:
+            self._plain = True
+            struct.ttl_ms = 0
+            struct.when_full = -1
+            struct.corked = 0
+            struct.key = None
 
     def _attach(
         self,

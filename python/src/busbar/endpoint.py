@@ -6,16 +6,26 @@ import asyncio
 import ctypes
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
-from uuid import UUID
+from typing import Any, Literal, Self, TypeVar, Unpack, cast
 
 from . import _declarations as c
 from . import events
+from ._hearing import Hearing
 from ._library import lib
-from ._notices import Listeners, Notice, NoticeQueue
+from ._notices import Listeners, NoticeQueue
 from ._receiving import Consumer, MessageIterator, Receiving, StoppedError
 from ._routes import Routes
-from ._sending import Sending, SendReceipt, WhenFull, milliseconds
+from ._sending import (
+    Attached,
+    DeliverOptions,
+    MessageOptions,
+    ReadyOptions,
+    ReceiptOptions,
+    Sending,
+    SendOptions,
+    SendReceipt,
+    milliseconds,
+)
 from ._threads import in_thread
 from ._waiting import Deliveries, Roomless, Watchers, within
 from .counters import Counters
@@ -24,15 +34,12 @@ from .errors import (
     InvalidArgumentError,
     QueueFullError,
     UndeliveredError,
-    code_of,
     error_of,
 )
 from .labels import checked_label, encoded_label
 from .message_types import Outgoing
 from .messages import Message
-from .objects import HasFileno
 from .peers import Peer, take_peer_list
-from .regions import MemoryRegion, RegionRange
 from .selectors import LabelExpression, Selector, selector_of
 
 E = TypeVar("E", bound=events.Event)
@@ -58,22 +65,24 @@ class Endpoint:
         self.label = label
         """The strings that selectors match this endpoint by."""
         self._handle = handle
-        self._notices = notices
         self._loop = asyncio.get_running_loop()
         self._routes = Routes(handle)
         self._sending = Sending(handle, self._routes)
-        self._receiving = Receiving(self, handle, self._hear)
-        self._consumer = Consumer(self._receiving)
         self._listeners = Listeners(self._loop)
         self._deliveries = Deliveries(handle)
         self._roomless = Roomless(handle)
         self._watchers = Watchers(handle, self._routes, self._listeners)
+        self._hearing = Hearing(
+            notices, self._listeners, self._deliveries, self._roomless, self._watchers
+        )
+        self._receiving = Receiving(self, handle, self._hearing.act)
+        self._consumer = Consumer(self._receiving)
         self._closing: asyncio.Task[None] | None = None
         self._lost = False
         self._id: int = lib.busbar_endpoint_id(handle)
         self._pollable: int = lib.busbar_endpoint_pollable(handle)
         self._loop.add_reader(self._pollable, self._on_readable)
-        self._hear()
+        self._hearing.act()
 
     @property
     def id(self) -> int:
@@ -127,83 +136,27 @@ class Endpoint:
             raise error_of(status, "the list of matches")
         return take_peer_list(listed)
 
-    def send(
-        self,
-        to: To,
-        message: Outgoing | Any,
-        *,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        key: str | None = None,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-        when_full: WhenFull | None = None,
-        reply_to: int = 0,
-        corked: bool = False,
-    ) -> int:
+    def send(self, to: To, message: Outgoing | Any, **options: Unpack[SendOptions]) -> int:
         """Sends a message, and returns the number of receivers: each has it in its ring, or will
         get it from this process's queue. Messages from one sender to one receiver arrive in order,
         except those with a `key`. If no endpoint matches, a multicast returns 0; so does a message
         with `ttl`, which waits for a match.
 
         `message` is what a MessageType made, or any plain value, which is sent as MessagePack.
-        `metadata`: up to 240 opaque bytes beside the payload, for what is about the message and not
-        in it. `ttl`: seconds that the message may wait for a match if there is none now. `key`: of
-        the messages with the same key, each receiver gets the newest as soon as it has taken the
-        previous one. `objects` (at most 253) and `regions` (at most 64) stay the sender's, who may
-        close them at once. `when_full`: what happens if a receiver has no room; see `join`.
-        `reply_to`: the `id` of the message that this one answers, as `message.reply` sets it.
-        `corked`: the message becomes visible with `flush()`, for many messages in a row.
+        `options`: see SendOptions.
 
         Raises NoRecipientError if a unicast without `ttl` matches no endpoint; QueueFullError,
         after which no receiver gets the message; TooLargeError; ClosedError."""
         self._open()
-        sending = self._sending
-        sending.describe(
-            message,
-            metadata=metadata,
-            reply_to=reply_to,
-            ttl=ttl,
-            key=key,
-            objects=objects,
-            regions=regions,
-            when_full=when_full,
-            corked=corked,
-        )
-        try:
-            return sending.send(selector_of(to), "send()")
-        finally:
-            sending.forget()
+        return self._sending.send(selector_of(to), message, options, "send()")
 
     def send_with_receipt(
-        self,
-        to: To,
-        message: Outgoing | Any,
-        *,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-        when_full: WhenFull | None = None,
-        reply_to: int = 0,
+        self, to: To, message: Outgoing | Any, **options: Unpack[ReceiptOptions]
     ) -> SendReceipt:
         """Sends a message as `send` does, and returns its number and, for a unicast, the receiver:
         for a sender that recognises replies, and what became undelivered, by the number."""
         self._open()
-        sending = self._sending
-        sending.describe(
-            message,
-            metadata=metadata,
-            reply_to=reply_to,
-            ttl=ttl,
-            objects=objects,
-            regions=regions,
-            when_full=when_full,
-        )
-        try:
-            return sending.send_with_receipt(selector_of(to))
-        finally:
-            sending.forget()
+        return self._sending.send_with_receipt(selector_of(to), message, options)
 
     def flush(self) -> None:
         """Makes corked messages visible, and wakes their receivers."""
@@ -215,12 +168,7 @@ class Endpoint:
         message: Outgoing | Any,
         *,
         timeout: float | None = None,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        key: str | None = None,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-        reply_to: int = 0,
+        **options: Unpack[ReadyOptions],
     ) -> int:
         """Sends a message as soon as every receiver has room for it. Calls with the same selector
         proceed in order; a `send()` may overtake them.
@@ -230,18 +178,9 @@ class Endpoint:
 
         def send() -> int | None:
             try:
-                return self.send(
-                    selector,
-                    message,
-                    metadata=metadata,
-                    ttl=ttl,
-                    key=key,
-                    objects=objects,
-                    regions=regions,
-                    reply_to=reply_to,
-                )
+                return self.send(selector, message, **options)
             except QueueFullError:
-                if ttl and not self.matches(selector):
+                if options.get("ttl") and not self.matches(selector):
                     raise  # The store of messages that wait for a match is full.
                 return None
 
@@ -254,12 +193,7 @@ class Endpoint:
         *,
         acknowledge: Literal["taken", "handled"] = "taken",
         timeout: float | None = None,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        key: str | None = None,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-        when_full: WhenFull | None = None,
+        **options: Unpack[DeliverOptions],
     ) -> int:
         """Sends a message, and returns the number of receivers once all of them have taken it (the
         receiving program has got it) or handled it (it has asked for its next message). If the
@@ -273,21 +207,9 @@ class Endpoint:
             message_ = f"acknowledge is {acknowledge!r}; expected 'taken' or 'handled'"
             raise InvalidArgumentError(message_)
         self._open()
-        self._sending.describe(
-            message,
-            metadata=metadata,
-            ttl=ttl,
-            key=key,
-            objects=objects,
-            regions=regions,
-            when_full=when_full,
+        delivery, receivers = self._sending.start_delivery(
+            selector_of(to), message, options, numbers[acknowledge]
         )
-        try:
-            delivery, receivers = self._sending.start_delivery(
-                selector_of(to), numbers[acknowledge]
-            )
-        finally:
-            self._sending.forget()
         if delivery == 0:
             return receivers
         return await within(timeout, "deliver()", self._deliveries.outcome(delivery))
@@ -412,33 +334,25 @@ class Endpoint:
             raise ClosedError(f"endpoint {self._id} of bus {self.bus!r} is closed")
         return self._handle
 
-    def _reply(
+    def _reply(self, to: Message, message: Outgoing | Any, options: MessageOptions) -> int:
+        self._open()
+        answering = cast("SendOptions", {**options, "reply_to": to.id})
+        return self._sending.send(Selector(f"#{to.sender.id}"), message, answering, "reply()")
+
+    def _post(
         self,
-        to: Message,
-        message: Outgoing | Any,
+        to: Selector,
+        message: Outgoing,
+        reply_to: int,
         metadata: bytes,
-        ttl: float,
-        objects: Sequence[HasFileno | int],
-        regions: Sequence[MemoryRegion | RegionRange],
+        attached: Attached | None,
     ) -> int:
         self._open()
-        sending = self._sending
-        sending.describe(
-            message,
-            metadata=metadata,
-            reply_to=to.id,
-            ttl=ttl,
-            objects=objects,
-            regions=regions,
-        )
-        try:
-            return sending.send(Selector(f"#{to.sender.id}"), "reply()")
-        finally:
-            sending.forget()
+        return self._sending.post(to, message, reply_to, metadata, attached)
 
     def _on_readable(self) -> None:
         status = lib.busbar_endpoint_dispatch(self._handle)
-        self._hear()
+        self._hearing.act()
         if status == ClosedError.number:
             self._lose()
         else:
@@ -471,59 +385,10 @@ class Endpoint:
 
         status = await in_thread(close, lambda _: None)
         self._routes.close()
-        self._hear()
+        self._hearing.act()
         self._listeners.tell(events.Closed(lost=False))
         if status == UndeliveredError.number:
             message = f"{abandoned.value} messages had to be given up"
             raise UndeliveredError(message)
         if status != c.OK:
             raise error_of(status, "close()")
-
-    # Acts on what the library has reported.
-    def _hear(self) -> None:
-        waiting = self._notices.waiting
-        while waiting:
-            self._act(waiting.popleft())
-
-    def _act(self, notice: Notice) -> None:
-        match notice.kind:
-            case c.EVENT_PEER_JOINED | c.EVENT_PEER_LEFT:
-                self._watchers.changed(notice.kind == c.EVENT_PEER_JOINED, notice.peer_id)
-            case c.EVENT_PEER_RELABELLED:
-                self._watchers.relabelled(notice.peer_id)
-            case c.EVENT_DELIVERED:
-                self._deliveries.delivered(notice.message_id, notice.count)
-            case c.EVENT_DELIVERY_FAILED:
-                self._deliveries.failed(notice.message_id, notice.peer_id, notice.status)
-            case c.EVENT_ROOM:
-                self._roomless.retry()
-            case c.EVENT_DRAINED:
-                self._roomless.all_sent()
-                self._listeners.tell(events.Drained())
-            case _:
-                event = _event_of(notice)
-                if event is not None:
-                    self._listeners.tell(event)
-
-
-def _event_of(notice: Notice) -> events.Event | None:
-    match notice.kind:
-        case c.EVENT_CONTROLLER:
-            return events.ControllerChanged(notice.peer_id, notice.count)
-        case c.EVENT_UNDELIVERED:
-            return events.Undelivered(
-                notice.peer_id or None,
-                code_of(notice.status),
-                notice.message_id,
-                UUID(bytes=notice.type_bytes),
-                notice.format,
-                notice.payload,
-                notice.metadata,
-            )
-        case c.EVENT_DROPPED:
-            return events.Dropped(notice.peer_id, notice.count)
-        case c.EVENT_DISCONNECTED:
-            return events.Disconnected(notice.peer_id, notice.count)
-        case c.EVENT_VIOLATION:
-            return events.Violation(notice.peer_id, code_of(notice.status))
-    return None

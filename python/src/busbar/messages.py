@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from uuid import UUID
 
 from .errors import NotHandledError, UnknownTypeError
 from .message_types import PLAIN_ID, MessageType, Outgoing, plain, raw_bytes, text
-from .objects import HasFileno, KernelObject
+from .objects import KernelObject
 from .peers import Peer
-from .regions import MemoryRegion, RegionRange
+from .regions import MemoryRegion
 
 if TYPE_CHECKING:
+    from ._sending import MessageOptions
     from .endpoint import Endpoint
 
 T = TypeVar("T")
@@ -111,19 +112,11 @@ class Message:
             return self.payload
         raise UnknownTypeError(f"the message has type {self.type_id}; use decode()")
 
-    def reply(
-        self,
-        message: Outgoing | Any,
-        *,
-        metadata: bytes = b"",
-        ttl: float = 0,
-        objects: Sequence[HasFileno | int] = (),
-        regions: Sequence[MemoryRegion | RegionRange] = (),
-    ) -> int:
+    def reply(self, message: Outgoing | Any, **options: Unpack[MessageOptions]) -> int:
         """Sends a message to the sender of this one only. Returns the number of receivers.
 
         Raises NoRecipientError if the sender has left; otherwise as `endpoint.send`."""
-        return self._endpoint._reply(self, message, metadata, ttl, objects, regions)
+        return self._endpoint._reply(self, message, options)
 
     def keep(self) -> Self:
         """Makes the kernel objects and memory regions the program's own, to close and release.

@@ -1,5 +1,6 @@
 // Where a behaviour is tried: over a bus between processes, or over message ports between threads.
 import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
@@ -22,14 +23,19 @@ export class ServerProgram {
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
 
+  /** A process without an IPC channel, as of another language, speaks in lines of JSON. */
   constructor(running: ChildProcess | Worker) {
     this.#child = running instanceof Worker ? undefined : running;
     this.#worker = running instanceof Worker ? running : undefined;
     const emitter: NodeJS.EventEmitter = running;
-    emitter.on('message', (news: string) => {
+    const hear = (news: string) => {
       this.news.push(news);
       for (const look of [...this.#waiting]) look();
-    });
+    };
+    emitter.on('message', hear);
+    if (this.#child?.connected === false && this.#child.stdout !== null) {
+      createInterface(this.#child.stdout).on('line', (line) => hear(JSON.parse(line) as string));
+    }
     this.ended = new Promise((resolve) => emitter.once('exit', () => resolve()));
   }
 
@@ -58,7 +64,8 @@ export class ServerProgram {
 
   order(...order: Order): void {
     if (this.#child === undefined) this.#worker?.postMessage(order);
-    else this.#child.send(order);
+    else if (this.#child.connected) this.#child.send(order);
+    else this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
   /** Gives an order and waits until it is done. */
@@ -98,8 +105,15 @@ export interface Place {
   clientOf<I extends Interface>(source: I, options?: ConnectOptions): Promise<ClientOf<I>>;
 }
 
-/** A bus of its own. */
-export function onBus(t: ExecutionContext): Place {
+/** How a server's program is started; its argument is a {@link Start} as JSON. */
+export type Launch = (start: string) => ChildProcess;
+
+/** A bus of its own. `usual` are options of every client. */
+export function onBus(
+  t: ExecutionContext,
+  launch: Launch = (start) => fork(program, [start]),
+  usual: ConnectOptions = {},
+): Place {
   const bus = newBus();
   return {
     t,
@@ -107,14 +121,14 @@ export function onBus(t: ExecutionContext): Place {
     here: bus,
     async server(options = {}, name = 'one') {
       const start: Start = { name, place: bus, options };
-      const child = fork(program, [JSON.stringify(start)]);
+      const child = launch(JSON.stringify(start));
       t.teardown(() => child.kill('SIGKILL'));
       const server = new ServerProgram(child);
       await server.heard('serving');
       return server;
     },
-    client: (options) => clientOf(t, bus, Conformance, options),
-    clientOf: (source, options) => clientOf(t, bus, source, options),
+    client: (options) => clientOf(t, bus, Conformance, { ...usual, ...options }),
+    clientOf: (source, options) => clientOf(t, bus, source, { ...usual, ...options }),
   };
 }
 

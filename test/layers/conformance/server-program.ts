@@ -1,5 +1,7 @@
 // Serves the conformance interface, in a process of its own over a bus, or in a worker thread over a
-// message port. Follows its test's orders.
+// message port. Follows its test's orders; without an IPC channel, as of a test in another language,
+// these and what it tells are lines of JSON.
+import { createInterface } from 'node:readline';
 import { parentPort, workerData } from 'node:worker_threads';
 import { implement, type PortLike, serve } from 'busbar/rpc';
 import { Held, implementation, type Place } from './implementation.js';
@@ -26,8 +28,9 @@ export type Order = readonly [what: string, argument?: string, value?: string];
 const start: Start =
   parentPort === null ? (JSON.parse(process.argv[2] ?? '') as Start) : (workerData as Start);
 const tell = (news: string) => {
-  if (parentPort === null) process.send?.(news);
-  else parentPort.postMessage(news);
+  if (parentPort !== null) parentPort.postMessage(news);
+  else if (process.connected) process.send?.(news);
+  else process.stdout.write(`${JSON.stringify(news)}\n`);
 };
 const held = new Held();
 const place: Place = { name: start.name, tell, service: undefined };
@@ -53,13 +56,15 @@ const obey = async ([what, argument = '', value = '']: Order) => {
   else if (what === 'close') {
     await service.close();
     tell('closed');
-    if (parentPort === null) process.disconnect();
-    else parentPort.close();
+    if (parentPort !== null) parentPort.close();
+    else if (process.connected) process.disconnect();
+    else process.stdin.destroy();
     return;
   }
   tell(`done ${what}`);
 };
 const listen = (order: Order) => void obey(order);
-if (parentPort === null) process.on('message', listen);
-else parentPort.on('message', listen);
+if (parentPort !== null) parentPort.on('message', listen);
+else if (process.connected) process.on('message', listen);
+else createInterface(process.stdin).on('line', (line) => listen(JSON.parse(line) as Order));
 tell('serving');

@@ -1,7 +1,9 @@
 """Calls over the bus: `serve` an interface, `connect` to it. Programs in Node use `busbar/rpc`.
 
-class Thermostat(Interface, name="com.example.thermostat", version="1.2"):
-    @method("setTarget", errors=[OutOfRange], idempotent=True)
+class Thermostat(rpc.Interface, name="com.example.thermostat", version="1.2"):
+    target: rpc.WritableProperty[float]
+
+    @rpc.method("setTarget", errors=[OutOfRange], idempotent=True)
     async def set_target(self, celsius: float) -> bool:
         raise NotImplementedError
 
@@ -9,14 +11,18 @@ class Kitchen(Thermostat):
     async def set_target(self, celsius: float) -> bool:
         return True
 
-async with serve("com.solar", Kitchen()):
-    async with connect("com.solar", Thermostat) as thermostat:
+async with rpc.serve("com.solar", Kitchen(), properties={"target": 20.0}):
+    async with rpc.connect("com.solar", Thermostat) as thermostat:
         await thermostat.set_target(21)
 """
 
 from __future__ import annotations
 
-from .client import Connecting, close, connect, options
+from ._running import Call, current_call
+from ._streams import ResultStream, Stream, Subscription, batches
+from .about import MemberStats, ServiceStats, describe, model, ping, stats
+from .client import close, options
+from .connecting import Connecting, ServeOptions, Service, Serving, connect, serve
 from .errors import (
     BusyError,
     CallCancelledError,
@@ -32,14 +38,42 @@ from .errors import (
     ProtocolError,
     ServerGoneError,
     UnknownMethodError,
+    UnsupportedAttachmentError,
 )
-from .interface import BoundProperty, BoundSignal, Interface, Property, Signal, method
-from .server import Call, Limits, current_call
-from .serving import Service, Serving, serve
+from .interface import Interface, Property, Signal, WritableProperty, method
+from .limits import Limits
+from .types import (
+    F32,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U53,
+    U64,
+    Doc,
+    Enum,
+    Inline,
+    JsonSchema,
+    Name,
+)
+from .whom import AllAnswers, Answer, all_of, all_signals, first_of, sticky
 
 __all__ = [
-    "BoundProperty",
-    "BoundSignal",
+    "F32",
+    "I8",
+    "I16",
+    "I32",
+    "I64",
+    "U8",
+    "U16",
+    "U32",
+    "U53",
+    "U64",
+    "AllAnswers",
+    "Answer",
     "BusyError",
     "Call",
     "CallCancelledError",
@@ -49,23 +83,45 @@ __all__ = [
     "Connecting",
     "DeadlineError",
     "DeclaredError",
+    "Doc",
+    "Enum",
     "HandlerFailedError",
+    "Inline",
     "Interface",
     "InvalidCallError",
     "InvalidResultError",
+    "JsonSchema",
     "Limits",
+    "MemberStats",
+    "Name",
     "NoServerError",
     "Property",
     "ProtocolError",
+    "ResultStream",
+    "ServeOptions",
     "ServerGoneError",
     "Service",
+    "ServiceStats",
     "Serving",
     "Signal",
+    "Stream",
+    "Subscription",
     "UnknownMethodError",
+    "UnsupportedAttachmentError",
+    "WritableProperty",
+    "all_of",
+    "all_signals",
+    "batches",
     "close",
     "connect",
     "current_call",
+    "describe",
+    "first_of",
     "method",
+    "model",
     "options",
+    "ping",
     "serve",
+    "stats",
+    "sticky",
 ]

@@ -4,7 +4,7 @@ came from a peer."""
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 Executed = Literal["no", "maybe", "yes"]
 
@@ -52,6 +52,8 @@ class BusyError(CallError):
 
     code = "BUSY"
     executed = "no"
+    load: int = 0
+    """The calls that the last server had under way."""
 
 
 class InvalidCallError(CallError, ValueError):
@@ -82,6 +84,13 @@ class HandlerFailedError(CallError):
     executed = "yes"
 
 
+class UnsupportedAttachmentError(CallError):
+    """The server cannot send an object or region of its result."""
+
+    code = "UNSUPPORTED_ATTACHMENT"
+    executed = "yes"
+
+
 class ConflictError(CallError):
     """The property has another version than `if_version`; it was not set."""
 
@@ -102,7 +111,8 @@ class ClientClosedError(CallError):
 
 
 class DeclaredError(CallError):
-    """The base of the errors that an interface declares: dataclasses whose fields are the data.
+    """The base of the errors that an interface declares: dataclasses whose fields are the data. The
+    code on the bus is the name of the class, unless it sets `code`.
 
     @dataclass
     class OutOfRange(DeclaredError):
@@ -111,22 +121,28 @@ class DeclaredError(CallError):
     """
 
     executed = "yes"
+    text = ""
+    """What it says beside its data."""
+
+    def because(self, text: str) -> Self:
+        """Sets the text, and returns the error: `raise OutOfRange(5, 30).because("too warm")`."""
+        self.text = text[:_MAX_TEXT]
+        return self
 
     @classmethod
     def wire_name(cls) -> str:
-        """The code on the bus: the name of the class."""
-        return cls.__name__
+        """The code on the bus."""
+        return cls.code or cls.__name__
 
     def __str__(self) -> str:
-        return f"{self.wire_name()}{self.wire_data()}"
+        if self.text:
+            return self.text
+        data = {each.name: getattr(self, each.name) for each in _fields(self)}
+        return f"{self.wire_name()}{data if data else ''}"
 
-    def wire_data(self) -> dict[str, Any]:
-        """The fields."""
-        return (
-            {each.name: getattr(self, each.name) for each in fields(self)}
-            if is_dataclass(self)
-            else {}
-        )
+
+def _fields(error: DeclaredError) -> tuple[Any, ...]:
+    return fields(error) if is_dataclass(error) else ()
 
 
 _made: dict[str, type[CallError]] = {
@@ -137,14 +153,20 @@ _made: dict[str, type[CallError]] = {
         InvalidCallError,
         InvalidResultError,
         UnknownMethodError,
+        UnsupportedAttachmentError,
         ConflictError,
     )
 }
 
 
+def text_of(text: object) -> str:
+    """The text of an error that a peer has sent."""
+    return text[:_MAX_TEXT] if isinstance(text, str) and text else "the method failed"
+
+
 def error_from(code: object, text: object, peer_id: int) -> CallError:
     """What a server may say about a call, declared errors excepted."""
-    message = text[:_MAX_TEXT] if isinstance(text, str) and text else "the method failed"
+    message = text_of(text)
     kind = _made.get(code, HandlerFailedError) if isinstance(code, str) else HandlerFailedError
     error = kind(message)
     error.peer_id = peer_id

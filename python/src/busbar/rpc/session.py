@@ -5,65 +5,82 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
 
 from .. import events
 from ..endpoint import Endpoint
-from ..errors import BusError, ClosedError, NoRecipientError, QueueFullError
+from ..errors import BusError, ClosedError, NoRecipientError, PeerGoneError, QueueFullError
 from ..message_types import Outgoing
 from ..messages import Message
 from ..selectors import Selector
-from .wire import ANSWER_TYPE, FROM_CALLER, Request, kind_of
+from . import wire
+from ._coding import Attachments
+from ._outgoing import FULL, GONE
+from .caller import Caller
+from .server import Server
+from .wire import ANSWER_TYPE, Answer, Request
 
-# Answers that wait for one peer that has no room.
-_MAX_WAITING = 1024
+# Answers, and their bytes, that wait for one peer that has no room.
+_MAX_WAITING = 16_384
+_MAX_WAITING_BYTES = 64 << 20
+# Frames in a row before other tasks get their turn.
+_STREAK = 64
+_MAX_SELECTORS = 4096
 
 
-class Half(Protocol):
-    """The calling or the serving half of a session."""
+@dataclass(slots=True)
+class _Waiting:
+    call: int
+    format: int
+    payload: bytes
+    metadata: bytes
+    attachments: Attachments | None
 
-    def frame(self, message: Message) -> None:
-        """A frame for it."""
-        ...
 
-    def undelivered(self, peer: int, message_id: int) -> None:
-        """This frame was surely not taken."""
-        ...
+@dataclass(slots=True)
+class _Backlog:
+    frames: deque[_Waiting] = field(default_factory=deque)
+    size: int = 0
 
-    def gone(self, peer: int) -> None:
-        """Nothing more comes from this peer, and it gets nothing more."""
-        ...
-
-    def members_changed(self) -> None:
-        """Others may match a condition now."""
-        ...
-
-    def closed(self) -> None:
-        """The session is over."""
-        ...
+    def close(self) -> None:
+        for each in self.frames:
+            if each.attachments is not None:
+                each.attachments.close()
+        self.frames.clear()
 
 
 class Session:
-    """One endpoint, with a caller or a server."""
+    """One endpoint, with its caller and its server. Used by one or more clients and services; the
+    last one of them closes it."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.half: Half | None = None
+        self.closed = False
+        """Whether nothing can be called or served any more."""
+        self.cut_off: set[int] = set()
+        """Members whose link to or from here was closed although they are still there."""
+        self.users = 0
+        self.caller = Caller(self)
+        self.server = Server(self)
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[int, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._departed: list[int] = []
-        endpoint.on(events.PeerJoined, lambda _: self._told("members_changed"))
-        endpoint.on(events.PeerLeft, lambda event: self._departed.append(event.peer.id))
+        self._backlogs: dict[int, _Backlog] = {}
+        self._selectors: dict[int, Selector] = {}
+        self._closing: asyncio.Task[None] | None = None
+        endpoint.on(events.PeerJoined, lambda _: self.caller.members_changed())
+        endpoint.on(events.PeerRelabelled, lambda _: self.caller.members_changed())
+        endpoint.on(events.PeerLeft, lambda event: self._left(event.peer.id))
         endpoint.on(events.Undelivered, self._undelivered)
-        endpoint.on(events.Disconnected, lambda event: self._departed.append(event.peer_id))
-
-    def start(self, half: Half) -> None:
-        """Begins to receive."""
-        self.half = half
+        # A link that is closed stays closed: calls must not go where no answer comes back from.
+        endpoint.on(events.Disconnected, lambda event: self._cut(event.peer_id))
+        endpoint.on(events.Violation, lambda event: self._cut(event.peer_id))
         self.spawn(self._receive())
 
-    def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that ends with the session at the latest."""
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
@@ -71,113 +88,196 @@ class Session:
         return task
 
     def post(
-        self, peer: int, type_bytes: bytes, format: int, payload: bytes, metadata: bytes = b""
+        self,
+        peer: int,
+        type_bytes: bytes,
+        format: int,
+        payload: bytes,
+        metadata: bytes = b"",
+        attachments: Attachments | None = None,
+        reply_to: int = 0,
     ) -> int:
-        """The number of the frame. Raises NoRecipientError, QueueFullError, TooLargeError,
-        ClosedError."""
+        """Sends a frame; returns its number, FULL or GONE. Raises TooLargeError, and what is wrong
+        with its attachments."""
         message = Outgoing(type_bytes, format, payload)
-        to = Selector(f"#{peer}")
-        return self.endpoint.send_with_receipt(to, message, metadata=metadata).id
+        try:
+            return self.endpoint._post(
+                self._selector(peer), message, reply_to, metadata, attachments
+            )
+        except QueueFullError:
+            return FULL
+        except (NoRecipientError, PeerGoneError, ClosedError):
+            return GONE
 
     def answer(
-        self, peer: int, call: int, format: int, payload: bytes = b"", metadata: bytes = b""
-    ) -> bool:
-        """Sends a frame about a call; without room it waits. False if the peer does not take its
-        answers. Raises TooLargeError."""
-        message = Outgoing(ANSWER_TYPE, format, payload)
-        to = Selector(f"#{peer}")
-        if peer not in self._waiting:
+        self,
+        peer: int,
+        call: int,
+        format: int,
+        payload: bytes = b"",
+        metadata: bytes = b"",
+        attachments: Attachments | None = None,
+    ) -> None:
+        """Sends a frame about a call to its other side; without room there, it waits. Closes the
+        attachments once they are sent. Raises as `post`."""
+        backlog = self._backlogs.get(peer)
+        if backlog is None:
             try:
-                self.endpoint.send(to, message, reply_to=call, metadata=metadata)
-                return True
-            except (NoRecipientError, ClosedError):
-                return True
-            except QueueFullError:
-                pass
-        if self._waiting.get(peer, 0) >= _MAX_WAITING:
-            return False
-        self._waiting[peer] = self._waiting.get(peer, 0) + 1
-        self.spawn(self._answer_later(peer, to, message, call, metadata))
-        return True
+                outcome = self.post(peer, ANSWER_TYPE, format, payload, metadata, attachments, call)
+            except BaseException:
+                if attachments is not None:
+                    attachments.close()
+                raise
+            if outcome != FULL:
+                if attachments is not None:
+                    attachments.close()
+                return
+            backlog = self._backlogs[peer] = _Backlog()
+            self.spawn(self._send_waiting(peer, backlog))
+        backlog.frames.append(_Waiting(call, format, payload, metadata, attachments))
+        backlog.size += len(payload)
+        if len(backlog.frames) > _MAX_WAITING or backlog.size > _MAX_WAITING_BYTES:
+            # It does not take its answers, and must hold up nobody else.
+            backlog.close()
+            self.server.overrun(peer)
+
+    def is_waiting(self, peer: int) -> bool:
+        """Whether answers wait for room at this receiver."""
+        return peer in self._backlogs
 
     def emit(
         self, to: Selector, type_bytes: bytes, format: int, payload: bytes, key: str | None
     ) -> None:
         """Sends one frame to several peers. One without room does not get it."""
         message = Outgoing(type_bytes, format, payload)
-        self.endpoint.send(to, message, when_full="drop", key=key)
+        with contextlib.suppress(ClosedError):
+            self.endpoint.send(to, message, when_full="drop", key=key)
 
-    async def room(self) -> None:
-        """Waits until a receiver may have room again."""
-        await self.endpoint.room()
+    async def when_room(self, peer: int) -> None:
+        """Waits until a receiver has room again, or is gone."""
+        message = Outgoing(ANSWER_TYPE, wire.format_of(Answer.NOTHING), b"")
+        with contextlib.suppress(BusError):
+            await self.endpoint.send_when_ready(self._selector(peer), message)
 
-    async def close(self) -> None:
-        """Leaves the bus."""
-        if self.half is not None:
-            self.half.closed()
+    async def retire(self, name: str, label: str, timeout: float) -> None:
+        """Takes the labels of a service back, so that calls go to other servers."""
+        others = [each for each in self.endpoint.label if each != label]
+        # Another major version may be served under the same name.
+        if not any(each.startswith(f"{name}/") for each in others):
+            others = [each for each in others if each != name]
+        # Otherwise, calls that still come are answered with `busy`, and go elsewhere.
+        with contextlib.suppress(BusError):
+            await self.endpoint.relabel(others, timeout=timeout)
+
+    async def release(self, linger: float) -> None:
+        """One user less; the last one closes the endpoint."""
+        self.users -= 1
+        if self.users <= 0 and self._closing is None:
+            self._closing = self._loop.create_task(self._close(linger))
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    async def _close(self, linger: float) -> None:
+        self._end()
+        # Frames that wait for room are sent, or given up.
+        with contextlib.suppress(BusError):
+            await self.endpoint.close(linger=linger)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        # What remains are messages to members that do not take them.
-        with contextlib.suppress(BusError):
-            await self.endpoint.close()
 
-    async def _answer_later(
-        self, peer: int, to: Selector, message: Outgoing, call: int, metadata: bytes
-    ) -> None:
-        try:
-            await self.endpoint.send_when_ready(to, message, reply_to=call, metadata=metadata)
-        except BusError:
-            pass  # Gone, or closed.
-        finally:
-            left = self._waiting[peer] - 1
-            if left == 0:
-                del self._waiting[peer]
-            else:
-                self._waiting[peer] = left
+    def _end(self) -> None:
+        if not self.closed:
+            self.caller.close()
+            self.server.close()
+            self.closed = True
+
+    async def _send_waiting(self, peer: int, backlog: _Backlog) -> None:
+        while backlog.frames:
+            await self.when_room(peer)
+            while backlog.frames:
+                each = backlog.frames[0]
+                outcome = self.post(
+                    *(peer, ANSWER_TYPE, each.format, each.payload),
+                    *(each.metadata, each.attachments, each.call),
+                )
+                if outcome == FULL:
+                    break
+                backlog.frames.popleft()
+                if each.attachments is not None:
+                    each.attachments.close()
+        if self._backlogs.get(peer) is backlog:
+            del self._backlogs[peer]
+
+    def _selector(self, peer: int) -> Selector:
+        selector = self._selectors.get(peer)
+        if selector is None:
+            if len(self._selectors) >= _MAX_SELECTORS:
+                self._selectors.clear()
+            selector = self._selectors[peer] = Selector(f"#{peer}")
+        return selector
+
+    # From the endpoint.
 
     async def _receive(self) -> None:
-        half = self.half
-        assert half is not None
+        endpoint = self.endpoint
+        streak = 0
         try:
             while True:
-                message = self.endpoint.try_recv()
-                if message is None:
-                    departed, self._departed = self._departed, []
-                    for peer in departed:
-                        half.gone(peer)
-                    if departed:
-                        half.members_changed()
-                        continue
-                    await self.endpoint.readable()
-                    continue
-                half.frame(message)
-                message.acknowledge()
-                if self._busy():
-                    await asyncio.sleep(0)
+                message = endpoint.try_recv()
+                if message is not None:
+                    try:
+                        self._frame(message)
+                    except Exception as error:  # One faulty frame must not end the others.
+                        text = {"message": "a frame of a call was refused", "exception": error}
+                        self._loop.call_exception_handler(text)
+                    streak += 1
+                    if streak % _STREAK == 0:
+                        await asyncio.sleep(0)
+                elif self._departed:
+                    self._forget_departed()
+                else:
+                    await endpoint.readable()
         except ClosedError:
-            half.closed()
+            self._end()
 
-    _streak = 0
+    def _frame(self, message: Message) -> None:
+        format = message.format
+        if message.type_bytes == ANSWER_TYPE:
+            if wire.kind_of(format) == Answer.NOTHING:
+                message.close()
+            elif format & wire.FROM_CALLER:
+                self.server.from_caller(message)
+            else:
+                self.caller.answered(message)
+        elif message.reply_to is not None:
+            self.caller.answered(message)
+        elif wire.kind_of(format) == Request.EMISSION:
+            self.caller.emitted(message)
+        else:
+            self.server.accept(message)
+        message.acknowledge()
 
-    def _busy(self) -> bool:
-        self._streak = (self._streak + 1) % 64
-        return self._streak == 0
+    def _left(self, peer: int) -> None:
+        # Its last messages may not be read yet.
+        self.caller.forget_candidates()
+        self._departed.append(peer)
+
+    def _cut(self, peer: int) -> None:
+        self.cut_off.add(peer)
+        self._left(peer)
+
+    def _forget_departed(self) -> None:
+        departed, self._departed = self._departed, []
+        for peer in departed:
+            backlog = self._backlogs.pop(peer, None)
+            if backlog is not None:
+                backlog.close()
+            self._selectors.pop(peer, None)
+            self.server.gone(peer)
+            self.caller.gone(peer)
+        self.caller.members_changed()
 
     def _undelivered(self, event: events.Undelivered) -> None:
-        if self.half is not None and event.peer_id is not None:
-            self.half.undelivered(event.peer_id, event.message_id)
-
-    def _told(self, what: str) -> None:
-        if self.half is not None:
-            getattr(self.half, what)()
-
-
-def is_from_caller(message: Message) -> bool:
-    """Whether the sender of this frame made the call that it is about."""
-    return message.format & FROM_CALLER != 0
-
-
-def is_emission(message: Message) -> bool:
-    """Whether it is a signal or a new value."""
-    return message.reply_to is None and kind_of(message.format) == Request.EMISSION
+        if event.peer_id is not None:
+            self.caller.undelivered(event.peer_id, event.message_id)

@@ -44,7 +44,9 @@ STARVED = 0x200
 EXPECTS_ANSWER = 0x400
 
 ANSWER_TYPE = uuid5(NAMESPACE, "busbar.rpc").bytes
+DESCRIBE_TYPE = uuid5(NAMESPACE, "busbar.describe").bytes
 PING_TYPE = uuid5(NAMESPACE, "busbar.ping").bytes
+STATS_TYPE = uuid5(NAMESPACE, "busbar.stats").bytes
 
 VERSION = 1
 DEADLINE = 1
@@ -56,6 +58,9 @@ MAX_DEADLINE = 0xFFFF_FFFF
 # The first window of a stream to a caller, and the largest.
 FIRST_ITEMS = 256
 FIRST_BYTES = 1 << 20
+# The first window of a stream to a server, which has not said anything yet.
+INPUT_ITEMS = 16
+INPUT_BYTES = 64 << 10
 MOST_ITEMS = 65_536
 MOST_BYTES = 16 << 20
 MAX_CREDIT = 1 << 40

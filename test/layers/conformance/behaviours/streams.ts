@@ -158,11 +158,13 @@ export const streams: readonly Behaviour[] = [
       const calls = await client();
       const stream = calls.chunks({ count: 10_000, size: 10_000 });
       t.is((await stream.next()).value?.length, 10_000);
+      // Of the window of 1 MiB; a server may begin them as slowly as it likes.
+      await one.heard('chunk 50');
       const others = await Promise.all(upTo(50).map((n) => calls.add({ a: n, b: 0 })));
       t.is(others.length, 50);
       // 1 MiB of 10,000 bytes each, and what was packed when it was used up.
       const begun = one.news.filter((news) => news.startsWith('chunk')).length;
-      t.true(begun >= 50 && begun <= 256, `${begun}`);
+      t.true(begun <= 256, `${begun}`);
       await stream.return();
     },
   },

@@ -1,0 +1,151 @@
+"""The model of an interface: plain JSON with all that there is to know of it, as the answer to
+`busbar.describe` has it in every language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._coding import Codec
+from ._members import Member, doc_of
+from ._nodes import EnumNode, ListNode, LiteralNode, MapNode, Node, OptionalNode, Walk
+from ._scalars import AnyNode
+from ._structs import Field, StructNode
+from .interface import Members
+from .types import Enum, Inline
+
+# Keys that make an object a type; a field with such a name is written within `struct`.
+_TYPE_KEYS = frozenset(("type", "struct", "enum", "list", "map", "optional", "schema"))
+
+
+class _JsonWalk(Walk):
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class Describer:
+    """Writes the model of one interface, and collects the types that have names."""
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+        self._types: dict[str, Any] = {}
+        self._seen: dict[str, type] = {}
+
+    def model(self) -> dict[str, Any]:
+        """The model."""
+        members = self._members
+        parts = {"methods": {}, "properties": {}, "signals": {}}  # type: dict[str, dict[str, Any]]
+        for each in members.all:
+            if each.kind == "method":
+                parts["methods"][each.name] = self._method(each)
+            elif each.kind == "property":
+                parts["properties"][each.name] = self._property(each)
+            else:
+                parts["signals"][each.name] = self._signal(each)
+        model: dict[str, Any] = {"interface": members.name, "version": members.version}
+        doc = members.doc or doc_of(members.cls)
+        if doc is not None:
+            model["doc"] = doc
+        if self._types:
+            model["types"] = self._types
+        model.update((kind, found) for kind, found in parts.items() if found)
+        return model
+
+    def _method(self, member: Member) -> dict[str, Any]:
+        model: dict[str, Any] = {} if member.doc is None else {"doc": member.doc}
+        if member.args is not None:
+            model["args"] = self._named(member.args)
+        for name, codec in (
+            ("returns", member.returns),
+            ("stream", member.item),
+            ("input", member.input),
+        ):
+            if codec is not None:
+                model[name] = self._type_of(codec.node)
+        if member.errors:
+            model["errors"] = {code: self._named(data) for code, (_, data) in member.errors.items()}
+        if member.idempotent is not None:
+            model["idempotent"] = member.idempotent
+        return model
+
+    def _property(self, member: Member) -> dict[str, Any]:
+        assert member.args is not None
+        model: dict[str, Any] = {} if member.doc is None else {"doc": member.doc}
+        model["type"] = self._type_of(member.args.node)
+        if member.writable:
+            model["access"] = "read-write"
+        return model
+
+    def _signal(self, member: Member) -> Any:
+        return {} if member.args is None else self._named(member.args)
+
+    def _named(self, codec: Codec) -> Any:
+        """Fields, or the name of a struct."""
+        node = codec.node
+        if isinstance(node, StructNode) and (node.record or issubclass(node.cls, Inline)):
+            return self._bare(node.fields)
+        return self._type(node)
+
+    def _type_of(self, node: Node) -> Any:
+        """A type; a struct without name is its fields."""
+        if isinstance(node, StructNode) and issubclass(node.cls, Inline):
+            return self._bare(node.fields)
+        return self._type(node)
+
+    def _bare(self, fields: list[Field]) -> Any:
+        found = self._fields(fields)
+        return {"struct": found} if found.keys() & _TYPE_KEYS else found
+
+    def _fields(self, fields: list[Field]) -> dict[str, Any]:
+        return {each.wire: self._field(each) for each in fields}
+
+    def _field(self, field: Field) -> Any:
+        model = self._type(field.node)
+        default = None if field.make_default is None else field.make_default()
+        if default is not None:
+            json = field.node.encode(default, _JsonWalk())
+            plain = {"type": model} if isinstance(model, str) else model
+            model = {**plain, "default": json}
+        if field.doc is not None:
+            plain = {"type": model} if isinstance(model, str) else model
+            model = {"doc": field.doc, **plain}
+        return model
+
+    def _type(self, node: Node) -> Any:
+        if isinstance(node, StructNode):
+            if issubclass(node.cls, Inline):
+                return {"struct": self._fields(node.fields)}
+            return self._reference(node.cls, lambda: {"struct": self._fields(node.fields)})
+        if isinstance(node, EnumNode):
+            values = [each.value for each in node.cls]
+            return self._reference(node.cls, lambda: {"enum": values})
+        if isinstance(node, LiteralNode):
+            return {"enum": list(node.values)}
+        if isinstance(node, ListNode | MapNode):
+            kind = "list" if isinstance(node, ListNode) else "map"
+            of = self._type(node.of)
+            return f"{kind}<{of}>" if isinstance(of, str) else {kind: of}
+        if isinstance(node, OptionalNode):
+            of = self._type(node.of)
+            return f"{of}?" if isinstance(of, str) else {"optional": of}
+        if isinstance(node, AnyNode):
+            return "any" if node.schema is None else {"schema": dict(node.schema)}
+        return node.kind
+
+    def _reference(self, cls: type, write: Any) -> str:
+        name = cls.__name__
+        if name not in self._seen:
+            # Known before it is written: it may contain itself.
+            self._seen[name] = cls
+            model = write()
+            doc = doc_of(cls)
+            if doc is not None and cls.__doc__ != Enum.__doc__:
+                model = {"doc": doc, **model}
+            self._types[name] = model
+        elif self._seen[name] is not cls:
+            raise TypeError(f"{self._members.name} has two types with the name {name}")
+        return name
+
+
+def model_of(members: Members) -> dict[str, Any]:
+    """The model of an interface."""
+    return Describer(members).model()
