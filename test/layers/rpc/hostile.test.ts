@@ -1,8 +1,18 @@
 // Peers that break the protocol of calls, as servers and as callers: only their own calls suffer.
 import test, { type ExecutionContext } from 'ava';
-import { type Endpoint, join, messageType, type RawBox, type Received, raw } from 'busbar';
-import { memberTypeId } from 'busbar/interface';
+import {
+  type Endpoint,
+  join,
+  MemoryRegion,
+  messageType,
+  type RawBox,
+  type Received,
+  raw,
+  unicast,
+} from 'busbar';
+import { defineInterface, memberTypeId, t as types } from 'busbar/interface';
 import { connect, serve } from 'busbar/rpc';
+import fc from 'fast-check';
 import { newBus } from '../../support/program.js';
 import { Held, implementation, type Place } from '../conformance/implementation.js';
 import { Conformance } from '../conformance/interface.js';
@@ -224,4 +234,180 @@ test('one caller cannot take the places of all', async (t) => {
   while (answered.length < 7 + 5) answered.push((await caller.recv()).payload.format & 0xf);
   t.is(answered.filter((kind) => kind === kinds.busy).length, 7 + 3);
   t.is(await (await clientOf(t, bus)).add({ a: 1, b: 2 }), 3);
+});
+
+test('metadata that must be understood is refused in answers, input and credit, too', async (t) => {
+  const bus = newBus();
+  await goodServer(t, bus);
+  const critical = new Uint8Array([1, 0, 128, 1, 7]);
+  const server = await hostile(t, bus, [...served, 'bad']);
+  const client = await clientOf(t, bus);
+  for (const kind of [kinds.result, kinds.error, kinds.busy, kinds.item, kinds.credit]) {
+    const call = client.add({ a: 1, b: 2 }, { to: 'bad' });
+    let message = await server.recv();
+    // Cancellations of the calls before.
+    while (message.replyTo !== undefined) message = await server.recv();
+    const content = { typeId: answers, format: kind | json, bytes: packed(3) };
+    message.reply(raw.message(content), { metadata: critical });
+    await t.throwsAsync(call, { code: 'PROTOCOL' });
+  }
+  const caller = await hostile(t, bus);
+  const ask = (member: string, body: unknown) => {
+    const typeId = memberTypeId(Conformance, member);
+    return caller.sendWithReceipt(
+      'good',
+      raw.message({ typeId, format: json, bytes: packed(body) }),
+    ).id;
+  };
+  for (const kind of [kinds.item, kinds.end, kinds.credit, kinds.cancel]) {
+    const id = ask('sum', null);
+    const content = { typeId: answers, format: kind | json | fromCaller, bytes: packed(1) };
+    caller.send('good', raw.message(content), { replyTo: id, metadata: critical });
+    let answer = await caller.recv();
+    while ((answer.payload.format & 0xf) !== kinds.error) answer = await caller.recv();
+    t.regex(new TextDecoder().decode(answer.payload.bytes), /INVALID_ARGUMENT.*metadata/);
+  }
+  t.is(await client.add({ a: 1, b: 2 }, { to: 'good' }), 3);
+});
+
+test('input beyond credit ends its call, and its method', async (t) => {
+  const bus = newBus();
+  let aborted = (_: unknown) => {};
+  const ended = new Promise<unknown>((resolve) => {
+    aborted = resolve;
+  });
+  const Endless = defineInterface('com.example.endless', '1.0', {
+    methods: { take: { input: types.u32 }, name: { returns: types.string } },
+  });
+  const service = await serve(bus, Endless, {
+    async take(_, call) {
+      call.signal.addEventListener('abort', () => aborted(call.signal.reason));
+      // Never reads.
+      await new Promise((resolve) => call.signal.addEventListener('abort', resolve));
+    },
+    name: () => 'there',
+  });
+  t.teardown(() => service.close({ linger: 0 }));
+  const caller = await hostile(t, bus);
+  const typeId = memberTypeId(Endless, 'take');
+  const { id } = caller.sendWithReceipt(
+    Endless.name,
+    raw.message({ typeId, format: json, bytes: packed(null) }),
+  );
+  const item = { typeId: answers, format: kinds.item | json | fromCaller, bytes: packed(1) };
+  for (let n = 0; n < 17; n++) caller.send(Endless.name, raw.message(item), { replyTo: id });
+  t.like(await ended, { code: 'PROTOCOL' });
+  t.regex(new TextDecoder().decode((await caller.recv()).payload.bytes), /INVALID_ARGUMENT/);
+  const client = await connect(bus, Endless);
+  t.is(await client.name(), 'there');
+  await client.close();
+});
+
+test('a server that gives credit of 2^32 gets no more input than there is', async (t) => {
+  const bus = newBus();
+  const server = await hostile(t, bus, served);
+  const metadata = new Uint8Array([1, 0, 2, 8, 255, 255, 255, 255, 255, 255, 255, 255]);
+  let received = 0;
+  server.on('message', (message) => {
+    const kind = message.payload.format & 0xf;
+    if (message.replyTo === undefined) {
+      for (let n = 0; n < 10; n++) {
+        const content = { typeId: answers, format: kinds.credit | json, bytes: packed(null) };
+        message.reply(raw.message(content), { metadata });
+      }
+    } else if (kind === kinds.items) {
+      received += (JSON.parse(new TextDecoder().decode(message.payload.bytes)) as unknown[]).length;
+    } else if (kind === kinds.item) {
+      received++;
+    } else if (kind === kinds.end) {
+      const content = { typeId: answers, format: kinds.result | json, bytes: packed(received) };
+      server.send(`#${message.from.id}`, raw.message(content), { replyTo: message.replyTo });
+    }
+  });
+  const client = await connect(bus, Conformance, { codec: 'json' });
+  t.teardown(() => client.close());
+  const numbers = Array.from({ length: 20_000 }, (_, n) => n);
+  t.is(await client.sum(numbers), 20_000);
+});
+
+test('endless nesting in MessagePack is refused', async (t) => {
+  const bus = newBus();
+  await goodServer(t, bus);
+  const caller = await hostile(t, bus);
+  const typeId = memberTypeId(Conformance, 'echo');
+  // { value: [[[… }: lists of one member, more than the reader, and then more than `any` takes.
+  for (const depth of [1_000_000, 500]) {
+    const bytes = new Uint8Array(7 + depth + 1).fill(0x91);
+    bytes.set([0x81, 0xa5, ...new TextEncoder().encode('value')]);
+    bytes[bytes.length - 1] = 0x90;
+    caller.send('good', raw.message({ typeId, format: 0, bytes }));
+    const { payload } = await caller.recv();
+    t.is(payload.format & 0xf, kinds.error);
+    t.regex(new TextDecoder().decode(payload.bytes), /INVALID_ARGUMENT/);
+  }
+});
+
+test('what comes with regions that nobody expects is closed', async (t) => {
+  const bus = newBus();
+  const server = await hostile(t, bus, served);
+  const region = MemoryRegion.create(4096);
+  t.teardown(() => region.release());
+  const client = await clientOf(t, bus);
+  for (const kind of [...Object.values(kinds), 9]) {
+    const call = client.add({ a: 1, b: 2 });
+    let message = await server.recv();
+    while (message.replyTo !== undefined) message = await server.recv();
+    const content = { typeId: answers, format: kind | json, bytes: packed(3) };
+    for (let n = 0; n < 3; n++) message.reply(raw.message(content), { regions: [region] });
+    const end = { typeId: answers, format: kinds.result | json, bytes: packed(3) };
+    message.reply(raw.message(end));
+    await call.catch(() => undefined);
+  }
+  while (region.refCount > 1) await new Promise((resolve) => setImmediate(resolve));
+  t.is(region.refCount, 1);
+});
+
+test('any frames from a peer leave services and clients working', async (t) => {
+  const bus = newBus();
+  await goodServer(t, bus);
+  const peer = await hostile(t, bus, served);
+  peer.on('message', () => undefined);
+  const client = await connect(bus, Conformance, { to: 'good' });
+  t.teardown(() => client.close());
+  const { id } = peer.matches('good')[0] as { id: number };
+  const members = [...Object.keys(Conformance.methods), 'level', 'title', 'tick'];
+  const anyType = fc.constantFrom(
+    answers,
+    ...members.map((member) => memberTypeId(Conformance, member)),
+    messageType('busbar.stats').id,
+  );
+  const payload = fc.oneof(
+    fc.jsonValue().map(packed),
+    fc.uint8Array({ maxLength: 60 }),
+    fc.constant(packed({ count: 3, size: 3, a: 1, b: 2, key: 'a', how: 'declared' })),
+  );
+  const tags = fc
+    .array(fc.tuple(fc.nat(255), fc.uint8Array({ maxLength: 12 })), { maxLength: 4 })
+    .map((all) =>
+      Uint8Array.from([1, 0, ...all.flatMap(([tag, value]) => [tag, value.length, ...value])]),
+    );
+  const frame = fc.record({
+    typeId: anyType,
+    format: fc.oneof(
+      fc.nat(0xffff),
+      fc.nat(15).map((kind) => kind | json),
+    ),
+    bytes: payload,
+    metadata: fc.option(fc.oneof(tags, fc.uint8Array({ maxLength: 40 })), { nil: undefined }),
+    replyTo: fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 30 }), async (frames) => {
+      for (const { metadata, replyTo, ...content } of frames) {
+        await peer.sendWhenReady(unicast({ id }), raw.message(content), { metadata, replyTo });
+      }
+      t.is(await client.add({ a: 1, b: 2 }), 3);
+    }),
+    { numRuns: 300 },
+  );
 });
