@@ -82,6 +82,9 @@ export class BoxTable {
  */
 export const boxTable: unique symbol = Symbol('busbar.boxTable');
 
+/** The mark of an open box. */
+export const openMark: unique symbol = Symbol('busbar.openBox');
+
 // `await box` would call a `then`; `__proto__` would set the prototype instead of a key.
 const refusedKeys = new Set(['then', '__proto__', '']);
 

@@ -36,6 +36,7 @@ export {
   messageTypeNamespace,
   type ValidatedMessageTypeOptions,
 } from './message-type.js';
+export { openBox } from './open-box.js';
 export { maxFormat, OutgoingMessage } from './outgoing-message.js';
 export { adoptPayload, decodePayload, encodePayload } from './payload.js';
 export { raw } from './raw-box.js';
@@ -43,6 +44,7 @@ export type {
   MessageBox,
   MessageFactory,
   MessageTypes,
+  OpenBox,
   Outgoing,
   OutgoingOptions,
   Peer,
@@ -56,6 +58,7 @@ export type {
   ReplyOptions,
   SentBy,
   TypedMessageBox,
+  TypeId,
   TypesOf,
 } from './types.js';
 export { uuidText } from './uuid-text.js';

@@ -1,4 +1,5 @@
-// The table of an endpoint that joined with the raw box: every type is known, by its UUID alone.
+// The table of an endpoint that joined with the raw box, or with an open one: every type is known, by
+// its UUID alone or, in an open box, by its entry.
 import { show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
 import { ownedBytes } from '../memory/owned-bytes.js';
@@ -11,26 +12,36 @@ import { OutgoingMessage } from './outgoing-message.js';
 import type { RawContent } from './types.js';
 import { uuidBytes } from './uuid-text.js';
 
-/** Types that an endpoint can send without giving the native side the list again. */
-const maxSent = 256;
+/** Types beside those of a box that an endpoint can send without giving the list again. */
+export const maxSent = 256;
 
 /** Types kept as received, so that not every message makes its type anew. */
 const maxReceived = 1024;
 
-/** The types of one endpoint with the raw box. */
+/** The types of one endpoint with the raw box, or with an open one. */
 export class RawTable extends BoxTable {
   override readonly acceptsAnyType = true;
   readonly #setTypes: (ids: Uint8Array) => void;
+  readonly #known: BoxTable | undefined;
+  readonly #knownIds: Uint8Array;
+  /** The places of types in the list that the native side has. */
   readonly #sent = new Map<string, number>();
   readonly #received = new Map<string, BoxEntry>();
 
-  constructor(setTypes: (ids: Uint8Array) => void) {
-    super({}, false);
+  /** `known` are the types that are decoded: the first ones of the list. */
+  constructor(setTypes: (ids: Uint8Array) => void, known?: BoxTable) {
+    super(Object.fromEntries(known?.entries.map(({ key, type }) => [key, type]) ?? []), false);
     this.#setTypes = setTypes;
+    this.#known = known;
+    this.#knownIds = this.idBytes();
+    this.#begin();
+    if (known !== undefined) setTypes(this.#knownIds);
   }
 
   /** The message to send: one of the raw box, or of any other box. */
   override accept(message: unknown): OutgoingMessage {
+    // The entries of both have the same places.
+    if (message instanceof OutgoingMessage && message.entry.table === this.#known) return message;
     if (!(message instanceof OutgoingMessage)) {
       throw new InvalidArgumentError(
         `message is ${show(message)}; expected one made by raw.message(…) or by a message box`,
@@ -44,7 +55,7 @@ export class RawTable extends BoxTable {
 
   /** The entry of a type, whatever it is. */
   override find(id: string): BoxEntry {
-    const known = this.#received.get(id);
+    const known = super.find(id) ?? this.#received.get(id);
     if (known !== undefined) return known;
     if (this.#received.size >= maxReceived) this.#received.clear();
     const entry = rawEntry(id, this);
@@ -57,11 +68,17 @@ export class RawTable extends BoxTable {
   #indexOf(id: string): number {
     const known = this.#sent.get(id);
     if (known !== undefined) return known;
-    if (this.#sent.size >= maxSent) this.#sent.clear();
+    if (this.#sent.size >= this.entries.length + maxSent) this.#begin();
     const index = this.#sent.size;
     this.#sent.set(id, index);
-    this.#setTypes(Buffer.concat([...this.#sent.keys()].map(uuidBytes)));
+    const others = [...this.#sent.keys()].slice(this.entries.length).map(uuidBytes);
+    this.#setTypes(Buffer.concat([this.#knownIds, ...others]));
     return index;
+  }
+
+  #begin(): void {
+    this.#sent.clear();
+    for (const { index, type } of this.entries) this.#sent.set(type.id, index);
   }
 }
 

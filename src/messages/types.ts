@@ -3,7 +3,7 @@
 // message-box.ts.
 import type { MemoryRegion, RegionRange } from '../memory/memory-region.js';
 import type { KernelObject } from '../objects/index.js';
-import type { BoxTable, boxTable } from './box-table.js';
+import type { BoxTable, boxTable, openMark } from './box-table.js';
 import type { AnyMessageType, MessageType } from './message-type.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 
@@ -65,6 +65,19 @@ export interface RawBox extends MessageBox<Readonly<Record<string, MessageType<R
   readonly message: (content: RawInit) => OutgoingMessage<string, RawContent>;
 }
 
+/** The UUID of a message type as text. */
+export type TypeId = `${string}-${string}-${string}-${string}-${string}`;
+
+/**
+ * The box of an endpoint that decodes the types of `B` and receives messages of all other types as
+ * they are, under their UUIDs; see `openBox`.
+ */
+export interface OpenBox<B extends MessageBox = MessageBox>
+  extends MessageBox<TypesOf<B> & Readonly<Record<TypeId, MessageType<RawContent>>>> {
+  /** @internal Tells the compiler that this is an open box. */
+  readonly [openMark]: true;
+}
+
 /** A message box with a factory for each of its types. */
 export type TypedMessageBox<T extends MessageTypes> = MessageBox<T> & {
   readonly [K in keyof T & string]: MessageFactory<K, SentBy<T[K]>>;
@@ -102,7 +115,7 @@ export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : 
  */
 export type Outgoing<B extends MessageBox> = B extends PlainBox
   ? unknown
-  : B extends RawBox
+  : B extends RawBox | { readonly [openMark]: true }
     ? OutgoingMessage
     : {
         [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;

@@ -10,6 +10,12 @@ import { type AnyServeOptions, serveOneOrMore } from './serving.js';
 import type { ClientOf, ServerOf, ServiceOf } from './types.js';
 
 export type { Bus, BusOptions } from './bus.js';
+export {
+  type EmbeddedService,
+  type EmbeddedServices,
+  embedServices,
+  serviceLabels,
+} from './embedded.js';
 export * from './exports.js';
 
 /**

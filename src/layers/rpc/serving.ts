@@ -63,7 +63,8 @@ export async function serveOneOrMore(
   return service;
 }
 
-async function serveWith(
+/** Makes one service for each interface. `open` gives their session, for an endpoint with labels. */
+export async function serveWith(
   open: (labels: readonly string[]) => Promise<Session> | Session,
   served: readonly Served[],
   options: AnyServeOptions = {},

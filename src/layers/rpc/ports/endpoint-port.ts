@@ -56,6 +56,7 @@ export class EndpointPort implements Port {
   readonly carriesAttachments = true;
   readonly carriesBytes = true;
   readonly #endpoint: Endpoint<RawBox>;
+  readonly #listens: boolean;
   readonly #outgoing = new Map<string, Map<number, OutgoingMessage<string, Slot>>>();
   readonly #selectors = new Map<number, Selector>();
   readonly #targets = new Map<unknown, EndpointTarget>();
@@ -68,8 +69,10 @@ export class EndpointPort implements Port {
   #label: readonly string[];
   #events: PortEvents | undefined;
 
-  constructor(endpoint: Endpoint<RawBox>) {
+  /** Without `listens`, whoever reads the endpoint gives frames to the session. */
+  constructor(endpoint: Endpoint<RawBox>, listens = true) {
     this.#endpoint = endpoint;
+    this.#listens = listens;
     this.#label = endpoint.label;
     this.name = `bus '${endpoint.identifier}'`;
   }
@@ -81,7 +84,7 @@ export class EndpointPort implements Port {
   open(events: PortEvents): void {
     this.#events = events;
     const endpoint = this.#endpoint;
-    endpoint.on('message', (message) => events.frame(new BusFrame(message)));
+    if (this.#listens) endpoint.on('message', (message) => events.frame(new BusFrame(message)));
     endpoint.on('undelivered', ({ peerId, id }) => {
       if (peerId !== undefined) events.undelivered(peerId, id);
     });

@@ -1,0 +1,69 @@
+// The options of `handle`, and their checks.
+import type { MessageBox } from '../../index.js';
+import type { Middleware } from './any-message.js';
+import { checkDelay, checkKeys, refused, show } from './checks.js';
+import type { DeadLetterPlace } from './dead-letters.js';
+import { middlewareOf } from './middleware-list.js';
+import type { DeadLetters } from './types.js';
+
+/** Options of {@link handle}. */
+export interface HandleOptions<B extends MessageBox = MessageBox> {
+  /** The strings that selectors match the endpoint by. Default: none. */
+  readonly label?: string | readonly string[];
+  /** Middleware around all handlers; the first one is the outermost. */
+  readonly use?: Middleware | readonly Middleware[];
+  /**
+   * Where messages go that were given up, of all routes that name no place. Default: nowhere; then
+   * the error is uncaught, unless there is a listener of `failed`.
+   */
+  readonly deadLetter?: DeadLetters<B>;
+  /** Messages taken out of shared memory ahead, as `prefetch` of `join`. Default: 256. */
+  readonly prefetch?: number;
+  /**
+   * Milliseconds that `close` gives to messages which have arrived and handlers that run; `Infinity`
+   * for as long as it takes. Default: 5,000.
+   */
+  readonly drain?: number;
+  /**
+   * Signals that close the table; when all tables of the process are closed, the signal takes its
+   * usual effect. Default: none; `['SIGTERM']` is usual for services.
+   */
+  readonly closeOn?: NodeJS.Signals | readonly NodeJS.Signals[];
+}
+
+/** The options with their defaults. */
+export interface HandleSettings {
+  readonly label: readonly string[];
+  readonly use: readonly Middleware[];
+  readonly deadLetter: DeadLetterPlace | undefined;
+  readonly prefetch: number | undefined;
+  readonly drain: number;
+  readonly closeOn: readonly NodeJS.Signals[];
+}
+
+const names = ['label', 'use', 'deadLetter', 'prefetch', 'drain', 'closeOn'];
+const byDefault = 5000;
+
+/** Checks the options, and fills in the defaults. `join` checks the rest. */
+export function settingsOf<B extends MessageBox>(
+  given: HandleOptions<B> | undefined,
+): HandleSettings {
+  const own = checkKeys('handle()', given, names);
+  const { label, drain = byDefault, closeOn = [] } = own;
+  const signals: readonly unknown[] = typeof closeOn === 'string' ? [closeOn] : closeOn;
+  if (!Array.isArray(signals)) {
+    throw refused(`closeOn is ${show(closeOn)}; expected signals`, 'closeOn');
+  }
+  for (const signal of signals) {
+    if (typeof signal === 'string' && /^SIG[A-Z0-9]+$/.test(signal)) continue;
+    throw refused(`closeOn has ${show(signal)}; expected the name of a signal`, 'closeOn');
+  }
+  return {
+    label: label === undefined ? [] : typeof label === 'string' ? [label] : label,
+    use: middlewareOf('handle()', own.use),
+    deadLetter: own.deadLetter as DeadLetterPlace | undefined,
+    prefetch: own.prefetch,
+    drain: checkDelay('drain', drain),
+    closeOn: signals as readonly NodeJS.Signals[],
+  };
+}
