@@ -17,6 +17,8 @@ interface NodeProcess {
   readonly nextTick?: (callback: () => void) => void;
 }
 
+type Schedule = (callback: () => void) => void;
+
 /**
  * Runs `callback` after the promise reactions that are due now. In Node that is before any input is
  * read; in a browser, a message to oneself comes closest.
@@ -35,6 +37,11 @@ function chooseAfterReactions(): (callback: () => void) => void {
     port2.postMessage(0);
   };
 }
+
+/** Runs `callback` in a later turn of the event loop, after input that is there by now. */
+export const inLaterTurn: Schedule =
+  (globalThis as { readonly setImmediate?: Schedule }).setImmediate ??
+  ((callback) => setTimeout(callback, 0));
 
 /** Reports an error of the user's code that nobody waits for, as an uncaught exception. */
 export function throwLater(error: unknown): void {

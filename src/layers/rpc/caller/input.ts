@@ -63,6 +63,13 @@ export class CallInput implements OutgoingHost, StreamedInput {
 
   // ---- OutgoingHost ----
 
+  // Until the server has given credit, items are kept to be sent again.
+  readonly packs = false;
+
+  packItem(): boolean {
+    return false;
+  }
+
   encodeItem(item: unknown): unknown {
     const { member, codec } = this.#call.request;
     if (member.input === undefined) throw new TypeError('the method takes no input');

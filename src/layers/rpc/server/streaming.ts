@@ -1,4 +1,5 @@
 // What a method streams to its caller.
+import type { PackedItems } from '../../interface/index.js';
 import { type Attachments, full, gone } from '../port.js';
 import { isSource, type OutgoingHost, OutgoingStream } from '../streams/outgoing-stream.js';
 import { answerKind, flag, formatOf } from '../wire/format.js';
@@ -14,6 +15,16 @@ class Results implements OutgoingHost {
   constructor(replies: Replies, call: RunningCall) {
     this.#replies = replies;
     this.#call = call;
+  }
+
+  get packs(): boolean {
+    const { item } = this.#call.handler.member;
+    return item !== undefined && this.#replies.encoder.packs(item, this.#call.codec);
+  }
+
+  packItem(item: unknown, into: PackedItems): boolean {
+    const { member } = this.#call.handler;
+    return member.item !== undefined && this.#replies.encoder.packItem(member.item, item, into);
   }
 
   encodeItem(item: unknown): unknown {

@@ -1,12 +1,17 @@
 // The sending half of a stream: runs the generator of the user while there is credit, and packs what
 // it yields within one turn into one frame.
-import { afterReactions } from '../host.js';
+import { PackedItems } from '../../interface/index.js';
+import { afterReactions, inLaterTurn } from '../host.js';
 import { type Attachments, full, gone } from '../port.js';
 import { answerKind } from '../wire/format.js';
 
 /** A record of small items is at most about this large. */
 const packBytes = 32 * 1024;
 const packItems = 1024;
+/** A generator that never waits gets so many bytes sent; then calls and other streams have a turn. */
+const turnBytes = 128 * 1024;
+/** What a frame counts beside its bytes. */
+const frameBytes = 4 * 1024;
 /** Larger items go alone. */
 const largeItem = 8 * 1024;
 /** Credit is kept below this, whatever a peer grants. */
@@ -17,6 +22,10 @@ export type Source<T = unknown> = Iterable<T> | AsyncIterable<T>;
 
 /** What an outgoing stream needs of its call. */
 export interface OutgoingHost {
+  /** Whether items are packed as they come. */
+  readonly packs: boolean;
+  /** Packs an item. Returns false for one that must be encoded; throws to refuse it. */
+  packItem(item: unknown, into: PackedItems): boolean;
   /** The wire form of an item. Throws to refuse it. */
   encodeItem(item: unknown): unknown;
   /** What the item that was encoded last attaches. */
@@ -36,6 +45,8 @@ interface Sent {
   readonly attached: Attachments | undefined;
 }
 
+const nothing: readonly Sent[] = [];
+
 /** Whether a value can be streamed. */
 export function isSource(value: unknown): value is Source {
   if (typeof value !== 'object' || value === null) return false;
@@ -48,8 +59,12 @@ export class OutgoingStream {
   readonly #iterator: AnyIterator;
   #creditItems: number;
   #creditBytes: number;
+  /** What is to be sent in one frame: wire forms of items, or packed ones. */
   #pack: unknown[] = [];
+  #packed = new PackedItems();
   #packLimit = 16;
+  #sentInTurn = 0;
+  readonly #packs: boolean;
   #flushing = false;
   #blocked = false;
   #held: Sent | undefined;
@@ -78,6 +93,8 @@ export class OutgoingStream {
     this.#firstItems = items;
     this.#firstBytes = bytes;
     if (repeatable) this.#early = [];
+    // What may have to be sent again is kept item by item.
+    this.#packs = host.packs && !repeatable;
   }
 
   /** Whether it was stopped. */
@@ -117,6 +134,7 @@ export class OutgoingStream {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pack = [];
+    this.#packed = new PackedItems();
     this.#wakeUp();
     this.#close();
   }
@@ -133,6 +151,10 @@ export class OutgoingStream {
           await this.#room();
           continue;
         }
+        if (this.#sentInTurn >= turnBytes) {
+          await this.#nextTurn();
+          continue;
+        }
         const next = this.#iterator.next();
         const step = isPromise(next) ? await next : next;
         if (this.#stopped) return undefined;
@@ -140,7 +162,7 @@ export class OutgoingStream {
           result = step.value;
           break;
         }
-        this.#append(this.#host.encodeItem(step.value), this.#host.itemAttachments);
+        this.#add(step.value);
       }
       while (!this.#stopped && this.#unsent) {
         this.#flush();
@@ -157,11 +179,37 @@ export class OutgoingStream {
   }
 
   get #unsent(): boolean {
-    return this.#pack.length > 0 || this.#held !== undefined;
+    return this.#count > 0 || this.#held !== undefined;
+  }
+
+  // Items that wait to be sent together; only one of the lists has any.
+  get #count(): number {
+    return this.#packs ? this.#packed.count : this.#pack.length;
   }
 
   #mayAdd(): boolean {
-    return !this.#blocked && this.#creditItems > this.#pack.length && this.#creditBytes > 0;
+    return !this.#blocked && this.#creditItems > this.#count && this.#creditBytes > 0;
+  }
+
+  // A generator that always has another item must not keep calls and other streams waiting.
+  async #nextTurn(): Promise<void> {
+    await new Promise<void>(inLaterTurn);
+    this.#sentInTurn = 0;
+  }
+
+  #add(item: unknown): void {
+    const packed = this.#packed;
+    if (!this.#packs) {
+      this.#append(this.#host.encodeItem(item), this.#host.itemAttachments);
+    } else if (this.#host.packItem(item, packed)) {
+      if (packed.size >= packBytes || packed.count >= packItems) this.#flush();
+      else this.#flushSoon();
+    } else {
+      const wire = this.#host.encodeItem(item);
+      const attached = this.#host.itemAttachments;
+      this.#flush();
+      this.#sendAlone(wire, attached);
+    }
   }
 
   // Waits for credit or room.
@@ -194,7 +242,8 @@ export class OutgoingStream {
   // Without room, it waits, and nothing else is appended meanwhile.
   #sendAlone(item: unknown, attached: Attachments | undefined): void {
     const sent = { item, attached };
-    if (this.#blocked || this.#send(answerKind.item, item, [sent], attached) < 0) this.#held = sent;
+    if (this.#blocked || this.#send(answerKind.item, item, 1, [sent], attached) < 0)
+      this.#held = sent;
     // Once the generator goes on, it may close what the item attaches.
     else if (attached !== undefined) this.#early = undefined;
   }
@@ -212,6 +261,10 @@ export class OutgoingStream {
 
   #flush(): void {
     if (this.#blocked) return;
+    if (this.#packs) {
+      this.#flushPacked();
+      return;
+    }
     const pack = this.#pack;
     const count = pack.length;
     if (count === 0) return;
@@ -219,16 +272,34 @@ export class OutgoingStream {
       this.#early === undefined ? [] : pack.map((item) => ({ item, attached: undefined }));
     const bytes =
       count === 1
-        ? this.#send(answerKind.item, pack[0], sent)
-        : this.#send(answerKind.items, pack, sent);
+        ? this.#send(answerKind.item, pack[0], 1, sent)
+        : this.#send(answerKind.items, pack, count, sent);
     if (bytes < 0) return;
     this.#pack = [];
     const average = Math.max(1, bytes / count);
     this.#packLimit = Math.min(packItems, Math.max(1, Math.floor(packBytes / average)));
   }
 
+  #flushPacked(): void {
+    const packed = this.#packed;
+    const { count } = packed;
+    if (count === 0) return;
+    const { runs } = packed.finish();
+    const bytes =
+      count === 1
+        ? this.#send(answerKind.item, runs[0], 1, nothing)
+        : this.#send(answerKind.items, packed, count, nothing);
+    if (bytes >= 0) this.#packed = new PackedItems();
+  }
+
   // Returns the bytes sent, or a negative number.
-  #send(kind: number, payload: unknown, sent: readonly Sent[], attached?: Attachments): number {
+  #send(
+    kind: number,
+    payload: unknown,
+    count: number,
+    sent: readonly Sent[],
+    attached?: Attachments,
+  ): number {
     const outcome = this.#host.sendItems(kind, payload, this.#starved, attached);
     if (outcome === full) {
       this.#block();
@@ -238,7 +309,8 @@ export class OutgoingStream {
     if (outcome === gone) return 0;
     this.#starved = false;
     const bytes = this.#host.lastSize;
-    this.#creditItems -= kind === answerKind.items ? (payload as unknown[]).length : 1;
+    this.#sentInTurn += bytes + frameBytes;
+    this.#creditItems -= count;
     this.#creditBytes -= bytes;
     if (this.#early !== undefined) this.#early.push(...sent);
     return bytes;
