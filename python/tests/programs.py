@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import timedelta
 
+from numbers_interface import Echo, Numbers
 from thermostat import Kitchen, OutOfRange, Thermostat
 
 import busbar
@@ -104,6 +106,32 @@ async def serve_thermostat(bus: str, label: str) -> None:
     async with rpc.serve(bus, Reporting("python"), label=label, properties=properties):
         ready()
         await asyncio.Event().wait()
+
+
+async def serve_numbers(bus: str) -> None:
+    """Returns each number that it gets."""
+    async with rpc.serve(bus, Echo(), properties={"level": 1 << 50}):
+        ready()
+        await asyncio.Event().wait()
+
+
+async def call_numbers(bus: str) -> None:
+    """Sends numbers to Node, which returns them."""
+    ready()
+    async with rpc.connect(bus, Numbers) as numbers:
+        for value in (0, 1, 255, 1 << 32, (1 << 53) - 1):
+            assert await numbers.safe(value) == value
+        for value in (-(1 << 63), -(1 << 53) - 1, -1, (1 << 63) - 1):
+            assert await numbers.signed(value) == value
+        for value in (0, 1 << 32, (1 << 53) + 1, (1 << 64) - 1):
+            assert await numbers.unsigned(value) == value
+        assert await numbers.small((1 << 32) - 1) == (1 << 32) - 1
+        span = timedelta(days=400, microseconds=1)
+        assert await numbers.lasting(span) == span
+        assert await numbers.level.get() == 1 << 50
+        await numbers.level.set((1 << 53) - 1)
+        assert await numbers.level.get() == (1 << 53) - 1
+    print("all came back", flush=True)
 
 
 async def call_thermostat(bus: str) -> None:
