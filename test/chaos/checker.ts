@@ -1,16 +1,6 @@
 // Reads the histories of all incarnations and reports what should not have happened.
-import type { Happening, Way } from './history.js';
+import type { Happening, Life, Way } from './history.js';
 import { judgeObservers, type ObserverVerdict } from './observer-checker.js';
-
-/** How an incarnation ended. */
-export type Fate = 'killed' | 'left' | 'survived';
-
-/** One incarnation of a member. */
-export interface Life {
-  readonly name: string;
-  readonly fate: Fate;
-  readonly history: readonly Happening[];
-}
 
 /** The result of a run. */
 export interface Verdict {

@@ -57,6 +57,16 @@ export type Happening =
   /** All that an observer has seen of an endpoint. */
   | ({ readonly kind: 'observed'; readonly from: number } & Seen);
 
+/** How an incarnation ended. */
+export type Fate = 'killed' | 'left' | 'survived';
+
+/** One incarnation of a member, or of an observer. */
+export interface Life {
+  readonly name: string;
+  readonly fate: Fate;
+  readonly history: readonly Happening[];
+}
+
 /** Appends to an open file. */
 export function note(file: number, happening: Happening): void {
   writeSync(file, `${JSON.stringify(happening)}\n`);

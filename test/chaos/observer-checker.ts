@@ -1,6 +1,5 @@
 // Compares what observers have seen with what members have sent.
-import type { Life } from './checker.js';
-import type { Happening, Seen } from './history.js';
+import type { Happening, Life, Seen } from './history.js';
 
 /** The result of the comparison. */
 export interface ObserverVerdict {

@@ -3,8 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Fate, Life } from './checker.js';
-import { readHistory } from './history.js';
+import { type Fate, type Life, readHistory } from './history.js';
 
 /** Started at once; `fate` is what it is meant to end by. */
 export class ChaosProcess {
