@@ -98,14 +98,22 @@ void Endpoint::release_route(std::uint32_t route) {
 }
 
 SendOutcome Endpoint::send(const SendRequest& request) {
+  // One object on every way out: it is the caller's from the start.
+  SendOutcome sent;
   {
     const OwnerGuard lock(lock_);
-    if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
-    SendOutcome sent;
+    if (!control_.open()) {
+      sent.error = {Status::Closed};
+      return sent;
+    }
     if (control_.sender().send_at_once(request, sent)) return sent;
-    if (!control_.sender().spills(request)) return control_.sender().send(request);
+    if (!control_.sender().spills(request)) {
+      sent = control_.sender().send(request);
+      return sent;
+    }
   }
-  return send_spilled(request);
+  sent = send_spilled(request);
+  return sent;
 }
 
 // Copied without the lock, for which the control thread may be waiting: no other code knows of the

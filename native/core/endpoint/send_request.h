@@ -64,8 +64,9 @@ struct SendRequest {
 
   // Something is owed to somebody beyond the bytes themselves.
   [[nodiscard]] bool conditional() const noexcept {
-    return ttl_ms != 0 || acknowledge != Acknowledge::None || !objects.empty() ||
-           !regions.empty() || !key.empty();
+    // One branch for all of them.
+    return (ttl_ms | static_cast<std::uint64_t>(acknowledge) | objects.size() | regions.size() |
+            key.size()) != 0;
   }
   // Of the record, what the payload's size does not tell.
   [[nodiscard]] RecordExtras extras() const noexcept {

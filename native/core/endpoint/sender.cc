@@ -19,9 +19,16 @@ Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options,
                            options.total_queue_bytes >= kLeastForSlabs
                        ? kSharedFrom
                        : std::numeric_limits<std::size_t>::max()),
+      most_at_once_(most_at_once()),
       backpressure_(host, recipients_, queued_, objects_, counters_),
       waiting_(platform, host, *this, options, queued_),
       observers_(platform, *this, recipients_, observable) {}
+
+std::size_t Sender::most_at_once() const noexcept {
+  const std::size_t extras = max_record_bytes(0, {.regions = 0, .metadata = kMaxMetadataBytes});
+  const std::size_t in_ring = options_.ring_bytes / 4 - std::min(options_.ring_bytes / 4, extras);
+  return std::min({in_ring, shared_from_ - 1, options_.max_message_bytes});
+}
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {
   directory_ = directory;

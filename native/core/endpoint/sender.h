@@ -147,6 +147,8 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
     return max_record_bytes(payload, extras) > options_.ring_bytes / 4;
   }
 
+  [[nodiscard]] std::size_t most_at_once() const noexcept;
+
   // Routes and links.
   void look_again_if_stale(Route& route);
   [[nodiscard]] std::size_t choose(Route& route);
@@ -264,6 +266,8 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   SpillPool pool_;
   // The least payload that shares a spill by its size alone.
   const std::size_t shared_from_;
+  // The largest payload that may go at once whatever else a message has.
+  const std::size_t most_at_once_;
   // When to look whether the pool is still in use; and whether it was since the last look.
   std::optional<TimePoint> pool_rests_at_;
   bool pool_used_ = false;
@@ -290,9 +294,7 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   const Route* route = routes_.find(request.route);
   if (route == nullptr || directory_ == nullptr || route->targets.size() != 1 ||
       !routes_.current(*route, *directory_) || request.conditional() ||
-      is_large(request.payload.size(), request.extras()) ||
-      request.payload.size() >= shared_from_ ||
-      request.payload.size() > options_.max_message_bytes) {
+      request.payload.size() > most_at_once_) {
     return false;
   }
   const RouteTarget& target = route->targets.front();
@@ -311,9 +313,9 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   return true;
 }
 
-inline void Sender::note_unrung(Recipient& to) {
+[[gnu::always_inline]] inline void Sender::note_unrung(Recipient& to) {
   if (to.link->unrung_messages() >= kRingAfterMessages ||
-      to.link->unrung_bytes() >= kRingAfterBytes)
+      to.link->unrung_bytes() >= kRingAfterBytes) [[unlikely]]
     ring_in_turn(to);
   if (!to.in_dirty_list) {
     to.in_dirty_list = true;

@@ -269,13 +269,18 @@ class OutboundLink {
   RegionFlights flights_;
 };
 
-inline bool OutboundLink::put_now(const SimpleMessage& message) noexcept {
-  if (!queue_.empty() || reserved_)
-    return message.payload.size() < kLeastShared && queue_behind(message);
-  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+// Inline, so that the message is not written to the stack and read from there again.
+[[gnu::always_inline]] inline bool OutboundLink::put_now(const SimpleMessage& message) noexcept {
+  if (!queue_.empty() || reserved_) [[unlikely]] {
+    // A copy: `message` stays in registers as long as no call needs its address.
+    return message.payload.size() < kLeastShared && queue_behind(SimpleMessage(message));
+  }
+  const std::uint32_t extra = extension_bytes(message);
+  const auto bytes =
+      static_cast<std::uint32_t>(sizeof(RecordHeader) + extra + message.payload.size());
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
-  write_simple_record(message, place);
+  write_simple_record(message, extra, place);
   (void)producer_.commit(bytes);
   if (++put_this_turn_ <= kPublishedAtOnce || producer_.unpublished() >= kPublishBytes)
     producer_.publish();

@@ -129,10 +129,10 @@ void write_extensions(const Extensions& extensions, std::byte* out) noexcept {
     (void)write_bytes(ExtensionKind::Metadata, metadata, true, out);
 }
 
-void write_simple_extensions(const SimpleMessage& message, std::byte* out) noexcept {
-  if (message.reply_to != 0) out = write_fixed(ExtensionKind::ReplyTo, message.reply_to, out);
-  if (!message.metadata.empty())
-    (void)write_bytes(ExtensionKind::Metadata, message.metadata, true, out);
+void write_simple_extensions(std::uint64_t reply_to, std::span<const std::byte> metadata,
+                             std::byte* out) noexcept {
+  if (reply_to != 0) out = write_fixed(ExtensionKind::ReplyTo, reply_to, out);
+  if (!metadata.empty()) (void)write_bytes(ExtensionKind::Metadata, metadata, true, out);
 }
 
 bool read_extensions(std::span<const std::byte> bytes, Extensions& out) noexcept {

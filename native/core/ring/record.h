@@ -179,8 +179,10 @@ struct OutgoingMessage : PlainMessage {
   constexpr std::uint32_t kReplyTo = sizeof(ExtensionHeader) + sizeof message.reply_to;
   return (message.reply_to == 0 ? 0 : kReplyTo) + metadata_extension_bytes(message.metadata.size());
 }
-// The metadata is at most kMaxMetadataBytes long. Writes extension_bytes(message) to `out`.
-void write_simple_extensions(const SimpleMessage& message, std::byte* out) noexcept;
+// Those of a message with these: writes extension_bytes() of it to `out`. The metadata is at most
+// kMaxMetadataBytes long.
+void write_simple_extensions(std::uint64_t reply_to, std::span<const std::byte> metadata,
+                             std::byte* out) noexcept;
 
 // Writes the header of a record with no attachments. Field by field and in place: a header that is
 // built elsewhere and copied in wide steps waits until all earlier stores have left the core, even
@@ -203,17 +205,22 @@ inline void write_plain_header(const PlainMessage& message, std::byte* out,
                          .reserved = 0};
 }
 
-inline void write_simple_record(const SimpleMessage& message, std::byte* out) noexcept {
-  const std::uint32_t extra = extension_bytes(message);
+// `extra`: extension_bytes(message).
+inline void write_simple_record(const SimpleMessage& message, std::uint32_t extra,
+                                std::byte* out) noexcept {
   write_plain_header(message, out, extra);
   out += sizeof(RecordHeader);
-  if (extra != 0) write_simple_extensions(message, out);
+  if (extra != 0) [[unlikely]]
+    write_simple_extensions(message.reply_to, message.metadata, out);
   if (!message.payload.empty())
     std::memcpy(out + extra, message.payload.data(), message.payload.size());
 }
 
 [[nodiscard]] inline std::uint64_t record_bytes(const SimpleMessage& message) noexcept {
   return sizeof(RecordHeader) + extension_bytes(message) + message.payload.size();
+}
+inline void write_simple_record(const SimpleMessage& message, std::byte* out) noexcept {
+  write_simple_record(message, extension_bytes(message), out);
 }
 
 [[nodiscard]] std::uint64_t record_bytes(const OutgoingMessage& message) noexcept;
