@@ -207,6 +207,19 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'file',
     run: lazily(async () => (await import('./generate.js')).generate),
   },
+  doctor: {
+    usage: 'doctor [SELECTOR]',
+    help: 'Says what is wrong here and on a bus, and how to cure it.',
+    group: tools,
+    details: [
+      'Without a bus named, it looks at all of this user. SELECTOR is one that should match: if',
+      'nobody does, it looks for a misspelt label. Ends with 1 if anything is wrong.',
+    ],
+    options: onBus,
+    arity: [0, 1],
+    completes: 'label',
+    run: lazily(async () => (await import('./doctor/doctor.js')).doctor),
+  },
   bench: {
     usage: 'bench',
     help: 'Measures messages and calls between two processes, on a bus of its own.',

@@ -69,7 +69,7 @@ export const ls: Run = async ([selector], options, output) => {
 
 // A controller that was stopped has been replaced by now, and still holds what it has.
 function warnOfHolder(bus: string, controller: number | undefined, output: Output): void {
-  const holder = holderOf(bus);
+  const holder = holderOf(bus, output);
   if (holder === undefined || !holder.stopped || holder.pid === controller) return;
   output.complain(
     `busbar: process ${holder.pid} (${holder.name}), the former controller, is stopped; ` +
@@ -91,10 +91,11 @@ function printBuses(rows: readonly BusRow[], options: OptionValues, output: Outp
 }
 
 function busRows(output: Output): readonly BusRow[] {
-  const buses = busesIn(runtimeDirectory(output.env).names.path);
+  const { path } = runtimeDirectory(output.env).names;
+  const buses = busesIn(path);
   const held = holdersOfAll(buses.map(({ base }) => base));
   return buses.map(({ name, base }) => {
-    const pid = held.get(base)?.[0];
+    const pid = held.get(base)?.find(({ directory }) => directory === path)?.pid;
     const facts = pid === undefined ? undefined : processFacts(pid);
     return {
       bus: name ?? null,

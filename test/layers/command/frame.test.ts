@@ -173,12 +173,13 @@ test('every line of JSON is as its schema says', async (t) => {
     validate: [['validate', file]],
     format: [['format', file]],
     diff: [['diff', file, file]],
+    doctor: [['doctor'], ['doctor', 'nobody']],
     bench: [['bench', '--seconds', '0.05', '--bytes', '8']],
   };
   for (const [name, uses] of Object.entries(commands)) {
     const validate = ajv.compile({ $ref: `command#/definitions/${name}` });
     for (const args of uses) {
-      const onBus = /^(ls|top|tap|call|send)$/.test(name) ? ['--bus', bus] : [];
+      const onBus = /^(ls|top|tap|call|send|doctor)$/.test(name) ? ['--bus', bus] : [];
       const { out, err } = await stage.busbar(...args, ...onBus, '--json');
       const lines = linesOf(out);
       t.true(lines.length > 0 || name === 'format', `${args.join(' ')}: ${err}`);

@@ -2,14 +2,16 @@
 // the controller.
 import { type ObserveOptions, type Observer, observe } from '../../../index.js';
 import type { Output } from '../usage.js';
-import { checkBusExists, whyUnreachable } from './sick-bus.js';
+import { checkBusExists, isHopeless, whyUnreachable } from './sick-bus.js';
 import type { ChosenBus } from './which-bus.js';
 
 /**
  * Milliseconds that a bus gets to answer. A stopped controller is replaced by its members within
- * 600; what takes longer is named by looking at processes, and all of it within a second.
+ * 600, on a machine that is not busy.
  */
-export const answerTime = 750;
+const answerTime = 4000;
+/** Each time after these, a look at processes tells whether an answer can still come. */
+const patience = 150;
 
 /**
  * Observes a bus.
@@ -21,11 +23,19 @@ export async function look(
   options: Omit<ObserveOptions, 'token' | 'signal' | 'timeout'> = { match: 'false' },
 ): Promise<Observer> {
   checkBusExists(name, output);
-  const { interrupted: signal } = output;
+  const hopeless = new AbortController();
+  const looking = setInterval(() => {
+    if (isHopeless(name, output)) hopeless.abort();
+  }, patience);
+  // Its listener stays for the observer's life: an interrupted command leaves the bus.
+  const signal = AbortSignal.any([output.interrupted, hopeless.signal]);
   try {
     return await observe(name, { ...options, token, signal, timeout: answerTime });
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_BUSBAR_TIMEOUT') throw error;
-    throw whyUnreachable(name, error);
+    const { code } = error as { readonly code?: unknown };
+    if (code !== 'ERR_BUSBAR_TIMEOUT' && !hopeless.signal.aborted) throw error;
+    throw whyUnreachable(name, output, error);
+  } finally {
+    clearInterval(looking);
   }
 }

@@ -43,6 +43,14 @@ export function oneOfEach(peers: readonly Peer[]): readonly Peer[] {
   return [...found.values()];
 }
 
+/** How to ask. */
+export interface AskOptions {
+  /** Aborting it gives those up that have not answered. */
+  readonly signal?: AbortSignal;
+  /** Called with each server that answers. */
+  readonly answered?: (peer: Peer) => void;
+}
+
 /**
  * Asks servers what they serve, all of them within `timeout` milliseconds. Observers do not see the
  * questions.
@@ -51,6 +59,7 @@ export async function describeServers(
   { name, token }: ChosenBus,
   servers: readonly Peer[],
   timeout: number,
+  { signal, answered }: AskOptions = {},
 ): Promise<readonly Described[]> {
   if (servers.length === 0) return [];
   const deadline = performance.now() + timeout;
@@ -68,7 +77,9 @@ export async function describeServers(
       const models = await describe((await client) as ClientOf<Interface>, {
         to: peer,
         timeout: Math.max(1, left),
+        signal,
       });
+      answered?.(peer);
       return { peer, interfaces: models.map(interfaceOf), error: undefined };
     } catch (error) {
       return { peer, interfaces: [], error };

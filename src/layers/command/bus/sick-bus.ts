@@ -19,9 +19,10 @@ export interface Holder {
 }
 
 /** The process that holds the name of a bus now; `undefined` if none does, or it cannot be seen. */
-export function holderOf(bus: string): Holder | undefined {
-  const [pid] = holdersOf(baseName(bus));
-  const facts = pid === undefined ? undefined : processFacts(pid);
+export function holderOf(bus: string, output: Output): Holder | undefined {
+  const { path } = runtimeDirectory(output.env).names;
+  const holder = holdersOf(baseName(bus)).find(({ directory }) => directory === path);
+  const facts = holder === undefined ? undefined : processFacts(holder.pid);
   if (facts === undefined) return undefined;
   return { pid: facts.pid, name: facts.name, stopped: isStopped(facts) };
 }
@@ -33,6 +34,13 @@ export function processesWith(pid: number): readonly number[] {
   return processIds().filter(
     (other) => other === pid || [...sharedMemoryOf(other)].some((inode) => shared.has(inode)),
   );
+}
+
+/** Whether the controller of a bus is stopped, and so is everybody who could take its place. */
+export function isHopeless(bus: string, output: Output): boolean {
+  const holder = holderOf(bus, output);
+  if (holder === undefined || !holder.stopped) return false;
+  return processesWith(holder.pid).every((pid) => isStopped(processFacts(pid)));
 }
 
 /** Refuses to look for a bus that has no name, rather than to wait for somebody to found it. */
@@ -60,8 +68,8 @@ export function nobodyOn(bus: string): Failure {
 }
 
 /** Why a bus could not be joined in time, as far as the system can tell. */
-export function whyUnreachable(bus: string, cause: unknown): Failure {
-  const holder = holderOf(bus);
+export function whyUnreachable(bus: string, output: Output, cause: unknown): Failure {
+  const holder = holderOf(bus, output);
   if (holder === undefined) {
     if (knowsNames) return nobodyOn(bus);
     return new Failure(

@@ -51,9 +51,11 @@ export function givenBus(options: OptionValues, output: Output): string | undefi
 
 /** The buses of this user that some process holds. */
 export function liveBuses(output: Output): readonly NamedBus[] {
-  const all = busesIn(runtimeDirectory(output.env).names.path);
+  const { path } = runtimeDirectory(output.env).names;
+  const all = busesIn(path);
   const held = holdersOfAll(all.map(({ base }) => base));
-  return all.filter(({ base }) => held.has(base));
+  const isHere = ({ directory }: { readonly directory: string }) => directory === path;
+  return all.filter(({ base }) => held.get(base)?.some(isHere));
 }
 
 /** The token of --token-file or BUSBAR_TOKEN; empty for none. */

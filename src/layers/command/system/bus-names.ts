@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { processIds, socketsOf } from './processes.js';
+import { environmentOf, processIds, socketsOf, userOf } from './processes.js';
 
 /** A bus in the runtime directory. */
 export interface NamedBus {
@@ -118,17 +118,23 @@ export function otherUsersWith(bus: string): readonly number[] {
   return found;
 }
 
+/** A process of this user that listens for a bus. */
+export interface BusHolder {
+  readonly pid: number;
+  /** Where it has the name. */
+  readonly directory: string;
+}
+
 /**
- * The processes that listen for a bus, the one that took its name last in front. A controller that
- * was deposed while it was stopped still listens. Only processes of this user can be seen, unless
- * the user is root.
+ * The processes of this user that listen for a bus, in any directory, the one that took its name last
+ * in front. A controller that was deposed while it was stopped still listens.
  */
-export function holdersOf(base: string): readonly number[] {
+export function holdersOf(base: string): readonly BusHolder[] {
   return holdersOfAll([base]).get(base) ?? [];
 }
 
 /** The same for several buses, with one look at all processes. */
-export function holdersOfAll(bases: readonly string[]): ReadonlyMap<string, readonly number[]> {
+export function holdersOfAll(bases: readonly string[]): ReadonlyMap<string, readonly BusHolder[]> {
   const listening = new Map<number, string>();
   for (const { inode, path } of listeners()) {
     const base = bases.find((each) => path.includes(`${each}.`));
@@ -136,7 +142,9 @@ export function holdersOfAll(bases: readonly string[]): ReadonlyMap<string, read
   }
   const found = new Map<string, { readonly inode: number; readonly pid: number }[]>();
   if (listening.size === 0) return new Map();
+  const uid = process.geteuid?.() ?? 0;
   for (const pid of processIds()) {
+    if (userOf(pid) !== uid) continue;
     for (const inode of socketsOf(pid)) {
       const base = listening.get(inode);
       if (base === undefined) continue;
@@ -148,7 +156,10 @@ export function holdersOfAll(bases: readonly string[]): ReadonlyMap<string, read
   return new Map(
     [...found].map(([base, holders]) => [
       base,
-      [...new Set(holders.sort((a, b) => b.inode - a.inode).map(({ pid }) => pid))],
+      [...new Set(holders.sort((a, b) => b.inode - a.inode).map(({ pid }) => pid))].map((pid) => ({
+        pid,
+        directory: runtimeDirectory(environmentOf(pid) ?? {}).names.path,
+      })),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 // Processes as the system sees them: name, state, descriptors, memory shared with others. On Linux,
 // from /proc; elsewhere nothing is known, and nothing fails.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** What the system says about a process. */
@@ -10,13 +10,9 @@ export interface ProcessFacts {
   readonly name: string;
   /** A letter of `ps`: `R` running, `S` sleeping, `T` stopped, `t` traced, `Z` dead; `?` unknown. */
   readonly state: string;
-  /** Processor time used so far, in milliseconds. */
-  readonly processorMs: number;
 }
 
 const linux = process.platform === 'linux';
-/** USER_HZ, which is 100 on every architecture that Node runs on. */
-const tickMs = 10;
 
 /** Whether facts about processes can be had. */
 export const knowsProcesses = linux;
@@ -33,7 +29,6 @@ export function processFacts(pid: number): ProcessFacts | undefined {
     pid,
     name: nameOf(pid, short),
     state: fields[0] ?? '?',
-    processorMs: (Number(fields[11]) + Number(fields[12])) * tickMs,
   };
 }
 
@@ -54,9 +49,66 @@ function nameOf(pid: number, short: string): string {
     : basename(program);
 }
 
+/** The number of the user that a process belongs to; `undefined` if there is no such process. */
+export function userOf(pid: number): number | undefined {
+  if (!linux) return undefined;
+  try {
+    return lstatSync(`/proc/${pid}`).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The environment that a process was started with; `undefined` for one of somebody else. */
+export function environmentOf(
+  pid: number,
+): Readonly<Record<string, string | undefined>> | undefined {
+  const text = read(`/proc/${pid}/environ`);
+  if (text === undefined) return undefined;
+  const pairs = text.split('\0').flatMap((entry) => {
+    const at = entry.indexOf('=');
+    return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** The largest file that a process may make, in bytes, which shared memory is for the kernel. */
+export function largestFileOf(pid: number): number {
+  const text = /^Max file size\s+(\d+)/m.exec(read(`/proc/${pid}/limits`) ?? '')?.[1];
+  return text === undefined ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+/** The addon that a process has loaded, and whether its file has been replaced since. */
+export function addonOf(
+  pid: number,
+): { readonly file: string; readonly replaced: boolean } | undefined {
+  const found = / (\/[^\n]*\/busbar\.node)( \(deleted\))?$/m.exec(read(`/proc/${pid}/maps`) ?? '');
+  const [, file, deleted] = found ?? [];
+  return file === undefined ? undefined : { file, replaced: deleted !== undefined };
+}
+
 /** The command line of a process, for people. */
 export function commandLine(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim();
+}
+
+/** What the main thread of a process did, in milliseconds since it began. */
+export interface ThreadTimes {
+  /** It ran. */
+  readonly ran: number;
+  /** It was ready to run, and others had the processors. */
+  readonly waited: number;
+  /** Whether it runs or is ready to now. */
+  readonly isReady: boolean;
+}
+
+/** The times of a main thread, which in Node has the event loop; `undefined` if unknown. */
+export function threadTimes(pid: number): ThreadTimes | undefined {
+  const [ran, waited] = (read(`/proc/${pid}/task/${pid}/schedstat`) ?? '').split(' ');
+  const stat = read(`/proc/${pid}/task/${pid}/stat`);
+  if (ran === undefined || waited === undefined || stat === undefined) return undefined;
+  const state = stat[stat.lastIndexOf(')') + 2];
+  return { ran: Number(ran) / 1e6, waited: Number(waited) / 1e6, isReady: state === 'R' };
 }
 
 /** The ids of all processes. */

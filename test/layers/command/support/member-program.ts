@@ -1,6 +1,6 @@
 // A member of a bus for tests of the command line: BUS ROLE [LABEL…]. It tells its id, then does what
 // its role says.
-import { codecs, join, messageBox, messageType, multicast } from 'busbar';
+import { codecs, join, messageBox, messageType, multicast, observe } from 'busbar';
 import { defineInterface, t } from 'busbar/interface';
 import { serve } from 'busbar/rpc';
 
@@ -112,13 +112,32 @@ const roles: Readonly<Record<string, () => Promise<number>>> = {
   async sender() {
     const endpoint = await join(bus, { label: labels, messages: box });
     process.on('message', (order: Order) => {
-      const { to, type, payload, times = 1, all = false } = order;
+      const { to, type, payload, times = 1, all = false, ttl } = order;
       const data = type === 'Blob' ? Buffer.from(payload as string, 'hex') : payload;
       const message = (box[type] as (payload: unknown) => ReturnType<typeof box.Move>)(data);
-      for (let i = 0; i < times; i++) endpoint.send(all ? multicast(to) : to, message);
+      const options = ttl === undefined ? {} : { ttl };
+      for (let i = 0; i < times; i++) endpoint.send(all ? multicast(to) : to, message, options);
       process.send?.('sent');
     });
     return endpoint.id;
+  },
+
+  /** Joins, and when it is told to, never gives its event loop a turn again. */
+  async spinning() {
+    const { id } = await join(bus, { label: labels });
+    process.on('message', () => {
+      process.send?.('spinning', () => {
+        for (;;);
+      });
+    });
+    return id;
+  },
+
+  /** As many observers as it is told. */
+  async observers() {
+    const [count = '0'] = labels;
+    for (let i = 0; i < Number(count); i++) await observe(bus);
+    return 0;
   },
 
   /** Joins with a token. */
@@ -146,6 +165,7 @@ interface Order {
   readonly payload: unknown;
   readonly times?: number;
   readonly all?: boolean;
+  readonly ttl?: number;
 }
 
 const id = await roles[role]?.();
