@@ -114,7 +114,7 @@ test('a stopped controller that others replace is a stopped member', async (t) =
   const diagnosis = await doctor(stage, '--bus', bus);
   t.is(diagnosis.code, 1);
   const stopped = ill(diagnosis).filter(({ level }) => level === 'problem');
-  t.is(stopped.length, 1);
+  t.is(stopped.length, 1, JSON.stringify(stopped, undefined, 1));
   t.like(stopped[0], { check: 'stopped', pid: keeper.pid });
   t.regex(stopped[0]?.text ?? '', /^process \d+ \(node member-program\.js\), keeper, is stopped/);
   // It took as long as others wait for a controller, which is more than it should.
@@ -174,6 +174,7 @@ test('messages that nobody gets', async (t) => {
     sender.say({ ...nobody, all: true });
     sender.say({ ...nobody, ttl: 10 });
   }, 20);
+  t.teardown(() => clearInterval(sending));
   const found = ill(await doctor(stage, '--bus', bus));
   clearInterval(sending);
   const selector = found.find(({ check }) => check === 'selector');

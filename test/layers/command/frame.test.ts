@@ -118,6 +118,7 @@ test('an interrupted command ends with 130', async (t) => {
   const ended = endOf(child);
   const seen = once(child.stdout as NodeJS.EventEmitter, 'data');
   const sending = setInterval(() => sender.say({ to: 'moon', type: 'Move', payload: 1 }), 20);
+  t.teardown(() => clearInterval(sending));
   await seen;
   clearInterval(sending);
   child.kill('SIGINT');
@@ -132,6 +133,7 @@ test('a reader that has enough is no failure', async (t) => {
   const child = stage.start(['tap', '--bus', bus]);
   const closed = once(child, 'exit');
   const sending = setInterval(() => sender.say({ to: 'moon', type: 'Move', payload: 1 }), 20);
+  t.teardown(() => clearInterval(sending));
   await once(child.stdout as NodeJS.EventEmitter, 'data');
   child.stdout?.destroy();
   t.deepEqual(await closed, [0, null]);
@@ -148,6 +150,7 @@ test('every line of JSON is as its schema says', async (t) => {
     () => sender.say({ to: 'moon', type: 'Note', payload: { x: 1 } }),
     20,
   );
+  t.teardown(() => clearInterval(sending));
   const file = join(stage.directory.path, 'lamp.yaml');
   writeFileSync(file, "interface: com.example.lamp\nversion: '1.0'\n");
   const commands: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -173,13 +176,14 @@ test('every line of JSON is as its schema says', async (t) => {
     validate: [['validate', file]],
     format: [['format', file]],
     diff: [['diff', file, file]],
+    capture: [['capture', '-n', '1', '-o', join(stage.directory.path, 'x.pcapng')]],
     doctor: [['doctor'], ['doctor', 'nobody']],
     bench: [['bench', '--seconds', '0.05', '--bytes', '8']],
   };
   for (const [name, uses] of Object.entries(commands)) {
     const validate = ajv.compile({ $ref: `command#/definitions/${name}` });
     for (const args of uses) {
-      const onBus = /^(ls|top|tap|call|send|doctor)$/.test(name) ? ['--bus', bus] : [];
+      const onBus = /^(ls|top|tap|capture|call|send|doctor)$/.test(name) ? ['--bus', bus] : [];
       const { out, err } = await stage.busbar(...args, ...onBus, '--json');
       const lines = linesOf(out);
       t.true(lines.length > 0 || name === 'format', `${args.join(' ')}: ${err}`);

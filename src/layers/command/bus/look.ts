@@ -9,7 +9,7 @@ import type { ChosenBus } from './which-bus.js';
  * Milliseconds that a bus gets to answer. A stopped controller is replaced by its members within
  * 600, on a machine that is not busy.
  */
-const answerTime = 4000;
+const answerTime = 8000;
 /** Each time after these, a look at processes tells whether an answer can still come. */
 const patience = 150;
 

@@ -1,11 +1,9 @@
 // The command `tap`: what members send to each other, as it goes by. An observer sees it, so nobody
 // waits for it; what it is too slow for is counted.
-import type { Observer } from '../../../index.js';
 import { conditionOf } from '../bus/condition.js';
 import { look } from '../bus/look.js';
 import { shownPeer } from '../bus/member-rows.js';
-import { describeServers, oneOfEach } from '../bus/servers.js';
-import { type ChosenBus, chosenBus } from '../bus/which-bus.js';
+import { chosenBus } from '../bus/which-bus.js';
 import { exitCode } from '../failure.js';
 import { type Form, formOf } from '../table.js';
 import { clean, cut } from '../text.js';
@@ -19,16 +17,15 @@ import {
   UsageError,
 } from '../usage.js';
 import { shortText } from '../values/json-value.js';
+import { chosenTypes } from './chosen-types.js';
+import { Descriptions } from './descriptions.js';
+import { endOn } from './end-on.js';
 import { KnownTypes } from './known-types.js';
 import { lossOf, Seeing, type SeenMessage } from './seen.js';
 import { parseWhere, type Where } from './where.js';
 
 /** Bytes of each payload, unless --bytes says otherwise; what is longer is shown as cut. */
 const defaultBytes = 4096;
-/** Milliseconds that servers get to describe their types. */
-const describeTime = 500;
-/** Milliseconds between two looks for servers that came later. */
-const describeEvery = 1000;
 
 /** Shows messages until it is interrupted, or has shown as many as asked for. */
 export const tap: Run = async ([selector], options, output) => {
@@ -38,13 +35,13 @@ export const tap: Run = async ([selector], options, output) => {
   const payloadBytes = bytesOf(options);
   const types = new KnownTypes();
   const servers = new Descriptions(bus, types, options['no-describe'] !== true);
-  const ids = await chosenTypes(textsOf(options, 'type'), types, () => servers.learn(bus, output));
+  const ids = await chosenTypes(textsOf(options, 'type'), types, () => servers.learn(output));
   await using observer = await look(bus, output, {
     payloadBytes,
     ...(selector !== undefined && { match: conditionOf(selector).text }),
     ...(ids.length > 0 && { types: ids }),
   });
-  const ending = stopAt(numberOf(options, 'seconds', 0), observer, output);
+  const stop = endOn(observer, numberOf(options, 'seconds', 0), output);
   await servers.learnFrom(observer);
   const printer = new Printer(formOf(options, output), output, options.redact === true);
   const seeing = new Seeing(types, options.redact === true);
@@ -62,7 +59,7 @@ export const tap: Run = async ([selector], options, output) => {
       if (printer.shown >= most) break;
     }
   } finally {
-    clearTimeout(ending);
+    stop();
   }
   if (printer.lost > 0) {
     output.complain(`busbar: ${printer.lost} messages were lost; narrow it down, or --bytes 0`);
@@ -82,71 +79,6 @@ function bytesOf(options: OptionValues): number {
     throw new UsageError(`--bytes is ${bytes}; expected a whole number of at most ${most}`);
   }
   return bytes;
-}
-
-/** Ends the observation after some seconds. */
-function stopAt(
-  seconds: number | undefined,
-  observer: Observer,
-  output: Output,
-): NodeJS.Timeout | undefined {
-  output.interrupted.addEventListener('abort', () => void observer.close());
-  if (seconds === undefined) return undefined;
-  return setTimeout(() => void observer.close(), seconds * 1000);
-}
-
-/** The UUIDs of the types that were asked for; a name without a dot may be the end of another. */
-async function chosenTypes(
-  names: readonly string[],
-  types: KnownTypes,
-  learn: () => Promise<void>,
-): Promise<readonly string[]> {
-  if (names.some((name) => !name.includes('.') && !name.includes('-'))) await learn();
-  const ids = names.flatMap((name) => {
-    const meant = types.meant(name);
-    return meant.length > 0 ? meant : [types.add(name)];
-  });
-  if (ids.length > 64) throw new UsageError(`--type means ${ids.length} types; the limit is 64`);
-  return ids;
-}
-
-/** Asks servers for the names of types, and again when unknown ones appear. */
-class Descriptions {
-  readonly #bus: ChosenBus;
-  readonly #types: KnownTypes;
-  readonly #wanted: boolean;
-  #last = 0;
-  #asking = false;
-
-  constructor(bus: ChosenBus, types: KnownTypes, wanted: boolean) {
-    this.#bus = bus;
-    this.#types = types;
-    this.#wanted = wanted;
-  }
-
-  /** Before there is an observer. */
-  async learn(bus: ChosenBus, output: Output): Promise<void> {
-    await using observer = await look(bus, output);
-    await this.learnFrom(observer);
-  }
-
-  async learnFrom(observer: Observer): Promise<void> {
-    if (!this.#wanted || this.#asking) return;
-    this.#asking = true;
-    this.#last = performance.now();
-    const servers = oneOfEach(observer.peers);
-    const answers = await describeServers(this.#bus, servers, describeTime);
-    for (const source of answers.flatMap(({ interfaces }) => interfaces)) {
-      this.#types.addInterface(source);
-    }
-    this.#asking = false;
-  }
-
-  /** While observing; messages that are shown meanwhile have no name. */
-  learnLater(observer: Observer, unknown: boolean): void {
-    if (!unknown || performance.now() < this.#last + describeEvery) return;
-    this.learnFrom(observer).catch(() => undefined);
-  }
 }
 
 /** Writes messages, one a line. */
