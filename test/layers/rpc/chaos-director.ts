@@ -99,6 +99,11 @@ export class RpcChaos {
     return this.#report;
   }
 
+  /** Ends the processes that are left, after an error. */
+  kill(): void {
+    for (const member of this.#members) this.#end(member);
+  }
+
   #asked(child: ChildProcess): Promise<unknown[]> {
     const answered = once(child, 'message');
     child.send('finish');

@@ -2,6 +2,9 @@
 // `caller`, which tells what came of its calls when it is told to finish.
 import { Calling, startServer } from './chaos-calls.js';
 
+// Its parent has ended, perhaps by a kill.
+process.once('disconnect', () => process.exit());
+
 const [, , role, bus = '', name = ''] = process.argv;
 
 if (role === 'server') {
@@ -16,7 +19,6 @@ if (role === 'server') {
     const outcome = await calling.finish();
     await calling.close();
     process.send?.(outcome);
-    process.disconnect();
   });
 }
 process.send?.('ready');

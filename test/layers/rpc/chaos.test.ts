@@ -2,7 +2,7 @@
 // none hangs, none that is not idempotent is executed twice, and nothing is left over.
 import { setImmediate as turn } from 'node:timers/promises';
 import * as v8 from 'node:v8';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { holdingsOf, holdsNoMore } from '../../support/holdings.js';
 import { newBus } from '../../support/program.js';
 import { type ChaosReport, RpcChaos } from './chaos-director.js';
@@ -11,8 +11,9 @@ import { type ChaosReport, RpcChaos } from './chaos-director.js';
 const disasters = Number(process.env.BUSBAR_CHAOS_KILLS ?? 12);
 const seed = Number(process.env.BUSBAR_CHAOS_SEED ?? Date.now() % 1_000_000);
 
-async function chaos(count: number, of: number): Promise<ChaosReport> {
+async function chaos(t: ExecutionContext, count: number, of: number): Promise<ChaosReport> {
   const run = new RpcChaos(newBus(), of);
+  t.teardown(() => run.kill());
   await run.start();
   await run.disasters(count);
   return run.finish();
@@ -30,9 +31,9 @@ test('no call hangs, none is executed twice, and nothing is left over', async (t
   t.timeout(120_000 + disasters * 2000);
   t.log(`seed ${seed}`);
   // What the first run has once and for all is no leak.
-  t.deepEqual((await chaos(4, seed)).wrong, []);
+  t.deepEqual((await chaos(t, 4, seed)).wrong, []);
   const before = { ...holdingsOf(process.pid), timers: timers(), promises: promises() };
-  const report = await chaos(disasters, seed + 1);
+  const report = await chaos(t, disasters, seed + 1);
   t.log(JSON.stringify(report));
   t.deepEqual(report.wrong, [], `seed ${seed}`);
   t.true(report.kills + report.stops > 0 && report.done > 0);

@@ -216,3 +216,54 @@ test('the trace of a call goes on to the calls that its method makes, and to no 
   t.deepEqual([large.get(3), large.get(4)], [context, undefined]);
   t.deepEqual([...(await ask('name', state)).keys()], []);
 });
+
+test('an idempotent call that a dead server may have executed says so, whatever comes then', async (t) => {
+  const bus = newBus();
+  const Again = defineInterface('com.example.again', '1.0', {
+    methods: { hold: { idempotent: true } },
+  });
+  const client = await connect(bus, Again);
+  t.teardown(() => client.close());
+  const holding: Source = async ({ bus, tell, told }) => {
+    const { defineInterface } = await import('busbar/interface');
+    const { serve } = await import('busbar/rpc');
+    const Again = defineInterface('com.example.again', '1.0', { methods: { hold: {} } });
+    await serve(bus, Again, {
+      hold: () => {
+        tell('holds');
+        return new Promise<void>(() => undefined);
+      },
+    });
+    tell('serves');
+    await told();
+  };
+  /** The rejection of a call whose server has died with it. */
+  const died = async (call: () => Promise<unknown>) => {
+    const server = inProcess(t, bus, holding);
+    await server.next();
+    const rejection = t.throwsAsync(call());
+    await server.next();
+    await server.kill();
+    return { rejection };
+  };
+  // Nobody is there for a second attempt: the call waits, and ends in one of these ways.
+  const late = await died(() => client.hold({ timeout: 3000 }));
+  t.like(await late.rejection, {
+    code: 'DEADLINE',
+    executed: 'maybe',
+    cause: { code: 'PEER_GONE' },
+  });
+  const stop = new AbortController();
+  const cancelled = await died(() => client.hold({ signal: stop.signal }));
+  stop.abort();
+  t.like(await cancelled.rejection, { code: 'CANCELLED', executed: 'maybe' });
+  // One is there that refuses.
+  const refused = await died(() => client.hold());
+  const busy = await stranger(t, bus, [Again.name, `${Again.name}/1`]);
+  busy.on('message', (message) => {
+    if (message.replyTo !== undefined) return;
+    const typeId = messageType('busbar.rpc').id;
+    message.reply(raw.message({ typeId, format: 0x12, bytes: new TextEncoder().encode('{}') }));
+  });
+  t.like(await refused.rejection, { code: 'PEER_GONE', executed: 'maybe' });
+});

@@ -144,16 +144,16 @@ export class Caller implements CallKeeper {
     if (callee === undefined) return;
     this.#callees.delete(peer);
     for (const call of callee.pending.values()) {
+      const loss = new PeerGoneError(`the server that had ${nameOf(call.request.member)} is gone`, {
+        executed: 'maybe',
+        peerId: peer,
+      });
       if (call.request.idempotent && call.only === 0 && call.canRestart) {
+        call.loss = loss;
         this.again(call);
-        continue;
+      } else {
+        call.fail(loss);
       }
-      call.fail(
-        new PeerGoneError(`the server that had ${nameOf(call.request.member)} is gone`, {
-          executed: 'maybe',
-          peerId: peer,
-        }),
-      );
     }
   }
 
@@ -370,6 +370,8 @@ function metadataOf(call: PendingCall): Uint8Array | undefined {
 
 function refusalOf(call: PendingCall): Error {
   return (
+    // What the last server did says nothing about an earlier one.
+    call.loss ??
     call.refusal ??
     new NoRecipientError(`no server took ${nameOf(call.request.member)}`, {
       executed: 'no',
@@ -380,7 +382,7 @@ function refusalOf(call: PendingCall): Error {
 
 function closedError(call: PendingCall): ClosedError {
   return new ClosedError(`${nameOf(call.request.member)}: the client is closed`, {
-    executed: call.callee === undefined ? 'no' : 'maybe',
+    executed: call.executed,
     peerId: call.callee?.peer,
   });
 }

@@ -83,6 +83,8 @@ export abstract class PendingCall implements Expiring {
   tried: Set<number> | undefined;
   /** The server that it was sent to last; 0 for none. */
   lastPeer = 0;
+  /** The death of a server that may have executed it; set for idempotent calls that went on. */
+  loss: Error | undefined;
   /** Why the last server did not take it. */
   refusal: Error | undefined;
   /** The only server that it may go to, or 0. */
@@ -142,6 +144,11 @@ export abstract class PendingCall implements Expiring {
   /** That server has it no longer. */
   displaced(_callee: Callee<PendingCall>): void {}
 
+  /** Whether it was executed, as far as is known while it has no answer. */
+  get executed(): 'no' | 'maybe' {
+    return this.callee === undefined && this.loss === undefined ? 'no' : 'maybe';
+  }
+
   /** Whether it may be sent to another server. */
   get canRestart(): boolean {
     return this.input === undefined || this.input.canRestart;
@@ -184,7 +191,7 @@ export abstract class PendingCall implements Expiring {
   /** See {@link Expiring}. */
   expire(): void {
     const { member } = this.request;
-    if (this.callee === undefined) {
+    if (this.executed === 'no') {
       this.fail(
         new NoRecipientError(`no server took ${nameOf(member)} before the deadline`, {
           executed: 'no',
@@ -196,14 +203,15 @@ export abstract class PendingCall implements Expiring {
     this.cancel(
       new DeadlineError(`${nameOf(member)} did not return before its deadline`, {
         executed: 'maybe',
-        peerId: this.callee.peer,
+        peerId: this.lastPeer,
+        cause: this.loss,
       }),
     );
   }
 
   /** Called when the signal is aborted. */
   handleEvent(): void {
-    const executed = this.callee === undefined ? 'no' : 'maybe';
+    const { executed } = this;
     this.cancel(
       new CancelledError(`${nameOf(this.request.member)} was cancelled by its signal`, {
         executed,
