@@ -11,13 +11,7 @@ import { realClock, type Seat } from './seat.js';
 import { closeOn } from './signals.js';
 import type { Destination, FullTable } from './types.js';
 
-/**
- * Joins a bus and handles its messages by a table. Resolves once every other endpoint can see the
- * new one and `onStart` has returned. The endpoint is the table's own; the caller closes what is
- * returned.
- * @throws TableError if the table does not fit the box: a type without a route, a route without a
- * type. InvalidArgumentError, and what `join` and `onStart` throw.
- */
+/** Puts a table to work on an endpoint of its own, in this thread; see `handle`. */
 export async function handleHere<B extends MessageBox>(
   bus: Bus,
   box: B,
