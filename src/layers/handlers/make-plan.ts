@@ -161,7 +161,10 @@ function hooksOf(
   types: ReadonlyMap<string, AnyMessageType>,
 ): Plan['hooks'] {
   const [onStart, onIdle, onStop] = hookNames.map((name): Hook => {
-    const hook = types.has(name) ? undefined : table[name];
+    if (types.has(name)) {
+      throw new TableError(`the box has a type '${name}', which is the name of a hook`, name);
+    }
+    const hook = table[name];
     if (hook === undefined) return undefined;
     if (typeof hook !== 'function') {
       throw new TableError(`${name} is ${show(hook)}; expected a function`, name);

@@ -188,11 +188,11 @@ export type Entry<B extends MessageBox, K extends KeyOf<B>> =
 /** Functions of a table that are called at certain times. */
 export interface Hooks<B extends MessageBox> {
   /** Called before the first message is taken, which waits for its promise. */
-  onStart?(sender: Sender<B>): Nothing | PromiseLike<Nothing>;
+  readonly onStart?: (sender: Sender<B>) => Nothing | PromiseLike<Nothing>;
   /** Called when all messages have been handled and none came for a turn of the event loop. */
-  onIdle?(sender: Sender<B>): Nothing | PromiseLike<Nothing>;
+  readonly onIdle?: (sender: Sender<B>) => Nothing | PromiseLike<Nothing>;
   /** Called after the last message, before the endpoint leaves; it may still send. */
-  onStop?(sender: Sender<B>): Nothing | PromiseLike<Nothing>;
+  readonly onStop?: (sender: Sender<B>) => Nothing | PromiseLike<Nothing>;
 }
 
 // An interface's name has a dot, as no key of most boxes has.
@@ -204,10 +204,11 @@ type Services<B extends MessageBox> = [Extract<KeyOf<B>, Dotted>] extends [never
 /**
  * Who handles what: for each key of the box a handler, a route, a list of routes of which the first
  * that matches is taken, or {@link emits} for a type that is only sent; and {@link Hooks}. A class
- * can implement it.
+ * can implement it. No key of the box may be the name of a hook.
  */
 export type Table<B extends MessageBox> = {
-  readonly [K in KeyOf<B>]: Entry<B, K>;
+  // The compiler looks for the types of hooks here, too, while it infers B.
+  readonly [K in KeyOf<B>]: K extends keyof Hooks<B> ? Hooks<B>[K] : Entry<B, K>;
 } & Hooks<B>;
 
 /** A table, which may also have interfaces under their names; see {@link server}. */

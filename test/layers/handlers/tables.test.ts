@@ -46,6 +46,13 @@ for (const [what, table, message] of wrong) {
   });
 }
 
+test('a key of the box that is the name of a hook is refused', async (t) => {
+  const odd = messageBox({ onStart: Ping });
+  await t.throwsAsync(testBus().handle(odd, { onStart() {} } as Table<typeof odd>), {
+    message: /'onStart', which is the name of a hook/,
+  });
+});
+
 test('syntax errors of conditions are found at start', async (t) => {
   const table = { Ping: { from: 'a &', run() {} }, Pong: emits() };
   await t.throwsAsync(testBus().handle(box, table), { code: 'ERR_BUSBAR_INVALID_SELECTOR' });
