@@ -1,8 +1,8 @@
 // Checks the package for Python: sets up build/python with the checkers and build/python-user with
 // nothing but the wheel, as a user has it; formats, lints and type checks the sources; and runs all
-// tests, those with Node included, against the installed wheel; and lets Python's own reader of MCAP
-// read what a journal has written. Needs Python 3.11 or newer with venv
-// and pip, and `npm run compile:tests`.
+// tests, those with Node included, against the installed wheel; lets Python's own reader of MCAP
+// read what a journal has written; and compares our reader of Stinger's files with Stinger's schemas.
+// Needs Python 3.11 or newer with venv and pip, and `npm run compile:tests`.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../lib/project.mjs';
@@ -35,6 +35,24 @@ function install() {
   console.log(`installed ${wheel}`);
 }
 
+/** The packages of Stinger with the schemas that our reader of its files is compared with. */
+const stinger = ['0.9.7.post1', '0.11.2b1'];
+
+/** Fetches them, as files: they need a newer Python than we do, and nothing of them is run. */
+function fetchStinger() {
+  const folder = join(root, 'build', 'stinger');
+  for (const version of stinger) {
+    const target = join(folder, version);
+    if (existsSync(join(target, 'stingeripc'))) continue;
+    rmSync(target, { recursive: true, force: true });
+    const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--ignore-requires-python'];
+    run(binary('python'), [...pip, '--dest', target, `stinger-ipc==${version}`]);
+    const [wheel] = readdirSync(target);
+    run(binary('python'), ['-m', 'zipfile', '-e', join(target, wheel), target]);
+  }
+  return folder;
+}
+
 setUp();
 for (const options of [['python'], ['--config', 'python/pyproject.toml', 'examples/python']]) {
   run(binary('ruff'), ['check', ...options]);
@@ -47,6 +65,7 @@ install();
 process.env.BUSBAR_PYTHON = join(user, 'bin', 'python');
 process.env.BUSBAR_INSTALLED = '1';
 process.env.BUSBAR_TEST_PYTHON = binary('python');
+process.env.BUSBAR_STINGER = fetchStinger();
 const tests = readdirSync(join(root, 'test-build')).filter((name) =>
   /^python.*\.test\.js$/.test(name),
 );
@@ -54,4 +73,5 @@ run(process.execPath, [
   'node_modules/ava/entrypoints/cli.mjs',
   ...tests.map((name) => `test-build/${name}`),
   'test-build/layers/journal/mcap.test.js',
+  'test-build/layers/interface/stinger-schema.test.js',
 ]);

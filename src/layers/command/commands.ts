@@ -236,6 +236,18 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'file',
     run: lazily(async () => (await import('./generate.js')).generate),
   },
+  import: {
+    usage: 'import FILE.stinger.yaml',
+    help: 'Prints a file of Stinger as an interface file; notes say what is not the same in it.',
+    group: interfaceFiles,
+    options: {
+      name: { type: 'string', help: 'the name of the interface; else stinger and its own' },
+      out: { type: 'string', value: 'FILE', help: 'the file to write', completes: 'file' },
+    },
+    arity: [1, 1],
+    completes: 'file',
+    run: lazily(async () => (await import('./import.js')).importFile),
+  },
   doctor: {
     usage: 'doctor [SELECTOR]',
     help: 'Says what is wrong here and on a bus, and how to cure it.',

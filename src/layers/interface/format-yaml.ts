@@ -2,7 +2,8 @@
 // head. Other comments would be lost, which is refused: what they say belongs into `doc`.
 import { InterfaceFileError } from './errors.js';
 import { printYaml } from './print-yaml.js';
-import { loadYaml, type ParseOptions, parseYaml } from './read-yaml.js';
+import { type ParseOptions, parseYaml } from './read-yaml.js';
+import { loadYaml } from './yaml-file.js';
 
 /**
  * The same interface in the form of {@link printYaml}. Comments before the first key stay.

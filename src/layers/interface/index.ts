@@ -98,4 +98,10 @@ export {
 } from './schema.js';
 export { type Shape, shapeOf } from './shape.js';
 export { camelCase, pascalCase, shortName, snakeCase, wordsOf } from './spelling.js';
+export {
+  parseStinger,
+  type StingerImport,
+  type StingerNote,
+  type StingerOptions,
+} from './stinger.js';
 export { t } from './t.js';

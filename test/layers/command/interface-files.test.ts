@@ -151,3 +151,44 @@ test('a wrong use ends with 2, and a missing file with 1', async (t) => {
   t.regex(out, /^ {2}diff {2,}Says what/m);
   t.is((await busbar(folder)).code, 2);
 });
+
+test('import prints a file of Stinger as an interface file, with notes', async (t) => {
+  const stinger = `stingeripc: { version: 0.1.0 }
+interface: { name: lamp, version: 1.0.0 }
+structures: { part: { $ref: 'parts.yaml#/part' } }
+signals:
+  lit: { payload: [{ name: which, type: struct, structName: part }] }
+constants: { MAX: { type: integer, value: 5 } }
+`;
+  const folder = folderWith(t, {
+    'lamp.stinger.yaml': stinger,
+    'parts.yaml': 'part: { members: [{ name: at, type: integer }] }\n',
+    'wrong.stinger.yaml': stinger.replace('payload', 'args'),
+  });
+  const { code, out, err } = await busbar(folder, 'import', 'lamp.stinger.yaml');
+  t.is(code, 0, err);
+  t.is(
+    out,
+    `interface: stinger.lamp
+version: '1.0'
+doc: |-
+  Constants:
+
+  - \`MAX\` = \`5\`
+types:
+  Part: { struct: { at: i32 } }
+signals:
+  lit: { which: Part }
+`,
+  );
+  t.is(
+    err,
+    'lamp.stinger.yaml:6:1: note: constants are documentation of the interface; it has no constants\n',
+  );
+  const args = ['lamp.stinger.yaml', '--name', 'com.example.lamp', '--out', 'lamp.busbar.yaml'];
+  t.is((await busbar(folder, 'import', ...args)).out, 'lamp.busbar.yaml\n');
+  t.is((await busbar(folder, 'validate', 'lamp.busbar.yaml')).code, 0);
+  const wrong = await busbar(folder, 'import', 'wrong.stinger.yaml');
+  t.is(wrong.code, 1);
+  t.regex(wrong.err, /^busbar: wrong\.stinger\.yaml:5:10: .* write 'payload'\n$/);
+});
