@@ -760,7 +760,7 @@ async def _again(server: ServerProgram, *order: str) -> None:
 IN_JSON = ("call", "argument", "error", "stream", "input", "duplex", "property", "region")
 
 
-def in_json(cls: type[Behaviours]) -> type[Behaviours]:
+def in_json(cls: type[Any]) -> type[Any]:
     """Calls in JSON, and leaves out what is the same in both codecs."""
     cls.json = True
     for name in dir(cls):

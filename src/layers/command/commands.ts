@@ -224,12 +224,13 @@ export const commands: Readonly<Record<string, Command>> = {
     run: lazily(async () => (await files()).difference),
   },
   generate: {
-    usage: 'generate FILE… --ts',
+    usage: 'generate FILE… --ts|--python',
     help: 'Writes code for interfaces: to standard output, or into a folder.',
     group: interfaceFiles,
     options: {
       ts: { type: 'boolean', help: 'TypeScript' },
-      out: { type: 'string', value: 'FOLDER', help: 'the folder to write into: FILE.ts' },
+      python: { type: 'boolean', help: 'Python 3.11 or newer' },
+      out: { type: 'string', value: 'FOLDER', help: 'the folder to write into: FILE.ts, FILE.py' },
       watch: { type: 'boolean', help: 'write again with each change, until interrupted' },
     },
     arity: [1, Number.POSITIVE_INFINITY],

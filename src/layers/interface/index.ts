@@ -71,8 +71,10 @@ export {
   unpackItems,
 } from './pack.js';
 export type { Packing } from './packing.js';
+export { printPython } from './print-python.js';
 export { printTypeScript } from './print-typescript.js';
 export { printYaml } from './print-yaml.js';
+export { moduleName } from './python-names.js';
 export { interfaceOf } from './read-model.js';
 export { parseTypeScript } from './read-typescript.js';
 export { type ParseOptions, parseYaml } from './read-yaml.js';

@@ -47,7 +47,9 @@ def node_of(annotation: Any) -> Node:
             raise TypeError(f"{annotation} has keys that are no strings")
         return MapNode(node_of(value))
     if origin is Literal:
-        return LiteralNode(annotation, get_args(annotation))
+        values = tuple(each for each in get_args(annotation) if each is not None)
+        node = LiteralNode(Literal[values], values)
+        return OptionalNode(node) if len(values) < len(get_args(annotation)) else node
     if origin in (Union, types.UnionType):
         others = [each for each in get_args(annotation) if each is not type(None)]
         if len(others) == 1 and len(others) < len(get_args(annotation)):
@@ -70,7 +72,8 @@ def _annotated(annotation: Any) -> Node:
         if isinstance(note, Kind):
             return _kinds.setdefault(note.name, kind_node(note.name))
         if isinstance(note, JsonSchema):
-            return AnyNode(note.schema)
+            described = AnyNode(note.schema)
+            return described if of is Any else OptionalNode(described)
     return node_of(of)
 
 

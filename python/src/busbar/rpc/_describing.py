@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from ._coding import Codec
 from ._members import Member, doc_of
 from ._nodes import EnumNode, ListNode, LiteralNode, MapNode, Node, OptionalNode, Walk
@@ -15,11 +17,6 @@ from .types import Enum, Inline
 
 # Keys that make an object a type; a field with such a name is written within `struct`.
 _TYPE_KEYS = frozenset(("type", "struct", "enum", "list", "map", "optional", "schema"))
-
-
-class _JsonWalk(Walk):
-    def __init__(self) -> None:
-        super().__init__(True)
 
 
 class Describer:
@@ -62,7 +59,10 @@ class Describer:
             if codec is not None:
                 model[name] = self._type_of(codec.node)
         if member.errors:
-            model["errors"] = {code: self._named(data) for code, (_, data) in member.errors.items()}
+            model["errors"] = {
+                code: _with_doc(self._named(data), doc_of(error))
+                for code, (error, data) in member.errors.items()
+            }
         if member.idempotent is not None:
             model["idempotent"] = member.idempotent
         return model
@@ -76,7 +76,7 @@ class Describer:
         return model
 
     def _signal(self, member: Member) -> Any:
-        return {} if member.args is None else self._named(member.args)
+        return _with_doc({} if member.args is None else self._named(member.args), member.doc)
 
     def _named(self, codec: Codec) -> Any:
         """Fields, or the name of a struct."""
@@ -88,7 +88,7 @@ class Describer:
     def _type_of(self, node: Node) -> Any:
         """A type; a struct without name is its fields."""
         if isinstance(node, StructNode) and issubclass(node.cls, Inline):
-            return self._bare(node.fields)
+            return _with_doc(self._bare(node.fields), doc_of(node.cls))
         return self._type(node)
 
     def _bare(self, fields: list[Field]) -> Any:
@@ -102,7 +102,7 @@ class Describer:
         model = self._type(field.node)
         default = None if field.make_default is None else field.make_default()
         if default is not None:
-            json = field.node.encode(default, _JsonWalk())
+            json = msgspec.to_builtins(field.node.encode(default, Walk(True)))
             plain = {"type": model} if isinstance(model, str) else model
             model = {**plain, "default": json}
         if field.doc is not None:
@@ -113,7 +113,9 @@ class Describer:
     def _type(self, node: Node) -> Any:
         if isinstance(node, StructNode):
             if issubclass(node.cls, Inline):
-                return {"struct": self._fields(node.fields)}
+                model = {"struct": self._fields(node.fields)}
+                doc = doc_of(node.cls)
+                return model if doc is None else {"doc": doc, **model}
             return self._reference(node.cls, lambda: {"struct": self._fields(node.fields)})
         if isinstance(node, EnumNode):
             values = [each.value for each in node.cls]
@@ -144,6 +146,15 @@ class Describer:
         elif self._seen[name] is not cls:
             raise TypeError(f"{self._members.name} has two types with the name {name}")
         return name
+
+
+def _with_doc(model: Any, doc: str | None) -> Any:
+    """Fields, or the name of a struct, with a documentation."""
+    if doc is None:
+        return model
+    if isinstance(model, dict) and model.keys() == {"struct"}:
+        return {"doc": doc, **model}
+    return {"doc": doc, "struct": model}
 
 
 def model_of(members: Members) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def doc_of(documented: Any) -> str | None:
     text = documented.__doc__
     if not isinstance(text, str) or text.startswith(f"{documented.__name__}("):
         return None
-    return inspect.cleandoc(text) or None
+    return (inspect.cleandoc(text) if "\n" in text else text) or None
 
 
 def _pascal(attribute: str) -> str:
