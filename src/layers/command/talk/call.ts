@@ -50,11 +50,22 @@ export const call: Run = async ([text = '', ...words], options, output) => {
     return await act(client, results, { signal: output.interrupted });
   } catch (error) {
     if (output.interrupted.aborted) return exitCode.interrupted;
+    const misuse = misuseIn(error);
+    if (misuse !== undefined) throw misuse;
     return results.failure(error);
   } finally {
     await client.close();
   }
 };
+
+/** Input that is wrong: the call ends with it as its cause. */
+function misuseIn(error: unknown): UsageError | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
+    if (cause instanceof UsageError) return cause;
+    cause = cause.cause;
+  }
+  return undefined;
+}
 
 async function targetOf(
   text: string,

@@ -33,7 +33,7 @@ export function checkedArguments(words: readonly string[], shape: Shape, fields:
 /** Checks JSON by a shape. */
 export function decoded(shape: Shape, json: unknown): unknown {
   try {
-    return shape.decode(json, noAttachments, 'json');
+    return checked(shape, json);
   } catch (error) {
     if (error instanceof InvalidValueError) throw new UsageError(error.message);
     throw error;
@@ -90,9 +90,16 @@ function jsonOf(name: string, text: string, schema: AnySchema): unknown {
   throw new UsageError(`argument ${name}: ${refusal}`);
 }
 
+/** What may be received is more than what may be sent: a value of an enum that is not known yet. */
+function checked(shape: Shape, json: unknown): unknown {
+  const value = shape.decode(json, noAttachments, 'json');
+  shape.encode(value, noAttachments, 'json');
+  return value;
+}
+
 function refusalOf(shape: Shape, json: unknown): string | undefined {
   try {
-    shape.decode(json, noAttachments, 'json');
+    checked(shape, json);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
