@@ -68,7 +68,7 @@ export class Server implements CallHost {
       }
     }
     for (const record of this.#callers.values()) {
-      for (const call of [...record.calls.values()]) {
+      for (const call of record.calls.values()) {
         if (call.handler.service !== service) continue;
         this.#replies.fail(call, layerError('CANCELLED', 'the service was closed'));
         this.#drop(call, reasons.closed());
@@ -172,7 +172,7 @@ export class Server implements CallHost {
   gone(peer: number): void {
     const record = this.#callers.get(peer);
     if (record === undefined) return;
-    for (const call of [...record.calls.values()]) this.#drop(call, reasons.gone());
+    for (const call of record.calls.values()) this.#drop(call, reasons.gone());
     for (const [id, handler] of record.subscriptions) this.#endSubscription(record, id, handler);
     this.#callers.delete(peer);
   }
@@ -181,7 +181,7 @@ export class Server implements CallHost {
   overrun(peer: number): void {
     const record = this.#callers.get(peer);
     if (record === undefined) return;
-    for (const call of [...record.calls.values()]) this.#drop(call, reasons.gone());
+    for (const call of record.calls.values()) this.#drop(call, reasons.gone());
   }
 
   // ---- CallHost ----
