@@ -73,11 +73,13 @@ await build({ logLevel: 'error', configFile: false, build: { outDir: 'page', emp
   // What a page has, and nothing else.
   'page.cjs': `const vm = require('node:vm');
 const { readFileSync } = require('node:fs');
-const { MessageChannel, console, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa } = globalThis;
+const { MessageChannel, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa } = globalThis;
 const text = readFileSync(process.argv[2], 'utf8');
 const found = /(from *|require\\(|import\\() *['"]node:/.exec(text);
 if (found) throw new Error('the bundle has ' + found[0]);
-vm.runInNewContext(text, { MessageChannel, console, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa });
+// What stands for nextTick in a page keeps the program alive.
+const exit = (line) => process.stdout.write(line + '\\n', () => process.exit());
+vm.runInNewContext(text, { MessageChannel, console: { log: exit }, setTimeout, clearTimeout, queueMicrotask, performance, AbortController, AbortSignal, EventTarget, TextEncoder, TextDecoder, ReadableStream, crypto, atob, btoa });
 `,
   'program.mjs': `${imported}\nasync function main() {${body}\n}\nawait main();\n`,
   // A CommonJS bundle cannot use top-level await.

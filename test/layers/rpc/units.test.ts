@@ -1,10 +1,21 @@
 // What the parts of the layer promise each other, seen through its entry: names, loading, misuse.
 
-import { MessageChannel } from 'node:worker_threads';
+import { runInNewContext } from 'node:vm';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import test from 'ava';
 import { messageType } from 'busbar';
 import { defineInterface, t as type } from 'busbar/interface';
-import { all, connect, first, implement, one, serve, sticky } from 'busbar/rpc';
+import {
+  all,
+  connect,
+  first,
+  implement,
+  one,
+  type PortLike,
+  type Subscription,
+  serve,
+  sticky,
+} from 'busbar/rpc';
 import { newBus } from '../../support/program.js';
 
 const Small = defineInterface('com.example.small', '1.0', {
@@ -108,4 +119,70 @@ test('both sides of a message port can serve and call', async (t) => {
   t.deepEqual([await a.twice({ n: 1 }), await b.twice({ n: 1 })], [3, 2]);
   t.throws(() => a.level.watch({ to: 'x' }), { code: 'INVALID_ARGUMENT' });
   await Promise.all([a.close(), b.close(), here.close(), there.close()]);
+});
+
+/** A port as pages have it, and one as Electron's main process has it, around ports of Node. */
+const styles: Readonly<Record<string, (port: MessagePort) => PortLike>> = {
+  page: (port) => ({
+    postMessage: (message: unknown) => port.postMessage(message),
+    addEventListener: (name: string, listener: (event: { data: unknown }) => void) =>
+      port.on(name, (data: unknown) => listener({ data })),
+    start: () => port.start(),
+    close: () => port.close(),
+  }),
+  'main process of Electron': (port) => ({
+    postMessage: (message: unknown) => port.postMessage(message),
+    on: (name: string, listener: (event: { data: unknown; ports: unknown[] }) => void) =>
+      port.on(name, (data: unknown) => listener({ data, ports: [] })),
+    start: () => port.start(),
+    close: () => port.close(),
+  }),
+};
+
+for (const [name, styled] of Object.entries(styles)) {
+  test(`the port of a ${name} carries calls, streams and the end`, async (t) => {
+    const { port1, port2 } = new MessageChannel();
+    const service = await serve(styled(port1), Small, twice, { properties: { level: 7 } });
+    const client = await connect(styled(port2), Small);
+    t.is(await client.twice({ n: 4 }), 8);
+    for await (const value of client.level) {
+      t.is(value, 7);
+      break;
+    }
+    let listening: Subscription | undefined;
+    const heard = new Promise<void>((resolve) => {
+      listening = client.on('tick', () => resolve());
+    });
+    await listening?.ready;
+    service.emit.tick();
+    await heard;
+    await service.close();
+    // Its method is idempotent, but there is no other server.
+    await t.throwsAsync(client.twice({ n: 1 }), { code: 'PEER_GONE' });
+    await client.close();
+  });
+}
+
+test('a frame whose metadata is an array of another realm is a frame', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  const realm = runInNewContext('Uint8Array') as typeof Uint8Array;
+  const listeners: ((data: unknown) => void)[] = [];
+  port1.on('message', (frames: unknown[][] | null) => {
+    const moved = frames?.map((frame) =>
+      frame.map((part) => (part instanceof Uint8Array ? realm.from(part) : part)),
+    );
+    for (const listener of listeners) listener(moved ?? null);
+  });
+  const moving: PortLike = {
+    postMessage: (message) => port1.postMessage(message),
+    on: (name: string, listener: (data: unknown) => void) => {
+      if (name === 'message') listeners.push(listener);
+    },
+    close: () => port1.close(),
+  };
+  const service = await serve(moving, Small, twice, { properties: { level: 7 } });
+  const client = await connect(port2, Small);
+  t.is(await client.twice({ n: 4 }, { timeout: 60_000 }), 8);
+  await client.close();
+  await service.close();
 });

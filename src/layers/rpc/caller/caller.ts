@@ -178,7 +178,8 @@ export class Caller implements CallKeeper {
   /** No call can be made any more; those under way are cancelled. */
   close(): void {
     this.#closed = true;
-    for (const call of this.#all()) call.cancel(closedError(call));
+    // The other side of a message port has ended, for example, and the call found no other.
+    for (const call of this.#all()) call.cancel(call.loss ?? closedError(call));
   }
 
   #all(): ReadonlySet<PendingCall> {
