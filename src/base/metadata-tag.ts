@@ -29,6 +29,8 @@ export const metadataTag = {
   attempt: 8,
   /** u64: nanoseconds since 1970, when a replayed message was recorded. */
   time: 9,
+  /** 16 bytes and u64: the folder of a durable sender, and the position of the message in it. */
+  delivery: 10,
 } as const;
 
 /** Tags from this on must be understood. */

@@ -1,6 +1,8 @@
 // The entry `busbar/journal`: a persistent log of messages in a folder of MCAP files.
 export type { CompactionReport } from './compaction.js';
 export type { CursorState, JournalCursor } from './cursor.js';
+export { type Delivery, deliveryOf } from './delivery-mark.js';
+export { type DurableOptions, DurableSender, durable } from './durable.js';
 export type { JournalEntry } from './entry.js';
 export {
   JournalDamagedError,
@@ -22,6 +24,13 @@ export type {
   JournalWriteOptions,
 } from './options.js';
 export type { JournalRead } from './read.js';
+export {
+  type LossEvent,
+  Recording,
+  type RecordingEvents,
+  type RecordOptions,
+  record,
+} from './record.js';
 export type { RecoveredSegment } from './recovery.js';
 export { type ReplayMessage, type ReplayOptions, type ReplayReport, replay } from './replay.js';
 export {

@@ -222,6 +222,16 @@ export class Journal extends JournalReader {
     return this.#maintenance.prune();
   }
 
+  /**
+   * Removes the segments whose entries all lie before a position, except the one that is written to;
+   * resolves with their number. For a journal whose only consumer has done with them.
+   * @throws InvalidArgumentError if it is no position.
+   */
+  async removeBefore(position: number): Promise<number> {
+    checkWhole('position', position, 1, this.next);
+    return this.#maintenance.removeBefore(position);
+  }
+
   /** Compacts all finished segments now, by `key`; resolves with what that removed. */
   compact(): Promise<CompactionReport> {
     return this.#maintenance.compact();

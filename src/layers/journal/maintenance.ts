@@ -3,7 +3,7 @@
 import { timeOfDay } from './clock.js';
 import { type CompactionReport, compact } from './compaction.js';
 import type { JournalFiles } from './files.js';
-import { prune, type RetentionLimits, totalBytes } from './retention.js';
+import { prune, type RetentionLimits, removeBefore, totalBytes } from './retention.js';
 import type { SegmentFile } from './segment-file.js';
 
 /** What maintenance is made with. */
@@ -42,6 +42,11 @@ export class Maintenance {
 
   prune(): Promise<number> {
     return this.#queue(() => this.#prune());
+  }
+
+  removeBefore(position: number): Promise<number> {
+    const { files, folder } = this.#settings;
+    return this.#queue(() => removeBefore(files, folder, position));
   }
 
   compact(): Promise<CompactionReport> {

@@ -32,6 +32,23 @@ export async function totalBytes(files: JournalFiles, folder: string): Promise<n
   return total;
 }
 
+/** Removes the segments whose entries all lie before a position, except the last one. */
+export async function removeBefore(
+  files: JournalFiles,
+  folder: string,
+  position: number,
+): Promise<number> {
+  const segments = await listSegments({ files, folder });
+  let removed = 0;
+  for (const [index, { name }] of segments.entries()) {
+    const next = segments[index + 1];
+    if (next === undefined || next.first > position) break;
+    await files.remove(join(folder, name));
+    removed++;
+  }
+  return removed;
+}
+
 /** Removes what is beyond the limits; returns the segments that it removed. */
 export async function prune(
   files: JournalFiles,
