@@ -1,11 +1,13 @@
 // The command `describe`: interfaces of files and of services that run, in each form.
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { printAsyncApi, printHtml, printMarkdown } from 'busbar/documents';
 import { modelOf, parseYaml, printTypeScript, printYaml } from 'busbar/interface';
 import { newBus } from '../../support/program.js';
-import { Stage } from './support/command.js';
+import { examplesIn } from '../documents/support/html.js';
+import { endOf, programFile, Stage } from './support/command.js';
 
 const lamp = `interface: com.example.lamp
 version: '1.0'
@@ -83,4 +85,38 @@ test('describe says who is there if it does not find a service', async (t) => {
     t.is(found.out, '');
     t.true(found.err.startsWith(`busbar: ${problem}`), found.err);
   }
+});
+
+test('the examples of the page for a shell work as they stand', async (t) => {
+  const stage = new Stage(t);
+  const bus = newBus();
+  await stage.member(bus, 'thermostat', 'kitchen');
+  const folder = join(stage.directory.path, 'bin');
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'busbar'),
+    `#!/bin/sh\nexec '${process.execPath}' '${programFile}' "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const { out } = await stage.busbar('describe', bus, 'thermostat', '--html');
+  const [connecting = '', ...examples] = examplesIn(out, 'shell');
+  // These go on until they are interrupted: a call that nobody ends, new values, what goes by.
+  const commands = examples
+    .filter((code) => !/\.hold |busbar tap/.test(code))
+    .map((code) => code.replace(/^.* --watch$/m, ''));
+  t.true(commands.length >= 6, examples.join('\n'));
+  const script = ['set -e', connecting.replace('my-bus', bus), ...commands].join('\n');
+  const {
+    code,
+    out: printed,
+    err,
+  } = await endOf(
+    spawn('sh', ['-c', script], {
+      env: { ...stage.env, PATH: `${folder}:${process.env.PATH}` },
+    }),
+  );
+  t.is(code, 0, `${script}\n${err}`);
+  t.regex(printed, /com\.example\.thermostat/);
 });

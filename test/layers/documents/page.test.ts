@@ -1,5 +1,6 @@
 // Interfaces as HTML pages: well formed, without script, loading nothing, and with examples that
 // compile, whatever their documentation says.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -195,4 +196,27 @@ test('the examples in TypeScript compile, also those of generated interfaces', (
     return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}\n${text}`;
   });
   t.deepEqual(problems, []);
+});
+
+test('the examples in Python can be parsed', (t) => {
+  const codes = [
+    thermostat,
+    ...fc.sample(fc.gen().map(interfaceFrom), { numRuns: 60, seed: 5 }),
+  ].flatMap((given) => examplesIn(printHtml(given), 'python'));
+  const script = [
+    'import ast, json, sys, textwrap',
+    'for code in json.load(sys.stdin):',
+    "    ast.parse('async def main():\\n' + textwrap.indent(code, '    '))",
+  ].join('\n');
+  const { status, stderr, error } = spawnSync('python3', ['-c', script], {
+    input: JSON.stringify(codes),
+    encoding: 'utf8',
+  });
+  if (error !== undefined) {
+    t.pass('skipped');
+    t.log('skipped: needs python3');
+    return;
+  }
+  t.is(status, 0, stderr);
+  t.true(codes.length > 100);
 });

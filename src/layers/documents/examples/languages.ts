@@ -7,5 +7,6 @@ export const exampleLanguages: readonly {
   readonly title: string;
 }[] = [
   { id: 'ts', title: 'TypeScript' },
+  { id: 'python', title: 'Python' },
   { id: 'shell', title: 'Shell' },
 ];

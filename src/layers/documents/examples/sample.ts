@@ -24,8 +24,15 @@ export interface Literals {
   readonly key: (name: string) => string;
   readonly list: (parts: readonly Piece[], of: AnySchema) => Piece;
   readonly map: (parts: readonly Part[], of: AnySchema) => Piece;
-  /** A struct, or the fields of one without a name. */
-  readonly struct: (parts: readonly Part[], schema: StructSchema | undefined) => Piece;
+  /**
+   * A struct, or the fields of one without a name. `place` is where it is used, for languages in
+   * which every struct has a name: the member, then names of fields.
+   */
+  readonly struct: (
+    parts: readonly Part[],
+    schema: StructSchema | undefined,
+    place: readonly string[],
+  ) => Piece;
   readonly enumValue: (value: string, schema: EnumSchema) => string;
 }
 
@@ -33,25 +40,32 @@ export interface Literals {
 const maxDepth = 3;
 
 /** A value that fits a schema, or fields. */
-export function sampleOf(type: TypeOf, literals: Literals, depth = 0): Piece {
+export function sampleOf(
+  type: TypeOf,
+  literals: Literals,
+  place: readonly string[] = [],
+  depth = 0,
+): Piece {
   if (!isSchema(type))
-    return literals.struct(samplesOf(type as Fields, literals, depth), undefined);
+    return literals.struct(samplesOf(type as Fields, literals, place, depth), undefined, place);
   if (!isOwn(type)) return literals.json;
   switch (type.kind) {
     case 'list': {
-      const parts = depth < maxDepth ? [sampleOf(type.of, literals, depth + 1)] : [];
+      const parts = depth < maxDepth ? [sampleOf(type.of, literals, place, depth + 1)] : [];
       return literals.list(parts, type.of);
     }
     case 'map': {
       const head = literals.key('key');
       const parts =
-        depth < maxDepth ? [{ head, piece: sampleOf(type.of, literals, depth + 1) }] : [];
+        depth < maxDepth ? [{ head, piece: sampleOf(type.of, literals, place, depth + 1) }] : [];
       return literals.map(parts, type.of);
     }
     case 'optional':
-      return sampleOf(type.of, literals, depth);
-    case 'struct':
-      return literals.struct(samplesOf(type.fields, literals, depth + 1), type);
+      return sampleOf(type.of, literals, place, depth);
+    case 'struct': {
+      const at = type.name === undefined ? place : [type.name];
+      return literals.struct(samplesOf(type.fields, literals, at, depth + 1), type, place);
+    }
     case 'enum':
       return literals.enumValue(type.values[0] ?? '', type);
     case 'json':
@@ -65,13 +79,14 @@ export function sampleOf(type: TypeOf, literals: Literals, depth = 0): Piece {
 export function samplesOf(
   fields: Readonly<Record<string, AnySchema>>,
   literals: Literals,
+  place: readonly string[] = [],
   depth = 0,
 ): Part[] {
   // Only the outermost one, since a struct may contain itself.
   const names = depth === 0 ? shownFields(fields) : neededFields(fields);
   return names.map((name) => ({
     head: literals.field(name),
-    piece: sampleOf(fields[name] as AnySchema, literals, depth),
+    piece: sampleOf(fields[name] as AnySchema, literals, [...place, name], depth),
   }));
 }
 
