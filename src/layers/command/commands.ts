@@ -19,6 +19,10 @@ const tokenFile: OptionHelp = {
   completes: 'file',
 };
 const onBus = { bus, 'token-file': tokenFile, json } as const;
+const places = {
+  from: { type: 'string', value: 'PLACE', help: 'begin at a position or a time' },
+  to: { type: 'string', value: 'PLACE', help: 'end before a position or a time' },
+} as const satisfies Readonly<Record<string, OptionHelp>>;
 const timeout: OptionHelp = { type: 'string', value: 'MS', help: 'milliseconds to wait (5000)' };
 
 /** A function of a module that is loaded when it is first called. */
@@ -31,6 +35,7 @@ const files = () => import('./interface-files.js');
 const look = 'Look at a bus';
 const talk = 'Talk to its members';
 const interfaceFiles = 'Interface files';
+const journals = 'Journals';
 const tools = 'Tools';
 
 /** The commands by name, in the order of the help. */
@@ -261,6 +266,66 @@ export const commands: Readonly<Record<string, Command>> = {
     arity: [0, 1],
     completes: 'label',
     run: lazily(async () => (await import('./doctor/doctor.js')).doctor),
+  },
+  record: {
+    usage: 'record FOLDER [SELECTOR]',
+    help: 'Records messages into a journal, of the members that match, until interrupted.',
+    group: journals,
+    details: ['Nobody waits for it; messages that this process is too slow for are counted.'],
+    options: {
+      ...onBus,
+      type: {
+        type: 'string',
+        value: 'TYPE',
+        short: 't',
+        multiple: true,
+        help: 'only messages of this type: a name or a UUID; several times',
+        completes: 'type',
+      },
+      durability: { type: 'string', value: 'LEVEL', help: 'os or disk (os)' },
+      seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
+    },
+    arity: [1, 2],
+    completes: 'file',
+    run: lazily(async () => (await import('./journal/record.js')).record),
+  },
+  replay: {
+    usage: 'replay FOLDER [SELECTOR]',
+    help: 'Sends the entries of a journal to all members, or to those that match.',
+    group: journals,
+    options: {
+      ...onBus,
+      speed: { type: 'string', value: 'FACTOR', help: '1 for the pace of then, or max (1)' },
+      loop: { type: 'string', value: 'N', help: 'how often (1)' },
+      ...places,
+      follow: { type: 'boolean', help: 'go on with entries that are written later' },
+      one: { type: 'boolean', help: 'each to one of those that match' },
+      step: { type: 'boolean', help: 'wait for a line of standard input before each message' },
+    },
+    arity: [1, 2],
+    completes: 'file',
+    run: lazily(async () => (await import('./journal/replay.js')).replay),
+  },
+  journal: {
+    usage: 'journal ls|verify|export|tail FOLDER',
+    help: 'Lists the files of a journal, checks them, or prints entries as JSON lines.',
+    group: journals,
+    details: [
+      'tail shows the last entries and goes on with new ones. verify ends with 1 if something is',
+      'damaged or missing. --mcap writes a file with payloads in JSON, for viewers.',
+    ],
+    options: {
+      ...places,
+      count: { type: 'string', value: 'N', short: 'n', help: 'end after N entries' },
+      last: { type: 'string', value: 'N', help: 'tail: begin with the last N (10)' },
+      'no-follow': { type: 'boolean', help: 'tail: end with the last entry' },
+      mcap: { type: 'string', value: 'FILE', help: 'export: into this file', completes: 'file' },
+      skip: { type: 'boolean', help: 'leave out what is damaged' },
+      json,
+    },
+    arity: [2, 2],
+    completes: 'file',
+    run: lazily(async () => (await import('./journal/journal.js')).journal),
   },
   bench: {
     usage: 'bench',

@@ -61,7 +61,13 @@ export type Run = (
 ) => Promise<number>;
 
 /** The headings of the help. */
-export const groups = ['Look at a bus', 'Talk to its members', 'Interface files', 'Tools'] as const;
+export const groups = [
+  'Look at a bus',
+  'Talk to its members',
+  'Interface files',
+  'Journals',
+  'Tools',
+] as const;
 
 /** One command of the command line. */
 export interface Command {
