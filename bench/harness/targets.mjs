@@ -202,6 +202,18 @@ const TARGETS = [
     measure: (find) => find('timer', 'busbar', {})?.p99,
   },
   {
+    target: 'handlers: a table costs a message at most 100 ns over a bare switch',
+    atMost: 100,
+    text: nanoseconds,
+    measure: (find) => find('handlers', 'busbar', {})?.tableNs,
+  },
+  {
+    target: 'handlers: a middleware costs at most 30 ns',
+    atMost: 30,
+    text: nanoseconds,
+    measure: (find) => find('handlers', 'busbar', {})?.middlewareNs,
+  },
+  {
     target: 'journal, 64 B at `os`: at least 1 M entries/s',
     atLeast: 1e6,
     text: rateText,
@@ -300,6 +312,10 @@ function least(values) {
 /** Busbar's rate against the better one of the peers that copy. */
 function frameRatio(find, touch) {
   return rateRatio(find, 'frames', { size: FRAME, touch }, 'zeromq', 'process-send-advanced');
+}
+
+function nanoseconds(value) {
+  return `${value.toFixed(0)} ns`;
 }
 
 function ratio(ours, other) {

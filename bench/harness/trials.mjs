@@ -15,6 +15,7 @@ export const TRIALS = [
   'idle',
   'timer',
   'stalled',
+  'handlers',
   'journal',
   'rpc',
   'streams',
