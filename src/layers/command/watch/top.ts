@@ -67,8 +67,6 @@ const rate = (value: number) =>
 const maybe = (value: number | null) => (value === null ? '' : rate(value));
 
 const columns: readonly Column<TopRow>[] = [
-  { title: 'ID', text: ({ id }) => String(id), right: true },
-  { title: 'PID', text: ({ pid }) => String(pid), right: true },
   { title: 'MEMBER', text: memberText, elastic: true },
   { title: 'STATE', text: ({ state, controller }) => state + (controller ? '*' : '') },
   { title: 'SENT/S', text: ({ sent }) => rate(sent), right: true },
@@ -83,6 +81,8 @@ const columns: readonly Column<TopRow>[] = [
   { title: 'RUN', text: ({ running }) => maybe(running), right: true },
   { title: 'QUEUE', text: ({ queued }) => maybe(queued), right: true },
   { title: 'LOST/S', text: ({ lost }) => rate(lost), right: true },
+  { title: 'PID', text: ({ pid }) => String(pid), right: true },
+  { title: 'ID', text: ({ id }) => String(id), right: true },
 ];
 
 function memberText({ label, interfaces, process }: TopRow): string {
