@@ -165,6 +165,13 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'billing goes on at 3',
     'followed 3 entries',
   ],
+  'command-line.mjs': [
+    'kitchen running',
+    'display running',
+    'sensor running',
+    'called: true',
+    'seen: { celsius: 21.5 } from sensor',
+  ],
   'worker-thread.mjs': ['the thread counted 1000000 bytes, 42 on average'],
   'bridge.mjs': [
     'passing on 5 bytes of type db3e773c-a534-517d-8f2f-59336324b95e',

@@ -52,7 +52,7 @@ export const capture: Run = async ([selector], options, output) => {
   const file = await opened(path);
   const stop = endOn(observer, numberOf(options, 'seconds', 0), output);
   await servers.learnFrom(observer);
-  if (output.terminal() !== undefined) {
+  if (formOf(options, output) === 'table') {
     output.complain(`busbar: capturing '${bus.name}' into ${path}; end with ctrl-c`);
   }
   file.write(fileHead(`busbar ${version()}`, bus.name));

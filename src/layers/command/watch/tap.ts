@@ -45,7 +45,7 @@ export const tap: Run = async ([selector], options, output) => {
   await servers.learnFrom(observer);
   const printer = new Printer(formOf(options, output), output, options.redact === true);
   const seeing = new Seeing(types, options.redact === true);
-  if (output.terminal() !== undefined) output.complain(`busbar: observing '${bus.name}'`);
+  if (formOf(options, output) === 'table') output.complain(`busbar: observing '${bus.name}'`);
   try {
     for await (const seen of observer) {
       if (seen.kind === 'lost') {
