@@ -138,6 +138,7 @@ class Lists(unittest.TestCase):
                 "fromCaller": wire.FROM_CALLER,
                 "starved": wire.STARVED,
                 "expectsAnswer": wire.EXPECTS_ANSWER,
+                "acceptsBytes": wire.ACCEPTS_BYTES,
             },
         }
         for table, numbers in ours.items():

@@ -75,7 +75,10 @@ enum {
   /* The sender of a stream had to wait for credit. */
   BUSBAR_RPC_STARVED = 0x200,
   /* A server that does not know the type answers with an error. Set in every call. */
-  BUSBAR_RPC_EXPECTS_ANSWER = 0x400
+  BUSBAR_RPC_EXPECTS_ANSWER = 0x400,
+  /* A result that is a byte array may come as it is, with codec 2, whatever the codec of the call.
+   */
+  BUSBAR_RPC_ACCEPTS_BYTES = 0x800
 };
 
 static inline uint16_t busbar_rpc_format(uint32_t kind, uint32_t codec, uint32_t flags) {

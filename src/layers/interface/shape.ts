@@ -6,7 +6,7 @@ import { noAttachments } from './attachments.js';
 import { nodeOf, nodeOfFields } from './compile.js';
 import { type Node, Refused, type WireCodec } from './node.js';
 import type { Packing } from './packing.js';
-import { wholePacking } from './packings.js';
+import { packedBytes, wholePacking } from './packings.js';
 import {
   type AnySchema,
   type Fields,
@@ -32,6 +32,8 @@ export interface Shape<Out = unknown, In = Out> {
    * @throws InvalidValueError if it does not fit. Attachments taken before remain taken.
    */
   decode(wire: unknown, attachments?: AttachmentSource, codec?: WireCodec): Out;
+  /** Whether its values are byte arrays, of which a whole payload can consist. */
+  readonly isBytes: boolean;
   /** The quick way for MessagePack, for {@link pack} and {@link unpack}; `undefined` for none. */
   readonly packing: Packing | undefined;
 }
@@ -61,6 +63,7 @@ function makeShape(node: Node): Shape {
         throw thrownFor(thrown);
       }
     },
+    isBytes: node.packing === packedBytes,
     packing: wholePacking(node),
   });
 }

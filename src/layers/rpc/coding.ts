@@ -13,6 +13,9 @@ import { Collector, Received } from './attachments.js';
 import type { Attachments, IncomingFrame, Port } from './port.js';
 import { codecNumber, codecOf } from './wire/format.js';
 
+/** Byte arrays from this size on are sent as they are. */
+const leastBytes = 4 * 1024;
+
 /** Encodes for one port. */
 export class Encoder {
   readonly #allowed: boolean;
@@ -42,6 +45,17 @@ export class Encoder {
       }
     }
     return this.encode(shape, value, codec);
+  }
+
+  /** Whether a value is a payload as it is, and so large that a copy is worth saving. */
+  isPayload({ isBytes }: Shape, value: unknown): boolean {
+    return (
+      isBytes &&
+      this.#packer !== undefined &&
+      ArrayBuffer.isView(value) &&
+      value instanceof Uint8Array &&
+      value.length >= leastBytes
+    );
   }
 
   /** Whether items of this shape are packed. */

@@ -131,7 +131,9 @@ export class Session implements PortEvents {
     }
     const backlog = waiting ?? { frames: [], bytes: 0 };
     this.#backlogs.set(peer, backlog);
-    backlog.frames.push({ call, format, payload, metadata, attachments });
+    // A byte array is the program's, which may change it as soon as this returns.
+    const kept = payload instanceof Uint8Array ? new Uint8Array(payload) : payload;
+    backlog.frames.push({ call, format, payload: kept, metadata, attachments });
     backlog.bytes += sizeOf(payload);
     if (backlog.frames.length > maxWaiting || backlog.bytes > maxWaitingBytes) this.#overrun(peer);
   }

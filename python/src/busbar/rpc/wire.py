@@ -42,6 +42,7 @@ BYTES = 2
 FROM_CALLER = 0x100
 STARVED = 0x200
 EXPECTS_ANSWER = 0x400
+ACCEPTS_BYTES = 0x800
 
 ANSWER_TYPE = uuid5(NAMESPACE, "busbar.rpc").bytes
 DESCRIBE_TYPE = uuid5(NAMESPACE, "busbar.describe").bytes

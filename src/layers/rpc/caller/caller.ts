@@ -269,7 +269,7 @@ export class Caller implements CallKeeper {
       outcome = this.#port.post(
         peer,
         member.type,
-        formatOf(request.kind, request.codec, flag.expectsAnswer),
+        formatOf(request.kind, request.codec, callFlags),
         0,
         request.payload,
         metadataOf(call),
@@ -349,6 +349,8 @@ export class Caller implements CallKeeper {
     this.#place(call);
   }
 }
+
+const callFlags = flag.expectsAnswer | flag.acceptsBytes;
 
 /** Nobody matches. */
 const nobody = 0;

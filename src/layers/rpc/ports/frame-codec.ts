@@ -13,6 +13,8 @@ export const messagePack: Codec<unknown> = codecs.messagePack();
 /** Reads and writes JSON. */
 export const json: Codec<unknown> = codecs.json();
 
+const { bytes } = codecs;
+
 type Arena = Parameters<Codec<Slot>['encode']>[1];
 
 /** Encodes what the port is given to send. */
@@ -26,6 +28,7 @@ export class FrameCodec implements Codec<Slot> {
   encode({ value }: Slot, arena: Arena): void {
     if (value instanceof Packed) arena.stage(value.bytes, value.start, value.end);
     else if (value instanceof PackedItems) stageItems(value, arena);
+    else if (this.encoding === codecNumber.bytes) bytes.encode(value as Uint8Array, arena);
     else if (this.encoding === codecNumber.json) json.encode(value ?? null, arena);
     else messagePack.encode(value ?? null, arena);
     this.lastSize = arena.end - arena.start;

@@ -38,6 +38,10 @@ export class Replies {
     let payload: unknown;
     let attachments: Attachments | undefined;
     if (returns !== undefined) {
+      if (call.acceptsBytes && this.encoder.isPayload(returns, value)) {
+        this.answer(call, kind, value, undefined, codecNumber.bytes);
+        return;
+      }
       try {
         payload = this.encoder.payload(returns, value, call.codec);
         attachments = this.encoder.attachments;
@@ -78,6 +82,7 @@ export class Replies {
     kind: number,
     payload: unknown,
     attachments: Attachments | undefined,
+    codec: number = call.codec,
   ): void {
     if (call.over) {
       closeAttachments(attachments);
@@ -85,7 +90,7 @@ export class Replies {
     }
     call.over = true;
     const { frame } = call;
-    const format = formatOf(kind, call.codec);
+    const format = formatOf(kind, codec);
     try {
       this.answers.answer(frame.from.id, frame.id, format, payload, undefined, attachments);
     } catch (error) {

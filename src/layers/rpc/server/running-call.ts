@@ -14,7 +14,7 @@ import type { IncomingFrame, PortPeer } from '../port.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { OutgoingStream } from '../streams/outgoing-stream.js';
 import { inputBytes, inputItems } from '../streams/window.js';
-import { codecOf, kindOf } from '../wire/format.js';
+import { codecOf, flag, kindOf } from '../wire/format.js';
 import type { Metadata, Trace } from '../wire/metadata.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
@@ -87,6 +87,11 @@ export class RunningCall implements Expiring {
 
   get codec(): number {
     return codecOf(this.frame.format);
+  }
+
+  /** Whether the caller takes a byte array as it is. */
+  get acceptsBytes(): boolean {
+    return (this.frame.format & flag.acceptsBytes) !== 0;
   }
 
   /** Aborts when the caller is gone, cancels, or its deadline passes. */

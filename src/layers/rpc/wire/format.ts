@@ -55,9 +55,11 @@ export const flag = {
   starved: 0x200,
   /** A call by this layer: a server that does not know the type says so. */
   expectsAnswer: 0x400,
+  /** The caller takes a result of type `bytes` as `codecNumber.bytes`, whatever the codec is. */
+  acceptsBytes: 0x800,
 } as const;
 
-const knownFlags = flag.fromCaller | flag.starved | flag.expectsAnswer;
+const knownFlags = flag.fromCaller | flag.starved | flag.expectsAnswer | flag.acceptsBytes;
 
 /** The kind in a format word. */
 export function kindOf(format: number): number {
