@@ -33,6 +33,7 @@ export {
 } from './record.js';
 export type { RecoveredSegment } from './recovery.js';
 export { type ReplayMessage, type ReplayOptions, type ReplayReport, replay } from './replay.js';
+export { JournalService, type ServeJournalOptions, serveJournal } from './serve.js';
 export {
   type JournalReport,
   type PositionRange,
