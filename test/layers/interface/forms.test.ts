@@ -13,6 +13,7 @@ import {
   hashOf,
   type Interface,
   interfaceOf,
+  type Json,
   modelOf,
   parseTypeScript,
   parseYaml,
@@ -48,6 +49,36 @@ test('YAML to value to YAML, and TypeScript to YAML to TypeScript, are identitie
     { ...often, numRuns: 1000 },
   );
   t.pass();
+});
+
+test('generated interfaces have everything that an interface can have', (t) => {
+  const seen = new Set<string>();
+  const look = (value: Json, path: string): void => {
+    if (typeof value === 'string') {
+      // Types as texts: their names, and how they are put together.
+      for (const word of value.match(/[a-z]\w*(?=[<>?]|$)|[<?]/g) ?? []) seen.add(word);
+    } else if (Array.isArray(value)) {
+      seen.add(`${path}[]`);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, part] of Object.entries(value)) {
+        seen.add(key);
+        look(part, key);
+      }
+    }
+  };
+  for (const given of fc.sample(fc.gen().map(interfaceFrom), { numRuns: 300, seed: 1 })) {
+    look(modelOf(given) as unknown as Json, '');
+  }
+  for (const part of [
+    ...['bool', 'f64', 'f32', 'i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64', 'u53'],
+    ...['string', 'bytes', 'time', 'duration', 'object', 'region', 'any', 'schema', 'list', 'map'],
+    ...['<', '?', 'struct', 'enum[]', 'optional', 'default', 'doc', 'types', 'methods', 'args'],
+    ...['returns', 'stream', 'input', 'errors', 'idempotent', 'properties', 'access', 'signals'],
+    // Of a struct that contains itself.
+    'self',
+  ]) {
+    t.true(seen.has(part), part);
+  }
 });
 
 test('a model that went over a wire is the same interface', (t) => {
