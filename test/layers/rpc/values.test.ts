@@ -66,6 +66,34 @@ for (const kind of places) {
   }
 }
 
+for (const kind of places) {
+  test(`a value that is in two places arrives in both over a ${kind}`, async (t) => {
+    const Twice = defineInterface('com.example.twice', '1.0', {
+      methods: {
+        both: {
+          args: {
+            times: types.list(types.time),
+            all: types.list(types.any),
+            bytes: types.list(types.bytes),
+          },
+          returns: types.u32,
+        },
+      },
+    });
+    const [here, there] = placeOf(t, kind);
+    const both = ({ times, all, bytes }: { times: Date[]; all: unknown[]; bytes: Uint8Array[] }) =>
+      times.length + all.length + bytes.length;
+    const service = await serve(here, Twice, { both });
+    const client = await connect(there, Twice);
+    t.teardown(() => Promise.all([client.close(), service.close()]));
+    const [time, any, some] = [new Date(0), { a: [1, { b: {} }] }, Uint8Array.of(1)];
+    t.is(
+      await client.both({ times: [time, time], all: [any, any, [], []], bytes: [some, some] }),
+      8,
+    );
+  });
+}
+
 const libraries = {
   zod: {
     point: z.object({ x: z.number().min(0), name: z.string().optional() }),

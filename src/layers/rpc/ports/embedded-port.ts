@@ -1,18 +1,12 @@
 // The port over an endpoint that another layer owns and reads. That layer changes labels and leaves
 // the bus; this port does neither.
-import type { Endpoint, RawBox, Received } from '../../../index.js';
-import { BusFrame } from './bus-frame.js';
+import type { Endpoint, RawBox } from '../../../index.js';
 import { EndpointPort } from './endpoint-port.js';
 
 /** Frames of a shared endpoint. */
 export class EmbeddedPort extends EndpointPort {
   constructor(endpoint: Endpoint<RawBox>) {
     super(endpoint, false);
-  }
-
-  /** A message as a frame. */
-  frameOf(message: Received<RawBox>): BusFrame {
-    return new BusFrame(message);
   }
 
   override async retire(): Promise<void> {

@@ -16,6 +16,7 @@ import {
   parseLabelExpression,
   QueueFullError,
   type RawBox,
+  type Received,
   type Selector,
   type SendOptions,
   unicast,
@@ -35,6 +36,7 @@ import {
 import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
 import { answerType } from '../wire/types.js';
 import { attachedBytes, BusFrame, lostFrame } from './bus-frame.js';
+import { Departures } from './departures.js';
 import { FrameCodec, type Slot } from './frame-codec.js';
 
 /** Peers in one selector: its expression may not become too large. */
@@ -63,6 +65,7 @@ export class EndpointPort implements Port {
   #cached = new Set<Target>();
   /** Members whose link to or from here was closed although they are still there. */
   readonly #cutOff = new Set<number>();
+  readonly #departures = new Departures((peer) => this.#left(peer));
   readonly #codec = new FrameCodec();
   #attachedSize = 0;
   /** What the endpoint's label is, or is about to be. */
@@ -84,7 +87,7 @@ export class EndpointPort implements Port {
   open(events: PortEvents): void {
     this.#events = events;
     const endpoint = this.#endpoint;
-    if (this.#listens) endpoint.on('message', (message) => events.frame(new BusFrame(message)));
+    if (this.#listens) endpoint.on('message', (message) => events.frame(this.frameOf(message)));
     endpoint.on('undelivered', ({ peerId, id }) => {
       if (peerId !== undefined) events.undelivered(peerId, id);
     });
@@ -95,8 +98,7 @@ export class EndpointPort implements Port {
       this.forgetCandidates();
       // One that has another label is still there, and ends what it has begun.
       if (change !== 'left') events.membersChanged();
-      // Its last messages may be in the batch after this event.
-      else setImmediate(() => this.#left(peer.id));
+      else this.#departures.add(peer.id);
     });
     // A link that is closed stays closed: calls must not go where no answer comes back from.
     endpoint.on('violation', ({ peer }) => this.#cut(peer.id));
@@ -162,7 +164,10 @@ export class EndpointPort implements Port {
       this.#attachedSize = attachedBytes(attachments);
       return id;
     } catch (error) {
-      return outcomeOf(error);
+      const outcome = outcomeOf(error);
+      // One that has left is not met again.
+      if (outcome === gone) this.#selectors.delete(peer);
+      return outcome;
     } finally {
       message.payload.value = undefined;
     }
@@ -229,6 +234,12 @@ export class EndpointPort implements Port {
     this.#cutOff.add(peer);
     this.forgetCandidates();
     this.#events?.gone(peer);
+  }
+
+  /** A message as a frame. */
+  frameOf(message: Received<RawBox>): BusFrame {
+    this.#departures.heard(message.from.id);
+    return new BusFrame(message);
   }
 
   #left(peer: number): void {

@@ -45,7 +45,6 @@ function sizeOfObject(value: object, walk: Walk): number {
   if (ArrayBuffer.isView(value)) return sizeOfView(value, walk.trusted);
   if (++walk.depth > maxDepth) throw new TypeError(`the payload is nested over ${maxDepth} deep`);
   if (walk.seen.has(value)) throw new TypeError('the payload has an object in two places');
-  walk.seen.add(value);
   const size = Array.isArray(value) ? sizeOfList(value, walk) : sizeOfMembers(value, walk);
   walk.depth--;
   return size;
@@ -53,6 +52,7 @@ function sizeOfObject(value: object, walk: Walk): number {
 
 function sizeOfList(list: readonly unknown[], walk: Walk): number {
   let size = 3;
+  if (list.length > 0) walk.seen.add(list);
   for (let index = 0; index < list.length; index++) {
     const each = list[index];
     // A list without members can have a length of four billions.
@@ -64,7 +64,10 @@ function sizeOfList(list: readonly unknown[], walk: Walk): number {
 
 function sizeOfMembers(object: object, walk: Walk): number {
   let size = 3;
-  for (const [key, each] of Object.entries(object)) size += key.length + 1 + sizeOfPart(each, walk);
+  const members = Object.entries(object);
+  // Dates, for example, may be in two places.
+  if (members.length > 0) walk.seen.add(object);
+  for (const [key, each] of members) size += key.length + 1 + sizeOfPart(each, walk);
   return size;
 }
 
