@@ -42,6 +42,9 @@ class Receiving:
         # The messages whose senders wait for their outcome.
         self._unsettled: dict[int, Message] = {}
         self._over: BaseException | None = None
+        self.on_wake: Callable[[], None] | None = None
+        """Called, in place of waking a task, when there may be messages: for layers that take all
+        of them."""
         self._pointer = ctypes.c_void_p()
         self._pointer_by_ref = ctypes.byref(self._pointer)
         self._info = c.MessageInfo(size=ctypes.sizeof(c.MessageInfo))
@@ -67,6 +70,9 @@ class Receiving:
 
     def wake(self) -> None:
         """There may be messages: one task looks, and wakes the next one if it finds one."""
+        if self.on_wake is not None:
+            self.on_wake()
+            return
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done():

@@ -78,7 +78,9 @@ class Session:
         # A link that is closed stays closed: calls must not go where no answer comes back from.
         endpoint.on(events.Disconnected, lambda event: self._cut(event.peer_id))
         endpoint.on(events.Violation, lambda event: self._cut(event.peer_id))
-        self.spawn(self._receive())
+        endpoint.on(events.Closed, lambda _: self._end())
+        self._draining: asyncio.Handle | None = self._loop.call_soon(self._drain)
+        endpoint._receiving.on_wake = self._drain
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that ends with the session at the latest."""
@@ -219,27 +221,33 @@ class Session:
 
     # From the endpoint.
 
-    async def _receive(self) -> None:
+    def _drain(self) -> None:
+        """Takes the messages that are there, without a task in between, which would cost each call
+        a turn of the event loop."""
+        if self._draining is not None:
+            self._draining.cancel()
+            self._draining = None
         endpoint = self.endpoint
-        streak = 0
         try:
-            while True:
+            for _ in range(_STREAK):
                 message = endpoint.try_recv()
                 if message is not None:
-                    try:
-                        self._frame(message)
-                    except Exception as error:  # One faulty frame must not end the others.
-                        text = {"message": "a frame of a call was refused", "exception": error}
-                        self._loop.call_exception_handler(text)
-                    streak += 1
-                    if streak % _STREAK == 0:
-                        await asyncio.sleep(0)
+                    self._try_frame(message)
                 elif self._departed:
                     self._forget_departed()
                 else:
-                    await endpoint.readable()
+                    return
         except ClosedError:
             self._end()
+            return
+        self._draining = self._loop.call_soon(self._drain)
+
+    def _try_frame(self, message: Message) -> None:
+        try:
+            self._frame(message)
+        except Exception as error:  # One faulty frame must not end the others.
+            text = "a frame of a call was refused"
+            self._loop.call_exception_handler({"message": text, "exception": error})
 
     def _frame(self, message: Message) -> None:
         format = message.format
