@@ -40,7 +40,7 @@ function folderOf(t: ExecutionContext, files: Readonly<Record<string, string>>):
 }
 
 async function examples(): Promise<[name: string, yaml: string, given: Interface][]> {
-  const folder = join(root, 'examples', 'interfaces');
+  const folder = join(root, 'examples', 'heating');
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return Promise.all(
     names.map(async (name) => {

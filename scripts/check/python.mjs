@@ -11,7 +11,8 @@ import { environment } from '../lib/python.mjs';
 const requirements = join(root, 'python', 'requirements-dev.txt');
 const user = join(root, 'build', 'python-user');
 const binary = (name) => join(environment, 'bin', name);
-const sources = ['python/src', 'python/build_backend', 'python/tests', 'examples/python'];
+const examples = ['examples/python', 'examples/heating/python'];
+const sources = ['python/src', 'python/build_backend', 'python/tests', ...examples];
 
 /** Makes the environment of the checkers, unless it has these requirements already. */
 function setUp() {
@@ -54,7 +55,7 @@ function fetchStinger() {
 }
 
 setUp();
-for (const options of [['python'], ['--config', 'python/pyproject.toml', 'examples/python']]) {
+for (const options of [['python'], ['--config', 'python/pyproject.toml', ...examples]]) {
   run(binary('ruff'), ['check', ...options]);
   run(binary('ruff'), ['format', '--check', ...options]);
 }
@@ -67,7 +68,7 @@ process.env.BUSBAR_INSTALLED = '1';
 process.env.BUSBAR_TEST_PYTHON = binary('python');
 process.env.BUSBAR_STINGER = fetchStinger();
 const tests = readdirSync(join(root, 'test-build')).filter((name) =>
-  /^python.*\.test\.js$/.test(name),
+  /^(?:python.*|heating-example)\.test\.js$/.test(name),
 );
 run(process.execPath, [
   'node_modules/ava/entrypoints/cli.mjs',
