@@ -1,7 +1,6 @@
 // A small house that the command line looks at: a thermostat, a sensor, a display. With the argument
 // `stay` it goes on until it is interrupted, for you to try the commands of the guide.
 import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { join, messageBox, messageType } from 'busbar';
@@ -48,12 +47,10 @@ if (!stays) {
   process.exit();
 }
 
-// A program reads the lines of --json.
+// A program reads the lines of --json. A shell of yours has `npx busbar` for the file.
 async function busbar(...args) {
-  const require = createRequire(import.meta.url);
-  const { bin } = require('busbar/package.json');
-  const program = fileURLToPath(new URL(`../${bin.busbar}`, import.meta.url));
-  const all = [program, ...args, '--bus', bus, '--json'];
+  const program = new URL('./layers/command/main.js', import.meta.resolve('busbar'));
+  const all = [fileURLToPath(program), ...args, '--bus', bus, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, all);
   return stdout
     .trimEnd()

@@ -1,7 +1,7 @@
 // The members of a bus with what the system says about their processes.
 import type { Observer, Peer } from '../../../index.js';
 import { isStopped, processFacts } from '../system/processes.js';
-import { servedNames } from './servers.js';
+import { servedNames } from './served-names.js';
 
 /** A member of a bus, as `ls --json` writes it. */
 export interface MemberRow {

@@ -1,8 +1,8 @@
 // How busy servers are, asked by `busbar.stats` again and again over one endpoint.
 import type { Peer } from '../../../index.js';
-import { defineInterface, type Interface } from '../../interface/index.js';
-import { type ClientOf, connect, type ServiceStats, stats } from '../../rpc/index.js';
-import { servedNames } from './servers.js';
+import type { Interface } from '../../interface/index.js';
+import type { ClientOf, ServiceStats } from '../../rpc/index.js';
+import { type ServedName, servedNames } from './served-names.js';
 import type { ChosenBus } from './which-bus.js';
 
 /** The calls of one server. */
@@ -35,6 +35,7 @@ export class ServerLoads {
         try {
           const client = await this.#clientFor(peer);
           if (client === undefined) return;
+          const { stats } = await import('../../rpc/index.js');
           found.set(peer.id, loadOf(await stats(client, { to: peer, timeout })));
         } catch {
           // It is busy, stopped or gone; the other columns say so.
@@ -55,12 +56,20 @@ export class ServerLoads {
     const key = `${served.name}/${served.major}`;
     const known = this.#clients.get(key);
     if (known !== undefined) return known;
-    const { name, token } = this.#bus;
-    const bus = { name, token, controllerAffinity: false, observable: false };
-    const source: Interface = defineInterface(served.name, `${served.major}.0`, {});
-    const client = connect(bus, source);
+    const client = this.#connect(served);
     this.#clients.set(key, client);
     return client;
+  }
+
+  // Loaded here: a bus without servers needs none of it.
+  async #connect({ name: source, major }: ServedName): Promise<ClientOf<Interface>> {
+    const [{ defineInterface }, { connect }] = await Promise.all([
+      import('../../interface/index.js'),
+      import('../../rpc/index.js'),
+    ]);
+    const { name, token } = this.#bus;
+    const bus = { name, token, controllerAffinity: false, observable: false };
+    return connect<Interface>(bus, defineInterface(source, `${major}.0`, {}));
   }
 }
 

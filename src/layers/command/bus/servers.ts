@@ -2,13 +2,8 @@
 import type { Peer } from '../../../index.js';
 import { defineInterface, type Interface, interfaceOf } from '../../interface/index.js';
 import { type ClientOf, connect, describe } from '../../rpc/index.js';
+import { servedNames } from './served-names.js';
 import type { ChosenBus } from './which-bus.js';
-
-/** An interface as the labels of a server name it. */
-export interface ServedName {
-  readonly name: string;
-  readonly major: number;
-}
 
 /** What one server answered. */
 export interface Described {
@@ -21,27 +16,6 @@ export interface Described {
 
 /** Servers that are asked at the same time. */
 const atOnce = 64;
-
-/** The interfaces that a label names: each is there with and without its major version. */
-export function servedNames(label: readonly string[]): readonly ServedName[] {
-  return label.flatMap((text) => {
-    const [, name, major] = /^([^/]+)\/(\d{1,5})$/.exec(text) ?? [];
-    if (name === undefined || !label.includes(name)) return [];
-    return [{ name, major: Number(major) }];
-  });
-}
-
-/** One server of each set of interfaces, enough to know them all. */
-export function oneOfEach(peers: readonly Peer[]): readonly Peer[] {
-  const found = new Map<string, Peer>();
-  for (const peer of peers) {
-    const names = servedNames(peer.label);
-    if (names.length === 0) continue;
-    const key = names.map(({ name, major }) => `${name}/${major}`).join('\n');
-    if (!found.has(key)) found.set(key, peer);
-  }
-  return [...found.values()];
-}
 
 /** How to ask. */
 export interface AskOptions {

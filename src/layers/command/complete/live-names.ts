@@ -6,7 +6,8 @@ import {
   memberTypeName,
 } from '../../interface/index.js';
 import { look } from '../bus/look.js';
-import { describeServers, oneOfEach } from '../bus/servers.js';
+import { oneOfEach } from '../bus/served-names.js';
+import { describeServers } from '../bus/servers.js';
 import { chosenBus } from '../bus/which-bus.js';
 import { isMeant, splitTarget } from '../talk/target.js';
 import type { OptionValues, Output } from '../usage.js';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Observer, Peer } from '../../../index.js';
 import { diff, hashOf, type Interface } from '../../interface/index.js';
 import { type MemberRow, memberRows, shownPeer } from '../bus/member-rows.js';
-import { servedNames } from '../bus/servers.js';
+import { servedNames } from '../bus/served-names.js';
 import type { ChosenBus } from '../bus/which-bus.js';
 import {
   addonOf,

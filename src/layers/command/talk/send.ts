@@ -17,12 +17,9 @@ import {
   UndeliveredError,
   unicast,
 } from '../../../index.js';
-import { memberTypeName, shapesOf } from '../../interface/index.js';
 import { conditionOf } from '../bus/condition.js';
-import { look } from '../bus/look.js';
 import { shownPeer } from '../bus/member-rows.js';
 import { nobodyMatches } from '../bus/nobody.js';
-import { describeServers, oneOfEach, servedNames } from '../bus/servers.js';
 import { type ChosenBus, chosenBus } from '../bus/which-bus.js';
 import { exitCode, Failure } from '../failure.js';
 import { formOf } from '../table.js';
@@ -35,10 +32,9 @@ import {
   textOf,
   UsageError,
 } from '../usage.js';
-import { checkedArguments, fieldsOf, freeArguments, freeValue } from '../values/arguments.js';
+import { freeArguments, freeValue } from '../values/free-arguments.js';
 import { jsonable } from '../values/json-value.js';
 import { guessed } from '../watch/decode.js';
-import { describeTime } from './target.js';
 
 /** Milliseconds until the message is taken, and again until the reply is there. */
 const defaultTimeout = 5000;
@@ -117,15 +113,15 @@ async function draftOf(
   const isType = first !== undefined && /^[A-Za-z][\w-]*\.[\w./-]+$|^[0-9a-f-]{36}$/i.test(first);
   const typeName = isType ? first : plainType;
   const payload = isType ? rest : words;
-  const known = isType ? await describedType(bus, typeName, output) : undefined;
-  if (known !== undefined) {
+  // Only a type of an interface can be described; what reads descriptions is loaded for it alone.
+  const isMember = isType && /\/\d+\.\w+$/.test(typeName);
+  const described = isMember ? await import('./described-type.js') : undefined;
+  const value = await described?.describedValue(bus, typeName, payload, output);
+  if (value !== undefined) {
     if (options.codec !== undefined) {
       throw new UsageError(`${typeName} is described, and sent as MessagePack: without --codec`);
     }
-    return {
-      typeName,
-      value: known.shape.encode(checkedArguments(payload, known.shape, known.fields)),
-    };
+    return { typeName, value };
   }
   return { typeName, value: freePayload(payload, options) };
 }
@@ -139,26 +135,6 @@ function freePayload(words: readonly string[], options: OptionValues): unknown {
   }
   if (words.length === 1 && !/^[A-Za-z_]\w*=/.test(only)) return freeValue(only);
   return freeArguments(words);
-}
-
-/** The description of a type by a server that has it; `undefined` if nobody describes it. */
-async function describedType(bus: ChosenBus, typeName: string, output: Output) {
-  const [, name, major, member = ''] = /^(.+)\/(\d+)\.(\w+)$/.exec(typeName) ?? [];
-  if (name === undefined) return undefined;
-  await using observer = await look(bus, output);
-  const servers = observer.peers.filter(({ label }) =>
-    servedNames(label).some((each) => each.name === name && each.major === Number(major)),
-  );
-  const answers = await describeServers(bus, oneOfEach(servers), describeTime);
-  for (const source of answers.flatMap(({ interfaces }) => interfaces)) {
-    const given = source.methods[member]?.args ?? source.signals[member];
-    const shapes = shapesOf(source);
-    const shape = shapes.methods.get(member)?.args ?? shapes.signals.get(member);
-    if (given === undefined || shape === undefined) continue;
-    if (memberTypeName(source, member) !== typeName) continue;
-    return { shape, fields: fieldsOf(given) };
-  }
-  return undefined;
 }
 
 function codecOf(options: OptionValues): Codec<unknown, never> {

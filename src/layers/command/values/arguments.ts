@@ -11,6 +11,7 @@ import {
 } from '../../interface/index.js';
 import { didYouMean } from '../nearest.js';
 import { UsageError } from '../usage.js';
+import { collected, parsed } from './free-arguments.js';
 
 /** The fields of arguments, data or a struct, by name. */
 export function fieldsOf(types: Fields | AnySchema): Fields {
@@ -45,37 +46,6 @@ export function checkedValue(name: string, text: string, schema: AnySchema): unk
   return decoded(shapeOf(schema), jsonOf(name, text, schema));
 }
 
-/** Arguments without a schema: JSON where it is some, else text. */
-export function freeArguments(words: readonly string[]): Readonly<Record<string, unknown>> {
-  return collected(words, (_, text) => freeValue(text));
-}
-
-/** JSON if a text is some, else the text. */
-export function freeValue(text: string): unknown {
-  const json = parsed(text);
-  return json === undefined ? text : json.value;
-}
-
-function collected(
-  words: readonly string[],
-  read: (name: string, text: string) => unknown,
-): Record<string, unknown> {
-  const found: Record<string, unknown> = Object.create(null);
-  for (const word of words) {
-    if (word.trimStart().startsWith('{')) {
-      const json = parsed(word);
-      if (json === undefined) throw new UsageError(`'${word}' is no JSON`);
-      Object.assign(found, json.value);
-      continue;
-    }
-    const at = word.indexOf('=');
-    if (at < 1) throw new UsageError(`'${word}' is neither name=value nor a JSON object`);
-    const name = word.slice(0, at);
-    found[name] = read(name, word.slice(at + 1));
-  }
-  return found;
-}
-
 function jsonOf(name: string, text: string, schema: AnySchema): unknown {
   const shape = shapeOf(schema);
   const json = parsed(text);
@@ -103,14 +73,6 @@ function refusalOf(shape: Shape, json: unknown): string | undefined {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function parsed(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
   }
 }
 

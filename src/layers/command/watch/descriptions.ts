@@ -1,7 +1,7 @@
 // Learns the names of types from the servers of a bus, while it is observed.
 import type { Observer } from '../../../index.js';
 import { look } from '../bus/look.js';
-import { describeServers, oneOfEach } from '../bus/servers.js';
+import { oneOfEach } from '../bus/served-names.js';
 import type { ChosenBus } from '../bus/which-bus.js';
 import type { Output } from '../usage.js';
 import type { KnownTypes } from './known-types.js';
@@ -36,9 +36,9 @@ export class Descriptions {
     this.#asking = true;
     this.#last = performance.now();
     const servers = oneOfEach(observer.peers);
-    const answers = await describeServers(this.#bus, servers, describeTime);
-    for (const source of answers.flatMap(({ interfaces }) => interfaces)) {
-      this.#types.addInterface(source);
+    if (servers.length > 0) {
+      const { learnTypes } = await import('./described-types.js');
+      await learnTypes(this.#bus, servers, describeTime, this.#types);
     }
     this.#asking = false;
   }

@@ -1,7 +1,6 @@
 // The names of message types, which are UUIDs on the bus: those of interfaces that servers describe,
 // those of the package, and those that the user named.
 import { messageType } from '../../../index.js';
-import { type Interface, memberTypeId, memberTypeName } from '../../interface/index.js';
 
 /** What is known about a type. */
 export interface KnownType {
@@ -22,7 +21,6 @@ export const answerTypeId = messageType('busbar.rpc').id;
 /** Types by their UUIDs. */
 export class KnownTypes {
   readonly #types = new Map<string, KnownType>();
-  readonly #interfaces = new Set<string>();
 
   constructor() {
     for (const name of ownNames) this.add(name);
@@ -35,20 +33,9 @@ export class KnownTypes {
     return id;
   }
 
-  /** The members of an interface. */
-  addInterface(source: Interface): void {
-    const key = `${source.name}/${source.version}`;
-    if (this.#interfaces.has(key)) return;
-    this.#interfaces.add(key);
-    const { methods, properties, signals } = source;
-    for (const [member, kind] of [
-      ...Object.keys(methods).map((name) => [name, 'method'] as const),
-      ...Object.keys(properties).map((name) => [name, 'property'] as const),
-      ...Object.keys(signals).map((name) => [name, 'signal'] as const),
-    ]) {
-      const name = memberTypeName(source, member);
-      this.#types.set(memberTypeId(source, member), { name, member: kind });
-    }
+  /** A member of an interface, by the UUID of its type. */
+  addMember(id: string, type: KnownType): void {
+    this.#types.set(id, type);
   }
 
   /** What is known about a UUID. */
