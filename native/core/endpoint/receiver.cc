@@ -178,6 +178,32 @@ Receiver::Step Receiver::take_one(InboundLink& link, ReceiveBatch& batch, std::s
   }
   if (observing_ || record.header.kind != RecordKind::Message) [[unlikely]]
     return take_observation(link, record, batch, slab_used);
+  if (record.header.extension_words == 0 && record.header.object_count == 0)
+    return take_plain(link, record, batch, slab_used);
+  return take_extended(link, record, batch, slab_used);
+}
+
+// A record without anything beside its payload: most are.
+Receiver::Step Receiver::take_plain(InboundLink& link, const RingRecord& record,
+                                    ReceiveBatch& batch, std::size_t& slab_used) {
+  const std::size_t bytes = record.header.payload_bytes;
+  if (bytes >= batch.large_from) {
+    batch.large_bytes = bytes;
+    return Step::Large;
+  }
+  const std::size_t padded_bytes = padded(static_cast<std::uint32_t>(bytes));
+  if (padded_bytes + 16 > batch.slab.size() - slab_used) return Step::BatchFull;
+  ReceivedMessage& message = batch.messages[batch.count];
+  message.offset = static_cast<std::uint32_t>(slab_used);
+  if (bytes != 0) std::memcpy(batch.slab.data() + slab_used, record.payload, bytes);
+  describe_plain(link, record, bytes, message);
+  ++batch.count;
+  slab_used += padded_bytes;
+  return Step::Taken;
+}
+
+Receiver::Step Receiver::take_extended(InboundLink& link, const RingRecord& record,
+                                       ReceiveBatch& batch, std::size_t& slab_used) {
   Extensions extensions;
   if (!copy_extensions(record, extensions)) return Step::Violation;
   if (const Step step = gather(link, record, extensions); step != Step::Taken) return step;
@@ -262,26 +288,43 @@ Receiver::Step Receiver::gather(InboundLink& link, const RingRecord& record,
 
 bool Receiver::describe(InboundLink& link, const RingRecord& record, const Extensions& extensions,
                         std::size_t payload_bytes, ReceivedMessage& out) {
-  // What the place was used for before; nearly always nothing.
+  forget_attachments(out);
+  if (!take_attachments(link, record, extensions, out)) return false;
+  advance_over(link, record, payload_bytes, out);
+  out.reply_to = extensions.reply_to.value_or(0);
+  out.metadata_bytes = static_cast<std::uint32_t>(extensions.metadata.size());
+  return true;
+}
+
+void Receiver::describe_plain(InboundLink& link, const RingRecord& record,
+                              std::size_t payload_bytes, ReceivedMessage& out) {
+  forget_attachments(out);
+  advance_over(link, record, payload_bytes, out);
+}
+
+// What the place was used for before; nearly always nothing.
+void Receiver::forget_attachments(ReceivedMessage& out) noexcept {
   if (!out.regions.empty()) out.regions.clear();
   if (!out.objects.empty()) out.objects.clear();
   out.regions_lost = false;
   out.objects_lost = false;
-  const bool attachments = record.header.object_count != 0 || !extensions.regions.empty();
-  if (attachments && !take_attachments(link, record, extensions, out)) return false;
+}
+
+// After its attachments were taken, which the ring's position tells from those of the next.
+void Receiver::advance_over(InboundLink& link, const RingRecord& record, std::size_t payload_bytes,
+                            ReceivedMessage& out) {
   out.link_slot = link.slot();
   out.from_id = link.peer_id();
   out.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
   out.header = record.header;
-  out.reply_to = extensions.reply_to.value_or(0);
+  out.reply_to = 0;
   out.origin_bytes = 0;
-  out.metadata_bytes = static_cast<std::uint32_t>(extensions.metadata.size());
+  out.metadata_bytes = 0;
   link.ring().advance();
   out.position = link.ring().head();
   if ((out.header.flags & record_flag::kWantsHandled) != 0) link.expect_handled();
   ++received_messages;
   received_bytes += out.payload_bytes;
-  return true;
 }
 
 bool Receiver::take_attachments(InboundLink& link, const RingRecord& record,

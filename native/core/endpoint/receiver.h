@@ -192,6 +192,10 @@ class Receiver {
   void release_all();
   void read_round(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
   [[nodiscard]] Step take_one(InboundLink& link, ReceiveBatch& batch, std::size_t& slab_used);
+  [[nodiscard]] Step take_plain(InboundLink& link, const RingRecord& record, ReceiveBatch& batch,
+                                std::size_t& slab_used);
+  [[nodiscard]] Step take_extended(InboundLink& link, const RingRecord& record, ReceiveBatch& batch,
+                                   std::size_t& slab_used);
   // Into the slab behind the payload, where there is room for both.
   static void write_beside(std::span<const std::byte> metadata, std::span<const std::byte> origin,
                            ReceiveBatch& batch, ReceivedMessage& message, std::size_t& slab_used);
@@ -216,6 +220,12 @@ class Receiver {
   [[nodiscard]] bool describe(InboundLink& link, const RingRecord& record,
                               const Extensions& extensions, std::size_t payload_bytes,
                               ReceivedMessage& out);
+  // Of a record with nothing beside its payload.
+  void describe_plain(InboundLink& link, const RingRecord& record, std::size_t payload_bytes,
+                      ReceivedMessage& out);
+  static void forget_attachments(ReceivedMessage& out) noexcept;
+  void advance_over(InboundLink& link, const RingRecord& record, std::size_t payload_bytes,
+                    ReceivedMessage& out);
   [[nodiscard]] static bool take_attachments(InboundLink& link, const RingRecord& record,
                                              const Extensions& extensions, ReceivedMessage& out);
   [[nodiscard]] Step borrow_one(InboundLink& link, ReceivedMessage& out,

@@ -26,9 +26,10 @@ void Receiver::taken(std::size_t waiting, std::span<const ReceivedMessage> rows)
 }
 
 void Receiver::release_all() {
-  for (const HandedOut& each : std::exchange(waiting_, {})) {
+  for (const HandedOut& each : waiting_) {
     if (touched_.empty() || touched_.back() != each.slot) touched_.push_back(each.slot);
   }
+  waiting_.clear();
   for (const std::uint32_t slot : touched_) {
     InboundLink* found = link(slot);
     if (found != nullptr) release(slot, found->ring().head());
