@@ -48,6 +48,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './interface': ['uuid'],
   './rpc': ['uuid'],
   './rpc/message-port': ['uuid'],
+  './documents': ['uuid'],
   './handlers': ['uuid'],
   './journal': ['uuid'],
 };

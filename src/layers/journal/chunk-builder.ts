@@ -62,6 +62,9 @@ export class ChunkBuilder {
   readonly #channels = new Map<number, WriterChannel>();
   readonly #positions: number[] | undefined;
   #end = chunkHead + batchBytes;
+  /** Where the first and the last message are; 0 without any. */
+  #firstAt = 0;
+  #lastAt = 0;
   /** Room that is left, with that of the indexes taken off. */
   #room: number;
   #last: number;
@@ -123,6 +126,8 @@ export class ChunkBuilder {
     if (extras !== undefined) this.#addExtras(extras);
     const at = this.#end;
     const length = end - start;
+    if (this.#firstAt === 0) this.#firstAt = at;
+    this.#lastAt = at;
     buffer[at] = opcode.message;
     view.setUint32(at + 1, messageHead - recordHead + length, true);
     view.setUint32(at + 5, 0, true);
@@ -247,19 +252,13 @@ export class ChunkBuilder {
   }
 
   // Writes a message index record for each channel behind the chunk, from the messages themselves.
+  // Most messages have the channel of the one before, so that the maps are rarely asked.
   #index() {
     const view = this.#view;
-    const counts = new Map<number, number>();
-    let startTime = 0n;
-    let endTime = 0n;
-    this.#eachMessage((at, id) => {
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-      if (startTime === 0n) startTime = view.getBigUint64(at + 15, true);
-      endTime = view.getBigUint64(at + 15, true);
-    });
+    const records = this.#end;
+    const counts = this.#counts(records);
     const channels: { channel: WriterChannel; count: number; index: number }[] = [];
     const writeAt = new Map<number, number>();
-    const records = this.#end;
     for (const [id, count] of counts) {
       const index = this.#end;
       view.setUint8(index, opcode.messageIndex);
@@ -271,18 +270,34 @@ export class ChunkBuilder {
       const channel = this.#channels.get(id);
       if (channel !== undefined) channels.push({ channel, count, index });
     }
+    let current = -1;
+    let to = 0;
     this.#eachMessage((at, id) => {
-      const to = writeAt.get(id) ?? 0;
+      if (id !== current) {
+        writeAt.set(current, to);
+        current = id;
+        to = writeAt.get(id) ?? 0;
+      }
       view.setUint32(to, view.getUint32(at + 15, true), true);
       view.setUint32(to + 4, view.getUint32(at + 19, true), true);
       view.setUint32(to + 8, at - chunkHead, true);
       view.setUint32(to + 12, 0, true);
-      writeAt.set(id, to + 16);
+      to += 16;
     }, records);
-    return { channels, startTime, endTime };
+    const time = (at: number) => (at === 0 ? 0n : view.getBigUint64(at + 15, true));
+    return { channels, startTime: time(this.#firstAt), endTime: time(this.#lastAt) };
   }
 
-  #eachMessage(visit: (at: number, channelId: number) => void, end = this.#end): void {
+  /** The messages of each channel. */
+  #counts(end: number): ReadonlyMap<number, number> {
+    const [only, ...others] = this.#channels.keys();
+    if (only !== undefined && others.length === 0) return new Map([[only, this.count]]);
+    const counts = new Map<number, number>();
+    this.#eachMessage((_, id) => counts.set(id, (counts.get(id) ?? 0) + 1), end);
+    return counts;
+  }
+
+  #eachMessage(visit: (at: number, channelId: number) => void, end: number): void {
     const view = this.#view;
     let at = chunkHead;
     while (at < end) {
