@@ -5,6 +5,7 @@ import { open, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { loadEntry } from './busbar.mjs';
+import { openStream } from './jetstream.mjs';
 import { summarise } from './statistics.mjs';
 
 const PAYLOAD = 64;
@@ -22,7 +23,12 @@ const raw = { typeId: TYPE, bytes };
 
 /** Each returns the figures of one kind for one peer. */
 const PROGRAMS = {
-  append: { busbar: appendJournal, writev: appendWritev, 'better-sqlite3': appendSqlite },
+  append: {
+    busbar: appendJournal,
+    writev: appendWritev,
+    'better-sqlite3': appendSqlite,
+    jetstream: appendJetStream,
+  },
   disk: { busbar: diskJournal, fdatasync: diskBare },
   read: { busbar: readEntries, 'busbar-batches': readBatches },
 };
@@ -102,6 +108,18 @@ async function appendSqlite() {
   run(count);
   const figures = rate(count, start);
   database.close();
+  return figures;
+}
+
+/** Asynchronous publishing to a stream in files, each message acknowledged; synced every two minutes. */
+async function appendJetStream() {
+  const stream = await openStream(job.folder, bytes, UNDER_WAY);
+  const count = entries / 20;
+  await stream.append(count / 10);
+  const start = begin();
+  await stream.append(count);
+  const figures = rate(count, start);
+  await stream.close();
   return figures;
 }
 

@@ -125,6 +125,11 @@ export const PEERS = {
     module: 'journal',
     variant: 'better-sqlite3',
   },
+  jetstream: {
+    title: 'JetStream, in files, asynchronous',
+    module: 'journal',
+    variant: 'jetstream',
+  },
   nothing: { title: 'Node alone', module: 'nothing' },
   'busbar-rpc': { title: 'busbar/rpc', module: 'rpc/busbar', variant: 'bus', own: true },
   'busbar-rpc-batches': {

@@ -232,6 +232,13 @@ const TARGETS = [
     measure: (find) => journalRatio(find, 'better-sqlite3'),
   },
   {
+    target:
+      "journal, 64 B at `os`: at least 5x JetStream's file store with asynchronous publishing",
+    atLeast: 5,
+    text: factorText,
+    measure: (find) => journalRatio(find, 'jetstream'),
+  },
+  {
     target: 'journal, one at a time at `disk`: p99 at most 2x a bare fdatasync',
     atMost: 2,
     text: factorText,

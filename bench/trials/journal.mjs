@@ -1,5 +1,6 @@
 // The journal: entries of 64 bytes appended at the level `os`, appended one at a time at the level
-// `disk`, and read back; against the bare writes of the same bytes, a bare fdatasync, and SQLite.
+// `disk`, and read back; against the bare writes of the same bytes, a bare fdatasync, SQLite, and
+// JetStream.
 
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ export const trial = {
   plan({ quick }) {
     const entries = quick ? 400_000 : 2_000_000;
     return [
-      ...cells('append', ['busbar', 'writev', 'better-sqlite3'], entries),
+      ...cells('append', ['busbar', 'writev', 'better-sqlite3', 'jetstream'], entries),
       ...cells('disk', ['busbar', 'fdatasync'], 0),
       ...cells('read', ['busbar', 'busbar-batches'], entries),
     ];
