@@ -26,7 +26,7 @@ const withoutProgram = ['docs/guide/benchmarks.md', 'docs/guide/loading.md'];
 /** The files of examples/ that a text shows in full. */
 const programsIn = (text: string) =>
   codeBlocks(text).flatMap(
-    ({ info }) => /^(?:js|python) (examples\/\S+)$/.exec(info)?.slice(1) ?? [],
+    ({ info }) => /^(?:js|python|cpp) (examples\/\S+)$/.exec(info)?.slice(1) ?? [],
   );
 
 test('every link leads to a file, and to a heading in it', (t) => {

@@ -1,17 +1,37 @@
-// Builds the C and C++ programs of test/c and examples/c against the library and its public
-// headers, as a user would: `node scripts/build/c.mjs [--sanitize]`. Uses every installed compiler,
-// each into build/c/<compiler>/, in the strict dialects that the headers support.
+// Builds the C and C++ programs of test/c, examples/c and examples/cpp against the libraries and
+// their public headers, as a user would: `node scripts/build/c.mjs`. Uses every installed compiler,
+// each into build/c/<compiler>/, in the strict dialects that the headers support. Interface files
+// become headers first, by the package's own command.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { compileObjects } from '../lib/native-objects.mjs';
 import { listFiles, root, run } from '../lib/project.mjs';
 
 const library = join(root, 'build', 'Release', 'ffi');
 const warnings = ['-pedantic', '-Wall', '-Wextra', '-Werror', '-O2', '-g'];
+const generated = join(root, 'build', 'c', 'generated');
 const families = [
   { name: 'gcc', c: process.env.CC ?? 'gcc', cxx: process.env.CXX ?? 'g++' },
   { name: 'clang', c: 'clang-14', cxx: 'clang++-14' },
 ];
+
+const files = listFiles(['test/layers/conformance', 'examples/cpp'], ['.busbar.yaml']);
+const command = join(root, 'dist', 'layers', 'command', 'main.js');
+run('node', [command, 'generate', ...files, '--cpp', '--out', generated]);
+
+/** The library for calls in C++, as a file. */
+async function buildCallsLibrary(compiler, folder) {
+  const objects = await compileObjects({
+    compiler: [compiler],
+    flags: ['-std=c++17', ...warnings, '-Wconversion', '-Inative', '-Inative/ffi/include'],
+    sources: listFiles(['native/rpc'], ['.cc']),
+    folder: join(folder, 'rpc'),
+  });
+  const archive = join(folder, 'libbusbar_rpc.a');
+  run('ar', ['rcs', archive, ...objects]);
+  return archive;
+}
 
 for (const { name, c, cxx } of families) {
   if (spawnSync(c, ['--version']).status !== 0) {
@@ -20,7 +40,8 @@ for (const { name, c, cxx } of families) {
   }
   const folder = join(root, 'build', 'c', name);
   mkdirSync(folder, { recursive: true });
-  for (const source of listFiles(['test/c', 'examples/c'], ['.c', '.cpp'])) {
+  const calls = await buildCallsLibrary(cxx, folder);
+  for (const source of listFiles(['test/c', 'examples/c', 'examples/cpp'], ['.c', '.cpp'])) {
     const isC = source.endsWith('.c');
     const program = join(folder, basename(source).replace('.', '-'));
     run(isC ? c : cxx, [
@@ -28,9 +49,11 @@ for (const { name, c, cxx } of families) {
       '-D_POSIX_C_SOURCE=200809L',
       ...warnings,
       '-Inative/ffi/include',
+      `-I${generated}`,
       source,
       '-o',
       program,
+      ...(isC ? [] : [calls]),
       `-L${library}`,
       '-lbusbar',
       `-Wl,-rpath,${library}`,

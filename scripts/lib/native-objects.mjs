@@ -53,7 +53,7 @@ export async function forEach(items, work) {
  * arguments. Resolves with the paths of the objects; exits with 1 if a source does not compile.
  */
 export async function compileObjects({ compiler, flags, sources, folder }) {
-  const headers = listFiles(['native', 'test'], ['.h', '.def']);
+  const headers = listFiles(['native', 'test'], ['.h', '.hpp', '.def']);
   const newestHeader = newestOf(headers);
   const objectOf = (file) => join(folder, `${relative(root, file)}.o`);
   const units = unitsOf(sources, join(folder, 'units'));

@@ -229,13 +229,18 @@ export const commands: Readonly<Record<string, Command>> = {
     run: lazily(async () => (await files()).difference),
   },
   generate: {
-    usage: 'generate FILE… --ts|--python',
+    usage: 'generate FILE… --ts|--cpp|--python',
     help: 'Writes code for interfaces: to standard output, or into a folder.',
     group: interfaceFiles,
     options: {
       ts: { type: 'boolean', help: 'TypeScript' },
+      cpp: { type: 'boolean', help: 'a header of C++17, for busbar_rpc.hpp' },
       python: { type: 'boolean', help: 'Python 3.11 or newer' },
-      out: { type: 'string', value: 'FOLDER', help: 'the folder to write into: FILE.ts, FILE.py' },
+      out: {
+        type: 'string',
+        value: 'FOLDER',
+        help: 'the folder to write into: FILE.ts, FILE.hpp, FILE.py',
+      },
       watch: { type: 'boolean', help: 'write again with each change, until interrupted' },
     },
     arity: [1, Number.POSITIVE_INFINITY],

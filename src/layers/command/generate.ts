@@ -1,7 +1,13 @@
 // The command `generate`: code of interface files, once or again with each change.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { type Interface, moduleName, printPython, printTypeScript } from '../interface/index.js';
+import {
+  type Interface,
+  moduleName,
+  printCpp,
+  printPython,
+  printTypeScript,
+} from '../interface/index.js';
 import { exitCode } from './failure.js';
 import { loadInterface } from './load-interface.js';
 import { type OptionValues, type Output, type Run, textOf, UsageError } from './usage.js';
@@ -14,6 +20,7 @@ const languages: Readonly<
   >
 > = {
   ts: { print: printTypeScript, fileName: (name) => `${name}.ts` },
+  cpp: { print: printCpp, fileName: (name) => `${name}.hpp` },
   python: { print: printPython, fileName: (name) => `${moduleName(name)}.py` },
 };
 

@@ -61,7 +61,7 @@ export function getter(name: string, code: Code): Part {
 }
 
 /** Columns of a text: what East Asian scripts write is twice as wide. */
-function columns(text: string): number {
+export function columns(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let sum = 0;
   for (const character of text) {

@@ -71,6 +71,7 @@ export {
   unpackItems,
 } from './pack.js';
 export type { Packing } from './packing.js';
+export { printCpp } from './print-cpp.js';
 export { printPython } from './print-python.js';
 export { printTypeScript } from './print-typescript.js';
 export { printYaml } from './print-yaml.js';

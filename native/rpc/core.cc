@@ -1,0 +1,367 @@
+// The thread of a session: receives, and does what is due.
+#include "rpc/core.h"
+
+namespace busbar::rpc::detail {
+
+namespace {
+
+// Messages that are handled before what is packed or due gets its turn.
+constexpr std::size_t kBurst = 64;
+// Messages of others after which a peer that left is taken for gone.
+constexpr std::size_t kLastMessages = 256;
+// Items that a stream is asked for before others get their turn.
+constexpr int kPulls = 256;
+
+}  // namespace
+
+Status Core::join(const char* bus, const SessionOptions& options) {
+  busbar_join_options join = options.join;
+  std::vector<const char*> label;
+  label.reserve(label_.size());
+  for (const std::string& each : label_) label.push_back(each.c_str());
+  join.size = sizeof join;
+  join.label = label.data();
+  join.label_count = label.size();
+  if (!options.token.empty()) join.token = options.token.c_str();
+  join.on_event = &Core::on_event;
+  join.context = this;
+  const Status status(busbar_endpoint_join(bus, &join, &endpoint_));
+  if (!status) return status;
+  id_ = busbar_endpoint_id(endpoint_);
+  busbar_endpoint_watch_peers(endpoint_, 1);
+  // The thread holds the session until it has ended.
+  thread_ = std::thread([self = shared_from_this()] { self->run(); });
+  return status;
+}
+
+void Core::close() {
+  {
+    const Locked locked(*this);
+    closing_ = true;
+    wake();
+  }
+  if (on_own_thread()) {
+    if (thread_.joinable()) thread_.detach();
+    return;
+  }
+  const std::lock_guard<std::mutex> lock(joining_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void Core::on_event(void* context, const busbar_event* event) {
+  Core& core = *static_cast<Core*>(context);
+  switch (event->kind) {
+    case BUSBAR_EVENT_UNDELIVERED:
+    case BUSBAR_EVENT_DISCONNECTED:
+    case BUSBAR_EVENT_VIOLATION:
+    case BUSBAR_EVENT_ROOM:
+    case BUSBAR_EVENT_PEER_JOINED:
+    case BUSBAR_EVENT_PEER_LEFT:
+    case BUSBAR_EVENT_PEER_RELABELLED:
+      break;
+    default:
+      return;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(core.events_mutex_);
+    core.events_.push_back({event->kind, event->peer_id, event->message_id});
+    core.has_events_.store(true, std::memory_order_release);
+  }
+  // The thread may be waiting, for a message only.
+  const Locked locked(core);
+  core.wake();
+}
+
+void Core::run() {
+  thread_id_.store(std::this_thread::get_id());
+  std::size_t burst = 0;
+  for (;;) {
+    busbar_message* received = nullptr;
+    const busbar_status status = busbar_endpoint_receive(endpoint_, 0, &received);
+    if (status == BUSBAR_OK) {
+      dispatch(busbar::Message(received));
+      if (has_events_.load(std::memory_order_acquire)) handle_events();
+      if (!departures_.empty() && ++since_departure_ > kLastMessages) handle_departures();
+      if (++burst < kBurst) continue;
+    } else if (status != BUSBAR_WOULD_BLOCK) {
+      break;
+    }
+    burst = 0;
+    if (has_events_.load(std::memory_order_acquire)) handle_events();
+    if (status == BUSBAR_WOULD_BLOCK && !departures_.empty()) handle_departures();
+    expire();
+    const bool more = turn();
+    flush();
+    if (status == BUSBAR_OK || more) continue;
+    {
+      const Locked locked(*this);
+      if (closing_) break;
+    }
+    sleep();
+  }
+  end_all();
+  busbar_endpoint* endpoint = nullptr;
+  {
+    // Nobody changes its label now, or later.
+    const std::lock_guard<std::mutex> lock(relabelling_);
+    const Locked locked(*this);
+    endpoint = std::exchange(endpoint_, nullptr);
+  }
+  (void)busbar_endpoint_close(endpoint, 1000, nullptr);
+}
+
+// Waits for a message, until the next deadline.
+void Core::sleep() {
+  std::int32_t timeout = BUSBAR_FOREVER;
+  {
+    const Locked locked(*this);
+    if (closing_ || has_events_.load(std::memory_order_acquire) || !tasks_.empty() ||
+        !dirty_.empty() || !pulls_.empty() || !runnable_.empty()) {
+      return;
+    }
+    sleeping_until_ = Clock::time_point::max();
+    if (!deadlines_.empty()) {
+      sleeping_until_ = deadlines_.begin()->first;
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(sleeping_until_ - Clock::now());
+      if (left.count() <= 0) return;
+      timeout = static_cast<std::int32_t>(std::min<std::int64_t>(left.count(), 1 << 30));
+    }
+    sleeping_ = true;
+  }
+  busbar_message* received = nullptr;
+  const busbar_status status = busbar_endpoint_receive(endpoint_, timeout, &received);
+  {
+    const Locked locked(*this);
+    sleeping_ = false;
+  }
+  if (status == BUSBAR_OK) dispatch(busbar::Message(received));
+}
+
+// Under the lock. A message to itself is what wakes a thread that waits for messages.
+void Core::wake() {
+  if (!sleeping_) return;
+  sleeping_ = false;
+  const std::uint16_t format = busbar_rpc_format(BUSBAR_RPC_NOTHING, 0, 0);
+  // At once, even on the thread itself, which may be told of events while it waits.
+  may_cork_ = false;
+  (void)post(id_, busbar_rpc_answer_type(), format, 0, {}, {});
+  may_cork_ = true;
+}
+
+void Core::flush() {
+  const Locked locked(*this);
+  if (!corked_) return;
+  corked_ = false;
+  busbar_endpoint_flush(endpoint_);
+}
+
+void Core::defer(std::function<void()> task) {
+  const Locked locked(*this);
+  tasks_.push_back(std::move(task));
+  wake();
+}
+
+// Does what has been put off; returns whether there is more.
+bool Core::turn() {
+  std::vector<std::function<void()>> tasks;
+  std::deque<ServedPtr> runnable;
+  std::deque<std::shared_ptr<OutgoingStream>> pulls;
+  {
+    const Locked locked(*this);
+    tasks.swap(tasks_);
+    runnable.swap(runnable_);
+    pulls.swap(pulls_);
+    for (const auto& stream : pulls) stream->pull_queued = false;
+  }
+  for (const auto& task : tasks) task();
+  for (const ServedPtr& call : runnable) run_call(call);
+  for (const auto& stream : pulls) {
+    for (int count = 0;; ++count) {
+      std::shared_ptr<std::function<Pulled()>> pull;
+      {
+        const Locked locked(*this);
+        if (stream->stopped || stream->pull == nullptr) break;
+        if (!stream->may_add()) {
+          stream->note_starved();
+          break;
+        }
+        if (count == kPulls) {
+          pull_soon(stream);
+          break;
+        }
+        pull = stream->pull;
+      }
+      Pulled pulled = (*pull)();
+      Locked locked(*this);
+      // Destroyed without the lock, if it is the last.
+      locked.keep(std::move(pull));
+      if (pulled.has_item && !stream->stopped) {
+        stream->append(std::move(pulled.item));
+        continue;
+      }
+      if (pulled.error && !stream->finished) {
+        stream->error = std::move(pulled.error);
+        stream->finished = true;
+        stream->flush();
+      }
+      if (pulled.over || stream->finished) locked.keep(std::move(stream->pull));
+      break;
+    }
+  }
+  std::deque<std::shared_ptr<OutgoingStream>> dirty;
+  const Locked locked(*this);
+  dirty.swap(dirty_);
+  for (const auto& stream : dirty) {
+    stream->dirty = false;
+    stream->flush();
+  }
+  return !tasks_.empty() || !runnable_.empty() || !pulls_.empty() || !dirty_.empty();
+}
+
+void Core::handle_events() {
+  std::vector<Event> events;
+  {
+    const std::lock_guard<std::mutex> lock(events_mutex_);
+    events.swap(events_);
+    has_events_.store(false, std::memory_order_relaxed);
+  }
+  Locked locked(*this);
+  for (const Event& event : events) {
+    switch (event.kind) {
+      case BUSBAR_EVENT_UNDELIVERED: {
+        // This call was surely not executed.
+        const auto found = calls_.find(event.message);
+        if (found == calls_.end() || found->second->peer != event.peer) break;
+        const CallPtr call = found->second;
+        again(locked, call);
+        break;
+      }
+      case BUSBAR_EVENT_ROOM:
+        room(locked, event.peer);
+        break;
+      case BUSBAR_EVENT_PEER_LEFT:
+        since_departure_ = 0;
+        departures_.push_back(event.peer);
+        break;
+      case BUSBAR_EVENT_DISCONNECTED:
+      case BUSBAR_EVENT_VIOLATION:
+        // A link that is closed stays closed: no answer comes back from there.
+        cut_off_.insert(event.peer);
+        gone(locked, event.peer);
+        break;
+      default:
+        // One that has another label is still there.
+        members_changed(locked);
+    }
+  }
+}
+
+// Everything that they had sent has been read.
+void Core::handle_departures() {
+  std::vector<std::uint64_t> departed;
+  departed.swap(departures_);
+  Locked locked(*this);
+  for (const std::uint64_t peer : departed) {
+    cut_off_.erase(peer);
+    gone(locked, peer);
+    selectors_.erase(peer);
+  }
+  members_changed(locked);
+}
+
+void Core::expire() {
+  std::vector<std::function<void()>> due;
+  {
+    const Locked locked(*this);
+    if (deadlines_.empty()) return;
+    const auto now = Clock::now();
+    for (auto at = deadlines_.begin(); at != deadlines_.end() && at->first <= now; ++at) {
+      due.push_back(at->second);
+    }
+  }
+  for (const auto& expired : due) expired();
+}
+
+void Core::end_all() {
+  std::vector<std::shared_ptr<Service>> services;
+  Locked locked(*this);
+  ended_ = true;
+  closing_ = true;
+  std::set<CallPtr> calls = std::move(waiting_);
+  waiting_.clear();
+  for (const auto& [id, call] : calls_) calls.insert(call);
+  for (const auto& [peer, call] : held_) calls.insert(call);
+  for (const CallPtr& call : calls) {
+    send_cancel(locked, *call);
+    finish(locked, *call,
+           Error{"CLOSED", call->member.name + ": the session is closed",
+                 call->peer == 0 ? Executed::no : Executed::maybe, call->peer});
+    locked.keep(call);
+  }
+  std::vector<ServedPtr> served;
+  for (const auto& [peer, record] : callers_) {
+    for (const auto& [id, call] : record.calls) served.push_back(call);
+  }
+  for (const ServedPtr& call : served) {
+    abort(locked, *call, Error{"CANCELLED", "the service was closed"});
+    locked.keep(call);
+  }
+  for (const auto& service : services_) {
+    locked.keep(service);
+    service->is_served = false;
+  }
+  services_.clear();
+  handlers_.clear();
+  callers_.clear();
+  for (const auto& stream : dirty_) locked.keep(stream);
+  for (const auto& stream : pulls_) locked.keep(stream);
+  for (const auto& [peer, stream] : waiting_streams_) locked.keep(stream);
+  for (const auto& call : runnable_) locked.keep(call);
+  dirty_.clear();
+  pulls_.clear();
+  runnable_.clear();
+  waiting_streams_.clear();
+  // What is deferred is destroyed, not done: it may hold the program's functions.
+  auto tasks = std::make_shared<std::vector<std::function<void()>>>(std::move(tasks_));
+  tasks_.clear();
+  locked.keep(std::move(tasks));
+  selectors_.clear();
+  targets_.clear();
+  serving_changed_.notify_all();
+}
+
+}  // namespace busbar::rpc::detail
+
+namespace busbar::rpc {
+
+namespace {
+
+// Leaves the bus when the last copy of a session is gone.
+struct Owner {
+  explicit Owner(std::shared_ptr<detail::Core> its_core) : core(std::move(its_core)) {}
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() { core->close(); }
+  std::shared_ptr<detail::Core> core;
+};
+
+}  // namespace
+
+Session::Session(std::shared_ptr<detail::Core> core)
+    : core_(std::move(core)), owner_(std::make_shared<Owner>(core_)) {}
+
+busbar::Result<Session> Session::join(const char* bus, SessionOptions options) {
+  auto core = std::make_shared<detail::Core>(options.label);
+  const Status status = core->join(bus, options);
+  if (!status) return status;
+  return Session(std::move(core));
+}
+
+void Session::close() { core_->close(); }
+
+std::uint64_t Session::id() const noexcept { return core_->id(); }
+
+busbar_endpoint* Session::endpoint() const noexcept { return core_->endpoint(); }
+
+}  // namespace busbar::rpc

@@ -1,0 +1,92 @@
+// An interface that is served, and the calls that it runs.
+#ifndef BUSBAR_RPC_SERVICE_H
+#define BUSBAR_RPC_SERVICE_H
+
+#include <deque>
+#include <map>
+
+#include "busbar_rpc.hpp"
+#include "rpc/outgoing_stream.h"
+
+namespace busbar::rpc::detail {
+
+struct Subscribers {
+  // Subscriptions of each peer.
+  std::map<std::uint64_t, std::size_t> peers;
+  // Compiled when they are first needed after a change.
+  std::vector<busbar::Selector> selectors;
+};
+
+// Fields without a remark are guarded by the core's lock.
+struct Service {
+  Service(const char* its_interface, std::uint32_t its_major)
+      : interface(its_interface),
+        major(its_major),
+        label(interface + "/" + std::to_string(its_major)) {}
+
+  const std::string interface;
+  const std::uint32_t major;
+  const std::string label;
+  // Filled when the server is made, and read from then on.
+  std::vector<ServedMember*> members;
+  // Set when it is served.
+  ServeOptions options;
+  std::weak_ptr<Core> core;
+  std::atomic<bool> is_served{false};
+
+  bool leaving = false;
+  std::size_t running = 0;
+  std::deque<std::shared_ptr<ServedCall>> queued;
+  std::map<const ServedMember*, Subscribers> subscribers;
+  // Whether the session's thread is in one of its methods.
+  bool invoking = false;
+};
+
+class ServedCall : public std::enable_shared_from_this<ServedCall> {
+ public:
+  ServedCall(std::shared_ptr<Core> its_core, std::shared_ptr<Service> its_service,
+             ServedMember& its_member, busbar::Message its_message,
+             const busbar_message_info& its_info)
+      : core(std::move(its_core)),
+        service(std::move(its_service)),
+        member(its_member),
+        info(its_info),
+        message(std::move(its_message)) {}
+
+  const std::shared_ptr<Core> core;
+  const std::shared_ptr<Service> service;
+  ServedMember& member;
+  const busbar_message_info info;
+  Clock::time_point deadline = Clock::time_point::max();
+  std::uint32_t attempt = 0;
+  Codec codec = Codec::messagepack;
+  std::uint32_t credit_items = input_items;
+  std::uint32_t credit_bytes = input_bytes;
+
+  // Its arguments, until the method has them.
+  std::optional<busbar::Message> message;
+  // The caller has its answer, or wants none any more.
+  bool over = false;
+  // The caller wants none any more.
+  bool cancelled = false;
+  // The method has begun, and not let go of the call.
+  bool running = false;
+  bool registered = false;
+  bool finished = false;
+  // The method has let go of the call.
+  bool released = false;
+  std::vector<std::function<void()>> cancel_hooks;
+  std::shared_ptr<OutgoingStream> output;
+  std::shared_ptr<ServedInputBase> input;
+  // What arrived before the method began.
+  std::vector<std::pair<busbar::Message, busbar_message_info>> early_input;
+  std::size_t early_bytes = 0;
+  std::optional<Error> input_end;
+  bool input_ended = false;
+  bool armed = false;
+  PendingCall::Deadlines::iterator expiry;
+};
+
+}  // namespace busbar::rpc::detail
+
+#endif
