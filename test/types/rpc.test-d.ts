@@ -1,7 +1,12 @@
 // What must compile of clients and implementations, and what must not.
+import { MessageChannel } from 'node:worker_threads';
+import { type } from 'arktype';
 import type { MemoryRegion } from 'busbar';
 import { defineInterface, t } from 'busbar/interface';
 import { all, connect, first, isError, type ServerOf, type Stream, serve } from 'busbar/rpc';
+import * as overPort from 'busbar/rpc/message-port';
+import * as v from 'valibot';
+import { z } from 'zod';
 import { same } from './same.js';
 
 const Thermostat = defineInterface('com.example.thermostat', '1.0', {
@@ -147,4 +152,57 @@ async function server() {
   return [service, wrong];
 }
 
-void [client, server];
+// @ts-expect-error a class without all methods
+class Missing implements ServerOf<typeof Thermostat> {
+  setTarget() {
+    return true;
+  }
+}
+
+const items: Partial<ServerOf<typeof Thermostat>> = {
+  // @ts-expect-error the items are of another type
+  *history() {
+    yield { at: 'now' };
+  },
+  async upload(_, call) {
+    // @ts-expect-error what the caller streams is bytes
+    for await (const chunk of call.input) chunk.toUpperCase();
+    return 1;
+  },
+  optional({ n }, call) {
+    // The server has the default, and what it calls has types, too.
+    const filled: number = n;
+    const nested: Promise<boolean> = call.client(Thermostat).setTarget({ celsius: filled });
+    return nested.then(() => 1n);
+  },
+};
+
+const Foreign = defineInterface('com.example.foreign', '1.0', {
+  methods: {
+    plan: {
+      args: {
+        when: z.string().transform((text) => new Date(text)),
+        size: v.optional(v.number(), 3),
+      },
+      returns: type({ name: 'string' }),
+    },
+  },
+});
+
+async function others() {
+  const { port1 } = new MessageChannel();
+  const one = await overPort.connect(port1, Foreign);
+  const { name } = await one.plan({ when: '2026-01-01' });
+  same<typeof name, string>();
+  // @ts-expect-error a Date is what the server gets
+  one.plan({ when: new Date() });
+  // @ts-expect-error there is no bus without native code
+  overPort.connect('bus', Foreign);
+  return overPort.serve(port1, Foreign, {
+    plan({ when, size }) {
+      return { name: `${when.toISOString()} ${size.toFixed()}` };
+    },
+  });
+}
+
+void [client, server, Missing, items, others];
