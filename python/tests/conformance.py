@@ -18,15 +18,11 @@ from busbar import rpc
 
 @dataclass
 class TooBig(rpc.DeclaredError):
-    """A declared error."""
-
     limit: rpc.U32
 
 
 @dataclass
 class Ended(rpc.DeclaredError):
-    """Another one."""
-
     at: rpc.U32
 
 
