@@ -54,6 +54,7 @@ export class RpcChaos {
   #calling: Calling | undefined;
   #calls = 0;
   #callers = 0;
+  #step = 'starting';
 
   constructor(bus: string, seed: number) {
     this.#bus = bus;
@@ -75,10 +76,13 @@ export class RpcChaos {
   /** So many disasters. */
   async disasters(count: number): Promise<void> {
     for (let done = 0; done < count; done++) {
+      this.#step = `waiting for calls before disaster ${done}`;
       const before = this.#calls;
       while (this.#calls < before + pause) await turn();
+      this.#step = `disaster ${done}`;
       await this.#disaster();
     }
+    this.#step = 'the end of all calls';
   }
 
   /** Ends all calls and processes; what this process has for them is closed, except one endpoint. */
@@ -96,12 +100,21 @@ export class RpcChaos {
     await calling.close();
     await this.#home?.close();
     await this.#looker?.close();
+    this.#step = 'finished';
     return this.#report;
   }
 
-  /** Ends the processes that are left, after an error. */
-  kill(): void {
+  /** Ends the processes that are left; after an error, returns how far the run came. */
+  kill(): string | undefined {
+    const members = [...this.#members].map(
+      ({ child, role, ready, killed }) =>
+        `${role} ${child.pid}${ready ? '' : ' not ready'}${killed ? ' killed' : ''}${this.#stopped.has(child) ? ' stopped' : ''}`,
+    );
     for (const member of this.#members) this.#end(member);
+    if (this.#step === 'finished') return undefined;
+    const { kills, stops } = this.#report;
+    const last = `${this.#step}; ${this.#calls} calls, ${kills} kills, ${stops} stops`;
+    return `${last}; ${members.join(', ')}; ${JSON.stringify(this.#calling?.outcome)}`;
   }
 
   #asked(child: ChildProcess): Promise<unknown[]> {

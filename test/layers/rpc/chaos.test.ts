@@ -13,7 +13,11 @@ const seed = Number(process.env.BUSBAR_CHAOS_SEED ?? Date.now() % 1_000_000);
 
 async function chaos(t: ExecutionContext, count: number, of: number): Promise<ChaosReport> {
   const run = new RpcChaos(newBus(), of);
-  t.teardown(() => run.kill());
+  t.teardown(() => {
+    // A run that hangs says where.
+    const came = run.kill();
+    if (came !== undefined) console.error(came);
+  });
   await run.start();
   await run.disasters(count);
   return run.finish();
