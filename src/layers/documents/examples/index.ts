@@ -1,6 +1,7 @@
 // Examples of every member of an interface, in every language that there is a client for.
 import type { Interface } from '../../interface/index.js';
 import type { ExampleLanguage } from '../highlight.js';
+import * as cpp from './cpp.js';
 import * as python from './python.js';
 import * as shell from './shell.js';
 import * as typescript from './typescript.js';
@@ -21,6 +22,7 @@ export interface Examples {
 
 const writers = [
   { language: 'ts', writer: typescript },
+  { language: 'cpp', writer: cpp },
   { language: 'python', writer: python },
   { language: 'shell', writer: shell },
 ] as const;

@@ -7,6 +7,7 @@ export const exampleLanguages: readonly {
   readonly title: string;
 }[] = [
   { id: 'ts', title: 'TypeScript' },
+  { id: 'cpp', title: 'C++' },
   { id: 'python', title: 'Python' },
   { id: 'shell', title: 'Shell' },
 ];
