@@ -264,6 +264,16 @@ const TARGETS = [
         find('stalled', 'busbar', { others: 'all running' }),
       ),
   },
+  ...['idle', 'stopped'].map((observer) => ({
+    target: `one observer, ${observer}: at least 0.95x of the rate without one`,
+    atLeast: 0.95,
+    text: factorText,
+    measure: (find) =>
+      ratio(
+        find('observers', 'busbar', { observer }),
+        find('observers', 'busbar', { observer: 'none' }),
+      ),
+  })),
   ...RPC_TARGETS,
 ];
 
