@@ -113,7 +113,18 @@ for (const [language, command] of Object.entries(echoes)) {
     t.is(await endpoint.deliver('friend', box.Text('echo'), { acknowledge: 'handled' }), 1);
     await endpoint.recv();
 
-    await endpoint.deliver('friend', box.Text('leave'));
+    const relabelled = once(endpoint, 'peer');
+    endpoint.send('friend', box.Text('rename'));
+    const renamed = await endpoint.recv({ timeout: 20_000 });
+    t.is(renamed.payload, 'renamed');
+    t.deepEqual(renamed.from.label, ['renamed', 'echo']);
+    t.deepEqual(endpoint.matches('renamed'), [renamed.from]);
+    t.throws(() => endpoint.send('friend', box.Text('?')), { code: 'ERR_BUSBAR_NO_RECIPIENT' });
+    t.like(await relabelled, [
+      { change: 'relabelled', peer: { id: echo.id }, formerLabel: ['friend', 'echo'] },
+    ]);
+
+    await endpoint.deliver('renamed', box.Text('leave'));
     t.deepEqual(await echo.ended, [0, null]);
     await until(endpoint, 'peer', () => endpoint.peers.length === 0);
     region.release();
@@ -148,11 +159,13 @@ for (const [language, command] of Object.entries(echoes)) {
 /** Programs that test the C interface on their own, and what each covers. */
 const selfTests = {
   'api-c': 'the whole interface, refusals included',
+  'departures-c': 'the order of what two threads hear of a peer that is killed',
   'giving_back-c':
     'what a receiver gives back: refused, unread, borrowed by a process that is killed',
   'join_options-c': 'options of joining, their ranges and what they limit',
   'metadata-c': 'metadata, receipts, and what undelivered messages name',
   'observe-c': 'observers, what they see and what they lose',
+  'relabel-c': 'labels that change, and who sees it',
   'threads-c': 'threads that wait for different things on one endpoint',
 };
 

@@ -139,6 +139,28 @@ test('sees a message, its reply and their metadata, but is no endpoint that anyb
   for (const { time } of [question, reply]) t.true(before - 60_000 < time && time < after + 60_000);
 });
 
+test('tells times by which no reply is earlier than what it answers', async (t) => {
+  const bus = newBus();
+  const asker = await joined(t, bus, { label: 'asker' });
+  const friend = await answering(t, bus, { label: 'friend' });
+  const observer = await observing(t, bus, { prefetch: 65_535 });
+  const rounds = 500;
+  for (let i = 0; i < rounds; i++) {
+    asker.send('friend', i);
+    await asker.recv();
+  }
+  const [questions, replies] = await sentBy(observer, [asker.id, friend.id], rounds);
+  let last = 0;
+  for (const [i, question] of (questions ?? []).entries()) {
+    const reply = replies?.[i];
+    t.is(reply?.replyTo, question.id);
+    for (const { time } of [question, reply ?? question]) {
+      if (time < last) t.fail(`round ${i}: ${time} after ${last}`);
+      last = time;
+    }
+  }
+});
+
 test('chooses by type and by label, and names what a message carries', async (t) => {
   const bus = newBus();
   const Move = messageType<number>('com.example.move');

@@ -96,6 +96,27 @@ busbar_status read_message(const busbar_endpoint& self, const busbar_outgoing& m
   return BUSBAR_OK;
 }
 
+busbar_receipt receipt_of(const SendOutcome& outcome) noexcept {
+  busbar_receipt receipt{};
+  receipt.id = outcome.message_id;
+  receipt.peer_id = outcome.peer_id;
+  receipt.receivers = outcome.receivers;
+  return receipt;
+}
+
+busbar_status commit(busbar_endpoint& self, const busbar_uuid& type, std::uint16_t format,
+                     SendOutcome& out) {
+  const Lock lock(*self.entry);
+  if (!self.reservation) return BUSBAR_INVALID_ARGUMENT;
+  busbar::Uuid uuid;
+  std::memcpy(uuid.bytes.data(), type.bytes, sizeof type.bytes);
+  const busbar::Reservation reservation = std::move(*self.reservation);
+  self.reservation.reset();
+  out = self.endpoint->commit(reservation, uuid, format);
+  self.endpoint->flush_bells();
+  return code(out.error);
+}
+
 }  // namespace
 
 namespace busbar::ffi {
@@ -146,12 +167,7 @@ busbar_status busbar_endpoint_send_with_receipt(busbar_endpoint* endpoint,
   SendOutcome outcome;
   const busbar_status sent =
       busbar::ffi::send_locked(*endpoint, selector->route, message, Acknowledge::None, outcome);
-  if (sent != BUSBAR_OK) return sent;
-  busbar_receipt receipt{};
-  receipt.id = outcome.message_id;
-  receipt.peer_id = outcome.peer_id;
-  receipt.receivers = outcome.receivers;
-  return busbar::ffi::write_struct(receipt, out_receipt);
+  return sent == BUSBAR_OK ? busbar::ffi::write_struct(receipt_of(outcome), out_receipt) : sent;
 }
 
 void busbar_endpoint_flush(busbar_endpoint* endpoint) {
@@ -203,12 +219,23 @@ busbar_status busbar_endpoint_drain(busbar_endpoint* endpoint, int32_t timeout_m
 
 busbar_status busbar_endpoint_reserve(busbar_endpoint* endpoint, const busbar_selector* selector,
                                       size_t bytes, void** out_place) {
-  if (endpoint == nullptr || selector == nullptr || out_place == nullptr || !selector->unicast)
+  return busbar_endpoint_reserve_with_metadata(endpoint, selector, bytes, nullptr, 0, out_place);
+}
+
+busbar_status busbar_endpoint_reserve_with_metadata(busbar_endpoint* endpoint,
+                                                    const busbar_selector* selector, size_t bytes,
+                                                    const void* metadata, size_t metadata_bytes,
+                                                    void** out_place) {
+  if (endpoint == nullptr || selector == nullptr || out_place == nullptr || !selector->unicast ||
+      (metadata_bytes != 0 && metadata == nullptr) || metadata_bytes > busbar::kMaxMetadataBytes) {
     return BUSBAR_INVALID_ARGUMENT;
+  }
   const Lock lock(*endpoint->entry);
   if (endpoint->reservation) return BUSBAR_INVALID_ARGUMENT;
   busbar::Reservation reservation;
-  const SendOutcome outcome = endpoint->endpoint->reserve(selector->route, bytes, reservation);
+  const SendOutcome outcome =
+      endpoint->endpoint->reserve(selector->route, bytes, reservation,
+                                  {static_cast<const std::byte*>(metadata), metadata_bytes});
   if (!outcome.error.ok()) return code(outcome.error);
   endpoint->reservation = std::move(reservation);
   *out_place = endpoint->reservation->place.data();
@@ -217,15 +244,16 @@ busbar_status busbar_endpoint_reserve(busbar_endpoint* endpoint, const busbar_se
 
 busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type, uint16_t format) {
   if (endpoint == nullptr) return BUSBAR_INVALID_ARGUMENT;
-  const Lock lock(*endpoint->entry);
-  if (!endpoint->reservation) return BUSBAR_INVALID_ARGUMENT;
-  busbar::Uuid uuid;
-  std::memcpy(uuid.bytes.data(), type.bytes, sizeof type.bytes);
-  const busbar::Reservation reservation = std::move(*endpoint->reservation);
-  endpoint->reservation.reset();
-  const SendOutcome outcome = endpoint->endpoint->commit(reservation, uuid, format);
-  endpoint->endpoint->flush_bells();
-  return code(outcome.error);
+  SendOutcome outcome;
+  return commit(*endpoint, type, format, outcome);
+}
+
+busbar_status busbar_endpoint_commit_with_receipt(busbar_endpoint* endpoint, busbar_uuid type,
+                                                  uint16_t format, busbar_receipt* out_receipt) {
+  if (endpoint == nullptr || !busbar::ffi::is_struct(out_receipt)) return BUSBAR_INVALID_ARGUMENT;
+  SendOutcome outcome;
+  const busbar_status sent = commit(*endpoint, type, format, outcome);
+  return sent == BUSBAR_OK ? busbar::ffi::write_struct(receipt_of(outcome), out_receipt) : sent;
 }
 
 void busbar_endpoint_cancel(busbar_endpoint* endpoint) {

@@ -20,6 +20,9 @@ import type { PeerBook } from './peer-book.js';
 const twoTo32 = 2 ** 32;
 const nanosecondsPerMillisecond = 1e6;
 
+/** Milliseconds by which two clocks may seem to differ more or less than before. */
+const mostDrift = 1000;
+
 /** Copies up to this size share their buffers. */
 const pooledBytes = 8 * 1024;
 
@@ -32,25 +35,28 @@ export class ObservationReader {
   #view: DataView = new DataView(this.#slab.buffer);
   readonly #table: Uint32Array;
   readonly #senders = new Map<number, Peer>();
-  // What the time since 1970 is ahead of the native clock, in milliseconds.
-  #ahead = 0;
+  // What the time since 1970 is ahead of the native clock, in milliseconds. Taken once: what lies
+  // between two looks at clocks differs each time, and would put a reply before its request.
+  #ahead: number;
 
   constructor(native: NativeEndpoint, book: PeerBook) {
     this.#native = native;
     this.#book = book;
     this.#table = native.table;
+    this.#ahead = aheadOf(native);
   }
 
   /**
-   * A batch begins: its times are told by the clock as it is set now. `block` is the memory of this
-   * batch and later ones, if it is another one.
+   * A batch begins. `block` is the memory of this batch and later ones, if it is another one.
    */
   begin(block: ArrayBuffer | undefined): void {
     if (block !== undefined) {
       this.#slab = new Uint8Array(block);
       this.#view = new DataView(block);
     }
-    this.#ahead = performance.timeOrigin + performance.now() - this.#native.clock();
+    // One of the clocks may stand still while the machine sleeps.
+    const ahead = aheadOf(this.#native);
+    if (Math.abs(ahead - this.#ahead) > mostDrift) this.#ahead = ahead;
   }
 
   /** All of the batch is read, and nothing of its memory is kept. */
@@ -153,4 +159,9 @@ export class ObservationReader {
   #long(at: number): number {
     return this.#view.getUint32(at + 4, true) * twoTo32 + this.#view.getUint32(at, true);
   }
+}
+
+// Milliseconds.
+function aheadOf(native: Pick<NativeEndpoint, 'clock'>): number {
+  return performance.timeOrigin + performance.now() - native.clock();
 }

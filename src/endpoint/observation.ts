@@ -29,8 +29,9 @@ export interface ObservedMessage {
   /** Its metadata; `undefined` if it has none. */
   readonly metadata: Uint8Array | undefined;
   /**
-   * When its sender made the observation, right after it had sent the message: milliseconds since
-   * 1970, with microseconds. A reply that follows within microseconds may have an earlier time.
+   * When its sender began to send it, or knew that no endpoint takes it: milliseconds since 1970,
+   * with microseconds. Read before the message is on its way, so what a message brings about, such
+   * as a reply, has no earlier time than the message.
    */
   readonly time: number;
 }

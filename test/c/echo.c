@@ -107,6 +107,18 @@ static int count(busbar_message* message, busbar_uuid text, busbar_endpoint* end
   return 0;
 }
 
+/* Changes its label; answers when all see the new one. */
+static int rename_itself(busbar_message* message, busbar_uuid text, busbar_endpoint* endpoint) {
+  static const char* const label[] = {"renamed", "echo"};
+  busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
+  CHECK(busbar_endpoint_relabel(endpoint, label, 2, BUSBAR_FOREVER));
+  answer.type = text;
+  answer.payload = "renamed";
+  answer.payload_bytes = 7;
+  CHECK(busbar_message_reply(message, &answer));
+  return 0;
+}
+
 int main(int argc, char** argv) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
   busbar_endpoint* endpoint = NULL;
@@ -133,6 +145,8 @@ int main(int argc, char** argv) {
       failed = make(message, text);
     } else if (is_text(message, text, "count")) {
       failed = count(message, text, endpoint);
+    } else if (is_text(message, text, "rename")) {
+      failed = rename_itself(message, text, endpoint);
     } else if (is_text(message, text, "leave")) {
       leaving = 1;
     } else {

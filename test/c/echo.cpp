@@ -61,6 +61,19 @@ bool count(busbar::Message& message, const busbar::Endpoint& endpoint) {
   return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of(answer))));
 }
 
+// Changes its label; answers when all see the new one, from a place in the asker's memory.
+bool rename_itself(busbar::Message& message, busbar::Endpoint& endpoint) {
+  if (failed(endpoint.relabel({"renamed", "echo"}))) return false;
+  auto asker = endpoint.unicast("node");
+  if (failed(asker.status())) return false;
+  constexpr std::string_view kAnswer = "renamed";
+  auto place = endpoint.reserve(*asker, kAnswer.size(), busbar::bytes_of("beside"));
+  if (failed(place.status())) return false;
+  std::memcpy(place->place().data(), kAnswer.data(), kAnswer.size());
+  auto receipt = place->commit_with_receipt(kText);
+  return !failed(receipt.status()) && receipt->peer_id == message.info().from_id;
+}
+
 int run(const char* bus, const char* label) {
   auto joined = busbar::Endpoint::join(bus, {label, "echo"});
   if (failed(joined.status())) return 1;
@@ -74,9 +87,10 @@ int run(const char* bus, const char* label) {
     const bool is_text = message->info().type == kText;
     const std::string_view said = is_text ? busbar::text_of(message->payload()) : "";
     if (said == "leave") break;
-    const bool done = said == "make"    ? make(*message)
-                      : said == "count" ? count(*message, endpoint)
-                                        : echo(*message);
+    const bool done = said == "make"     ? make(*message)
+                      : said == "count"  ? count(*message, endpoint)
+                      : said == "rename" ? rename_itself(*message, endpoint)
+                                         : echo(*message);
     if (!done) return 1;
   }
   return failed(endpoint.close()) ? 1 : 0;

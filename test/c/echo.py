@@ -139,6 +139,13 @@ def count(message, info):
     busbar.busbar_selector_free(others)
 
 
+def rename_itself(message, info):
+    """Changes its label; answers when all see the new one."""
+    renamed = (c.c_char_p * 2)(b"renamed", b"echo")
+    check(busbar.busbar_endpoint_relabel(endpoint, renamed, c.c_size_t(2), c.c_int32(-1)))
+    reply(message, info.type, 0, b"renamed")
+
+
 text = Uuid()
 check(busbar.busbar_uuid_parse(b"db3e773c-a534-517d-8f2f-59336324b95e", c.byref(text)))
 labels = (c.c_char_p * 2)(label.encode(), b"echo")
@@ -161,6 +168,8 @@ while True:
         make(message, info)
     elif said == b"count":
         count(message, info)
+    elif said == b"rename":
+        rename_itself(message, info)
     else:
         echo(message, info, payload)
     busbar.busbar_message_free(message)

@@ -108,6 +108,79 @@ static void test_none_after_some(busbar_endpoint* a, busbar_endpoint* b) {
   busbar_selector_free(to_b);
 }
 
+/* Written in the ring, in this process's memory because the ring is full, and in a spill. */
+static void test_places(busbar_endpoint* a, busbar_endpoint* b) {
+  const size_t payloads[] = {0, 9, 3000, 40000};
+  const size_t sizes[] = {0, 1, 8, MOST};
+  busbar_uuid type;
+  busbar_selector* to_b = select_one(a, "b");
+  busbar_outgoing filler = bytes("filler", 6);
+  uint64_t last = 0;
+  int full;
+  size_t i, j;
+  OK(busbar_uuid_parse(BUSBAR_TYPE_BYTES, &type));
+  for (full = 0; full < 2; ++full) {
+    for (i = 0; i < sizeof payloads / sizeof payloads[0]; ++i) {
+      for (j = 0; j < sizeof sizes / sizeof sizes[0]; ++j) {
+        unsigned char given[MOST], kept[MOST];
+        busbar_receipt receipt = {.size = sizeof receipt};
+        busbar_message* received;
+        busbar_span span;
+        void* place = NULL;
+        int fillers = full == 0 ? 0 : 300, left;
+        memset(given, (int)(i + j + 1), sizeof given);
+        memcpy(kept, given, sizeof kept);
+        for (left = fillers; left > 0; --left) OK(busbar_endpoint_send(a, to_b, &filler, NULL));
+        OK(busbar_endpoint_reserve_with_metadata(a, to_b, payloads[i], given, sizes[j], &place));
+        /* It was copied. */
+        memset(given, 0, sizeof given);
+        memset(place, 'r', payloads[i]);
+        OK(busbar_endpoint_commit_with_receipt(a, type, 5, &receipt));
+        CHECK(receipt.id > last && receipt.receivers == 1);
+        CHECK(receipt.peer_id == busbar_endpoint_id(b));
+        last = receipt.id;
+        for (left = fillers; left > 0; --left) expect(b, "filler", 6);
+        received = receive(b);
+        span = busbar_message_borrow_payload(received);
+        CHECK(span.bytes == payloads[i] && info_of(received).format == 5);
+        CHECK(span.bytes == 0 || (((const char*)span.data)[0] == 'r' &&
+                                  ((const char*)span.data)[span.bytes - 1] == 'r'));
+        CHECK(info_of(received).id == receipt.id);
+        has(received, kept, sizes[j]);
+        busbar_message_free(received);
+      }
+    }
+  }
+  busbar_selector_free(to_b);
+}
+
+/* What is written for a receiver that is gone at the commit goes to the next one, metadata and all.
+ */
+static void test_place_of_one_that_leaves(const char* bus, busbar_endpoint* a) {
+  busbar_endpoint* late[2];
+  busbar_uuid type;
+  busbar_receipt receipt = {.size = sizeof receipt};
+  busbar_selector* to_late = select_one(a, "late");
+  busbar_message* received;
+  void* place = NULL;
+  OK(busbar_uuid_parse(BUSBAR_TYPE_BYTES, &type));
+  late[0] = join(bus, "late");
+  OK(busbar_endpoint_reserve_with_metadata(a, to_late, 4, "beside", 6, &place));
+  memcpy(place, "here", 4);
+  late[1] = join(bus, "late");
+  OK(busbar_endpoint_close(late[0], 0, NULL));
+  /* Until the sender has noticed. */
+  while (busbar_endpoint_count_matches(a, to_late) != 1) OK(busbar_endpoint_dispatch(a));
+  OK(busbar_endpoint_commit_with_receipt(a, type, 0, &receipt));
+  received = receive(late[1]);
+  CHECK(memcmp(busbar_message_borrow_payload(received).data, "here", 4) == 0);
+  CHECK(info_of(received).id == receipt.id);
+  has(received, "beside", 6);
+  busbar_message_free(received);
+  OK(busbar_endpoint_close(late[1], 0, NULL));
+  busbar_selector_free(to_late);
+}
+
 static void test_refusals(busbar_endpoint* a, busbar_endpoint* b) {
   unsigned char much[MOST + 1] = {0};
   busbar_selector* to_b = select_one(a, "b");
@@ -125,6 +198,20 @@ static void test_refusals(busbar_endpoint* a, busbar_endpoint* b) {
   receipt.size = sizeof receipt.size - 1;
   CHECK(busbar_endpoint_send_with_receipt(a, to_b, &message, &receipt) == BUSBAR_INVALID_ARGUMENT);
   CHECK(busbar_endpoint_send_with_receipt(a, to_b, &message, NULL) == BUSBAR_INVALID_ARGUMENT);
+  {
+    void* place = NULL;
+    busbar_uuid type;
+    OK(busbar_uuid_parse(BUSBAR_TYPE_BYTES, &type));
+    CHECK(busbar_endpoint_reserve_with_metadata(a, to_b, 1, much, sizeof much, &place) ==
+          BUSBAR_INVALID_ARGUMENT);
+    CHECK(busbar_endpoint_reserve_with_metadata(a, to_b, 1, NULL, 1, &place) ==
+          BUSBAR_INVALID_ARGUMENT);
+    receipt.size = sizeof receipt;
+    CHECK(busbar_endpoint_commit_with_receipt(a, type, 0, &receipt) == BUSBAR_INVALID_ARGUMENT);
+    OK(busbar_endpoint_reserve_with_metadata(a, to_b, 1, much, MOST, &place));
+    CHECK(busbar_endpoint_commit_with_receipt(a, type, 0, NULL) == BUSBAR_INVALID_ARGUMENT);
+    busbar_endpoint_cancel(a);
+  }
   CHECK(receipt.id == 77);
   CHECK(busbar_endpoint_receive(b, 0, &received) == BUSBAR_WOULD_BLOCK);
   busbar_selector_free(to_b);
@@ -242,6 +329,8 @@ int main(int argc, char** argv) {
   b = join(argv[1], "b");
   test_arrival(a, b);
   test_none_after_some(a, b);
+  test_places(a, b);
+  test_place_of_one_that_leaves(argv[1], a);
   test_refusals(a, b);
   test_receipts(a, b);
   CHECK(lost.count == 0);

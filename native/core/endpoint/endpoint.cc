@@ -131,10 +131,11 @@ SendOutcome Endpoint::send_spilled(SendRequest request) {
   return control_.sender().send(request);
 }
 
-SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservation& out) {
+SendOutcome Endpoint::reserve(std::uint32_t route, std::size_t bytes, Reservation& out,
+                              std::span<const std::byte> metadata) {
   const OwnerGuard lock(lock_);
   if (!control_.open()) return SendOutcome{.error = {Status::Closed}};
-  return control_.sender().reserve(route, bytes, out);
+  return control_.sender().reserve(route, bytes, out, metadata);
 }
 
 SendOutcome Endpoint::commit(const Reservation& reservation, const Uuid& type,
@@ -185,8 +186,9 @@ bool Endpoint::collect_bells() {
 
 void Endpoint::receive(ReceiveBatch& batch) {
   const OwnerGuard lock(lock_);
-  batch.relabelled = control_.follow_senders();
   control_.receiver().receive(batch);
+  // Afterwards: whoever has changed its label before it sent one of these messages has it by now.
+  batch.relabelled = control_.follow_senders();
 }
 
 // Copied without the lock, for which the control thread may be waiting: what is borrowed stays.
@@ -225,8 +227,9 @@ void Endpoint::hand_back(std::size_t waiting, std::span<const ReceivedMessage> r
 
 bool Endpoint::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payload) {
   const OwnerGuard lock(lock_);
+  const bool borrowed = control_.receiver().borrow(out, out_payload);
   (void)control_.follow_senders();
-  return control_.receiver().borrow(out, out_payload);
+  return borrowed;
 }
 
 void Endpoint::return_borrowed() {

@@ -64,7 +64,8 @@ class Endpoint final {
   // Room for a payload in the shared memory of the one receiver that a unicast route finds, written
   // by the caller until commit() or cancel(); one at a time. Where the ring has none, it is memory
   // of this process.
-  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
+  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out,
+                                    std::span<const std::byte> metadata = {});
   [[nodiscard]] SendOutcome commit(const Reservation& reservation, const Uuid& type,
                                    std::uint16_t format);
   void cancel(const Reservation& reservation);

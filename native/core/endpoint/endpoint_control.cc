@@ -282,7 +282,9 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
   id_ = id;
   acted_epoch_ = 0;
   if (directory_ != nullptr) {
+    // A sender that died with the controller is in no later directory.
     (void)directory_->refresh();
+    receiver_.follow(*directory_);
     directory->prefer_labels_of(*directory_);
   }
   directory_ = std::move(directory);

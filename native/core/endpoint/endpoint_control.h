@@ -84,8 +84,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // The same, or nullopt if `seen` stands for that list; it stands for this one afterwards.
   [[nodiscard]] std::optional<std::vector<Member>> members_unless(MembersSeen& seen);
   std::vector<Member> report_members(bool wanted);
-  // Before a batch is read: the senders' labels of now. Returns the links whose senders have
-  // changed theirs.
+  // After a batch is read: the senders' labels of now. Returns the links whose senders have changed
+  // theirs.
   [[nodiscard]] std::vector<std::uint32_t> follow_senders() {
     if (directory_ == nullptr || directory_->epoch() == followed_epoch_) return {};
     return follow_senders_now();

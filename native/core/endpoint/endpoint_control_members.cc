@@ -20,7 +20,8 @@ void EndpointControl::tend_label() {
 std::vector<std::uint32_t> EndpointControl::follow_senders_now() {
   (void)directory_->refresh();
   followed_epoch_ = directory_->seen_epoch();
-  return receiver_.follow(*directory_);
+  receiver_.follow(*directory_);
+  return receiver_.take_relabelled();
 }
 
 void EndpointControl::on_relabelled(std::uint64_t revision) { notify(RelabelledNotice{revision}); }

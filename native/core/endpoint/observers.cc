@@ -84,6 +84,21 @@ ObserverMask Observers::between(const Member& receiver) const noexcept {
   return static_cast<ObserverMask>(of_sender_ | about(receiver.id, receiver.label));
 }
 
+std::uint64_t Observers::clock() const noexcept {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(platform_.now().time_since_epoch())
+          .count());
+}
+
+std::uint64_t Observers::time_before(ObserverMask mask) const noexcept {
+  bool has_room = false;
+  for_each_bit(static_cast<ObserverMask>(mask & used_), [&](std::size_t index) {
+    const Recipient* to = places_[index].to;
+    has_room = has_room || to == nullptr || !to->link->copies_full();
+  });
+  return has_room ? clock() : 0;
+}
+
 ObserverMask Observers::choose(ObserverMask mask, const Uuid& type) {
   ObserverMask chosen = 0;
   for_each_bit(static_cast<ObserverMask>(mask & used_), [&](std::size_t index) {
@@ -113,9 +128,7 @@ bool Observers::open(Place& place) {
 }
 
 void Observers::copy(ObserverMask mask, ObservedMessage& message) {
-  message.head.time_ns = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(platform_.now().time_since_epoch())
-          .count());
+  if (message.head.time_ns == 0) message.head.time_ns = clock();
   for_each_bit(mask, [&](std::size_t index) {
     Place& place = places_[index];
     // Making room for the others may have ended a link.

@@ -20,6 +20,8 @@
 
 namespace busbar {
 
+inline constexpr auto kEveryObserver = static_cast<ObserverMask>(~0U);
+
 // What Observers need of the Sender around them.
 class CopyOutlet {
  public:
@@ -54,10 +56,15 @@ class Observers {
   // Those that choose by this member alone, observable or not.
   [[nodiscard]] ObserverMask about(std::uint64_t id, const Label& label) const noexcept;
 
+  // When the message that is to be sent now is sent: read before it is under way, so that what
+  // follows from it has no earlier time. 0, without a look at the clock, while none of `mask` has
+  // room for a copy.
+  [[nodiscard]] std::uint64_t time_before(ObserverMask mask) const noexcept;
   // Of `mask`, those that want this type and have room for a copy. The message is counted as lost
   // for the others that want it.
   [[nodiscard]] ObserverMask choose(ObserverMask mask, const Uuid& type);
-  // Copies the message for these; choose() has returned the mask.
+  // Copies the message for these; choose() has returned the mask. A message without a time has that
+  // of its copy.
   void copy(ObserverMask mask, ObservedMessage& message);
 
   // Nothing goes to `gone` any more.
@@ -83,6 +90,7 @@ class Observers {
     return static_cast<ObserverMask>(1U << place);
   }
   [[nodiscard]] static bool is_linked(const Place& place) noexcept;
+  [[nodiscard]] std::uint64_t clock() const noexcept;
   void drop_absent(const DirectoryReader& directory);
   void add_new(const DirectoryReader& directory);
   [[nodiscard]] bool open(Place& place);

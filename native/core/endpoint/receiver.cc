@@ -400,22 +400,6 @@ InboundLink* Receiver::link(std::uint32_t slot) noexcept {
   return found == links_.end() ? nullptr : found->second.get();
 }
 
-const Member* Receiver::peer(std::uint32_t slot) const noexcept {
-  const auto found = peers_.find(slot);
-  return found == peers_.end() ? nullptr : &found->second;
-}
-
-std::vector<std::uint32_t> Receiver::follow(const DirectoryReader& directory) {
-  std::vector<std::uint32_t> changed;
-  for (auto& [slot, peer] : peers_) {
-    const Member* now = directory.find(peer.id);
-    if (now == nullptr || now->label_revision == peer.label_revision) continue;
-    peer = *now;
-    changed.push_back(slot);
-  }
-  return changed;
-}
-
 void Receiver::violate(InboundLink& link, Status why) {
   const Violation violation{link.peer_id(), link.peer_pid(), why};
   link.refuse(why);

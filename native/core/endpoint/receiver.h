@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/directory/directory_reader.h"
@@ -168,10 +169,14 @@ class Receiver {
   // Who sends over the link, as the directory had it when follow() was called last. Outlives the
   // link, because messages do, until forget_peer(). nullptr for an unknown slot.
   [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
-  // Takes over the labels that senders have by now. Returns the slots of those that have another.
-  [[nodiscard]] std::vector<std::uint32_t> follow(const DirectoryReader& directory);
+  // Takes over the labels that senders have by now.
+  void follow(const DirectoryReader& directory);
+  // The slots of those that have had another one since the last call.
+  [[nodiscard]] std::vector<std::uint32_t> take_relabelled();
   void forget_peer(std::uint32_t slot) {
-    if (!links_.contains(slot)) peers_.erase(slot);
+    if (links_.contains(slot)) return;
+    peers_.erase(slot);
+    relabelled_.erase(slot);
   }
   [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
   // Hangs up all links; what was not read stays visible to its senders as untaken.
@@ -246,6 +251,7 @@ class Receiver {
   std::shared_ptr<TurnAllowance> turn_ = std::make_shared<TurnAllowance>();
   std::unordered_map<std::uint32_t, std::unique_ptr<InboundLink>> links_;
   std::unordered_map<std::uint32_t, Member> peers_;
+  std::unordered_set<std::uint32_t> relabelled_;
   std::deque<InboundLink*> ready_;
   std::vector<InboundLink*> drowsy_;
   std::uint32_t next_slot_ = 1;

@@ -93,6 +93,8 @@ struct SendOutcome {
 struct Reservation {
   std::uint32_t route = 0;
   std::span<std::byte> place;
+  // A copy of what the program gave.
+  std::vector<std::byte> metadata;
 
   // 0: not in a ring.
   std::uint64_t link_id = 0;

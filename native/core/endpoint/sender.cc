@@ -131,6 +131,7 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     targets = choice_.takers;
     if (targets.empty()) return !route->unicast || request.when_full != WhenFull::Disconnect;
   }
+  const std::uint64_t time = time_for_copies();
   if (!request.conditional() && !large && !shares) {
     outcome.message_id = send_simple(request, *route, targets);
   } else {
@@ -138,7 +139,7 @@ bool Sender::try_send(const SendRequest& request, SendOutcome& outcome) {
     if (!outcome.error.ok()) return true;
   }
   if (route->unicast) outcome.peer_id = targets.front().peer_id;
-  if (observers_.any()) observe_sent(request, *route, targets);
+  if (observers_.any()) observe_sent(request, *route, targets, time);
   outcome.receivers = static_cast<std::uint32_t>(targets.size());
   counters_.sent_messages += targets.size();
   counters_.sent_bytes += request.payload.size() * targets.size();

@@ -70,7 +70,8 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   // ring. False when it has to be sent the long way; nothing has happened then.
   [[nodiscard]] bool send_at_once(const SendRequest& request, SendOutcome& out) noexcept;
   // See Endpoint. The same statuses as of send(), and InvalidArgument for a multicast.
-  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out);
+  [[nodiscard]] SendOutcome reserve(std::uint32_t route, std::size_t bytes, Reservation& out,
+                                    std::span<const std::byte> metadata);
   [[nodiscard]] SendOutcome commit(const Reservation& reservation, const Uuid& type,
                                    std::uint16_t format);
   void cancel(const Reservation& reservation);
@@ -203,15 +204,19 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   // Copies for observers.
   [[nodiscard]] Recipient* open_for_copies(std::uint64_t id, std::uint32_t pid) override;
   void tend_after_copy(Recipient& observer) override;
-  void observe_at_once(const SendRequest& request, const RouteTarget& target);
+  [[nodiscard]] std::uint64_t time_for_copies() const noexcept {
+    return observers_.any() ? observers_.time_before(kEveryObserver) : 0;
+  }
+  void observe_at_once(const SendRequest& request, const RouteTarget& target, std::uint64_t time);
   void observe_sent(const SendRequest& request, const Route& route,
-                    std::span<const RouteTarget> targets);
+                    std::span<const RouteTarget> targets, std::uint64_t time);
   void observe_dispatch(const Dispatch& dispatch, std::span<const std::byte> payload,
-                        ObservationEvent event, std::span<const RouteTarget> targets);
+                        ObservationEvent event, std::span<const RouteTarget> targets,
+                        std::uint64_t time);
   void observe_undelivered(ObserverMask mask, const UndeliveredNotice& notice,
                            std::span<const std::byte> payload, const Dispatch& dispatch);
   void observe_committed(const Recipient& to, const Reservation& reservation, const Uuid& type,
-                         std::uint16_t format);
+                         std::uint16_t format, std::uint64_t time);
   [[nodiscard]] ObserverMask mask_of(const Dispatch& dispatch,
                                      std::span<const RouteTarget> targets) const;
   void name_receivers(std::span<const RouteTarget> targets, ObservedMessage& message);
@@ -298,10 +303,11 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
     return false;
   }
   const RouteTarget& target = route->targets.front();
-  if (target.link == nullptr ||
-      !target.link->put_now(simple_message(request, *route, next_message_id_))) {
-    return false;
-  }
+  if (target.link == nullptr) return false;
+  std::uint64_t time = 0;
+  if (target.observers != 0) [[unlikely]]
+    time = observers_.time_before(target.observers);
+  if (!target.link->put_now(simple_message(request, *route, next_message_id_))) return false;
   out.receivers = 1;
   out.message_id = next_message_id_++;
   out.peer_id = route->unicast ? target.peer_id : 0;
@@ -309,7 +315,7 @@ inline bool Sender::send_at_once(const SendRequest& request, SendOutcome& out) n
   ++counters_.sent_messages;
   counters_.sent_bytes += request.payload.size();
   if (target.observers != 0) [[unlikely]]
-    observe_at_once(request, target);
+    observe_at_once(request, target, time);
   return true;
 }
 

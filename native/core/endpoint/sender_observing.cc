@@ -56,13 +56,15 @@ void Sender::name_receivers(std::span<const RouteTarget> targets, ObservedMessag
   message.head.receivers = static_cast<std::uint32_t>(targets.size());
 }
 
-void Sender::observe_at_once(const SendRequest& request, const RouteTarget& target) {
+void Sender::observe_at_once(const SendRequest& request, const RouteTarget& target,
+                             std::uint64_t time) {
   const ObserverMask mask = observers_.choose(target.observers, request.type);
   if (mask == 0) return;
   ObservedMessage message{.type = request.type,
                           .format = request.format,
                           .id = next_message_id_ - 1,
-                          .head = {.payload_bytes = request.payload.size(),
+                          .head = {.time_ns = time,
+                                   .payload_bytes = request.payload.size(),
                                    .receivers = 1,
                                    .event = ObservationEvent::Sent,
                                    .unicast = routes_.find(request.route)->unicast},
@@ -73,7 +75,7 @@ void Sender::observe_at_once(const SendRequest& request, const RouteTarget& targ
 }
 
 void Sender::observe_sent(const SendRequest& request, const Route& route,
-                          std::span<const RouteTarget> targets) {
+                          std::span<const RouteTarget> targets, std::uint64_t time) {
   ObserverMask mask = targets.empty() ? observers_.of_sender() : ObserverMask{0};
   for (const RouteTarget& target : targets)
     mask = static_cast<ObserverMask>(mask | target.observers);
@@ -82,7 +84,8 @@ void Sender::observe_sent(const SendRequest& request, const Route& route,
   ObservedMessage message{.type = request.type,
                           .format = request.format,
                           .id = targets.empty() ? 0 : next_message_id_ - 1,
-                          .head = {.payload_bytes = request.payload.size(),
+                          .head = {.time_ns = time,
+                                   .payload_bytes = request.payload.size(),
                                    .event = ObservationEvent::Sent,
                                    .unicast = route.unicast,
                                    .objects = static_cast<std::uint8_t>(request.objects.size()),
@@ -117,14 +120,16 @@ ObserverMask Sender::mask_of(const Dispatch& dispatch, std::span<const RouteTarg
 }
 
 void Sender::observe_dispatch(const Dispatch& dispatch, std::span<const std::byte> payload,
-                              ObservationEvent event, std::span<const RouteTarget> targets) {
+                              ObservationEvent event, std::span<const RouteTarget> targets,
+                              std::uint64_t time) {
   const ObserverMask mask = observers_.choose(mask_of(dispatch, targets), dispatch.message.type);
   if (mask == 0) return;
   const OutgoingMessage& sent = dispatch.message;
   ObservedMessage message{.type = sent.type,
                           .format = sent.format,
                           .id = sent.id,
-                          .head = {.payload_bytes = payload.size(),
+                          .head = {.time_ns = time,
+                                   .payload_bytes = payload.size(),
                                    .event = event,
                                    .unicast = (sent.flags & record_flag::kUnicast) != 0,
                                    .objects = sent.object_count,
@@ -158,20 +163,26 @@ void Sender::observe_undelivered(ObserverMask mask, const UndeliveredNotice& not
 }
 
 void Sender::observe_committed(const Recipient& to, const Reservation& reservation,
-                               const Uuid& type, std::uint16_t format) {
+                               const Uuid& type, std::uint16_t format, std::uint64_t time) {
   const ObserverMask mask = observers_.choose(to.observers, type);
   if (mask == 0) return;
   const std::uint64_t receiver = to.peer_id();
   ObservedMessage message{.type = type,
                           .format = format,
                           .id = next_message_id_ - 1,
-                          .head = {.payload_bytes = reservation.place.size(),
+                          .head = {.time_ns = time,
+                                   .payload_bytes = reservation.place.size(),
                                    .receivers = 1,
                                    .event = ObservationEvent::Sent,
                                    .unicast = 1},
                           .receivers = {&receiver, 1},
                           .payload = reservation.place,
-                          .extensions = {}};
+                          .extensions = {.reply_to = {},
+                                         .expires_at_ms = {},
+                                         .spill = {},
+                                         .origin = {},
+                                         .regions = {},
+                                         .metadata = reservation.metadata}};
   observers_.copy(mask, message);
 }
 

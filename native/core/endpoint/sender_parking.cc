@@ -10,7 +10,7 @@ SendOutcome Sender::send_without_receiver(const SendRequest& request, const Rout
   SendOutcome outcome;
   if (request.ttl_ms == 0) {
     if (route.unicast) outcome.error = {Status::NoRecipient};
-    if (!route.unicast && observers_.any()) observe_sent(request, route, {});
+    if (!route.unicast && observers_.any()) observe_sent(request, route, {}, 0);
     return outcome;
   }
   const bool objects_fit = request.objects.empty() || objects_.has_room(request.objects.size());
@@ -155,9 +155,10 @@ Error Sender::dispatch_waiting(const ParkedMessage& message, std::span<const Rou
   if (dispatch.message.id == 0) dispatch.message.id = next_message_id_++;
   if (message.delivery != 0)
     deliveries_.expect(message.delivery, static_cast<std::uint32_t>(targets.size()));
+  const std::uint64_t time = time_for_copies();
   for (const RouteTarget& target : targets) put(*target.recipient, dispatch);
   if (observers_.any())
-    observe_dispatch(dispatch, message.payload, ObservationEvent::Sent, targets);
+    observe_dispatch(dispatch, message.payload, ObservationEvent::Sent, targets, time);
   counters_.sent_messages += targets.size();
   return {};
 }

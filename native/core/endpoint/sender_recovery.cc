@@ -189,9 +189,12 @@ bool Sender::resend(const ParsedRecord& record, const Obligation& obligation) {
   // Beyond the queue's limit if need be: it was accepted once, and the dead link's own limits bound
   // how much comes.
   const Dispatch dispatch = Dispatch::from_record(record, obligation);
+  const std::uint64_t time = time_for_copies();
   put(*target.front().recipient, dispatch);
-  if (observers_.any())
-    observe_dispatch(dispatch, payload_of(record, obligation), ObservationEvent::SentAgain, target);
+  if (observers_.any()) {
+    observe_dispatch(dispatch, payload_of(record, obligation), ObservationEvent::SentAgain, target,
+                     time);
+  }
   return true;
 }
 

@@ -3,7 +3,8 @@
 
 namespace busbar {
 
-SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservation& out) {
+SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservation& out,
+                            std::span<const std::byte> metadata) {
   SendOutcome outcome;
   Route* route = routes_.find(route_id);
   if (route == nullptr) return {{Status::InvalidSelector}};
@@ -25,7 +26,8 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
   outcome.error = held_back.contains_any(target) ? held_back.why() : open_links(target);
   if (!outcome.error.ok()) return outcome;
   out.route = route_id;
-  if (is_large(bytes)) {
+  out.metadata.assign(metadata.begin(), metadata.end());
+  if (is_large(bytes, {.metadata = metadata.size()})) {
     auto spill = pool_.acquire(bytes);
     outcome.error = spill.error();
     if (!spill) return outcome;
@@ -34,7 +36,7 @@ SendOutcome Sender::reserve(std::uint32_t route_id, std::size_t bytes, Reservati
     return outcome;
   }
   OutboundLink& link = *target.front().link;
-  if (std::byte* place = link.reserve_payload(bytes); place != nullptr) {
+  if (std::byte* place = link.reserve_payload(bytes, metadata.size()); place != nullptr) {
     out.link_id = link.link_id();
     out.ring = link.ring_memory();
     out.place = {place, bytes};
@@ -57,22 +59,26 @@ SendOutcome Sender::commit(const Reservation& reservation, const Uuid& type, std
     request.type = type;
     request.format = format;
     request.payload = reservation.place;
+    request.metadata = reservation.metadata;
     request.spilled = reservation.spill;
     return send(request);
   }
   OutboundLink& link = *to->link;
+  const std::uint64_t time = to->observers == 0 ? 0 : observers_.time_before(to->observers);
   SendOutcome outcome{
       .error = {}, .receivers = 1, .peer_id = to->peer_id(), .message_id = next_message_id_++};
-  link.commit_reserved({.type = type,
-                        .format = format,
-                        .flags = route->flags(),
-                        .route = reservation.route,
-                        .id = outcome.message_id,
-                        .payload = reservation.place},
+  link.commit_reserved({{.type = type,
+                         .format = format,
+                         .flags = route->flags(),
+                         .route = reservation.route,
+                         .id = outcome.message_id,
+                         .payload = reservation.place},
+                        0,
+                        reservation.metadata},
                        reservation.place.data());
   note_unrung(*to);
   if (link.progress_due()) host_.needs_attention();
-  if (to->observers != 0) observe_committed(*to, reservation, type, format);
+  if (to->observers != 0) observe_committed(*to, reservation, type, format, time);
   ++counters_.sent_messages;
   counters_.sent_bytes += reservation.place.size();
   return outcome;

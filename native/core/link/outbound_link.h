@@ -98,12 +98,14 @@ class OutboundLink {
   [[nodiscard]] std::optional<Obligation> put_latest(std::string_view key,
                                                      const OutgoingMessage& message,
                                                      const Obligation* obligation);
-  // Room in the ring for the payload of one plain message, or nullptr; nothing else is published
-  // before it is committed or cancelled. The memory stays mapped for as long as the caller keeps
-  // ring_memory().
-  [[nodiscard]] std::byte* reserve_payload(std::size_t payload_bytes) noexcept;
-  // `message` has the payload that was written there, at `payload`.
-  void commit_reserved(const PlainMessage& message, std::byte* payload) noexcept;
+  // Room in the ring for the payload of one message without attachments, or nullptr; nothing else
+  // is published before it is committed or cancelled. The memory stays mapped for as long as the
+  // caller keeps ring_memory().
+  [[nodiscard]] std::byte* reserve_payload(std::size_t payload_bytes,
+                                           std::size_t metadata_bytes = 0) noexcept;
+  // `message` has the payload that was written there, at `payload`, as much metadata as was said,
+  // and answers no other.
+  void commit_reserved(const SimpleMessage& message, std::byte* payload) noexcept;
   void cancel_reserved() noexcept;
   [[nodiscard]] const std::shared_ptr<SharedMemory>& ring_memory() const noexcept {
     return ring_memory_;

@@ -82,20 +82,25 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   }
 }
 
-std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes) noexcept {
+std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes,
+                                         std::size_t metadata_bytes) noexcept {
   if (!queue_.empty() || reserved_) return nullptr;
-  std::byte* place =
-      producer_.reserve(static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes));
+  const std::size_t before = sizeof(RecordHeader) + metadata_extension_bytes(metadata_bytes);
+  std::byte* place = producer_.reserve(static_cast<std::uint32_t>(before + payload_bytes));
   if (place == nullptr) return nullptr;
   reserved_ = true;
   // Next in line from now on, whatever is accepted before it is committed.
   ++accepted_;
-  return place + sizeof(RecordHeader);
+  return place + before;
 }
 
-void OutboundLink::commit_reserved(const PlainMessage& message, std::byte* payload) noexcept {
-  write_plain_header(message, payload - sizeof(RecordHeader));
-  note_published(static_cast<std::uint32_t>(sizeof(RecordHeader) + message.payload.size()));
+void OutboundLink::commit_reserved(const SimpleMessage& message, std::byte* payload) noexcept {
+  const std::uint32_t extension = extension_bytes(message);
+  std::byte* record = payload - extension - sizeof(RecordHeader);
+  write_plain_header(message, record, extension);
+  if (extension != 0)
+    write_simple_extensions(message.reply_to, message.metadata, record + sizeof(RecordHeader));
+  note_published(static_cast<std::uint32_t>(record_bytes(message)));
   end_reservation();
 }
 

@@ -32,7 +32,8 @@ enum class ObservationEvent : std::uint8_t {
 };
 
 struct ObservationHead {
-  // Of the platform's clock, which is one for all processes of a machine.
+  // Of the platform's clock, which is one for all processes of a machine: when the message began to
+  // be sent, or it was known that nobody takes it.
   std::uint64_t time_ns = 0;
   // In a ring: copies that the sender has lost on this link until then. In a batch of the observer:
   // those that were lost since the copy before; 0 unless the event is Lost.

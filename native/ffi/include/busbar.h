@@ -394,7 +394,9 @@ typedef struct busbar_observation {
   int32_t kind;
   /* Not 0: sent to one of the matching endpoints, rather than to all. */
   int32_t unicast;
-  /* Nanoseconds of the system's monotonic clock, which is one for all processes. */
+  /* When its sender began to send it, or knew that no endpoint takes it; what a message brings
+   * about, such as a reply, is never earlier. Nanoseconds of the system's monotonic clock, which is
+   * one for all processes. */
   uint64_t time_ns;
   /* The size of the whole payload; busbar_message_borrow_payload has its beginning. */
   uint64_t payload_bytes;
@@ -602,11 +604,22 @@ BUSBAR_API busbar_status busbar_endpoint_drain(busbar_endpoint* endpoint, int32_
 BUSBAR_API busbar_status busbar_endpoint_reserve(busbar_endpoint* endpoint,
                                                  const busbar_selector* selector, size_t bytes,
                                                  void** out_place);
+/* The same for a message that has metadata, at most 240 opaque bytes, which are copied. They are
+ * given here since they lie before the payload. */
+BUSBAR_API busbar_status busbar_endpoint_reserve_with_metadata(busbar_endpoint* endpoint,
+                                                               const busbar_selector* selector,
+                                                               size_t bytes, const void* metadata,
+                                                               size_t metadata_bytes,
+                                                               void** out_place);
 /* Sends the reserved payload; the place is no longer the caller's. If the receiver is gone, the
  * message goes to another match, as with busbar_endpoint_send. BUSBAR_INVALID_ARGUMENT: there is no
  * reservation. */
 BUSBAR_API busbar_status busbar_endpoint_commit(busbar_endpoint* endpoint, busbar_uuid type,
                                                 uint16_t format);
+/* The same, and tells the message's number and receiver. */
+BUSBAR_API busbar_status busbar_endpoint_commit_with_receipt(busbar_endpoint* endpoint,
+                                                             busbar_uuid type, uint16_t format,
+                                                             busbar_receipt* out_receipt);
 /* Gives the place back. Does nothing without a reservation. */
 BUSBAR_API void busbar_endpoint_cancel(busbar_endpoint* endpoint);
 

@@ -462,14 +462,27 @@ class Endpoint {
     Status commit(const busbar_uuid& type, std::uint16_t format = 0) noexcept {
       return Status(busbar_endpoint_commit(std::exchange(endpoint_, nullptr), type, format));
     }
+    // Returns the message's number and receiver; see busbar_receipt.
+    Result<busbar_receipt> commit_with_receipt(const busbar_uuid& type,
+                                               std::uint16_t format = 0) noexcept {
+      busbar_receipt receipt{};
+      receipt.size = sizeof receipt;
+      const Status status(busbar_endpoint_commit_with_receipt(std::exchange(endpoint_, nullptr),
+                                                              type, format, &receipt));
+      if (!status) return status;
+      return receipt;
+    }
 
    private:
     busbar_endpoint* endpoint_;
     Span<std::byte> place_;
   };
-  [[nodiscard]] Result<Reservation> reserve(const Selector& to, std::size_t bytes) const noexcept {
+  // The metadata are copied; at most 240 bytes.
+  [[nodiscard]] Result<Reservation> reserve(const Selector& to, std::size_t bytes,
+                                            Bytes metadata = {}) const noexcept {
     void* place = nullptr;
-    const Status status(busbar_endpoint_reserve(endpoint_, to.get(), bytes, &place));
+    const Status status(busbar_endpoint_reserve_with_metadata(
+        endpoint_, to.get(), bytes, metadata.data(), metadata.size(), &place));
     if (!status) return status;
     return Reservation(endpoint_, {static_cast<std::byte*>(place), bytes});
   }

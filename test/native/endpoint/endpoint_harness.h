@@ -23,6 +23,8 @@ namespace busbar::test {
 struct TestRole {
   std::shared_ptr<const ObserverConditions> observes{};
   bool observable = true;
+  // In place of the process's own, which it forwards to.
+  Platform* platform = nullptr;
 };
 
 class TestEndpoint {
@@ -35,7 +37,10 @@ class TestEndpoint {
 
   TestEndpoint(LoopbackWorld& world, std::uint32_t process, std::string_view label,
                JoinOptions limits = {.ring_bytes = 64U << 10U}, TestRole role = {})
-      : pid(process), platform(world.start_process(process)), regions(platform), slab_(64U << 10U) {
+      : pid(process),
+        platform(role.platform != nullptr ? *role.platform : world.start_process(process)),
+        regions(platform),
+        slab_(64U << 10U) {
     EndpointOptions options;
     options.membership.identifier = "test.endpoints";
     options.membership.label = label_of(label);
@@ -87,6 +92,8 @@ class TestEndpoint {
   std::function<void(const ReceivedMessage&, std::span<const std::byte> slab)> on_message;
   // False: messages stay in the rings.
   bool reads = true;
+  // False: it looks for messages without being rung, if their senders run on another processor.
+  bool sleeps = true;
   bool closed = false;
   std::uint64_t abandoned = 0;
   std::size_t violations = 0;
@@ -118,7 +125,10 @@ class TestEndpoint {
       if (endpoint->receive_large(payload, message)) note(message, payload);
     }
     endpoint->taken();
-    (void)endpoint->sleep();
+    if (sleeps)
+      (void)endpoint->sleep();
+    else
+      (void)endpoint->spin({});
   }
 
   void note(ReceivedMessage& message, std::span<const std::byte> payload) {

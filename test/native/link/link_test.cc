@@ -251,7 +251,7 @@ TEST(link_reserved_place_holds_back_what_comes_later) {
     if (cancels) {
       link.out->cancel_reserved();
     } else {
-      PlainMessage message;
+      SimpleMessage message;
       message.id = id;
       message.payload = {place, 1000};
       std::memset(place, 1, 1000);
@@ -277,7 +277,7 @@ TEST(link_reserved_place_is_not_taken_for_what_comes_later) {
     OutgoingMessage message;
     message.id = 2;
     link.out->put(message, &obligation);
-    PlainMessage reserved;
+    SimpleMessage reserved;
     reserved.id = 1;
     reserved.payload = {place, 8};
     if (commits) {
