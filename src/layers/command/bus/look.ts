@@ -2,7 +2,7 @@
 // the controller.
 import { type ObserveOptions, type Observer, observe } from '../../../index.js';
 import type { Output } from '../usage.js';
-import { checkBusExists, isHopeless, whyUnreachable } from './sick-bus.js';
+import { checkBusExists, Hope, whyUnreachable } from './sick-bus.js';
 import type { ChosenBus } from './which-bus.js';
 
 /**
@@ -10,6 +10,8 @@ import type { ChosenBus } from './which-bus.js';
  * 600, on a machine that is not busy.
  */
 const answerTime = 8000;
+/** After these, a bus that is well has answered. */
+const soon = 30;
 /** Each time after these, a look at processes tells whether an answer can still come. */
 const patience = 150;
 
@@ -24,8 +26,11 @@ export async function look(
 ): Promise<Observer> {
   checkBusExists(name, output);
   const hopeless = new AbortController();
+  const hope = new Hope(name, output);
+  const first = setTimeout(() => hope.look(), soon);
   const looking = setInterval(() => {
-    if (isHopeless(name, output)) hopeless.abort();
+    hope.look();
+    if (hope.isOver) hopeless.abort();
   }, patience);
   // Its listener stays for the observer's life: an interrupted command leaves the bus.
   const signal = AbortSignal.any([output.interrupted, hopeless.signal]);
@@ -36,6 +41,7 @@ export async function look(
     if (code !== 'ERR_BUSBAR_TIMEOUT' && !hopeless.signal.aborted) throw error;
     throw whyUnreachable(name, output, error);
   } finally {
+    clearTimeout(first);
     clearInterval(looking);
   }
 }

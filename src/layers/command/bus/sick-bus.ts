@@ -36,11 +36,40 @@ export function processesWith(pid: number): readonly number[] {
   );
 }
 
-/** Whether the controller of a bus is stopped, and so is everybody who could take its place. */
-export function isHopeless(bus: string, output: Output): boolean {
-  const holder = holderOf(bus, output);
-  if (holder === undefined || !holder.stopped) return false;
-  return processesWith(holder.pid).every((pid) => isStopped(processFacts(pid)));
+/** Whether a bus can still answer: its controller, or a member that takes the place of a stopped one. */
+export class Hope {
+  readonly #bus: string;
+  readonly #output: Output;
+  /** All that were seen with the controller. One that takes its place leaves its memory at once. */
+  readonly #seen = new Set<number>();
+  #isOver = false;
+
+  constructor(bus: string, output: Output) {
+    this.#bus = bus;
+    this.#output = output;
+  }
+
+  /** Whether, at the second look or later, everybody was stopped. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Looks at the processes. */
+  look(): void {
+    const holder = holderOf(this.#bus, this.#output);
+    const isFirst = this.#seen.size === 0;
+    if (holder?.stopped !== true) {
+      this.#isOver = false;
+      return;
+    }
+    for (const pid of processesWith(holder.pid)) this.#seen.add(pid);
+    this.#isOver = !isFirst && [...this.#seen].every(isOut);
+  }
+}
+
+function isOut(pid: number): boolean {
+  const facts = processFacts(pid);
+  return facts === undefined || facts.state === 'Z' || isStopped(facts);
 }
 
 /** Refuses to look for a bus that has no name, rather than to wait for somebody to found it. */
