@@ -1,6 +1,7 @@
 // Takes messages from an endpoint as fast as the lanes let it, and gives each to its route. The
 // order of arrival is the order in which routes see messages; there is one consumer of the endpoint
 // for each message in hand, so that each is reported as handled by itself.
+import { setMaxListeners } from 'node:events';
 import type { AnyMessageType } from '../../index.js';
 import { TableSender } from './context.js';
 import { type Lane, OrderedLane, PlainLane } from './lane.js';
@@ -65,6 +66,8 @@ export class Engine {
     this.#types = plan.types;
     this.#hasCalls = plan.services.length > 0;
     this.#wantsIdle = plan.hooks.onIdle !== undefined;
+    // Each handler that runs may listen to it.
+    setMaxListeners(0, this.#abort.signal);
     this.sender = new TableSender(seat, rows, this.#abort.signal);
     const host: RouteHost = {
       sender: this.sender,

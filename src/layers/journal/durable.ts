@@ -1,6 +1,7 @@
 // Store and forward: a sender whose messages are on the disk before `send` resolves, and are sent
 // until a receiver has handled them, also after both sides were killed and started again.
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import {
   AbortedError,
   ClosedError,
@@ -89,6 +90,8 @@ export class DurableSender implements AsyncDisposable {
     this.#committed = delivered;
     this.#inFlight = options.inFlight;
     this.#onFailure = options.onFailure;
+    // Each message in flight listens to it.
+    setMaxListeners(0, this.#ending.signal);
     this.#running = this.#run().catch((error: Error) => {
       this.#failure ??= error;
     });
