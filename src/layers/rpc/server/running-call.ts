@@ -14,7 +14,7 @@ import type { IncomingFrame, PortPeer } from '../port.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { OutgoingStream } from '../streams/outgoing-stream.js';
 import { inputBytes, inputItems } from '../streams/window.js';
-import { codecOf, flag, kindOf } from '../wire/format.js';
+import { codecNumber, codecOf, flag, kindOf } from '../wire/format.js';
 import type { Metadata, Trace } from '../wire/metadata.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
@@ -85,8 +85,10 @@ export class RunningCall implements Expiring {
     return kindOf(this.frame.format);
   }
 
+  /** How its answers are encoded: as it was, if that can express them. */
   get codec(): number {
-    return codecOf(this.frame.format);
+    const { json, messagePack } = codecNumber;
+    return codecOf(this.frame.format) === json ? json : messagePack;
   }
 
   /** Whether the caller takes a byte array as it is. */
