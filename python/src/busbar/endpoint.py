@@ -284,6 +284,10 @@ class Endpoint:
             return status
 
         status = await in_thread(call, lambda _: None)
+        if not self.closed:
+            # What came meanwhile has rung on that thread.
+            self._hearing.act()
+            self._receiving.wake()
         if status != c.OK:
             raise error_of(status, "relabel()")
         self.label = strings
