@@ -11,9 +11,31 @@ const args = process.argv.slice(2);
 const folder = join(root, 'build', 'fake-mach', 'plain');
 
 const files = [
-  ...['backpressure', 'close', 'deliver', 'exits', 'failover', 'join', 'kernel-object', 'limits'],
-  ...['liveness', 'membership', 'messages', 'objects', 'payload-sizes', 'recv', 'region-deaths'],
-  ...['regions', 'registry', 'reply', 'send', 'slow-receivers', 'stopped-controller', 'takeover'],
+  ...[
+    'backpressure',
+    'bad-news',
+    'close',
+    'deliver',
+    'exits',
+    'failover',
+    'join',
+    'kernel-object',
+    'limits',
+  ],
+  ...['liveness', 'membership', 'messages', 'metadata', 'objects', 'observers', 'payload-sizes'],
+  ...[
+    'receipt',
+    'recv',
+    'region-deaths',
+    'regions',
+    'registry',
+    'relabel',
+    'reply',
+    'send',
+    'slow-receivers',
+    'stopped-controller',
+    'takeover',
+  ],
   ...['ttl', 'undelivered', 'worker', 'mach-ports'],
 ].map((name) => `test-build/${name}.test.js`);
 
