@@ -115,7 +115,12 @@ export type TypesOf<B extends MessageBox> = B extends MessageBox<infer T> ? T : 
  */
 export type Outgoing<B extends MessageBox> = B extends PlainBox
   ? unknown
-  : B extends RawBox | { readonly [openMark]: true }
+  : B extends
+        | RawBox
+        | {
+            /** The mark of an {@link OpenBox}. */
+            readonly [openMark]: true;
+          }
     ? OutgoingMessage
     : {
         [K in keyof TypesOf<B> & string]: OutgoingMessage<K, SentBy<TypesOf<B>[K]>>;

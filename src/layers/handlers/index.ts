@@ -18,6 +18,7 @@ export {
 } from './handlers.js';
 export type { HandleOptions } from './options.js';
 export type { FailedEvent } from './running-route.js';
+export type { SeatMessage } from './seat.js';
 export { type ServedInterface, type ServerOptions, server } from './served.js';
 export { type TestBus, type TestDelivery, type TestMember, testBus } from './testing/test-bus.js';
 export type {

@@ -21,7 +21,7 @@ type Properties<I extends Interface> = [keyof I['properties']] extends [never]
       readonly onSet?: PropertySetters<I>;
     };
 
-type Options<I extends Interface> = [keyof I['properties']] extends [never]
+type OptionsParameter<I extends Interface> = [keyof I['properties']] extends [never]
   ? [options?: ServerOptions]
   : [options: ServerOptions & Properties<I>];
 
@@ -55,7 +55,7 @@ export interface Served extends ServedInterface {
 export function server<I extends Interface>(
   source: I,
   implementation: ServerOf<I>,
-  ...[given]: Options<I>
+  ...[given]: OptionsParameter<I>
 ): ServedInterface {
   if (typeof implementation !== 'object' || implementation === null) {
     throw new TableError(`the implementation of ${source?.name} is ${show(implementation)}`);

@@ -5,7 +5,7 @@ import type { Shape } from './shape.js';
 import { slow } from './slow.js';
 import { Unpacker } from './unpacker.js';
 
-/** A payload in MessagePack. */
+/** @internal A payload in MessagePack. */
 export class Packed {
   /** The memory that it shares with other payloads; not to be changed. */
   readonly bytes: Uint8Array;
@@ -21,7 +21,7 @@ export class Packed {
   }
 }
 
-/** Several payloads, one behind the other. */
+/** @internal Several payloads, one behind the other. */
 export class PackedItems {
   /** How many there are. */
   count = 0;
@@ -59,7 +59,7 @@ export class PackedItems {
   }
 }
 
-/** Packs values for one port. */
+/** @internal Packs values for one port. */
 export class PayloadPacker {
   readonly #packer = new Packer();
   // A getter of the user's value may call again.
@@ -99,10 +99,10 @@ export class PayloadPacker {
 
 const unpacker = new Unpacker();
 
-/** What {@link unpack} returns if the payload must be decoded as its shape does. */
+/** @internal What {@link unpack} returns if the payload must be decoded as its shape does. */
 export const notUnpacked: unique symbol = Symbol('not unpacked');
 
-/** The value in all of `bytes`, a plain Uint8Array that a peer wrote. */
+/** @internal The value in all of `bytes`, a plain Uint8Array that a peer wrote. */
 export function unpack({ packing }: Shape, bytes: Uint8Array): unknown {
   if (packing === undefined) return notUnpacked;
   unpacker.begin(bytes);
@@ -117,7 +117,7 @@ export function unpack({ packing }: Shape, bytes: Uint8Array): unknown {
   }
 }
 
-/** The values in a list of them. */
+/** @internal The values in a list of them. */
 export function unpackItems({ packing }: Shape, bytes: Uint8Array): unknown[] | undefined {
   if (packing === undefined) return undefined;
   unpacker.begin(bytes);

@@ -4,7 +4,7 @@
 import type { Packer } from './packer.js';
 import type { Unpacker } from './unpacker.js';
 
-/** Writes and reads the values of one schema. */
+/** @internal Writes and reads the values of one schema. */
 export interface Packing {
   /** Writes a value, or throws `slow`. */
   readonly pack: (value: unknown, to: Packer) => void;

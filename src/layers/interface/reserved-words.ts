@@ -42,14 +42,14 @@ const cpp = [
   ...['virtual', 'void', 'volatile', 'wchar_t', 'while', 'xor', 'xor_eq'],
 ];
 
-const reserved = {
+/** A language with words of its own. */
+export type Language = 'typescript' | 'python' | 'cpp';
+
+const reserved: Readonly<Record<Language, ReadonlySet<string>>> = {
   typescript: new Set(typescript),
   python: new Set(python),
   cpp: new Set(cpp),
-} as const satisfies Readonly<Record<string, ReadonlySet<string>>>;
-
-/** A language with words of its own. */
-export type Language = keyof typeof reserved;
+};
 
 /** A name that a language takes: with a `_` behind it if the language keeps it for itself. */
 export function nameIn(language: Language, name: string): string {

@@ -34,7 +34,7 @@ export interface Shape<Out = unknown, In = Out> {
   decode(wire: unknown, attachments?: AttachmentSource, codec?: WireCodec): Out;
   /** Whether its values are byte arrays, of which a whole payload can consist. */
   readonly isBytes: boolean;
-  /** The quick way for MessagePack, for {@link pack} and {@link unpack}; `undefined` for none. */
+  /** @internal The quick way for MessagePack, for `PayloadPacker` and `unpack`; undefined for none. */
   readonly packing: Packing | undefined;
 }
 

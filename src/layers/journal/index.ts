@@ -33,7 +33,8 @@ export {
 } from './record.js';
 export type { RecoveredSegment } from './recovery.js';
 export { type ReplayMessage, type ReplayOptions, type ReplayReport, replay } from './replay.js';
-export { JournalService, type ServeJournalOptions, serveJournal } from './serve.js';
+export { type ServeJournalOptions, serveJournal } from './serve.js';
+export { JournalService } from './service.js';
 export {
   type JournalReport,
   type PositionRange,

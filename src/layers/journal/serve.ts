@@ -1,65 +1,13 @@
 // A journal as a service: programs in other languages, and those that do not see its folder, read it
 // by calls.
 import { messageType } from '../../index.js';
-import { defineInterface, t } from '../interface/index.js';
 import { type Bus, type ServerOf, type ServiceOf, serve } from '../rpc/index.js';
 import { checkKeys, refused } from './checks.js';
 import type { JournalEntry } from './entry.js';
 import { Journal } from './journal.js';
 import type { JournalReader } from './journal-reader.js';
 import type { JournalReadOptions, JournalWriteOptions } from './options.js';
-
-const entry = t.struct('Entry', {
-  position: t.u53,
-  time: t.time,
-  type: t.string,
-  name: t.optional(t.string),
-  encoding: t.string,
-  label: t.list(t.string),
-  format: t.u16,
-  payload: t.bytes,
-  key: t.optional(t.string),
-  metadata: t.optional(t.bytes),
-  peerId: t.optional(t.u53),
-  id: t.optional(t.u53),
-  replyTo: t.optional(t.u53),
-});
-
-/**
- * The interface of a journal that is served. `read` streams entries from a position, a time or a
- * cursor; `append` writes one, and resolves with its position when it is as safe as the journal's
- * `durability` says; `range` is the oldest position and the next one; `committed` and `commit` are
- * the position of a cursor.
- */
-export const JournalService = defineInterface('busbar.journal', '1.0', {
-  methods: {
-    range: { returns: t.struct({ start: t.u53, next: t.u53 }), idempotent: true },
-    read: {
-      args: {
-        from: t.optional(t.u53),
-        since: t.optional(t.time),
-        cursor: t.optional(t.string),
-        to: t.optional(t.u53),
-        follow: t.optional(t.bool, false),
-      },
-      stream: entry,
-    },
-    append: {
-      args: {
-        type: t.string,
-        payload: t.bytes,
-        format: t.optional(t.u16, 0),
-        label: t.optional(t.list(t.string)),
-        key: t.optional(t.string),
-        metadata: t.optional(t.bytes),
-      },
-      returns: t.u53,
-      errors: { ReadOnly: {} },
-    },
-    committed: { args: { cursor: t.string }, returns: t.u53, idempotent: true },
-    commit: { args: { cursor: t.string, position: t.u53 }, errors: { ReadOnly: {} } },
-  },
-});
+import { JournalService } from './service.js';
 
 /** Options of {@link serveJournal}. */
 export interface ServeJournalOptions {

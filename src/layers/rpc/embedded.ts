@@ -11,7 +11,7 @@ import { type AnyServeOptions, serveWith } from './serving.js';
 import { Session } from './session.js';
 import { answerType, describeType, pingType, statsType } from './wire/types.js';
 
-/** An interface with its implementation and options. */
+/** @internal An interface with its implementation and options. */
 export interface EmbeddedService {
   readonly source: Interface;
   readonly implementation: object;

@@ -13,7 +13,12 @@ import { summed } from './sum.js';
 /** How many workers, and where. */
 export type WorkerCounts =
   | number
-  | { readonly threads?: number | undefined; readonly processes?: number | undefined };
+  | {
+      /** Workers that are threads of this process. Default: 0. */
+      readonly threads?: number | undefined;
+      /** Workers that are processes of their own. Default: 0. */
+      readonly processes?: number | undefined;
+    };
 
 /** Options of `handle` with a module. What is no plain data stands in the module's `options`. */
 export interface WorkersOptions {
@@ -30,11 +35,15 @@ export interface WorkersOptions {
   /** Plain data, given to a `table` that is a function. */
   readonly data?: unknown;
   /**
-   * Milliseconds after which a worker that died is started again; they double with each further
-   * death up to `maxDelay`, and begin anew after a worker has lived ten seconds. Default: 100 and
-   * 10,000.
+   * When a worker that died is started again: after `delay`, which doubles with each further death
+   * up to `maxDelay`, and starts at `delay` again after a worker has lived ten seconds.
    */
-  readonly restart?: { readonly delay?: number; readonly maxDelay?: number };
+  readonly restart?: {
+    /** Milliseconds after the first death. Default: 100. */
+    readonly delay?: number;
+    /** Milliseconds at most. Default: 10,000. */
+    readonly maxDelay?: number;
+  };
 }
 
 /** A worker that died. */
