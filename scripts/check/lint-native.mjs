@@ -30,6 +30,7 @@ const units = listNativeSources(['native', 'test/native', 'test/fuzz', 'bench/na
 
 function compilerFlags(file) {
   const flags = [...language, ...warnings, '-Inative'];
+  if (file.startsWith('native/rpc/')) flags.push('-Inative/ffi/include');
   if (file.startsWith('test/native/')) flags.push('-Itest/native');
   if (file.startsWith('test/fuzz/')) flags.push('-Itest/fuzz');
   if (file.startsWith('bench/native/')) flags.push('-Ibench/native', '-Inative/ffi/include');

@@ -214,8 +214,15 @@ export class Caller implements CallKeeper {
   // ---- choice ----
 
   #place(call: PendingCall): void {
+    let looksAgain = true;
     for (;;) {
       const peer = this.#choose(call);
+      if (peer === exhausted && call.only === 0 && looksAgain) {
+        // Another server may have joined, of which this thread has not been told yet.
+        looksAgain = false;
+        this.#port.forgetCandidates();
+        continue;
+      }
       if (peer <= 0) {
         if (peer === exhausted && !(call.patient && call.refusal === undefined)) {
           call.fail(refusalOf(call));
