@@ -2,7 +2,7 @@
 // `disk`, and read back; against the bare writes of the same bytes, a bare fdatasync, SQLite, and
 // JetStream.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withProgram } from '../harness/program.mjs';
@@ -32,7 +32,11 @@ export const trial = {
     // On the disk of the checkout: the folder for temporary files is in memory on some systems.
     const folder = await mkdtemp(join(RESULTS, 'journal-'));
     const command = [process.execPath, PROGRAM, JSON.stringify({ ...job, folder })];
-    return withProgram(command, job.deadline, (control) => control.next());
+    try {
+      return await withProgram(command, job.deadline, (control) => control.next());
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   },
 
   tables(measured) {
