@@ -261,10 +261,12 @@ busbar_status busbar_endpoint_relabel(busbar_endpoint* endpoint, const char* con
   Lock lock(*endpoint->entry);
   const auto revision = endpoint->endpoint->relabel(read.take());
   if (!revision) return code(revision.error());
-  const bool shown =
+  const auto is_shown = [&] { return endpoint->label_revision >= revision.value(); };
+  const bool told =
       busbar::ffi::wait_until(*endpoint, lock, busbar::ffi::deadline_after(timeout_ms), false,
-                              [&] { return endpoint->label_revision >= revision.value(); });
-  return shown ? BUSBAR_OK : BUSBAR_TIMEOUT;
+                              [&] { return is_shown() || endpoint->closed; });
+  if (!told) return BUSBAR_TIMEOUT;
+  return is_shown() ? BUSBAR_OK : BUSBAR_CLOSED;
 }
 
 busbar_status busbar_endpoint_wait_for(busbar_endpoint* endpoint, const busbar_selector* selector,

@@ -92,6 +92,8 @@ struct busbar_endpoint {
   std::condition_variable changed;
   // One thread sleeps on the bells; the others wait for `changed`.
   bool thread_sleeps = false;
+  // That thread is to look at what has changed, and has not woken up yet.
+  bool sleeper_called = false;
   // One thread waits for messages.
   bool thread_receives = false;
 

@@ -177,12 +177,23 @@ busbar_peer_list::Peer peer_of(const Member& member) {
   return peer;
 }
 
+namespace {
+
+// Whoever collects the bells before the sleeping thread has seen this one calls it again.
+void call_sleeper(busbar_endpoint& self) {
+  self.sleeper_called = true;
+  self.endpoint->bells().raise();
+}
+
+}  // namespace
+
 void hear(busbar_endpoint& self, Lock& lock) {
   const bool ready = self.endpoint->collect_bells();
   std::vector<Notice> notices = self.endpoint->take_notices();
-  // This thread has taken the notices that the sleeping thread was woken for.
-  if (self.thread_sleeps && ((ready && self.thread_receives) || !notices.empty()))
-    self.endpoint->bells().raise();
+  // This thread has taken what the sleeping thread was woken for, perhaps even the bell itself.
+  if (self.thread_sleeps &&
+      (self.sleeper_called || (ready && self.thread_receives) || !notices.empty()))
+    call_sleeper(self);
   if (!notices.empty()) self.changed.notify_all();
   for (Notice& notice : notices) {
     take(self, notice);
@@ -209,7 +220,7 @@ void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wan
     if (wants_messages) return;
     // There are messages for another thread. This thread releases the lock, so that the other one
     // can take them, and is woken when the other one sleeps again or returns.
-    if (self.thread_sleeps) self.endpoint->bells().raise();
+    if (self.thread_sleeps) call_sleeper(self);
     self.changed.notify_all();
     return wait_for_change(self, lock, deadline);
   }
@@ -225,6 +236,7 @@ void sleep(busbar_endpoint& self, Lock& lock, const Deadline& deadline, bool wan
   bells.wait(timeout_ms);
   lock.lock();
   self.thread_sleeps = false;
+  self.sleeper_called = false;
   self.changed.notify_all();
 }
 
