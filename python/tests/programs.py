@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from datetime import timedelta
 
@@ -111,6 +112,26 @@ async def serve_thermostat(bus: str, label: str) -> None:
 async def serve_numbers(bus: str) -> None:
     """Returns each number that it gets."""
     async with rpc.serve(bus, Echo(), properties={"level": 1 << 50}):
+        ready()
+        await asyncio.Event().wait()
+
+
+async def answer_and_die(bus: str, calls: str) -> None:
+    """Answers so many calls, and kills itself as soon as the answers are sent."""
+
+    class Mortal(Echo):
+        left = int(calls)
+
+        async def small(self, value: rpc.U32) -> rpc.U32:
+            self.left -= 1
+            if self.left == 0:
+                # The answers of this turn are in the ring by then.
+                loop = asyncio.get_running_loop()
+                loop.call_later(0.05, os.kill, os.getpid(), signal.SIGKILL)
+            return value
+
+    limits = rpc.Limits(concurrency=10_000, per_caller=10_000)
+    async with rpc.serve(bus, Mortal(), properties={"level": 0}, limits=limits, ring_bytes=8 << 20):
         ready()
         await asyncio.Event().wait()
 

@@ -26,7 +26,7 @@ from ._sending import (
     SendReceipt,
     milliseconds,
 )
-from ._threads import in_thread
+from ._threads import Waits, in_thread
 from ._waiting import Deliveries, Roomless, Watchers, within
 from .counters import Counters
 from .errors import (
@@ -78,6 +78,7 @@ class Endpoint:
         self._receiving = Receiving(self, handle, self._hearing.act)
         self._consumer = Consumer(self._receiving)
         self._closing: asyncio.Task[None] | None = None
+        self._waits = Waits(self._look)
         self._lost = False
         self._id: int = lib.busbar_endpoint_id(handle)
         self._pollable: int = lib.busbar_endpoint_pollable(handle)
@@ -280,14 +281,9 @@ class Endpoint:
         wait_ms = -1 if timeout is None else min(milliseconds("timeout", timeout), _MAX_WAIT_MS)
 
         def call() -> int:
-            status: int = lib.busbar_endpoint_relabel(handle, encoded, len(strings), wait_ms)
-            return status
+            return int(lib.busbar_endpoint_relabel(handle, encoded, len(strings), wait_ms))
 
-        status = await in_thread(call, lambda _: None)
-        if not self.closed:
-            # What came meanwhile has rung on that thread.
-            self._hearing.act()
-            self._receiving.wake()
+        status = await self._waits.run(call)
         if status != c.OK:
             raise error_of(status, "relabel()")
         self.label = strings
@@ -362,6 +358,11 @@ class Endpoint:
         else:
             self._receiving.wake()
 
+    # What came while a thread waited has rung there.
+    def _look(self) -> None:
+        if not self.closed:
+            self._on_readable()
+
     def _lose(self) -> None:
         if self.closed:
             return
@@ -382,11 +383,11 @@ class Endpoint:
         abandoned = ctypes.c_uint64()
 
         def close() -> int:
-            status: int = lib.busbar_endpoint_close(
-                self._handle, linger_ms, ctypes.byref(abandoned)
-            )
-            return status
+            out = ctypes.byref(abandoned)
+            return int(lib.busbar_endpoint_close(self._handle, linger_ms, out))
 
+        # Nothing else may use the endpoint any more.
+        await self._waits.over()
         status = await in_thread(close, lambda _: None)
         self._routes.close()
         self._hearing.act()

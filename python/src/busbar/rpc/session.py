@@ -230,11 +230,15 @@ class Session:
         endpoint = self.endpoint
         try:
             for _ in range(_STREAK):
+                # Whoever leaves while this looks may have sent something since it looked.
+                departed = len(self._departed)
                 message = endpoint.try_recv()
                 if message is not None:
                     self._try_frame(message)
+                elif departed > 0:
+                    self._forget_departed(departed)
                 elif self._departed:
-                    self._forget_departed()
+                    continue
                 else:
                     return
         except ClosedError:
@@ -275,8 +279,8 @@ class Session:
         self.cut_off.add(peer)
         self._left(peer)
 
-    def _forget_departed(self) -> None:
-        departed, self._departed = self._departed, []
+    def _forget_departed(self, count: int) -> None:
+        departed, self._departed = self._departed[:count], self._departed[count:]
         for peer in departed:
             backlog = self._backlogs.pop(peer, None)
             if backlog is not None:
