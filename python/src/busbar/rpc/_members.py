@@ -12,7 +12,7 @@ from uuid import uuid5
 from ..message_types import NAMESPACE
 from ._coding import Codec
 from ._compile import default_of, field_of, node_of, notes_of, struct_of
-from ._nodes import Node
+from ._nodes import Node, OptionalNode
 from ._scalars import kind_node
 from ._streams import ResultStream, Stream
 from ._structs import Field, StructNode
@@ -109,7 +109,7 @@ def _complete_property(member: Member, writable: bool) -> None:
     value = Field("value", "value", member.args.node)
     number = kind_node("u53")
     version = [value, Field("version", "version", number)]
-    setting = [value, Field("ifVersion", "if_version", node_of(int | None), lambda: None)]
+    setting = [value, Field("ifVersion", "if_version", OptionalNode(number), lambda: None)]
     member.versioned = Codec(StructNode.of_fields("Versioned", version))
     member.setting = Codec(StructNode.of_fields("Setting", setting))
 
