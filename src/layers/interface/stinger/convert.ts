@@ -267,7 +267,7 @@ export class Converter {
   }
 
   #struct(place: Place, struct: StingerStruct): TypeModel {
-    const doc = this.#memberDoc(place, struct);
+    const doc = this.#memberDoc(place, ownDoc(struct));
     const fields = this.#fields([...place, 'members'], struct.members);
     return doc === undefined ? { struct: fields } : { doc, struct: fields };
   }
@@ -289,7 +289,7 @@ export class Converter {
     }
     if (hasNumbers) this.#note([...place, 'values'], 'have numbers, which are documentation only');
     const isTold = lines.some((line) => !line.endsWith('`'));
-    const doc = this.#memberDoc(place, given, isTold ? lines.join('\n') : undefined);
+    const doc = this.#memberDoc(place, ownDoc(given), isTold ? lines.join('\n') : undefined);
     return doc === undefined ? { enum: values } : { doc, enum: values };
   }
 
@@ -344,4 +344,12 @@ function checkVersions(place: Place, name: string, used: string, declared: strin
       `uses version ${used} of ${name}, which has version ${declared}`,
     );
   }
+}
+
+/** Of an enum or struct, where `consumers` is a key that means nothing and may hold anything. */
+function ownDoc({ documentation, version }: StingerEnum | StingerStruct) {
+  return {
+    ...(documentation !== undefined && { documentation }),
+    ...(version !== undefined && { version }),
+  };
 }
