@@ -100,6 +100,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void answer(Locked& locked, ServedCall& call, std::uint32_t kind, Encoded body);
   void fail(Locked& locked, ServedCall& call, const Error& error);
   void release(ServedCall& call);
+  // The method has answered: its place is free before the caller can know.
+  void free_place(ServedCall& call);
   // Sends the last frame of a stream.
   void end_stream(ServedCall& call, OutgoingStream& stream);
   void give_input(ServedCall& call, ServedInputBase& input, busbar::Message& message,

@@ -105,6 +105,7 @@ void Core::run_call(const ServedPtr& call) {
       return;
     }
     call->running = true;
+    call->takes_place = true;
     ++service.running;
     service.invoking = true;
   }
@@ -190,12 +191,24 @@ void Core::done(Locked& locked, ServedCall& call) {
     if (at != service.queued.end()) service.queued.erase(at);
   } else {
     call.running = false;
-    --service.running;
-    if (!service.queued.empty()) {
-      runnable_.push_back(std::move(service.queued.front()));
-      service.queued.pop_front();
-      wake();
-    }
+    free_place(call);
+  }
+  serving_changed_.notify_all();
+}
+
+// Under the lock.
+void Core::free_place(ServedCall& call) {
+  const auto record = callers_.find(call.info.from_id);
+  // Its input ends, at the latest, when its caller does.
+  if (record != callers_.end() && call.input == nullptr) record->second.calls.erase(call.info.id);
+  if (!call.takes_place) return;
+  call.takes_place = false;
+  Service& service = *call.service;
+  --service.running;
+  if (!service.queued.empty()) {
+    runnable_.push_back(std::move(service.queued.front()));
+    service.queued.pop_front();
+    wake();
   }
   serving_changed_.notify_all();
 }

@@ -71,6 +71,8 @@ class ServedCall : public std::enable_shared_from_this<ServedCall> {
   bool cancelled = false;
   // The method has begun, and not let go of the call.
   bool running = false;
+  // It counts against the concurrency of its service.
+  bool takes_place = false;
   bool registered = false;
   bool finished = false;
   // The method has let go of the call.

@@ -225,7 +225,11 @@ void Core::end_stream(ServedCall& call, OutgoingStream& stream) {
     answer(locked, call, BUSBAR_RPC_END, std::move(stream.result).value_or(Encoded{}));
   }
   locked.keep(stream.stop());
-  if (call.released) done(locked, call);
+  if (call.released) {
+    done(locked, call);
+  } else {
+    free_place(call);
+  }
 }
 
 // --- what templates call ---
@@ -265,7 +269,10 @@ void on_cancel(ServedCall& call, std::function<void()> cancelled) {
 
 void answer(ServedCall& call, std::uint32_t kind, Encoded payload) {
   Core::Locked locked(*call.core);
+  if (call.over) return;
+  locked.keep(call.shared_from_this());
   call.core->answer(locked, call, kind, std::move(payload));
+  call.core->free_place(call);
 }
 
 namespace {
@@ -290,7 +297,10 @@ void fail(ServedCall& call, const Error& error) {
   if (is_over(call)) return;
   const Error told = checked(call, error);
   Core::Locked locked(*call.core);
+  if (call.over) return;
+  locked.keep(call.shared_from_this());
   call.core->fail(locked, call, told);
+  call.core->free_place(call);
 }
 
 void release(ServedCall& call) { call.core->release(call); }
