@@ -1,8 +1,8 @@
 // Loads the package with the tools that people use: bundled by esbuild, webpack and vite, with the
 // package installed beside the bundle, with only its prebuilt binaries there, and with neither; in
-// tests of Jest and Vitest; from a context of node:vm; and calls over a message port, bundled for
-// browsers, where nothing of Node exists. All tools are installed into an empty
-// project, at the versions named here. Run `npm run prebuild` first.
+// tests of Jest and Vitest; from a context of node:vm; all layers in one bundle; and calls over a
+// message port, bundled for browsers, where nothing of Node exists. All tools are installed into an
+// empty project, at the versions named here. Run `npm run prebuild` first.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,56 @@ const required = "const { join, unicast } = require('busbar');";
 const body = `${talk}\n  console.log('sent and received');`;
 const testOf = (load) => `${load}\ntest('sends and receives', async () => {${talk}\n}, 60_000);\n`;
 
+/**
+ * All layers in one program. Its workers cannot start: in a bundle they lack their program, and
+ * beside an installed package the module has no table.
+ */
+const layers = `import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { join, messageBox, messageType, unicast } from 'busbar';
+import { asyncApiOf, printHtml, printMarkdown } from 'busbar/documents';
+import { handle } from 'busbar/handlers';
+import { defineInterface, t } from 'busbar/interface';
+import { openJournal } from 'busbar/journal';
+import { connect, serve } from 'busbar/rpc';
+const Doubler = defineInterface('com.example.doubler', '1.0', {
+  methods: { double: { args: { n: t.u53 }, returns: t.u53 } },
+});
+const Move = messageType('com.example.move');
+const box = messageBox({ Move });
+function expect(what, found) {
+  if (!found) throw new Error(what);
+}
+async function main() {
+  expect('AsyncAPI', /^3\\./.test(asyncApiOf(Doubler).asyncapi));
+  expect('pages', printMarkdown(Doubler).includes('double') && printHtml(Doubler).includes('double'));
+  const bus = 'check-layers-' + Math.random();
+  const service = await serve(bus, Doubler, { double: ({ n }) => 2 * n });
+  const doubler = await connect(bus, Doubler);
+  expect('a call', (await doubler.double({ n: 21 })) === 42);
+  await doubler.close();
+  await service.close();
+  const seen = [];
+  const table = await handle(bus, box, { Move: ({ x }) => void seen.push(x) }, { label: 'table' });
+  const sender = await join(bus, { messages: box });
+  await sender.deliver(unicast('table'), box.Move({ x: 3 }), { acknowledge: 'handled' });
+  expect('a handler', seen[0] === 3);
+  await sender.close();
+  await table.close();
+  const module = new URL('data:text/javascript,');
+  const workers = await handle(bus, module, { workers: 1 }).catch((error) => error);
+  expect('workers: ' + workers, workers.code === 'ERR_BUSBAR_HANDLERS_WORKER');
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-check-'));
+  const log = await openJournal(folder);
+  expect('a journal', (await log.append(box.Move({ x: 1 }))) === 1);
+  await log.close();
+  rmSync(folder, { recursive: true });
+  console.log('all layers work');
+}
+main();
+`;
+
 /** Both sides of a port, in a page and in its worker, say. */
 const page = `import { defineInterface, t } from 'busbar/interface';
 import { connect, serve } from 'busbar/rpc/message-port';
@@ -54,6 +104,7 @@ main();
 
 const files = {
   'page.mjs': page,
+  'layers.mjs': layers,
   'page-esbuild.mjs': `import { build } from 'esbuild';
 await build({ entryPoints: ['page.mjs'], bundle: true, platform: 'browser', format: 'iife', logLevel: 'error', outfile: 'page/esbuild.js' });
 `,
@@ -94,10 +145,17 @@ const common = { bundle: true, platform: 'node', logLevel: 'error' };
 await build({ ...common, entryPoints: ['program.mjs'], format: 'esm', outfile: 'out/esbuild.mjs' });
 await build({ ...common, entryPoints: ['program-cjs.mjs'], format: 'cjs', outfile: 'out/esbuild.cjs' });
 await build({ ...common, entryPoints: ['program.mjs'], format: 'esm', external: ['busbar'], outfile: 'out/external.mjs' });
+await build({ ...common, entryPoints: ['layers.mjs'], format: 'esm', outfile: 'layers/esbuild.mjs' });
+await build({ ...common, entryPoints: ['layers.mjs'], format: 'cjs', outfile: 'layers/esbuild.cjs' });
 `,
   'webpack.mjs': `import webpack from 'webpack';
-const output = { path: import.meta.dirname + '/out', filename: 'webpack.cjs', library: { type: 'commonjs2' } };
-webpack({ mode: 'production', target: 'node', entry: './program-cjs.mjs', output }, (error, stats) => {
+const of = (entry, folder) => ({
+  mode: 'production',
+  target: 'node',
+  entry,
+  output: { path: import.meta.dirname + folder, filename: 'webpack.cjs', library: { type: 'commonjs2' } },
+});
+webpack([of('./program-cjs.mjs', '/out'), of('./layers.mjs', '/layers')], (error, stats) => {
   const { errors = [], warnings = [] } = stats?.toJson() ?? {};
   const found = [error, ...errors, ...warnings].filter(Boolean);
   for (const each of found) console.error(each.message);
@@ -106,7 +164,8 @@ webpack({ mode: 'production', target: 'node', entry: './program-cjs.mjs', output
 `,
   'vite.mjs': `import { build } from 'vite';
 const rolldownOptions = { output: { entryFileNames: 'vite.mjs' } };
-await build({ logLevel: 'error', configFile: false, ssr: { noExternal: true }, build: { ssr: 'program.mjs', outDir: 'out', emptyOutDir: false, rolldownOptions } });
+for (const [ssr, outDir] of [['program.mjs', 'out'], ['layers.mjs', 'layers']])
+  await build({ logLevel: 'error', configFile: false, ssr: { noExternal: true }, build: { ssr, outDir, emptyOutDir: false, rolldownOptions } });
 `,
   'jest/require.test.cjs': testOf(required),
   'jest/require-jsdom.test.cjs': `/** @jest-environment jsdom */\n${testOf(required)}`,
@@ -149,6 +208,9 @@ for (const bundler of ['esbuild', 'webpack', 'vite'])
 const bundles = readdirSync(join(project, 'out'));
 for (const bundle of bundles)
   check(`${bundle} where the package is installed`, [join('out', bundle)], spoken);
+
+for (const bundle of readdirSync(join(project, 'layers')).filter((name) => /js$/.test(name)))
+  check(`${bundle} of all layers`, [join('layers', bundle)], { expected: /all layers work/u });
 
 // Moved to a folder without an installed package. The project is hidden, too, since webpack writes
 // its path into bundles.

@@ -73,6 +73,18 @@ test('interfaces load neither the bus nor what only some of them need', (t) => {
   );
 });
 
+test('documents load neither the bus nor a layer that they do not need', (t) => {
+  const loaded = loadedBy('busbar/documents');
+  t.true(loaded.includes('dist/layers/documents/index.js'));
+  t.deepEqual(
+    loaded.filter(
+      (file) =>
+        file.startsWith('dist/') && !/^dist\/(layers\/(documents|interface)|base)\//.test(file),
+    ),
+    [],
+  );
+});
+
 test('calls over a message port load neither the bus nor anything of Node', (t) => {
   const loaded = loadedBy('busbar/rpc/message-port');
   t.true(loaded.includes('dist/layers/rpc/session.js'));

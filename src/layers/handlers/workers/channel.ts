@@ -1,7 +1,9 @@
 // One worker as its pool has it: a thread or a process, with the same three things to do.
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { WorkerError } from '../errors.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 /** Where a worker runs. */
@@ -23,15 +25,32 @@ export interface Channel {
   kill(): void;
 }
 
-const program = new URL('./main.js', import.meta.url);
+const ownFile = /\/layers\/handlers\/workers\/channel\.js$/;
+// As a variable: webpack would take the address of a literal for a file to copy.
+const programFile = './main.js';
 
-/** Starts a worker. */
+/** The program of a worker, which is a file of the package. */
+function workerProgram(): URL {
+  // Bundlers that emit CommonJS leave `import.meta` empty. Beside a bundle, a file of this name would
+  // be another program, perhaps the bundle itself.
+  const url = import.meta.url as string | undefined;
+  const program = url !== undefined && ownFile.test(url) ? new URL(programFile, url) : undefined;
+  if (program !== undefined && existsSync(program)) return program;
+  throw new WorkerError(
+    'a table in workers needs the installed package: leave busbar out of the bundle, as external',
+  );
+}
+
+/**
+ * Starts a worker.
+ * @throws WorkerError if this code is in a bundle, without the program of a worker.
+ */
 export function openChannel(kind: WorkerKind, events: ChannelEvents): Channel {
   return kind === 'thread' ? thread(events) : childProcess(events);
 }
 
 function thread(events: ChannelEvents): Channel {
-  const worker = new Worker(program, { name: 'busbar handlers' });
+  const worker = new Worker(workerProgram(), { name: 'busbar handlers' });
   let failure: unknown;
   worker.on('message', (message: FromWorker) => events.message(message));
   worker.on('error', (error) => {
@@ -46,7 +65,9 @@ function thread(events: ChannelEvents): Channel {
 }
 
 function childProcess(events: ChannelEvents): Channel {
-  const child: ChildProcess = fork(fileURLToPath(program), [], { serialization: 'advanced' });
+  const child: ChildProcess = fork(fileURLToPath(workerProgram()), [], {
+    serialization: 'advanced',
+  });
   let over = false;
   const exit = (code: number | string, error: unknown) => {
     if (over) return;
