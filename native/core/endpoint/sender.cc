@@ -24,10 +24,11 @@ Sender::Sender(Platform& platform, SenderHost& host, const JoinOptions& options,
       waiting_(platform, host, *this, options, queued_),
       observers_(platform, *this, recipients_, observable) {}
 
-std::size_t Sender::most_at_once() const noexcept {
-  const std::size_t extras = max_record_bytes(0, {.regions = 0, .metadata = kMaxMetadataBytes});
-  const std::size_t in_ring = options_.ring_bytes / 4 - std::min(options_.ring_bytes / 4, extras);
-  return std::min({in_ring, shared_from_ - 1, options_.max_message_bytes});
+std::uint64_t Sender::most_at_once() const noexcept {
+  const std::uint64_t share = options_.ring_bytes / 4;
+  const std::uint64_t extras = max_record_bytes(0, {.regions = 0, .metadata = kMaxMetadataBytes});
+  const std::uint64_t in_ring = share - std::min(share, extras);
+  return std::min<std::uint64_t>({in_ring, shared_from_ - 1, options_.max_message_bytes});
 }
 
 void Sender::set_directory(DirectoryReader* directory, std::uint64_t self_id) {

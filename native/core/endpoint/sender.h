@@ -148,7 +148,7 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
     return max_record_bytes(payload, extras) > options_.ring_bytes / 4;
   }
 
-  [[nodiscard]] std::size_t most_at_once() const noexcept;
+  [[nodiscard]] std::uint64_t most_at_once() const noexcept;
 
   // Routes and links.
   void look_again_if_stale(Route& route);
@@ -272,7 +272,7 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   // The least payload that shares a spill by its size alone.
   const std::size_t shared_from_;
   // The largest payload that may go at once whatever else a message has.
-  const std::size_t most_at_once_;
+  const std::uint64_t most_at_once_;
   // When to look whether the pool is still in use; and whether it was since the last look.
   std::optional<TimePoint> pool_rests_at_;
   bool pool_used_ = false;
