@@ -351,7 +351,7 @@ struct Owner {
 Session::Session(std::shared_ptr<detail::Core> core)
     : core_(std::move(core)), owner_(std::make_shared<Owner>(core_)) {}
 
-busbar::Result<Session> Session::join(const char* bus, SessionOptions options) {
+busbar::Result<Session> Session::join(const char* bus, const SessionOptions& options) {
   auto core = std::make_shared<detail::Core>(options.label);
   const Status status = core->join(bus, options);
   if (!status) return status;

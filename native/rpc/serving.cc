@@ -336,7 +336,7 @@ void fail_output(ServedCall& call, OutgoingStream& stream, const Error& error) {
   stream.flush();
 }
 
-void set_input(ServedCall& call, std::shared_ptr<ServedInputBase> input) {
+void set_input(ServedCall& call, const std::shared_ptr<ServedInputBase>& input) {
   std::vector<std::pair<busbar::Message, busbar_message_info>> early;
   bool ended = false;
   std::optional<Error> end;
@@ -383,7 +383,7 @@ void ServedMember::leave() {
     core->remove(*service_, std::chrono::milliseconds(0));
 }
 
-void ServedMember::emit(detail::Encoded payload, bool newest_only) {
+void ServedMember::emit(const detail::Encoded& payload, bool newest_only) {
   if (const auto core = service_->core.lock()) core->emit(*service_, *this, payload, newest_only);
 }
 

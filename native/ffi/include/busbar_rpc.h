@@ -322,7 +322,7 @@ static inline uint8_t* busbar_rpc_put_text(uint8_t* at, const char* text, size_t
   *at++ = 0xDA;
   *at++ = (uint8_t)(length >> 8);
   *at++ = (uint8_t)length;
-  memcpy(at, text, length);
+  memcpy(at, text, length); /* NOLINT(bugprone-not-null-terminated-result) */
   return at + length;
 }
 

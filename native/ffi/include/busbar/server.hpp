@@ -48,7 +48,7 @@ void release(ServedCall& call);
 // Ends the stream with the result, after what it has sent.
 void end_output(ServedCall& call, OutgoingStream& stream, Encoded payload);
 void fail_output(ServedCall& call, OutgoingStream& stream, const Error& error);
-void set_input(ServedCall& call, std::shared_ptr<ServedInputBase> input);
+void set_input(ServedCall& call, const std::shared_ptr<ServedInputBase>& input);
 void grant_input(ServedCall& call, std::size_t items, std::size_t bytes);
 
 // Releases the call's place when the last of its handles is gone.
@@ -313,7 +313,7 @@ class ServedMember {
   // No method of the server runs from then on; for destructors.
   void leave();
   // Sends to everyone who subscribed.
-  void emit(detail::Encoded payload, bool newest_only);
+  void emit(const detail::Encoded& payload, bool newest_only);
 
   // Calls `function`; what it throws fails the call.
   template <typename F>

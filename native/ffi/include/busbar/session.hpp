@@ -146,7 +146,8 @@ struct ServeOptions {
 class Session {
  public:
   // Joins a bus; see busbar_endpoint_join.
-  [[nodiscard]] static busbar::Result<Session> join(const char* bus, SessionOptions options = {});
+  [[nodiscard]] static busbar::Result<Session> join(const char* bus,
+                                                    const SessionOptions& options = {});
   // Ends all calls with CLOSED, and leaves the bus. Not on the session's own thread.
   void close();
   [[nodiscard]] std::uint64_t id() const noexcept;
@@ -387,7 +388,7 @@ class Incoming {
   }
 
   // Called whenever something has come; at once if something is here.
-  void on_ready(std::function<void()> ready) {
+  void on_ready(const std::function<void()>& ready) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       ready_ = ready;
