@@ -53,6 +53,7 @@ std::vector<Said> what_members_may_say(const std::vector<std::uint64_t>& ids) {
   }
   all.push_back({MissedFrame{}});
   all.push_back({PingFrame{}});
+  all.push_back({ArrivedFrame{}});
   all.push_back({LeaveFrame{}});
   return all;
 }
@@ -84,7 +85,6 @@ std::vector<Said> what_controllers_may_say(const std::vector<std::uint64_t>& ids
                                      std::uint64_t{9}, std::uint64_t{0xffff}})
     all.push_back({RefuseFrame{static_cast<Status>(status)}});
   all.push_back({PongFrame{}});
-  all.push_back({ArrivedFrame{}});
   all.push_back({LeftFrame{}});
   return all;
 }
