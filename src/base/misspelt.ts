@@ -21,9 +21,11 @@ export function closest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-// Levenshtein distance, one row at a time. A caller's name may have any length; a name that is far
-// too long is not compared.
-function editDistance(a: string, b: string): number {
+/**
+ * The fewest letters to insert, remove or replace to make `b` of `a`: Levenshtein's distance, one
+ * row at a time. A caller's name may have any length; one that is far too long is not compared.
+ */
+export function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > b.length) return Number.POSITIVE_INFINITY;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i++) {

@@ -1,18 +1,6 @@
 // Guesses for misspelt names: of commands, options, members, labels.
 
-/** The fewest letters to insert, remove or replace to make `b` of `a`. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
+import { editDistance } from '../../base/misspelt.js';
 
 /** The known names that are nearly `name`, the nearest first, at most three. */
 export function nearest(name: string, known: Iterable<string>): readonly string[] {
@@ -22,7 +10,7 @@ export function nearest(name: string, known: Iterable<string>): readonly string[
     const other = each.toLowerCase();
     const most = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
     if (Math.abs(wanted.length - other.length) > most) continue;
-    const steps = distance(wanted, other);
+    const steps = editDistance(wanted, other);
     if (steps <= most) found.push({ name: each, distance: steps });
   }
   return found
