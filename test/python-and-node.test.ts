@@ -111,6 +111,24 @@ test('Node is killed while Python has its region and its descriptor', async (t) 
   t.deepEqual(await python.ended, [0, null]);
 });
 
+test('the service of the guide, in Python', async (t) => {
+  if (lacksPython(t)) return;
+  const python = new PythonProgram(t, [`${root}examples/python/thermostat.py`, newBus()]);
+  const said: string[] = [];
+  for (let line = 0; line < 8; line++) said.push(await python.line());
+  t.deepEqual(said, [
+    'accepted: True',
+    'at most 30.0',
+    'accepted by the kitchen: True',
+    'minute 0: 20.0 °C',
+    'minute 1: 20.5 °C',
+    'target: 22.0',
+    'watched: 22.0',
+    'overheated: 28.0',
+  ]);
+  t.deepEqual(await python.ended, [0, null]);
+});
+
 test('the example of the guide, in Python and in Node', async (t) => {
   if (lacksPython(t)) return;
   const bus = newBus();
