@@ -160,7 +160,8 @@ template <typename T>
 [[nodiscard]] bool is_struct(const T* given) noexcept {
   return given != nullptr && given->size >= sizeof given->size && given->size <= 4096;
 }
-// Copies the fields that the caller's struct has; the others keep their values in `out`.
+// Copies the fields that the caller's struct has; the others keep their values in `out`. A new
+// field must begin behind the struct's old size: in its padding, older programs have left anything.
 template <typename T>
 [[nodiscard]] bool read_struct(const T* given, T& out) noexcept {
   if (!is_struct(given)) return false;

@@ -23,6 +23,15 @@
 namespace busbar {
 
 // Stateless and shared by all endpoints of the process; any thread may call anything.
+//
+// What a platform may leave out: functions with a default implementation; fence_process(), which
+// may return false; is_stopped(), which may not know. Unsupported is an answer of duplicate_named()
+// and of DoorbellSet::call_when_ready(), and on the loopback platform of adopt() and
+// start_thread(). Elsewhere it means that the running system lacks something, and the program's
+// call fails with it.
+//
+// What a peer must not be able to do with a handle that it sent or got, whatever it does to its
+// own: docs/architecture/trust.md, "What two holders of a descriptor share".
 class Platform {
  public:
   virtual ~Platform() = default;

@@ -43,6 +43,10 @@
 namespace busbar {
 
 inline constexpr std::uint32_t kControlMagic = 0x42535542;
+// Rises with every change that a process of the version before would refuse or misread: a frame, a
+// field, a flag, the directory, ring, records, frames of links, limits that these contain. A
+// process speaks this one alone. Hello and Refuse keep their type and layout for ever, so that a
+// process of another version learns why it is refused.
 inline constexpr std::uint16_t kControlVersion = 3;
 // Ring, consumer state, doorbell, channel.
 inline constexpr std::size_t kIntroductionHandles = 4;
@@ -157,7 +161,7 @@ struct RelabelledFrame {
 // A member of the generation before reads the directory that came with Welcome, and no other.
 struct ArrivedFrame {};
 
-// The order is part of the format: a frame's type byte is its index plus one.
+// The order is part of the format: a frame's type byte is its index plus one. New ones come last.
 using ControlFrame =
     std::variant<HelloFrame, ChallengeFrame, AnnounceFrame, WelcomeFrame, RefuseFrame,
                  IntroduceFrame, IntroducedFrame, IntroduceFailedFrame, AwaitChangeFrame,
