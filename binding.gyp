@@ -1,5 +1,5 @@
-# What is compiled from which folder. The platform is selected here and nowhere else:
-# one folder of native/ is taken per operating system, and no portable file asks where it runs.
+# What node-gyp compiles from which folder. It selects the platform here, as native/CMakeLists.txt
+# and scripts/lib/project.mjs do for other builds: no portable file asks where it runs.
 #
 #   busbar_core   static: native/base, native/core and the platform folder
 #   busbar        the addon: native/node on top of busbar_core

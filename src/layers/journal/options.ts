@@ -73,7 +73,10 @@ export interface JournalReadOptions {
    * entry committed with a cursor, or at one end. Default: `'oldest'`.
    */
   readonly from?: number | Date | JournalCursor | 'oldest' | 'newest';
-  /** Where to end: before a position, or before the first entry that is not older than a date. */
+  /**
+   * Where to end: before a position, or before the first entry that is not older than a date.
+   * Default: the end of the journal when the loop begins; with `follow`, none.
+   */
   readonly to?: number | Date;
   /**
    * Whether to go on with entries that are written later, until the loop is left or `to` is reached.
