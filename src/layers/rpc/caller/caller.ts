@@ -3,20 +3,21 @@
 // happens if", is this file.
 import { closeFrame } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
-import {
-  BusyError,
-  ClosedError,
-  NoRecipientError,
-  PeerGoneError,
-  ProtocolError,
-} from '../errors.js';
 import { full, gone, type IncomingFrame, type Port, type PortPeer, type Target } from '../port.js';
 import { answerKind, codecNumber, flag, formatOf, kindOf } from '../wire/format.js';
 import { isUnderstood, writeMetadata } from '../wire/metadata.js';
 import { answerType } from '../wire/types.js';
+import {
+  busyError,
+  closedError,
+  goneBefore,
+  goneWith,
+  refusalOf,
+  unreadable,
+} from './call-errors.js';
 import { Callee } from './callee.js';
-import { type CallKeeper, nameOf, type Owner, type PendingCall } from './pending-call.js';
-import { readBusy, readError } from './read-error.js';
+import type { CallKeeper, Owner, PendingCall } from './pending-call.js';
+import { readError } from './read-error.js';
 
 /** A call is sent at most this often; the number has 8 bits. */
 const maxAttempts = 255;
@@ -144,10 +145,7 @@ export class Caller implements CallKeeper {
     if (callee === undefined) return;
     this.#callees.delete(peer);
     for (const call of callee.pending.values()) {
-      const loss = new PeerGoneError(`the server that had ${nameOf(call.request.member)} is gone`, {
-        executed: 'maybe',
-        peerId: peer,
-      });
+      const loss = goneWith(call, peer);
       if (call.request.idempotent && call.only === 0 && call.canRestart) {
         call.loss = loss;
         this.again(call);
@@ -376,47 +374,4 @@ function metadataOf(call: PendingCall): Uint8Array | undefined {
     creditBytes,
     trace,
   });
-}
-
-function refusalOf(call: PendingCall): Error {
-  return (
-    // What the last server did says nothing about an earlier one.
-    call.loss ??
-    call.refusal ??
-    new NoRecipientError(`no server took ${nameOf(call.request.member)}`, {
-      executed: 'no',
-      peerId: call.lastPeer,
-    })
-  );
-}
-
-function closedError(call: PendingCall): ClosedError {
-  return new ClosedError(`${nameOf(call.request.member)}: the client is closed`, {
-    executed: call.executed,
-    peerId: call.callee?.peer,
-  });
-}
-
-function goneBefore(call: PendingCall): Error {
-  return new PeerGoneError(`the server left before it had ${nameOf(call.request.member)}`, {
-    executed: 'no',
-    peerId: call.only,
-  });
-}
-
-function unreadable(call: PendingCall, frame: IncomingFrame): ProtocolError {
-  return new ProtocolError(
-    `${nameOf(call.request.member)} was answered with metadata that is malformed or too new`,
-    { executed: 'maybe', peerId: frame.from.id },
-  );
-}
-
-function busyError(call: PendingCall, frame: IncomingFrame): BusyError {
-  const { load, leaving } = readBusy(frame);
-  const why = leaving ? 'is leaving' : `has ${load} calls under way`;
-  return new BusyError(
-    `${nameOf(call.request.member)} was not executed: the server ${why}`,
-    { executed: 'no', peerId: frame.from.id },
-    load,
-  );
 }
