@@ -125,7 +125,7 @@ Error Core::read_error(PendingCall& call, Frame& frame) {
       {"DEADLINE", Executed::maybe},      {"CANCELLED", Executed::maybe},
       {"INVALID_ARGUMENT", Executed::no}, {"INVALID_RESULT", Executed::yes},
       {"UNKNOWN_METHOD", Executed::no},   {"UNSUPPORTED_ATTACHMENT", Executed::yes},
-      {"CONFLICT", Executed::no}};
+      {"CONFLICT", Executed::no},         {"OVERRUN", Executed::maybe}};
   const auto found = known.find(code);
   if (found != known.end()) {
     error.code = code;

@@ -12,6 +12,7 @@ export type CallErrorCode =
   | 'DEADLINE'
   | 'CANCELLED'
   | 'BUSY'
+  | 'OVERRUN'
   | 'INVALID_ARGUMENT'
   | 'INVALID_RESULT'
   | 'UNKNOWN_METHOD'
@@ -85,6 +86,14 @@ export class BusyError extends CallError {
   }
 }
 
+/**
+ * This process did not take the answers of the server in time, so the server dropped them: more than
+ * 1,024 answers, or 16 MiB, waited for room. The call may have been executed.
+ */
+export class OverrunError extends CallError {
+  readonly code = 'OVERRUN';
+}
+
 /** An argument does not fit the interface; the text has its path. The call was not executed. */
 export class InvalidArgumentError extends CallError {
   readonly code = 'INVALID_ARGUMENT';
@@ -153,6 +162,7 @@ const names: readonly (readonly [{ readonly prototype: Error }, string])[] = [
   [DeadlineError, 'DeadlineError'],
   [CancelledError, 'AbortError'],
   [BusyError, 'BusyError'],
+  [OverrunError, 'OverrunError'],
   [InvalidArgumentError, 'InvalidArgumentError'],
   [InvalidResultError, 'InvalidResultError'],
   [UnknownMethodError, 'UnknownMethodError'],

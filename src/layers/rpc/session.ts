@@ -2,6 +2,7 @@
 // frame to the half that it is for.
 import type { Interface } from '../interface/index.js';
 import { closeAttachments } from './attachments.js';
+import { Backlogs } from './backlogs.js';
 import { Caller } from './caller/caller.js';
 import { closeFrame, Encoder } from './coding.js';
 import { Deadlines } from './deadlines.js';
@@ -9,25 +10,7 @@ import { type Attachments, full, type IncomingFrame, type Port, type PortEvents 
 import type { RunningCall } from './server/running-call.js';
 import { Server } from './server/server.js';
 import { answerKind, flag, kindOf, memberKind } from './wire/format.js';
-import { sizeOf } from './wire/size.js';
 import { answerType } from './wire/types.js';
-
-/** Answers that may wait for a receiver without room; then its calls are aborted. */
-const maxWaiting = 1024;
-const maxWaitingBytes = 16 * 1024 * 1024;
-
-interface Waiting {
-  readonly call: number;
-  readonly format: number;
-  readonly payload: unknown;
-  readonly metadata: Uint8Array | undefined;
-  readonly attachments: Attachments | undefined;
-}
-
-interface Backlog {
-  readonly frames: Waiting[];
-  bytes: number;
-}
 
 /** Makes the client of a call in a running call; given by the code that makes clients. */
 export type NestedClient = (
@@ -43,10 +26,8 @@ export class Session implements PortEvents {
   readonly caller: Caller;
   readonly server: Server;
   readonly encoder: Encoder;
-  /** Callers that do not take their answers; for `stats`. */
-  overruns = 0;
   readonly #deadlines = new Deadlines();
-  readonly #backlogs = new Map<number, Backlog>();
+  readonly #backlogs: Backlogs;
   #users = 0;
   #closing: Promise<void> | undefined;
   #over = false;
@@ -61,6 +42,11 @@ export class Session implements PortEvents {
     this.server = new Server(port, this, this.#deadlines, (call, source, options) =>
       nested(this, call, source, options),
     );
+    this.#backlogs = new Backlogs(port, {
+      overrun: (peer) => this.server.overrun(peer),
+      unsubscribed: (peer, call) => this.server.unsubscribed(peer, call),
+      forgotten: (peer) => this.server.gone(peer),
+    });
     port.open(this);
   }
 
@@ -101,6 +87,15 @@ export class Session implements PortEvents {
     return this.#backlogs.has(peer);
   }
 
+  isOverrun(peer: number): boolean {
+    return this.#backlogs.isOverrun(peer);
+  }
+
+  /** How often a receiver took too little of what was sent to it. */
+  get overruns(): number {
+    return this.#backlogs.overruns;
+  }
+
   /**
    * Sends a frame about a call to its other side; without room there, it waits. Closes the
    * attachments once they are sent.
@@ -113,8 +108,7 @@ export class Session implements PortEvents {
     metadata?: Uint8Array,
     attachments?: Attachments,
   ): void {
-    const waiting = this.#backlogs.get(peer);
-    if (waiting === undefined) {
+    if (!this.#backlogs.has(peer)) {
       try {
         const { port } = this;
         const { id } = answerType;
@@ -127,52 +121,8 @@ export class Session implements PortEvents {
         closeAttachments(attachments);
         throw error;
       }
-      this.#awaitRoom(peer);
     }
-    const backlog = waiting ?? { frames: [], bytes: 0 };
-    this.#backlogs.set(peer, backlog);
-    // A byte array is the program's, which may change it as soon as this returns.
-    const kept = payload instanceof Uint8Array ? new Uint8Array(payload) : payload;
-    backlog.frames.push({ call, format, payload: kept, metadata, attachments });
-    backlog.bytes += sizeOf(payload);
-    if (backlog.frames.length > maxWaiting || backlog.bytes > maxWaitingBytes) this.#overrun(peer);
-  }
-
-  #awaitRoom(peer: number): void {
-    const look = () => this.#sendWaiting(peer);
-    this.port.whenRoom(peer).then(look, look);
-  }
-
-  #sendWaiting(peer: number): void {
-    const backlog = this.#backlogs.get(peer);
-    if (backlog === undefined) return;
-    const { frames } = backlog;
-    let sent = 0;
-    for (const frame of frames) {
-      if (this.#tryPost(peer, frame) === full) break;
-      closeAttachments(frame.attachments);
-      sent++;
-    }
-    frames.splice(0, sent);
-    if (frames.length > 0) this.#awaitRoom(peer);
-    else this.#backlogs.delete(peer);
-  }
-
-  #tryPost(peer: number, frame: Waiting): number {
-    const { call, format, payload, metadata, attachments } = frame;
-    try {
-      return this.port.post(peer, answerType.id, format, call, payload, metadata, attachments);
-    } catch {
-      // It could be encoded when it was first tried.
-      return 0;
-    }
-  }
-
-  #overrun(peer: number): void {
-    this.overruns++;
-    const backlog = this.#backlogs.get(peer);
-    if (backlog !== undefined) forget(backlog);
-    this.server.overrun(peer);
+    this.#backlogs.add(peer, { call, format, payload, metadata, attachments });
   }
 
   // ---- PortEvents ----
@@ -182,6 +132,7 @@ export class Session implements PortEvents {
     if (frame.type === answerType.id) {
       if (kindOf(format) === answerKind.nothing) closeFrame(frame);
       else if ((format & flag.fromCaller) !== 0) this.server.fromCaller(frame);
+      else if (isForgotten(frame)) this.#forgotten(frame);
       else this.caller.answered(frame);
     } else if (frame.replyTo !== 0) {
       this.caller.answered(frame);
@@ -192,14 +143,17 @@ export class Session implements PortEvents {
     }
   }
 
+  #forgotten(frame: IncomingFrame): void {
+    closeFrame(frame);
+    this.caller.gone(frame.from.id);
+  }
+
   undelivered(peer: number, id: number): void {
     this.caller.undelivered(peer, id);
   }
 
   gone(peer: number): void {
-    const backlog = this.#backlogs.get(peer);
-    if (backlog !== undefined) forget(backlog);
-    this.#backlogs.delete(peer);
+    this.#backlogs.forget(peer);
     this.server.gone(peer);
     this.caller.gone(peer);
   }
@@ -213,8 +167,7 @@ export class Session implements PortEvents {
   }
 }
 
-function forget(backlog: Backlog): void {
-  for (const { attachments } of backlog.frames) closeAttachments(attachments);
-  backlog.frames.length = 0;
-  backlog.bytes = 0;
+/** Whether a server says that it has dropped all calls of this side: it is as if it had died. */
+function isForgotten({ format, replyTo }: IncomingFrame): boolean {
+  return kindOf(format) === answerKind.forgotten && replyTo === 0;
 }

@@ -24,7 +24,7 @@ inline constexpr char type_tag = 0;
 
 // Why a call failed. `code` is the name of an error that the interface declares, or one of
 // NO_RECIPIENT, PEER_GONE, DEADLINE, CANCELLED, BUSY, INVALID_ARGUMENT, INVALID_RESULT,
-// UNKNOWN_METHOD, HANDLER_FAILED, UNSUPPORTED_ATTACHMENT, CONFLICT, PROTOCOL, CLOSED.
+// UNKNOWN_METHOD, HANDLER_FAILED, UNSUPPORTED_ATTACHMENT, CONFLICT, PROTOCOL, CLOSED, OVERRUN.
 class Error {
  public:
   Error() = default;

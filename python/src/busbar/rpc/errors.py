@@ -56,6 +56,12 @@ class BusyError(CallError):
     """The calls that the last server had under way."""
 
 
+class OverrunError(CallError):
+    """This process did not take the answers of the server in time, so the server dropped them."""
+
+    code = "OVERRUN"
+
+
 class InvalidCallError(CallError, ValueError):
     """An argument does not fit the interface. The call was not executed."""
 
@@ -155,6 +161,7 @@ _made: dict[str, type[CallError]] = {
         UnknownMethodError,
         UnsupportedAttachmentError,
         ConflictError,
+        OverrunError,
     )
 }
 

@@ -260,6 +260,10 @@ class Session:
                 message.close()
             elif format & wire.FROM_CALLER:
                 self.server.from_caller(message)
+            elif wire.kind_of(format) == Answer.FORGOTTEN and message.reply_to is None:
+                # The server has dropped all calls of this side: it is as if it had died.
+                message.close()
+                self.caller.gone(message.sender.id)
             else:
                 self.caller.answered(message)
         elif message.reply_to is not None:

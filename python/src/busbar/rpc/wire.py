@@ -23,6 +23,7 @@ class Answer(IntEnum):
     END = 5
     CREDIT = 6
     CANCEL = 7
+    FORGOTTEN = 8
     NOTHING = 15
 
 

@@ -14,6 +14,7 @@ import {
   HandlerFailedError,
   InvalidArgumentError,
   InvalidResultError,
+  OverrunError,
   UnknownMethodError,
   UnsupportedAttachmentError,
 } from '../errors.js';
@@ -28,6 +29,7 @@ type Make = (message: string, facts: CallErrorFacts) => CallError;
 /** What a server may say. Others, such as `PEER_GONE`, only this process can know. */
 const made = new Map<unknown, { readonly make: Make; readonly executed: Executed }>([
   ['DEADLINE', { make: (text, facts) => new DeadlineError(text, facts), executed: 'maybe' }],
+  ['OVERRUN', { make: (text, facts) => new OverrunError(text, facts), executed: 'maybe' }],
   ['CANCELLED', { make: (text, facts) => new CancelledError(text, facts), executed: 'maybe' }],
   [
     'INVALID_ARGUMENT',

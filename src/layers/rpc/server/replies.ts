@@ -10,6 +10,8 @@ import { layerError, thrownError, type WireError } from './write-error.js';
 export interface Answers {
   /** Whether answers wait for room at this receiver. */
   isWaiting(peer: number): boolean;
+  /** Whether this receiver took too little, so that its calls were aborted, and has not caught up. */
+  isOverrun(peer: number): boolean;
   answer(
     peer: number,
     call: number,

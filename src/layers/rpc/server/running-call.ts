@@ -8,6 +8,7 @@ import {
   ClosedError,
   DeadlineError,
   DeclaredError,
+  OverrunError,
   ProtocolError,
 } from '../errors.js';
 import type { IncomingFrame, PortPeer } from '../port.js';
@@ -96,7 +97,7 @@ export class RunningCall implements Expiring {
     return (this.frame.format & flag.acceptsBytes) !== 0;
   }
 
-  /** Aborts when the caller is gone, cancels, or its deadline passes. */
+  /** Aborts when the caller is gone, cancels, takes no answers, or its deadline passes. */
   get signal(): AbortSignal {
     // Made only for methods that ask for it.
     if (this.#controller === undefined) {
@@ -158,6 +159,8 @@ export const reasons = {
   broken: (text: string): Error => new ProtocolError(text, { executed: 'maybe' }),
   cancelled: (): Error => new CancelledError('the caller has cancelled', { executed: 'maybe' }),
   gone: (): Error => new CancelledError('the caller is gone', { executed: 'maybe' }),
+  overrun: (): Error =>
+    new OverrunError('the caller does not take its answers', { executed: 'maybe' }),
   expired: (): Error => new DeadlineError('the deadline has passed', { executed: 'maybe' }),
   closed: (): Error => new ClosedError('the service is closed', { executed: 'maybe' }),
 } as const;

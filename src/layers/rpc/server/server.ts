@@ -22,7 +22,7 @@ import { type CallHost, RunningCall, reasons } from './running-call.js';
 import type { ServiceCore } from './service-core.js';
 import { streamResults } from './streaming.js';
 import { getProperty, setProperty, subscribe } from './subscribing.js';
-import { layerError, type WireError } from './write-error.js';
+import { layerError, overrunError, type WireError } from './write-error.js';
 
 type ClientMaker = (call: RunningCall, source: Interface, options: unknown) => unknown;
 
@@ -120,7 +120,8 @@ export class Server implements CallHost {
       else subscribe(this.#replies, record, handler, frame);
       return;
     }
-    if (service.leaving || record.calls.size >= service.limits.perCaller) {
+    const refuses = service.leaving || this.#answers.isOverrun(record.peer);
+    if (refuses || record.calls.size >= service.limits.perCaller) {
       closeFrame(frame);
       this.#busy(frame, service);
       return;
@@ -181,7 +182,17 @@ export class Server implements CallHost {
   overrun(peer: number): void {
     const record = this.#callers.get(peer);
     if (record === undefined) return;
-    for (const call of record.calls.values()) this.#drop(call, reasons.gone());
+    for (const call of record.calls.values()) {
+      this.#replies.fail(call, overrunError);
+      this.#drop(call, reasons.overrun());
+    }
+  }
+
+  /** A caller does not learn that its subscription is in force, so it is not. */
+  unsubscribed(peer: number, id: number): void {
+    const record = this.#callers.get(peer);
+    const handler = record?.subscriptions.get(id);
+    if (record !== undefined && handler !== undefined) this.#endSubscription(record, id, handler);
   }
 
   // ---- CallHost ----

@@ -18,6 +18,12 @@ export function layerError(code: CallErrorCode, message: string): WireError {
   return { code, message: message.slice(0, maxText) };
 }
 
+/** What a caller gets for each call whose answer was not kept. */
+export const overrunError = layerError(
+  'OVERRUN',
+  'the caller did not take its answers in time, so the server has dropped them',
+);
+
 /**
  * What a method threw. A declared error of its own interface keeps its code and data; everything
  * else is `HANDLER_FAILED`, with its text only if `tellMessage`.

@@ -22,6 +22,8 @@ export const answerKind = {
   credit: 6,
   /** The caller is no longer interested. */
   cancel: 7,
+  /** The server knows no call of this caller any more: all are over, and so no `replyTo`. */
+  forgotten: 8,
   /** Nothing; sent to learn when a receiver has room. */
   nothing: 15,
 } as const;
