@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { compileObjects } from '../lib/native-objects.mjs';
+import { compileObjects, exitCodeOf, forEach } from '../lib/native-objects.mjs';
 import { listFiles, root, run } from '../lib/project.mjs';
 
 const library = join(root, 'build', 'Release', 'ffi');
@@ -41,23 +41,25 @@ for (const { name, c, cxx } of families) {
   const folder = join(root, 'build', 'c', name);
   mkdirSync(folder, { recursive: true });
   const calls = await buildCallsLibrary(cxx, folder);
-  for (const source of listFiles(['test/c', 'examples/c', 'examples/cpp'], ['.c', '.cpp'])) {
-    const isC = source.endsWith('.c');
-    const program = join(folder, basename(source).replace('.', '-'));
-    run(isC ? c : cxx, [
-      isC ? '-std=c11' : '-std=c++17',
-      '-D_POSIX_C_SOURCE=200809L',
-      ...warnings,
-      '-Inative/ffi/include',
-      `-I${generated}`,
-      source,
-      '-o',
-      program,
-      ...(isC ? [] : [calls]),
-      `-L${library}`,
-      '-lbusbar',
-      `-Wl,-rpath,${library}`,
-      '-pthread',
-    ]);
-  }
+  const sources = listFiles(['test/c', 'examples/c', 'examples/cpp'], ['.c', '.cpp']);
+  const results = await forEach(sources, (source) =>
+    source.endsWith('.c')
+      ? buildProgram({ compiler: c, standard: '-std=c11', source, folder, libraries: [] })
+      : buildProgram({ compiler: cxx, standard: '-std=c++17', source, folder, libraries: [calls] }),
+  );
+  if (results.some(([, code]) => code !== 0)) process.exit(1);
+}
+
+/** Resolves with the exit code. Compiles and links by two commands: a cache keeps objects only. */
+async function buildProgram({ compiler, standard, source, folder, libraries }) {
+  const program = join(folder, basename(source).replace('.', '-'));
+  const compiled = await exitCodeOf(compiler, [
+    ...[standard, '-D_POSIX_C_SOURCE=200809L', ...warnings],
+    ...['-Inative/ffi/include', `-I${generated}`, '-c', source, '-o', `${program}.o`],
+  ]);
+  if (compiled !== 0) return compiled;
+  return exitCodeOf(compiler, [
+    ...[`${program}.o`, '-o', program, ...libraries, `-L${library}`, '-lbusbar'],
+    ...[`-Wl,-rpath,${library}`, '-pthread'],
+  ]);
 }
