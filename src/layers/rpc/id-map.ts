@@ -4,12 +4,21 @@
 
 const leastSlots = 64;
 
+/**
+ * 2 ** 32 divided by the golden ratio: the upper bits of its multiples lie far apart for numbers that
+ * follow each other, as those of frames do. Side by side they would be one long run of slots, which
+ * each deletion has to look through.
+ */
+const spread = 0x9e3779b1;
+
 /** Values by integers from 0 on. Holds nothing that was deleted. */
 export class IdMap<V> {
   #size = 0;
   // Open addressing: a key is the number and 1, or 0 for none. At most half of the slots are used.
+  // A key's home is the upper bits of its product with `spread`.
   #keys = new Float64Array(leastSlots);
   #values: (V | undefined)[] = new Array<V | undefined>(leastSlots).fill(undefined);
+  #shift = Math.clz32(leastSlots - 1);
 
   get size(): number {
     return this.#size;
@@ -45,12 +54,11 @@ export class IdMap<V> {
     return slots.map((slot) => this.#values[slot] as V);
   }
 
-  // The slot of a key, or the empty one where it would be put. Numbers that follow each other, as
-  // those of frames do, have slots that follow each other.
+  // The slot of a key, or the empty one where it would be put.
   #slotOf(wanted: number): number {
     const keys = this.#keys;
     const mask = keys.length - 1;
-    let slot = (wanted >>> 0) & mask;
+    let slot = Math.imul(wanted >>> 0, spread) >>> this.#shift;
     for (;;) {
       const key = keys[slot];
       if (key === wanted || key === 0) return slot;
@@ -65,7 +73,7 @@ export class IdMap<V> {
     const mask = keys.length - 1;
     let hole = slot;
     for (let next = (hole + 1) & mask; keys[next] !== 0; next = (next + 1) & mask) {
-      const home = ((keys[next] as number) >>> 0) & mask;
+      const home = Math.imul((keys[next] as number) >>> 0, spread) >>> this.#shift;
       if (((next - home) & mask) < ((next - hole) & mask)) continue;
       keys[hole] = keys[next] as number;
       values[hole] = values[next];
@@ -80,6 +88,7 @@ export class IdMap<V> {
     const values = this.#values;
     this.#keys = new Float64Array(slots);
     this.#values = new Array<V | undefined>(slots).fill(undefined);
+    this.#shift = Math.clz32(slots - 1);
     this.#size = 0;
     for (let slot = 0; slot < keys.length; slot++) {
       const key = keys[slot] as number;
