@@ -300,11 +300,15 @@ void Core::again(Locked& locked, const CallPtr& call) {
 }
 
 void Core::gone(Locked& locked, std::uint64_t peer) {
-  caller_gone(locked, peer, true);
+  caller_gone(locked, peer);
   const auto backlog = backlogs_.find(peer);
   if (backlog != backlogs_.end()) backlogs_.erase(backlog);
   for (const auto& [key, each] : targets_) each->peers.clear();
   room(locked, peer);
+  server_gone(locked, peer);
+}
+
+void Core::server_gone(Locked& locked, std::uint64_t peer) {
   if (loads_.count(peer) == 0) return;
   std::vector<CallPtr> lost;
   for (const auto& [id, call] : calls_) {

@@ -154,6 +154,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void answered(busbar::Message& message, const busbar_message_info& info);
   void emitted(busbar::Message& message, const busbar_message_info& info);
   void gone(Locked& locked, std::uint64_t peer);
+  // The peer has no calls of this side any more.
+  void server_gone(Locked& locked, std::uint64_t peer);
   void members_changed(Locked& locked);
   std::shared_ptr<Target> target(const std::string& label, const std::string& to, Error* error);
   const std::vector<std::uint64_t>& peers_of(Target& target);
@@ -179,7 +181,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void done(Locked& locked, ServedCall& call);
   void drop(Locked& locked, ServedCall& call, const char* reason);
   void abort(Locked& locked, ServedCall& call, const Error& error);
-  void caller_gone(Locked& locked, std::uint64_t peer, bool with_subscriptions);
+  void caller_gone(Locked& locked, std::uint64_t peer);
   void refuse(Locked& locked, const busbar_message_info& info, const Error& error);
   void busy(Locked& locked, const busbar_message_info& info, const Service& service);
   bool built_in(Locked& locked, const busbar_message_info& info);

@@ -93,9 +93,11 @@ Posted Core::post_answer(Locked& locked, std::uint64_t peer, std::uint64_t call,
   backlog.bytes += body.payload.size();
   backlog.frames.push_back({call, format, std::move(body), {metadata.begin(), metadata.end()}});
   if (backlog.frames.size() <= kMaxWaiting && backlog.bytes <= kMaxWaitingBytes) return 0;
-  // It does not take its answers, and must hold up nobody else.
+  // It does not take its answers, and must hold up nobody else. One frame stands for all of them.
   backlog = {};
-  caller_gone(locked, peer, false);
+  backlog.frames.push_back(
+      {0, busbar_rpc_format(BUSBAR_RPC_FORGOTTEN, BUSBAR_RPC_MESSAGEPACK, 0), Encoded{}, {}});
+  caller_gone(locked, peer);
   return kGone;
 }
 
@@ -177,7 +179,10 @@ void Core::dispatch(busbar::Message message) {
   static const busbar_uuid answer_type = busbar_rpc_answer_type();
   if (info.type == answer_type) {
     if (kind == BUSBAR_RPC_NOTHING) return;
-    if ((info.format & BUSBAR_RPC_FROM_CALLER) != 0) {
+    if (kind == BUSBAR_RPC_FORGOTTEN && info.reply_to == 0) {
+      Locked locked(*this);
+      server_gone(locked, info.from_id);
+    } else if ((info.format & BUSBAR_RPC_FROM_CALLER) != 0) {
       from_caller(message, info);
     } else {
       answered(message, info);

@@ -242,16 +242,14 @@ void Core::abort(Locked& locked, ServedCall& call, const Error& error) {
   drop(locked, call, error.message.c_str());
 }
 
-void Core::caller_gone(Locked& locked, std::uint64_t peer, bool with_subscriptions) {
+void Core::caller_gone(Locked& locked, std::uint64_t peer) {
   const auto found = callers_.find(peer);
   if (found == callers_.end()) return;
   std::vector<ServedPtr> calls;
   for (const auto& [id, call] : found->second.calls) calls.push_back(call);
   std::vector<std::uint64_t> subscriptions;
-  if (with_subscriptions) {
-    for (const auto& [id, what] : found->second.subscriptions) subscriptions.push_back(id);
-    for (const std::uint64_t id : subscriptions) end_subscription(locked, found->second, id);
-  }
+  for (const auto& [id, what] : found->second.subscriptions) subscriptions.push_back(id);
+  for (const std::uint64_t id : subscriptions) end_subscription(locked, found->second, id);
   for (const ServedPtr& call : calls) drop(locked, *call, "the caller is gone");
   const auto rest = callers_.find(peer);
   if (rest != callers_.end() && rest->second.calls.empty() && rest->second.subscriptions.empty())

@@ -51,6 +51,9 @@ enum {
   BUSBAR_RPC_CREDIT = 6,
   /* The caller no longer waits. */
   BUSBAR_RPC_CANCEL = 7,
+  /* Answers no message. The caller took its answers too slowly: the server has dropped its calls
+   * and subscriptions, as if it had died. */
+  BUSBAR_RPC_FORGOTTEN = 8,
   /* Nothing. */
   BUSBAR_RPC_NOTHING = 15
 };
