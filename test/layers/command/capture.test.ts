@@ -145,9 +145,12 @@ test('losses and undelivered messages are in the file, and a cut record is no cr
   sun.say({ to: 'nobody', type: 'Blob', payload, times, all: true });
   await sun.next();
   child.kill('SIGCONT');
-  sun.say({ to: 'nobody', type: 'Move', payload: 1, ttl: 1 });
-  await sun.next();
+  // Copies are lost until the observer has read enough, and that of an undelivered message may be.
+  let undelivered = 0;
   for (;;) {
+    sun.say({ to: 'nobody', type: 'Move', payload: 1, ttl: 1 });
+    await sun.next();
+    undelivered++;
     const rows = await fieldsOf(stage, file, ['busbar.reason'], 'busbar.kind == 1').catch(() => []);
     if (rows.flat().includes('ERR_BUSBAR_NO_RECIPIENT')) break;
   }
@@ -155,8 +158,8 @@ test('losses and undelivered messages are in the file, and a cut record is no cr
   const { out } = await ended;
   const { count, lost } = JSON.parse(out);
   t.true(lost > 0);
-  // The last one is sent by nobody, and undelivered.
-  t.is(count + lost, times + 1);
+  // The last of them may be undelivered after the capture.
+  t.true(count + lost > times && count + lost <= times + undelivered, `${count} ${lost}`);
   const losses = await fieldsOf(stage, file, ['busbar.lost', 'frame.comment'], 'busbar.kind == 2');
   t.is(
     losses.reduce((sum, [number]) => sum + Number(number), 0),
