@@ -28,8 +28,8 @@ bool was_tried(const PendingCall& call, std::uint64_t peer) {
 }  // namespace
 
 Member::Member(const char* its_interface, std::uint32_t major, const char* its_name)
-    : interface(its_interface),
-      label(interface + "/" + std::to_string(major)),
+    : interface_name(its_interface),
+      label(interface_name + "/" + std::to_string(major)),
       name(its_name),
       type(busbar_rpc_member_type(label.c_str(), its_name)) {}
 

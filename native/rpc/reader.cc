@@ -50,9 +50,9 @@ bool Reader::big_endian(int bytes, std::uint64_t& value) {
 }
 
 // The count of what begins with `first`: in the byte itself, or in 1, 2 or 4 bytes after `wide`.
-bool Reader::length(std::uint8_t first, std::uint8_t small, std::uint8_t mask, std::uint8_t wide,
-                    int least, std::uint64_t& count, const char* expected) {
-  if ((first & ~static_cast<unsigned>(mask)) == small) {
+bool Reader::length(std::uint8_t first, std::uint8_t short_form, std::uint8_t mask,
+                    std::uint8_t wide, int least, std::uint64_t& count, const char* expected) {
+  if ((first & ~static_cast<unsigned>(mask)) == short_form) {
     count = first & mask;
     return true;
   }

@@ -20,11 +20,11 @@ struct Subscribers {
 // Fields without a remark are guarded by the core's lock.
 struct Service {
   Service(const char* its_interface, std::uint32_t its_major)
-      : interface(its_interface),
-        major(its_major),
-        label(interface + "/" + std::to_string(its_major)) {}
+      : interface_name(its_interface),
+        major{its_major},
+        label(interface_name + "/" + std::to_string(its_major)) {}
 
-  const std::string interface;
+  const std::string interface_name;
   const std::uint32_t major;
   const std::string label;
   // Filled when the server is made, and read from then on.

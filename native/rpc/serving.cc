@@ -130,7 +130,7 @@ Status Core::relabel() {
     for (const auto& service : services_) {
       if (service->leaving) continue;
       label.insert(label.end(), service->options.label.begin(), service->options.label.end());
-      label.push_back(service->interface);
+      label.push_back(service->interface_name);
       label.push_back(service->label);
     }
   }
@@ -362,8 +362,8 @@ void grant_input(ServedCall& call, std::size_t items, std::size_t bytes) {
 
 namespace busbar::rpc {
 
-Server::Server(const char* interface, std::uint32_t major)
-    : service_(std::make_shared<detail::Service>(interface, major)) {}
+Server::Server(const char* interface_name, std::uint32_t major)
+    : service_(std::make_shared<detail::Service>(interface_name, major)) {}
 
 Server::~Server() { close(std::chrono::milliseconds(0)); }
 
@@ -373,7 +373,7 @@ void Server::close(std::chrono::milliseconds linger) {
 
 ServedMember::ServedMember(Server* server, const char* name, Kind its_kind)
     : kind(its_kind),
-      member(server->service_->interface.c_str(), server->service_->major, name),
+      member(server->service_->interface_name.c_str(), server->service_->major, name),
       service_(server->service_.get()) {
   service_->members.push_back(this);
 }

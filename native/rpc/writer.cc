@@ -66,9 +66,10 @@ void Writer::big_endian(std::uint64_t value, int bytes) {
 }
 
 // The head of what has a count: in the first byte itself if it is small, else in 2 or 4 bytes.
-void Writer::head(std::uint8_t small, std::uint8_t first, std::size_t limit, std::size_t count) {
+void Writer::head(std::uint8_t short_form, std::uint8_t first, std::size_t limit,
+                  std::size_t count) {
   if (count < limit) {
-    out += static_cast<char>(small | count);
+    out += static_cast<char>(short_form | count);
   } else if (count <= 0xFFFF) {
     out += static_cast<char>(first);
     big_endian(count, 2);

@@ -391,8 +391,8 @@ class Client {
   void stay_with_one_server() { is_sticky_ = true; }
 
  protected:
-  Client(Session session, const char* interface, std::uint32_t major)
-      : session_(std::move(session)), interface_(interface), major_(major) {}
+  Client(Session session, const char* interface_name, std::uint32_t major)
+      : session_(std::move(session)), interface_(interface_name), major_(major) {}
   ~Client() = default;
 
  private:

@@ -215,7 +215,7 @@ class Writer {
 
  private:
   void separate();
-  void head(std::uint8_t small, std::uint8_t first, std::size_t limit, std::size_t count);
+  void head(std::uint8_t short_form, std::uint8_t first, std::size_t limit, std::size_t count);
   void big_endian(std::uint64_t value, int bytes);
 
   bool json_;
@@ -279,7 +279,7 @@ class Reader {
   bool byte(std::uint8_t& value);
   bool take(std::size_t count, std::string_view& bytes);
   bool big_endian(int bytes, std::uint64_t& value);
-  bool length(std::uint8_t first, std::uint8_t small, std::uint8_t mask, std::uint8_t wide,
+  bool length(std::uint8_t first, std::uint8_t short_form, std::uint8_t mask, std::uint8_t wide,
               int least, std::uint64_t& count, const char* expected);
   bool read_number(Number& number);
   bool json_number(Number& number);
@@ -360,7 +360,7 @@ struct Coder<T, std::enable_if_t<std::is_integral_v<T> && std::is_signed_v<T> &&
   static void write(Writer& out, T value) { out.integer(std::int64_t{value}); }
   static bool read(Reader& in, T& value) {
     std::int64_t found = 0;
-    if (!in.integer(found, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()))
+    if (!in.integer(found, (std::numeric_limits<T>::min)(), (std::numeric_limits<T>::max)()))
       return false;
     value = static_cast<T>(found);
     return true;
@@ -373,7 +373,7 @@ struct Coder<T, std::enable_if_t<std::is_integral_v<T> && !std::is_signed_v<T> &
   static void write(Writer& out, T value) { out.integer(std::uint64_t{value}); }
   static bool read(Reader& in, T& value) {
     std::uint64_t found = 0;
-    if (!in.integer(found, std::numeric_limits<T>::max())) return false;
+    if (!in.integer(found, (std::numeric_limits<T>::max)())) return false;
     value = static_cast<T>(found);
     return true;
   }

@@ -280,7 +280,7 @@ class Server {
   void close(std::chrono::milliseconds linger = std::chrono::milliseconds(1000));
 
  protected:
-  Server(const char* interface, std::uint32_t major);
+  Server(const char* interface_name, std::uint32_t major);
   ~Server();
 
  private:

@@ -222,7 +222,7 @@ template <typename T>
 }
 
 struct Member {
-  std::string interface;
+  std::string interface_name;
   // `com.example.thermostat/1`.
   std::string label;
   std::string name;
@@ -264,7 +264,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   bool idempotent = false;
   std::string to;
   std::uint64_t only = 0;
-  Clock::time_point deadline = Clock::time_point::max();
+  Clock::time_point deadline = (Clock::time_point::max)();
   // The first window of its stream.
   std::uint32_t credit_items = 0;
   std::uint32_t credit_bytes = 0;
@@ -345,8 +345,8 @@ class Incoming {
       const bool idle = chunks_.empty();
       if (!items.empty()) chunks_.push_back({std::move(items), 0, bytes});
       if (starved && idle) {
-        more_items = std::min(most_items, whole_items_ * 2) - whole_items_;
-        more_bytes = std::min(most_bytes, whole_bytes_ * 2) - whole_bytes_;
+        more_items = (std::min)(most_items, whole_items_ * 2) - whole_items_;
+        more_bytes = (std::min)(most_bytes, whole_bytes_ * 2) - whole_bytes_;
       }
       ready = ready_;
     }
