@@ -1,5 +1,6 @@
 // The base class of all errors of busbar, and the factory that makes the base classes for
 // errors.ts. It formats nothing: the code that throws an error writes its whole text.
+import { nameErrors } from '../base/name-errors.js';
 import type { BusErrorCode, EntryOf, ErrorName } from './error-list.js';
 import { entryOf } from './error-lookup.js';
 
@@ -122,14 +123,4 @@ export function errorClass<N extends ErrorName>(
   nameErrors(ListedError, shownName);
   // The compiler cannot see that the `code` of this row is that of N; entryOf() ensures it.
   return ListedError as unknown as BusErrorClass<N>;
-}
-
-/** Sets the `name` that the errors of a class show. */
-export function nameErrors(errors: { readonly prototype: Error }, name: string): void {
-  // On the prototype, as for built-in errors: logs print all own properties.
-  Object.defineProperty(errors.prototype, 'name', {
-    value: name,
-    writable: true,
-    configurable: true,
-  });
 }

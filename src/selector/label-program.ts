@@ -12,7 +12,8 @@
 //   0x06  u64 little-endian                         push: is this the endpoint's id?
 //
 // A program is valid if exactly one value is left at its end.
-import { InvalidSelectorError, nameErrors } from '../errors/index.js';
+import { nameErrors } from '../base/name-errors.js';
+import { InvalidSelectorError } from '../errors/index.js';
 import { limits } from '../limits.js';
 
 /** The first byte of each instruction. */

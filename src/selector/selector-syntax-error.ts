@@ -1,5 +1,6 @@
 // The error for text that is not a label expression. It points at the mistake.
-import { type BusErrorFacts, InvalidSelectorError, nameErrors } from '../errors/index.js';
+import { nameErrors } from '../base/name-errors.js';
+import { type BusErrorFacts, InvalidSelectorError } from '../errors/index.js';
 
 // The characters of a long text that are shown before and after the mistake.
 const shownBefore = 60;

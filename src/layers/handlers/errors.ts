@@ -1,4 +1,5 @@
 // The errors of this layer. They extend Error: their codes are this layer's own.
+import { nameErrors } from '../../base/name-errors.js';
 
 /** The base of the errors of this layer. Compare `code`, which never changes. */
 export abstract class HandlersError extends Error {
@@ -37,11 +38,7 @@ export class WorkerError extends HandlersError {
   readonly code = 'ERR_BUSBAR_HANDLERS_WORKER';
 }
 
-for (const errors of [TableError, NextTwiceError, ReplyError, WorkerError]) {
-  // On the prototype, as for built-in errors: logs print all own properties.
-  Object.defineProperty(errors.prototype, 'name', {
-    value: errors.name,
-    writable: true,
-    configurable: true,
-  });
-}
+nameErrors(TableError, 'TableError');
+nameErrors(NextTwiceError, 'NextTwiceError');
+nameErrors(ReplyError, 'ReplyError');
+nameErrors(WorkerError, 'WorkerError');

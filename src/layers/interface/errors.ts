@@ -1,5 +1,6 @@
 // The errors of this layer. They extend Error and not BusError: the interface entry also runs where
 // the bus cannot be loaded, as in a sandboxed renderer.
+import { nameErrors } from '../../base/name-errors.js';
 
 /** A step of the way to a part of a value: the key of a struct or map, or the index in a list. */
 export type PathStep = string | number;
@@ -123,16 +124,7 @@ export class MissingPackageError extends Error {
   }
 }
 
-for (const [errors, name] of [
-  [InvalidValueError, 'InvalidValueError'],
-  [InvalidInterfaceError, 'InvalidInterfaceError'],
-  [InterfaceFileError, 'InterfaceFileError'],
-  [MissingPackageError, 'MissingPackageError'],
-] as const) {
-  // On the prototype, as for built-in errors: logs print all own properties.
-  Object.defineProperty(errors.prototype, 'name', {
-    value: name,
-    writable: true,
-    configurable: true,
-  });
-}
+nameErrors(InvalidValueError, 'InvalidValueError');
+nameErrors(InvalidInterfaceError, 'InvalidInterfaceError');
+nameErrors(InterfaceFileError, 'InterfaceFileError');
+nameErrors(MissingPackageError, 'MissingPackageError');

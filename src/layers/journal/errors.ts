@@ -1,5 +1,6 @@
 // The errors of a journal. Wrong arguments, closed journals and full queues are errors of the bus;
 // these are what only files can do. They extend Error: their codes are this layer's own.
+import { nameErrors } from '../../base/name-errors.js';
 
 /** What an error of a journal knows beside its text. */
 export interface JournalErrorFacts {
@@ -77,20 +78,11 @@ export class JournalDamagedError extends JournalError {
   readonly code = 'ERR_BUSBAR_JOURNAL_DAMAGED';
 }
 
-for (const errors of [
-  JournalLockedError,
-  JournalDiskFullError,
-  JournalGoneError,
-  JournalFileError,
-  JournalDamagedError,
-]) {
-  // On the prototype, as for built-in errors: logs print all own properties.
-  Object.defineProperty(errors.prototype, 'name', {
-    value: errors.name,
-    writable: true,
-    configurable: true,
-  });
-}
+nameErrors(JournalLockedError, 'JournalLockedError');
+nameErrors(JournalDiskFullError, 'JournalDiskFullError');
+nameErrors(JournalGoneError, 'JournalGoneError');
+nameErrors(JournalFileError, 'JournalFileError');
+nameErrors(JournalDamagedError, 'JournalDamagedError');
 
 /** The names of the system's errors that mean that there is no room. */
 const noRoom = ['ENOSPC', 'EDQUOT', 'EFBIG'];

@@ -1,6 +1,7 @@
 // The errors of calls. This layer has classes of its own because it also runs where the bus cannot:
 // in a browser's or Electron's renderer. Which class an error has is decided by its receiver, never
 // by a name that came from a peer.
+import { nameErrors } from '../../base/name-errors.js';
 
 /** Whether a failed call was executed. */
 export type Executed = 'no' | 'maybe' | 'yes';
@@ -173,11 +174,4 @@ const names: readonly (readonly [{ readonly prototype: Error }, string])[] = [
   [ClosedError, 'ClosedError'],
   [DeclaredError, 'DeclaredError'],
 ];
-// On the prototype, as for built-in errors: logs print all own properties.
-for (const [errors, name] of names) {
-  Object.defineProperty(errors.prototype, 'name', {
-    value: name,
-    writable: true,
-    configurable: true,
-  });
-}
+for (const [errors, name] of names) nameErrors(errors, name);
