@@ -12,15 +12,10 @@ import type {
 const none: readonly never[] = Object.freeze([]);
 
 /** What a receiver gets, without the means to reply. */
-export interface TestFields {
-  readonly type: string;
-  readonly payload: unknown;
-  readonly from: Peer;
-  readonly id: number;
-  readonly format: number;
-  readonly replyTo: number | undefined;
-  readonly metadata: Uint8Array | undefined;
-}
+export type TestFields = Pick<
+  TestMessage,
+  'type' | 'payload' | 'from' | 'id' | 'format' | 'replyTo' | 'metadata'
+>;
 
 /** A received message; see `ReceivedMessage` for its fields. */
 export class TestMessage implements ReceivedMessage<string, unknown, MessageBox> {
