@@ -1,7 +1,7 @@
 // The places for messages that were given up: a function, or anything with the `append` of a
 // journal.
+import { show } from '../../base/show.js';
 import { type AnyMessageType, messageBox } from '../../index.js';
-import { show } from './checks.js';
 import { TableError } from './errors.js';
 import type { AnyLetter } from './plan.js';
 import type { DeadLetterLog } from './types.js';

@@ -1,7 +1,8 @@
 // Routes that pass messages on as they are. The endpoint does not know their types, so it neither
 // decodes nor encodes them: bytes go from one ring to the other.
+import { show } from '../../base/show.js';
 import { QueueFullError, type RawContent, raw, type Selector } from '../../index.js';
-import { isSelector, show } from './checks.js';
+import { isSelector } from './checks.js';
 import type { MessageContext } from './context.js';
 import { TableError } from './errors.js';
 import type { Run } from './middleware.js';

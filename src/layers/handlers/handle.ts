@@ -1,8 +1,9 @@
 // handle(): joins with an endpoint of its own, and puts a table to work on it.
+import { show } from '../../base/show.js';
 import { type Endpoint, join, type MessageBox, type Selector } from '../../index.js';
 import { type Bus, type EmbeddedServices, embedServices, serviceLabels } from '../rpc/index.js';
 import { counted } from './call-rows.js';
-import { refused, show } from './checks.js';
+import { refused } from './checks.js';
 import { type Beside, Handlers } from './handlers.js';
 import { destinationOf, makePlan } from './make-plan.js';
 import { type HandleOptions, type HandleSettings, settingsOf } from './options.js';

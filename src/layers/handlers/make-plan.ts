@@ -1,5 +1,6 @@
 // Makes the plan of a table: everything that can be wrong with it is found here, before anything is
 // joined.
+import { show } from '../../base/show.js';
 import {
   type AnyMessageType,
   type MessageBox,
@@ -11,7 +12,7 @@ import {
   unicast,
 } from '../../index.js';
 import type { Middleware } from './any-message.js';
-import { checkKeys, checkWhole, isExpression, isSelector, show } from './checks.js';
+import { checkKeys, checkWhole, isExpression, isSelector } from './checks.js';
 import type { MessageContext } from './context.js';
 import { type DeadLetterPlace, deadLetterOf } from './dead-letters.js';
 import { TableError } from './errors.js';

@@ -1,7 +1,7 @@
 // The option `use`: a middleware or a list of them.
 
+import { show } from '../../base/show.js';
 import type { Middleware } from './any-message.js';
-import { show } from './checks.js';
 import { TableError } from './errors.js';
 
 /** Checks the option. */

@@ -1,7 +1,8 @@
 // The options of `handle`, and their checks.
+import { show } from '../../base/show.js';
 import type { MessageBox } from '../../index.js';
 import type { Middleware } from './any-message.js';
-import { checkDelay, checkKeys, refused, show } from './checks.js';
+import { checkDelay, checkKeys, refused } from './checks.js';
 import type { DeadLetterPlace } from './dead-letters.js';
 import { middlewareOf } from './middleware-list.js';
 import type { DeadLetters } from './types.js';

@@ -1,5 +1,6 @@
 // The option `retry` of a route.
-import { checkDelay, checkKeys, checkWhole, refused, show } from './checks.js';
+import { show } from '../../base/show.js';
+import { checkDelay, checkKeys, checkWhole, refused } from './checks.js';
 import type { RetryPlan } from './plan.js';
 import type { RetryOptions } from './types.js';
 

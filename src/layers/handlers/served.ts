@@ -1,8 +1,9 @@
 // An interface with its implementation, as a line of a table.
+import { show } from '../../base/show.js';
 import type { Interface } from '../interface/index.js';
 import type { PropertySetters, PropertyValues, ServeOptions, ServerOf } from '../rpc/index.js';
 import type { Middleware } from './any-message.js';
-import { checkKeys, show } from './checks.js';
+import { checkKeys } from './checks.js';
 import { TableError } from './errors.js';
 import { middlewareOf } from './middleware-list.js';
 

@@ -1,37 +1,16 @@
 // Checks of what programs pass to this layer. A refusal is an InvalidArgumentError that names the
 // option, the value and the limit.
+import { optionChecks } from '../../base/option-checks.js';
 import { show } from '../../base/show.js';
 import { InvalidArgumentError, type OutgoingMessage, type RawInit } from '../../index.js';
 import { entryLimits } from './format.js';
-
-/** Refuses options that are no object, or that have a key outside `known`. */
-export function checkKeys<T extends object>(
-  where: string,
-  options: T | undefined,
-  known: readonly string[],
-): Partial<T> {
-  if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw refused(`options of ${where} are ${show(options)}; expected an object`, 'options');
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return { __proto__: null, ...options } as Partial<T>;
-  const names = known.map((name) => `'${name}'`).join(', ');
-  throw refused(`unknown option '${unknown}' of ${where}; known: ${names}`, unknown);
-}
 
 /** A refusal of an option or argument. */
 export function refused(text: string, option: string, limit?: number): InvalidArgumentError {
   return new InvalidArgumentError(text, { option, ...(limit === undefined ? {} : { limit }) });
 }
 
-/** Refuses anything except an integer from `min` to `max`. */
-export function checkWhole(option: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw refused(`${option} is ${show(value)}; expected an integer of ${min} to ${max}`, option);
-  }
-  return value;
-}
+export const { checkKeys, checkWhole } = optionChecks(refused);
 
 /** Refuses anything except one of the words. */
 export function checkWord<T extends string>(

@@ -1,6 +1,8 @@
 // A bus inside of one process, for tests of handlers. Nothing happens by itself: the test says when
 // messages move on and when time passes, so that the same test does the same each time.
+
 import { setImmediate } from 'node:timers';
+import { show } from '../../../base/show.js';
 import {
   InvalidArgumentError,
   type MessageBox,
@@ -15,7 +17,7 @@ import {
   StagingArena,
   unicast,
 } from '../../../index.js';
-import { checkKeys, isSelector, show } from '../checks.js';
+import { checkKeys, isSelector } from '../checks.js';
 import { TableError } from '../errors.js';
 import { Handlers } from '../handlers.js';
 import { makePlan, typesOf } from '../make-plan.js';

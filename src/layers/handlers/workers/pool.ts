@@ -1,7 +1,9 @@
 // A pool: one table at work in several threads and processes, each on an endpoint of its own with
 // the same labels, so that senders choose among them. A worker that dies is started again.
+
 import { EventEmitter } from 'node:events';
-import { checkDelay, checkKeys, checkWhole, refused, show } from '../checks.js';
+import { show } from '../../../base/show.js';
+import { checkDelay, checkKeys, checkWhole, refused } from '../checks.js';
 import type { WorkerError } from '../errors.js';
 import { closeOn } from '../signals.js';
 import type { RouteRow } from '../types.js';
