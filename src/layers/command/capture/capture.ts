@@ -5,8 +5,6 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { Observation, Observer } from '../../../index.js';
-import { conditionOf } from '../bus/condition.js';
-import { look } from '../bus/look.js';
 import { shownPeer } from '../bus/member-rows.js';
 import { chosenBus } from '../bus/which-bus.js';
 import { exitCode, Failure } from '../failure.js';
@@ -17,20 +15,15 @@ import {
   type Output,
   type Run,
   textOf,
-  textsOf,
   UsageError,
 } from '../usage.js';
 import { version } from '../version.js';
-import { chosenTypes } from '../watch/chosen-types.js';
-import { Descriptions } from '../watch/descriptions.js';
+import type { Descriptions } from '../watch/descriptions.js';
 import { endOn } from '../watch/end-on.js';
-import { KnownTypes } from '../watch/known-types.js';
+import type { KnownTypes } from '../watch/known-types.js';
+import { watching } from '../watch/watching.js';
 import { fileHead, packetBlock, statisticsBlock } from './pcapng.js';
 import { recordOf } from './record.js';
-
-/** Bytes of each payload, unless --bytes says otherwise. */
-const defaultBytes = 4096;
-const mostBytes = 48 * 1024;
 
 /** Captures until it is interrupted, or has as many messages as asked for. */
 export const capture: Run = async ([selector], options, output) => {
@@ -41,14 +34,8 @@ export const capture: Run = async ([selector], options, output) => {
   const path = textOf(options, 'output');
   if (path === undefined) throw new UsageError('say which file to write, with -o FILE');
   const bus = chosenBus(options, output);
-  const types = new KnownTypes();
-  const servers = new Descriptions(bus, types, options['no-describe'] !== true);
-  const ids = await chosenTypes(textsOf(options, 'type'), types, () => servers.learn(output));
-  await using observer = await look(bus, output, {
-    payloadBytes: bytesOf(options),
-    ...(selector !== undefined && { match: conditionOf(selector).text }),
-    ...(ids.length > 0 && { types: ids }),
-  });
+  const { types, servers, ...watch } = await watching(bus, selector, options, output);
+  await using observer = watch.observer;
   const file = await opened(path);
   const stop = endOn(observer, numberOf(options, 'seconds', 0), output);
   await servers.learnFrom(observer);
@@ -72,12 +59,6 @@ export const capture: Run = async ([selector], options, output) => {
 
 function dissectorFile(): string {
   return fileURLToPath(new URL('../../../../wireshark/busbar.lua', import.meta.url));
-}
-
-function bytesOf(options: OptionValues): number {
-  const bytes = numberOf(options, 'bytes') ?? defaultBytes;
-  if (Number.isInteger(bytes) && bytes <= mostBytes) return bytes;
-  throw new UsageError(`--bytes is ${bytes}; expected a whole number of at most ${mostBytes}`);
 }
 
 async function opened(path: string): Promise<WriteStream> {

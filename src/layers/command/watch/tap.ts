@@ -1,46 +1,24 @@
 // The command `tap`: what members send to each other, as it goes by. An observer sees it, so nobody
 // waits for it; what it is too slow for is counted.
-import { conditionOf } from '../bus/condition.js';
-import { look } from '../bus/look.js';
 import { shownPeer } from '../bus/member-rows.js';
 import { chosenBus } from '../bus/which-bus.js';
 import { exitCode } from '../failure.js';
 import { type Form, formOf } from '../table.js';
 import { clean, cut } from '../text.js';
-import {
-  numberOf,
-  type OptionValues,
-  type Output,
-  type Run,
-  textOf,
-  textsOf,
-  UsageError,
-} from '../usage.js';
+import { numberOf, type OptionValues, type Output, type Run, textOf } from '../usage.js';
 import { shortText } from '../values/json-value.js';
-import { chosenTypes } from './chosen-types.js';
-import { Descriptions } from './descriptions.js';
 import { endOn } from './end-on.js';
-import { KnownTypes } from './known-types.js';
 import { lossOf, Seeing, type SeenMessage } from './seen.js';
+import { watching } from './watching.js';
 import { parseWhere, type Where } from './where.js';
-
-/** Bytes of each payload, unless --bytes says otherwise; what is longer is shown as cut. */
-const defaultBytes = 4096;
 
 /** Shows messages until it is interrupted, or has shown as many as asked for. */
 export const tap: Run = async ([selector], options, output) => {
   const bus = chosenBus(options, output);
   const where = whereOf(options);
   const most = numberOf(options, 'count', 1) ?? Number.POSITIVE_INFINITY;
-  const payloadBytes = bytesOf(options);
-  const types = new KnownTypes();
-  const servers = new Descriptions(bus, types, options['no-describe'] !== true);
-  const ids = await chosenTypes(textsOf(options, 'type'), types, () => servers.learn(output));
-  await using observer = await look(bus, output, {
-    payloadBytes,
-    ...(selector !== undefined && { match: conditionOf(selector).text }),
-    ...(ids.length > 0 && { types: ids }),
-  });
+  const { types, servers, ...watch } = await watching(bus, selector, options, output);
+  await using observer = watch.observer;
   const stop = endOn(observer, numberOf(options, 'seconds', 0), output);
   await servers.learnFrom(observer);
   const printer = new Printer(formOf(options, output), output, options.redact === true);
@@ -70,15 +48,6 @@ export const tap: Run = async ([selector], options, output) => {
 function whereOf(options: OptionValues): Where {
   const text = textOf(options, 'where');
   return text === undefined ? () => true : parseWhere(text);
-}
-
-function bytesOf(options: OptionValues): number {
-  const bytes = numberOf(options, 'bytes') ?? defaultBytes;
-  const most = 48 * 1024;
-  if (!Number.isInteger(bytes) || bytes > most) {
-    throw new UsageError(`--bytes is ${bytes}; expected a whole number of at most ${most}`);
-  }
-  return bytes;
 }
 
 /** Writes messages, one a line. */
