@@ -24,6 +24,23 @@ const places = {
   to: { type: 'string', value: 'PLACE', help: 'end before a position or a time' },
 } as const satisfies Readonly<Record<string, OptionHelp>>;
 const timeout: OptionHelp = { type: 'string', value: 'MS', help: 'milliseconds to wait (5000)' };
+// Of the commands that see messages.
+const type: OptionHelp = {
+  type: 'string',
+  value: 'TYPE',
+  short: 't',
+  multiple: true,
+  help: 'only messages of this type: a name, its end or a UUID; several times',
+  completes: 'type',
+};
+const bytes: OptionHelp = {
+  type: 'string',
+  value: 'N',
+  help: 'of each payload, at most 49152 (4096)',
+};
+const count: OptionHelp = { type: 'string', value: 'N', short: 'n', help: 'end after N messages' };
+const seconds: OptionHelp = { type: 'string', value: 'S', help: 'end after S seconds' };
+const noDescribe: OptionHelp = { type: 'boolean', help: 'ask no server what it serves' };
 
 /** A function of a module that is loaded when it is first called. */
 function lazily(load: () => Promise<Run>): Run {
@@ -78,20 +95,13 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     options: {
       ...onBus,
-      type: {
-        type: 'string',
-        value: 'TYPE',
-        short: 't',
-        multiple: true,
-        help: 'only messages of this type: a name, its end or a UUID; several times',
-        completes: 'type',
-      },
+      type,
       where: { type: 'string', value: 'EXPR', help: 'only messages for which this is true' },
-      bytes: { type: 'string', value: 'N', help: 'of each payload, at most 49152 (4096)' },
+      bytes,
       redact: { type: 'boolean', help: 'show what kinds of values there are, not the values' },
-      count: { type: 'string', value: 'N', short: 'n', help: 'end after N messages' },
-      seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
-      'no-describe': { type: 'boolean', help: 'ask no server what it serves' },
+      count,
+      seconds,
+      'no-describe': noDescribe,
     },
     arity: [0, 1],
     completes: 'label',
@@ -108,18 +118,11 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       ...onBus,
       output: { type: 'string', value: 'FILE', short: 'o', help: 'to write', completes: 'file' },
-      type: {
-        type: 'string',
-        value: 'TYPE',
-        short: 't',
-        multiple: true,
-        help: 'only messages of this type: a name, its end or a UUID; several times',
-        completes: 'type',
-      },
-      bytes: { type: 'string', value: 'N', help: 'of each payload, at most 49152 (4096)' },
-      count: { type: 'string', value: 'N', short: 'n', help: 'end after N messages' },
-      seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
-      'no-describe': { type: 'boolean', help: 'ask no server what it serves' },
+      type,
+      bytes,
+      count,
+      seconds,
+      'no-describe': noDescribe,
       dissector: { type: 'boolean', help: 'print the path of the dissector, and end' },
     },
     arity: [0, 1],
@@ -279,16 +282,9 @@ export const commands: Readonly<Record<string, Command>> = {
     details: ['Nobody waits for it; messages that this process is too slow for are counted.'],
     options: {
       ...onBus,
-      type: {
-        type: 'string',
-        value: 'TYPE',
-        short: 't',
-        multiple: true,
-        help: 'only messages of this type: a name or a UUID; several times',
-        completes: 'type',
-      },
+      type: { ...type, help: 'only messages of this type: a name or a UUID; several times' },
       durability: { type: 'string', value: 'LEVEL', help: 'os or disk (os)' },
-      seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
+      seconds,
     },
     arity: [1, 2],
     completes: 'file',
