@@ -1,12 +1,12 @@
 // Completion: what may come next, and that bash, zsh and fish offer it.
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { newBus } from '../../support/program.js';
 import { has } from '../../support/tools.js';
-import { linesOf, programFile, Stage } from './support/command.js';
+import { linesOf, Stage } from './support/command.js';
 
 const execute = promisify(execFile);
 
@@ -16,17 +16,10 @@ async function house(t: ExecutionContext) {
   const bus = newBus();
   await stage.member(bus, 'thermostat', 'kitchen');
   await stage.member(bus, 'plain', 'kitten', 'moon');
-  const bin = join(stage.directory.path, 'bin');
-  mkdirSync(bin);
-  writeFileSync(
-    join(bin, 'busbar'),
-    `#!/bin/sh\nexec "${process.execPath}" "${programFile}" "$@"\n`,
-  );
-  chmodSync(join(bin, 'busbar'), 0o755);
   const env = {
     ...stage.env,
     HOME: stage.directory.path,
-    PATH: `${bin}:${process.env.PATH}`,
+    PATH: stage.pathWithCommand(),
     BUSBAR_BUS: bus,
   };
   const words = async (...typed: readonly string[]) => {

@@ -1,13 +1,13 @@
 // The command `describe`: interfaces of files and of services that run, in each form.
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { printAsyncApi, printHtml, printMarkdown } from 'busbar/documents';
 import { modelOf, parseYaml, printTypeScript, printYaml } from 'busbar/interface';
 import { newBus } from '../../support/program.js';
 import { examplesIn } from '../documents/support/html.js';
-import { endOf, programFile, Stage } from './support/command.js';
+import { endOf, Stage } from './support/command.js';
 
 const lamp = `interface: com.example.lamp
 version: '1.0'
@@ -91,15 +91,6 @@ test('the examples of the page for a shell work as they stand', async (t) => {
   const stage = new Stage(t);
   const bus = newBus();
   await stage.member(bus, 'thermostat', 'kitchen');
-  const folder = join(stage.directory.path, 'bin');
-  mkdirSync(folder);
-  writeFileSync(
-    join(folder, 'busbar'),
-    `#!/bin/sh\nexec '${process.execPath}' '${programFile}' "$@"\n`,
-    {
-      mode: 0o755,
-    },
-  );
   const { out } = await stage.busbar('describe', bus, 'thermostat', '--html');
   const [connecting = '', ...examples] = examplesIn(out, 'shell');
   // These go on until they are interrupted: a call that nobody ends, new values, what goes by.
@@ -114,7 +105,7 @@ test('the examples of the page for a shell work as they stand', async (t) => {
     err,
   } = await endOf(
     spawn('sh', ['-c', script], {
-      env: { ...stage.env, PATH: `${folder}:${process.env.PATH}` },
+      env: { ...stage.env, PATH: stage.pathWithCommand() },
     }),
   );
   t.is(code, 0, `${script}\n${err}`);

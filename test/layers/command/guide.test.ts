@@ -1,14 +1,14 @@
 // The examples of docs/guide/command-line.md, typed into a terminal as they stand there.
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { codeBlocks } from '../../support/markdown.js';
 import { has } from '../../support/tools.js';
-import { linesOf, programFile, Stage } from './support/command.js';
+import { linesOf, Stage } from './support/command.js';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -50,14 +50,7 @@ test('each command of the guide prints what it says', async (t) => {
   const stage = new Stage(t);
   const house = fork(`${root}examples/command-line.mjs`, ['stay'], { env: stage.env });
   t.teardown(() => house.kill('SIGKILL'));
-  const bin = join(stage.directory.path, 'bin');
-  mkdirSync(bin);
-  writeFileSync(
-    join(bin, 'busbar'),
-    `#!/bin/sh\nexec "${process.execPath}" "${programFile}" "$@"\n`,
-  );
-  chmodSync(join(bin, 'busbar'), 0o755);
-  const env = { ...stage.env, PATH: `${bin}:${process.env.PATH}`, PS1: '$ ', TMUX: undefined };
+  const env = { ...stage.env, PATH: stage.pathWithCommand(), PS1: '$ ', TMUX: undefined };
   const socket = join(stage.directory.path, 'tmux');
   const tmux = async (...args: readonly string[]) =>
     (await execute('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env })).stdout;

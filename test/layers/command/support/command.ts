@@ -2,7 +2,8 @@
 // are processes.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -74,6 +75,15 @@ export class Stage {
     const { code, out, err } = await this.run([...args, '--json']);
     this.#t.is(code, 0, err);
     return linesOf(out).map((line) => JSON.parse(line) as T);
+  }
+
+  /** Makes a folder with the command `busbar`, and returns a PATH that begins with it. */
+  pathWithCommand(): string {
+    const folder = join(this.directory.path, 'bin');
+    mkdirSync(folder);
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${programFile}' "$@"\n`;
+    writeFileSync(join(folder, 'busbar'), script, { mode: 0o755 });
+    return `${folder}:${process.env.PATH}`;
   }
 
   /** Starts a member of member-program.ts, and resolves once it has joined. */
