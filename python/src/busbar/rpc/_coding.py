@@ -143,6 +143,12 @@ class Codec:
         except RecursionError as error:
             raise CodingError("the value is nested too deep") from error
 
+    def encode_attaching(self, codec: int, value: Any) -> tuple[bytes, Attachments | None]:
+        """The payload of a value, and what goes beside it, if values have that. Raises
+        CodingError."""
+        attachments = Attachments() if self.attaches else None
+        return self.encode(codec, value, attachments), attachments
+
     def decode(self, codec: int, payload: bytes) -> Any:
         """The value of a payload without attachments. Raises CodingError."""
         read = self._read.get(codec)

@@ -122,10 +122,7 @@ class CallInput:
         """The payload of an item."""
         codec = self._call.request.member.input
         assert codec is not None
-        if not codec.attaches:
-            return codec.encode(self.codec, item), None
-        attachments = Attachments()
-        return codec.encode(self.codec, item, attachments), attachments
+        return codec.encode_attaching(self.codec, item)
 
     def send_items(
         self, kind: int, payload: bytes, starved: bool, attached: Attachments | None

@@ -25,10 +25,7 @@ class Results:
         """The payload of an item."""
         codec = self._call.member.item
         assert codec is not None
-        if not codec.attaches:
-            return codec.encode(self.codec, item), None
-        attachments = Attachments()
-        return codec.encode(self.codec, item, attachments), attachments
+        return codec.encode_attaching(self.codec, item)
 
     def send_items(
         self, kind: int, payload: bytes, starved: bool, attached: Attachments | None
