@@ -354,11 +354,14 @@ class ServedMember {
 
 namespace detail {
 
+// The errors that a method declares.
 template <typename... Errors>
-[[nodiscard]] bool is_declared(const std::string& code) {
-  (void)code;
-  return ((code == Errors::error_code) || ...);
-}
+struct Declared {
+  [[nodiscard]] static bool has(const std::string& code) {
+    (void)code;
+    return ((code == Errors::error_code) || ...);
+  }
+};
 
 // A function that is replaced while it may be called.
 template <typename Signature>
@@ -394,56 +397,73 @@ template <typename F, typename Args, typename... More>
 constexpr bool takes = std::is_invocable_v<F&, const Args&, More...> ||
                        (std::is_same_v<Args, Nothing> && std::is_invocable_v<F&, More...>);
 
+// A method as a function of its arguments and of `More`: what it is answered by, and what its
+// caller streams.
+template <typename Args, typename Errors, typename... More>
+class ServedFunction : public ServedMember {
+ public:
+  void invoke(const std::shared_ptr<ServedCall>& call, Frame& frame, std::uint32_t) final {
+    // Outlives the function, which may throw.
+    const Call handle(std::make_shared<Hold>(call));
+    const auto function = function_.get();
+    if (function == nullptr) return refuse_unimplemented(*call);
+    Args args{};
+    if (!read(*call, frame, args)) return;
+    guarded(*call, [&] { (*function)(args, More(handle)...); });
+  }
+  [[nodiscard]] bool declares(const std::string& code) const final { return Errors::has(code); }
+
+ protected:
+  ServedFunction(Server* server, const char* name) : ServedMember(server, name, Kind::method) {}
+  ~ServedFunction() = default;
+
+  void set(std::nullptr_t) { function_.set(nullptr); }
+  template <typename F>
+  void set(F function) {
+    function_.set([f = std::move(function)](const Args& args, More... more) mutable {
+      call_with<Args>(f, args, std::move(more)...);
+    });
+  }
+
+ private:
+  Replaceable<void(const Args&, More...)> function_;
+};
+
 }  // namespace detail
 
 // A method with one result. Set it to a function of `(const Args&)`, `(const Args&, Call)` or
 // `(const Args&, Reply<R>)`, which answers later; without the first if the method has no arguments.
 // It returns an R, a Result<R> or, with a Reply, nothing. nullptr: the method is not there.
 template <typename Args, typename R, typename... Errors>
-class ServedMethod final : public ServedMember {
+class ServedMethod final
+    : public detail::ServedFunction<Args, detail::Declared<Errors...>, Reply<R>> {
  public:
-  ServedMethod(Server* server, const char* name) : ServedMember(server, name, Kind::method) {}
-  ~ServedMethod() { leave(); }
+  ServedMethod(Server* server, const char* name) : ServedMethod::ServedFunction(server, name) {}
+  ~ServedMethod() { this->leave(); }
   ServedMethod(const ServedMethod&) = delete;
   ServedMethod& operator=(const ServedMethod&) = delete;
 
   ServedMethod& operator=(std::nullptr_t) {
-    function_.set(nullptr);
+    this->set(nullptr);
     return *this;
   }
   template <typename F>
   ServedMethod& operator=(F function) {
     if constexpr (detail::takes<F, Args, Reply<R>>) {
-      function_.set([f = std::move(function)](const Args& args, Reply<R> reply) mutable {
-        detail::call_with<Args>(f, args, std::move(reply));
-      });
+      this->set(std::move(function));
     } else if constexpr (detail::takes<F, Args, Call>) {
-      function_.set([f = std::move(function)](const Args& args, Reply<R> reply) mutable {
+      this->set([f = std::move(function)](const Args& args, Reply<R> reply) mutable {
         answer(reply, [&]() -> decltype(auto) {
           return detail::call_with<Args>(f, args, Call(reply.call()));
         });
       });
     } else {
       static_assert(detail::takes<F, Args>, "the function takes other arguments than the method");
-      function_.set([f = std::move(function)](const Args& args, Reply<R> reply) mutable {
+      this->set([f = std::move(function)](const Args& args, Reply<R> reply) mutable {
         answer(reply, [&]() -> decltype(auto) { return detail::call_with<Args>(f, args); });
       });
     }
     return *this;
-  }
-
-  void invoke(const std::shared_ptr<detail::ServedCall>& call, detail::Frame& frame,
-              std::uint32_t) override {
-    // Outlives the function, which may throw.
-    const Call handle(std::make_shared<detail::Hold>(call));
-    const auto function = function_.get();
-    if (function == nullptr) return refuse_unimplemented(*call);
-    Args args{};
-    if (!read(*call, frame, args)) return;
-    guarded(*call, [&] { (*function)(args, Reply<R>(handle)); });
-  }
-  [[nodiscard]] bool declares(const std::string& code) const override {
-    return detail::is_declared<Errors...>(code);
   }
 
  private:
@@ -456,124 +476,58 @@ class ServedMethod final : public ServedMember {
       reply(Result<R>(function()));
     }
   }
-  detail::Replaceable<void(const Args&, Reply<R>)> function_;
 };
 
 // A method that streams: a function of `(const Args&, Sink<Item, R>)`.
 template <typename Args, typename Item, typename R = Nothing, typename... Errors>
-class ServedStream final : public ServedMember {
+class ServedStream final
+    : public detail::ServedFunction<Args, detail::Declared<Errors...>, Sink<Item, R>> {
  public:
-  ServedStream(Server* server, const char* name) : ServedMember(server, name, Kind::method) {}
-  ~ServedStream() { leave(); }
+  ServedStream(Server* server, const char* name) : ServedStream::ServedFunction(server, name) {}
+  ~ServedStream() { this->leave(); }
   ServedStream(const ServedStream&) = delete;
   ServedStream& operator=(const ServedStream&) = delete;
 
   template <typename F>
   ServedStream& operator=(F function) {
-    if constexpr (std::is_same_v<F, std::nullptr_t>) {
-      function_.set(nullptr);
-    } else {
-      function_.set([f = std::move(function)](const Args& args, Sink<Item, R> sink) mutable {
-        detail::call_with<Args>(f, args, std::move(sink));
-      });
-    }
+    this->set(std::move(function));
     return *this;
   }
-
-  void invoke(const std::shared_ptr<detail::ServedCall>& call, detail::Frame& frame,
-              std::uint32_t) override {
-    const Call handle(std::make_shared<detail::Hold>(call));
-    const auto function = function_.get();
-    if (function == nullptr) return refuse_unimplemented(*call);
-    Args args{};
-    if (!read(*call, frame, args)) return;
-    guarded(*call, [&] { (*function)(args, Sink<Item, R>(handle)); });
-  }
-  [[nodiscard]] bool declares(const std::string& code) const override {
-    return detail::is_declared<Errors...>(code);
-  }
-
- private:
-  detail::Replaceable<void(const Args&, Sink<Item, R>)> function_;
 };
 
 // A method that its caller streams to: a function of `(const Args&, Received<In>, Reply<R>)`.
 template <typename Args, typename In, typename R, typename... Errors>
-class ServedInput final : public ServedMember {
+class ServedInput final
+    : public detail::ServedFunction<Args, detail::Declared<Errors...>, Received<In>, Reply<R>> {
  public:
-  ServedInput(Server* server, const char* name) : ServedMember(server, name, Kind::method) {}
-  ~ServedInput() { leave(); }
+  ServedInput(Server* server, const char* name) : ServedInput::ServedFunction(server, name) {}
+  ~ServedInput() { this->leave(); }
   ServedInput(const ServedInput&) = delete;
   ServedInput& operator=(const ServedInput&) = delete;
 
   template <typename F>
   ServedInput& operator=(F function) {
-    if constexpr (std::is_same_v<F, std::nullptr_t>) {
-      function_.set(nullptr);
-    } else {
-      function_.set(
-          [f = std::move(function)](const Args& args, Received<In> input, Reply<R> reply) mutable {
-            detail::call_with<Args>(f, args, std::move(input), std::move(reply));
-          });
-    }
+    this->set(std::move(function));
     return *this;
   }
-
-  void invoke(const std::shared_ptr<detail::ServedCall>& call, detail::Frame& frame,
-              std::uint32_t) override {
-    const Call handle(std::make_shared<detail::Hold>(call));
-    const auto function = function_.get();
-    if (function == nullptr) return refuse_unimplemented(*call);
-    Args args{};
-    if (!read(*call, frame, args)) return;
-    guarded(*call, [&] { (*function)(args, Received<In>(handle), Reply<R>(handle)); });
-  }
-  [[nodiscard]] bool declares(const std::string& code) const override {
-    return detail::is_declared<Errors...>(code);
-  }
-
- private:
-  detail::Replaceable<void(const Args&, Received<In>, Reply<R>)> function_;
 };
 
 // A method that streams in both directions: a function of
 // `(const Args&, Received<In>, Sink<Item, R>)`.
 template <typename Args, typename In, typename Item, typename R = Nothing, typename... Errors>
-class ServedDuplex final : public ServedMember {
+class ServedDuplex final : public detail::ServedFunction<Args, detail::Declared<Errors...>,
+                                                         Received<In>, Sink<Item, R>> {
  public:
-  ServedDuplex(Server* server, const char* name) : ServedMember(server, name, Kind::method) {}
-  ~ServedDuplex() { leave(); }
+  ServedDuplex(Server* server, const char* name) : ServedDuplex::ServedFunction(server, name) {}
+  ~ServedDuplex() { this->leave(); }
   ServedDuplex(const ServedDuplex&) = delete;
   ServedDuplex& operator=(const ServedDuplex&) = delete;
 
   template <typename F>
   ServedDuplex& operator=(F function) {
-    if constexpr (std::is_same_v<F, std::nullptr_t>) {
-      function_.set(nullptr);
-    } else {
-      function_.set([f = std::move(function)](const Args& args, Received<In> input,
-                                              Sink<Item, R> sink) mutable {
-        detail::call_with<Args>(f, args, std::move(input), std::move(sink));
-      });
-    }
+    this->set(std::move(function));
     return *this;
   }
-
-  void invoke(const std::shared_ptr<detail::ServedCall>& call, detail::Frame& frame,
-              std::uint32_t) override {
-    const Call handle(std::make_shared<detail::Hold>(call));
-    const auto function = function_.get();
-    if (function == nullptr) return refuse_unimplemented(*call);
-    Args args{};
-    if (!read(*call, frame, args)) return;
-    guarded(*call, [&] { (*function)(args, Received<In>(handle), Sink<Item, R>(handle)); });
-  }
-  [[nodiscard]] bool declares(const std::string& code) const override {
-    return detail::is_declared<Errors...>(code);
-  }
-
- private:
-  detail::Replaceable<void(const Args&, Received<In>, Sink<Item, R>)> function_;
 };
 
 // Marks properties that clients may set.
