@@ -31,6 +31,8 @@ export const metadataTag = {
   time: 9,
   /** 16 bytes and u64: the folder of a durable sender, and the position of the message in it. */
   delivery: 10,
+  /** u64 endpoint, u64 number: of a call with `trace`, the message in whose handling it is made. */
+  cause: 11,
 } as const;
 
 /** Tags from this on must be understood. */

@@ -12,6 +12,7 @@ export type { CallOptions, ConnectOptions, SetOptions } from './options.js';
 export type { LimitOptions } from './server/limits.js';
 export { implement, type ServeOptions } from './serving.js';
 export type { Stream } from './streams/stream.js';
+export type { CallDiagnostics } from './tracing/diagnostics.js';
 export type {
   AllClient,
   Call,

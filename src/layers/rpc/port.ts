@@ -77,6 +77,10 @@ export interface Target {
 export interface Port {
   /** For error texts: `bus 'com.solar'`, `message port`. */
   readonly name: string;
+  /** The name of the bus, if there is one. */
+  readonly bus?: string;
+  /** The id of the endpoint here, likewise. */
+  readonly endpointId?: number;
   /** Whether objects and regions can be sent. */
   readonly carriesAttachments: boolean;
   /** Whether payloads are bytes, so that `Packed` and `PackedItems` are taken for MessagePack. */

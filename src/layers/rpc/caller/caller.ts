@@ -4,6 +4,8 @@
 import { closeFrame } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
 import { full, gone, type IncomingFrame, type Port, type PortPeer, type Target } from '../port.js';
+import { isCallTraced } from '../tracing/channels.js';
+import { traceCall } from '../tracing/traced-call.js';
 import { answerKind, codecNumber, flag, formatOf, kindOf } from '../wire/format.js';
 import { isUnderstood, writeMetadata } from '../wire/metadata.js';
 import { answerType } from '../wire/types.js';
@@ -72,7 +74,9 @@ export class Caller implements CallKeeper {
       call.fail(closedError(call));
       return;
     }
+    if (isCallTraced() && call.traceable) call.tracing = traceCall(this.#port, call);
     if (call.arm()) this.#place(call);
+    call.tracing?.returned();
   }
 
   /** Calls `look` after each change of members, until {@link unfollow}. */
@@ -148,7 +152,7 @@ export class Caller implements CallKeeper {
       const loss = goneWith(call, peer);
       if (call.request.idempotent && call.only === 0 && call.canRestart) {
         call.loss = loss;
-        this.again(call);
+        this.again(call, loss);
       } else {
         call.fail(loss);
       }
@@ -269,6 +273,8 @@ export class Caller implements CallKeeper {
   #post(call: PendingCall, peer: number): number {
     const { request } = call;
     const { member } = request;
+    const { tracing } = call;
+    if (tracing !== undefined && tracing.attempt !== call.attempt) call.tracing = tracing.next();
     let outcome: number;
     try {
       outcome = this.#port.post(
@@ -299,6 +305,7 @@ export class Caller implements CallKeeper {
     call.callee = callee;
     call.id = outcome;
     callee.pending.set(outcome, call);
+    call.tracing?.sent(peer, outcome);
     this.started++;
     call.input?.sent();
     call.placed(callee);
@@ -332,11 +339,11 @@ export class Caller implements CallKeeper {
   // The server surely did not execute the call.
   #refused(call: PendingCall, refusal: Error | undefined): void {
     if (refusal !== undefined) call.refusal = refusal;
-    this.again(call);
+    this.again(call, refusal);
   }
 
-  /** Sends a call to another server. */
-  again(call: PendingCall): void {
+  /** Sends a call to another server. `reason` is why the last one does not count. */
+  again(call: PendingCall, reason?: Error): void {
     const { callee } = call;
     if (callee !== undefined) {
       callee.pending.delete(call.id);
@@ -351,6 +358,7 @@ export class Caller implements CallKeeper {
       call.fail(this.#closed ? closedError(call) : refusalOf(call));
       return;
     }
+    call.tracing?.failed(reason ?? refusalOf(call));
     this.#place(call);
   }
 }

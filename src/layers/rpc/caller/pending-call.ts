@@ -6,6 +6,7 @@ import type { Deadlines, Expiring } from '../deadlines.js';
 import { CancelledError, DeadlineError, NoRecipientError } from '../errors.js';
 import type { Member } from '../members.js';
 import type { Attachments, IncomingFrame, Target } from '../port.js';
+import type { CallTracing, HandlingTracing } from '../tracing/tracing.js';
 import type { Trace } from '../wire/metadata.js';
 import type { Callee } from './callee.js';
 
@@ -42,6 +43,8 @@ export interface Terms {
   readonly give: boolean;
   /** The trace that it belongs to. */
   readonly trace: Trace | undefined;
+  /** The traced call on whose behalf it is made. */
+  readonly scope: HandlingTracing | undefined;
 }
 
 /** What a caller streams to its server, as its call sees it. */
@@ -62,7 +65,7 @@ export interface CallKeeper {
   /** The call is over: forgets it. */
   release(call: PendingCall): void;
   /** Sends the call to another server, if there is one. */
-  again(call: PendingCall): void;
+  again(call: PendingCall, reason?: Error): void;
   /** Tells the server that nobody waits any more. */
   sendCancel(call: PendingCall): void;
 }
@@ -71,8 +74,12 @@ export interface CallKeeper {
 export abstract class PendingCall implements Expiring {
   readonly request: Request;
   readonly deadline: number;
+  /** See {@link Terms}; subscribers of its tracing may give it another one. */
+  trace: Trace | undefined;
   /** See {@link Terms}. */
-  readonly trace: Trace | undefined;
+  readonly scope: HandlingTracing | undefined;
+  /** Tells subscribers about it, if there are any. */
+  tracing: CallTracing | undefined;
   /** Where it is now; `undefined` while it waits for a server. */
   callee: Callee<PendingCall> | undefined;
   /** The number of the frame that carries it. */
@@ -100,6 +107,7 @@ export abstract class PendingCall implements Expiring {
     this.request = request;
     this.deadline = terms.deadline;
     this.trace = terms.trace;
+    this.scope = terms.scope;
     this.#signal = terms.signal;
     this.#give = terms.give;
   }
@@ -138,6 +146,11 @@ export abstract class PendingCall implements Expiring {
     return false;
   }
 
+  /** Whether tools are told about it. */
+  get traceable(): boolean {
+    return true;
+  }
+
   /** A server has it now. */
   placed(_callee: Callee<PendingCall>): void {}
 
@@ -164,9 +177,13 @@ export abstract class PendingCall implements Expiring {
   }
 
   /** Over, with a result or without. Nothing happens to the call after this. */
-  finish(): void {
+  finish(error?: Error): void {
     if (this.settled) return;
     this.settled = true;
+    if (this.tracing !== undefined) {
+      if (error === undefined) this.tracing.finish();
+      else this.tracing.failed(error);
+    }
     this.keeper.deadlines.remove(this);
     this.#signal?.removeEventListener('abort', this);
     this.keeper.release(this);
@@ -177,7 +194,7 @@ export abstract class PendingCall implements Expiring {
   /** Over, with an error. */
   fail(error: Error): void {
     if (this.settled) return;
-    this.finish();
+    this.finish(error);
     this.failed(error);
   }
 

@@ -101,6 +101,8 @@ export class StreamCall extends PendingCall {
       this.settled = true;
       return;
     }
+    // A consumer that has enough is no failure.
+    this.tracing?.finish();
     this.cancel(
       new CancelledError(`${nameOf(this.request.member)} was left by its consumer`, {
         executed: 'maybe',

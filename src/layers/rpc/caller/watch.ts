@@ -34,6 +34,11 @@ export class Watch extends PendingCall implements Emissions {
     return true;
   }
 
+  /** It lasts as long as its client likes. */
+  override get traceable(): boolean {
+    return false;
+  }
+
   override placed(callee: Callee<PendingCall>): void {
     this.#version = 0;
     const { type } = this.request.member;
@@ -52,9 +57,9 @@ export class Watch extends PendingCall implements Emissions {
     if (was) this.#events.stale();
   }
 
-  override finish(): void {
+  override finish(error?: Error): void {
     const { callee, settled } = this;
-    super.finish();
+    super.finish(error);
     if (!settled && callee !== undefined) {
       callee.subscribed.get(this.request.member.type)?.delete(this);
     }

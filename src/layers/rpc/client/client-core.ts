@@ -37,6 +37,7 @@ const noTerms: Terms = Object.freeze({
   signal: undefined,
   give: false,
   trace: undefined,
+  scope: undefined,
 });
 
 /** The core of one client. */
@@ -192,7 +193,8 @@ export class ClientCore implements Owner {
       deadline: parent === undefined ? deadline : Math.min(deadline, parent.deadline),
       signal: signalOf(options?.signal, parent),
       give: options?.give === true,
-      trace: parent?.trace,
+      trace: parent?.nested,
+      scope: parent?.tracing,
     };
   }
 

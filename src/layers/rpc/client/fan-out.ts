@@ -2,6 +2,7 @@
 // result, its error or its death, so the end is exact and needs no timer.
 import { closeAttachments } from '../attachments.js';
 import { UnaryCall } from '../caller/unary-call.js';
+import { CancelledError } from '../errors.js';
 import type { Member } from '../members.js';
 import type { CallOptions } from '../options.js';
 import type { Attachments, PortPeer } from '../port.js';
@@ -63,7 +64,7 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
   return(): Promise<Step> {
     const calls = [...this.#calls];
     this.#calls.clear();
-    for (const call of calls) call.cancel(new Error('the loop over all answers was left'));
+    for (const call of calls) call.cancel(left());
     closeAttachments(this.#given);
     this.#answers.length = 0;
     for (const resolve of this.#waiting.splice(0)) resolve(over);
@@ -83,4 +84,8 @@ export class Answers implements AsyncIterableIterator<Answer, void, undefined> {
     closeAttachments(this.#given);
     for (const resolve of this.#waiting.splice(0)) resolve(over);
   }
+}
+
+function left(): Error {
+  return new CancelledError('the loop over all answers was left', { executed: 'maybe' });
 }

@@ -55,6 +55,8 @@ const candidatesOf = new WeakMap<Target, readonly PortPeer[]>();
 /** Carries frames between members of a bus. */
 export class EndpointPort implements Port {
   readonly name: string;
+  readonly bus: string;
+  readonly endpointId: number;
   readonly carriesAttachments = true;
   readonly carriesBytes = true;
   readonly #endpoint: Endpoint<RawBox>;
@@ -78,6 +80,8 @@ export class EndpointPort implements Port {
     this.#listens = listens;
     this.#label = endpoint.label;
     this.name = `bus '${endpoint.identifier}'`;
+    this.bus = endpoint.identifier;
+    this.endpointId = endpoint.id;
   }
 
   get lastSize(): number {

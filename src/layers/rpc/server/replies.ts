@@ -2,6 +2,7 @@
 import { closeAttachments } from '../attachments.js';
 import { Encoder } from '../coding.js';
 import type { Attachments, Port } from '../port.js';
+import type { HandlingTracing } from '../tracing/tracing.js';
 import { answerKind, codecNumber, formatOf } from '../wire/format.js';
 import type { RunningCall } from './running-call.js';
 import { layerError, thrownError, type WireError } from './write-error.js';
@@ -50,6 +51,7 @@ export class Replies {
       } catch (error) {
         call.handler.counts.failures++;
         this.reportError(call, error);
+        call.tracing?.threw(error);
         const unattachable =
           !this.port.carriesAttachments && /over a message port/.test(`${error}`);
         this.fail(
@@ -70,6 +72,7 @@ export class Replies {
     call.handler.counts.failures++;
     const { member, service } = call.handler;
     this.reportError(call, thrown);
+    call.tracing?.threw(thrown);
     this.fail(call, thrownError(thrown, member, this.encoder, call.codec, service.tellMessages));
   }
 
@@ -91,6 +94,7 @@ export class Replies {
       return;
     }
     call.over = true;
+    if (call.tracing !== undefined) tellEnd(call.tracing, kind, payload);
     const { frame } = call;
     const format = formatOf(kind, codec);
     try {
@@ -117,4 +121,13 @@ export class Replies {
       layerError('INVALID_RESULT', `the result cannot be sent: ${text}`),
     );
   }
+}
+
+function tellEnd(tracing: HandlingTracing, kind: number, payload: unknown): void {
+  if (kind !== answerKind.error) {
+    tracing.finish();
+    return;
+  }
+  const { code, message } = payload as WireError;
+  tracing.finish(code, new Error(message));
 }

@@ -15,8 +15,9 @@ import type { IncomingFrame, PortPeer } from '../port.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { OutgoingStream } from '../streams/outgoing-stream.js';
 import { inputBytes, inputItems } from '../streams/window.js';
+import type { HandlingTracing } from '../tracing/tracing.js';
 import { codecNumber, codecOf, flag, kindOf } from '../wire/format.js';
-import type { Metadata, Trace } from '../wire/metadata.js';
+import type { Cause, Metadata, Trace } from '../wire/metadata.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
 
@@ -34,7 +35,7 @@ export class RunningCall implements Expiring {
   readonly attempt: number;
   /** On the clock of `performance.now()`; `Infinity` for none. */
   readonly deadline: number;
-  /** The trace that the caller belongs to; the calls made for this one have it, too. */
+  /** The trace that the caller belongs to. */
   readonly trace: Trace | undefined;
   readonly handler: Handler<RunningCall>;
   /** The frame that carries the call; its attachments are lent to the method. */
@@ -57,6 +58,8 @@ export class RunningCall implements Expiring {
   /** Whether its place and its arguments are free again. */
   finished = false;
   startedAt = 0;
+  /** Tells subscribers about it, if there are any. */
+  tracing: HandlingTracing | undefined;
   readonly #host: CallHost;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
@@ -90,6 +93,18 @@ export class RunningCall implements Expiring {
   get codec(): number {
     const { json, messagePack } = codecNumber;
     return codecOf(this.frame.format) === json ? json : messagePack;
+  }
+
+  /** The message that the calls made for this one are made for. */
+  get cause(): Cause {
+    return { peer: this.from.id, id: this.frame.id };
+  }
+
+  /** The trace of the calls made for this one. */
+  get nested(): Trace | undefined {
+    const { trace, tracing } = this;
+    if (tracing !== undefined) return tracing.nested;
+    return trace === undefined ? undefined : { ...trace, cause: this.cause };
   }
 
   /** Whether the caller takes a byte array as it is. */

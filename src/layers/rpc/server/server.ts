@@ -3,6 +3,8 @@ import type { Interface } from '../../interface/index.js';
 import { closeFrame, decode } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
 import type { IncomingFrame, Port } from '../port.js';
+import { handlings } from '../tracing/channels.js';
+import { traceHandling } from '../tracing/traced-handling.js';
 import {
   answerKind,
   codecNumber,
@@ -216,10 +218,12 @@ export class Server implements CallHost {
       this.done(call);
       return;
     }
-    const { member, counts } = call.handler;
+    const { counts } = call.handler;
     counts.calls++;
     call.startedAt = performance.now();
-    const ends = member.kind === 'property' ? this.#runProperty(call) : this.#runMethod(call);
+    const ends = handlings.hasSubscribers
+      ? traceHandling(this.#replies.port, call, () => this.#begin(call))
+      : this.#begin(call);
     if (ends === undefined) {
       this.done(call);
       return;
@@ -232,7 +236,12 @@ export class Server implements CallHost {
     ends.then(done, done);
   }
 
-  // Returns a promise if the method has not returned yet.
+  // Returns a promise if the method has not returned yet. Does not throw.
+  #begin(call: RunningCall): Promise<void> | undefined {
+    const { kind } = call.handler.member;
+    return kind === 'property' ? this.#runProperty(call) : this.#runMethod(call);
+  }
+
   #runMethod(call: RunningCall): Promise<void> | undefined {
     const { member, implementation, service } = call.handler;
     if (member.kind === 'signal' || call.kind !== memberKind.call || implementation === undefined) {
@@ -290,6 +299,7 @@ export class Server implements CallHost {
   // The caller is not interested any more. A method that runs still counts, until it returns.
   #drop(call: RunningCall, reason: Error): void {
     call.over = true;
+    call.tracing?.failed(reason);
     call.abort(reason);
     if (!call.running) this.done(call);
   }
@@ -298,6 +308,7 @@ export class Server implements CallHost {
   done(call: RunningCall): void {
     if (call.finished) return;
     call.finished = true;
+    call.tracing?.finish();
     const { handler, record, frame } = call;
     const { service, counts } = handler;
     call.inputStream?.abandon();

@@ -10,12 +10,22 @@ import {
 /** The largest number of milliseconds that fits; a longer deadline is none. */
 export const maxDeadline = 0xffff_ffff;
 
+/** The message that a call is made for: that of the call in whose method it is made. */
+export interface Cause {
+  /** The endpoint that sent it. */
+  readonly peer: number;
+  /** Its number there. */
+  readonly id: number;
+}
+
 /** The trace that a call belongs to. Calls pass it on, and never look into it. */
 export interface Trace {
   /** Trace id, parent id and flags, 25 bytes. */
   readonly context: Uint8Array;
   /** `tracestate` as UTF-8. */
   readonly state: Uint8Array | undefined;
+  /** For tools that see all messages: whose calls these are. */
+  readonly cause: Cause | undefined;
 }
 
 /** The fields that calls use. */
@@ -45,7 +55,8 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
     (deadline === undefined ? 0 : 6) +
     (credit ? 10 : 0) +
     (attempt > 0 ? 3 : 0) +
-    (trace === undefined ? 0 : 2 + trace.context.length);
+    (trace === undefined ? 0 : 2 + trace.context.length) +
+    (trace?.cause === undefined ? 0 : 18);
   if (needed === 0) return undefined;
   const state = fitting(trace?.state, maxMetadataBytes - 2 - needed);
   const bytes = new Uint8Array(2 + needed + (state === undefined ? 0 : 2 + state.length));
@@ -68,6 +79,12 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
     bytes[at++] = attempt;
   }
   if (trace !== undefined) at = field(bytes, at, tag.trace, trace.context);
+  if (trace?.cause !== undefined) {
+    at = header(bytes, at, tag.cause, 16);
+    writeNumber(view, at, trace.cause.peer);
+    writeNumber(view, at + 8, trace.cause.id);
+    at += 16;
+  }
   if (state !== undefined) field(bytes, at, tag.traceState, state);
   return bytes;
 }
@@ -75,6 +92,16 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
 // What belongs to the call comes first; W3C Trace Context allows that a `tracestate` is dropped.
 function fitting(state: Uint8Array | undefined, room: number): Uint8Array | undefined {
   return state !== undefined && 2 + state.length <= room ? state : undefined;
+}
+
+// A u64 of at most 53 bits, without a bigint.
+function writeNumber(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+function readNumber(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
 
 function header(bytes: Uint8Array, at: number, tagNumber: number, length: number): number {
@@ -102,6 +129,7 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
   let { deadline, creditItems, creditBytes, attempt } = noMetadata;
   let context: Uint8Array | undefined;
   let state: Uint8Array | undefined;
+  let cause: Cause | undefined;
   for (let at = 2; at < bytes.length; ) {
     if (at + 2 > bytes.length) throw new TypeError('metadata ends within a field');
     const name = view.getUint8(at);
@@ -124,11 +152,14 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
       context = bytes.slice(start, at);
     } else if (name === tag.traceState) {
       state = bytes.slice(start, at);
+    } else if (name === tag.cause) {
+      expectLength(name, length, 16);
+      cause = { peer: readNumber(view, start), id: readNumber(view, start + 8) };
     } else if (name >= firstCriticalTag) {
       throw new TypeError(`metadata has tag ${name}, which this version does not know`);
     }
   }
-  const trace = context === undefined ? undefined : { context, state };
+  const trace = context === undefined ? undefined : { context, state, cause };
   return { deadline, creditItems, creditBytes, attempt, trace };
 }
 
