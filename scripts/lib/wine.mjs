@@ -1,7 +1,7 @@
 // Wine, with a prefix of the project's own.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root } from './project.mjs';
 
 const prefix = join(root, '.cache', 'wine');
@@ -12,6 +12,8 @@ export const wineEnvironment = { WINEPREFIX: prefix, WINEDEBUG: '-all' };
 /** Makes the prefix, for Windows 10, unless it exists; returns false if Wine is not installed. */
 export function setUpWine() {
   if (existsSync(prefix)) return true;
+  // Wine makes the prefix, but no folder above it.
+  mkdirSync(dirname(prefix), { recursive: true });
   const options = { stdio: 'ignore', env: { ...process.env, ...wineEnvironment } };
   const made = spawnSync('wine', ['wineboot', '-i'], options);
   return (
