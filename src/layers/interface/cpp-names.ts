@@ -2,13 +2,35 @@
 // preprocessor or the runtime takes.
 import { nameIn } from './reserved-words.js';
 
-/** What common headers define as macros, and the namespaces that generated code names. */
+/**
+ * What headers of the systems define as macros, windows.h above all, and the namespaces that
+ * generated code names.
+ */
 const macros: ReadonlySet<string> = new Set([
-  ...['assert', 'errno', 'stdin', 'stdout', 'stderr', 'linux', 'unix', 'interface', 'near', 'far'],
-  ...['major', 'minor', 'makedev', 'busbar', 'rpc', 'std'],
-  ...['BUFSIZ', 'CONST', 'DELETE', 'EOF', 'ERROR', 'FALSE', 'I', 'IN', 'INFINITY', 'NAN', 'NULL'],
-  ...['OPTIONAL', 'OUT', 'SIGINT', 'STRICT', 'TRUE', 'VOID'],
+  ...[
+    'alloca',
+    'assert',
+    'cdecl',
+    'environ',
+    'errno',
+    'far',
+    'hyper',
+    'interface',
+    'linux',
+    'major',
+  ],
+  ...['makedev', 'minor', 'near', 'pascal', 'small', 'stderr', 'stdin', 'stdout', 'unix'],
+  ...['busbar', 'rpc', 'std'],
+  ...['ABSOLUTE', 'ALTERNATE', 'BUFSIZ', 'CALLBACK', 'CDECL', 'CONST', 'DELETE', 'DIFFERENCE'],
+  ...['DOMAIN', 'DUPLICATE', 'EOF', 'ERROR', 'FALSE', 'FAR', 'HUGE', 'I', 'IGNORE', 'IN'],
+  ...['INFINITE', 'INFINITY', 'INTERFACE', 'NAN', 'NEAR', 'NOERROR', 'NULL', 'OPAQUE', 'OPTIONAL'],
+  ...['OUT', 'OVERFLOW', 'PASCAL', 'PLANES', 'PURE', 'REGISTERED', 'REGISTERING', 'RELATIVE'],
+  ...['SIGINT', 'STRICT', 'SYNCHRONIZE', 'TECHNOLOGY', 'TRANSPARENT', 'TRUE', 'UNDERFLOW'],
+  ...['VOID', 'WINDING'],
 ]);
+
+/** Windows numbers the parts of its dialogs: `rad1` and `grp1` are macros, too. */
+const dialogParts = /^(?:chx|cmb|ctl|edt|frm|grp|ico|lst|psh|rad|rct|scr|stc)\d+$/;
 
 /** What every struct, client and server has itself. */
 const members: ReadonlySet<string> = new Set([
@@ -60,7 +82,8 @@ function allowed(name: string): string {
   // Names with __ belong to the compiler.
   const single = name.replace(/__+/g, '_');
   const named = nameIn('cpp', single);
-  return macros.has(named) || members.has(named) ? `${named.replace(/_$/, '')}_` : named;
+  const isTaken = macros.has(named) || members.has(named) || dialogParts.test(named);
+  return isTaken ? `${named.replace(/_$/, '')}_` : named;
 }
 
 /** The name of the namespace of an interface. */
