@@ -59,12 +59,15 @@ export interface PortEvents {
    * The frame with this number was surely not taken; for one peer, these come before `gone`.
    */
   undelivered(peer: number, id: number): void;
-  /** The peer is gone: nothing more comes from it, and it gets nothing more. */
-  gone(peer: number): void;
+  /**
+   * The peer is gone: nothing more comes from it, and it gets nothing more. `cause` is the error that
+   * says why, if the port knows.
+   */
+  gone(peer: number, cause?: unknown): void;
   /** Others may match a condition now. */
   membersChanged(): void;
-  /** The port is closed and works no more. */
-  closed(): void;
+  /** The port is closed and works no more; `cause` says why, if the port knows. */
+  closed(cause?: unknown): void;
 }
 
 /** Whom a call may go to; made and read by the port. */

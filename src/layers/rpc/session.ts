@@ -74,9 +74,9 @@ export class Session implements PortEvents {
     this.#deadlines.clear();
   }
 
-  #end(): void {
+  #end(cause?: unknown): void {
     if (this.#over) return;
-    this.caller.close();
+    this.caller.close(cause);
     this.#over = true;
     this.#onEnd();
   }
@@ -152,18 +152,18 @@ export class Session implements PortEvents {
     this.caller.undelivered(peer, id);
   }
 
-  gone(peer: number): void {
+  gone(peer: number, cause?: unknown): void {
     this.#backlogs.forget(peer);
     this.server.gone(peer);
-    this.caller.gone(peer);
+    this.caller.gone(peer, cause);
   }
 
   membersChanged(): void {
     this.caller.membersChanged();
   }
 
-  closed(): void {
-    this.#end();
+  closed(cause?: unknown): void {
+    this.#end(cause);
   }
 }
 

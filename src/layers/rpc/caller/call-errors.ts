@@ -24,11 +24,14 @@ export function refusalOf(call: PendingCall): Error {
   );
 }
 
-/** The client of the call is closed. */
-export function closedError(call: PendingCall): ClosedError {
-  return new ClosedError(`${nameOf(call.request.member)}: the client is closed`, {
+/** The client of the call is closed, or what carried its frames is gone: `cause` says why. */
+export function closedError(call: PendingCall, cause?: unknown): ClosedError {
+  const what =
+    cause === undefined ? 'the client is closed' : 'there is no way to a server any more';
+  return new ClosedError(`${nameOf(call.request.member)}: ${what}`, {
     executed: call.executed,
     peerId: call.callee?.peer,
+    cause,
   });
 }
 
@@ -60,9 +63,10 @@ export function busyError(call: PendingCall, frame: IncomingFrame): BusyError {
 }
 
 /** The server had the call, and is gone. */
-export function goneWith(call: PendingCall, peer: number): PeerGoneError {
+export function goneWith(call: PendingCall, peer: number, cause?: unknown): PeerGoneError {
   return new PeerGoneError(`the server that had ${nameOf(call.request.member)} is gone`, {
     executed: 'maybe',
     peerId: peer,
+    cause,
   });
 }

@@ -49,6 +49,8 @@ export class Caller implements CallKeeper {
   readonly #followers = new Set<() => void>();
   #turn = 0;
   #closed = false;
+  /** Why no call can be made any more, if the port knows. */
+  #cause: unknown;
   /** Calls that were sent; for `stats`. */
   started = 0;
   /** Calls that were sent again. */
@@ -71,7 +73,7 @@ export class Caller implements CallKeeper {
   /** Begins a call. */
   start(call: PendingCall): void {
     if (this.#closed || call.request.owner.closed) {
-      call.fail(closedError(call));
+      call.fail(closedError(call, this.#cause));
       return;
     }
     if (isCallTraced() && call.traceable) call.tracing = traceCall(this.#port, call);
@@ -143,13 +145,13 @@ export class Caller implements CallKeeper {
   }
 
   /** A peer is gone: all that it was sent and that was not reported as undelivered, it had. */
-  gone(peer: number): void {
+  gone(peer: number, cause?: unknown): void {
     this.#release(peer);
     const callee = this.#callees.get(peer);
     if (callee === undefined) return;
     this.#callees.delete(peer);
     for (const call of callee.pending.values()) {
-      const loss = goneWith(call, peer);
+      const loss = goneWith(call, peer, cause);
       if (call.request.idempotent && call.only === 0 && call.canRestart) {
         call.loss = loss;
         this.again(call, loss);
@@ -178,10 +180,11 @@ export class Caller implements CallKeeper {
   }
 
   /** No call can be made any more; those under way are cancelled. */
-  close(): void {
+  close(cause?: unknown): void {
     this.#closed = true;
+    this.#cause = cause;
     // The other side of a message port has ended, for example, and the call found no other.
-    for (const call of this.#all()) call.cancel(call.loss ?? closedError(call));
+    for (const call of this.#all()) call.cancel(call.loss ?? closedError(call, cause));
   }
 
   #all(): ReadonlySet<PendingCall> {
@@ -355,7 +358,7 @@ export class Caller implements CallKeeper {
     call.attempt++;
     this.retried++;
     if (call.attempt > maxAttempts || this.#closed || !call.canRestart) {
-      call.fail(this.#closed ? closedError(call) : refusalOf(call));
+      call.fail(this.#closed ? closedError(call, this.#cause) : refusalOf(call));
       return;
     }
     call.tracing?.failed(reason ?? refusalOf(call));

@@ -1,0 +1,32 @@
+// What the layer `wire` needs of this one: sessions over a port of its own. None of it loads the bus,
+// so that wires run in a browser, too. It is no entry of the package.
+export { connectOneOrMore, nestedClient } from './connecting.js';
+export type { Clients, OptionsParameter, Servers, Services } from './entry-types.js';
+export * from './exports.js';
+export { afterReactions, clearTimeout, setTimeout } from './host.js';
+export { IdMap } from './id-map.js';
+export { type Members, membersOf } from './members.js';
+export {
+  type Attachments,
+  full,
+  gone,
+  type IncomingFrame,
+  type PeerSet,
+  type Port,
+  type PortEvents,
+  type PortPeer,
+  type Target,
+} from './port.js';
+export { type AnyServeOptions, serveOneOrMore } from './serving.js';
+export { Session } from './session.js';
+export {
+  answerKind,
+  codecNumber,
+  codecOf,
+  flag,
+  formatOf,
+  kindOf,
+  memberKind,
+} from './wire/format.js';
+export { readMetadata } from './wire/metadata.js';
+export { answerType, describeType, type NamedType, pingType, statsType } from './wire/types.js';

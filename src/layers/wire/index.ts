@@ -1,0 +1,8 @@
+// The entry `busbar/wire`: calls, streams, properties and signals of an interface over anything that
+// carries bytes in order. It does not load the bus.
+export type { SocketListener } from './carriers/sockets.js';
+export { spawnWire, stdio } from './carriers/stdio.js';
+export { type TcpOptions, tcp } from './carriers/tcp.js';
+export { type TlsAddress, type TlsListenOptions, tls } from './carriers/tls.js';
+export { unixSocket } from './carriers/unix-socket.js';
+export * from './exports.js';
