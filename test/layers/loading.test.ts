@@ -49,6 +49,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './rpc': ['uuid'],
   './rpc/message-port': ['uuid'],
   './documents': ['uuid'],
+  './wire': ['uuid'],
   './handlers': ['uuid'],
   './journal': ['uuid'],
 };
@@ -93,6 +94,16 @@ test('calls over a message port load neither the bus nor anything of Node', (t) 
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
     ['node:crypto'],
+  );
+});
+
+test('wires load no bus', (t) => {
+  const loaded = loadedBy('busbar/wire');
+  t.true(loaded.includes('dist/layers/wire/connect-wire.js'));
+  const known = /^(dist\/(base|layers\/(interface|rpc|wire))\/|node:|uuid$)/;
+  t.deepEqual(
+    loaded.filter((name) => !known.test(name)),
+    [],
   );
 });
 

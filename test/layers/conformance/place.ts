@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
 import type { Interface } from 'busbar/interface';
-import { type ClientOf, type ConnectOptions, connect, type PortLike } from 'busbar/rpc';
+import {
+  type ClientOf,
+  type ConnectOptions,
+  connect,
+  type PortLike,
+  type ServerOf,
+  serve,
+} from 'busbar/rpc';
 import { newBus } from '../../support/program.js';
 import { continueProcess, stopProcess } from '../../support/suspend.js';
 import { Conformance } from './interface.js';
@@ -95,8 +102,11 @@ export class ServerProgram {
 export interface Place {
   readonly t: ExecutionContext;
   readonly kind: 'bus' | 'port';
-  /** The bus, or this side of the port. */
-  readonly here: string | PortLike;
+  /** Serves an interface without properties here, in the process of the test, for the server. */
+  serveHere<I extends Interface>(
+    source: I,
+    implementation: ServerOf<I>,
+  ): Promise<{ close(options: { linger: number }): Promise<void> }>;
   /** Starts a server, and resolves when it serves. Over a port there is one. */
   server(options?: Start['options'], name?: string): Promise<ServerProgram>;
   /** A client of the conformance interface. */
@@ -118,7 +128,7 @@ export function onBus(
   return {
     t,
     kind: 'bus',
-    here: bus,
+    serveHere: (source, implementation) => serveAt(bus, source, implementation),
     async server(options = {}, name = 'one') {
       const start: Start = { name, place: bus, options };
       const child = launch(JSON.stringify(start));
@@ -139,7 +149,7 @@ export function onPort(t: ExecutionContext): Place {
   return {
     t,
     kind: 'port',
-    here: port1,
+    serveHere: (source, implementation) => serveAt(port1, source, implementation),
     async server(options = {}, name = 'one') {
       const workerData: Start = { name, place: port2, options };
       const transferList: TransferListItem[] = [port2];
@@ -152,6 +162,15 @@ export function onPort(t: ExecutionContext): Place {
     client: (options) => clientOf(t, port1, Conformance, options),
     clientOf: (source, options) => clientOf(t, port1, source, options),
   };
+}
+
+function serveAt<I extends Interface>(
+  here: string | PortLike,
+  source: I,
+  implementation: ServerOf<I>,
+): Promise<{ close(options: { linger: number }): Promise<void> }> {
+  const options = {} as never;
+  return serve(here, source, implementation, options);
 }
 
 async function clientOf<I extends Interface>(

@@ -4,14 +4,16 @@
 import { createInterface } from 'node:readline';
 import { parentPort, workerData } from 'node:worker_threads';
 import { implement, type PortLike, serve } from 'busbar/rpc';
+import { serveWire } from 'busbar/wire';
 import { Held, implementation, type Place } from './implementation.js';
 import { Conformance } from './interface.js';
+import { placeOf, type ServerWire } from './server-wire.js';
 
 /** How the test starts it. */
 export interface Start {
   readonly name: string;
-  /** The bus; in a worker, the port. */
-  readonly place: string | PortLike;
+  /** The bus; in a worker, the port; or a wire. */
+  readonly place: string | PortLike | ServerWire;
   readonly options: {
     readonly label?: string;
     readonly concurrency?: number;
@@ -34,17 +36,25 @@ const tell = (news: string) => {
 };
 const held = new Held();
 const place: Place = { name: start.name, tell, service: undefined };
-const service = await serve(start.place, Conformance, implementation(place, held), {
+const { place: at } = start;
+const options = {
   ...start.options,
   properties: { level: 1, title: start.name },
   onSet: {
-    level(value) {
+    level(value: number) {
       if (value === 13) throw new RangeError('13 is refused');
       return Math.min(value, 1000);
     },
   },
-  onError: (_, { method }) => tell(`error in ${method}`),
-});
+  onError: (_: unknown, { method }: { readonly method: string }) => tell(`error in ${method}`),
+};
+const service =
+  typeof at === 'object' && 'wire' in at
+    ? await serveWire(placeOf(at), Conformance, implementation(place, held), {
+        ...options,
+        ...at.options,
+      })
+    : await serve(at, Conformance, implementation(place, held), options);
 place.service = service;
 
 const obey = async ([what, argument = '', value = '']: Order) => {

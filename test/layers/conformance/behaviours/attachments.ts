@@ -121,7 +121,7 @@ export const attachments: readonly Behaviour[] = [
   },
   {
     id: 'attachment.port',
-    title: 'a message port refuses regions and objects with UNSUPPORTED_ATTACHMENT',
+    title: 'a message port or wire refuses regions and objects with UNSUPPORTED_ATTACHMENT',
     only: 'port',
     async run({ t, server, client }) {
       await server();

@@ -1,6 +1,6 @@
 // Whom calls go to: all, sticky, first, and calls within calls.
 import { modelOf } from 'busbar/interface';
-import { all, describe, first, ping, serve, stats, sticky } from 'busbar/rpc';
+import { all, describe, first, ping, stats, sticky } from 'busbar/rpc';
 import { Backend, Conformance } from '../interface.js';
 import type { Behaviour } from '../place.js';
 
@@ -112,7 +112,7 @@ export const whom: readonly Behaviour[] = [
   {
     id: 'nested.cancel',
     title: 'cancelling a call cancels the calls that its method makes for it',
-    async run({ t, here, server, client }) {
+    async run({ t, serveHere, server, client }) {
       let aborted = () => {};
       const begun = new Promise<void>((resolve) => {
         aborted = resolve;
@@ -121,7 +121,7 @@ export const whom: readonly Behaviour[] = [
       const waits = new Promise<void>((resolve) => {
         started = resolve;
       });
-      const backend = await serve(here, Backend, {
+      const backend = await serveHere(Backend, {
         wait: (_, call) =>
           new Promise((_resolve, reject) => {
             started();
@@ -148,8 +148,8 @@ export const whom: readonly Behaviour[] = [
   {
     id: 'nested.deadline',
     title: 'the deadline of a call holds for the calls that its method makes for it',
-    async run({ t, here, server, client }) {
-      const backend = await serve(here, Backend, {
+    async run({ t, serveHere, server, client }) {
+      const backend = await serveHere(Backend, {
         wait: () => 'done',
         timeLeft: (_, call) => call.deadline - performance.now(),
       });
