@@ -13,6 +13,7 @@ const execute = promisify(execFile);
 class Terminal {
   readonly #socket: string;
   readonly #env: NodeJS.ProcessEnv;
+  #commands = 0;
 
   constructor(t: ExecutionContext, stage: Stage) {
     this.#socket = join(stage.directory.path, 'tmux');
@@ -33,8 +34,13 @@ class Terminal {
 
   /** Types a command. */
   async busbar(...args: readonly string[]): Promise<void> {
+    this.#commands += 1;
     const words = [process.execPath, programFile, ...args].map((word) => `'${word}'`);
-    await this.tmux('send-keys', '-l', `clear; ${words.join(' ')}; echo "code $?"`);
+    await this.tmux(
+      'send-keys',
+      '-l',
+      `clear; ${words.join(' ')}; echo "${this.#commands}: code $?"`,
+    );
     await this.tmux('send-keys', 'Enter');
   }
 
@@ -55,6 +61,11 @@ class Terminal {
     }
   }
 
+  /** Resolves with the screen once the last command has ended with this code. */
+  ended(code: number): Promise<string> {
+    return this.shows(new RegExp(`^${this.#commands}: code ${code}$`, 'm'));
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
@@ -73,7 +84,7 @@ test('ls is a table, whose columns give way in a narrow window', async (t) => {
   const { bus, terminal: window } = await terminal(t);
   await window.open(120, 20);
   await window.busbar('ls', '-b', bus);
-  const wide = linesOf(await window.shows(/code 0/));
+  const wide = linesOf(await window.ended(0));
   const head = wide.find((line) => line.includes('LABELS')) ?? '';
   const row = wide.find((line) => line.includes('moon, planet')) ?? '';
   t.is(row.indexOf('moon, planet'), head.indexOf('LABELS'));
@@ -81,8 +92,7 @@ test('ls is a table, whose columns give way in a narrow window', async (t) => {
   t.true((await window.screen(true)).includes('\u001b[1m'));
   await window.resize(40, 20);
   await window.busbar('ls', '-b', bus);
-  await window.shows(/code 0/);
-  const narrow = linesOf(await window.screen());
+  const narrow = linesOf(await window.ended(0));
   for (const line of narrow.filter((each) => each.includes('running'))) {
     t.true(line.length <= 40, line);
   }
@@ -97,7 +107,7 @@ test('NO_COLOR is obeyed', async (t) => {
   await window.tmux('send-keys', '-l', 'export NO_COLOR=1');
   await window.keys('Enter');
   await window.busbar('ls', '-b', bus);
-  await window.shows(/code 0/);
+  await window.ended(0);
   t.false((await window.screen(true)).includes('\u001b['));
 });
 
@@ -128,12 +138,12 @@ test('top redraws, sorts, pauses, follows the size, and gives the screen back', 
   await window.resize(110, 12);
   await window.shows(/LOST\/S/);
   await window.keys('q');
-  const after = await window.shows(/code 0/);
+  const after = await window.ended(0);
   t.false(after.includes('SENT/S'));
   await window.busbar('top', '-b', bus);
   await window.shows(/counting|members/);
   await window.keys('C-c');
-  await window.shows(/code 130/);
+  await window.ended(130);
 });
 
 test('tap writes one line for each message, and no control characters of peers', async (t) => {
@@ -145,7 +155,7 @@ test('tap writes one line for each message, and no control characters of peers',
   t.teardown(() => clearInterval(sending));
   await window.open(120, 20);
   await window.busbar('tap', '-b', bus, '-n', '2', '--type', 'com.example.note');
-  const screen = await window.shows(/code 0/);
+  const screen = await window.ended(0);
   const lines = linesOf(screen).filter((line) => line.includes('com.example.note'));
   t.is(lines.length, 2, screen);
   for (const line of lines) {
@@ -170,10 +180,10 @@ test('call and doctor write for people', async (t) => {
     'raw=',
     'any={"a":"0123456789"}',
   );
-  const screen = await window.shows(/code 0/);
+  const screen = await window.ended(0);
   // Too long for a line, so it has several.
   t.regex(screen, /^\{\n {2}"at": "2026-01-02T03:04:05\.000Z",\n/m);
   await window.busbar('doctor', '-b', bus, 'mon');
-  const said = await window.shows(/code 1/);
+  const said = await window.ended(1);
   t.regex(said, /→ correct the label/);
 });

@@ -49,6 +49,8 @@ for (const compiler of compilers) {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       t.teardown(() => client.kill('SIGKILL'));
+      // What a server tells when the client has all it wants has no reader.
+      client.stdin.on('error', () => undefined);
       const done: string[] = [];
       // The client says what the servers shall do, and hears of what they tell.
       const obey = (what: string, name: string, ...order: string[]) => {
