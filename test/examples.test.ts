@@ -134,6 +134,13 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'kitchen left',
     'peers: garden, hall',
   ],
+  'tracing.mjs': [
+    '3 left',
+    'client com.example.shop/order',
+    '  server com.example.shop/order',
+    '    client com.example.stock/take',
+    '      server com.example.stock/take',
+  ],
   'diagnostics.mjs': [
     'join: earth',
     'join: moon',

@@ -52,6 +52,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './wire': ['uuid'],
   './handlers': ['uuid'],
   './journal': ['uuid'],
+  './opentelemetry': ['uuid'],
 };
 
 test('the bus loads no layer', (t) => {

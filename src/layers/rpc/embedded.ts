@@ -6,6 +6,7 @@ import type { Interface } from '../interface/index.js';
 import { type Bus, shareBus } from './bus.js';
 import { nestedClient } from './connecting.js';
 import { membersOf } from './members.js';
+import { carriesCalls } from './ports/carried.js';
 import { EmbeddedPort } from './ports/embedded-port.js';
 import { type AnyServeOptions, serveWith } from './serving.js';
 import { Session } from './session.js';
@@ -52,6 +53,7 @@ export async function embedServices(
     () => undefined,
   );
   const types = typesOf(services);
+  carriesCalls(endpoint.id, types);
   const open: { close(options: { linger: number }): Promise<void> }[] = [];
   const close = async (linger: number) => {
     await Promise.all(open.map((service) => service.close({ linger })));

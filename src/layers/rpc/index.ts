@@ -17,6 +17,7 @@ export {
   serviceLabels,
 } from './embedded.js';
 export * from './exports.js';
+export { isCarrier } from './ports/carried.js';
 
 /**
  * Makes a client of an interface, or of several. It resolves as soon as the bus is joined; a call

@@ -36,6 +36,7 @@ import {
 import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
 import { answerType } from '../wire/types.js';
 import { attachedBytes, BusFrame, lostFrame } from './bus-frame.js';
+import { carriesCalls, carriesNothing } from './carried.js';
 import { Departures } from './departures.js';
 import { FrameCodec, type Slot } from './frame-codec.js';
 
@@ -91,6 +92,7 @@ export class EndpointPort implements Port {
   open(events: PortEvents): void {
     this.#events = events;
     const endpoint = this.#endpoint;
+    if (this.#listens) carriesCalls(this.endpointId);
     if (this.#listens) endpoint.on('message', (message) => events.frame(this.frameOf(message)));
     endpoint.on('undelivered', ({ peerId, id }) => {
       if (peerId !== undefined) events.undelivered(peerId, id);
@@ -107,7 +109,10 @@ export class EndpointPort implements Port {
     // A link that is closed stays closed: calls must not go where no answer comes back from.
     endpoint.on('violation', ({ peer }) => this.#cut(peer.id));
     endpoint.on('disconnected', ({ peerId }) => this.#cut(peerId));
-    endpoint.on('close', () => events.closed());
+    endpoint.on('close', () => {
+      carriesNothing(this.endpointId);
+      events.closed();
+    });
   }
 
   target(label: string | undefined, to: unknown): Target {

@@ -1,11 +1,11 @@
 // A call of which subscribers hear, at either side: which events were published, and its context.
+import { formatTraceparent, isContext, parseTraceparent } from '../../../base/trace-context.js';
 import type { Member } from '../members.js';
 import type { Port } from '../port.js';
 import { memberKind } from '../wire/format.js';
 import type { Cause, Trace } from '../wire/metadata.js';
 import type { TracingEvents } from './channels.js';
 import type { CallDiagnostics } from './diagnostics.js';
-import { formatTraceparent, isContext, parseTraceparent } from './trace-context.js';
 
 const utf8 = new TextEncoder();
 

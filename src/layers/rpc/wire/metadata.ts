@@ -6,27 +6,12 @@ import {
   metadataTag as tag,
   metadataVersion as version,
 } from '../../../base/metadata-tag.js';
+import { type Cause, readCause, type Trace, writeCause } from '../../../base/trace-context.js';
+
+export type { Cause, Trace } from '../../../base/trace-context.js';
 
 /** The largest number of milliseconds that fits; a longer deadline is none. */
 export const maxDeadline = 0xffff_ffff;
-
-/** The message that a call is made for: that of the call in whose method it is made. */
-export interface Cause {
-  /** The endpoint that sent it. */
-  readonly peer: number;
-  /** Its number there. */
-  readonly id: number;
-}
-
-/** The trace that a call belongs to. Calls pass it on, and never look into it. */
-export interface Trace {
-  /** Trace id, parent id and flags, 25 bytes. */
-  readonly context: Uint8Array;
-  /** `tracestate` as UTF-8. */
-  readonly state: Uint8Array | undefined;
-  /** For tools that see all messages: whose calls these are. */
-  readonly cause: Cause | undefined;
-}
 
 /** The fields that calls use. */
 export interface Metadata {
@@ -81,8 +66,7 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
   if (trace !== undefined) at = field(bytes, at, tag.trace, trace.context);
   if (trace?.cause !== undefined) {
     at = header(bytes, at, tag.cause, 16);
-    writeNumber(view, at, trace.cause.peer);
-    writeNumber(view, at + 8, trace.cause.id);
+    writeCause(view, at, trace.cause);
     at += 16;
   }
   if (state !== undefined) field(bytes, at, tag.traceState, state);
@@ -92,16 +76,6 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
 // What belongs to the call comes first; W3C Trace Context allows that a `tracestate` is dropped.
 function fitting(state: Uint8Array | undefined, room: number): Uint8Array | undefined {
   return state !== undefined && 2 + state.length <= room ? state : undefined;
-}
-
-// A u64 of at most 53 bits, without a bigint.
-function writeNumber(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value >>> 0, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-function readNumber(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
 
 function header(bytes: Uint8Array, at: number, tagNumber: number, length: number): number {
@@ -154,7 +128,7 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
       state = bytes.slice(start, at);
     } else if (name === tag.cause) {
       expectLength(name, length, 16);
-      cause = { peer: readNumber(view, start), id: readNumber(view, start + 8) };
+      cause = readCause(view, start);
     } else if (name >= firstCriticalTag) {
       throw new TypeError(`metadata has tag ${name}, which this version does not know`);
     }
