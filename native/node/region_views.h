@@ -6,6 +6,7 @@
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
@@ -29,11 +30,12 @@ class RegionViews {
   struct View {
     // Weak: garbage collection of the buffer frees it.
     napi_ref buffer = nullptr;
+    std::uintptr_t number = 0;
     std::size_t hands = 0;
   };
 
   [[nodiscard]] static napi_status make(napi_env env, const std::shared_ptr<MemoryRegion>& region,
-                                        napi_value& out);
+                                        napi_value& out, std::uintptr_t& number);
 
   std::unordered_map<const MemoryRegion*, View> views_;
 };
