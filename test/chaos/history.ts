@@ -17,6 +17,8 @@ export interface Seen {
   readonly undelivered: number;
   /** As the observer was told, whatever they were. */
   readonly lost: number;
+  /** Messages before the first that was seen, by its number, and not among the lost. */
+  readonly missed: number;
 }
 
 /** One entry of a history. */

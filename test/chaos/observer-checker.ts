@@ -28,7 +28,7 @@ interface Sent {
   readonly copies: number | undefined;
 }
 
-const nothing: Seen = { sent: 0, again: 0, undelivered: 0, lost: 0 };
+const nothing: Seen = { sent: 0, again: 0, undelivered: 0, lost: 0, missed: 0 };
 
 class ObserverChecker {
   readonly violations: string[] = [];
@@ -49,13 +49,17 @@ class ObserverChecker {
       this.seen += each.sent + each.again + each.undelivered;
       this.lost += each.lost;
     }
-    // One that was killed has not told what it saw last, and has checked all by itself.
-    if (start === undefined || observer.fate !== 'survived') return;
+    if (start === undefined) return;
     for (const member of members) {
       const joined = member.history.find((each) => each.kind === 'joined');
-      // Others may have sent messages before it observed.
+      // Those that join later have it in their directory before they send anything. The others may
+      // not: they need not even be in its own yet, if its controller was deposed just then.
       if (joined === undefined || joined.at <= start.at) continue;
       const found = seen.get(joined.id);
+      if (found !== undefined && found.missed > 0)
+        this.violations.push(`${observer.name} of ${member.name}: ${found.missed} were missed`);
+      // One that was killed has not told what it saw last, and has checked the rest by itself.
+      if (observer.fate !== 'survived') continue;
       const own = sent.get(member.name) as Sent;
       if (found === undefined && member.fate !== 'survived') {
         if (own.least > 0) this.unlinked++;

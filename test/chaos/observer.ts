@@ -20,15 +20,13 @@ const observer = await observe(bus, {
   payloadBytes: Number(payloadBytes),
   timeout: 60_000,
 });
-// Members that come later have this observer in their directory before they send anything.
-const before = new Set(observer.peers.map(({ id }) => id));
 tell({ kind: 'observing', id: observer.id, at: now() });
 observer.on('violation', ({ error }) => wrong(`violation: ${error.message}`));
 process.on('message', report);
 
 for await (const seen of observer) {
   const { id, label } = seen.from;
-  const sight = sights.get(id) ?? new Sight(!before.has(id));
+  const sight = sights.get(id) ?? new Sight();
   sights.set(id, sight);
   const fault = sight.take(seen);
   if (fault !== undefined) wrong(`of ${label[0]} (${id}), ${fault}`);

@@ -12,14 +12,12 @@ export class Sight {
   #lost = 0;
   /** Lost since the last message that was seen. */
   #lostSince = 0;
-  /** The number of the next message; `undefined` if it was not seen from its beginning. */
+  /** The number of the next message; `undefined` before the first. */
   #next: number | undefined;
+  /** Messages before the first that was seen, and not among the lost. */
+  #missed = 0;
   /** Something was seen since the last report. */
   changed = false;
-
-  constructor(fromBeginning: boolean) {
-    this.#next = fromBeginning ? 1 : undefined;
-  }
 
   get counts(): Seen {
     return {
@@ -27,6 +25,7 @@ export class Sight {
       again: this.#again,
       undelivered: this.#undelivered,
       lost: this.#lost,
+      missed: this.#missed,
     };
   }
 
@@ -55,7 +54,10 @@ export class Sight {
     const [expected, lost] = [this.#next, this.#lostSince];
     this.#next = id + 1;
     this.#lostSince = 0;
-    if (expected === undefined) return undefined;
+    if (expected === undefined) {
+      this.#missed = Math.max(0, id - 1 - lost);
+      return undefined;
+    }
     if (id < expected) return `number ${id} was seen after number ${expected - 1}`;
     if (id - expected <= lost) return undefined;
     return `number ${id} was seen instead of ${expected}, and ${lost} were lost between`;
