@@ -163,6 +163,7 @@ const selfTests = {
   'giving_back-c':
     'what a receiver gives back: refused, unread, borrowed by a process that is killed',
   'join_options-c': 'options of joining, their ranges and what they limit',
+  'killed_receiver-c': 'what waits in the process of a receiver that is killed',
   'metadata-c': 'metadata, receipts, and what undelivered messages name',
   'observe-c': 'observers, what they see and what they lose',
   'relabel-c': 'labels that change, and who sees it',

@@ -103,6 +103,7 @@ busbar_status busbar::ffi::join(const char* identifier, const busbar_join_option
   busbar::EndpointOptions native;
   native.membership.identifier = identifier;
   native.membership.observes = std::move(observes);
+  native.keeps_seen = true;
   const bool observer = native.membership.observes != nullptr;
   const busbar_status read = read_options(given, native);
   if (read != BUSBAR_OK) return read;

@@ -62,6 +62,14 @@ struct Slab {
   std::size_t users = 0;
 };
 
+// What is kept about an inbound link.
+struct LinkInHand {
+  // Messages of it that exist, waiting or the program's.
+  std::uint64_t messages = 0;
+  // Where to note those that the program gets.
+  busbar::InboundLink::SeenWord seen;
+};
+
 }  // namespace busbar::ffi
 
 struct busbar_message {
@@ -75,8 +83,8 @@ struct busbar_message {
   std::vector<std::byte> own_metadata;
   // Has the payload and the metadata; null for a borrowed message.
   busbar::ffi::Slab* slab = nullptr;
-  // Points to the link's count in busbar_endpoint::messages_of_link.
-  std::uint64_t* link_messages = nullptr;
+  // Its link in busbar_endpoint::links.
+  busbar::ffi::LinkInHand* link = nullptr;
   // The sender, if it is not the link's owner.
   std::uint64_t from_id = 0;
   std::uint32_t from_pid = 0;
@@ -129,10 +137,10 @@ struct busbar_endpoint {
   std::optional<busbar::Reservation> reservation;
   // Closed links with messages whose sender may still be asked for.
   std::vector<std::uint32_t> gone_links;
-  std::unordered_map<std::uint32_t, std::uint64_t> messages_of_link;
+  std::unordered_map<std::uint32_t, busbar::ffi::LinkInHand> links;
   // The last entry that was looked up.
-  std::uint32_t last_link = 0;
-  std::uint64_t* last_link_messages = nullptr;
+  std::uint32_t last_link_slot = 0;
+  busbar::ffi::LinkInHand* last_link = nullptr;
 
   // It only observes.
   bool observer = false;

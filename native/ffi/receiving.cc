@@ -1,4 +1,5 @@
 // Receiving: messages that are copied, and borrowed messages.
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -44,6 +45,15 @@ void read_last_origin(busbar_message& message) {
     read_origin(message, message.endpoint->endpoint->last_origin());
 }
 
+busbar::ffi::LinkInHand* link_of(busbar_endpoint& self, std::uint32_t slot) {
+  if (self.last_link != nullptr && self.last_link_slot == slot) return self.last_link;
+  const auto [place, first] = self.links.try_emplace(slot);
+  if (first) place->second.seen = self.endpoint->seen_word(slot);
+  self.last_link_slot = slot;
+  self.last_link = &place->second;
+  return self.last_link;
+}
+
 busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_span payload) {
   busbar_message* message = new_message(self);
   message->endpoint = &self;
@@ -55,12 +65,8 @@ busbar_message* wrap(busbar_endpoint& self, ReceivedMessage& received, busbar_sp
   message->from_pid = 0;
   message->from_label.reset();
   message->slab = nullptr;
-  if (self.last_link_messages == nullptr || self.last_link != message->received.link_slot) {
-    self.last_link = message->received.link_slot;
-    self.last_link_messages = &self.messages_of_link[self.last_link];
-  }
-  message->link_messages = self.last_link_messages;
-  ++*message->link_messages;
+  message->link = link_of(self, message->received.link_slot);
+  ++message->link->messages;
   return message;
 }
 
@@ -75,7 +81,10 @@ void tell_taken(busbar_endpoint& self) {
 }
 
 // The program gets another message. If the sender waits for that, it is reported at once.
-void note_taken(busbar_endpoint& self, const ReceivedMessage& received) {
+void note_taken(busbar_endpoint& self, const busbar_message& message) {
+  const ReceivedMessage& received = message.received;
+  if (auto* seen = message.link->seen.word; seen != nullptr)
+    seen->store(static_cast<std::uint32_t>(received.position), std::memory_order_relaxed);
   const std::size_t waiting = self.inbox.size();
   if (waiting == 0 || waiting == kMaxTold || received.awaited() || !received.objects.empty() ||
       !received.regions.empty())
@@ -122,9 +131,9 @@ void fetch(busbar_endpoint& self) {
 // Forgets closed links without messages.
 void forget_gone(busbar_endpoint& self) {
   std::erase_if(self.gone_links, [&self](std::uint32_t slot) {
-    if (self.messages_of_link[slot] != 0) return false;
-    self.messages_of_link.erase(slot);
-    self.last_link_messages = nullptr;
+    if (self.links[slot].messages != 0) return false;
+    self.links.erase(slot);
+    self.last_link = nullptr;
     self.endpoint->forget_peer(slot);
     return true;
   });
@@ -134,7 +143,7 @@ void recycle(busbar_endpoint& self, busbar_message* message, busbar::Status outc
   const ReceivedMessage& received = message->received;
   if ((received.header.flags & busbar::record_flag::kWantsHandled) != 0)
     self.endpoint->settle(received.link_slot, received.position, outcome);
-  if (--*message->link_messages == 0 && !self.gone_links.empty()) forget_gone(self);
+  if (--message->link->messages == 0 && !self.gone_links.empty()) forget_gone(self);
   message->received.objects.clear();
   message->received.regions.clear();
   busbar::ffi::leave_slab(self, *message);
@@ -205,7 +214,7 @@ busbar_status busbar_endpoint_receive(busbar_endpoint* endpoint, int32_t timeout
   }
   *out_message = self.inbox.front();
   self.inbox.pop_front();
-  note_taken(self, (*out_message)->received);
+  note_taken(self, **out_message);
   return BUSBAR_OK;
 }
 
@@ -225,7 +234,7 @@ busbar_status busbar_endpoint_borrow_next(busbar_endpoint* endpoint, int32_t tim
     if (!self.inbox.empty()) {
       self.borrowed = self.inbox.front();
       self.inbox.pop_front();
-      note_taken(self, self.borrowed->received);
+      note_taken(self, *self.borrowed);
       return true;
     }
     ReceivedMessage received;

@@ -106,13 +106,13 @@ template <typename Other>
 void tell(busbar_endpoint&, Lock&, const Other&) {}
 
 void forget_link(busbar_endpoint& self, std::uint32_t slot) {
-  const auto messages = self.messages_of_link.find(slot);
-  if (messages != self.messages_of_link.end() && messages->second != 0) {
+  const auto link = self.links.find(slot);
+  if (link != self.links.end() && link->second.messages != 0) {
     self.gone_links.push_back(slot);
     return;
   }
-  self.messages_of_link.erase(slot);
-  self.last_link_messages = nullptr;
+  self.links.erase(slot);
+  self.last_link = nullptr;
   self.endpoint->forget_peer(slot);
 }
 

@@ -33,7 +33,8 @@ EndpointBinding::EndpointBinding(Napi::Env env, std::unique_ptr<Endpoint> endpoi
       options_(options),
       on_messages_(Napi::Persistent(on_messages)),
       on_notices_(Napi::Persistent(on_notices)),
-      blocks_(options.external_buffers) {}
+      blocks_(options.external_buffers),
+      seen_words_(options.external_buffers) {}
 
 EndpointBinding::~EndpointBinding() = default;
 
@@ -82,6 +83,15 @@ Napi::Value EndpointBinding::take_regions(std::uint32_t row) {
   return {env_, region_values(env_, std::move(regions))};
 }
 
+Napi::Value EndpointBinding::open_seen_word(std::uint32_t slot) {
+  return {env_, seen_words_.open(env_, *endpoint_, slot)};
+}
+
+void EndpointBinding::forget_peer(std::uint32_t slot) {
+  seen_words_.close(env_, slot);
+  endpoint_->forget_peer(slot);
+}
+
 void EndpointBinding::ref() noexcept {
   if (attachment_ != nullptr) attachment_->ref();
 }
@@ -125,6 +135,7 @@ void EndpointBinding::release() {
   on_notices_.Reset();
   blocks_.release(env_);
   blocks_.rest();
+  seen_words_.close_all(env_);
 }
 
 void EndpointBinding::on_ready() {

@@ -14,6 +14,7 @@
 #include "node/receipt.h"
 #include "node/receive_blocks.h"
 #include "node/receive_table.h"
+#include "node/seen_words.h"
 
 namespace busbar::node {
 
@@ -64,6 +65,14 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   [[nodiscard]] Napi::Value take_objects(std::uint32_t row);
   // The memory regions of the row, as region_values() makes them.
   [[nodiscard]] Napi::Value take_regions(std::uint32_t row);
+  // The word of an inbound link in which JavaScript notes the messages that the program gets; see
+  // SeenWords.
+  [[nodiscard]] Napi::Value open_seen_word(std::uint32_t slot);
+  void mark_seen(std::uint32_t slot, std::uint32_t position) noexcept {
+    seen_words_.mark(slot, position);
+  }
+  // All messages of the link were read.
+  void forget_peer(std::uint32_t slot);
   // Gives memory back that nothing has come to for a while.
   void rest() noexcept { blocks_.rest(); }
   void ref() noexcept;
@@ -115,6 +124,7 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   Napi::FunctionReference on_notices_;
   ReceiveTable table_;
   ReceiveBlocks blocks_;
+  SeenWords seen_words_;
   Receipt receipt_;
   std::unique_ptr<LoopAttachment> attachment_;
   std::vector<Uuid> types_;

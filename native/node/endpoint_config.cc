@@ -70,6 +70,7 @@ Result<Label> read_label(const Napi::Value& value) {
 Result<EndpointConfig> read_config(const Napi::Object& config) {
   EndpointConfig out;
   out.endpoint.regions = &process_regions();
+  out.endpoint.keeps_seen = true;
   out.endpoint.membership.identifier = string(config, "identifier");
   out.endpoint.membership.token = string(config, "token");
   auto label = read_label(config.Get("label"));

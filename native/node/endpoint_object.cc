@@ -165,6 +165,13 @@ void add_sending(Napi::Object& object, const BindingPointer& binding) {
 void add_receiving(Napi::Object& object, const BindingPointer& binding) {
   object.Set("table", binding->table().table());
   method(object, "peer", binding, peer);
+  method(object, "openSeenWord", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    return each.open_seen_word(unsigned_at(info, 0));
+  });
+  method(object, "markSeen", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+    each.mark_seen(unsigned_at(info, 0), unsigned_at(info, 1));
+    return info.Env().Undefined();
+  });
   method(object, "takeObjects", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
     return each.take_objects(unsigned_at(info, 0));
   });
@@ -193,7 +200,7 @@ void add_receiving(Napi::Object& object, const BindingPointer& binding) {
     return info.Env().Undefined();
   });
   method(object, "forgetPeer", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
-    each.endpoint().forget_peer(unsigned_at(info, 0));
+    each.forget_peer(unsigned_at(info, 0));
     return info.Env().Undefined();
   });
 }

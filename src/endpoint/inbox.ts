@@ -67,6 +67,7 @@ export class Inbox {
       while (this.#listener !== undefined) {
         const message = this.#shift();
         if (message === undefined) break;
+        Message.noteSeen(message);
         this.#listener(message);
       }
       this.#tellTaken();
@@ -82,11 +83,13 @@ export class Inbox {
       Message.endOf(message)?.release();
     } else if (waiting !== undefined) {
       this.#waiting.remove(waiting);
+      Message.noteSeen(message);
       waiting.resolve(message);
       this.#awaited ||= Message.isAwaited(message);
     } else if (this.#listener !== undefined) {
       // Reported first, so that a listener that reads a region's refCount finds it held by this
       // process alone.
+      Message.noteSeen(message);
       if (message.regions.length > 0) this.#tellTaken();
       this.#listener(message);
     } else {
@@ -98,6 +101,7 @@ export class Inbox {
   take(): Message | undefined {
     const message = this.#shift();
     if (message === undefined) return undefined;
+    Message.noteSeen(message);
     const { length } = this;
     const half = this.#prefetch >> 1;
     if (length === 0 || length === half || Message.isAwaited(message)) this.#tellTaken();

@@ -37,6 +37,7 @@ import { IdleRest } from './idle-rest.js';
 import { Message, type Replier } from './message.js';
 import { type Mark, MessageEnd, type Settle } from './message-end.js';
 import { originAt } from './origin.js';
+import { type SeenMark, SeenMarks } from './seen-marks.js';
 
 const twoTo32 = 2 ** 32;
 
@@ -79,9 +80,11 @@ export class MessageReader {
   readonly #rest: IdleRest;
   readonly #table: Uint32Array;
   readonly #peers = new Map<number, Peer>();
+  readonly #seen: SeenMarks;
   readonly #reported = new Set<string>();
   #lastSlot = 0;
   #lastPeer: Peer | undefined;
+  #lastSeen: SeenMark | undefined;
   readonly #lastType = new Uint32Array(4);
   #lastTypeText = '';
 
@@ -92,6 +95,7 @@ export class MessageReader {
     this.#replier = replier;
     this.#settle = (slot, position, status) => native.settle(slot, position, status);
     this.#table = native.table;
+    this.#seen = new SeenMarks(native);
     this.#rest = new IdleRest(() => native.rest());
   }
 
@@ -189,6 +193,9 @@ export class MessageReader {
         replier: this.#replier,
         end: left,
         row: number,
+        seen: this.#lastSeen as SeenMark,
+        // As a signed number, which V8 keeps in place.
+        position: (table[row + column.position] as number) | 0,
         awaited: attached || large !== undefined || (flags & (wantsHandled | wantsTaken)) !== 0,
       },
     );
@@ -198,6 +205,7 @@ export class MessageReader {
   forget(slot: number): void {
     this.#peers.delete(slot);
     if (slot === this.#lastSlot) this.#lastPeer = undefined;
+    this.#seen.forget(slot);
     this.#native.forgetPeer(slot);
   }
 
@@ -216,6 +224,7 @@ export class MessageReader {
     }
     this.#lastSlot = slot;
     this.#lastPeer = peer;
+    this.#lastSeen = this.#seen.of(slot);
     return peer;
   }
 

@@ -230,7 +230,14 @@ export interface NativeEndpoint {
   /** Gives memory of received payloads back that nobody uses, until more come. */
   rest(): void;
   peer(slot: number): NativeMember | undefined;
+  /** Also detaches the buffer of {@link openSeenWord}. */
   forgetPeer(slot: number): void;
+  /**
+   * The word of an inbound link in which to note what the program gets: the low half of a message's
+   * position, before it gets the message. `undefined`: call {@link markSeen}. Once for each link.
+   */
+  openSeenWord(slot: number): ArrayBuffer | undefined;
+  markSeen(slot: number, position: number): void;
   /** All members except observers, this endpoint included; `undefined` if it is the last list. */
   changedMembers(): NativeMember[] | undefined;
   observers(): NativeMember[];

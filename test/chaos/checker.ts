@@ -10,7 +10,7 @@ export interface Verdict {
   readonly sent: number;
   readonly received: number;
   readonly undelivered: number;
-  /** Messages that a killed receiver had taken out of shared memory but not yet noted. */
+  /** Messages that a killed receiver had got but not yet noted. */
   readonly takenAtDeath: number;
   readonly generations: number;
   /** Milliseconds that a survivor was without a controller, for all changes, sorted. */
@@ -18,8 +18,8 @@ export interface Verdict {
   readonly observers: Omit<ObserverVerdict, 'violations' | 'unsettled'>;
 }
 
-/** Messages that one receiver may have in hand when it dies; the addon's own limit. */
-const mostInHand = 1024;
+/** Messages of a sender that a receiver may have got and not noted when it dies. */
+const mostInHand = 1;
 
 type Sent = Extract<Happening, { kind: 'sent' }>;
 

@@ -134,6 +134,8 @@ export class FakeEndpoint {
       },
       peer: () => ({ id: 2, pid: 2, label: [] }),
       forgetPeer: () => undefined,
+      openSeenWord: () => undefined,
+      markSeen: () => undefined,
       changedMembers: () => [...this.members],
       relabel: () => ++this.relabels,
       reportMembers: (wanted) => {

@@ -278,6 +278,12 @@ void Endpoint::forget_peer(std::uint32_t link_slot) {
   control_.receiver().forget_peer(link_slot);
 }
 
+InboundLink::SeenWord Endpoint::seen_word(std::uint32_t link_slot) {
+  const OwnerGuard lock(lock_);
+  InboundLink* found = control_.receiver().link(link_slot);
+  return found == nullptr ? InboundLink::SeenWord{} : found->seen_word();
+}
+
 std::vector<Member> Endpoint::members() {
   const OwnerGuard lock(lock_);
   return control_.members();

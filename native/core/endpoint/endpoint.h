@@ -102,6 +102,9 @@ class Endpoint final {
   // after its LinkClosedNotice.
   [[nodiscard]] std::optional<Member> peer(std::uint32_t link_slot);
   void forget_peer(std::uint32_t link_slot);
+  // Of an endpoint with `keeps_seen`: where to note what the program gets of an inbound link:
+  // before each message, the low half of its position. Empty for an unknown slot.
+  [[nodiscard]] InboundLink::SeenWord seen_word(std::uint32_t link_slot);
 
   // All members of the bus except observers, this endpoint included, as of now.
   [[nodiscard]] std::vector<Member> members();

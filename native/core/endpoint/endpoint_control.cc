@@ -47,6 +47,7 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
       observes_(options.membership.observes != nullptr),
       membership_(new Membership(platform, *reactor_, std::move(options.membership), *this)),
       regions_(*options.regions) {
+  if (options.keeps_seen) receiver_.keep_seen();
   if (observes_) {
     receiver_.observe();
     sender_.refuse_all();

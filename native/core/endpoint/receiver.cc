@@ -40,6 +40,7 @@ Result<InboundLink*> Receiver::attach(const Member& from, std::uint64_t link_id,
   if (attached.status() == Status::Closed) return nullptr;
   if (!attached) return attached.error();
   InboundLink* link = attached.value().get();
+  if (seen_kept_) link->ring().keep_seen();
   links_.emplace(slot, attached.take());
   peers_.emplace(slot, from);
   wake(*link);

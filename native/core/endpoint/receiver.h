@@ -111,6 +111,9 @@ class Receiver {
   // From now on, before anything is attached: this endpoint is an observer. It reads observations
   // (the payload of a ReceivedMessage is an ObservationHead and what follows it), and nothing else.
   void observe() noexcept { observing_ = true; }
+  // From now on, before anything is attached: the program notes each message that it gets in the
+  // seen_word() of its link. What is borrowed is noted already.
+  void keep_seen() noexcept { seen_kept_ = true; }
   // A turn of the control thread begins.
   void begin_turn() noexcept { turn_->renew(); }
   // The channel of `slot` has something to say.
@@ -267,6 +270,7 @@ class Receiver {
   // The program takes no more.
   bool done_ = false;
   bool observing_ = false;
+  bool seen_kept_ = false;
   // The link whose next message did not fit into the slab; 0 for none.
   std::uint32_t large_slot_ = 0;
   // The link that a message is borrowed of; 0 for none. If it was closed meanwhile, it stays

@@ -22,6 +22,8 @@ bool Receiver::borrow(ReceivedMessage& out, std::span<const std::byte>& out_payl
     put_back(link, step);
     if (step != Step::Taken) continue;
     link.ring().begin();
+    link.ring().seen_word().store(static_cast<std::uint32_t>(out.position),
+                                  std::memory_order_relaxed);
     borrowed_slot_ = link.slot();
     return true;
   }

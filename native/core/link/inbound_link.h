@@ -2,6 +2,7 @@
 // does not fit ends this link, and only this one. Every call with the endpoint's lock held.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -56,6 +57,13 @@ class InboundLink {
   [[nodiscard]] std::uint64_t link_id() const noexcept { return link_id_; }
   [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
   [[nodiscard]] RingConsumer& ring() noexcept { return consumer_; }
+
+  // Where the program notes what it gets, and what keeps that mapped.
+  struct SeenWord {
+    std::shared_ptr<SharedMemory> memory;
+    std::atomic<std::uint32_t>* word = nullptr;
+  };
+  [[nodiscard]] SeenWord seen_word() noexcept { return {consumer_memory_, &consumer_.seen_word()}; }
 
   // Publishes that the program has everything that was advanced over, or everything up to
   // `position`, and wakes the sender if it waits for that.
@@ -162,7 +170,7 @@ class InboundLink {
   std::uint64_t link_id_;
   // The mappings outlive the consumer that points into them.
   std::unique_ptr<SharedMemory> ring_memory_;
-  std::unique_ptr<SharedMemory> consumer_memory_;
+  std::shared_ptr<SharedMemory> consumer_memory_;
   std::unique_ptr<Channel> channel_;
   RingConsumer consumer_;
   Acknowledgements acknowledgements_;

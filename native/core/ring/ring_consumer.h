@@ -3,6 +3,7 @@
 // call with the endpoint's lock held.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -41,6 +42,9 @@ class RingConsumer {
   void advance() noexcept { head_ += padded(pending_); }
   // The records stepped over are about to reach the program: see ConsumerSegment::begun.
   void begin() noexcept { consumer_->begun.store(head_, std::memory_order_release); }
+  // The program notes in seen_word() where each message ends that it is about to get.
+  void keep_seen() noexcept { consumer_->seen_kept.store(1, std::memory_order_release); }
+  [[nodiscard]] std::atomic<std::uint32_t>& seen_word() noexcept { return consumer_->seen; }
   // Only records up to `position` reached the program; the others will not.
   void take_back(std::uint64_t position) noexcept {
     consumer_->begun.store(position, std::memory_order_release);

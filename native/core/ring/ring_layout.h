@@ -27,6 +27,8 @@ inline constexpr std::size_t kRingHeaderBytes = 4096;
 inline constexpr std::size_t kConsumerSegmentBytes = 4096;
 inline constexpr std::uint64_t kMinRingBytes = option::ring_bytes.least;
 inline constexpr std::uint64_t kMaxRingBytes = option::ring_bytes.most;
+// From half a position one finds the whole: it is less than a ring away.
+static_assert(kMaxRingBytes < (1ULL << 31U));
 inline constexpr std::size_t kCacheLine = 64;
 
 // `wake_at` value of a producer that waits for nothing.
@@ -69,6 +71,9 @@ struct ConsumerSegment {
   // must not go to another receiver. Never below `head`, except for a consumer that does not keep
   // it.
   std::atomic<std::uint64_t> begun;
+  // 1: the program itself notes in `seen` what it gets, message by message, so that what waits in
+  // its process when it dies is not taken for seen.
+  std::atomic<std::uint32_t> seen_kept;
   // 1: the consumer sleeps, or is about to, and wants the doorbell. The producer resets it when it
   // rings.
   alignas(kCacheLine) std::atomic<std::uint32_t> sleeping;
@@ -79,6 +84,9 @@ struct ConsumerSegment {
   // How many outcomes were written so far; number n is in slot n modulo kOutcomeSlots.
   alignas(kCacheLine) std::atomic<std::uint64_t> outcomes_written;
   OutcomeSlot outcomes[kOutcomeSlots];
+  // The low half of a position: the program got everything below it. Below `begun`, or as nothing.
+  // Only a producer whose consumer has died reads it, so it has a cache line of its own.
+  alignas(kCacheLine) std::atomic<std::uint32_t> seen;
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&

@@ -1,6 +1,7 @@
 // The writing side of a ring.
 #include "core/ring/ring_producer.h"
 
+#include <algorithm>
 #include <new>
 
 namespace busbar {
@@ -54,7 +55,12 @@ std::uint64_t RingProducer::handled() const noexcept {
 }
 
 std::uint64_t RingProducer::begun() const noexcept {
-  return consumer_->begun.load(std::memory_order_acquire);
+  const std::uint64_t begun = consumer_->begun.load(std::memory_order_acquire);
+  if (consumer_->seen_kept.load(std::memory_order_relaxed) == 0) return begun;
+  // A program that got nothing since the head moved is behind it.
+  const auto ahead = static_cast<std::int32_t>(consumer_->seen.load(std::memory_order_relaxed) -
+                                               static_cast<std::uint32_t>(head_));
+  return std::min(begun, head_ + static_cast<std::uint64_t>(std::max(ahead, 0)));
 }
 
 bool RingProducer::next_outcome(Outcome& out) noexcept {

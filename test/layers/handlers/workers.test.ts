@@ -68,10 +68,7 @@ for (const [kind, counts, how] of [
   ['thread', { threads: 1 }, 'exit'],
   ['thread', { threads: 1 }, 'throw'],
 ] as const) {
-  // Left out: with other tests beside it, the last message of a killed worker's was not handled within
-  // its time to live in five of six runs.
-  const run = how === 'kill' ? test.skip : test.serial;
-  run(
+  test.serial(
     `a ${kind} that dies (${how}) is started again, and what it had not taken is handled`,
     async (t) => {
       const bus = newBus();

@@ -208,6 +208,42 @@ TEST(hostile_begun_beyond_everything_or_below_the_head_loses_no_message) {
   }
 }
 
+// The same about what it says that its program got, which is less than what it received.
+TEST(hostile_seen_decides_only_about_whole_messages) {
+  constexpr std::uint64_t kAll = 3 * kLiarRecord;
+  for (std::uint64_t seen = 0; seen <= kAll + 16; seen += 8) {
+    HostileReceiver link;
+    const std::vector<std::byte> payload(kLiarPayload);
+    for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload);
+    link.state().begun.store(2 * kLiarRecord);
+    link.state().seen_kept.store(1);
+    link.state().seen.store(static_cast<std::uint32_t>(seen));
+    const auto orphans = link.bury();
+    CHECK_EQ(link.done.size(), std::min<std::uint64_t>(seen / kLiarRecord, 2));
+    std::vector<std::uint64_t> accounted = link.done;
+    for (const std::uint64_t delivery : deliveries_of(orphans)) accounted.push_back(delivery);
+    CHECK(accounted == (std::vector<std::uint64_t>{1, 2, 3}));
+  }
+}
+
+TEST(hostile_seen_beyond_everything_or_below_the_head_loses_no_message) {
+  for (const std::uint32_t seen : {~0U, 1U << 31U, (1U << 31U) - 1, 0U}) {
+    HostileReceiver link;
+    const std::vector<std::byte> payload(kLiarPayload);
+    for (std::uint64_t id = 1; id <= 3; ++id) link.send(id, payload, id == 3);
+    link.write_head(kLiarRecord);
+    link.state().begun.store(~0ULL);
+    link.state().seen_kept.store(1);
+    link.state().seen.store(seen);
+    const auto orphans = link.bury();
+    // More than half of all positions ahead of the head is behind it.
+    const bool ahead = seen == (1U << 31U) - 1 || seen == 1U << 31U;
+    CHECK(link.done == (ahead ? std::vector<std::uint64_t>{1, 2} : std::vector<std::uint64_t>{1}));
+    CHECK(deliveries_of(orphans) ==
+          (ahead ? std::vector<std::uint64_t>{3} : std::vector<std::uint64_t>{2, 3}));
+  }
+}
+
 // Outcomes at positions where no message ends, with numbers that are no status, more of them than
 // there can be, and a count that goes back: no delivery is settled twice or under another's number.
 TEST(hostile_outcomes_settle_only_messages_that_exist) {
