@@ -16,7 +16,7 @@ import { offerOf } from './hello.js';
 import { settingsOf, splitOptions, type WireOptions } from './options.js';
 import { carrierOf, isDialer, isListener, type WirePlace } from './places.js';
 import { sessionAt, setSessionAt } from './sessions.js';
-import { Wire } from './wire.js';
+import { Wire, type WireHost } from './wire.js';
 import { WireSession } from './wire-session.js';
 
 /** Options of {@link serveWire} beside those of `serve`. */
@@ -148,16 +148,18 @@ class Serving {
 // Read and answered as a wire is, so that the other side learns why.
 function refuse(carrier: Carrier, text: string): void {
   const settings = settingsOf('serve', { limits: { handshake: 1000 } })(carrier);
-  const nobody = {
-    offers: () => [],
-    opened: () => wire.fail(new WireError('TOO_MANY_WIRES', text)),
-    offersChanged: () => undefined,
-    message: () => undefined,
-    taken: () => undefined,
-    corrupted: () => undefined,
-    isBusy: () => false,
-    ended: () => undefined,
-  };
-  const wire = new Wire(0, carrier, settings, nobody);
-  wire.open();
+  const refusal = new WireError('TOO_MANY_WIRES', text);
+  new Wire(0, carrier, { ...settings, refusal }, nobody).open();
 }
+
+/** Whom a wire that never opens concerns. */
+const nobody: WireHost = {
+  offers: () => [],
+  opened: () => undefined,
+  offersChanged: () => undefined,
+  message: () => undefined,
+  taken: () => undefined,
+  corrupted: () => undefined,
+  isBusy: () => false,
+  ended: () => undefined,
+};

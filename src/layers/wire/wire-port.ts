@@ -142,7 +142,8 @@ export class WirePort implements Port, WireHost {
     if (target.version === this.#version) return target.peers;
     const { label, peer } = target;
     const found: PortPeer[] = [];
-    for (const { peer: each } of this.#lines.values()) {
+    for (const { peer: each, wire } of this.#lines.values()) {
+      if (wire.settings.answerOnly) continue;
       if (peer !== undefined && each.id !== peer) continue;
       if (label === undefined || each.label.includes(label)) found.push(each);
     }

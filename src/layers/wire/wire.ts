@@ -35,6 +35,8 @@ export interface WireSettings {
   readonly answerOnly: boolean;
   /** Milliseconds that a side with nothing to send keeps its turn; 0 for both ways at once. */
   readonly turn: number;
+  /** Why the other side is let go once it has said what it is. */
+  readonly refusal?: WireError | undefined;
 }
 
 /** Whom a wire reports to. None of the functions throws. */
@@ -237,7 +239,8 @@ export class Wire implements FrameSink {
       return;
     }
     const hello = readHello(frame);
-    const { side, token, turn, limits } = this.settings;
+    const { side, token, turn, limits, refusal } = this.settings;
+    if (refusal !== undefined) throw refusal;
     if (side === 'serve' && token !== undefined && !isSameToken(token, hello.token)) {
       throw new WireError('WIRE_TOKEN', 'the token is wrong or missing');
     }
