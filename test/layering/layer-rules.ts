@@ -15,6 +15,7 @@ const ranks: readonly (readonly string[])[] = [
 const peers: Readonly<Record<string, readonly string[]>> = {
   interface: ['yaml'],
   opentelemetry: ['@opentelemetry/api'],
+  wire: ['ws'],
 };
 
 /** What users can import beside the bus: the entries of the layers that have one. */
@@ -24,6 +25,7 @@ export const entries = [
     .filter((layer) => layer !== 'command')
     .map((layer) => `busbar/${layer}`),
   'busbar/rpc/message-port',
+  'busbar/wire/browser',
 ];
 
 /** The packages that a file may import because of its layer. */

@@ -50,6 +50,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './rpc/message-port': ['uuid'],
   './documents': ['uuid'],
   './wire': ['uuid'],
+  './wire/browser': ['uuid'],
   './handlers': ['uuid'],
   './journal': ['uuid'],
   './opentelemetry': ['uuid'],
@@ -105,6 +106,17 @@ test('wires load no bus', (t) => {
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
     [],
+  );
+});
+
+test('wires of a browser load nothing of Node', (t) => {
+  const loaded = loadedBy('busbar/wire/browser');
+  t.true(loaded.includes('dist/layers/wire/connect-wire.js'));
+  const known = /^(dist\/(base|layers\/(interface|rpc|wire))\/|uuid$)/;
+  // uuid has another file for browsers, without it.
+  t.deepEqual(
+    loaded.filter((name) => !known.test(name)),
+    ['node:crypto'],
   );
 });
 

@@ -1,5 +1,5 @@
 // connectWire(): clients of what the other side of a wire serves.
-import type { Interface } from '../interface/index.js';
+import { type Interface, MissingPackageError } from '../interface/index.js';
 import {
   type ClientOf,
   type Clients,
@@ -153,6 +153,7 @@ class Redialling {
     try {
       return await place.dial(this.#stop.signal);
     } catch (cause) {
+      if (cause instanceof MissingPackageError || cause instanceof WireError) throw cause;
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new WireError('CANNOT_CONNECT', `cannot connect to ${place.name}: ${text}`, cause);
     }

@@ -1,5 +1,5 @@
 // serveWire(): services for the other side of a wire, or for all who connect to a listener.
-import type { Interface } from '../interface/index.js';
+import { type Interface, MissingPackageError } from '../interface/index.js';
 import {
   type AnyServeOptions,
   type OptionsParameter,
@@ -130,6 +130,7 @@ class Serving {
     try {
       await place.listen((carrier) => this.#take(carrier));
     } catch (cause) {
+      if (cause instanceof MissingPackageError) throw cause;
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new WireError('CANNOT_LISTEN', `cannot listen at ${place.name}: ${text}`, cause);
     }

@@ -1,5 +1,4 @@
 // The wire that a server of the conformance list is at, in its own program.
-import { readFileSync } from 'node:fs';
 import {
   type Listener,
   stdio,
@@ -8,14 +7,15 @@ import {
   unixSocket,
   type WireOptions,
   type WirePlace,
+  webSocket,
 } from 'busbar/wire';
 
 /** What the wire runs over. */
 export interface ServerWire {
-  readonly wire: 'unix' | 'stdio' | 'tcp' | 'tls';
+  readonly wire: 'unix' | 'stdio' | 'tcp' | 'tls' | 'web-socket';
   /** The path of a Unix socket. */
   readonly path?: string;
-  /** The file with the key and the certificate for TLS. */
+  /** The key and the certificate for TLS. */
   readonly certificate?: string;
   readonly options: Pick<WireOptions, 'framing' | 'turn' | 'token'>;
 }
@@ -29,9 +29,10 @@ export function placeOf({ wire, path = '', certificate = '' }: ServerWire): Wire
       return stdio();
     case 'tcp':
       return telling(tcp.listen({ port: 0 }));
+    case 'web-socket':
+      return telling(webSocket.listen({ port: 0 }));
     case 'tls': {
-      const pem = readFileSync(certificate, 'utf8');
-      return telling(tls.listen({ port: 0, key: pem, cert: pem }));
+      return telling(tls.listen({ port: 0, key: certificate, cert: certificate }));
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   tls,
   unixSocket,
   type WirePlace,
+  webSocket,
 } from 'busbar/wire';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { Conformance } from './interface.js';
@@ -101,6 +102,8 @@ function addressOf(
       return stdio(child);
     case 'tcp':
       return tcp({ port: port() });
+    case 'web-socket':
+      return webSocket(`ws://127.0.0.1:${port()}`);
     case 'tls':
       return tls({ port: port(), ca: [ca ?? ''], servername: 'localhost' });
   }
