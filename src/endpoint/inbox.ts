@@ -5,6 +5,7 @@
 import type { Settler } from './cancellation.js';
 import { Fifo } from './fifo.js';
 import { Message } from './message.js';
+import type { SeenMark } from './seen-marks.js';
 
 /** The largest credit. */
 const unlimited = 0xffff_ffff;
@@ -30,7 +31,10 @@ export interface InboxSource {
 export class Inbox {
   readonly #prefetch: number;
   readonly #source: InboxSource;
+  // Three lists side by side: an object for each entry would cost more than the message.
   readonly #queue: Message[] = [];
+  readonly #seen: SeenMark[] = [];
+  readonly #positions: number[] = [];
   #head = 0;
   readonly #waiting = new Fifo<Settler<Message>>();
   #listener: ((message: Message) => void) | undefined;
@@ -65,9 +69,8 @@ export class Inbox {
     this.#listener = listener;
     if (listener !== undefined && this.length > 0) {
       while (this.#listener !== undefined) {
-        const message = this.#shift();
+        const message = this.#handOut();
         if (message === undefined) break;
-        Message.noteSeen(message);
         this.#listener(message);
       }
       this.#tellTaken();
@@ -75,33 +78,34 @@ export class Inbox {
     this.#grant(this.#demand());
   }
 
-  /** Takes a message that arrived. */
-  push(message: Message): void {
+  /** Takes a message that arrived. `seen` notes its `position` just before the user gets it. */
+  push(message: Message, seen: SeenMark, position: number): void {
     const waiting = this.#waiting.first;
     if (this.#closed) {
       // The message has gone back to its sender.
       Message.endOf(message)?.release();
     } else if (waiting !== undefined) {
       this.#waiting.remove(waiting);
-      Message.noteSeen(message);
+      seen.note(position);
       waiting.resolve(message);
       this.#awaited ||= Message.isAwaited(message);
     } else if (this.#listener !== undefined) {
       // Reported first, so that a listener that reads a region's refCount finds it held by this
       // process alone.
-      Message.noteSeen(message);
+      seen.note(position);
       if (message.regions.length > 0) this.#tellTaken();
       this.#listener(message);
     } else {
       this.#queue.push(message);
+      this.#seen.push(seen);
+      this.#positions.push(position);
     }
   }
 
   /** Removes and returns the oldest queued message, if any. */
   take(): Message | undefined {
-    const message = this.#shift();
+    const message = this.#handOut();
     if (message === undefined) return undefined;
-    Message.noteSeen(message);
     const { length } = this;
     const half = this.#prefetch >> 1;
     if (length === 0 || length === half || Message.isAwaited(message)) this.#tellTaken();
@@ -191,13 +195,21 @@ export class Inbox {
     this.#source.setCredit(credit);
   }
 
+  /** The oldest queued message, which the user gets now. */
+  #handOut(): Message | undefined {
+    const place = this.#head;
+    if (place < this.#queue.length)
+      (this.#seen[place] as SeenMark).note(this.#positions[place] as number);
+    return this.#shift();
+  }
+
   #shift(): Message | undefined {
     if (this.#head === this.#queue.length) return undefined;
     const message = this.#queue[this.#head];
     // Dropped at once, so that a large payload is freed as soon as the user drops it.
     this.#queue[this.#head++] = undefined as never;
     if (this.#head === this.#queue.length || this.#head > 4096) {
-      this.#queue.splice(0, this.#head);
+      for (const list of [this.#queue, this.#seen, this.#positions]) list.splice(0, this.#head);
       this.#head = 0;
     }
     return message;

@@ -58,7 +58,8 @@ export interface ReaderEvents {
 
 /** Takes the messages of a reader. */
 export interface MessageTaker {
-  push(message: Message): void;
+  /** `position`, in its link, is what `seen` notes when the program gets the message. */
+  push(message: Message, seen: SeenMark, position: number): void;
   /** The number of the next row. */
   nextRow(): number;
 }
@@ -114,7 +115,10 @@ export class MessageReader {
     if (large === undefined) beginBatch(this.#block);
     for (let index = 0; index < count; index++) {
       const message = this.#read(index, large, inbox.nextRow());
-      if (message !== undefined) inbox.push(message);
+      if (message === undefined) continue;
+      // As a signed number, which V8 keeps without an object.
+      const position = (this.#table[index * rowWords + column.position] as number) | 0;
+      inbox.push(message, this.#lastSeen as SeenMark, position);
     }
     if (!endBatch()) this.#table[keptWord] = 0;
   }
@@ -193,9 +197,6 @@ export class MessageReader {
         replier: this.#replier,
         end: left,
         row: number,
-        seen: this.#lastSeen as SeenMark,
-        // As a signed number, which V8 keeps in place.
-        position: (table[row + column.position] as number) | 0,
         awaited: attached || large !== undefined || (flags & (wantsHandled | wantsTaken)) !== 0,
       },
     );

@@ -11,7 +11,6 @@ import type {
 } from '../messages/index.js';
 import type { KernelObject } from '../objects/index.js';
 import type { MessageEnd } from './message-end.js';
-import type { SeenMark } from './seen-marks.js';
 
 /** Sends `message` to `peer` as a reply to message `replyTo`. */
 export type Replier = (
@@ -36,9 +35,6 @@ export interface Bookkeeping {
   readonly row: number;
   /** Whether taking the message must be reported at once. */
   readonly awaited: boolean;
-  /** Where it is noted that the program gets the message, and as what. */
-  readonly seen: SeenMark;
-  readonly position: number;
 }
 
 /** A received message; see {@link ReceivedMessage} for its fields. */
@@ -56,8 +52,6 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   readonly #end: MessageEnd | undefined;
   readonly #row: number;
   readonly #awaited: boolean;
-  readonly #seen: SeenMark;
-  readonly #position: number;
 
   constructor(fields: MessageFields, bookkeeping: Bookkeeping) {
     this.type = fields.type;
@@ -73,8 +67,6 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
     this.#end = bookkeeping.end;
     this.#row = bookkeeping.row;
     this.#awaited = bookkeeping.awaited;
-    this.#seen = bookkeeping.seen;
-    this.#position = bookkeeping.position;
   }
 
   reply(message: Outgoing<MessageBox>, options?: ReplyOptions): number {
@@ -107,11 +99,6 @@ export class Message implements ReceivedMessage<string, unknown, MessageBox> {
   /** Its number among the rows given to this endpoint; see {@link Inbox}. */
   static rowOf(message: Message): number {
     return message.#row;
-  }
-
-  /** The program is about to get it: from now on it goes to nobody else. */
-  static noteSeen(message: Message): void {
-    message.#seen.note(message.#position);
   }
 
   /** Whether taking the message must be reported at once. */
