@@ -1,9 +1,10 @@
-// A small house that the command line looks at: a thermostat, a sensor, a display. With the argument
-// `stay` it goes on until it is interrupted, for you to try the commands of the guide.
+// A small house that the command line looks at: a thermostat, a panel, a sensor, a display. With the
+// argument `stay` it goes on until it is interrupted, for you to try the commands of the guide.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { join, messageBox, messageType } from 'busbar';
+import { defineInterface, t } from 'busbar/interface';
 import { serve } from 'busbar/rpc';
 import { Thermostat } from './interfaces/thermostat.mjs';
 
@@ -31,6 +32,16 @@ const service = await serve(
   },
   { label: 'kitchen', properties: { target: 20 } },
 );
+const Panel = defineInterface('com.example.panel', '1.0', {
+  methods: { warmer: { args: { by: t.f64 }, returns: t.f64 } },
+});
+const warmer = async ({ by }, call) => {
+  const thermostat = call.client(Thermostat);
+  const celsius = (await thermostat.target.get()) + by;
+  await thermostat.setTarget({ celsius });
+  return celsius;
+};
+await serve(bus, Panel, { warmer }, { label: 'panel' });
 const box = messageBox({ Reading: messageType('com.example.reading') });
 const display = await join(bus, { label: 'display', messages: box });
 display.on('message', (message) => message.reply(box.Reading({ shown: true })));

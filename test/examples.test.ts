@@ -174,6 +174,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   ],
   'command-line.mjs': [
     'kitchen running',
+    'panel running',
     'display running',
     'sensor running',
     'called: true',

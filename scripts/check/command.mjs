@@ -22,6 +22,7 @@ const commands = [
   { args: ['tap', '--seconds', '0'], waits: 0 },
   { args: ['capture', '--seconds', '0', '-o', join(folder, 'x.pcapng')], waits: 0 },
   { args: ['call', 'thermostat.target'], waits: 0 },
+  { args: ['trace', 'thermostat.target'], waits: 0 },
   { args: ['send', 'display', 'com.example.reading', 'celsius=1'], waits: 0 },
   { args: ['describe', 'thermostat'], waits: 0 },
   { args: ['doctor'], waits: 250 },

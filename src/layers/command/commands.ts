@@ -107,6 +107,41 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'label',
     run: lazily(async () => (await import('./watch/tap.js')).tap),
   },
+  trace: {
+    usage: 'trace INTERFACE.MEMBER [NAME=VALUE…]',
+    help: 'Calls, and draws the calls that were made for it, over all processes.',
+    group: look,
+    details: [
+      'It is a call as busbar call makes it. What its method calls in turn is seen if it says so: by',
+      'call.client(), in a process that is traced, or by a server in C++ or Python likewise.',
+    ],
+    options: {
+      ...onBus,
+      to: {
+        type: 'string',
+        value: 'SELECTOR',
+        help: 'which of the servers',
+        completes: 'label',
+      },
+      all: { type: 'boolean', help: 'call every server that matches' },
+      timeout,
+      wait: {
+        type: 'string',
+        value: 'MS',
+        help: 'milliseconds for calls that go on after the answer (300)',
+      },
+      interface: {
+        type: 'string',
+        value: 'FILE',
+        help: 'the description, if the server has none to give',
+        completes: 'file',
+      },
+      'no-describe': noDescribe,
+    },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'member',
+    run: lazily(async () => (await import('./trace/trace.js')).trace),
+  },
   capture: {
     usage: 'capture [SELECTOR] -o FILE',
     help: 'Writes messages to a file for Wireshark (pcapng).',

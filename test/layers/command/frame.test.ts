@@ -168,6 +168,10 @@ test('every line of JSON is as its schema says', async (t) => {
       ['call', 'thermostat.setTarget', 'celsius=99', '--all'],
       ['call', 'thermostat.target'],
     ],
+    trace: [
+      ['trace', 'thermostat.setTarget', 'celsius=21'],
+      ['trace', 'thermostat.history', 'count=2'],
+    ],
     send: [['send', 'moon', 'com.example.move', 'x=1', '--reply']],
     describe: [
       ['describe', file],
@@ -183,7 +187,9 @@ test('every line of JSON is as its schema says', async (t) => {
   for (const [name, uses] of Object.entries(commands)) {
     const validate = ajv.compile({ $ref: `command#/definitions/${name}` });
     for (const args of uses) {
-      const onBus = /^(ls|top|tap|capture|call|send|doctor)$/.test(name) ? ['--bus', bus] : [];
+      const onBus = /^(ls|top|tap|trace|capture|call|send|doctor)$/.test(name)
+        ? ['--bus', bus]
+        : [];
       const { out, err } = await stage.busbar(...args, ...onBus, '--json');
       const lines = linesOf(out);
       t.true(lines.length > 0 || name === 'format', `${args.join(' ')}: ${err}`);

@@ -26,7 +26,16 @@ type Method = (...values: unknown[]) => unknown;
 type Client = ClientOf<Interface>;
 
 /** Calls. */
-export const call: Run = async ([text = '', ...words], options, output) => {
+export const call: Run = (args, options, output) =>
+  performCall(args, options, output, new Results(options, output));
+
+/** Calls, and tells what comes back to `results`. Returns the code that the program ends with. */
+export async function performCall(
+  [text = '', ...words]: readonly string[],
+  options: OptionValues,
+  output: Output,
+  results: Results,
+): Promise<number> {
   const bus = chosenBus(options, output);
   const to = textOf(options, 'to');
   const target = await targetOf(text, options, () => servedTarget(bus, text, to, output));
@@ -39,7 +48,6 @@ export const call: Run = async ([text = '', ...words], options, output) => {
   const act = Object.hasOwn(source.methods, member)
     ? methodCall(target, words, options, output)
     : propertyCall(target, words, options);
-  const results = new Results(options, output);
   const { name, token } = bus;
   const timeout = timeoutOf(options);
   const client = await connect({ name, token, controllerAffinity: false }, source, {
@@ -56,7 +64,7 @@ export const call: Run = async ([text = '', ...words], options, output) => {
   } finally {
     await client.close();
   }
-};
+}
 
 /** Input that is wrong: the call ends with it as its cause. */
 function misuseIn(error: unknown): UsageError | undefined {
