@@ -48,7 +48,6 @@ class Replies:
         """The method has raised. A declared error keeps its code and data; everything else is
         HANDLER_FAILED."""
         member, service = call.member, call.handler.service
-        call.handler.failures += 1
         if call.over:
             return
         service.report(error, member)
@@ -57,7 +56,9 @@ class Replies:
         )
         if declared is not None and isinstance(error, declared[0]):
             self._declared(call, error)
-        elif isinstance(error, CodingError):
+            return
+        call.handler.failures += 1
+        if isinstance(error, CodingError):
             self.fail(call, "INVALID_RESULT", f"an item of {member} is wrong: {error}")
         else:
             text = str(error) if service.error_messages else ""
@@ -71,6 +72,7 @@ class Replies:
         try:
             payload = codec.encode(call.codec, data, attachments)
         except CodingError as wrong:
+            call.handler.failures += 1
             text = f"the data of {error.wire_name()} is wrong: {wrong}"
             self.fail(call, "INVALID_RESULT", text)
             return

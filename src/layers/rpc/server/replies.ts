@@ -5,7 +5,7 @@ import type { Attachments, Port } from '../port.js';
 import type { HandlingTracing } from '../tracing/tracing.js';
 import { answerKind, codecNumber, formatOf } from '../wire/format.js';
 import type { RunningCall } from './running-call.js';
-import { layerError, thrownError, type WireError } from './write-error.js';
+import { isExpected, layerError, thrownError, type WireError } from './write-error.js';
 
 /** Sends answers; when their receiver has no room, they wait. */
 export interface Answers {
@@ -69,11 +69,12 @@ export class Replies {
 
   /** The method has thrown. */
   failWith(call: RunningCall, thrown: unknown): void {
-    call.handler.counts.failures++;
-    const { member, service } = call.handler;
+    const { member, service, counts } = call.handler;
     this.reportError(call, thrown);
     call.tracing?.threw(thrown);
-    this.fail(call, thrownError(thrown, member, this.encoder, call.codec, service.tellMessages));
+    const error = thrownError(thrown, member, this.encoder, call.codec, service.tellMessages);
+    if (!isExpected(thrown, member) || error.code === 'INVALID_RESULT') counts.failures++;
+    this.fail(call, error);
   }
 
   fail(call: RunningCall, error: WireError): void {

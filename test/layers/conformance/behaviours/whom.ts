@@ -189,6 +189,7 @@ export const whom: readonly Behaviour[] = [
       const calls = await client();
       await calls.add({ a: 1, b: 1 });
       await t.throwsAsync(calls.fail({ how: 'sync' }));
+      await t.throwsAsync(calls.fail({ how: 'declared' }));
       const listening = calls.on('tick', () => undefined);
       await listening.ready;
       const held = calls.hold({ key: 'a' });
@@ -197,7 +198,7 @@ export const whom: readonly Behaviour[] = [
       t.like(service, { interface: Conformance.name, version: '1.0', running: 1, queued: 0 });
       const counts = (name: string) => service?.members.find((each) => each.name === name);
       t.like(counts('add'), { calls: 1, failures: 0 });
-      t.like(counts('fail'), { calls: 1, failures: 1 });
+      t.like(counts('fail'), { calls: 2, failures: 1 });
       t.like(counts('tick'), { subscribers: 1 });
       one.order('release', 'a', '');
       await held;
