@@ -158,6 +158,11 @@ void start(const CallPtr& call, const Options& options) {
 
 void cancel(PendingCall& call, const Error& error) { call.core->cancel(call, error); }
 
+std::uint64_t server_of(PendingCall& call) {
+  const Core::Locked locked(*call.core);
+  return call.peer;
+}
+
 void grant(PendingCall& call, std::size_t items, std::size_t bytes) {
   Core::Locked locked(*call.core);
   if (call.id == 0) return;

@@ -33,9 +33,15 @@ Member::Member(const char* its_interface, std::uint32_t major, const char* its_n
       name(its_name),
       type(busbar_rpc_member_type(label.c_str(), its_name)) {}
 
-PendingCall::PendingCall(std::shared_ptr<Core> its_core, const Member& its_member,
+Member::Member(const Member& of_interface, const char* its_name, const busbar_uuid& its_type)
+    : interface_name(of_interface.interface_name),
+      label(of_interface.label),
+      name(its_name),
+      type(its_type) {}
+
+PendingCall::PendingCall(std::shared_ptr<Core> its_core, std::shared_ptr<const Member> its_member,
                          std::uint32_t its_kind)
-    : core(std::move(its_core)), member(its_member), kind(its_kind) {}
+    : core(std::move(its_core)), shared_member(std::move(its_member)), kind(its_kind) {}
 
 void Core::start(const CallPtr& call) {
   Locked locked(*this);

@@ -104,6 +104,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void free_place(ServedCall& call);
   // Sends the last frame of a stream.
   void end_stream(ServedCall& call, OutgoingStream& stream);
+  void count_failure(ServedMember& member);
   void give_input(ServedCall& call, ServedInputBase& input, busbar::Message& message,
                   const busbar_message_info& info);
   void emit(Service& service, const ServedMember& member, const Encoded& body, bool newest_only);
@@ -185,6 +186,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void refuse(Locked& locked, const busbar_message_info& info, const Error& error);
   void busy(Locked& locked, const busbar_message_info& info, const Service& service);
   bool built_in(Locked& locked, const busbar_message_info& info);
+  void write_stats(Writer& out, const Service& service) const;
   void served_expired(const ServedPtr& call);
   void end_subscription(Locked& locked, CallerRecord& record, std::uint64_t id);
   Status relabel();
@@ -238,6 +240,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::size_t since_departure_ = 0;
 
   friend class OutgoingStream;
+  friend class Timer;
 };
 
 [[nodiscard]] inline std::array<std::uint8_t, 16> type_of(const busbar_uuid& uuid) noexcept {

@@ -105,6 +105,8 @@ void Core::run_call(const ServedPtr& call) {
       return;
     }
     call->running = true;
+    call->begun_at = Clock::now();
+    ++call->member.counts_.calls;
     call->takes_place = true;
     ++service.running;
     service.invoking = true;
@@ -136,6 +138,7 @@ void Core::answer(Locked& locked, ServedCall& call, std::uint32_t kind, Encoded 
   const Posted outcome = post_answer(locked, call.info.from_id, call.info.id,
                                      answer_format(kind, call.codec), std::move(body));
   if (outcome != kRefused) return;
+  ++call.member.counts_.failures;
   // Too large, for example. The caller must not wait for ever.
   const Error error{"INVALID_RESULT", "the result cannot be sent; it may be too large"};
   (void)post_answer(locked, call.info.from_id, call.info.id,
@@ -191,6 +194,7 @@ void Core::done(Locked& locked, ServedCall& call) {
     if (at != service.queued.end()) service.queued.erase(at);
   } else {
     call.running = false;
+    call.member.counts_.busy += Clock::now() - call.begun_at;
     free_place(call);
   }
   serving_changed_.notify_all();
@@ -219,6 +223,7 @@ void Core::release(ServedCall& call) {
   if (!call.over) {
     // The last items of a stream may wait for room.
     if (call.output != nullptr && call.output->finished && !call.output->stopped) return;
+    ++call.member.counts_.failures;
     fail(locked, call,
          Error{"HANDLER_FAILED",
                call.member.member.name + " has let go of the call without an answer"});

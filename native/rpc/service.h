@@ -27,12 +27,15 @@ struct Service {
   const std::string interface_name;
   const std::uint32_t major;
   const std::string label;
-  // Filled when the server is made, and read from then on.
+  // Filled when the server is made, and read from then on: its members, and its model as JSON, if
+  // the server has that.
   std::vector<ServedMember*> members;
+  std::string model;
   // Set when it is served.
   ServeOptions options;
   std::weak_ptr<Core> core;
   std::atomic<bool> is_served{false};
+  Clock::time_point served_at{};
 
   bool leaving = false;
   std::size_t running = 0;
@@ -58,6 +61,7 @@ class ServedCall : public std::enable_shared_from_this<ServedCall> {
   ServedMember& member;
   const busbar_message_info info;
   Clock::time_point deadline = Clock::time_point::max();
+  Clock::time_point begun_at{};
   std::uint32_t attempt = 0;
   Codec codec = Codec::messagepack;
   std::uint32_t credit_items = input_items;

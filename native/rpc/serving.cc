@@ -32,17 +32,6 @@ void Core::busy(Locked& locked, const busbar_message_info& info, const Service& 
                     answer_format(BUSBAR_RPC_BUSY, answer_codec(info)), {std::move(out.out), {}});
 }
 
-bool Core::built_in(Locked& locked, const busbar_message_info& info) {
-  static const busbar_uuid ping = busbar::uuid(BUSBAR_RPC_TYPE_PING);
-  if (info.type != ping) return false;
-  Writer out(answer_codec(info));
-  out.begin_map(0);
-  out.end();
-  (void)post_answer(locked, info.from_id, info.id,
-                    answer_format(BUSBAR_RPC_RESULT, answer_codec(info)), {std::move(out.out), {}});
-  return true;
-}
-
 // --- subscriptions ---
 
 void Core::subscribe(Locked& locked, const busbar_message_info& info, ServedMember& member,
@@ -157,6 +146,7 @@ Status Core::serve(Server&, const std::shared_ptr<Service>& service) {
     if (service->is_served.exchange(true)) return Status(BUSBAR_INVALID_ARGUMENT);
     service->leaving = false;
     service->core = weak_from_this();
+    service->served_at = Clock::now();
     for (ServedMember* member : service->members) {
       handlers_[type_of(member->member.type)] = {member, service};
     }
@@ -284,6 +274,7 @@ Error checked(ServedCall& call, const Error& error) {
                          error.code == "CONFLICT" || error.code == "CANCELLED" ||
                          error.code == "INVALID_RESULT";
   const bool is_unexpected = !is_declared && (!is_layers || error.code == "INVALID_RESULT");
+  if (is_unexpected) call.core->count_failure(call.member);
   if (is_unexpected && call.service->options.on_error)
     call.service->options.on_error(call.member.member.name, error);
   if (is_declared || (is_layers && !error.has_data())) return error;
@@ -370,6 +361,8 @@ Server::~Server() { close(std::chrono::milliseconds(0)); }
 void Server::close(std::chrono::milliseconds linger) {
   if (const auto core = service_->core.lock()) core->remove(*service_, linger);
 }
+
+void Server::describe(const char* part) { service_->model += part; }
 
 ServedMember::ServedMember(Server* server, const char* name, Kind its_kind)
     : kind(its_kind),

@@ -1,6 +1,6 @@
-// Calls the conformance interface at servers in Node: `conformance_client BUS CODEC`. Orders of its
-// own to the test, which starts, kills and commands the servers, are lines on standard output; what
-// the servers tell comes in lines on standard input.
+// Calls the conformance interface at servers in any language: `conformance_client BUS CODEC`.
+// Orders of its own to the test, which starts, kills and commands the servers, are lines on
+// standard output; what the servers tell comes in lines on standard input.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -100,7 +100,7 @@ void futures(const ConformanceClient& client) {
   CHECK(*client.add({3, 4}).future().get() == 7);
   // The session's own thread cannot wait for it.
   std::promise<bool> refused;
-  client.nothing().then([&](const rpc::Result<rpc::Nothing>&) {
+  const rpc::Subscription watching = client.level.watch([&](const auto&) {
     refused.set_value(failed(client.add({1, 1}).get(), "INVALID_ARGUMENT"));
   });
   CHECK(refused.get_future().get());
@@ -266,6 +266,30 @@ void ends(const ConformanceClient& client) {
   order("passed", "nobody");
 }
 
+void about(ConformanceClient& client) {
+  CHECK(rpc::ping(client).get().ok());
+  const auto described = rpc::describe(client).get();
+  CHECK(described && described->interfaces.size() == 1);
+  const rpc::Value* name = described->interfaces[0].find("interface");
+  CHECK(name != nullptr && *name == rpc::Value("com.example.conformance"));
+  const auto stats = rpc::stats(client).get();
+  CHECK(stats && stats->services.size() == 1);
+  const rpc::ServiceStats& service = stats->services[0];
+  CHECK(service.interface_name == "com.example.conformance" && service.version == "1.0");
+  CHECK(service.running == 0 && service.queued == 0 && !service.leaving);
+  const auto counters = [&](const char* member) {
+    for (const rpc::MemberStats& each : service.members) {
+      if (each.name == member) return each;
+    }
+    return rpc::MemberStats{};
+  };
+  CHECK(counters("add").calls > 1000 && counters("add").failures == 0);
+  // Declared errors are none.
+  CHECK(counters("fail").calls == 4 && counters("fail").failures == 3);
+  CHECK(counters("tick").subscribers == 0);
+  order("passed", "about");
+}
+
 void servers(const ConformanceClient& client) {
   order("start", "full", R"({"concurrency":1,"queue":0,"label":"full"})");
   hear("full serving");
@@ -303,6 +327,32 @@ void servers(const ConformanceClient& client) {
   order("passed", "held");
 }
 
+// Servers are two and full.
+void first(const rpc::Session& session, const ConformanceClient& client) {
+  const auto answer = client.hold_again.first({"f"});
+  hear("two held f");
+  hear("full held f");
+  order("release", "full", "f", "by full");
+  CHECK(*answer.get() == "by full");
+  hear("two aborted f");
+  CHECK(failed(client.hold.first({"f"}).get(), "INVALID_ARGUMENT"));
+  for (int n = 0; n < 100; ++n) CHECK(client.name.first().get().ok());
+  const auto cancelled = client.hold_again.first({"g"});
+  hear("two held g");
+  hear("full held g");
+  cancelled.cancel();
+  CHECK(failed(cancelled.get(), "CANCELLED"));
+  hear("two aborted g");
+  hear("full aborted g");
+  order("passed", "first");
+
+  const auto outlives = ConformanceClient(session).hold({"h"}, at("!full"));
+  hear("two held h");
+  order("release", "two", "h", "nobody's");
+  CHECK(*outlives.get() == "nobody's");
+  order("passed", "client.gone");
+}
+
 void waiting(const ConformanceClient& client) {
   const auto pending = client.name();
   order("start", "one");
@@ -329,7 +379,9 @@ int main(int argc, char** argv) {
     state(client);
     attachments(client);
     ends(client);
+    about(client);
     servers(client);
+    first(*session, client);
     const auto open = client.hold({"z"}, at("full"));
     hear("full held z");
     session->close();

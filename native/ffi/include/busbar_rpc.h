@@ -34,6 +34,7 @@ extern "C" {
 #define BUSBAR_RPC_TYPE_ANSWER "5d93b0e0-d5e9-54a6-8d34-0be35c7f0804"
 #define BUSBAR_RPC_TYPE_PING "0f533683-5a80-5828-a3ca-052b5428942e"
 #define BUSBAR_RPC_TYPE_DESCRIBE "14dee38b-cd2d-585b-a8b5-a4cd62cc7be9"
+#define BUSBAR_RPC_TYPE_STATS "ea0d06e0-3ac1-562e-9dfd-7962b0114fb6"
 
 /* The kinds of answers. */
 enum {

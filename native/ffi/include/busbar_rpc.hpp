@@ -14,6 +14,7 @@
 #ifndef BUSBAR_RPC_HPP
 #define BUSBAR_RPC_HPP
 
+#include "busbar/about.hpp"
 #include "busbar/client.hpp"
 #include "busbar/server.hpp"
 

@@ -108,3 +108,52 @@ export function constructing(head: string, base: string): readonly string[] {
   const line = `  ${head} : ${base} {}`;
   return fits(line) ? [line] : untouched([`  ${head}`, `      : ${base} {}`], '  ');
 }
+
+// Compilers take no longer literals than 16 KiB.
+const longestLiteral = 16_000;
+
+/**
+ * A JSON text as an array of raw strings. It is broken between its parts, where JSON has spaces, and
+ * is ASCII, whatever a compiler takes the file for.
+ */
+export function jsonTexts(head: string, value: unknown, indent: string): readonly string[] {
+  const json = JSON.stringify(value)
+    .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    // The end of a literal.
+    .replaceAll(')json"', '\\u0029json"');
+  const parts = json.match(/"(?:[^"\\]|\\.)*"|[{}[\],]|[^"{}[\],]+/g) ?? [];
+  const lines: string[] = [];
+  let line = 'R"json(';
+  let bytes = 0;
+  for (const [at, part] of parts.entries()) {
+    const isSeparate = at > 0 && /[{[,]$/.test(line);
+    if (isSeparate && bytes + part.length > longestLiteral) {
+      lines.push(`${line})json",`);
+      line = 'R"json(';
+      bytes = 0;
+    } else if (isSeparate && line.length + reach(parts, at) > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += part;
+    bytes += part.length + 1;
+  }
+  lines.push(`${line})json"};`);
+  return [
+    `${indent}// clang-format off`,
+    `${indent}${head} = {`,
+    ...lines,
+    `${indent}// clang-format on`,
+  ];
+}
+
+/** The characters from a part to the next one that a line may begin with. */
+function reach(parts: readonly string[], from: number): number {
+  let sum = 0;
+  for (let at = from; at < parts.length; at++) {
+    const part = parts[at] ?? '';
+    sum += part.length;
+    if (/[{[,]$/.test(part)) break;
+  }
+  return sum;
+}

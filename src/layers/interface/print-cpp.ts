@@ -1,6 +1,6 @@
 // Writes an interface as a header of C++17: its structs and enums, and a client and a server class
 // whose members are those of the interface.
-import { comment, constructing, member } from './cpp-layout.js';
+import { comment, constructing, jsonTexts, member } from './cpp-layout.js';
 import { namespaceOf, pascal, Scope } from './cpp-names.js';
 import { CppDeclarations } from './cpp-types.js';
 import type { Interface, NamedTypes, TypeOf } from './interface.js';
@@ -87,7 +87,7 @@ class CppPrinter {
             `explicit ${name}(rpc::Session session)`,
             `Client(std::move(session), "${interfaceName}", ${major})`,
           )
-        : constructing(`${name}()`, `Server("${interfaceName}", ${major})`);
+        : constructing(`${name}()`, `Server("${interfaceName}", ${major}, kModel)`);
     const scope = new Scope();
     return [
       `class ${name} : public rpc::${base} {`,
@@ -102,7 +102,18 @@ class CppPrinter {
           ...flags[side],
         ]),
       ]),
+      ...(side === 1 ? this.#model() : []),
       '};',
+    ];
+  }
+
+  #model(): readonly string[] {
+    const head = 'static constexpr const char* kModel[]';
+    return [
+      '',
+      ' private:',
+      '  // The interface, for those who ask the server what it serves.',
+      ...jsonTexts(head, modelOf(this.#given), '  '),
     ];
   }
 

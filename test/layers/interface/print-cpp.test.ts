@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { defineInterface, type Interface, parseYaml, printCpp, t as types } from 'busbar/interface';
+import {
+  defineInterface,
+  type Interface,
+  modelOf,
+  parseYaml,
+  printCpp,
+  t as types,
+} from 'busbar/interface';
 import fc from 'fast-check';
 import { interfaceFrom } from './support/interfaces.js';
 
@@ -75,7 +82,26 @@ test('names of the language get another one, and keep theirs on the wire', (t) =
   t.true(code.includes('"setURLPath", &Delete::set_url_path'));
   t.regex(code, /rpc::Method<Delete, rpc::Nothing> delete_\{this, "delete"\};/);
   t.regex(code, /rpc::Method<rpc::Nothing, bool> delete2\{this, "Delete"\};/);
-  t.true(code.includes('Server("com.example.double", 2)'));
+  t.true(code.includes('Server("com.example.double", 2, kModel)'));
+});
+
+test('a header has the model of its interface, which any compiler reads', (t) => {
+  const texts = ['ends so)json', 'a "quote" and a \\', 'Grüße, 世界 🌍', 'two\nlines'];
+  const odd = defineInterface('com.example.odd', '1.3', {
+    doc: texts.join(' '),
+    methods: Object.fromEntries(
+      Array.from({ length: 400 }, (_, at) => [
+        `method${at}`,
+        { doc: texts[at % 4] ?? '', args: { n: types.u32 } },
+      ]),
+    ),
+  });
+  for (const given of [odd, ...samples()]) {
+    const code = printCpp(given);
+    const literals = [...code.matchAll(/R"json\(([\s\S]*?)\)json"/g)].map(([, text = '']) => text);
+    t.deepEqual(JSON.parse(literals.join('')), JSON.parse(JSON.stringify(modelOf(given))));
+    for (const literal of literals) t.regex(literal, /^[\n -~]{1,16000}$/);
+  }
 });
 
 test('a header has at most four lines for each line of YAML', async (t) => {

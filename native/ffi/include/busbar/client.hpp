@@ -4,105 +4,20 @@
 
 #include <atomic>
 
-#include "busbar/session.hpp"
+#include "busbar/first_call.hpp"
 
 namespace busbar {
 namespace rpc {
 
 namespace detail {
 
-template <typename... Errors>
-[[nodiscard]] bool read_declared(Error& error, Frame& frame) {
-  bool found = false;
-  const auto attempt = [&](auto empty) {
-    using E = decltype(empty);
-    if (found || error.code != E::error_code) return;
-    E data{};
-    Reader in(frame.payload, frame.codec, &frame.attachments);
-    if (!Coder<E>::read(in, data)) return;
-    error.attach(std::move(data));
-    found = true;
-  };
-  (attempt(Errors{}), ...);
-  (void)attempt, (void)frame, (void)error;
-  return found;
-}
-
-// A call with one result.
-template <typename R, typename... Errors>
-class UnaryCall final : public PendingCall {
- public:
-  using PendingCall::PendingCall;
-
-  void received(Frame& frame) override {
-    if (frame.kind != BUSBAR_RPC_RESULT && frame.kind != BUSBAR_RPC_END) {
-      settle(
-          Error{"PROTOCOL", member.name + " was answered with items", Executed::maybe, frame.peer});
-      return;
-    }
-    R value{};
-    const std::string problem = decode(frame, value);
-    if (problem.empty()) return settle(std::move(value));
-    settle(Error{"INVALID_RESULT", "the result of " + member.name + ": " + problem, Executed::yes,
-                 frame.peer});
-  }
-  void failed(const Error& error) override { settle(error); }
-  bool declared(Error& error, Frame& frame) override {
-    return read_declared<Errors...>(error, frame);
-  }
-
-  Result<R> get() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    if (!result_ && on_own_thread(*core)) {
-      return Error{"INVALID_ARGUMENT",
-                   member.name + ": the session's own thread cannot wait for it", Executed::maybe};
-    }
-    done_.wait(lock, [&] { return result_.has_value(); });
-    return *result_;
-  }
-  void then(std::function<void(Result<R>)> callback) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (!result_) {
-        then_ = std::move(callback);
-        return;
-      }
-    }
-    callback(*result_);
-  }
-
- private:
-  void settle(Result<R> result) {
-    std::function<void(Result<R>)> callback;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (result_) return;
-      callback = std::move(then_);
-      if (!callback) {
-        result_ = std::move(result);
-      } else {
-        result_ = result;
-      }
-    }
-    if (callback) {
-      callback(std::move(result));
-    } else {
-      done_.notify_all();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable done_;
-  std::optional<Result<R>> result_;
-  std::function<void(Result<R>)> then_;
-};
-
 // A call whose result is a stream.
 template <typename Item, typename R, typename... Errors>
 class StreamCall final : public PendingCall {
  public:
-  StreamCall(std::shared_ptr<Core> its_core, const Member& its_member, std::uint32_t its_kind)
-      : PendingCall(std::move(its_core), its_member, its_kind),
+  StreamCall(std::shared_ptr<Core> its_core, std::shared_ptr<const Member> its_member,
+             std::uint32_t its_kind)
+      : PendingCall(std::move(its_core), std::move(its_member), its_kind),
         items(first_items, first_bytes,
               [this](std::size_t count, std::size_t bytes) { grant(*this, count, bytes); }) {
     credit_items = first_items;
@@ -180,38 +95,6 @@ class WatchCall final : public PendingCall {
 };
 
 }  // namespace detail
-
-// A call that is under way. It goes on when this is destroyed; nobody hears of its result then.
-template <typename R>
-class Pending {
- public:
-  // Waits for the result. INVALID_ARGUMENT on the session's own thread, which would wait for
-  // itself.
-  Result<R> get() const { return get_(); }
-  // Calls back with the result, once, on the session's thread, or at once if it is there.
-  void then(std::function<void(Result<R>)> callback) const { then_(std::move(callback)); }
-  [[nodiscard]] std::future<Result<R>> future() const {
-    auto promise = std::make_shared<std::promise<Result<R>>>();
-    std::future<Result<R>> future = promise->get_future();
-    then([promise](Result<R> result) { promise->set_value(std::move(result)); });
-    return future;
-  }
-  // Ends it with CANCELLED, and tells its server.
-  void cancel() const {
-    detail::cancel(*call_, Error{"CANCELLED", call_->member.name + " was cancelled"});
-  }
-
-  template <typename Call>
-  explicit Pending(std::shared_ptr<Call> call)
-      : call_(call),
-        get_([raw = call.get()] { return raw->get(); }),
-        then_([raw = call.get()](std::function<void(Result<R>)> f) { raw->then(std::move(f)); }) {}
-
- private:
-  std::shared_ptr<detail::PendingCall> call_;
-  std::function<Result<R>()> get_;
-  std::function<void(std::function<void(Result<R>)>)> then_;
-};
 
 // The items of a stream. The call begins with the first item that is asked for, and ends with the
 // stream or with this object.
@@ -388,7 +271,7 @@ class Client {
   Options options;
 
   // A call stays with the server of the one before, for as long as that is there.
-  void stay_with_one_server() { is_sticky_ = true; }
+  void stay_with_one_server() { server_ = std::make_shared<std::uint64_t>(0); }
 
  protected:
   Client(Session session, const char* interface_name, std::uint32_t major)
@@ -400,8 +283,8 @@ class Client {
   Session session_;
   const char* interface_;
   std::uint32_t major_;
-  bool is_sticky_ = false;
-  std::uint64_t server_ = 0;
+  // Of sticky ones: that of the last call.
+  std::shared_ptr<std::uint64_t> server_;
 };
 
 // Marks methods that may be executed twice: their calls are sent to another server if theirs dies.
@@ -413,8 +296,14 @@ class ClientMember {
  protected:
   ClientMember(Client* client, const char* name, bool is_idempotent)
       : client_(client),
-        member_(client->interface_, client->major_, name),
+        member_(std::make_shared<detail::Member>(client->interface_, client->major_, name)),
         is_idempotent_(is_idempotent) {}
+  // One that every server of the client's interface has.
+  ClientMember(Client* client, const char* name, const busbar_uuid& type)
+      : client_(client),
+        member_(std::make_shared<detail::Member>(
+            detail::Member(client->interface_, client->major_, ""), name, type)),
+        is_idempotent_(true) {}
 
   template <typename Call>
   [[nodiscard]] std::shared_ptr<Call> make(std::uint32_t kind) const {
@@ -438,12 +327,13 @@ class ClientMember {
                              const Options& options) const {
     call.codec = options.codec.value_or(Codec::messagepack);
     call.idempotent = is_idempotent_;
-    if (client_->is_sticky_) call.affinity = &client_->server_;
+    call.affinity = client_->server_;
     if constexpr (!std::is_same_v<Args, Nothing>) {
       Writer out(call.codec);
       detail::Coder<Args>::write(out, args);
       if (!out.ok()) {
-        call.failed(Error{"INVALID_ARGUMENT", member_.name + ": " + out.problem(), Executed::no});
+        call.failed(
+            Error{"INVALID_ARGUMENT", call.member.name + ": " + out.problem(), Executed::no});
         return false;
       }
       call.request = {std::move(out.out), std::move(out.attachments)};
@@ -454,7 +344,7 @@ class ClientMember {
   }
 
   Client* client_;
-  detail::Member member_;
+  std::shared_ptr<const detail::Member> member_;
   bool is_idempotent_;
 };
 
@@ -470,10 +360,28 @@ template <typename Args, typename R, typename... Errors>
 class Method : ClientMember {
  public:
   Method(Client* client, const char* name) : ClientMember(client, name, false) {}
-  Method(Client* client, const char* name, Idempotent) : ClientMember(client, name, true) {}
+  Method(Client* client, const char* name, Idempotent)
+      : ClientMember(client, name, true), durations_(std::make_shared<detail::Durations>()) {}
 
   Pending<R> operator()(const Args& args = {}, const Options& given = {}) const {
     return Pending<R>(begin(args, merged(given), 0));
+  }
+  // Calls a second server, too, when the first one takes longer than 95 of 100 calls did. The first
+  // answer counts; the other call is cancelled. INVALID_ARGUMENT if the method is not idempotent.
+  Pending<R> first(const Args& args = {}, const Options& given = {}) const {
+    const Options options = merged(given);
+    auto call = make<Call>(BUSBAR_RPC_CALL);
+    if (durations_ == nullptr) {
+      call->failed(Error{"INVALID_ARGUMENT",
+                         call->member.name + " is not idempotent, so it cannot be called twice",
+                         Executed::no});
+      return Pending<R>(std::move(call));
+    }
+    const bool is_good = prepare(*call, args, options);
+    auto both =
+        std::make_shared<detail::FirstCall<R, Errors...>>(std::move(call), options, durations_);
+    both->begin(is_good);
+    return Pending<R>(std::move(both));
   }
   // Calls all servers that are there now, and calls back once all have answered or are gone.
   void all(const Args& args, std::function<void(std::vector<Answer<R>>)> callback,
@@ -484,7 +392,7 @@ class Method : ClientMember {
       std::vector<Answer<R>> answers;
       std::size_t left = 0;
     };
-    const std::vector<std::uint64_t> peers = detail::candidates(core(), member_, options.to);
+    const std::vector<std::uint64_t> peers = detail::candidates(core(), *member_, options.to);
     auto gathering = std::make_shared<Gathering>();
     gathering->left = peers.size();
     if (peers.empty()) return callback({});
@@ -509,6 +417,9 @@ class Method : ClientMember {
     if (prepare(*call, args, options)) detail::start(call, options);
     return call;
   }
+
+  // Of an idempotent one.
+  std::shared_ptr<detail::Durations> durations_;
 };
 
 // A method that streams to its caller.

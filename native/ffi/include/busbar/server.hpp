@@ -29,6 +29,13 @@ class ServedInputBase {
   virtual void end(std::optional<Error> error) = 0;
 };
 
+// What became of the calls of a member; of the core, under its lock.
+struct Counts {
+  std::uint64_t calls = 0;
+  std::uint64_t failures = 0;
+  Clock::duration busy{};
+};
+
 // The functions of a call at its server. Any thread.
 [[nodiscard]] std::uint64_t peer_of(const ServedCall& call);
 [[nodiscard]] std::uint32_t pid_of(const ServedCall& call);
@@ -281,11 +288,18 @@ class Server {
 
  protected:
   Server(const char* interface_name, std::uint32_t major);
+  // With the model of the interface as JSON, in parts.
+  template <std::size_t Parts>
+  Server(const char* interface_name, std::uint32_t major, const char* const (&model)[Parts])
+      : Server(interface_name, major) {
+    for (const char* part : model) describe(part);
+  }
   ~Server();
 
  private:
   friend class ServedMember;
   friend class Session;
+  void describe(const char* part);
   std::shared_ptr<detail::Service> service_;
 };
 
@@ -349,7 +363,9 @@ class ServedMember {
   }
 
  private:
+  friend class detail::Core;
   detail::Service* service_;
+  detail::Counts counts_;
 };
 
 namespace detail {

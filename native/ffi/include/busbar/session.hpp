@@ -229,6 +229,8 @@ struct Member {
   busbar_uuid type{};
 
   Member(const char* its_interface, std::uint32_t major, const char* its_name);
+  // One that every server of the interface has, whatever that says.
+  Member(const Member& of_interface, const char* its_name, const busbar_uuid& its_type);
 };
 
 class OutgoingStream;
@@ -240,7 +242,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
   using Deadlines = std::multimap<Clock::time_point, std::function<void()>>;
 
-  PendingCall(std::shared_ptr<Core> core, const Member& member, std::uint32_t kind);
+  PendingCall(std::shared_ptr<Core> core, std::shared_ptr<const Member> member, std::uint32_t kind);
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
   virtual ~PendingCall() = default;
@@ -257,7 +259,9 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   [[nodiscard]] bool is_watch() const noexcept { return kind == BUSBAR_RPC_SUBSCRIBE; }
 
   const std::shared_ptr<Core> core;
-  const Member& member;
+  // Its client may be gone before it.
+  const std::shared_ptr<const Member> shared_member;
+  const Member& member = *shared_member;
   const std::uint32_t kind;
   Encoded request;
   Codec codec = Codec::messagepack;
@@ -278,7 +282,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::uint32_t attempt = 0;
   std::vector<std::uint64_t> tried;
   std::optional<Error> refusal;
-  std::uint64_t* affinity = nullptr;
+  std::shared_ptr<std::uint64_t> affinity;
   bool settled = false;
   bool armed = false;
   Deadlines::iterator expiry;
@@ -296,6 +300,11 @@ void grant(PendingCall& call, std::size_t items, std::size_t bytes);
 [[nodiscard]] bool on_own_thread(const Core& core) noexcept;
 // Runs something on the session's thread, soon.
 void defer(Core& core, std::function<void()> task);
+// Runs something on the session's thread after a while, unless the timer is gone by then.
+[[nodiscard]] std::shared_ptr<void> make_timer(const std::shared_ptr<Core>& core,
+                                               Clock::duration delay, std::function<void()> task);
+// The server that a call is at; 0 for none.
+[[nodiscard]] std::uint64_t server_of(PendingCall& call);
 
 // The sending half of a stream. Items wait for credit; those of one turn go as one frame.
 enum class Written { done, no_room, over };
@@ -332,7 +341,7 @@ class Incoming {
 
   // False: the sender was not allowed to send them.
   bool push(std::vector<T>&& items, std::size_t bytes, bool starved) {
-    std::function<void()> ready;
+    Ready ready;
     std::size_t more_items = 0;
     std::size_t more_bytes = 0;
     {
@@ -352,13 +361,13 @@ class Incoming {
     }
     changed_.notify_all();
     if (more_items + more_bytes > 0) widen(more_items, more_bytes);
-    if (ready) ready();
+    if (ready) (*ready)();
     return true;
   }
 
   // Nothing more comes. What is here is given out first.
   void end(std::optional<Error> error) {
-    std::function<void()> ready;
+    Ready ready;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (over_) return;
@@ -367,7 +376,7 @@ class Incoming {
       ready = std::move(ready_);
     }
     changed_.notify_all();
-    if (ready) ready();
+    if (ready) (*ready)();
   }
 
   // What comes next, if it is here.
@@ -388,13 +397,14 @@ class Incoming {
   }
 
   // Called whenever something has come; at once if something is here.
-  void on_ready(const std::function<void()>& ready) {
+  void on_ready(std::function<void()> given) {
+    const auto ready = std::make_shared<std::function<void()>>(std::move(given));
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       ready_ = ready;
       if (chunks_.empty() && !over_) return;
     }
-    ready();
+    (*ready)();
   }
 
   // Enlarges the window.
@@ -421,6 +431,8 @@ class Incoming {
   static constexpr std::size_t most_bytes = std::size_t{16} << 20U;
 
  private:
+  // Never copied: what is called may have a state of its own.
+  using Ready = std::shared_ptr<std::function<void()>>;
   struct Chunk {
     std::vector<T> items;
     std::size_t head;
@@ -460,7 +472,7 @@ class Incoming {
   std::size_t used_bytes_ = 0;
   bool over_ = false;
   std::optional<Error> error_;
-  std::function<void()> ready_;
+  Ready ready_;
   const Grant grant_;
 };
 
