@@ -1,6 +1,6 @@
 """The conformance list with clients in Python: each behaviour by its name in
-test/layers/conformance/behaviours, with a server in Python and one in Node, in MessagePack and in
-JSON. Node's servers need `npm run compile:tests`."""
+test/layers/conformance/behaviours, with servers in Python, Node and C++, in MessagePack and in
+JSON. Node's servers need `npm run compile:tests`, those in C++ `node scripts/build/c.mjs`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ import busbar
 from busbar import rpc
 
 NODE_PROGRAM = REPOSITORY / "test-build/layers/conformance/server-program.js"
+CPP_PROGRAM = REPOSITORY / "build/c/gcc/conformance_server-cpp"
 
 T = TypeVar("T")
 
@@ -675,13 +676,14 @@ class Behaviours(BusTest):
         self.assertEqual(model, rpc.model(Conformance))
         await calls.add(1, 1)
         await self.fails("HANDLER_FAILED", calls.fail("sync"))
+        await self.fails("", calls.fail("declared"))
         held = asyncio.ensure_future(calls.hold("a"))
         await one.heard("held a")
         await rpc.ping(calls)
         (stats,) = await rpc.stats(calls)
         self.assertEqual((stats.interface, stats.running), ("com.example.conformance", 1))
         counts = {each.name: (each.calls, each.failures) for each in stats.members}
-        self.assertEqual((counts["add"], counts["fail"]), ((1, 0), (1, 1)))
+        self.assertEqual((counts["add"], counts["fail"]), ((1, 0), (2, 1)))
         one.order("release", "a", "")
         await held
 
@@ -789,6 +791,18 @@ class NodeServers(Behaviours):
 
 @in_json
 class NodeServersInJson(NodeServers):
+    """The same in JSON."""
+
+
+@unittest.skipUnless(CPP_PROGRAM.exists(), "needs the programs of scripts/build/c.mjs")
+class CppServers(Behaviours):
+    """Servers in C++."""
+
+    command: ClassVar[list[str]] = [str(CPP_PROGRAM)]
+
+
+@in_json
+class CppServersInJson(CppServers):
     """The same in JSON."""
 
 

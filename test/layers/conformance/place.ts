@@ -27,40 +27,60 @@ export class ServerProgram {
   /** What it told so far, in order. */
   readonly news: string[] = [];
   readonly #waiting = new Set<() => void>();
+  // It has ended, and everything that it told is here.
+  #over = false;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
 
-  /** A process without an IPC channel, as of another language, speaks in lines of JSON. */
-  constructor(running: ChildProcess | Worker) {
+  /**
+   * A process without an IPC channel, as of another language, speaks in lines of JSON. `listener`
+   * hears what it tells, and at last that it `ended`.
+   */
+  constructor(running: ChildProcess | Worker, listener?: (news: string) => void) {
     this.#child = running instanceof Worker ? undefined : running;
     this.#worker = running instanceof Worker ? running : undefined;
     const emitter: NodeJS.EventEmitter = running;
-    const hear = (news: string) => {
-      this.news.push(news);
+    const changed = () => {
       for (const look of [...this.#waiting]) look();
     };
+    const hear = (news: string) => {
+      this.news.push(news);
+      listener?.(news);
+      changed();
+    };
     emitter.on('message', hear);
+    const once = (event: string) =>
+      new Promise<void>((resolve) => emitter.once(event, () => resolve()));
+    this.ended = once('exit');
+    let all = this.ended;
+    if (this.#child?.connected === true) all = once('disconnect');
     if (this.#child?.connected === false && this.#child.stdout !== null) {
-      createInterface(this.#child.stdout).on('line', (line) => hear(JSON.parse(line) as string));
+      const lines = createInterface(this.#child.stdout);
+      lines.on('line', (line) => hear(JSON.parse(line) as string));
+      all = new Promise((resolve) => lines.once('close', resolve));
     }
-    this.ended = new Promise((resolve) => emitter.once('exit', () => resolve()));
+    void Promise.all([this.ended, all]).then(() => {
+      this.#over = true;
+      listener?.('ended');
+      changed();
+    });
   }
 
   get pid(): number {
     return this.#child?.pid ?? process.pid;
   }
 
-  /** Resolves when it has told this, `times` times in all. */
-  async heard(news: string, times = 1): Promise<void> {
-    const count = () => this.news.filter((each) => each === news).length;
-    if (count() >= times) return;
-    await new Promise<void>((resolve) => {
+  /** Resolves when it has told this, `times` times in all; rejects if it ends before. */
+  heard(news: string, times = 1): Promise<void> {
+    return new Promise((resolve, reject) => {
       const look = () => {
-        if (count() < times) return;
+        if (this.count(news) >= times) resolve();
+        else if (this.#over) reject(new Error(`the server ended before it told: ${news}`));
+        else return;
         this.#waiting.delete(look);
-        resolve();
       };
       this.#waiting.add(look);
+      look();
     });
   }
 
