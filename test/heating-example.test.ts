@@ -1,11 +1,11 @@
 // The example of one small system in several languages, by hand and generated: each part with each
 // other part, and the generated files as the generator writes them now.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { parseYaml, printPython, printTypeScript } from 'busbar/interface';
+import { parseYaml, printCpp, printPython, printTypeScript } from 'busbar/interface';
 import ts from 'typescript';
 import { newBus } from './support/program.js';
 import { lacksPython, spawnPython } from './support/python.js';
@@ -17,6 +17,11 @@ test('the generated files are those that the generator writes', async (t) => {
   const heating = await parseYaml(read('heating.busbar.yaml'));
   t.is(read('python/heating.py'), printPython(heating));
   t.is(read('node/heating.ts'), printTypeScript(heating));
+  t.is(read('cpp/heating.hpp'), printCpp(heating));
+});
+
+test('the programs in C++ are there', (t) => {
+  t.true(process.platform !== 'linux' || hasCpp);
 });
 
 /** The generated TypeScript without its types, in a folder that is not checked in. */
@@ -35,11 +40,20 @@ const node = (module: string) => (role: string, bus: string) =>
   spawn(process.execPath, [`${folder}node/system.mjs`, module, role, bus], { stdio: [...stdio] });
 const python = (module: string) => (role: string, bus: string) =>
   spawnPython([`${folder}python/system.py`, module, role, bus], [...stdio]);
+const compiled = fileURLToPath(new URL('../build/c/gcc/', import.meta.url));
+const cpp = (program: string) => (role: string, bus: string) =>
+  spawn(`${compiled}${program}-cpp`, [role, bus], { stdio: [...stdio] });
+const hasCpp = existsSync(`${compiled}heating_generated-cpp`);
 const parts = {
   'Node by hand': node(`${folder}node/by-hand.mjs`),
   'Node generated': node(generatedModule()),
   'Python by hand': python('by_hand'),
   'Python generated': python('heating'),
+  // Where scripts/build/c.mjs has built them.
+  ...(hasCpp && {
+    'C++ by hand': cpp('heating_by_hand'),
+    'C++ generated': cpp('heating_generated'),
+  }),
 };
 
 const said = `on: true

@@ -1,5 +1,5 @@
-// Builds the C and C++ programs of test/c, examples/c and examples/cpp against the libraries and
-// their public headers, as a user would: `node scripts/build/c.mjs`. Uses every installed compiler,
+// Builds the C and C++ programs of test/c and of the examples against the libraries and their public
+// headers, as a user would: `node scripts/build/c.mjs`. Uses every installed compiler,
 // each into build/c/<compiler>/, in the strict dialects that the headers support. Interface files
 // become headers first, by the package's own command.
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,7 @@ const families = [
   { name: 'clang', c: 'clang-14', cxx: 'clang++-14' },
 ];
 
+const folders = ['test/c', 'examples/c', 'examples/cpp', 'examples/heating/cpp'];
 const files = listFiles(['test/layers/conformance', 'examples/cpp'], ['.busbar.yaml']);
 const command = join(root, 'dist', 'layers', 'command', 'main.js');
 run('node', [command, 'generate', ...files, '--cpp', '--out', generated]);
@@ -41,7 +42,7 @@ for (const { name, c, cxx } of families) {
   const folder = join(root, 'build', 'c', name);
   mkdirSync(folder, { recursive: true });
   const calls = await buildCallsLibrary(cxx, folder);
-  const sources = listFiles(['test/c', 'examples/c', 'examples/cpp'], ['.c', '.cpp']);
+  const sources = listFiles(folders, ['.c', '.cpp']);
   const results = await forEach(sources, (source) =>
     source.endsWith('.c')
       ? buildProgram({ compiler: c, standard: '-std=c11', source, folder, libraries: [] })

@@ -1,0 +1,2 @@
+#include "by_hand.hpp"
+#include "system.hpp"

@@ -1,0 +1,2 @@
+#include "heating.hpp"
+#include "system.hpp"
