@@ -28,6 +28,15 @@ const PROGRAMS = {
     sources: ['native/c_api.cc', '../build/Release/ffi/libbusbar.so'],
     include: ['../native/ffi/include'],
   },
+  rpc_calls: {
+    sources: [
+      'native/rpc_calls.cc',
+      // Built by `npm run compile:tests`.
+      '../build/c/gcc/libbusbar_rpc.a',
+      '../build/Release/ffi/libbusbar.so',
+    ],
+    include: ['../native/ffi/include'],
+  },
 };
 
 /**

@@ -132,6 +132,20 @@ export const PEERS = {
   },
   nothing: { title: 'Node alone', module: 'nothing' },
   'busbar-rpc': { title: 'busbar/rpc', module: 'rpc/busbar', variant: 'bus', own: true },
+  'cpp-rpc': {
+    title: 'busbar::rpc, C++',
+    module: 'native-program',
+    variant: 'rpc_calls:many',
+    program: true,
+    own: true,
+  },
+  'cpp-rpc-one': {
+    title: 'busbar::rpc, C++',
+    module: 'native-program',
+    variant: 'rpc_calls:one',
+    program: true,
+    own: true,
+  },
   'busbar-rpc-batches': {
     title: 'busbar/rpc, batches',
     module: 'rpc/busbar',

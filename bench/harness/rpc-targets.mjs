@@ -21,6 +21,12 @@ export const RPC_TARGETS = [
     },
   },
   {
+    target: 'calls between programs in C++, 64 in flight: at least 3x those between Node and Node',
+    atLeast: 3,
+    text: factorText,
+    measure: (find) => ratio(find, 'rpc', 'calls', 'cpp-rpc', 'busbar-rpc'),
+  },
+  {
     target: 'calls one at a time on one core: p50 at most that of message and reply, and 2 µs',
     atMost: 2,
     text: (value) => `${value < 0 ? '' : '+'}${timeText(value)}`,

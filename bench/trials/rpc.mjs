@@ -59,10 +59,11 @@ export const trial = {
   title: 'Calls',
 
   plan: () => [
-    ...PEERS.map((peer) => ({ peer, params: { kind: 'calls' } })),
+    ...[...PEERS, 'cpp-rpc'].map((peer) => ({ peer, params: { kind: 'calls' } })),
     ...Object.keys(PLACEMENTS).flatMap((placement) =>
       PEERS.map((peer) => ({ peer, params: { kind: 'one', placement } })),
     ),
+    { peer: 'cpp-rpc-one', params: { kind: 'one', placement: 'free' } },
     ...LARGE_PEERS.map((peer) => ({ peer, params: { kind: 'large', size: LARGE } })),
     ...Object.entries(PARTS).flatMap(([peer, parts]) =>
       parts.map((part) => ({ peer, params: { kind: 'parts', part } })),
