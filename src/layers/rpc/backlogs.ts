@@ -4,7 +4,7 @@
 import { closeAttachments } from './attachments.js';
 import { type Attachments, full, type Port } from './port.js';
 import { layerError, overrunError, type WireError } from './server/write-error.js';
-import { answerKind, codecNumber, codecOf, formatOf, kindOf } from './wire/format.js';
+import { answerCodecOf, answerKind, codecNumber, formatOf, kindOf } from './wire/format.js';
 import { sizeOf } from './wire/size.js';
 import { answerType } from './wire/types.js';
 
@@ -205,11 +205,9 @@ class Unsendable implements WireError {
 }
 
 function errorFrame({ call, format }: Waiting, payload: WireError): Waiting {
-  const { json, messagePack } = codecNumber;
-  const codec = codecOf(format) === json ? json : messagePack;
   return {
     call,
-    format: formatOf(answerKind.error, codec),
+    format: formatOf(answerKind.error, answerCodecOf(format)),
     payload,
     metadata: undefined,
     attachments: undefined,

@@ -131,6 +131,23 @@ test('a caller with malformed metadata, arguments or kinds gets errors, and no c
   t.is(await ask(json | 3, '{"a":1,"b":2}'), 'UNKNOWN_METHOD');
 });
 
+test('a caller whose frames have an unusual codec gets answers in MessagePack', async (t) => {
+  const bus = newBus();
+  const service = await goodServer(t, bus);
+  const caller = await hostile(t, bus);
+  const typeId = memberTypeId(Conformance, 'level');
+  for (let codec = 2; codec < 16; codec++) {
+    for (const kind of [3, 0]) {
+      const bytes = Uint8Array.of();
+      caller.send('good', raw.message({ typeId, format: kind | (codec << 4), bytes }));
+      const { payload } = await caller.recv();
+      t.is(payload.typeId, answers);
+      t.is((payload.format >> 4) & 0xf, 0);
+    }
+  }
+  await service.close();
+});
+
 test('one caller cannot take the places of all', async (t) => {
   const bus = newBus();
   const place: Place = { name: 'good', tell: () => undefined, service: undefined };

@@ -1,7 +1,7 @@
 // What every server answers, whatever it serves: `busbar.describe`, `busbar.ping`, `busbar.stats`.
 import { modelOf } from '../../interface/index.js';
 import type { IncomingFrame } from '../port.js';
-import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
+import { answerCodecOf, answerKind, formatOf } from '../wire/format.js';
 import { describeType, pingType, statsType } from '../wire/types.js';
 import type { Answers } from './replies.js';
 import type { ServiceCore } from './service-core.js';
@@ -20,8 +20,7 @@ export class BuiltIns {
   answer(frame: IncomingFrame): boolean {
     const payload = this.#payload(frame.type);
     if (payload === undefined) return false;
-    const codec = codecOf(frame.format) === codecNumber.json ? codecNumber.json : 0;
-    const format = formatOf(answerKind.result, codec);
+    const format = formatOf(answerKind.result, answerCodecOf(frame.format));
     this.#answers.answer(frame.from.id, frame.id, format, payload);
     return true;
   }

@@ -16,7 +16,7 @@ import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { OutgoingStream } from '../streams/outgoing-stream.js';
 import { inputBytes, inputItems } from '../streams/window.js';
 import type { HandlingTracing } from '../tracing/tracing.js';
-import { codecNumber, codecOf, flag, kindOf } from '../wire/format.js';
+import { answerCodecOf, flag, kindOf } from '../wire/format.js';
 import type { Cause, Metadata, Trace } from '../wire/metadata.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
@@ -91,8 +91,7 @@ export class RunningCall implements Expiring {
 
   /** How its answers are encoded: as it was, if that can express them. */
   get codec(): number {
-    const { json, messagePack } = codecNumber;
-    return codecOf(this.frame.format) === json ? json : messagePack;
+    return answerCodecOf(this.frame.format);
   }
 
   /** The message that the calls made for this one are made for. */

@@ -6,9 +6,9 @@ import type { IncomingFrame, Port } from '../port.js';
 import { handlings } from '../tracing/channels.js';
 import { traceHandling } from '../tracing/traced-handling.js';
 import {
+  answerCodecOf,
   answerKind,
   codecNumber,
-  codecOf,
   flag,
   formatOf,
   kindOf,
@@ -356,12 +356,12 @@ export class Server implements CallHost {
   }
 
   #refuse(frame: IncomingFrame, error: WireError): void {
-    const format = formatOf(answerKind.error, answerCodec(frame));
+    const format = formatOf(answerKind.error, answerCodecOf(frame.format));
     this.#answers.answer(frame.from.id, frame.id, format, error);
   }
 
   #busy(frame: IncomingFrame, service: ServiceState<RunningCall>): void {
-    const format = formatOf(answerKind.busy, answerCodec(frame));
+    const format = formatOf(answerKind.busy, answerCodecOf(frame.format));
     const payload = { load: service.running + service.queued.length, leaving: service.leaving };
     this.#answers.answer(frame.from.id, frame.id, format, payload);
   }
@@ -387,10 +387,6 @@ export class Server implements CallHost {
 
 /** What a method without arguments gets. */
 const noArguments = Object.freeze({});
-
-function answerCodec(frame: IncomingFrame): number {
-  return codecOf(frame.format) === codecNumber.json ? codecNumber.json : codecNumber.messagePack;
-}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (

@@ -2,7 +2,7 @@
 
 import { closeFrame } from '../coding.js';
 import type { IncomingFrame } from '../port.js';
-import { answerKind, codecOf, formatOf } from '../wire/format.js';
+import { answerCodecOf, answerKind, formatOf } from '../wire/format.js';
 import { versionOfWire, versionToWire } from '../wire/version.js';
 import type { CallerRecord } from './caller-record.js';
 import type { Handler } from './handler.js';
@@ -18,7 +18,7 @@ export function subscribe(
   frame: IncomingFrame,
 ): void {
   if (record.subscriptions.has(frame.id)) return;
-  const codec = codecOf(frame.format);
+  const codec = answerCodecOf(frame.format);
   let payload: unknown = null;
   if (handler.property !== undefined) {
     payload = versionedOf(replies, handler, codec);

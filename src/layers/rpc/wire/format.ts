@@ -73,6 +73,14 @@ export function codecOf(format: number): number {
   return (format >> 4) & 0xf;
 }
 
+/**
+ * The codec of the answer to a frame with this format word: that of the frame if it can express every
+ * answer.
+ */
+export function answerCodecOf(format: number): number {
+  return codecOf(format) === codecNumber.json ? codecNumber.json : codecNumber.messagePack;
+}
+
 /** A format word. */
 export function formatOf(kind: number, codec: number, flags = 0): number {
   return kind | (codec << 4) | (flags & knownFlags);
