@@ -148,6 +148,7 @@ void start(const CallPtr& call, const Options& options) {
   if (options.timeout) call->deadline = Clock::now() + *options.timeout;
   if (options.within != nullptr) {
     call->deadline = std::min(call->deadline, deadline_of(*options.within));
+    call->trace = options.within->trace;
     on_cancel(*options.within, [weak = std::weak_ptr(call)] {
       if (const CallPtr nested = weak.lock())
         cancel(*nested, Error{"CANCELLED", "the call that it was made for is over"});

@@ -202,8 +202,8 @@ Posted Core::post_call(Locked& locked, const CallPtr& call, std::uint64_t peer) 
   fields.credit_items = call->credit_items;
   fields.credit_bytes = call->credit_bytes;
   fields.attempt = static_cast<std::uint8_t>(call->attempt);
-  std::array<std::uint8_t, BUSBAR_RPC_METADATA_BYTES> written{};
-  const std::size_t size = busbar_rpc_write_metadata(&fields, written.data());
+  std::array<std::uint8_t, 240> written{};
+  const std::size_t size = write_with_trace(fields, call->trace.get(), written);
   const std::uint16_t format = busbar_rpc_format(
       call->kind, static_cast<std::uint32_t>(call->codec), BUSBAR_RPC_EXPECTS_ANSWER);
   const Posted outcome = post(peer, call->member.type, format, 0, call->request,

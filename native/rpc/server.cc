@@ -69,6 +69,7 @@ void Core::accept(busbar::Message message, const busbar_message_info& info) {
                                         info);
     call->codec = answer_codec(info);
     call->attempt = fields.attempt;
+    call->trace = trace_of(info, fields);
     if (fields.credit_items != 0) call->credit_items = fields.credit_items;
     if (fields.credit_bytes != 0) call->credit_bytes = fields.credit_bytes;
     call->registered = true;

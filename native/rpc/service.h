@@ -2,6 +2,7 @@
 #ifndef BUSBAR_RPC_SERVICE_H
 #define BUSBAR_RPC_SERVICE_H
 
+#include <array>
 #include <deque>
 #include <map>
 
@@ -9,6 +10,21 @@
 #include "rpc/outgoing_stream.h"
 
 namespace busbar::rpc::detail {
+
+// The trace that a call belongs to; passed on to the calls made for it, and never looked into.
+struct Trace {
+  // The trace, and the call as the cause of those made for it.
+  busbar_rpc_metadata fields{};
+  // `tracestate`.
+  std::vector<std::uint8_t> state;
+};
+
+// The trace of a call that arrived; null if it has none.
+[[nodiscard]] std::shared_ptr<const Trace> trace_of(const busbar_message_info& info,
+                                                    const busbar_rpc_metadata& fields);
+// Writes `fields` with the trace, if there is one. Returns the bytes written.
+[[nodiscard]] std::size_t write_with_trace(busbar_rpc_metadata fields, const Trace* trace,
+                                           std::array<std::uint8_t, 240>& out);
 
 struct Subscribers {
   // Subscriptions of each peer.
@@ -63,6 +79,7 @@ class ServedCall : public std::enable_shared_from_this<ServedCall> {
   Clock::time_point deadline = Clock::time_point::max();
   Clock::time_point begun_at{};
   std::uint32_t attempt = 0;
+  std::shared_ptr<const Trace> trace;
   Codec codec = Codec::messagepack;
   std::uint32_t credit_items = input_items;
   std::uint32_t credit_bytes = input_bytes;

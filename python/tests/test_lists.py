@@ -150,7 +150,10 @@ class Lists(unittest.TestCase):
         for name, number in (
             ("deadline", wire.DEADLINE),
             ("credit", wire.CREDIT),
+            ("trace", wire.TRACE),
+            ("traceState", wire.TRACE_STATE),
             ("attempt", wire.ATTEMPT),
+            ("cause", wire.CAUSE),
         ):
             self.assertRegex(tags, rf"  {name}: {number},")
         types = (folder / "types.ts").read_text()
@@ -161,6 +164,14 @@ class Lists(unittest.TestCase):
         written = wire.write_metadata(1.5, 256, 1 << 20, 3)
         self.assertEqual(wire.read_metadata(written), wire.Metadata(1.5, 256, 1 << 20, 3))
         self.assertEqual(wire.write_metadata(), b"")
+        trace = wire.Trace(bytes(range(25)), b"a=1", (1 << 52, 7))
+        found = wire.read_metadata(wire.write_metadata(2.5, 0, 0, 1, trace))
+        # Whose call that was is nothing that goes on.
+        self.assertEqual(found.trace, wire.Trace(bytes(range(25)), b"a=1"))
+        full = wire.write_metadata(trace=wire.Trace(bytes(25), b"x" * 209))
+        self.assertEqual(len(full), wire.MAX_METADATA)
+        left_out = wire.write_metadata(1, trace=wire.Trace(bytes(25), b"x" * 209))
+        self.assertEqual(len(left_out), 35)
         self.assertEqual(wire.read_metadata(b"\1\0\x63\1x"), wire.Metadata())
         for wrong in (b"\1", b"\2\0", b"\1\0\1", b"\1\0\1\4abc", b"\1\0\1\1a", b"\1\0\x80\0"):
             with self.assertRaises(ValueError):

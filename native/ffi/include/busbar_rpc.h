@@ -200,16 +200,23 @@ typedef struct busbar_rpc_metadata {
    * calls that a call makes. */
   uint8_t has_trace;
   uint8_t trace[25];
+  /* Not 0, of a call with a trace: the call that it is made for, by the id of its sender and its
+   * number, for tools that see all messages. A method's calls have those of the method's call. */
+  uint8_t has_cause;
+  uint64_t cause_peer;
+  uint64_t cause_id;
 } busbar_rpc_metadata;
 
-enum { BUSBAR_RPC_METADATA_BYTES = 48 };
+enum { BUSBAR_RPC_METADATA_BYTES = 66 };
 
 /* The tags. Those from 128 on must be understood. */
 enum {
   BUSBAR_RPC_TAG_DEADLINE = 1,
   BUSBAR_RPC_TAG_CREDIT = 2,
   BUSBAR_RPC_TAG_TRACE = 3,
+  BUSBAR_RPC_TAG_TRACE_STATE = 4,
   BUSBAR_RPC_TAG_ATTEMPT = 8,
+  BUSBAR_RPC_TAG_CAUSE = 11,
   BUSBAR_RPC_TAG_CRITICAL = 128
 };
 
@@ -221,6 +228,14 @@ static inline uint8_t* busbar_rpc_put_u32(uint8_t* at, uint32_t value) {
 static inline uint32_t busbar_rpc_get_u32(const uint8_t* at) {
   return (uint32_t)at[0] | ((uint32_t)at[1] << 8) | ((uint32_t)at[2] << 16) |
          ((uint32_t)at[3] << 24);
+}
+
+static inline uint8_t* busbar_rpc_put_u64(uint8_t* at, uint64_t value) {
+  at = busbar_rpc_put_u32(at, (uint32_t)value);
+  return busbar_rpc_put_u32(at, (uint32_t)(value >> 32));
+}
+static inline uint64_t busbar_rpc_get_u64(const uint8_t* at) {
+  return (uint64_t)busbar_rpc_get_u32(at) | ((uint64_t)busbar_rpc_get_u32(at + 4) << 32);
 }
 
 /* Returns the bytes written; 0 if there is nothing to say. */
@@ -250,6 +265,12 @@ static inline size_t busbar_rpc_write_metadata(const busbar_rpc_metadata* fields
     *at++ = 25;
     memcpy(at, fields->trace, 25);
     at += 25;
+  }
+  if (fields->has_cause != 0) {
+    *at++ = BUSBAR_RPC_TAG_CAUSE;
+    *at++ = 16;
+    at = busbar_rpc_put_u64(at, fields->cause_peer);
+    at = busbar_rpc_put_u64(at, fields->cause_id);
   }
   return at == out + 2 ? 0 : (size_t)(at - out);
 }
@@ -287,6 +308,11 @@ static inline busbar_status busbar_rpc_read_metadata(busbar_span metadata,
       if (length != 25) return BUSBAR_DECODE_FAILED;
       found.has_trace = 1;
       memcpy(found.trace, value, 25);
+    } else if (tag == BUSBAR_RPC_TAG_CAUSE) {
+      if (length != 16) return BUSBAR_DECODE_FAILED;
+      found.has_cause = 1;
+      found.cause_peer = busbar_rpc_get_u64(value);
+      found.cause_id = busbar_rpc_get_u64(value + 8);
     }
   }
   *out_fields = found;

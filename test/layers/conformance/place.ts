@@ -122,6 +122,8 @@ export class ServerProgram {
 export interface Place {
   readonly t: ExecutionContext;
   readonly kind: 'bus' | 'port';
+  /** The name of the bus, if there is one. */
+  readonly bus?: string;
   /** Serves an interface without properties here, in the process of the test, for the server. */
   serveHere<I extends Interface>(
     source: I,
@@ -148,6 +150,7 @@ export function onBus(
   return {
     t,
     kind: 'bus',
+    bus,
     serveHere: (source, implementation) => serveAt(bus, source, implementation),
     async server(options = {}, name = 'one') {
       const start: Start = { name, place: bus, options };

@@ -111,7 +111,8 @@ struct Options {
   // How long the call may take; std::nullopt: as long as its server lives.
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<Codec> codec;
-  // The call that it is made for: it ends with that, and has its deadline. See Call::within.
+  // The call that it is made for: it ends with that, and has its deadline and trace. See
+  // Call::within.
   std::shared_ptr<detail::ServedCall> within;
 };
 
@@ -235,6 +236,7 @@ struct Member {
 
 class OutgoingStream;
 struct Target;
+struct Trace;
 
 // A call that is not over. Its fields are the core's; functions are called on the session's thread
 // without a lock, except where it says so.
@@ -274,6 +276,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::uint32_t credit_bytes = 0;
   // What the caller streams.
   std::shared_ptr<OutgoingStream> input;
+  // The trace of the call that it is made for.
+  std::shared_ptr<const Trace> trace;
 
   // The core's, under its lock.
   std::uint64_t peer = 0;

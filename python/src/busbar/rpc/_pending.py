@@ -23,7 +23,7 @@ from .errors import (
     ProtocolError,
     ServerGoneError,
 )
-from .wire import Answer, Request
+from .wire import Answer, Request, Trace
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +68,8 @@ class CallRequest:
     give: bool = False
     """Whether the attachments are closed once the call is over."""
     sticky: Sticky | None = None
+    trace: Trace | None = None
+    """Of the method that makes the call."""
 
 
 @dataclass(slots=True, eq=False)

@@ -56,6 +56,7 @@ class RunningCall:
         "started_at",
         "task",
         "timer",
+        "trace",
     )
 
     def __init__(
@@ -71,6 +72,12 @@ class RunningCall:
         left = metadata.deadline
         self.deadline = None if left is None else time.monotonic() + left
         self.attempt = metadata.attempt
+        trace = metadata.trace
+        self.trace: wire.Trace | None = None
+        """The trace of the calls that the method makes."""
+        if trace is not None:
+            cause = (message.sender.id, message.id)
+            self.trace = wire.Trace(trace.context, trace.state, cause)
         self.credit = (
             metadata.credit_items or wire.INPUT_ITEMS,
             metadata.credit_bytes or wire.INPUT_BYTES,
@@ -134,6 +141,11 @@ class Call:
         from .client import nested_client
 
         return nested_client(self._session, interface, self._running.deadline)
+
+    @property
+    def trace(self) -> wire.Trace | None:
+        """Not for programs: the trace of the calls that the method makes."""
+        return self._running.trace
 
     def keep(self) -> None:
         """Makes the objects and regions among the arguments the method's own, to close and release.

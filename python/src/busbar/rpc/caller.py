@@ -276,9 +276,11 @@ class Caller:
         request = call.request
         format = wire.format_of(request.kind, request.codec, wire.EXPECTS_ANSWER)
         metadata = b""
-        if request.deadline is not None or call.attempt or call.credit[0]:
+        trace = request.trace
+        if request.deadline is not None or call.attempt or call.credit[0] or trace is not None:
             left = None if request.deadline is None else request.deadline - self._loop.time()
-            metadata = wire.write_metadata(left, *call.credit, min(call.attempt, _MAX_ATTEMPTS))
+            attempt = min(call.attempt, _MAX_ATTEMPTS)
+            metadata = wire.write_metadata(left, *call.credit, attempt, trace)
         type_bytes = request.member.type_bytes
         try:
             number = self._session.post(

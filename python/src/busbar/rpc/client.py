@@ -24,6 +24,7 @@ from ._pending import (
     UnaryCall,
     Watcher,
 )
+from ._running import current
 from ._streams import ResultStream, Subscription
 from .errors import ClientClosedError, InvalidCallError
 from .interface import Interface, Members, binding_of, members_of
@@ -163,6 +164,7 @@ class Client:
         parent = options.parent_deadline
         if parent is not None and (deadline is None or parent < deadline):
             deadline = parent
+        within = current.get(None)
         return CallRequest(
             member,
             kind,
@@ -175,6 +177,7 @@ class Client:
             deadline,
             options.give,
             self.sticky,
+            None if within is None else within.trace,
         )
 
     def _encoded(

@@ -53,9 +53,13 @@ STATS_TYPE = uuid5(NAMESPACE, "busbar.stats").bytes
 VERSION = 1
 DEADLINE = 1
 CREDIT = 2
+TRACE = 3
+TRACE_STATE = 4
 ATTEMPT = 8
+CAUSE = 11
 FIRST_CRITICAL = 128
 MAX_DEADLINE = 0xFFFF_FFFF
+MAX_METADATA = 240
 
 # The first window of a stream to a caller, and the largest.
 FIRST_ITEMS = 256
@@ -84,6 +88,18 @@ def format_of(kind: int, codec: int = MESSAGEPACK, flags: int = 0) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """The trace that a call belongs to. Calls pass it on, and never look into it."""
+
+    context: bytes
+    """Trace id, parent id and flags, 25 bytes."""
+    state: bytes = b""
+    """`tracestate` as UTF-8."""
+    cause: tuple[int, int] | None = None
+    """The call that a call is made for: the endpoint that sent its message, and its number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """The fields that calls use."""
 
@@ -92,6 +108,7 @@ class Metadata:
     credit_items: int = 0
     credit_bytes: int = 0
     attempt: int = 0
+    trace: Trace | None = None
 
 
 def write_metadata(
@@ -99,6 +116,7 @@ def write_metadata(
     credit_items: int = 0,
     credit_bytes: int = 0,
     attempt: int = 0,
+    trace: Trace | None = None,
 ) -> bytes:
     """The metadata of a frame; empty if it needs none."""
     fields = b""
@@ -109,10 +127,17 @@ def write_metadata(
         fields += struct.pack("<BBII", CREDIT, 8, credit_items, credit_bytes)
     if attempt > 0:
         fields += struct.pack("<BBB", ATTEMPT, 1, attempt)
+    if trace is not None:
+        fields += bytes([TRACE, len(trace.context)]) + trace.context
+        if trace.cause is not None:
+            fields += struct.pack("<BBQQ", CAUSE, 16, *trace.cause)
+        # What belongs to the call comes first; a state that does not fit may be left out.
+        if trace.state and len(fields) + 4 + len(trace.state) <= MAX_METADATA:
+            fields += bytes([TRACE_STATE, len(trace.state)]) + trace.state
     return bytes([VERSION, 0]) + fields if fields else b""
 
 
-_lengths = {DEADLINE: 4, CREDIT: 8, ATTEMPT: 1}
+_lengths = {DEADLINE: 4, CREDIT: 8, TRACE: 25, ATTEMPT: 1, CAUSE: 16}
 
 
 def read_metadata(data: bytes) -> Metadata:
@@ -136,9 +161,11 @@ def read_metadata(data: bytes) -> Metadata:
         at += 2 + length
     items, bytes_ = struct.unpack("<II", found.get(CREDIT, bytes(8)))
     deadline = found.get(DEADLINE)
+    context = found.get(TRACE)
     return Metadata(
         None if deadline is None else int.from_bytes(deadline, "little") / 1000,
         items,
         bytes_,
         found.get(ATTEMPT, b"\0")[0],
+        None if context is None else Trace(context, found.get(TRACE_STATE, b"")),
     )

@@ -1,6 +1,8 @@
 // Whom calls go to: all, sticky, first, and calls within calls.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { observe } from 'busbar';
 import { modelOf } from 'busbar/interface';
-import { all, describe, first, ping, stats, sticky } from 'busbar/rpc';
+import { all, type CallDiagnostics, describe, first, ping, stats, sticky } from 'busbar/rpc';
 import { Backend, Conformance } from '../interface.js';
 import type { Behaviour } from '../place.js';
 
@@ -157,6 +159,49 @@ export const whom: readonly Behaviour[] = [
       await server();
       const left = Number(await (await client()).nested({ how: 'left' }, { timeout: 30_000 }));
       t.true(left > 0 && left <= 30_001, `${left}`);
+    },
+  },
+  {
+    id: 'nested.trace',
+    title: 'the trace of a call is that of the calls that its method makes for it',
+    only: 'bus',
+    async run({ t, bus, serveHere, server, client }) {
+      const sent = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'vendor=1'];
+      let called: CallDiagnostics | undefined;
+      const give = (message: unknown) => {
+        const call = message as CallDiagnostics;
+        if (call.bus !== bus) return;
+        called = call;
+        [call.traceparent, call.tracestate] = sent;
+      };
+      const handed: unknown[] = [];
+      const take = (message: unknown) => {
+        const { bus: its, interface: source, traceparent, tracestate } = message as CallDiagnostics;
+        if (its === bus && source === Backend.name) handed.push([traceparent, tracestate]);
+      };
+      subscribe('tracing:busbar:call:start', give);
+      subscribe('tracing:busbar:handle:start', take);
+      t.teardown(() => {
+        unsubscribe('tracing:busbar:call:start', give);
+        unsubscribe('tracing:busbar:handle:start', take);
+      });
+      const backend = await serveHere(Backend, { wait: () => 'done', timeLeft: () => 0 });
+      t.teardown(() => backend.close({ linger: 0 }));
+      await server();
+      const calls = await client();
+      const observer = await observe(bus ?? '', { match: Backend.name });
+      t.teardown(() => observer.close());
+      await calls.nested({ how: 'wait' }, { timeout: 60_000 });
+      t.deepEqual(handed, [sent]);
+      // The message of the nested call says which one it was made for.
+      for await (const seen of observer) {
+        if (seen.kind !== 'sent' || seen.replyTo !== undefined || !seen.unicast) continue;
+        const metadata = Buffer.from(seen.metadata ?? []);
+        const at = metadata.indexOf(Uint8Array.of(11, 16));
+        t.is(metadata.readBigUInt64LE(at + 2), BigInt(called?.endpointId ?? 0));
+        t.is(metadata.readBigUInt64LE(at + 10), BigInt(called?.messageId ?? 0));
+        break;
+      }
     },
   },
   {
