@@ -78,6 +78,18 @@ export const RPC_TARGETS = [
     text: factorText,
     measure: (find) => find('streams', 'busbar-rpc', { kind: 'stuck' })?.besides,
   },
+  {
+    target: 'calls over a Unix socket: at least 3x vscode-jsonrpc on the same',
+    atLeast: 3,
+    text: factorText,
+    measure: (find) => ratio(find, 'wire', 'calls', 'busbar-wire', 'vscode-jsonrpc'),
+  },
+  {
+    target: 'calls over a Unix socket: not below birpc on the same',
+    atLeast: 1,
+    text: factorText,
+    measure: (find) => ratio(find, 'wire', 'calls', 'busbar-wire', 'birpc-socket'),
+  },
 ];
 
 function rateOf(find, trial, kind, peer) {

@@ -20,6 +20,7 @@ export const TRIALS = [
   'journal',
   'rpc',
   'streams',
+  'wire',
   'c',
 ];
 

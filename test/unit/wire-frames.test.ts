@@ -22,7 +22,6 @@ function framesIn(pieces: readonly Uint8Array[], limit = maxBytes): number[][] {
   const reader = new LengthReader(limit);
   const sink = {
     frame: (frame: Uint8Array) => frames.push([...frame]),
-    bytesLost: () => undefined,
   };
   for (const piece of pieces) reader.push(piece, sink);
   return frames;
@@ -74,7 +73,7 @@ test('bytes of anybody are frames or a WireError, and wait within the limit', (t
     const reader = new LengthReader(maxBytes);
     try {
       for (const each of pieces) {
-        reader.push(each, { frame: () => undefined, bytesLost: () => undefined });
+        reader.push(each, { frame: () => undefined });
         t.true(reader.waiting <= maxBytes + 4);
       }
     } catch (error) {
@@ -86,7 +85,7 @@ test('bytes of anybody are frames or a WireError, and wait within the limit', (t
 
 test('a length is refused as soon as it is there, and takes no memory', (t) => {
   const reader = new LengthReader(maxBytes);
-  const sink = { frame: () => undefined, bytesLost: () => undefined };
+  const sink = { frame: () => undefined };
   reader.push(Uint8Array.of(0xff, 0xff, 0xff), sink);
   t.throws(() => reader.push(Uint8Array.of(0x7f), sink), { code: 'FRAME_TOO_LARGE' });
   t.throws(() => new LengthReader(maxBytes).push(new Uint8Array(4), sink), {
@@ -96,7 +95,7 @@ test('a length is refused as soon as it is there, and takes no memory', (t) => {
 
 test('a frame that is begun holds what has come of it, not the pieces that it came in', (t) => {
   const reader = new LengthReader(maxBytes);
-  const sink = { frame: () => undefined, bytesLost: () => undefined };
+  const sink = { frame: () => undefined };
   const large = new Uint8Array(1024 * 1024);
   large[0] = 100;
   for (let count = 0; count < 50; count++) reader.push(large.subarray(count, count + 1), sink);

@@ -5,7 +5,7 @@ export type { Clients, OptionsParameter, Servers, Services } from './entry-types
 export * from './exports.js';
 export { afterReactions, clearTimeout, setTimeout } from './host.js';
 export { IdMap } from './id-map.js';
-export { type Members, membersOf } from './members.js';
+export { type Member, type Members, membersOf } from './members.js';
 export {
   type Attachments,
   full,
@@ -28,5 +28,5 @@ export {
   kindOf,
   memberKind,
 } from './wire/format.js';
-export { readMetadata } from './wire/metadata.js';
+export { readMetadata, writeMetadata } from './wire/metadata.js';
 export { answerType, describeType, type NamedType, pingType, statsType } from './wire/types.js';

@@ -7,6 +7,8 @@ export interface CarrierEvents {
   data(bytes: Uint8Array): void;
   /** After `write` returned false: more may be written now. */
   drain(): void;
+  /** Bytes were changed or lost on the way; they are sent again. */
+  corrupted?(what: string): void;
   /** Nothing more comes; `error` if that is because of one. Called once. */
   end(error?: unknown): void;
 }

@@ -10,6 +10,7 @@ import {
 } from '../rpc/entry-port.js';
 import type { Carrier, Dialer } from './carrier.js';
 import { optionError, WireError } from './errors.js';
+import { learnNames } from './framing/type-names.js';
 import { settingsOf, splitOptions, type WireOptions } from './options.js';
 import { carrierOf, isDialer, type WirePlace } from './places.js';
 import { sessionAt, setSessionAt } from './sessions.js';
@@ -68,8 +69,11 @@ export async function connectWire(
       `the wire is open already; it cannot have ${Object.keys(wire).join(', ')} now`,
     );
   }
-  const { session } = await opening;
-  return connectOneOrMore((): Session => session, sources, rest);
+  for (const each of Array.isArray(sources) ? sources : [sources]) learnNames(each);
+  const { session, isText } = await opening;
+  // Text has no other codec.
+  const codec = isText ? ({ codec: 'json' } as const) : {};
+  return connectOneOrMore((): Session => session, sources, { ...rest, ...codec });
 }
 
 function openSession(
@@ -81,6 +85,7 @@ function openSession(
   const redial = new Redialling();
   const made: WireSession = new WireSession({
     name: `wire over ${place.name}`,
+    isText: options.framing === 'lines',
     settings,
     onWire: options.onWire,
     onEnd: () => {

@@ -1,7 +1,10 @@
 // The options of wires, and their checks.
+import type { Carrier } from './carrier.js';
+import { CobsCarrier } from './carriers/cobs.js';
 import { optionError, type WireError } from './errors.js';
 import type { Framing } from './framing/framing.js';
 import { lengthFraming } from './framing/length.js';
+import { linesFraming } from './framing/lines.js';
 import { messageFraming } from './framing/messages.js';
 import { limitsOf, type WireLimits } from './limits.js';
 import type { WireSettings } from './wire.js';
@@ -32,10 +35,12 @@ export interface WireOptions {
   /** What the other side may use up. */
   readonly limits?: WireLimits | undefined;
   /**
-   * How frames lie in the bytes; both sides need the same. Default: `'length'`; over a WebSocket
-   * always one frame a message.
+   * How frames lie in the bytes; both sides need the same. `'length'` is for what loses nothing;
+   * `'cobs'` for lines that err, such as a serial one: bytes that changed are found out and sent
+   * again; `'lines'` is text, one JSON a line. Default: `'length'`; over a WebSocket always one
+   * frame a message.
    */
-  readonly framing?: 'length' | undefined;
+  readonly framing?: 'length' | 'cobs' | 'lines' | undefined;
   /**
    * Milliseconds after which an idle peer is asked whether it is there; after as many without an
    * answer the wire ends as `WIRE_SILENT`. 0 for never. Default: 30,000 over a network, else 0.
@@ -74,11 +79,8 @@ export function splitOptions(
   };
 }
 
-/** What wires over a carrier of this kind are like. */
-export type SettingsFor = (carrier: {
-  readonly keepsMessages?: boolean | undefined;
-  readonly canVanish?: boolean | undefined;
-}) => WireSettings;
+/** What a wire over a carrier is like. */
+export type SettingsFor = (carrier: Carrier) => WireSettings;
 
 /**
  * Checks the options.
@@ -91,28 +93,37 @@ export function settingsOf(side: 'connect' | 'serve', options: WireOptions): Set
     throw optionError('token is no text of 1 to 4,096 characters');
   }
   if (!Object.hasOwn(framings, framing)) {
-    throw optionError(`framing is ${String(framing)}; expected 'length'`);
+    throw optionError(`framing is ${String(framing)}; expected 'length', 'cobs' or 'lines'`);
   }
   if (typeof answerOnly !== 'boolean') {
     throw optionError(`answerOnly is ${String(answerOnly)}; expected true or false`);
   }
   checkMilliseconds('turn', turn);
+  if (turn > 0 && framing === 'cobs') throw optionError("turn does not go with framing 'cobs'");
   if (keepAlive !== undefined) checkMilliseconds('keepAlive', keepAlive);
   if (onWire !== undefined && typeof onWire !== 'function')
     throw optionError('onWire is no function');
-  return ({ keepsMessages, canVanish }) => ({
-    side,
-    token,
-    limits,
-    framing: keepsMessages === true ? messageFraming : framings[framing](),
-    keepAlive: keepAlive ?? (canVanish === true ? networkKeepAlive : 0),
-    answerOnly,
-    turn,
-  });
+  return ({ keepsMessages = false, canVanish = false }) => {
+    // A WebSocket loses nothing, and keeps frames apart by itself.
+    const errs = framing === 'cobs' && !keepsMessages;
+    const vanishes = canVanish || errs;
+    return {
+      side,
+      token,
+      limits,
+      framing: keepsMessages || errs ? messageFraming : framings[framing](),
+      through: (carrier) => (errs ? new CobsCarrier(carrier, limits.frameBytes) : carrier),
+      keepAlive: keepAlive ?? (vanishes ? networkKeepAlive : 0),
+      answerOnly,
+      turn,
+    };
+  };
 }
 
-const framings: Readonly<Record<'length', () => Framing>> = {
+const framings: Readonly<Record<'length' | 'cobs' | 'lines', () => Framing>> = {
   length: () => lengthFraming,
+  cobs: () => messageFraming,
+  lines: () => linesFraming,
 };
 
 function checkMilliseconds(name: string, value: unknown): void {

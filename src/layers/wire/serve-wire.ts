@@ -12,6 +12,7 @@ import {
 } from '../rpc/entry-port.js';
 import type { Carrier, Dialer, Listener } from './carrier.js';
 import { optionError, WireError } from './errors.js';
+import { learnNames } from './framing/type-names.js';
 import { offerOf } from './hello.js';
 import { settingsOf, splitOptions, type WireOptions } from './options.js';
 import { carrierOf, isDialer, isListener, type WirePlace } from './places.js';
@@ -88,6 +89,7 @@ export async function serveWire(
   );
   const { port } = made;
   const list: readonly Interface[] = Array.isArray(sources) ? sources : [sources as Interface];
+  for (const each of list) learnNames(each);
   port.serve([...port.served, ...list.map(offerOf)]);
   try {
     await serving?.begin();
@@ -114,6 +116,7 @@ class Serving {
     const listens = isListener(place);
     this.made = new WireSession({
       name: `wire over ${place.name}`,
+      isText: options.framing === 'lines',
       settings: settingsOf('serve', options),
       onWire: options.onWire,
       onEnd: () => setSessionAt(place, undefined),

@@ -11,6 +11,8 @@ export interface WireSessionSetup {
   /** For error texts. */
   readonly name: string;
   readonly settings: SettingsFor;
+  /** Whether payloads are JSON. */
+  readonly isText: boolean;
   readonly onWire: ((event: WireEvent) => void) | undefined;
   /** The session is over: nothing finds it any more. */
   readonly onEnd: () => void;
@@ -24,11 +26,13 @@ export interface WireSessionSetup {
 export class WireSession implements WireWatcher {
   readonly port: WirePort;
   readonly session: Session;
+  readonly isText: boolean;
   readonly #setup: WireSessionSetup;
   readonly #opening = new Map<Wire, { resolve(): void; reject(error: WireError): void }>();
 
   constructor(setup: WireSessionSetup) {
     this.#setup = setup;
+    this.isText = setup.isText;
     this.port = new WirePort(setup.name, this, () => setup.closing?.() ?? Promise.resolve());
     this.session = new Session(
       this.port,

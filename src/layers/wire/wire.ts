@@ -30,6 +30,8 @@ export interface WireSettings {
   readonly token: string | undefined;
   readonly limits: Limits;
   readonly framing: Framing;
+  /** What the bytes go through before they are on the carrier. */
+  readonly through: (carrier: Carrier) => Carrier;
   /** Idle milliseconds before a ping; 0 for none. */
   readonly keepAlive: number;
   readonly answerOnly: boolean;
@@ -76,8 +78,6 @@ export class Wire implements FrameSink {
   hello: Hello | undefined;
   /** What it serves by now. */
   offers: readonly Offer[] = [];
-  /** Frames that were lost on the way, as far as the framing can tell. */
-  corrupted = 0;
   readonly #host: WireHost;
   readonly #reader: FrameReader;
   readonly #keepAlive: KeepAlive | undefined;
@@ -89,7 +89,8 @@ export class Wire implements FrameSink {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gone: (() => void)[] = [];
 
-  constructor(peer: number, carrier: Carrier, settings: WireSettings, host: WireHost) {
+  constructor(peer: number, line: Carrier, settings: WireSettings, host: WireHost) {
+    const carrier = settings.through(line);
     this.peer = peer;
     this.carrier = carrier;
     this.settings = settings;
@@ -131,6 +132,7 @@ export class Wire implements FrameSink {
     this.carrier.open({
       data: (bytes) => this.#received(bytes),
       drain: () => this.outbox.drained(),
+      corrupted: (what) => this.#host.corrupted(this, what),
       end: (error) => this.#carrierEnd(error),
     });
     if (this.settings.side === 'connect') this.#say();
@@ -214,11 +216,6 @@ export class Wire implements FrameSink {
       default:
         throw malformed(`a frame of kind ${kind}`);
     }
-  }
-
-  bytesLost(what: string): void {
-    this.corrupted++;
-    this.#host.corrupted(this, what);
   }
 
   // ---- handshake ----
@@ -309,7 +306,8 @@ export class Wire implements FrameSink {
     const { name } = this.carrier;
     const text =
       this.hello === undefined ? `${name} ended before its handshake` : `${name} was cut`;
-    this.#end(new WireError('WIRE_CUT', text, error), 0, '');
+    const end = error instanceof WireError ? error : new WireError('WIRE_CUT', text, error);
+    this.#end(end, 0, '');
     this.carrier.destroy();
   }
 

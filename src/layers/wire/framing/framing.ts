@@ -4,8 +4,6 @@
 export interface FrameSink {
   /** A whole frame, in memory that is not written to again. */
   frame(frame: Uint8Array): void;
-  /** Bytes were lost or changed; reading goes on at the next frame. */
-  bytesLost(what: string): void;
 }
 
 /** Finds frames in bytes that come in any pieces. */
@@ -23,7 +21,7 @@ export interface FrameReader {
 
 /** One way to put frames into bytes. */
 export interface Framing {
-  readonly name: 'length' | 'cobs' | 'lines' | 'messages';
+  readonly name: 'length' | 'lines' | 'messages';
   reader(maxBytes: number): FrameReader;
   /** A frame as the bytes of the stream. */
   wrap(frame: Uint8Array): Uint8Array;
