@@ -10,7 +10,10 @@ import { isJsonTooDeep, isPackTooDeep } from '../../dist/layers/wire/frames/dept
 import { readMessage } from '../../dist/layers/wire/frames/frame.js';
 import { readMessagePack, writeMessagePack } from '../../dist/layers/wire/frames/message-pack.js';
 import { bytesOfType, textOfType } from '../../dist/layers/wire/frames/types.js';
+import { decodeCobs, encodeCobs } from '../../dist/layers/wire/framing/cobs.js';
+import { crc32c } from '../../dist/layers/wire/framing/crc32c.js';
 import { LengthReader, lengthFraming } from '../../dist/layers/wire/framing/length.js';
+import { PacketReader, writePacket } from '../../dist/layers/wire/framing/packets.js';
 import { parseOffers, readHello, writeHello } from '../../dist/layers/wire/hello.js';
 import { limitsOf } from '../../dist/layers/wire/limits.js';
 
@@ -249,4 +252,51 @@ test('types have the same text and bytes, whoever invents them', (t) => {
     t.is(textOfType(bytes, before), uuid);
   });
   fc.assert(property);
+});
+
+// ---- lines that err ----
+
+test('COBS: no zero inside, and back again', (t) => {
+  const zeros = fc.uint8Array({ maxLength: 600, max: 2 });
+  const property = fc.property(fc.oneof(zeros, fc.uint8Array({ maxLength: 600 })), (packet) => {
+    const encoded = encodeCobs(packet);
+    t.is(encoded.indexOf(0), encoded.length - 1);
+    const decoded = decodeCobs(encoded.subarray(0, -1));
+    t.true(decoded !== undefined && isDeepStrictEqual([...decoded], [...packet]));
+  });
+  fc.assert(property, { numRuns: 1000 });
+  for (const length of [253, 254, 255, 507, 508, 509]) {
+    const packet = new Uint8Array(length).fill(1);
+    t.deepEqual(decodeCobs(encodeCobs(packet).subarray(0, -1)), packet);
+  }
+});
+
+test('CRC-32C is that of RFC 3720', (t) => {
+  t.is(crc32c(new TextEncoder().encode('123456789')), 0xe306_9283);
+  t.is(crc32c(new Uint8Array(32)), 0x8a91_36aa);
+});
+
+test('packets of anybody: only those that were written are read', (t) => {
+  const content = fc.uint8Array({ maxLength: 128 });
+  const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 4 });
+  const property = fc.property(
+    fc.nat({ max: 4 }),
+    fc.nat({ max: 255 }),
+    content,
+    damage,
+    (...of) => {
+      const [kind, number, written, changes] = of;
+      const bytes = writePacket(kind, number, written).slice();
+      for (const [place, change] of changes) {
+        const at = place % bytes.length;
+        bytes[at] = (bytes[at] as number) ^ change;
+      }
+      const whole = isDeepStrictEqual([...bytes], [...writePacket(kind, number, written)]);
+      const read: unknown[] = [];
+      new PacketReader().push(joined([bytes, Uint8Array.of(0)]), (packet) => read.push(packet));
+      if (whole) t.true(isDeepStrictEqual(read, [{ kind, number, content: written }]));
+      else t.true(read.every((packet) => packet === undefined));
+    },
+  );
+  fc.assert(property, { numRuns: 1000 });
 });
