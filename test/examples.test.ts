@@ -42,6 +42,14 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'the generator has ended',
     'the generator has ended',
   ],
+  'wires.mjs': [
+    'pipes: hello, child',
+    'streamed: 500500',
+    'killed: PEER_GONE, maybe: WIRE_CUT',
+    'tcp: hello, network',
+    'another token: WIRE_TOKEN',
+    'text: {"re":1,"result":"hello, shell"}',
+  ],
   'receiving.mjs': [
     'nothing yet: ERR_BUSBAR_TIMEOUT',
     'recv: one',

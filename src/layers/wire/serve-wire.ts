@@ -30,11 +30,9 @@ const mostWires = 1024;
 
 /** Those of `serve`, which are needed for an interface with properties, and those of wires. */
 type Parameters<I extends Interface> =
-  OptionsParameter<I> extends [options?: infer O]
-    ? [options?: O & ServeWireOptions]
-    : OptionsParameter<I> extends [options: infer O]
-      ? [options: O & ServeWireOptions]
-      : never;
+  [] extends OptionsParameter<I>
+    ? [options?: OptionsParameter<I>[0] & ServeWireOptions]
+    : [options: OptionsParameter<I>[0] & ServeWireOptions];
 
 /**
  * Serves an interface, or several, to the other side of a wire, which can call what is served here

@@ -5,19 +5,29 @@ import { optionError } from '../errors.js';
 
 /** A readable stream of Node. */
 export interface ReadableLike {
+  /** Adds a listener. */
   on(event: string, listener: (...values: never[]) => void): unknown;
+  /** Ends it at once. */
   destroy(error?: Error): unknown;
+  /** Called, if it is a function, when the stream shall keep the process alive. */
   readonly ref?: unknown;
+  /** Called, if it is a function, when it no longer shall. */
   readonly unref?: unknown;
 }
 
 /** A writable stream of Node. */
 export interface WritableLike {
+  /** Writes bytes; false if more should wait for the event `drain`. */
   write(chunk: Uint8Array): boolean;
+  /** Ends it once all is written. */
   end(): unknown;
+  /** Adds a listener. */
   on(event: string, listener: (...values: never[]) => void): unknown;
+  /** Ends it at once. */
   destroy(error?: Error): unknown;
+  /** Called, if it is a function, when the stream shall keep the process alive. */
   readonly ref?: unknown;
+  /** Called, if it is a function, when it no longer shall. */
   readonly unref?: unknown;
 }
 

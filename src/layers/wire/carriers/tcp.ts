@@ -52,5 +52,6 @@ export function checked(options: TcpOptions, leastPort: number): { host: string;
 
 /** `tcp({ port })` is an address for `connectWire`, `tcp.listen({ port })` waits for `serveWire`. */
 export const tcp: ((options: TcpOptions) => Dialer) & {
+  /** Waits for others to connect. */
   readonly listen: (options: TcpOptions) => SocketListener;
 } = Object.assign(tcpAddress, { listen });

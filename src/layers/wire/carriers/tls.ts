@@ -41,5 +41,6 @@ function listen(options: TlsListenOptions): SocketListener {
 
 /** `tls({ port, ca })` is an address for `connectWire`, `tls.listen({ port, key, cert })` waits. */
 export const tls: ((options: TlsAddress) => Dialer) & {
+  /** Waits for others to connect. */
   readonly listen: (options: TlsListenOptions) => SocketListener;
 } = Object.assign(tlsAddress, { listen });

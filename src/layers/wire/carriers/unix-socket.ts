@@ -79,5 +79,6 @@ function nameOf(path: string): string {
  * `serveWire`; only this user may connect there. On Windows, `path` is that of a named pipe.
  */
 export const unixSocket: ((path: string) => Dialer) & {
+  /** Waits for others to connect. */
   readonly listen: (path: string) => Listener;
 } = Object.assign(unixAddress, { listen: (path: string) => new UnixListener(path) });

@@ -139,6 +139,7 @@ function isLoopback(host: string): boolean {
 
 /** `webSocket(url)` is an address for `connectWire`, `webSocket.listen({ port })` waits. */
 export const webSocket: ((url: string, options?: WebSocketOptions) => Dialer) & {
+  /** Waits for others to connect. */
   readonly listen: (options: WebSocketListenOptions) => WebSocketListener;
 } = Object.assign(
   (url: string, options: WebSocketOptions = {}) =>

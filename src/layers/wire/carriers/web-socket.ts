@@ -6,11 +6,17 @@ import { optionError, WireError } from '../errors.js';
 
 /** A WebSocket: of a browser, of Node, or of the package ws. */
 export interface WebSocketLike {
+  /** How messages arrive; set to `'arraybuffer'`. */
   binaryType: string;
+  /** 1 while it is open. */
   readonly readyState: number;
+  /** Bytes that were not sent yet. */
   readonly bufferedAmount: number;
+  /** Sends a binary message. */
   send(data: Uint8Array): void;
+  /** Closes it once all is sent. */
   close(code?: number): void;
+  /** Adds a listener. */
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
