@@ -1,14 +1,15 @@
 // Wires from a browser: Chromium, and the WebSocket of Node.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { defineInterface, t as types } from 'busbar/interface';
 import { connectWire, serveWire, type WireEvent, webSocket } from 'busbar/wire';
 import { WebSocket } from 'ws';
-import { temporaryFolder } from '../../support/temporary-folder.js';
 import { Counter, counter, values } from './support/interface.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -99,7 +100,10 @@ if (chromium === undefined && process.env.CI === undefined) {
   test.skip('a page in Chromium calls, streams and watches: there is no Chromium', () => undefined);
 } else {
   test('a page in Chromium calls, streams and watches', async (t) => {
-    const folder = temporaryFolder(t);
+    const folder = mkdtempSync(join(tmpdir(), 'busbar-test-'));
+    // Processes of the browser write to it until they notice that the first one is gone.
+    const patience = { maxRetries: 50, retryDelay: 100 };
+    t.teardown(() => rmSync(folder, { recursive: true, force: true, ...patience }));
     const { report, events } = await reported(t, (port) =>
       spawn(
         chromium ?? 'chromium',
