@@ -95,7 +95,8 @@ void Core::run_call(const ServedPtr& call) {
   {
     Locked locked(*this);
     if (call->finished || call->over) return;
-    if (call->deadline <= Clock::now()) {
+    const Clock::time_point now = Clock::now();
+    if (call->deadline <= now) {
       call->over = true;
       busy(locked, call->info, service);
       done(locked, *call);
@@ -106,7 +107,7 @@ void Core::run_call(const ServedPtr& call) {
       return;
     }
     call->running = true;
-    call->begun_at = Clock::now();
+    call->begun_at = now;
     ++call->member.counts_.calls;
     call->takes_place = true;
     ++service.running;
