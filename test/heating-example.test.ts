@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { parseYaml, printCpp, printPython, printTypeScript } from 'busbar/interface';
 import ts from 'typescript';
+import { cppProgram } from './support/cpp-builds.js';
 import { newBus } from './support/program.js';
 import { lacksPython, spawnPython } from './support/python.js';
 
@@ -40,10 +41,9 @@ const node = (module: string) => (role: string, bus: string) =>
   spawn(process.execPath, [`${folder}node/system.mjs`, module, role, bus], { stdio: [...stdio] });
 const python = (module: string) => (role: string, bus: string) =>
   spawnPython([`${folder}python/system.py`, module, role, bus], [...stdio]);
-const compiled = fileURLToPath(new URL('../build/c/gcc/', import.meta.url));
-const cpp = (program: string) => (role: string, bus: string) =>
-  spawn(`${compiled}${program}-cpp`, [role, bus], { stdio: [...stdio] });
-const hasCpp = existsSync(`${compiled}heating_generated-cpp`);
+const cpp = (source: string) => (role: string, bus: string) =>
+  spawn(cppProgram('gcc', source), [role, bus], { stdio: [...stdio] });
+const hasCpp = existsSync(cppProgram('gcc', 'heating_generated.cpp'));
 const parts = {
   'Node by hand': node(`${folder}node/by-hand.mjs`),
   'Node generated': node(generatedModule()),
@@ -51,8 +51,8 @@ const parts = {
   'Python generated': python('heating'),
   // Where scripts/build/c.mjs has built them.
   ...(hasCpp && {
-    'C++ by hand': cpp('heating_by_hand'),
-    'C++ generated': cpp('heating_generated'),
+    'C++ by hand': cpp('heating_by_hand.cpp'),
+    'C++ generated': cpp('heating_generated.cpp'),
   }),
 };
 

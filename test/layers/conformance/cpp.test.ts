@@ -1,18 +1,16 @@
 // The conformance list over a bus, with servers in C++ (test/c/conformance_server.cpp).
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { type Interface, modelOf, parseYaml } from 'busbar/interface';
+import { cppBuilds, cppProgram } from '../../support/cpp-builds.js';
 import { behaviours } from './behaviours/index.js';
 import { Backend, Conformance } from './interface.js';
 import { onBus } from './place.js';
 
 const pathOf = (relative: string) =>
   fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
-const programs = ['gcc', 'clang']
-  .map((compiler) => [compiler, pathOf(`build/c/${compiler}/conformance_server-cpp`)] as const)
-  .filter(([, program]) => existsSync(program));
 
 test('the files that the programs are generated from are those of the interfaces', async (t) => {
   const isModelOf = async (name: string, given: Interface) => {
@@ -25,10 +23,11 @@ test('the files that the programs are generated from are those of the interfaces
 });
 
 test('every compiler that CI has was used', (t) => {
-  t.true(process.platform !== 'linux' || programs.length > 0);
+  t.true(process.platform !== 'linux' || cppBuilds.length > 0);
 });
 
-for (const [compiler, program] of programs) {
+for (const compiler of cppBuilds) {
+  const program = cppProgram(compiler, 'conformance_server.cpp');
   const launch = (start: string) => spawn(program, [start], { stdio: ['pipe', 'pipe', 'inherit'] });
   for (const { id, title, only = 'bus', run } of behaviours) {
     if (only !== 'bus') continue;

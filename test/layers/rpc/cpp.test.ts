@@ -2,11 +2,12 @@
 // Python and C++.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { cppBuilds, cppProgram } from '../../support/cpp-builds.js';
 import { codeBlocks } from '../../support/markdown.js';
 import { newBus } from '../../support/program.js';
 import { lacksPython, spawnPython } from '../../support/python.js';
@@ -16,9 +17,6 @@ import type { Start } from '../conformance/server-program.js';
 const run = promisify(execFile);
 const pathOf = (relative: string) =>
   fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
-const compilers = ['gcc', 'clang'].filter((compiler) =>
-  existsSync(pathOf(`build/c/${compiler}/codec-cpp`)),
-);
 const nodeServer = fileURLToPath(new URL('../conformance/server-program.js', import.meta.url));
 const pythonServer = pathOf('python/tests/conformance.py');
 // Servers of all languages speak in lines.
@@ -56,19 +54,19 @@ test('all C++ of the guide is a program that is built and run', (t) => {
 });
 
 test('every compiler that CI has was used', (t) => {
-  t.true(process.platform !== 'linux' || compilers.length > 0);
+  t.true(process.platform !== 'linux' || cppBuilds.length > 0);
 });
 
-for (const compiler of compilers) {
-  const program = (name: string) => pathOf(`build/c/${compiler}/${name}`);
+for (const compiler of cppBuilds) {
+  const program = (source: string) => cppProgram(compiler, source);
 
   test(`the codec, and bytes that no peer should send (${compiler})`, async (t) => {
-    await t.notThrowsAsync(run(program('codec-cpp')));
+    await t.notThrowsAsync(run(program('codec.cpp')));
   });
 
   for (const [name, lines] of Object.entries(examples)) {
     test(`the example ${name} of the guide (${compiler})`, async (t) => {
-      const { stdout } = await run(program(name.replace('.', '-')), [newBus()]);
+      const { stdout } = await run(program(name), [newBus()]);
       t.deepEqual(stdout.trimEnd().split('\n'), lines);
     });
   }
@@ -76,7 +74,7 @@ for (const compiler of compilers) {
   const launches: Readonly<Record<string, Launch>> = {
     Node: (start) => spawn(process.execPath, [nodeServer, start], { stdio }),
     Python: (start) => spawnPython([pythonServer, start], stdio),
-    'C++': (start) => spawn(program('conformance_server-cpp'), [start], { stdio }),
+    'C++': (start) => spawn(program('conformance_server.cpp'), [start], { stdio }),
   };
   for (const [language, launch] of Object.entries(launches)) {
     for (const codec of ['messagepack', 'json']) {
@@ -86,7 +84,7 @@ for (const compiler of compilers) {
           if (language === 'Python' && lacksPython(t)) return;
           const bus = newBus();
           const servers = new Map<string, ServerProgram>();
-          const client = spawn(program('conformance_client-cpp'), [bus, codec], {
+          const client = spawn(program('conformance_client.cpp'), [bus, codec], {
             stdio: ['pipe', 'pipe', 'inherit'],
           });
           t.teardown(() => client.kill('SIGKILL'));
