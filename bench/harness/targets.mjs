@@ -202,6 +202,24 @@ const TARGETS = [
     measure: (find) => find('timer', 'busbar', {})?.p99,
   },
   {
+    target: 'tracing: with nobody subscribed, it costs a call at most 5 ns at either side',
+    atMost: 5,
+    text: (value) => `${value.toFixed(1)} ns`,
+    measure: (find) => find('tracing', 'busbar', {})?.askNs,
+  },
+  {
+    target: 'tracing: OpenTelemetry sampled out costs a span at most 300 ns beyond the SDK',
+    atMost: 300,
+    text: (value) => `${value.toFixed(0)} ns`,
+    measure: (find) => ownNs(find('tracing', 'busbar', {}), 'sampledOut'),
+  },
+  {
+    target: 'tracing: OpenTelemetry recorded costs a span at most 2 µs beyond the SDK',
+    atMost: 2000,
+    text: (value) => `${value.toFixed(0)} ns`,
+    measure: (find) => ownNs(find('tracing', 'busbar', {}), 'recorded'),
+  },
+  {
     target: 'handlers: a table costs a message at most 100 ns over a bare switch',
     atMost: 100,
     text: nanoseconds,
@@ -348,4 +366,10 @@ function roundTripRatio(find, variant, placement) {
   const ours = find('round-trip', variant, { placement });
   const net = find('round-trip', 'net', { placement });
   return ours && net ? ours.p50 / net.p50 : undefined;
+}
+
+/** What a span costs beyond what OpenTelemetry's SDK takes for it. */
+function ownNs(figures, variant) {
+  if (figures === undefined) return undefined;
+  return figures[`${variant}Ns`] - figures[`${variant}SdkNs`];
 }

@@ -16,6 +16,7 @@ export const TRIALS = [
   'timer',
   'stalled',
   'handlers',
+  'tracing',
   'observers',
   'journal',
   'rpc',

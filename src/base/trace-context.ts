@@ -7,9 +7,9 @@ export const contextBytes = 25;
 
 const traceBytes = 16;
 const flagsAt = 24;
-/** Version, trace id, parent id, flags, with hyphens between. Versions after 00 may have more. */
-const pattern = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-|$)/;
-
+/** Characters of `traceparent`, version 00. */
+const textLength = 55;
+const hyphen = 0x2d;
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01` */
@@ -24,33 +24,51 @@ export function formatTraceparent(context: Uint8Array): string {
 
 /** The context in a `traceparent`; `undefined` if the text is none. */
 export function parseTraceparent(text: string): Uint8Array | undefined {
-  const length = 55;
-  if (text.length < length || !pattern.test(text)) return undefined;
+  const { length } = text;
+  if (length < textLength || !areHyphensIn(text)) return undefined;
+  const version = byteIn(text, 0);
   // A later version may say more, which is not ours to hand on.
-  if (text.length > length && text.startsWith('00')) return undefined;
+  if (version < 0 || version === 0xff || (length > textLength && version === 0)) return undefined;
+  if (length > textLength && text.charCodeAt(textLength) !== hyphen) return undefined;
   const context = new Uint8Array(contextBytes);
   let from = 3;
   for (let at = 0; at < contextBytes; at++) {
     if (at === traceBytes || at === flagsAt) from++;
-    context[at] = (digit(text, from) << 4) | digit(text, from + 1);
+    const byte = byteIn(text, from);
+    if (byte < 0) return undefined;
+    context[at] = byte;
     from += 2;
   }
-  return context;
+  return isContext(context) ? context : undefined;
 }
 
 /** Whether a context has both ids, as a peer should have written it. */
 export function isContext(bytes: Uint8Array): boolean {
+  if (bytes.length !== contextBytes) return false;
+  let trace = 0;
+  let parent = 0;
+  for (let at = 0; at < traceBytes; at++) trace |= bytes[at] as number;
+  for (let at = traceBytes; at < flagsAt; at++) parent |= bytes[at] as number;
+  return trace !== 0 && parent !== 0;
+}
+
+function areHyphensIn(text: string): boolean {
   return (
-    bytes.length === contextBytes &&
-    bytes.subarray(0, traceBytes).some((byte) => byte !== 0) &&
-    bytes.subarray(traceBytes, flagsAt).some((byte) => byte !== 0)
+    text.charCodeAt(2) === hyphen &&
+    text.charCodeAt(35) === hyphen &&
+    text.charCodeAt(52) === hyphen
   );
 }
 
+// Two digits, in lower case as the standard wants them; negative if they are none.
+function byteIn(text: string, at: number): number {
+  return (digit(text.charCodeAt(at)) << 4) | digit(text.charCodeAt(at + 1));
+}
+
 // '0' is 48, 'a' is 97.
-function digit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code < 58 ? code - 48 : code - 87;
+function digit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  return code >= 97 && code <= 102 ? code - 87 : -1;
 }
 
 /** The message that a call is made for: that of the call in whose method it is made. */

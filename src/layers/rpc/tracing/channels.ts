@@ -86,5 +86,5 @@ export function scopeHere(): object | undefined {
 
 /** Whether calls that begin now have to look who listens, and within what they are made. */
 export function isCallTraced(): boolean {
-  return scopes !== undefined || calls.hasSubscribers;
+  return calls.hasSubscribers || (scopes !== undefined && handlings.hasSubscribers);
 }
