@@ -1,7 +1,7 @@
 // Builds and installs the C library with CMake into an empty folder, and compiles a program against
 // it as a user would, with its CMake package and with pkg-config: shared and static for this
-// system, shared for Windows by mingw-w64. Checks that only the C interface is exported, and runs
-// the program.
+// system, shared for Windows by mingw-w64; with the library for calls in C++, too. Checks that only the
+// C interface is exported, and runs the programs. Needs `npm run compile`.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import { setUpWine, stopWine, wineEnvironment } from '../lib/wine.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-cmake-'));
 const hello = join(root, 'examples', 'c', 'hello.c');
+const calls = join(root, 'examples', 'cpp', 'thermostat.cpp');
+const bus = `check-cmake-${process.pid}`;
 const output = (program, args, options = {}) =>
   execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...options }).trim();
 
@@ -26,7 +28,7 @@ function install(name, ...options) {
   return prefix;
 }
 
-/** Builds a user's program with the installed CMake package; returns its folder. */
+/** Builds a user's programs with the installed CMake package; returns their folder. */
 function useByCmake(name, prefix, ...options) {
   const user = join(folder, `user-${name}`);
   mkdirSync(user);
@@ -39,6 +41,13 @@ function useByCmake(name, prefix, ...options) {
     'target_link_libraries(hello PRIVATE busbar::busbar)',
     // The static library contains C++.
     'set_target_properties(hello PROPERTIES LINKER_LANGUAGE CXX)',
+    `add_executable(calls ${calls})`,
+    `target_include_directories(calls PRIVATE ${folder})`,
+    'target_link_libraries(calls PRIVATE busbar::rpc)',
+    // The libraries of the compiler are not in Wine.
+    'if(MINGW)',
+    'target_link_options(calls PRIVATE -static)',
+    'endif()',
   ];
   writeFileSync(join(user, 'CMakeLists.txt'), lines.join('\n'));
   const build = join(user, 'build');
@@ -51,6 +60,12 @@ function useByCmake(name, prefix, ...options) {
 /** The program finds no other endpoint on its bus, and ends on its own. */
 function checkWords(said) {
   if (!said.startsWith('said hello to 0 endpoints')) throw new Error(`hello said: ${said}`);
+}
+
+/** A client and a server in one program. */
+function checkCalls(said) {
+  const last = said.split(/\r?\n/u).at(-1);
+  if (last !== 'target: 29') throw new Error(`the example of calls said: ${said}`);
 }
 
 function checkExports(names) {
@@ -68,15 +83,21 @@ function useByPkgConfig(prefix) {
   run(process.env.CC ?? 'cc', ['-std=c11', hello, '-o', program, ...flags.split(/\s+/)]);
 }
 
+/** Runs the programs in a folder. */
+function runHere(programs) {
+  checkWords(output(join(programs, 'hello'), [bus]));
+  checkCalls(output(join(programs, 'calls'), [bus]));
+}
+
 function checkHere() {
   const shared = install('shared');
-  checkWords(output(join(useByCmake('shared', shared), 'hello'), [`check-cmake-${process.pid}`]));
+  runHere(useByCmake('shared', shared));
   const listed = output('nm', ['-D', '--defined-only', join(shared, 'lib', 'libbusbar.so')]);
   checkExports(listed.split('\n').map((line) => line.replace(/^\S+ \S /u, '')));
   useByPkgConfig(shared);
 
   const fixed = install('static', '-DBUILD_SHARED_LIBS=OFF');
-  checkWords(output(join(useByCmake('static', fixed), 'hello'), [`check-cmake-${process.pid}`]));
+  runHere(useByCmake('static', fixed));
 }
 
 function checkForWindows() {
@@ -97,11 +118,14 @@ function checkForWindows() {
   copyFileSync(library, join(build, 'libbusbar.dll'));
   if (!setUpWine()) throw new Error('Wine is not installed');
   const env = { ...process.env, ...wineEnvironment };
-  checkWords(output('wine', [join(build, 'hello.exe'), `check-cmake-${process.pid}`], { env }));
+  checkWords(output('wine', [join(build, 'hello.exe'), bus], { env }));
+  checkCalls(output('wine', [join(build, 'calls.exe'), bus], { env }));
   stopWine();
 }
 
 try {
+  const generate = [join(root, 'dist', 'layers', 'command', 'main.js'), 'generate', '--cpp'];
+  run('node', [...generate, '--out', folder, calls.replace('.cpp', '.busbar.yaml')]);
   checkHere();
   checkForWindows();
   console.log('the C library builds, installs and links by CMake and pkg-config');
