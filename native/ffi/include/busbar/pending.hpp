@@ -56,17 +56,10 @@ class Outcome {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (result_) return;
       callback = std::move(then_);
-      if (!callback) {
-        result_ = std::move(result);
-      } else {
-        result_ = result;
-      }
+      result_ = result;
     }
-    if (callback) {
-      callback(std::move(result));
-    } else {
-      done_.notify_all();
-    }
+    done_.notify_all();
+    if (callback) callback(std::move(result));
   }
   Result<R> wait(const Core& core, const Member& member) {
     std::unique_lock<std::mutex> lock(mutex_);
