@@ -20,6 +20,7 @@ const files = [
     'failover',
     'join',
     'kernel-object',
+    'killed-receivers',
     'limits',
   ],
   ...['liveness', 'membership', 'messages', 'metadata', 'objects', 'observers', 'payload-sizes'],

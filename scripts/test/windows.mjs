@@ -23,7 +23,15 @@ const addonFolder = join(folder, 'package');
 
 const files = [
   ...['backpressure', 'bad-news', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join'],
-  ...['kernel-object', 'layers/rpc/closing', 'life-cycle', 'limits', 'liveness', 'membership'],
+  ...[
+    'kernel-object',
+    'killed-receivers',
+    'layers/rpc/closing',
+    'life-cycle',
+    'limits',
+    'liveness',
+    'membership',
+  ],
   ...['messages', 'metadata', 'objects', 'observers', 'payload-sizes', 'receipt', 'recv'],
   ...['region-deaths', 'regions', 'regions-copying', 'registry', 'relabel', 'reply', 'send'],
   ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'unit/*', 'worker'],
@@ -55,6 +63,7 @@ const notRun = {
   'labels that change, and who*': 'the same',
   'the order of what two threads*': 'starts and kills a process by POSIX',
   'what a receiver gives back: refused*': 'starts and kills a process by POSIX',
+  'what waits in the process of a receiver*': 'starts and kills a process by POSIX',
   '*valgrind finds nothing': 'valgrind is for Linux',
 };
 /** Files that are not run at all, and what Wine cannot show. */
