@@ -3,9 +3,12 @@
 import test from 'ava';
 import { CallError, type ClientOf } from 'busbar/rpc';
 import { connectWire, serveWire, tcp, WireError } from 'busbar/wire';
+import { keepAlive } from '../../support/keep-alive.js';
 import { turnsUntil } from '../../support/waiting.js';
 import { Line } from './support/duplex-pair.js';
 import { Counter, counter, values } from './support/interface.js';
+
+keepAlive(test);
 
 type Client = ClientOf<typeof Counter>;
 

@@ -10,8 +10,11 @@ import {
   tcp,
   type WireEvent,
 } from 'busbar/wire';
+import { keepAlive } from '../../support/keep-alive.js';
 import { Line } from './support/duplex-pair.js';
 import { Counter, counter, Other, values } from './support/interface.js';
+
+keepAlive(test);
 
 interface Pair {
   readonly client: ClientOf<typeof Counter>;

@@ -2,9 +2,12 @@
 import test from 'ava';
 import { byteWire, connectWire, serveWire, type WireEvent } from 'busbar/wire';
 import fc from 'fast-check';
+import { keepAlive } from '../../support/keep-alive.js';
 import { turnsUntil } from '../../support/waiting.js';
 import { Line } from './support/duplex-pair.js';
 import { Counter, counter, values } from './support/interface.js';
+
+keepAlive(test);
 
 /** The same numbers each time: a test that fails can be run again. */
 function randomFrom(seed: number): () => number {

@@ -2,10 +2,13 @@
 import { Duplex } from 'node:stream';
 import test from 'ava';
 import { connectWire, serveWire, spawnWire, stdio, tcp, unixSocket } from 'busbar/wire';
+import { keepAlive } from '../../support/keep-alive.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { turnsUntil } from '../../support/waiting.js';
 import { Line } from './support/duplex-pair.js';
 import { Caller, Counter, counter, values } from './support/interface.js';
+
+keepAlive(test);
 
 test('both sides of a wire can call', async (t) => {
   const [here, there] = new Line().ends;
