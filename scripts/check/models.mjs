@@ -17,7 +17,10 @@ const checks = [
   ['ring', ['NO_RING_FENCE'], false],
   ['ring', ['NO_WAKE_FENCE'], false],
   ['ring', ['DEATH', 'NO_BEGUN'], false],
-  ['ring', ['CLOSE', 'NO_HAND_BACK'], false],
+  ['ring', ['DEATH', 'NO_SEEN'], false],
+  // Of a consumer that does not keep `seen`.
+  ['ring', ['CLOSE', 'NO_SEEN'], true],
+  ['ring', ['CLOSE', 'NO_SEEN', 'NO_HAND_BACK'], false],
   ['region_ledger', [], true],
   ['region_ledger', ['NO_ADDITIONS'], false],
   ['election', [], true],

@@ -4,17 +4,18 @@
    buffer of its own and become visible later, in order (TSO).
 
    Checked: neither side waits for ever while there is something for it; a message that a dead
-   consumer's program was given is never given to another; and of a consumer that closes, every
-   message that its program was not given is. NO_SLEEP_FENCE, NO_RING_FENCE and NO_WAKE_FENCE omit a
-   fence, NO_BEGUN the note of what the program is about to get, NO_HAND_BACK its correction at the
-   close: spin must find an error in each. */
+   consumer's program was given is never given to another; every message that it was not given is,
+   except one that it was just about to get; and of a consumer that closes, every message that its
+   program was not given is. NO_SLEEP_FENCE, NO_RING_FENCE and NO_WAKE_FENCE omit a fence, NO_BEGUN
+   the note of what was read, NO_SEEN that of what the program is about to get, NO_HAND_BACK the
+   correction at the close: spin must find an error in each. */
 
 #define MESSAGES 4
 #define CAPACITY 2
 #define NO_POSITION 15
 
 /* The state that both sides see. */
-byte tail, head, begun, sleeping, wake_taken_at = NO_POSITION;
+byte tail, head, begun, seen, sleeping, wake_taken_at = NO_POSITION;
 /* The doorbell (an eventfd: rung or not) and the channel's Wake datagrams. */
 bit doorbell;
 byte wakes;
@@ -24,7 +25,7 @@ bool producer_done, consumer_dead, consumer_closed;
 byte given;
 byte untaken_from = NO_POSITION;
 
-mtype = { TAIL, WAKE_TAKEN_AT, HEAD, BEGUN, SLEEPING };
+mtype = { TAIL, WAKE_TAKEN_AT, HEAD, BEGUN, SEEN, SLEEPING };
 chan producer_stores = [4] of { mtype, byte };
 chan consumer_stores = [4] of { mtype, byte };
 
@@ -33,6 +34,7 @@ inline visible(which, value) {
   :: which == TAIL -> tail = value
   :: which == HEAD -> head = value
   :: which == BEGUN -> begun = value
+  :: which == SEEN -> seen = value
   :: which == SLEEPING -> sleeping = value
   :: which == WAKE_TAKEN_AT -> wake_taken_at = value
   fi
@@ -52,7 +54,7 @@ end:
 inline fence(stores) { empty(stores) }
 
 active proctype RingProducer() {
-  byte position, known_head, armed = NO_POSITION;
+  byte position, known_head, in_doubt_to, armed = NO_POSITION;
   do
   :: consumer_dead -> break
   :: !consumer_dead && position == MESSAGES -> break
@@ -107,12 +109,15 @@ active proctype RingProducer() {
   /* mark_dead(): the channel's end is reported after the consumer's last stores became visible. */
   if
   :: consumer_dead && empty(consumer_stores) ->
-    untaken_from = head;
-    if
-    :: begun > untaken_from -> untaken_from = begun
-    :: else
-    fi;
+    /* RingProducer::begun() */
+#ifdef NO_SEEN
+    in_doubt_to = begun;
+#else
+    in_doubt_to = (seen < begun -> seen : begun);
+#endif
+    untaken_from = (in_doubt_to > head -> in_doubt_to : head);
     assert(given <= untaken_from);
+    assert(untaken_from <= given + 1);
     assert(!consumer_closed || given == untaken_from)
   :: !consumer_dead && given == MESSAGES
   fi
@@ -148,6 +153,7 @@ active proctype RingConsumer() {
         do
         :: given < position ->
           /* The program gets a message; `head` follows now or later. */
+          consumer_stores ! SEEN, given + 1;
           given++;
           if
           :: release()
