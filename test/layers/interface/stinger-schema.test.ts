@@ -30,6 +30,9 @@ function schemaOf(version: keyof typeof files): ValidateFunction {
   return new Ajv({ strict: false, validateFormats: false }).compile(schema);
 }
 
+/** The same files each time; by hand others: BUSBAR_SEED=2. */
+const seed = Number(process.env.BUSBAR_SEED ?? 1);
+
 const token = fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_]{0,7}$/).map((name) => `x${name}`);
 const version = fc.constantFrom('1', '1.2', '1.2.3');
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -251,7 +254,7 @@ for (const name of ['0.1', '0.2'] as const) {
         t.is(count(source.properties), count(file.properties));
         t.is(count(source.signals), count(file.signals));
       }),
-      { numRuns: 60, endOnFailure: true, includeErrorInReport: true },
+      { seed, numRuns: 60, endOnFailure: true, includeErrorInReport: true },
     );
   });
 
@@ -272,7 +275,7 @@ for (const name of ['0.1', '0.2'] as const) {
           `${problem || 'accepted'}\n${stringify(changed)}\n${JSON.stringify(accepts.errors)}`,
         );
       }),
-      { numRuns: 500, endOnFailure: true, includeErrorInReport: true },
+      { seed, numRuns: 500, endOnFailure: true, includeErrorInReport: true },
     );
     t.true(refused > 70 && accepted > 70, `${refused} refused, ${accepted} accepted`);
   });

@@ -232,8 +232,9 @@ export class Converter {
     if (own === undefined || declared === undefined) {
       throw new ModelError(place, `is '${name}', which is not among the ${kind}`);
     }
-    if (version !== undefined && declared.version !== undefined) {
-      checkVersions(place, name, version, declared.version);
+    const known = ownDoc(declared).version;
+    if (typeof version === 'string' && known !== undefined) {
+      checkVersions(place, name, version, known);
     }
     this.#used.add(`${kind}.${name}`);
     return own;
@@ -346,10 +347,13 @@ function checkVersions(place: Place, name: string, used: string, declared: strin
   }
 }
 
-/** Of an enum or struct, where `consumers` is a key that means nothing and may hold anything. */
+/**
+ * Of an enum or struct, where `consumers` is a key that means nothing and may hold anything. In the
+ * versions of the schema that do not know the other two, they may, too.
+ */
 function ownDoc({ documentation, version }: StingerEnum | StingerStruct) {
   return {
-    ...(documentation !== undefined && { documentation }),
-    ...(version !== undefined && { version }),
+    ...(typeof documentation === 'string' && { documentation }),
+    ...(typeof version === 'string' && { version }),
   };
 }
