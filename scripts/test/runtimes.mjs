@@ -57,6 +57,7 @@ const others = [
       'a thousand messages to another process*': 'the same',
       'a memfd, an eventfd*': 'the same',
       'a million objects*': 'opens descriptors of its own meanwhile',
+      'at the descriptor limit*': 'the same: it panics there',
       'waiting for a region does not keep a process alive': 'calls back while it ends',
     },
   },
