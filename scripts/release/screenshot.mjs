@@ -1,6 +1,5 @@
 // Takes docs/top.svg, the picture of `busbar top` in README: five processes that send and call, and
-// the command in a terminal of tmux, whose screen becomes text in an SVG. Run it by hand after
-// `npm run compile`.
+// the command in a terminal of tmux, whose screen becomes text in an SVG: `npm run screenshot`.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
