@@ -24,6 +24,12 @@ const places = {
   to: { type: 'string', value: 'PLACE', help: 'end before a position or a time' },
 } as const satisfies Readonly<Record<string, OptionHelp>>;
 const timeout: OptionHelp = { type: 'string', value: 'MS', help: 'milliseconds to wait (5000)' };
+// Of the commands that call.
+const toServers = {
+  to: { type: 'string', value: 'SELECTOR', help: 'which of the servers', completes: 'label' },
+  all: { type: 'boolean', help: 'call every server that matches' },
+  timeout,
+} as const satisfies Readonly<Record<string, OptionHelp>>;
 // Of the commands that see messages.
 const type: OptionHelp = {
   type: 'string',
@@ -117,14 +123,7 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     options: {
       ...onBus,
-      to: {
-        type: 'string',
-        value: 'SELECTOR',
-        help: 'which of the servers',
-        completes: 'label',
-      },
-      all: { type: 'boolean', help: 'call every server that matches' },
-      timeout,
+      ...toServers,
       wait: {
         type: 'string',
         value: 'MS',
@@ -174,14 +173,7 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     options: {
       ...onBus,
-      to: {
-        type: 'string',
-        value: 'SELECTOR',
-        help: 'which of the servers',
-        completes: 'label',
-      },
-      all: { type: 'boolean', help: 'call every server that matches' },
-      timeout,
+      ...toServers,
       watch: { type: 'boolean', help: 'go on with each new value of the property' },
       interface: {
         type: 'string',
