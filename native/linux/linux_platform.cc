@@ -93,6 +93,9 @@ class LinuxPlatform final : public Platform {
   [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {
     return linux_platform::is_stopped(pid);
   }
+  [[nodiscard]] bool is_runnable(std::uint32_t pid) noexcept override {
+    return linux_platform::is_runnable(pid);
+  }
 
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override {
     const int cpu = ::sched_getcpu();

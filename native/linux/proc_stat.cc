@@ -1,6 +1,7 @@
 // Reading /proc/<pid>/stat.
 #include "linux/proc_stat.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -22,14 +24,18 @@ namespace {
 // More than the first 22 fields can take.
 using Line = std::array<char, 1024>;
 
-std::string_view read_line(std::uint32_t pid, Line& line) noexcept {
-  std::array<char, 32> path{};
-  (void)std::snprintf(path.data(), path.size(), "/proc/%u/stat", pid);
-  const int fd = ::open(path.data(), O_RDONLY | O_CLOEXEC);
+std::string_view read_line_of(const char* path, Line& line) noexcept {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return {};
   const Handle file = own_descriptor(fd);
   const ssize_t length = ::read(fd, line.data(), line.size());
   return length <= 0 ? std::string_view() : std::string_view(line.data(), length);
+}
+
+std::string_view read_line(std::uint32_t pid, Line& line) noexcept {
+  std::array<char, 32> path{};
+  (void)std::snprintf(path.data(), path.size(), "/proc/%u/stat", pid);
+  return read_line_of(path.data(), line);
 }
 
 // The second field, the program's name, is in brackets and may contain anything, brackets too; the
@@ -72,6 +78,25 @@ bool is_stopped(std::uint32_t pid) noexcept {
   Line text;
   const auto state = field(read_line(pid, text), 0);
   return state && (*state == "T" || *state == "t");
+}
+
+bool is_runnable(std::uint32_t pid) noexcept {
+  constexpr int kMaxThreads = 256;
+  std::array<char, 64> path{};
+  (void)std::snprintf(path.data(), path.size(), "/proc/%u/task", pid);
+  const std::unique_ptr<DIR, int (*)(DIR*)> threads(::opendir(path.data()), &::closedir);
+  if (threads == nullptr) return false;
+  for (int seen = 0; seen < kMaxThreads;) {
+    const dirent* entry = ::readdir(threads.get());
+    if (entry == nullptr) return false;
+    if (entry->d_name[0] == '.') continue;
+    ++seen;
+    (void)std::snprintf(path.data(), path.size(), "/proc/%u/task/%.10s/stat", pid, entry->d_name);
+    Line text;
+    const auto state = field(read_line_of(path.data(), text), 0);
+    if (state && *state == "R") return true;
+  }
+  return false;
 }
 
 }  // namespace busbar::linux_platform

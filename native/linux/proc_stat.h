@@ -14,5 +14,8 @@ namespace busbar::linux_platform {
 
 // True if a signal or a tracer has stopped the process.
 [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept;
+// True if one of its threads runs or is ready to. Not if one waits for the disk: threads of a
+// frozen container look the same. Looks at 256 threads at most.
+[[nodiscard]] bool is_runnable(std::uint32_t pid) noexcept;
 
 }  // namespace busbar::linux_platform

@@ -22,6 +22,7 @@ struct Process {
   ProcessIdentity identity;
   bool alive = true;
   std::uint32_t cpu = 0;
+  bool runnable = false;
   std::uint64_t pid_namespace = 0;
 };
 

@@ -74,6 +74,10 @@ std::uint64_t LoopbackPlatform::process_token(std::uint32_t pid) noexcept {
   return process_.world.is_alive(pid) ? std::uint64_t{1} << 32U | pid : 0;
 }
 
+bool LoopbackPlatform::is_runnable(std::uint32_t pid) noexcept {
+  return process_.world.is_runnable(pid);
+}
+
 std::uint32_t LoopbackPlatform::current_cpu() const noexcept { return process_.cpu; }
 
 // Everything here happens in the test's thread, in the order that the test decides.

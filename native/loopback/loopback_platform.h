@@ -34,6 +34,7 @@ class LoopbackPlatform final : public Platform {
   [[nodiscard]] ProcessIdentity self() const noexcept override;
   [[nodiscard]] std::uint64_t process_token(std::uint32_t pid) noexcept override;
   [[nodiscard]] bool is_stopped(std::uint32_t) noexcept override { return false; }
+  [[nodiscard]] bool is_runnable(std::uint32_t pid) noexcept override;
   [[nodiscard]] std::uint64_t pid_namespace() noexcept override { return process_.pid_namespace; }
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override;
   // Returns the same bytes in every run with the same seed.

@@ -41,6 +41,15 @@ void LoopbackWorld::set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept {
   if (loopback::Process* process = find_alive(pid)) process->cpu = cpu;
 }
 
+void LoopbackWorld::set_runnable(std::uint32_t pid, bool runnable) noexcept {
+  if (loopback::Process* process = find_alive(pid)) process->runnable = runnable;
+}
+
+bool LoopbackWorld::is_runnable(std::uint32_t pid) const noexcept {
+  const loopback::Process* process = find_alive(pid);
+  return process != nullptr && process->runnable;
+}
+
 // SplitMix64 (Steele, Lea, Flood 2014): small, and good enough for distinct ids.
 void LoopbackWorld::fill_random(std::span<std::byte> out) noexcept {
   for (std::byte& byte : out) {

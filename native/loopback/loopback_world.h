@@ -40,6 +40,9 @@ class LoopbackWorld {
 
   // The processor that `pid` reports from now on (0 at first).
   void set_cpu(std::uint32_t pid, std::uint32_t cpu) noexcept;
+  // What Platform::is_runnable() says of the process (false at first).
+  void set_runnable(std::uint32_t pid, bool runnable) noexcept;
+  [[nodiscard]] bool is_runnable(std::uint32_t pid) const noexcept;
   // The value of the process's Platform::pid_namespace(); other processes still find it by its pid.
   void set_pid_namespace(std::uint32_t pid, std::uint64_t number) noexcept;
 

@@ -25,9 +25,9 @@ namespace busbar {
 // Stateless and shared by all endpoints of the process; any thread may call anything.
 //
 // What a platform may leave out: functions with a default implementation; fence_process(), which
-// may return false; is_stopped(), which may not know. Unsupported is an answer of duplicate_named()
-// and of DoorbellSet::call_when_ready(), and on the loopback platform of adopt() and
-// start_thread(). Elsewhere it means that the running system lacks something, and the program's
+// may return false; is_stopped() and is_runnable(), which may not know. Unsupported is an answer of
+// duplicate_named() and of DoorbellSet::call_when_ready(), and on the loopback platform of adopt()
+// and start_thread(). Elsewhere it means that the running system lacks something, and the program's
 // call fails with it.
 //
 // What a peer must not be able to do with a handle that it sent or got, whatever it does to its
@@ -105,6 +105,9 @@ class Platform {
   // True if a signal or a debugger has stopped the process, so that it cannot answer. False where
   // this cannot be known.
   [[nodiscard]] virtual bool is_stopped(std::uint32_t pid) noexcept = 0;
+  // True if a thread of the process runs, or would if it had a processor: what the process does not
+  // do now it may only be late with. False where this cannot be known.
+  [[nodiscard]] virtual bool is_runnable(std::uint32_t) noexcept { return false; }
   // Index of the processor that runs this thread; a hint that may be out of date at once.
   [[nodiscard]] virtual std::uint32_t current_cpu() const noexcept = 0;
   // Fills `out` with unpredictable bytes.

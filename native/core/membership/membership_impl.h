@@ -137,6 +137,7 @@ class Membership::Impl final : public ControllerEvents {
     return config_.controller_affinity && !leaving_.begun();
   }
   [[nodiscard]] std::chrono::milliseconds patience() const noexcept;
+  void await_answer(std::chrono::milliseconds limit);
   // A request was sent to the controller: a ping follows, and its pong is due.
   void expect_answer();
   void on_pong();
@@ -145,6 +146,9 @@ class Membership::Impl final : public ControllerEvents {
   void listen_again();
   // No answer came in time: deposes the controller, or rings the bell for others to do so.
   void suspect();
+  // Whether the answer is given more time, because the controller's process only waits for a
+  // processor.
+  [[nodiscard]] bool grant_respite();
   // The name leads to another holder than the one this endpoint is connected to.
   void follow_name();
   // Gives up the office if another endpoint has taken the name.
@@ -186,6 +190,8 @@ class Membership::Impl final : public ControllerEvents {
   bool asked_again_ = false;
   // The bell was rung; the pong decides whether the controller was deposed.
   bool rung_ = false;
+  // Since when the answer has been late; nullopt while none is.
+  std::optional<TimePoint> late_since_;
   // How often this endpoint rang the bell in this handshake.
   int asked_others_ = 0;
   // The holder that did not answer; 0 for none.

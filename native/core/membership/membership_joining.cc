@@ -48,7 +48,7 @@ void Membership::Impl::greet(Seeker::Reached reached) {
       std::make_unique<NameHolder>(reactor_, tokens_, reached.holder, std::move(reached.bell));
   phase_ = Phase::Greeting;
   asked_others_ = 0;
-  if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + patience_ / 2);
+  if (!controller_) await_answer(patience_ / 2);
   if (!channel_->send(HelloFrame{.nonce = nonces_.member}).ok()) start_over();
 }
 
@@ -74,7 +74,7 @@ void Membership::Impl::on_challenge(const ChallengeFrame& challenge) {
   phase_ = Phase::Announced;
   // The controller may let newcomers wait for members of the generation before.
   asked_others_ = 0;
-  if (!controller_) deadlines_.set(Deadline::Answer, platform_.now() + kReturnTime + patience_ / 2);
+  if (!controller_) await_answer(kReturnTime + patience_ / 2);
 }
 
 void Membership::Impl::on_welcome(const WelcomeFrame& welcome, Handle directory) {

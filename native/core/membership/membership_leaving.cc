@@ -37,7 +37,7 @@ void Membership::Impl::send_leave() {
 }
 
 void Membership::Impl::send_parcel_or_leave() {
-  deadlines_.set(Deadline::Answer, platform_.now() + patience());
+  await_answer(patience());
   leaving_.send_parcel_or_leave(*channel_);
 }
 

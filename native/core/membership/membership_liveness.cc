@@ -20,11 +20,23 @@ constexpr std::chrono::milliseconds kOthersMargin{50};
 // every ring back.
 constexpr int kMaxAsked = 4;
 
+// A controller that is ready to run but gets no processor is not deposed for this long: on a
+// machine with too much to do, members that depose one another only add to it, and whoever takes
+// the name does not know all members for a moment.
+constexpr std::chrono::seconds kRespite{5};
+// How often its process is looked at meanwhile.
+constexpr std::chrono::milliseconds kRespiteLook{100};
+
 }  // namespace
 
 // An endpoint that may not take the name leaves time for others, which have to find out, too.
 std::chrono::milliseconds Membership::Impl::patience() const noexcept {
   return may_claim() ? patience_ : patience_ / 2;
+}
+
+void Membership::Impl::await_answer(std::chrono::milliseconds limit) {
+  late_since_.reset();
+  deadlines_.set(Deadline::Answer, platform_.now() + limit);
 }
 
 void Membership::Impl::expect_answer() {
@@ -35,7 +47,7 @@ void Membership::Impl::expect_answer() {
     return;
   }
   asked_again_ = false;
-  deadlines_.set(Deadline::Answer, platform_.now() + patience());
+  await_answer(patience());
   // A ping that cannot be sent means that the controller has not read for long.
   (void)channel_->send(PingFrame{});
 }
@@ -82,7 +94,16 @@ void Membership::Impl::on_answer_overdue() {
   if (deadlines_.due(Deadline::Answer, now)) suspect();
 }
 
+bool Membership::Impl::grant_respite() {
+  const TimePoint now = platform_.now();
+  if (!late_since_) late_since_ = now;
+  if (now - *late_since_ >= kRespite || !platform_.is_runnable(channel_->peer().pid)) return false;
+  deadlines_.set(Deadline::Answer, now + kRespiteLook);
+  return true;
+}
+
 void Membership::Impl::suspect() {
+  if (grant_respite()) return;
   const TimePoint now = platform_.now();
   if (!may_claim()) {
     // Members that may become controller find out for themselves that it does not answer.

@@ -96,6 +96,52 @@ TEST(deposing_for_a_newcomer_that_must_not_be_controller) {
   CHECK(members[1]->membership.is_controller() != members[2]->membership.is_controller());
 }
 
+// To the members a process without processor time looks as one that is stopped, but for its state.
+TEST(deposing_nobody_who_only_waits_for_a_processor) {
+  TestBus bus;
+  const auto members = join_many(bus, 4);
+  bus.stop(*members[0]);
+  bus.world.set_runnable(bus.pid_of(*members[0]), true);
+  TestMember& newcomer = bus.start();
+  TestMember& observer = bus.start({.controller_affinity = false});
+  REQUIRE(introduce(*members[1], *members[2], 7).ok());
+  REQUIRE(bus.pass(milliseconds(4900)));
+  CHECK(!newcomer.membership.admitted());
+  bus.resume(*members[0]);
+  REQUIRE(bus.settle());
+  REQUIRE(bus.pass(milliseconds(1000)));
+  CHECK(newcomer.membership.admitted());
+  CHECK(observer.membership.admitted());
+  CHECK(members[0]->membership.is_controller());
+  CHECK_EQ(members[2]->introductions.size(), 1);
+  for (const TestMember* member : bus.living()) CHECK_EQ(member->changes.size(), 1);
+}
+
+TEST(deposing_one_who_waits_for_a_processor_too_long) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.stop(*members[0]);
+  bus.world.set_runnable(bus.pid_of(*members[0]), true);
+  REQUIRE(introduce(*members[1], *members[2], 7).ok());
+  REQUIRE(bus.pass(milliseconds(5390)));
+  CHECK_EQ(members[1]->changes.size(), 1);
+  REQUIRE(bus.pass(milliseconds(120)));
+  CHECK(members[1]->membership.is_controller());
+}
+
+TEST(deposing_at_once_whoever_is_stopped_after_waiting_for_a_processor) {
+  TestBus bus;
+  const auto members = join_many(bus, 3);
+  bus.stop(*members[0]);
+  bus.world.set_runnable(bus.pid_of(*members[0]), true);
+  REQUIRE(introduce(*members[1], *members[2], 7).ok());
+  REQUIRE(bus.pass(milliseconds(1000)));
+  CHECK_EQ(members[1]->changes.size(), 1);
+  bus.world.set_runnable(bus.pid_of(*members[0]), false);
+  REQUIRE(bus.pass(milliseconds(110)));
+  CHECK(members[1]->membership.is_controller());
+}
+
 TEST(deposing_one_who_was_alone) {
   TestBus bus;
   TestMember& sleeper = bus.join();

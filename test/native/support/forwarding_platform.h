@@ -74,6 +74,9 @@ class ForwardingPlatform : public Platform {
   [[nodiscard]] bool is_stopped(std::uint32_t pid) noexcept override {
     return inner_.is_stopped(pid);
   }
+  [[nodiscard]] bool is_runnable(std::uint32_t pid) noexcept override {
+    return inner_.is_runnable(pid);
+  }
   [[nodiscard]] std::uint32_t current_cpu() const noexcept override { return inner_.current_cpu(); }
   [[nodiscard]] Error random(std::span<std::byte> out) override { return inner_.random(out); }
 
