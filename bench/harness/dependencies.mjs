@@ -1,16 +1,18 @@
-// Installs the peers from npm on first use, into this folder only: building and testing busbar does
-// not need them.
+// Installs the peers from npm on first use, and again when their list has changed, into this folder
+// only: building and testing busbar does not need them.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
 
 /** @param {(line: string) => void} say */
 export function installDependencies(say) {
-  if (existsSync(`${BENCH}node_modules/.package-lock.json`)) return;
-  say('installing the peers from npm (once)');
+  const installed = statSync(`${BENCH}node_modules/.package-lock.json`, { throwIfNoEntry: false });
+  const wanted = statSync(`${BENCH}package-lock.json`);
+  if (installed !== undefined && installed.mtimeMs >= wanted.mtimeMs) return;
+  say('installing the peers from npm');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const { status, stderr } = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
     cwd: BENCH,
