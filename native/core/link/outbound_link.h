@@ -121,7 +121,7 @@ class OutboundLink {
   [[nodiscard]] bool copies_full() const noexcept { return copies_full_; }
   void lose(std::uint64_t copies = 1) noexcept { producer_.set_lost(lost_ += copies); }
 
-  // Published since the receiver was rung last, in messages and bytes.
+  // Published since the receiver was rung last, in messages and bytes, spilled ones included.
   [[nodiscard]] std::uint32_t unrung_messages() const noexcept { return unrung_messages_; }
   [[nodiscard]] std::uint64_t unrung_bytes() const noexcept { return unrung_bytes_; }
   // Publishes what is written and rings the receiver if it sleeps; true when it did.
@@ -220,7 +220,7 @@ class OutboundLink {
   bool flush_queue();
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
-  void note_published(std::uint32_t bytes) noexcept;
+  void note_published(std::uint32_t bytes, std::uint64_t spilled) noexcept;
   [[nodiscard]] bool publish_latest(const OutgoingMessage& message, const Obligation* obligation);
   void flush_latest();
   [[nodiscard]] bool queue_behind(const SimpleMessage& message);

@@ -100,7 +100,7 @@ void OutboundLink::commit_reserved(const SimpleMessage& message, std::byte* payl
   write_plain_header(message, record, extension);
   if (extension != 0)
     write_simple_extensions(message.reply_to, message.metadata, record + sizeof(RecordHeader));
-  note_published(static_cast<std::uint32_t>(record_bytes(message)));
+  note_published(static_cast<std::uint32_t>(record_bytes(message)), 0);
   end_reservation();
 }
 
@@ -138,7 +138,7 @@ bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation*
   if (place == nullptr) return false;
   if (obligation != nullptr && !hand_over(*obligation, message.id)) return false;
   write_record(message, place);
-  note_published(bytes);
+  note_published(bytes, obligation == nullptr ? 0 : obligation->spill_bytes);
   return true;
 }
 
@@ -153,22 +153,24 @@ bool OutboundLink::publish_front() {
   const auto bytes = static_cast<std::uint32_t>(record.size());
   std::byte* place = reserved_ ? nullptr : producer_.reserve(bytes);
   if (place == nullptr) return false;
-  if (const auto* tracked = obligations_.next(published_ + 1); tracked != nullptr) {
+  const auto* tracked = obligations_.next(published_ + 1);
+  const std::uint64_t spilled = tracked == nullptr ? 0 : tracked->obligation.spill_bytes;
+  if (tracked != nullptr) {
     RecordHeader header;
     std::memcpy(static_cast<void*>(&header), record.data(), sizeof header);
     if (!hand_over(tracked->obligation, header.id)) return false;
   }
   std::memcpy(place, record.data(), bytes);
-  note_published(bytes);
+  note_published(bytes, spilled);
   queue_.pop_front();
   return true;
 }
 
-// A record of `bytes` is whole at the reserved place.
-void OutboundLink::note_published(std::uint32_t bytes) noexcept {
+// A record of `bytes` is whole at the reserved place; `spilled` bytes of it lie elsewhere.
+void OutboundLink::note_published(std::uint32_t bytes, std::uint64_t spilled) noexcept {
   obligations_.note_published(++published_, producer_.commit(bytes));
   producer_.publish();
-  unrung_bytes_ += bytes;
+  unrung_bytes_ += bytes + spilled;
   ++unrung_messages_;
 }
 

@@ -52,6 +52,22 @@ struct Bus {
 
 }  // namespace
 
+// The receiver sleeps, and the sender's turn, at whose end it would be rung anyway, does not end.
+TEST(spilled_bytes_count_when_a_sender_decides_to_ring_in_its_turn) {
+  Bus bus;
+  bus.send("receiver", 2, 100, false);
+  run(bus.world, bus.all);
+  REQUIRE_EQ(bus.first.received.size(), 2);
+  bus.send("receiver", 1, 100, false);
+  bus.first.turn();
+  CHECK_EQ(bus.first.received.size(), 2);
+  run(bus.world, bus.all);
+  REQUIRE_EQ(bus.first.received.size(), 3);
+  bus.send("receiver", 1, kSharedBytes, false);
+  bus.first.turn();
+  CHECK_EQ(bus.first.received.size(), 4);
+}
+
 TEST(shared_spills_take_one_copy_to_every_receiver_in_order) {
   Bus bus;
   CHECK_EQ(bus.send("receiver", 60, kSharedBytes, false), 60);
