@@ -1,29 +1,10 @@
 // Spans and durations of calls, at both of their sides.
-import type {
-  Attributes,
-  Context,
-  Histogram,
-  Span,
-  TextMapGetter,
-  TextMapSetter,
-  Tracer,
-} from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Span, Tracer } from '@opentelemetry/api';
+import { flagsOf } from '../../base/trace-context.js';
 import type { CallDiagnostics } from '../rpc/index.js';
 import type { Api } from './api.js';
+import { CallContexts } from './call-contexts.js';
 import { attribute, system } from './names.js';
-
-/** A call as a carrier: OpenTelemetry's propagators read and write its two texts. */
-export const carrier: TextMapGetter<CallDiagnostics> & TextMapSetter<CallDiagnostics> = {
-  keys: () => ['traceparent', 'tracestate'],
-  get(call, key) {
-    if (key === 'traceparent') return call.traceparent;
-    return key === 'tracestate' ? call.tracestate : undefined;
-  },
-  set(call, key, value) {
-    if (key === 'traceparent') call.traceparent = value;
-    else if (key === 'tracestate') call.tracestate = value;
-  },
-};
 
 /** What the spans of one method have in common. */
 interface Method {
@@ -36,9 +17,12 @@ interface Method {
 
 interface Kept {
   readonly method: Method;
-  readonly span: Span;
+  /** `undefined` if its trace is sampled out. */
+  readonly span: Span | undefined;
   readonly parent: Context;
+  /** What runs within the call runs within this. */
   readonly context: Context;
+  /** 0 if nobody measures. */
   readonly startedAt: number;
 }
 
@@ -50,42 +34,60 @@ const faults = new Set(['HANDLER_FAILED', 'INVALID_RESULT', 'UNSUPPORTED_ATTACHM
 /** Codes that are remembered for each method: errors of others may have any name. */
 const maxCodes = 64;
 
-/** The histograms of both sides. */
-export type Durations = Readonly<Record<CallDiagnostics['side'], Histogram>>;
+/** The histograms of both sides; `undefined` if nobody measures. */
+export type Durations = Readonly<Record<CallDiagnostics['side'], Histogram>> | undefined;
 
 /** Begins and ends the spans of calls. */
 export class CallSpans {
   readonly #api: Api;
+  readonly #contexts: CallContexts;
   readonly #tracer: Tracer;
   readonly #durations: Durations;
+  /** Whether the sampler is asked also within traces that are sampled out. */
+  readonly #asksAlways: boolean;
   readonly #methods = new Map<string, Map<string, Method>>();
   /** On the object of the call: a look-up in a WeakMap takes several times as long. */
   readonly #key = Symbol('busbar/opentelemetry');
-  /** Spans that have not ended. */
+  /** Calls that have begun and not ended. */
   open = 0;
 
-  constructor(api: Api, tracer: Tracer, durations: Durations) {
+  constructor(api: Api, tracer: Tracer, durations: Durations, asksAlways: boolean) {
     this.#api = api;
+    this.#contexts = new CallContexts(api);
     this.#tracer = tracer;
     this.#durations = durations;
+    this.#asksAlways = asksAlways;
   }
 
   /** A call is about to be sent. */
   startCall(call: CallDiagnostics): void {
     const parent = this.#keptOf(call.previous)?.parent ?? this.#parentOf(call);
-    const { context } = this.#start(call, this.#api.SpanKind.CLIENT, parent);
-    this.#api.propagation.inject(context, call, carrier);
+    const { trace, SpanKind } = this.#api;
+    const around = trace.getSpanContext(parent);
+    if (around !== undefined && this.#isLeftOut(around.traceFlags)) {
+      // Other attempts need the parent, too.
+      this.#keep(call, undefined, parent, parent);
+      this.#contexts.give(call, around);
+      return;
+    }
+    const { span } = this.#start(call, SpanKind.CLIENT, parent);
+    if (span !== undefined) this.#contexts.give(call, span.spanContext());
   }
 
   /** A method is about to run. */
   startHandling(call: CallDiagnostics): void {
-    const api = this.#api;
+    const { ROOT_CONTEXT, SpanKind } = this.#api;
     // What runs here now, if anything, has nothing to do with the call.
-    const parent = api.propagation.extract(api.ROOT_CONTEXT, call, carrier);
-    const { context } = this.#start(call, api.SpanKind.SERVER, parent);
-    const { enter } = call;
-    const within = (run: () => void) => api.context.with(context, run);
-    call.enter = enter === undefined ? within : (run) => enter(() => within(run));
+    const parent = this.#contexts.brought(call, ROOT_CONTEXT);
+    const { traceContext } = call;
+    if (traceContext !== undefined && this.#isLeftOut(flagsOf(traceContext))) {
+      if (this.#durations !== undefined) this.#keep(call, undefined, parent, parent);
+      this.#runWithin(call, parent);
+      return;
+    }
+    const { span, context } = this.#start(call, SpanKind.SERVER, parent);
+    if (span !== undefined) this.#contexts.give(call, span.spanContext());
+    this.#runWithin(call, context);
   }
 
   /** A call is over. */
@@ -94,19 +96,35 @@ export class CallSpans {
     if (kept === undefined) return;
     this.open--;
     const { span, method, context, startedAt } = kept;
-    if (span.isRecording()) this.#finish(span, call);
-    span.end();
+    if (span?.isRecording() === true) this.#finish(span, call);
+    span?.end();
+    if (this.#durations === undefined) return;
     const seconds = (performance.now() - startedAt) / 1000;
     this.#durations[call.side].record(seconds, measuredOf(method, call.code), context);
   }
 
+  // The sampler of an SDK decides so as well, unless it is one that does not look at parents.
+  #isLeftOut(flags: number): boolean {
+    return !this.#asksAlways && (flags & this.#api.TraceFlags.SAMPLED) === 0;
+  }
+
+  #runWithin(call: CallDiagnostics, context: Context): void {
+    const api = this.#api;
+    const { enter } = call;
+    const within = (run: () => void) => api.context.with(context, run);
+    call.enter = enter === undefined ? within : (run) => enter(() => within(run));
+  }
+
   #start(call: CallDiagnostics, kind: number, parent: Context): Kept {
-    const method = this.#methodOf(call);
-    const { attributes } = method;
-    const span = this.#tracer.startSpan(method.name, { kind, attributes }, parent);
+    const { name, attributes } = this.#methodOf(call);
+    const span = this.#tracer.startSpan(name, { kind, attributes }, parent);
     if (call.attempt > 0) span.setAttribute(attribute.attempt, call.attempt);
-    const context = this.#api.trace.setSpan(parent, span);
-    const kept = { method, span, parent, context, startedAt: performance.now() };
+    return this.#keep(call, span, parent, this.#contexts.withSpan(parent, span));
+  }
+
+  #keep(call: CallDiagnostics, span: Span | undefined, parent: Context, context: Context): Kept {
+    const startedAt = this.#durations === undefined ? 0 : performance.now();
+    const kept = { method: this.#methodOf(call), span, parent, context, startedAt };
     (call as Keeping)[this.#key] = kept;
     this.open++;
     return kept;
@@ -126,15 +144,16 @@ export class CallSpans {
 
   // The active span, unless `call.client()` says that the call is made for another trace.
   #parentOf(call: CallDiagnostics): Context {
-    const { context, trace, propagation } = this.#api;
+    const { context, trace } = this.#api;
     const active = context.active();
     const span = trace.getSpan(active);
     const enclosing = this.#keptOf(call.parent);
     if (enclosing === undefined) {
-      return span === undefined ? propagation.extract(active, call, carrier) : active;
+      return span === undefined ? this.#contexts.brought(call, active) : active;
     }
-    const own = span?.spanContext().traceId === enclosing.span.spanContext().traceId;
-    return own ? active : enclosing.context;
+    if (active === enclosing.context) return active;
+    const { traceId } = trace.getSpanContext(enclosing.context) ?? {};
+    return span?.spanContext().traceId === traceId ? active : enclosing.context;
   }
 
   #keptOf(call: CallDiagnostics | undefined): Kept | undefined {

@@ -50,7 +50,7 @@ const tracing = [
  * installed.
  */
 export async function instrument(options: InstrumentOptions = {}): Promise<Instrumentation> {
-  const { tracerProvider, meterProvider, messaging } = checked(options);
+  const { tracerProvider, meterProvider, messaging, sampling } = checked(options);
   const api = await loadApi();
   const tracer = (tracerProvider ?? api.trace).getTracer(scope);
   const meter = (meterProvider ?? api.metrics).getMeter(scope);
@@ -60,10 +60,14 @@ export async function instrument(options: InstrumentOptions = {}): Promise<Instr
       unit: 's',
       advice: { explicitBucketBoundaries: durationBoundaries },
     });
-  const calls = new CallSpans(api, tracer, {
+  const durations = {
     client: duration(instrumentName.clientDuration, 'Duration of outbound calls.'),
     server: duration(instrumentName.serverDuration, 'Duration of inbound calls.'),
-  });
+  };
+  // A meter that does nothing has one histogram for all; then no clock is read.
+  const measures = durations.client !== api.createNoopMeter().createHistogram('');
+  const asksAlways = sampling === 'sampler';
+  const calls = new CallSpans(api, tracer, measures ? durations : undefined, asksAlways);
   const ends = [subscribeToCalls(calls)];
   if (messaging === true) {
     const count = (name: string, description: string) =>

@@ -15,6 +15,12 @@ export interface InstrumentOptions {
    * it is received. Default: false, since a message may take less time than its span.
    */
   readonly messaging?: boolean | undefined;
+  /**
+   * Who decides about a call within a trace that is sampled out. Default: `'parent'`, the call has no
+   * span, and the sampler is not asked. It would decide so, too, if it is a `ParentBased` one, as the
+   * SDK's default. With `'sampler'` it is asked for each call, which takes longer.
+   */
+  readonly sampling?: 'parent' | 'sampler' | undefined;
 }
 
 function refused(text: string, option: string): InvalidArgumentError {
@@ -25,12 +31,15 @@ const { checkKeys } = optionChecks(refused);
 
 /** Refuses options that do not exist or have the wrong type. */
 export function checked(options: InstrumentOptions): InstrumentOptions {
-  checkKeys('instrument', options, ['tracerProvider', 'meterProvider', 'messaging']);
-  const { tracerProvider, meterProvider, messaging } = options;
+  checkKeys('instrument', options, ['tracerProvider', 'meterProvider', 'messaging', 'sampling']);
+  const { tracerProvider, meterProvider, messaging, sampling } = options;
   checkMethod('tracerProvider', tracerProvider, 'getTracer');
   checkMethod('meterProvider', meterProvider, 'getMeter');
   if (messaging !== undefined && typeof messaging !== 'boolean') {
     throw refused(`messaging is ${show(messaging)}; expected true or false`, 'messaging');
+  }
+  if (sampling !== undefined && sampling !== 'parent' && sampling !== 'sampler') {
+    throw refused(`sampling is ${show(sampling)}; expected 'parent' or 'sampler'`, 'sampling');
   }
   return options;
 }

@@ -1,37 +1,17 @@
 // Spans and metrics of calls, recorded by OpenTelemetry's SDK in real processes.
 import test, { type ExecutionContext } from 'ava';
-import type { SeenPoint, SeenSpan } from '../../fixtures/telemetry.js';
+import type { SeenSpan, Told } from '../../fixtures/telemetry.js';
 import { inProcess, newBus, type Program, type Source } from '../../support/program.js';
 
 const env = { BUSBAR_TELEMETRY: new URL('../../fixtures/telemetry.js', import.meta.url).href };
 
-/** What a process tells at the end. */
-interface Told {
-  readonly spans: SeenSpan[];
-  readonly open: number;
-  readonly points: SeenPoint[];
-}
-
 /** Serves `back`: ends in each way that a method can. */
-const back: Source = async ({ bus, tell, told }) => {
-  const { startTelemetry } = (await import(
+const back: Source = async ({ bus, tell, told: heard }) => {
+  const { Back, startInstrumented } = (await import(
     process.env.BUSBAR_TELEMETRY as string
   )) as typeof import('../../fixtures/telemetry.js');
-  const { instrument } = await import('busbar/opentelemetry');
-  const { defineInterface, t } = await import('busbar/interface');
   const { serve } = await import('busbar/rpc');
-  const { spans, open, points, ...providers } = startTelemetry();
-  await instrument(providers);
-  const Back = defineInterface('com.example.back', '1.0', {
-    methods: {
-      twice: { args: { n: t.f64 }, returns: t.f64, idempotent: true },
-      count: { args: { to: t.u32 }, stream: t.u32 },
-      refuse: { errors: { Closed: {} } },
-      break: {},
-      hold: { idempotent: true },
-      rest: {},
-    },
-  });
+  const { told } = await startInstrumented();
   await serve(bus, Back, {
     twice: ({ n }) => 2 * n,
     async *count({ to }) {
@@ -52,28 +32,18 @@ const back: Source = async ({ bus, tell, told }) => {
   });
   tell('serves');
   for (;;) {
-    await told();
-    tell({ spans: spans(), open: open(), points: await points() });
+    await heard();
+    tell(await told());
   }
 };
 
 /** Serves `front`, whose method calls `back` twice: by its own client, and by `call.client()`. */
-const front: Source = async ({ bus, tell, told }) => {
-  const { startTelemetry } = (await import(
+const front: Source = async ({ bus, tell, told: heard }) => {
+  const { Back, Front, startInstrumented } = (await import(
     process.env.BUSBAR_TELEMETRY as string
   )) as typeof import('../../fixtures/telemetry.js');
-  const { instrument } = await import('busbar/opentelemetry');
-  const { defineInterface, t } = await import('busbar/interface');
   const { connect, serve } = await import('busbar/rpc');
-  const scopes = process.env.WITHOUT_SCOPES === undefined;
-  const { spans, open, points, ...providers } = startTelemetry({ scopes });
-  await instrument(providers);
-  const Back = defineInterface('com.example.back', '1.0', {
-    methods: { twice: { args: { n: t.f64 }, returns: t.f64, idempotent: true } },
-  });
-  const Front = defineInterface('com.example.front', '1.0', {
-    methods: { ask: { returns: t.f64 } },
-  });
+  const { told } = await startInstrumented({ scopes: process.env.WITHOUT_SCOPES === undefined });
   const own = await connect(bus, Back);
   await serve(bus, Front, {
     ask: async (_, call) => {
@@ -87,34 +57,19 @@ const front: Source = async ({ bus, tell, told }) => {
   });
   tell('serves');
   for (;;) {
-    await told();
-    tell({ spans: spans(), open: open(), points: await points() });
+    await heard();
+    tell(await told());
   }
 };
 
 /** Calls `front` and `back` as the test says. */
-const caller: Source = async ({ bus, tell, told }) => {
-  const { startTelemetry } = (await import(
+const caller: Source = async ({ bus, tell, told: heard }) => {
+  const { Back, Front, startInstrumented } = (await import(
     process.env.BUSBAR_TELEMETRY as string
   )) as typeof import('../../fixtures/telemetry.js');
-  const { instrument } = await import('busbar/opentelemetry');
-  const { defineInterface, t } = await import('busbar/interface');
   const { connect } = await import('busbar/rpc');
-  const sampled = process.env.SAMPLED_OUT === undefined;
-  const { spans, open, points, ...providers } = startTelemetry({ sampled });
-  const instrumentation = await instrument(providers);
-  const Back = defineInterface('com.example.back', '1.0', {
-    methods: {
-      twice: { args: { n: t.f64 }, returns: t.f64, idempotent: true },
-      count: { args: { to: t.u32 }, stream: t.u32 },
-      refuse: { errors: { Closed: {} } },
-      break: {},
-      hold: { idempotent: true },
-      rest: {},
-    },
-  });
-  const Front = defineInterface('com.example.front', '1.0', {
-    methods: { ask: { returns: t.f64 } },
+  const { instrumentation, told } = await startInstrumented({
+    sampled: process.env.SAMPLED_OUT === undefined,
   });
   const client = await connect(bus, Back);
   const asking = await connect(bus, Front);
@@ -132,10 +87,10 @@ const caller: Source = async ({ bus, tell, told }) => {
   };
   tell('ready');
   for (;;) {
-    const word = (await told()) as string;
+    const word = (await heard()) as string;
     const outcome = outcomes[word];
     if (outcome === undefined) {
-      tell({ spans: spans(), open: open(), points: await points() });
+      tell(await told());
     } else if (word === 'hold') {
       outcome().then(
         () => tell('held'),

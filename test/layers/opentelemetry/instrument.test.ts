@@ -2,7 +2,20 @@
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { context, trace } from '@opentelemetry/api';
+import {
+  context,
+  createContextKey,
+  createTraceState,
+  type SpanContext,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
+import {
+  AlwaysOnSampler,
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import test from 'ava';
 import { messageBox, text } from 'busbar';
 import { defineInterface } from 'busbar/interface';
@@ -12,6 +25,7 @@ import { startTelemetry } from '../../fixtures/telemetry.js';
 import { inProcess, joined, newBus, type Source } from '../../support/program.js';
 
 const { spans, open, points, ...providers } = startTelemetry();
+const exporter = new InMemorySpanExporter();
 const tracer = providers.tracerProvider.getTracer('test');
 
 const Small = defineInterface('com.example.small', '1.0', { methods: { nothing: {} } });
@@ -80,6 +94,63 @@ test.serial('messages that carry calls are told about as calls only', async (t) 
   t.is(onBus(bus).length, 2);
 });
 
+test.serial(
+  'within a trace that is sampled out, the sampler is asked only if that is wanted',
+  async (t) => {
+    for (const sampling of ['parent', 'sampler'] as const) {
+      const bus = newBus();
+      // It does not look at parents: a ParentBased one would decide the same in both cases.
+      const tracerProvider = new BasicTracerProvider({
+        sampler: new AlwaysOnSampler(),
+        spanProcessors: [new SimpleSpanProcessor(exporter)],
+      });
+      using _ = await instrument({ tracerProvider, sampling });
+      const within: (SpanContext | undefined)[] = [];
+      const service = await serve(bus, Small, {
+        nothing: () => void within.push(trace.getSpanContext(context.active())),
+      });
+      const client = await connect(bus, Small);
+      t.teardown(() => Promise.all([client.close(), service.close()]));
+      const leftOut = { traceId: 'a1'.repeat(16), spanId: 'b2'.repeat(8), traceFlags: 0 };
+      const traceState = createTraceState('vendor=7');
+      const around = trace.setSpanContext(context.active(), { ...leftOut, traceState });
+      await context.with(around, () => client.nothing());
+      const kinds = exporter.getFinishedSpans().map(({ kind }) => kind);
+      exporter.reset();
+      t.is(within[0]?.traceId, leftOut.traceId);
+      t.is(within[0]?.traceState?.serialize(), 'vendor=7');
+      if (sampling === 'sampler') {
+        t.deepEqual(kinds, [SpanKind.SERVER, SpanKind.CLIENT]);
+      } else {
+        t.deepEqual(kinds, []);
+        t.like(within[0], { ...leftOut, isRemote: true });
+      }
+    }
+  },
+);
+
+test.serial('what a method reads and sets in its context', async (t) => {
+  const bus = newBus();
+  using _ = await instrument(providers);
+  const key = createContextKey('of the test');
+  const found: unknown[] = [];
+  const service = await serve(bus, Small, {
+    nothing: () => {
+      const here = context.active();
+      const other = here.setValue(key, 'more');
+      const without = trace.deleteSpan(other);
+      for (const each of [here, other, without]) {
+        found.push(each.getValue(key), trace.getSpan(each) === trace.getSpan(here));
+      }
+      found.push(trace.getSpan(without));
+    },
+  });
+  const client = await connect(bus, Small);
+  t.teardown(() => Promise.all([client.close(), service.close()]));
+  await client.nothing();
+  t.deepEqual(found, [undefined, true, 'more', true, 'more', false, undefined]);
+});
+
 test.serial('no span stays open, however servers die', async (t) => {
   const bus = newBus();
   const instrumentation = await instrument(providers);
@@ -132,6 +203,7 @@ test.serial('wrong options are refused', async (t) => {
     [{ tracerProvider: {} }, /expected an object with getTracer/],
     [{ meterProvider: null }, /expected an object with getMeter/],
     [{ messaging: 1 }, /messaging is 1; expected true or false/],
+    [{ sampling: 'never' }, /sampling is "never"; expected 'parent' or 'sampler'/],
   ];
   for (const [options, message] of wrong) {
     const code = 'ERR_BUSBAR_INVALID_ARGUMENT';

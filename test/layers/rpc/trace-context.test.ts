@@ -79,6 +79,31 @@ test('a text that is no traceparent is not sent', async (t) => {
   ]);
 });
 
+test('a context as bytes is that of the text, and bytes that are none are not sent', async (t) => {
+  const bus = newBus();
+  const context = Uint8Array.of(...randomBytes(24), 1);
+  const hex = Buffer.from(context).toString('hex');
+  const text = `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01`;
+  const wrong: unknown[] = [new Uint8Array(25), context.subarray(1), [...context], text];
+  const left = [context, ...wrong];
+  const texts: (string | undefined)[] = [];
+  new Recording(t, bus, 'busbar:call', (call) => {
+    call.tracestate = 'a=b';
+    call.traceContext = left.shift() as Uint8Array;
+    texts.push(call.traceparent, call.tracestate);
+  });
+  const received: unknown[] = [];
+  new Recording(t, bus, 'busbar:handle', (call) => {
+    received.push(call.traceparent);
+    if (call.traceContext !== undefined) t.deepEqual([...call.traceContext], [...context]);
+  });
+  const { client } = await both(t, bus);
+  for (let count = left.length; count > 0; count--) await client.twice({ n: 1 });
+  const none = wrong.map(() => undefined);
+  t.deepEqual(received, [text, ...none]);
+  t.deepEqual(texts, [text, undefined, ...none, ...none]);
+});
+
 test('a context with an id of zeros, from a peer, is none', async (t) => {
   const bus = newBus();
   const received: (string | undefined)[] = [];

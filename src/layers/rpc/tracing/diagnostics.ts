@@ -46,6 +46,12 @@ export interface CallDiagnostics {
    */
   traceparent: string | undefined;
   /**
+   * The same context as 25 bytes: trace id 16, parent id 8, flags 1. Takes less time than the text;
+   * assigning one of the two changes both. Neither side changes the bytes afterwards. Bytes that are
+   * no context are not sent.
+   */
+  traceContext: Uint8Array | undefined;
+  /**
    * The `tracestate` that goes with it; UTF-8. It is not sent where it does not fit beside the rest
    * of the 240 bytes of metadata: more than 160 bytes may not.
    */

@@ -83,6 +83,15 @@ export abstract class Traced implements CallDiagnostics {
     this.#state = undefined;
   }
 
+  get traceContext(): Uint8Array | undefined {
+    return this.#context;
+  }
+
+  set traceContext(bytes: Uint8Array | undefined) {
+    this.#context = bytes instanceof Uint8Array && isContext(bytes) ? bytes : undefined;
+    this.#state = undefined;
+  }
+
   get tracestate(): string | undefined {
     return this.#state === undefined ? undefined : new TextDecoder().decode(this.#state);
   }

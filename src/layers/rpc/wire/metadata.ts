@@ -6,7 +6,16 @@ import {
   metadataTag as tag,
   metadataVersion as version,
 } from '../../../base/metadata-tag.js';
-import { type Cause, readCause, type Trace, writeCause } from '../../../base/trace-context.js';
+import {
+  type Cause,
+  causeBytes,
+  contextBytes,
+  readCause,
+  readU32,
+  type Trace,
+  writeCause,
+  writeU32,
+} from '../../../base/trace-context.js';
 
 export type { Cause, Trace } from '../../../base/trace-context.js';
 
@@ -41,23 +50,20 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
     (credit ? 10 : 0) +
     (attempt > 0 ? 3 : 0) +
     (trace === undefined ? 0 : 2 + trace.context.length) +
-    (trace?.cause === undefined ? 0 : 18);
+    (trace?.cause === undefined ? 0 : 2 + causeBytes);
   if (needed === 0) return undefined;
   const state = fitting(trace?.state, maxMetadataBytes - 2 - needed);
   const bytes = new Uint8Array(2 + needed + (state === undefined ? 0 : 2 + state.length));
-  const view = new DataView(bytes.buffer);
   bytes[0] = version;
   let at = 2;
   if (deadline !== undefined) {
     at = header(bytes, at, tag.deadline, 4);
-    view.setUint32(at, Math.min(maxDeadline, Math.max(0, Math.ceil(deadline))), true);
-    at += 4;
+    at = writeU32(bytes, at, Math.min(maxDeadline, Math.max(0, Math.ceil(deadline))));
   }
   if (credit) {
     at = header(bytes, at, tag.credit, 8);
-    view.setUint32(at, creditItems, true);
-    view.setUint32(at + 4, creditBytes, true);
-    at += 8;
+    at = writeU32(bytes, at, creditItems);
+    at = writeU32(bytes, at, creditBytes);
   }
   if (attempt > 0) {
     at = header(bytes, at, tag.attempt, 1);
@@ -65,9 +71,9 @@ export function writeMetadata(fields: Metadata): Uint8Array | undefined {
   }
   if (trace !== undefined) at = field(bytes, at, tag.trace, trace.context);
   if (trace?.cause !== undefined) {
-    at = header(bytes, at, tag.cause, 16);
-    writeCause(view, at, trace.cause);
-    at += 16;
+    at = header(bytes, at, tag.cause, causeBytes);
+    writeCause(bytes, at, trace.cause);
+    at += causeBytes;
   }
   if (state !== undefined) field(bytes, at, tag.traceState, state);
   return bytes;
@@ -86,8 +92,15 @@ function header(bytes: Uint8Array, at: number, tagNumber: number, length: number
 
 function field(bytes: Uint8Array, at: number, tagNumber: number, value: Uint8Array): number {
   const start = header(bytes, at, tagNumber, value.length);
-  bytes.set(value, start);
+  // In a loop: for so few bytes, set() and slice() take longer.
+  for (let index = 0; index < value.length; index++) bytes[start + index] = value[index] as number;
   return start + value.length;
+}
+
+function copied(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  for (let index = 0; index < copy.length; index++) copy[index] = bytes[start + index] as number;
+  return copy;
 }
 
 /**
@@ -99,36 +112,35 @@ export function readMetadata(bytes: Uint8Array | undefined): Metadata {
   if (bytes.length < 2 || bytes[0] !== version) {
     throw new TypeError(`metadata has version ${bytes[0]}; expected ${version}`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let { deadline, creditItems, creditBytes, attempt } = noMetadata;
   let context: Uint8Array | undefined;
   let state: Uint8Array | undefined;
   let cause: Cause | undefined;
   for (let at = 2; at < bytes.length; ) {
     if (at + 2 > bytes.length) throw new TypeError('metadata ends within a field');
-    const name = view.getUint8(at);
-    const length = view.getUint8(at + 1);
+    const name = bytes[at] as number;
+    const length = bytes[at + 1] as number;
     const start = at + 2;
     at = start + length;
     if (at > bytes.length) throw new TypeError('metadata ends within a field');
     if (name === tag.deadline) {
       expectLength(name, length, 4);
-      deadline = view.getUint32(start, true);
+      deadline = readU32(bytes, start);
     } else if (name === tag.credit) {
       expectLength(name, length, 8);
-      creditItems = view.getUint32(start, true);
-      creditBytes = view.getUint32(start + 4, true);
+      creditItems = readU32(bytes, start);
+      creditBytes = readU32(bytes, start + 4);
     } else if (name === tag.attempt) {
       expectLength(name, length, 1);
-      attempt = view.getUint8(start);
+      attempt = bytes[start] as number;
     } else if (name === tag.trace) {
-      expectLength(name, length, 25);
-      context = bytes.slice(start, at);
+      expectLength(name, length, contextBytes);
+      context = copied(bytes, start, at);
     } else if (name === tag.traceState) {
-      state = bytes.slice(start, at);
+      state = copied(bytes, start, at);
     } else if (name === tag.cause) {
-      expectLength(name, length, 16);
-      cause = readCause(view, start);
+      expectLength(name, length, causeBytes);
+      cause = readCause(bytes, start);
     } else if (name >= firstCriticalTag) {
       throw new TypeError(`metadata has tag ${name}, which this version does not know`);
     }
