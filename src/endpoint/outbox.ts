@@ -11,6 +11,7 @@ import type { SendReceipt } from './options.js';
 import { Routes } from './routes.js';
 import { sendError } from './send-error.js';
 import type { Policy } from './send-policy.js';
+import { StagedMetadata } from './staged-metadata.js';
 import type { UndeliveredReports } from './undelivered-reports.js';
 
 /** A payload of this size or more is freed at once, not when the next message is encoded. */
@@ -41,6 +42,7 @@ export class Outbox {
   readonly #facts: () => BusErrorFacts;
   readonly #maxMessageBytes: number;
   readonly #arena = new StagingArena();
+  readonly #metadata = new StagedMetadata();
   readonly #routes: Routes;
   readonly #flush: () => void;
   #flushScheduled = false;
@@ -141,7 +143,9 @@ export class Outbox {
   // Sends the arena's bytes.
   #sendOn(terms: SendTerms, route: number, typeAndFormat: number): number {
     const { source, start, end } = this.#arena;
-    const { ttl, replyTo, acknowledge, metadata, attachments, policy } = terms;
+    const { ttl, replyTo, acknowledge, attachments, policy } = terms;
+    const metadata =
+      terms.metadata === undefined ? undefined : this.#metadata.stage(terms.metadata);
     if (policy === undefined && attachments === undefined) {
       return metadata === undefined
         ? this.#nativeSend(route, typeAndFormat, source, start, end, ttl, replyTo, acknowledge)
