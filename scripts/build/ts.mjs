@@ -17,7 +17,10 @@ const project = projects[name];
 if (project === undefined) throw new Error(`unknown project '${name}'; known: src, test`);
 
 const compiled = ['.js', '.d.ts'];
+/** Made from the compiled files. */
+const linked = ['.cjs'];
 const inputs = [
+  'scripts/build/link-command.mjs',
   ...listFiles(project.inputs, ['.ts']),
   project.config,
   'tsconfig.json',
@@ -27,7 +30,8 @@ const inputs = [
 function fingerprint() {
   const hash = createHash('sha256');
   for (const file of inputs) hash.update(`${file}\0${statSync(join(root, file)).mtimeMs}\0`);
-  for (const file of listFiles([project.output], compiled)) hash.update(`${file}\0`);
+  for (const file of listFiles([project.output], [...compiled, ...linked]))
+    hash.update(`${file}\0`);
   return hash.digest('hex');
 }
 
@@ -42,5 +46,6 @@ for (const file of listFiles([project.output], compiled)) {
   const source = `${name}/${file.slice(project.output.length + 1).replace(/(\.d\.ts|\.js)$/, '.ts')}`;
   if (!sources.has(source)) rmSync(join(root, file));
 }
+if (name === 'src') await import('./link-command.mjs');
 mkdirSync(dirname(stampFile), { recursive: true });
 writeFileSync(stampFile, fingerprint());

@@ -1,6 +1,6 @@
 // Message types: the UUID of a kind of message, with the codec and schema of its payload.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { v5, validate } from 'uuid';
+import { isUuid, nameUuid } from '../base/uuid.js';
 import { markInstances } from '../brand.js';
 import { checkOptions, checkString, show } from '../checks.js';
 import { InvalidArgumentError } from '../errors/index.js';
@@ -102,7 +102,7 @@ export function messageType<Out, In>(
 
 function identify(uuidOrName: string): { id: string; name: string | undefined } {
   checkString('message type', uuidOrName, 1, maxNameBytes);
-  if (validate(uuidOrName)) {
+  if (isUuid(uuidOrName)) {
     const id = uuidOrName.toLowerCase();
     if (/^[0-]+$|^[f-]+$/.test(id)) {
       throw new InvalidArgumentError(`message type is the reserved UUID ${id}`, { value: id });
@@ -117,7 +117,7 @@ function identify(uuidOrName: string): { id: string; name: string | undefined } 
       },
     );
   }
-  return { id: v5(uuidOrName, messageTypeNamespace), name: uuidOrName };
+  return { id: nameUuid(uuidOrName, messageTypeNamespace), name: uuidOrName };
 }
 
 function checkCodec(codec: unknown): void {

@@ -53,7 +53,14 @@ function inSource(file: SourceFile, found: Import, dependencies: readonly string
 
 // Searched as text: createRequire() and process.dlopen() are not imports.
 function loading(file: SourceFile): string[] {
-  if (loaders.includes(file.path) || !/createRequire|\.node['"`]|dlopen/.test(file.text)) return [];
+  // The file that has the modules of the command line is no module.
+  const text =
+    file.path === 'src/layers/command/main.ts'
+      ? file.text
+          .replace("createRequire(import.meta.url)('./program.cjs')", '')
+          .replace("import { createRequire } from 'node:module';", '')
+      : file.text;
+  if (loaders.includes(file.path) || !/createRequire|\.node['"`]|dlopen/.test(text)) return [];
   return [`only ${addonFile} loads the addon`];
 }
 

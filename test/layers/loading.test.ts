@@ -16,7 +16,7 @@ const hooks = `
   }`;
 const toUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
 
-/** The files, packages and modules of Node that an import loads: 'dist/join.js', 'uuid', 'node:fs'. */
+/** The files, packages and modules of Node that an import loads: 'dist/join.js', 'yaml', 'node:fs'. */
 function loadedBy(entry: string): string[] {
   const register = `import { register } from 'node:module'; register(${JSON.stringify(toUrl(hooks))});`;
   const { status, stdout, stderr } = spawnSync(
@@ -44,16 +44,16 @@ const { exports: entries } = JSON.parse(readFileSync(`${root}package.json`, 'utf
 
 /** The packages that each entry may load when it is imported. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  '.': ['uuid'],
-  './interface': ['uuid'],
-  './rpc': ['uuid'],
-  './rpc/message-port': ['uuid'],
-  './documents': ['uuid'],
-  './wire': ['uuid'],
-  './wire/browser': ['uuid'],
-  './handlers': ['uuid'],
-  './journal': ['uuid'],
-  './opentelemetry': ['uuid'],
+  '.': [],
+  './interface': [],
+  './rpc': [],
+  './rpc/message-port': [],
+  './documents': [],
+  './wire': [],
+  './wire/browser': [],
+  './handlers': [],
+  './journal': [],
+  './opentelemetry': [],
 };
 
 test('the bus loads no layer', (t) => {
@@ -61,6 +61,17 @@ test('the bus loads no layer', (t) => {
   t.true(loaded.includes('dist/join.js'));
   t.deepEqual(
     loaded.filter((file) => file.startsWith('dist/layers/')),
+    [],
+  );
+});
+
+test('calls load no code that reads or writes interfaces as files', (t) => {
+  const own = 'dist/layers/interface/';
+  const loaded = loadedBy('busbar/rpc').filter((file) => file.startsWith(own));
+  t.true(loaded.includes(`${own}entry-values.js`));
+  const files = /\/(index|diff|format|print|python|cpp|yaml|stinger|read-(yaml|typescript))/;
+  t.deepEqual(
+    loaded.filter((file) => files.test(file.slice(own.length - 1))),
     [],
   );
 });
@@ -91,18 +102,17 @@ test('documents load neither the bus nor a layer that they do not need', (t) => 
 test('calls over a message port load neither the bus nor anything of Node', (t) => {
   const loaded = loadedBy('busbar/rpc/message-port');
   t.true(loaded.includes('dist/layers/rpc/session.js'));
-  const known = /^(dist\/(base|layers\/(interface|rpc))\/|uuid$)/;
-  // uuid has another file for browsers, without it.
+  const known = /^dist\/(base|layers\/(interface|rpc))\//;
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
-    ['node:crypto'],
+    [],
   );
 });
 
 test('wires load no bus', (t) => {
   const loaded = loadedBy('busbar/wire');
   t.true(loaded.includes('dist/layers/wire/connect-wire.js'));
-  const known = /^(dist\/(base|layers\/(interface|rpc|wire))\/|node:|uuid$)/;
+  const known = /^(dist\/(base|layers\/(interface|rpc|wire))\/|node:)/;
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
     [],
@@ -112,11 +122,10 @@ test('wires load no bus', (t) => {
 test('wires of a browser load nothing of Node', (t) => {
   const loaded = loadedBy('busbar/wire/browser');
   t.true(loaded.includes('dist/layers/wire/connect-wire.js'));
-  const known = /^(dist\/(base|layers\/(interface|rpc|wire))\/|uuid$)/;
-  // uuid has another file for browsers, without it.
+  const known = /^dist\/(base|layers\/(interface|rpc|wire))\//;
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
-    ['node:crypto'],
+    [],
   );
 });
 

@@ -1,30 +1,38 @@
 // The command `describe`: an interface from a file, or from a service that runs, in any of its forms.
-import { printAsyncApi, printHtml, printMarkdown } from '../documents/index.js';
-import { type Interface, modelOf, printTypeScript, printYaml } from '../interface/index.js';
-import { isInterfaceFile, loadInterface } from './load-interface.js';
+import { type Interface, modelOf } from '../interface/entry-values.js';
+import { isInterfaceFile } from './interface-names.js';
 import { type OptionValues, type Output, type Run, textOf, UsageError } from './usage.js';
 
-/** The forms by their options; the first one is the default. */
-const forms: Readonly<Record<string, (given: Interface) => string>> = {
-  yaml: printYaml,
-  ts: printTypeScript,
-  markdown: printMarkdown,
-  html: printHtml,
-  asyncapi: (given) => printAsyncApi(given),
-  json: (given) => `${JSON.stringify(modelOf(given))}\n`,
+type Print = (given: Interface) => string;
+
+const files = () => import('../interface/index.js');
+const documents = () => import('../documents/index.js');
+
+/** The forms by their options, each loaded when it is asked for; the first one is the default. */
+const forms: Readonly<Record<string, () => Promise<Print>>> = {
+  yaml: async () => (await files()).printYaml,
+  ts: async () => (await files()).printTypeScript,
+  markdown: async () => (await documents()).printMarkdown,
+  html: async () => (await documents()).printHtml,
+  asyncapi: async () => {
+    const { printAsyncApi } = await documents();
+    return (given) => printAsyncApi(given);
+  },
+  json: async () => (given) => `${JSON.stringify(modelOf(given))}\n`,
 };
 
 /** Prints an interface. */
 export const describe: Run = async (args, options, output) => {
-  const print = formOf(options);
-  output.write(print(await interfaceOf(args, options, output)));
+  const form = formOf(options);
+  const given = await interfaceOf(args, options, output);
+  output.write((await form())(given));
   return 0;
 };
 
-function formOf(options: OptionValues): (given: Interface) => string {
+function formOf(options: OptionValues): () => Promise<Print> {
   const [name = 'yaml', second] = Object.keys(forms).filter((form) => options[form] === true);
   if (second !== undefined) throw new UsageError(`--${name} and --${second}: say one of them`);
-  return forms[name] ?? printYaml;
+  return forms[name] as () => Promise<Print>;
 }
 
 /** The interface of a file; or, of a service, by its name, with its bus before it if need be. */
@@ -34,7 +42,10 @@ async function interfaceOf(
   output: Output,
 ): Promise<Interface> {
   const [first = '', second] = args;
-  if (second === undefined && isInterfaceFile(first)) return loadInterface(first);
+  if (second === undefined && isInterfaceFile(first)) {
+    const { loadInterface } = await import('./load-interface.js');
+    return loadInterface(first);
+  }
   const name = second ?? first;
   // Only now: reading a file needs no bus.
   const { chosenBus } = await import('./bus/which-bus.js');

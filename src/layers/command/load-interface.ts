@@ -4,11 +4,6 @@ import { extname } from 'node:path';
 import { type Interface, interfaceOf, parseTypeScript, parseYaml } from '../interface/index.js';
 import { UsageError } from './usage.js';
 
-/** Whether a name is that of a file that {@link loadInterface} reads, and not of an interface. */
-export function isInterfaceFile(name: string): boolean {
-  return /\.(?:ya?ml|ts|json)$/.test(name);
-}
-
 /** Reads an interface from YAML, our TypeScript, or the JSON of a model. */
 export async function loadInterface(file: string): Promise<Interface> {
   const text = await readFile(file, 'utf8');

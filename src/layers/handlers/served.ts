@@ -1,6 +1,6 @@
 // An interface with its implementation, as a line of a table.
 import { show } from '../../base/show.js';
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import type { PropertySetters, PropertyValues, ServeOptions, ServerOf } from '../rpc/index.js';
 import type { Middleware } from './any-message.js';
 import { checkKeys } from './checks.js';

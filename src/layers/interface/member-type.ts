@@ -1,5 +1,5 @@
 // The message type of an interface's member: the name that every language derives the UUID from.
-import { v5 } from 'uuid';
+import { nameUuid } from '../../base/uuid.js';
 import { InvalidInterfaceError } from './errors.js';
 
 /** As in the bus; a test compares the two. This entry must not load the bus. */
@@ -23,5 +23,5 @@ export function memberTypeName({ name, major }: NamedInterface, member: string):
 
 /** The UUID of a member's message type, in lower case: version 5, as `messageType(name)` has it. */
 export function memberTypeId(interfaceOf: NamedInterface, member: string): string {
-  return v5(memberTypeName(interfaceOf, member), namespace);
+  return nameUuid(memberTypeName(interfaceOf, member), namespace);
 }

@@ -1,5 +1,5 @@
 // The interface by which a journal is served.
-import { defineInterface, t } from '../interface/index.js';
+import { defineInterface, t } from '../interface/entry-values.js';
 
 const entry = t.struct('Entry', {
   /** Its place in the journal: 1 for the first entry, then one more for each. */

@@ -1,5 +1,5 @@
 // The package @opentelemetry/api, which only this layer needs.
-import { MissingPackageError } from '../interface/index.js';
+import { MissingPackageError } from '../interface/entry-values.js';
 
 /** The package. */
 export type Api = typeof import('@opentelemetry/api');

@@ -9,7 +9,7 @@ import {
   traceOf,
 } from '../../base/trace-context.js';
 import type { ReceiveDiagnostics, SendDiagnostics } from '../../index.js';
-import { MissingPackageError } from '../interface/index.js';
+import { MissingPackageError } from '../interface/entry-values.js';
 import type { CallDiagnostics } from '../rpc/index.js';
 import { type Api, loadApi } from './api.js';
 import { CallSpans } from './call-spans.js';

@@ -1,6 +1,6 @@
 // Who owns the objects and regions of a frame. Outgoing: collected while the payload is encoded, and
 // still the program's. Incoming: this layer closes what nobody took.
-import type { AttachmentSink, AttachmentSource } from '../interface/index.js';
+import type { AttachmentSink, AttachmentSource } from '../interface/entry-values.js';
 import type { Attachments } from './port.js';
 
 type ObjectLike = Parameters<AttachmentSink['addObject']>[0];

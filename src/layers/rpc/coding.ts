@@ -8,7 +8,7 @@ import {
   unpack,
   unpackItems,
   type WireCodec,
-} from '../interface/index.js';
+} from '../interface/entry-values.js';
 import { Collector, Received } from './attachments.js';
 import type { Attachments, IncomingFrame, Port } from './port.js';
 import { codecNumber, codecOf } from './wire/format.js';

@@ -1,5 +1,5 @@
 // connect(): clients of interfaces, over a session that somebody opens.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { coreOf, makeClient } from './client/client.js';
 import type { ClientSettings } from './client/client-core.js';
 import { membersOf } from './members.js';

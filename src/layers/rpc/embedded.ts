@@ -2,7 +2,7 @@
 // own to these services. Their nested calls go by the endpoint that the clients of this thread
 // share, since an answer must not wait behind messages that the other layer does not take.
 import type { Endpoint, MessageBox, RawBox, Received } from '../../index.js';
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { type Bus, shareBus } from './bus.js';
 import { nestedClient } from './connecting.js';
 import { membersOf } from './members.js';

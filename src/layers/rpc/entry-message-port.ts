@@ -1,6 +1,6 @@
 // The entry `busbar/rpc/message-port`: the same as `busbar/rpc` without the bus, for places that can
 // load no native code, such as a sandboxed renderer of Electron or a web page.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { connectOneOrMore } from './connecting.js';
 import type { Clients, OptionsParameter, Servers, Services } from './entry-types.js';
 import { isPortLike, type PortLike, sessionOf } from './message-ports.js';

@@ -1,5 +1,5 @@
 // The parameters and results of `connect` and `serve`, for one interface and for several.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import type { ServeOptions } from './serving.js';
 import type { ClientOf, PropertySetters, PropertyValues, ServerOf, ServiceOf } from './types.js';
 

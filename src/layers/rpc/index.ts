@@ -1,6 +1,6 @@
 // The entry `busbar/rpc`: calls, streams, properties and signals of an interface, over the bus and
 // over message ports.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { type Bus, openBus, shareBus } from './bus.js';
 import { connectOneOrMore } from './connecting.js';
 import type { Clients, OptionsParameter, Servers, Services } from './entry-types.js';

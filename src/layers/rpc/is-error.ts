@@ -1,5 +1,5 @@
 // Telling declared errors from all others.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { DeclaredError } from './errors.js';
 import type { ErrorCodeOf, ErrorDataOf } from './types.js';
 

@@ -1,6 +1,6 @@
 // An interface as this layer uses it: its members with their message types and compiled shapes.
 // Made once for each interface value.
-import { type Interface, memberTypeId, type Shape, shapesOf } from '../interface/index.js';
+import { type Interface, memberTypeId, type Shape, shapesOf } from '../interface/entry-values.js';
 
 /** What a member is. */
 export type MemberKind = 'method' | 'signal' | 'property';

@@ -1,5 +1,5 @@
 // The options of calls, of `connect` and of `serve`, and their checks.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { InvalidArgumentError } from './errors.js';
 
 /** Options of a call. */

@@ -1,5 +1,5 @@
 // serve(): services over a session that somebody opens.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { asyncDispose } from './host.js';
 import { type Members, membersOf } from './members.js';
 import { checkNames, isList, refusal } from './options.js';

@@ -1,6 +1,6 @@
 // A session: one port with its two halves, the calls made here and the calls served here. Gives each
 // frame to the half that it is for.
-import type { Interface } from '../interface/index.js';
+import type { Interface } from '../interface/entry-values.js';
 import { closeAttachments } from './attachments.js';
 import { Backlogs } from './backlogs.js';
 import { Caller } from './caller/caller.js';

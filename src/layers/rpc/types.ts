@@ -17,7 +17,7 @@ import type {
   SentValueOf,
   Signals,
   ValueOf,
-} from '../interface/index.js';
+} from '../interface/entry-values.js';
 import type { Versioned } from './caller/property-call.js';
 import type { Answer } from './client/fan-out.js';
 import type { Watched } from './client/property.js';

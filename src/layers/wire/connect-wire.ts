@@ -1,5 +1,5 @@
 // connectWire(): clients of what the other side of a wire serves.
-import { type Interface, MissingPackageError } from '../interface/index.js';
+import { type Interface, MissingPackageError } from '../interface/entry-values.js';
 import {
   type ClientOf,
   type Clients,

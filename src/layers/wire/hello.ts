@@ -3,7 +3,7 @@
 //
 //   kind 4 | 'BBWR' | version u8 | JSON { limits: { frameBytes }, offers: [{ name, version, hash }],
 //                                         token?, answerOnly?, halfDuplex? }
-import { hashOf, type Interface } from '../interface/index.js';
+import { hashOf, type Interface } from '../interface/entry-values.js';
 import { WireError } from './errors.js';
 import { frameKind } from './frames/frame.js';
 import type { Limits } from './limits.js';

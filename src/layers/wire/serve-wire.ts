@@ -1,5 +1,5 @@
 // serveWire(): services for the other side of a wire, or for all who connect to a listener.
-import { type Interface, MissingPackageError } from '../interface/index.js';
+import { type Interface, MissingPackageError } from '../interface/entry-values.js';
 import {
   type AnyServeOptions,
   type OptionsParameter,

@@ -21,7 +21,6 @@ const Report = defineInterface('com.example.report', '1.0', {
 const imports = {
   'busbar/wire/browser': '/dist/layers/wire/entry-browser.js',
   'busbar/interface': '/dist/layers/interface/index.js',
-  uuid: '/node_modules/uuid/dist/index.js',
 };
 const page = `<!doctype html><meta charset="utf-8">
 <script type="importmap">${JSON.stringify({ imports })}</script>
@@ -32,10 +31,7 @@ async function serveFiles(t: ExecutionContext): Promise<Server> {
   const server = createServer(({ url = '/' }, response) => {
     const file = `${root}${url.slice(1)}`;
     if (url === '/') response.setHeader('content-type', 'text/html').end(page);
-    else if (
-      !/^\/(dist|test-build|node_modules\/uuid)\/[\w./-]+\.js$/.test(url) ||
-      !existsSync(file)
-    )
+    else if (!/^\/(dist|test-build)\/[\w./-]+\.js$/.test(url) || !existsSync(file))
       response.writeHead(404).end();
     else response.setHeader('content-type', 'text/javascript').end(readFileSync(file));
   });

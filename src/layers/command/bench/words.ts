@@ -1,6 +1,6 @@
 // What the two processes of `busbar bench` say to each other.
 import { bytes, codecs, json, messageBox, messageType } from '../../../index.js';
-import { defineInterface, t } from '../../interface/index.js';
+import { defineInterface, t } from '../../interface/entry-values.js';
 
 /** The method that is called. */
 export const Echo = defineInterface('com.busbar.bench.echo', '1.0', {

@@ -1,6 +1,6 @@
 // How busy servers are, asked by `busbar.stats` again and again over one endpoint.
 import type { Peer } from '../../../index.js';
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import type { ClientOf, ServiceStats } from '../../rpc/index.js';
 import { type ServedName, servedNames } from './served-names.js';
 import type { ChosenBus } from './which-bus.js';
@@ -64,7 +64,7 @@ export class ServerLoads {
   // Loaded here: a bus without servers needs none of it.
   async #connect({ name: source, major }: ServedName): Promise<ClientOf<Interface>> {
     const [{ defineInterface }, { connect }] = await Promise.all([
-      import('../../interface/index.js'),
+      import('../../interface/entry-values.js'),
       import('../../rpc/index.js'),
     ]);
     const { name, token } = this.#bus;

@@ -1,6 +1,6 @@
 // What the servers of a bus serve: read from labels, and asked by `busbar.describe`.
 import type { Peer } from '../../../index.js';
-import { defineInterface, type Interface, interfaceOf } from '../../interface/index.js';
+import { defineInterface, type Interface, interfaceOf } from '../../interface/entry-values.js';
 import { type ClientOf, connect, describe } from '../../rpc/index.js';
 import { servedNames } from './served-names.js';
 import type { ChosenBus } from './which-bus.js';

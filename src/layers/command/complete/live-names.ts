@@ -4,7 +4,7 @@ import {
   type Fields,
   type Interface,
   memberTypeName,
-} from '../../interface/index.js';
+} from '../../interface/entry-values.js';
 import { look } from '../bus/look.js';
 import { oneOfEach } from '../bus/served-names.js';
 import { describeServers } from '../bus/servers.js';

@@ -1,12 +1,11 @@
 // The command `call`: calls a method, reads or sets a property. Arguments are checked by the
 // interface before anything is sent.
 import { createInterface } from 'node:readline';
-import { type Interface, type MethodDefinition, shapesOf } from '../../interface/index.js';
+import { type Interface, type MethodDefinition, shapesOf } from '../../interface/entry-values.js';
 import { type Answer, all, type CallOptions, type ClientOf, connect } from '../../rpc/index.js';
 import { spelled } from '../bus/condition.js';
 import { chosenBus } from '../bus/which-bus.js';
 import { exitCode, Failure } from '../failure.js';
-import { loadInterface } from '../load-interface.js';
 import {
   numberOf,
   type OptionValues,
@@ -83,6 +82,7 @@ async function targetOf(
   const file = textOf(options, 'interface');
   if (file === undefined) return served();
   const { short, member } = splitTarget(text);
+  const { loadInterface } = await import('../load-interface.js');
   const source = await loadInterface(file);
   if (!isMeant(short, source.name)) {
     throw new UsageError(`${file} describes ${source.name}, not '${short}'`);

@@ -1,5 +1,5 @@
 // The payload of a message whose type a server describes, checked by the description.
-import { memberTypeName, shapesOf } from '../../interface/index.js';
+import { memberTypeName, shapesOf } from '../../interface/entry-values.js';
 import { look } from '../bus/look.js';
 import { oneOfEach, servedNames } from '../bus/served-names.js';
 import { describeServers } from '../bus/servers.js';

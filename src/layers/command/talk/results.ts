@@ -1,6 +1,6 @@
 // Writes what a call brings back: results, items, errors, the answers of several servers.
 
-import type { Shape } from '../../interface/index.js';
+import type { Shape } from '../../interface/entry-values.js';
 import type { Answer } from '../../rpc/index.js';
 import { type MemberRow, shownPeer } from '../bus/member-rows.js';
 import { exitCode, exitCodeOf, sentenceOf } from '../failure.js';

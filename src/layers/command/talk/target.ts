@@ -1,6 +1,6 @@
 // Finds the member of an interface that `thermostat.setTarget` names, among what is served.
 import type { Peer } from '../../../index.js';
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import { conditionOf } from '../bus/condition.js';
 import { look } from '../bus/look.js';
 import { type ServedName, servedNames } from '../bus/served-names.js';

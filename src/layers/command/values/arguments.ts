@@ -8,7 +8,7 @@ import {
   type Shape,
   type StructSchema,
   shapeOf,
-} from '../../interface/index.js';
+} from '../../interface/entry-values.js';
 import { didYouMean } from '../nearest.js';
 import { UsageError } from '../usage.js';
 import { collected, parsed } from './free-arguments.js';

@@ -1,6 +1,6 @@
 // Asks servers for the types of their interfaces. Loaded only where there is a server to ask.
 import type { Peer } from '../../../index.js';
-import { type Interface, memberTypeId, memberTypeName } from '../../interface/index.js';
+import { type Interface, memberTypeId, memberTypeName } from '../../interface/entry-values.js';
 import { describeServers } from '../bus/servers.js';
 import type { ChosenBus } from '../bus/which-bus.js';
 import type { KnownTypes } from './known-types.js';

@@ -1,5 +1,5 @@
 // Questions that every server answers, whatever it serves.
-import { type Interface, shapeOf, t } from '../../interface/index.js';
+import { type Interface, shapeOf, t } from '../../interface/entry-values.js';
 import { UnaryCall } from '../caller/unary-call.js';
 import type { Member } from '../members.js';
 import { type CallOptions, checkCall } from '../options.js';

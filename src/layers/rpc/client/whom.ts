@@ -1,6 +1,6 @@
 // Functions around a client that say which servers its calls go to. Functions, so that they take no
 // name from the interface's members.
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import type { CallOptions } from '../options.js';
 import type { AllClient, ClientOf, FirstClient } from '../types.js';
 import { clientOf, coreOf } from './client.js';

@@ -1,6 +1,6 @@
 // Writes the payloads of frames into the bus's arena.
 import { type Codec, codecs } from '../../../index.js';
-import { Packed, PackedItems } from '../../interface/index.js';
+import { Packed, PackedItems } from '../../interface/entry-values.js';
 import { codecNumber } from '../wire/format.js';
 
 /** A payload on its way to the arena; one for each type and format, so that none is made per send. */

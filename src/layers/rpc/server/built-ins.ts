@@ -1,5 +1,5 @@
 // What every server answers, whatever it serves: `busbar.describe`, `busbar.ping`, `busbar.stats`.
-import { modelOf } from '../../interface/index.js';
+import { modelOf } from '../../interface/entry-values.js';
 import type { IncomingFrame } from '../port.js';
 import { answerCodecOf, answerKind, formatOf } from '../wire/format.js';
 import { describeType, pingType, statsType } from '../wire/types.js';

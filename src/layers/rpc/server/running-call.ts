@@ -1,6 +1,6 @@
 // A call at its server: what the method gets as its second argument, and what the server keeps about
 // it until it is over.
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import { closeAttachments } from '../attachments.js';
 import type { Expiring } from '../deadlines.js';
 import {

@@ -1,5 +1,5 @@
 // The serving half of a session: takes calls in, within limits, runs them, and answers.
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import { closeFrame, decode } from '../coding.js';
 import type { Deadlines } from '../deadlines.js';
 import type { IncomingFrame, Port } from '../port.js';

@@ -1,5 +1,5 @@
 // What a method streams to its caller.
-import type { PackedItems } from '../../interface/index.js';
+import type { PackedItems } from '../../interface/entry-values.js';
 import { type Attachments, full, gone } from '../port.js';
 import { isSource, type OutgoingHost, OutgoingStream } from '../streams/outgoing-stream.js';
 import { answerKind, flag, formatOf } from '../wire/format.js';

@@ -1,6 +1,6 @@
 // The sending half of a stream: runs the generator of the user while there is credit, and packs what
 // it yields within one turn into one frame.
-import { PackedItems } from '../../interface/index.js';
+import { PackedItems } from '../../interface/entry-values.js';
 import { afterReactions, inLaterTurn } from '../host.js';
 import { type Attachments, full, gone } from '../port.js';
 import { answerKind } from '../wire/format.js';

@@ -3,7 +3,7 @@
 // few objects that refer to each other so often that a walk through them would never end. Such a
 // value is refused here, before anything else looks into it.
 
-import { Packed } from '../../interface/index.js';
+import { Packed } from '../../interface/entry-values.js';
 
 /** As deep as MessagePack is read; see maxDepth in src/messages/codecs. */
 const maxDepth = 1000;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WebSocketServer } from 'ws';
-import { MissingPackageError } from '../../interface/index.js';
+import { MissingPackageError } from '../../interface/entry-values.js';
 import type { Carrier, Dialer, Listener } from '../carrier.js';
 import { optionError } from '../errors.js';
 import { checked } from './tcp.js';

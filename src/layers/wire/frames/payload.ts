@@ -1,5 +1,5 @@
 // Payloads to bytes and back, as the format word of their frame says.
-import { Packed, PackedItems } from '../../interface/index.js';
+import { Packed, PackedItems } from '../../interface/entry-values.js';
 import { codecNumber } from '../../rpc/entry-port.js';
 import type { ByteWriter } from './byte-writer.js';
 import { isJsonTooDeep, isPackTooDeep } from './depth.js';

@@ -1,5 +1,5 @@
 // Names of message types for the text form of frames: those of the interfaces that this process uses.
-import { type Interface, memberTypeId } from '../../interface/index.js';
+import { type Interface, memberTypeId } from '../../interface/entry-values.js';
 import { answerType, describeType, membersOf, pingType, statsType } from '../../rpc/entry-port.js';
 
 const nameById = new Map<string, string>();

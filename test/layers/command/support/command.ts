@@ -44,7 +44,9 @@ export class Stage {
   constructor(t: ExecutionContext) {
     this.#t = t;
     this.directory = new RuntimeDirectory(t);
-    this.env = { ...process.env, ...noVariables, ...this.directory.env };
+    // Nor is anything kept for the next test.
+    const cache = { XDG_CACHE_HOME: join(this.directory.path, 'cache') };
+    this.env = { ...process.env, ...noVariables, ...cache, ...this.directory.env };
   }
 
   /** Starts a command, which is killed at the end of the test. */
