@@ -26,6 +26,7 @@ const PROGRAMS = {
   append: {
     busbar: appendJournal,
     writev: appendWritev,
+    'writev-entries': appendEntries,
     'better-sqlite3': appendSqlite,
     jetstream: appendJetStream,
   },
@@ -56,11 +57,13 @@ async function openLog(options) {
   return openJournal(join(job.folder, 'journal'), options);
 }
 
+/** Each turn of the event loop writes some, as a program does that handles what has come. */
 async function append(log, count) {
   for (let done = 0; done < count; ) {
     let position = 0;
     for (let some = 0; some < 5000 && done < count; some++, done++) position = log.write(raw);
     await log.settled(Math.max(0, position - UNDER_WAY));
+    await new Promise(setImmediate);
   }
   await log.settled();
 }
@@ -87,6 +90,22 @@ async function appendWritev() {
   const start = begin();
   await write(total);
   const figures = rate(entries, start);
+  await file.close();
+  return figures;
+}
+
+/** The payloads alone, each a buffer of its own, as many in a call as the system takes. */
+async function appendEntries() {
+  const file = await open(join(job.folder, 'bytes'), 'w');
+  const pieces = Array.from({ length: 1024 }, () => bytes);
+  const write = async (count) => {
+    for (let done = 0; done < count; done += pieces.length) await file.writev(pieces);
+  };
+  const count = entries / 4;
+  await write(count / 10);
+  const start = begin();
+  await write(count);
+  const figures = rate(count, start);
   await file.close();
   return figures;
 }

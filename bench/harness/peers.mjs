@@ -118,7 +118,16 @@ export const PEERS = {
     own: true,
   },
   'busbar-batches': { title: 'busbar, batches', module: 'busbar', variant: 'handler', own: true },
-  writev: { title: 'writev of the same bytes', module: 'journal', variant: 'writev' },
+  writev: {
+    title: 'writev of the same bytes, in blocks that are ready',
+    module: 'journal',
+    variant: 'writev',
+  },
+  'writev-entries': {
+    title: 'writev of the payloads, 1,024 in a call',
+    module: 'journal',
+    variant: 'writev-entries',
+  },
   fdatasync: { title: 'write and fdatasync', module: 'journal', variant: 'fdatasync' },
   'better-sqlite3': {
     title: 'better-sqlite3, single inserts',

@@ -22,7 +22,11 @@ export const trial = {
   plan({ quick }) {
     const entries = quick ? 400_000 : 2_000_000;
     return [
-      ...cells('append', ['busbar', 'writev', 'better-sqlite3', 'jetstream'], entries),
+      ...cells(
+        'append',
+        ['busbar', 'writev', 'writev-entries', 'better-sqlite3', 'jetstream'],
+        entries,
+      ),
       ...cells('disk', ['busbar', 'fdatasync'], 0),
       ...cells('read', ['busbar', 'busbar-batches'], entries),
     ];

@@ -54,9 +54,12 @@ export class Disk implements JournalFiles {
   bytesLeft = Number.POSITIVE_INFINITY;
   /** Syncs that succeed before one fails. */
   syncsLeft = Number.POSITIVE_INFINITY;
+  /** Whether it writes to the disk at once where that is asked for, as some systems can. */
+  readonly writesThrough: boolean;
 
   constructor(random: Random) {
     this.#random = random;
+    this.writesThrough = random() < 0.5;
   }
 
   get isOff(): boolean {
@@ -139,14 +142,15 @@ export class Disk implements JournalFiles {
 
   async open(path: string, mode: OpenMode): Promise<JournalFile> {
     await this.step();
+    const creates = mode === 'create' || mode === 'create-synced';
     let inode = this.#names.get(path);
     if (inode === undefined) {
-      if (mode !== 'create' || !this.#folders.has(dirname(path))) throw gone(path);
+      if (!creates || !this.#folders.has(dirname(path))) throw gone(path);
       inode = { synced: Buffer.alloc(0), current: Buffer.alloc(0), changes: [], links: 1 };
       this.#names.set(path, inode);
-    } else if (mode === 'create') this.cut(inode, 0);
+    } else if (creates) this.cut(inode, 0);
     this.changed(path);
-    return new DiskFile(this, inode, path);
+    return new DiskFile(this, inode, path, mode === 'create-synced' && this.writesThrough);
   }
 
   async remove(path: string): Promise<void> {
@@ -230,11 +234,13 @@ export class Disk implements JournalFiles {
 }
 
 class DiskFile implements JournalFile {
+  readonly synced: boolean;
   readonly #disk: Disk;
   readonly #inode: Inode;
   readonly #path: string;
 
-  constructor(disk: Disk, inode: Inode, path: string) {
+  constructor(disk: Disk, inode: Inode, path: string, synced: boolean) {
+    this.synced = synced;
     this.#disk = disk;
     this.#inode = inode;
     this.#path = path;
@@ -253,6 +259,7 @@ class DiskFile implements JournalFile {
     this.#disk.write(this.#inode, this.#path, bytes.subarray(0, half), position);
     await this.#disk.step();
     this.#disk.write(this.#inode, this.#path, bytes.subarray(half), position + half);
+    if (this.synced) await this.sync();
   }
 
   async sync(): Promise<void> {
@@ -274,8 +281,7 @@ class DiskFile implements JournalFile {
     return this.#inode.current.length;
   }
 
-  async checkLinked(): Promise<void> {
-    await this.#disk.step();
+  checkLinked(): void {
     if (this.#inode.links <= 0) throw gone(this.#path);
   }
 

@@ -52,6 +52,11 @@ export interface SealedChunk {
 /** Buffers of usual chunks that wait to be used again. */
 const spares: Buffer[] = [];
 const maxSpares = 16;
+/** Bytes of one entry of a message index: time and offset. */
+const indexBytes = 16;
+/** Memory for indexes, likewise. Bytes 12 to 16 of each entry stay 0. */
+const spareIndexes: DataView[] = [];
+const indexCapacity = indexBytes * Math.ceil(chunkBytes / (messageHead + indexBytes));
 let serials = 0;
 
 /** A chunk that takes entries until it has no more room. */
@@ -61,6 +66,8 @@ export class ChunkBuilder {
   readonly #serial = ++serials;
   readonly #channels = new Map<number, WriterChannel>();
   readonly #positions: number[] | undefined;
+  /** The message index, while there is one channel; those of several are made at the end. */
+  #index: DataView | undefined;
   #end = chunkHead + batchBytes;
   /** Where the first and the last message are; 0 without any. */
   #firstAt = 0;
@@ -85,6 +92,9 @@ export class ChunkBuilder {
         : Buffer.allocUnsafeSlow(capacity);
     this.#view = new DataView(this.#buffer.buffer);
     this.#positions = sparse > 0 ? [] : undefined;
+    if (capacity === chunkBytes) {
+      this.#index = spareIndexes.pop() ?? new DataView(new ArrayBuffer(indexCapacity));
+    }
     this.#end += list;
     this.#room = capacity - this.#end;
     this.first = first;
@@ -95,7 +105,7 @@ export class ChunkBuilder {
   /** The bytes that an entry takes at most, with its part of the index. */
   static need(channel: WriterChannel, extras: Extras | undefined, payload: number): number {
     const channelBytes = channel.record.length + recordHead + 6;
-    return channelBytes + extrasBytes(extras) + messageHead + payload + 16;
+    return channelBytes + extrasBytes(extras) + messageHead + payload + indexBytes;
   }
 
   /** Whether an entry of so many bytes has room. */
@@ -138,8 +148,15 @@ export class ChunkBuilder {
     view.setUint32(at + 23, publishLow, true);
     view.setUint32(at + 27, publishHigh, true);
     copy(source, start, end, buffer, at + messageHead);
+    const index = this.#index;
+    if (index !== undefined) {
+      const to = indexBytes * this.count;
+      index.setUint32(to, logLow, true);
+      index.setUint32(to + 4, logHigh, true);
+      index.setUint32(to + 8, at - chunkHead, true);
+    }
     this.#end = at + messageHead + length;
-    this.#room -= this.#end - begin + 16;
+    this.#room -= this.#end - begin + indexBytes;
     this.#last = position;
     this.count++;
     this.#positions?.push(position - this.first);
@@ -150,7 +167,9 @@ export class ChunkBuilder {
     const view = this.#view;
     const length = this.#end;
     this.#finishBatch(last);
-    const { channels, startTime, endTime } = this.#index();
+    const channels = this.#writeIndexes();
+    const time = (at: number) => (at === 0 ? 0n : view.getBigUint64(at + 15, true));
+    const [startTime, endTime] = [time(this.#firstAt), time(this.#lastAt)];
     view.setUint8(0, opcode.chunk);
     view.setBigUint64(1, BigInt(length - recordHead), true);
     view.setBigUint64(9, startTime, true);
@@ -207,6 +226,7 @@ export class ChunkBuilder {
   #addChannel(channel: WriterChannel): void {
     channel.chunk = this.#serial;
     this.#channels.set(channel.id, channel);
+    if (this.#channels.size > 1) this.#releaseIndex();
     this.#buffer.set(channel.record, this.#end);
     this.#end += channel.record.length;
     this.#room -= recordHead + 6;
@@ -251,22 +271,45 @@ export class ChunkBuilder {
     this.#end = at;
   }
 
-  // Writes a message index record for each channel behind the chunk, from the messages themselves.
-  // Most messages have the channel of the one before, so that the maps are rarely asked.
-  #index() {
+  // Writes a message index record for each channel behind the chunk.
+  #writeIndexes(): SealedChunk['channels'] {
+    const [only] = this.#channels.values();
+    if (this.#index === undefined || only === undefined) return this.#writeSeveral();
+    const { count } = this;
+    const at = this.#writeIndexHead(only.id, count);
+    const bytes = new Uint8Array(this.#index.buffer as ArrayBuffer, 0, indexBytes * count);
+    this.#buffer.set(bytes, at + recordHead + 6);
+    this.#releaseIndex();
+    return [{ channel: only, count, index: at }];
+  }
+
+  #releaseIndex(): void {
+    if (this.#index !== undefined) spareIndexes.push(this.#index);
+    this.#index = undefined;
+  }
+
+  /** Writes the head of an index at the end, leaves room for its entries, and returns where it is. */
+  #writeIndexHead(channelId: number, count: number): number {
+    const view = this.#view;
+    const at = this.#end;
+    view.setUint8(at, opcode.messageIndex);
+    view.setBigUint64(at + 1, BigInt(6 + indexBytes * count), true);
+    view.setUint16(at + recordHead, channelId, true);
+    view.setUint32(at + recordHead + 2, indexBytes * count, true);
+    this.#end = at + recordHead + 6 + indexBytes * count;
+    return at;
+  }
+
+  // From the messages themselves. Most messages have the channel of the one before, so that the
+  // maps are rarely asked.
+  #writeSeveral(): SealedChunk['channels'] {
     const view = this.#view;
     const records = this.#end;
-    const counts = this.#counts(records);
     const channels: { channel: WriterChannel; count: number; index: number }[] = [];
     const writeAt = new Map<number, number>();
-    for (const [id, count] of counts) {
-      const index = this.#end;
-      view.setUint8(index, opcode.messageIndex);
-      view.setBigUint64(index + 1, BigInt(6 + 16 * count), true);
-      view.setUint16(index + recordHead, id, true);
-      view.setUint32(index + recordHead + 2, 16 * count, true);
+    for (const [id, count] of this.#counts(records)) {
+      const index = this.#writeIndexHead(id, count);
       writeAt.set(id, index + recordHead + 6);
-      this.#end = index + recordHead + 6 + 16 * count;
       const channel = this.#channels.get(id);
       if (channel !== undefined) channels.push({ channel, count, index });
     }
@@ -282,16 +325,13 @@ export class ChunkBuilder {
       view.setUint32(to + 4, view.getUint32(at + 19, true), true);
       view.setUint32(to + 8, at - chunkHead, true);
       view.setUint32(to + 12, 0, true);
-      to += 16;
+      to += indexBytes;
     }, records);
-    const time = (at: number) => (at === 0 ? 0n : view.getBigUint64(at + 15, true));
-    return { channels, startTime: time(this.#firstAt), endTime: time(this.#lastAt) };
+    return channels;
   }
 
   /** The messages of each channel. */
   #counts(end: number): ReadonlyMap<number, number> {
-    const [only, ...others] = this.#channels.keys();
-    if (only !== undefined && others.length === 0) return new Map([[only, this.count]]);
     const counts = new Map<number, number>();
     this.#eachMessage((_, id) => counts.set(id, (counts.get(id) ?? 0) + 1), end);
     return counts;

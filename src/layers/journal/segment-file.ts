@@ -64,9 +64,18 @@ export class SegmentFile {
   }
 
   /** Makes the file, or empties one that has no entry. Nothing is written yet. */
-  static async create(files: JournalFiles, folder: string, first: number): Promise<SegmentFile> {
+  static async create(
+    files: JournalFiles,
+    folder: string,
+    first: number,
+    synced: boolean,
+  ): Promise<SegmentFile> {
     const path = join(folder, nameOf(first));
-    return new SegmentFile(await files.open(path, 'create'), path, first);
+    return new SegmentFile(
+      await files.open(path, synced ? 'create-synced' : 'create'),
+      path,
+      first,
+    );
   }
 
   get size(): number {
@@ -104,12 +113,18 @@ export class SegmentFile {
     }
   }
 
+  /** Whether chunks are on the disk when they are appended. */
+  get synced(): boolean {
+    return this.#file.synced;
+  }
+
   sync(): Promise<void> {
     return this.#file.sync();
   }
 
-  checkLinked(): Promise<void> {
-    return this.#file.checkLinked();
+  /** @throws JournalGoneError if the file was removed. */
+  checkLinked(): void {
+    this.#file.checkLinked();
   }
 
   /** Writes the summary, so that the file is a whole MCAP file, and closes it. */

@@ -228,7 +228,11 @@ export class JournalWriter {
 
   // A new chunk, and where the old one was the last of its segment, a new segment.
   #begin(need: number): ChunkBuilder {
-    this.#sealOpen();
+    if (this.#open !== undefined) {
+      this.#sealOpen();
+      // Not only at the end of the turn: the system writes while entries are still added.
+      this.#run();
+    }
     this.#clock.refresh();
     this.#untilClock = clockEvery;
     const { segmentBytes, segmentAge } = this.#settings;
@@ -245,8 +249,9 @@ export class JournalWriter {
       this.#segmentStart = now;
     }
     this.#openSegment = this.#segments;
-    this.#open = new ChunkBuilder(this.#next, this.#writerId, need);
-    return this.#open;
+    const open = new ChunkBuilder(this.#next, this.#writerId, need);
+    this.#open = open;
+    return open;
   }
 
   #sealOpen(): void {
@@ -314,16 +319,22 @@ export class JournalWriter {
   async #write(batch: Pending[]): Promise<void> {
     this.#inFlight = batch;
     const disk = this.#settings.durability === 'disk';
-    const file = await this.#fileFor(batch[0] as Pending);
-    const chunks = batch.map(({ chunk }) => chunk);
-    const [appended, linked] = await Promise.allSettled([file.append(chunks), file.checkLinked()]);
+    const first = batch[0] as Pending;
+    // Without a pause if the file is there: the write begins while entries are still added.
+    const file = this.#fileOf(first) ?? (await this.#makeFile(first));
+    let failure: unknown;
+    try {
+      await file.append(batch.map(({ chunk }) => chunk));
+    } catch (error) {
+      failure = error;
+    }
     // Of a write that failed, some chunks may be whole.
     this.#written = Math.max(this.#written, file.summary.next - 1);
-    if (linked.status === 'rejected') throw linked.reason;
+    file.checkLinked();
     if (!disk) this.#settleTo(this.#written);
-    if (appended.status === 'rejected') throw appended.reason;
+    if (failure !== undefined) throw failure;
     if (disk) {
-      await file.sync();
+      if (!file.synced) await file.sync();
       if (!this.#syncedFolder) await this.#settings.files.syncFolder(this.#settings.folder);
       this.#syncedFolder = true;
       this.#settleTo(this.#written);
@@ -339,12 +350,16 @@ export class JournalWriter {
     }
   }
 
-  /** The file of a chunk's segment. The one before it is finished once the new one exists. */
-  async #fileFor({ segment, chunk }: Pending): Promise<SegmentFile> {
-    if (this.#file !== undefined && this.#fileNumber === segment) return this.#file;
-    const { files, folder, left } = this.#settings;
+  /** The file of a chunk's segment, if there is one. */
+  #fileOf({ segment }: Pending): SegmentFile | undefined {
+    return this.#fileNumber === segment ? this.#file : undefined;
+  }
+
+  /** Makes it. The one before it is finished once the new one exists. */
+  async #makeFile({ segment, chunk }: Pending): Promise<SegmentFile> {
+    const { files, folder, durability, left } = this.#settings;
     const before = this.#file;
-    this.#file = await SegmentFile.create(files, folder, chunk.first);
+    this.#file = await SegmentFile.create(files, folder, chunk.first, durability === 'disk');
     this.#fileNumber = segment;
     this.#syncedFolder = false;
     if (before !== undefined) left(before);
