@@ -129,6 +129,12 @@ export const commands: Readonly<Record<string, Command>> = {
         value: 'MS',
         help: 'milliseconds for calls that go on after the answer (300)',
       },
+      perfetto: {
+        type: 'string',
+        value: 'FILE',
+        help: 'write the calls as trace events, for ui.perfetto.dev',
+        completes: 'file',
+      },
       interface: {
         type: 'string',
         value: 'FILE',

@@ -7,6 +7,7 @@ import { ChunkBuilder, type Extras, type SealedChunk } from './chunk-builder.js'
 import type { JournalClock } from './clock.js';
 import type { JournalFiles } from './files.js';
 import { SegmentFile } from './segment-file.js';
+import { type Waiting, waiting } from './waiting.js';
 
 /** What an entry survives once it is settled; see {@link JournalOptions}. */
 export type Durability = 'memory' | 'os' | 'disk';
@@ -22,13 +23,6 @@ export interface WriterSettings {
   readonly pendingBytes: number;
   /** Called after a segment was left for a new one; the segment still has to be finished. */
   readonly left: (segment: SegmentFile) => void;
-}
-
-/** A promise with its two functions, made only when somebody waits. */
-interface Waiting {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** A chunk on its way to the file. */
@@ -400,14 +394,4 @@ export class JournalWriter {
     this.#drained?.reject(error);
     this.#syncWanted?.reject(error);
   }
-}
-
-function waiting(): Waiting {
-  let resolve: () => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<void>((done, failed) => {
-    resolve = done;
-    reject = failed;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,4 +1,6 @@
 // `trace`: the calls of one trace over several processes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { inProcess, newBus, type Program, type Source } from '../../support/program.js';
 import { linesOf, Stage } from './support/command.js';
@@ -140,6 +142,65 @@ test('a tree over three processes', async (t) => {
     linesOf(piped.out).map((line) => line.split('\t').map((field) => field.split(' (')[0])[0]),
     ['shop.order', '  stock.list', '  stock.take'],
   );
+});
+
+interface TraceEvent {
+  readonly ph: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur: number;
+  readonly id: number;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+test('the same as a file for viewers of trace events', async (t) => {
+  const all = await market(t);
+  const file = join(all.stage.directory.path, 'trace.json');
+  const { code } = await lines(all, 'shop.order', 'what=tea', '--perfetto', file);
+  t.is(code, 0);
+  const { traceEvents: events } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly traceEvents: readonly TraceEvent[];
+  };
+  const [counter, storage] = [all.counter.pid, all.storage.pid];
+  const processes = events.filter(({ name }) => name === 'process_name');
+  t.deepEqual(
+    processes.map(({ args }) => args.name),
+    ['busbar', 'counter', 'storage'],
+  );
+  const spans = events.filter(({ ph }) => ph === 'X');
+  const own = processes[0]?.pid as number;
+  t.deepEqual(
+    spans.map(({ name, pid, args }) => [name, pid, args.code ?? args.ended]),
+    [
+      ['shop.order', own, 'ok'],
+      ['shop.order', counter, 'ok'],
+      ['stock.list', counter, 'ok'],
+      ['stock.list', storage, 'ok'],
+      ['stock.take', counter, 'SoldOut'],
+      ['stock.take', storage, 'SoldOut'],
+    ],
+  );
+  t.is(spans[2]?.args.items, 2);
+  for (const { ts, dur } of spans) t.true(Number.isInteger(ts) && ts >= 0 && dur >= 0);
+  // Each arrow begins in the client's slice and ends in the server's.
+  for (const [index, event] of events.filter(({ ph }) => ph === 's').entries()) {
+    const end = events.find(({ ph, id }) => ph === 'f' && id === event.id);
+    const [from, to] = [spans[2 * index], spans[2 * index + 1]];
+    t.deepEqual([event.pid, event.tid, event.ts], [from?.pid, from?.tid, from?.ts]);
+    t.deepEqual([end?.pid, end?.tid], [to?.pid, to?.tid]);
+  }
+  // Slices of one row do not overlap.
+  for (const { pid, tid } of spans) {
+    const row = spans.filter((each) => each.pid === pid && each.tid === tid);
+    for (const [index, { ts }] of row.entries()) {
+      const before = row[index - 1];
+      if (before !== undefined) t.true(ts >= before.ts + before.dur);
+    }
+  }
+  const wrong = join(all.stage.directory.path, 'nowhere/trace.json');
+  t.is((await lines(all, 'stock.list', '--perfetto', wrong)).code, 1);
 });
 
 test('a client of the process is seen if the process is traced', async (t) => {

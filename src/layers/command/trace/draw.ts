@@ -110,7 +110,7 @@ function branchOf(last: readonly boolean[]): string {
 }
 
 /** The interface without its packages: `thermostat.setTarget`. */
-function nameOf({ typeId }: SeenCall, types: KnownTypes): string {
+export function nameOf({ typeId }: SeenCall, types: KnownTypes): string {
   const name = types.get(typeId)?.name;
   if (name === undefined) return typeId.slice(0, 8);
   return name.replace(/^.*\.(?=[^./]*\/)/, '').replace(/\/\d+\./, '.');

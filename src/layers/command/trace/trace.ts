@@ -2,6 +2,7 @@
 // it, over all processes of the bus. An observer sees them, so nothing has to collect spans.
 import { randomBytes } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { writeFile } from 'node:fs/promises';
 import type { Observer } from '../../../index.js';
 import type { CallDiagnostics } from '../../rpc/index.js';
 import { look } from '../bus/look.js';
@@ -9,11 +10,12 @@ import { chosenBus } from '../bus/which-bus.js';
 import { exitCode, Failure, sentenceOf } from '../failure.js';
 import { performCall } from '../talk/call.js';
 import { Results } from '../talk/results.js';
-import { numberOf, type OptionValues, type Output, type Run } from '../usage.js';
+import { numberOf, type OptionValues, type Output, type Run, textOf } from '../usage.js';
 import { Descriptions } from '../watch/descriptions.js';
 import { KnownTypes } from '../watch/known-types.js';
 import { CallTree } from './call-tree.js';
 import { drawTree } from './draw.js';
+import { perfettoOf } from './perfetto.js';
 
 /** Bytes of each payload: enough for the code of an error. */
 const payloadBytes = 512;
@@ -44,17 +46,17 @@ export const trace: Run = async (args, options, output) => {
   if ([...tree.types].some((type) => types.get(type) === undefined)) {
     await servers.learnFrom(observer);
   }
-  finish(tree, watch, types, options, output);
+  await finish(tree, watch, types, options, output);
   return output.interrupted.aborted ? exitCode.interrupted : code;
 };
 
-function finish(
+async function finish(
   tree: CallTree,
   watch: Watch,
   types: KnownTypes,
   options: OptionValues,
   output: Output,
-): void {
+): Promise<void> {
   if (tree.size === 0) {
     if (output.interrupted.aborted) return;
     throw new Failure(
@@ -62,7 +64,10 @@ function finish(
       'the call was not seen: this process was too slow, or the servers are not observable',
     );
   }
-  drawTree(tree.placed(), types, options, output);
+  const placed = tree.placed();
+  drawTree(placed, types, options, output);
+  const file = textOf(options, 'perfetto');
+  if (file !== undefined) await writeFile(file, perfettoOf(placed, types));
   if (options.json === true && watch.lost > 0) {
     output.print(JSON.stringify({ kind: 'lost', count: watch.lost }));
   }
