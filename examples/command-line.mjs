@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { join, messageBox, messageType } from 'busbar';
+import { handle } from 'busbar/handlers';
 import { defineInterface, t } from 'busbar/interface';
 import { serve } from 'busbar/rpc';
 import { Thermostat } from './interfaces/thermostat.mjs';
@@ -43,8 +44,8 @@ const warmer = async ({ by }, call) => {
 };
 await serve(bus, Panel, { warmer }, { label: 'panel' });
 const box = messageBox({ Reading: messageType('com.example.reading') });
-const display = await join(bus, { label: 'display', messages: box });
-display.on('message', (message) => message.reply(box.Reading({ shown: true })));
+const table = { Reading: () => box.Reading({ shown: true }) };
+await handle(bus, box, table, { label: 'display', inspectable: true });
 const sensor = await join(bus, { label: ['sensor', 'kitchen'], messages: box });
 sensor.on('message', () => undefined);
 setInterval(() => sensor.send('display', box.Reading({ celsius: 21.5 })), 200);

@@ -212,16 +212,20 @@ export const commands: Readonly<Record<string, Command>> = {
     run: lazily(async () => (await import('./talk/send.js')).send),
   },
   describe: {
-    usage: 'describe FILE|INTERFACE',
+    usage: 'describe FILE|INTERFACE|SELECTOR',
     help: 'Prints an interface, of a file or of a service that runs: as YAML, a document, code.',
     group: interfaceFiles,
-    details: ['INTERFACE may be the end of its name; the bus may stand before it.'],
+    details: [
+      'INTERFACE may be the end of its name; the bus may stand before it. With --routes it is a',
+      'selector of members whose tables of handlers are inspectable.',
+    ],
     options: {
       yaml: { type: 'boolean', help: 'as an interface file; the default' },
       ts: { type: 'boolean', help: 'as TypeScript' },
       markdown: { type: 'boolean', help: 'as Markdown' },
       html: { type: 'boolean', help: 'as one HTML page' },
       asyncapi: { type: 'boolean', help: 'as an AsyncAPI document' },
+      routes: { type: 'boolean', help: 'the routes of handlers with their counters instead' },
       ...onBus,
       to: {
         type: 'string',

@@ -23,11 +23,27 @@ const forms: Readonly<Record<string, () => Promise<Print>>> = {
 
 /** Prints an interface. */
 export const describe: Run = async (args, options, output) => {
+  if (options.routes === true) return describeRoutes(args, options, output);
   const form = formOf(options);
   const given = await interfaceOf(args, options, output);
   output.write((await form())(given));
   return 0;
 };
+
+/** The routes of members that handle messages; the bus may stand before their selector. */
+async function describeRoutes(
+  args: readonly string[],
+  options: OptionValues,
+  output: Output,
+): Promise<number> {
+  const other = Object.keys(forms).find((form) => form !== 'json' && options[form] === true);
+  if (other !== undefined) throw new UsageError(`--routes and --${other}: say one of them`);
+  const { chosenBus } = await import('./bus/which-bus.js');
+  const { printRoutes } = await import('./routes.js');
+  const [first = '', second] = args;
+  const bus = chosenBus(second === undefined ? options : { ...options, bus: first }, output);
+  return printRoutes(bus, second ?? first, options, output);
+}
 
 function formOf(options: OptionValues): () => Promise<Print> {
   const [name = 'yaml', second] = Object.keys(forms).filter((form) => options[form] === true);

@@ -5,6 +5,7 @@ import { type Bus, type EmbeddedServices, embedServices, serviceLabels } from '.
 import { counted } from './call-rows.js';
 import { refused } from './checks.js';
 import { type Beside, Handlers } from './handlers.js';
+import { HandlersService, inspection } from './inspection.js';
 import { destinationOf, makePlan } from './make-plan.js';
 import { type HandleOptions, type HandleSettings, settingsOf } from './options.js';
 import type { Plan } from './plan.js';
@@ -20,7 +21,9 @@ export async function handleHere<B extends MessageBox>(
   options?: HandleOptions<B>,
 ): Promise<Handlers<B>> {
   const settings = settingsOf(options);
-  const plan = makePlan(box, table, settings);
+  const given = makePlan(box, table, settings);
+  const inspecting = settings.inspectable ? [inspection(() => handlers.routes())] : [];
+  const plan: Plan = { ...given, services: [...given.services, ...inspecting] };
   const { name, ...joining } = partsOf(bus);
   const { prefetch } = settings;
   const services = serviceLabels(plan.services.map(({ source }) => source));
@@ -72,8 +75,13 @@ async function besideOf(
   { use }: HandleSettings,
 ): Promise<Beside | undefined> {
   if (services.length === 0) return undefined;
-  const parts = services.map((each) => ({ ...each, ...counted(each, use) }));
-  const embedded: EmbeddedServices = await embedServices(bus, endpoint, parts);
+  // Those who look at a table are no traffic of it.
+  const parts = services.map((each) =>
+    each.source === HandlersService ? { ...each, rows: [] } : { ...each, ...counted(each, use) },
+  );
+  // The own service calls nobody, so it needs no second endpoint.
+  const calls = services.some(({ source }) => source !== HandlersService);
+  const embedded: EmbeddedServices = await embedServices(calls ? bus : undefined, endpoint, parts);
   return {
     calls: parts.flatMap(({ rows }) => rows),
     accept: (message) => embedded.accept(message),

@@ -16,6 +16,7 @@ export {
   type HandlersEvents,
   type UnroutedEvent,
 } from './handlers.js';
+export { HandlersService } from './inspection.js';
 export type { HandleOptions } from './options.js';
 export type { FailedEvent } from './running-route.js';
 export type { SeatMessage } from './seat.js';

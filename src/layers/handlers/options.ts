@@ -30,6 +30,12 @@ export interface HandleOptions<B extends MessageBox = MessageBox> {
    * usual effect. Default: none; `['SIGTERM']` is usual for services.
    */
   readonly closeOn?: NodeJS.Signals | readonly NodeJS.Signals[];
+  /**
+   * Whether others may see the routes and their counters: the table serves `HandlersService`, the
+   * interface `busbar.handlers`, whose labels the endpoint has then, too. Default: false. A test bus
+   * serves nothing.
+   */
+  readonly inspectable?: boolean;
 }
 
 /** The options with their defaults. */
@@ -40,9 +46,10 @@ export interface HandleSettings {
   readonly prefetch: number | undefined;
   readonly drain: number;
   readonly closeOn: readonly NodeJS.Signals[];
+  readonly inspectable: boolean;
 }
 
-const names = ['label', 'use', 'deadLetter', 'prefetch', 'drain', 'closeOn'];
+const names = ['label', 'use', 'deadLetter', 'prefetch', 'drain', 'closeOn', 'inspectable'];
 const byDefault = 5000;
 
 /** Checks the options, and fills in the defaults. `join` checks the rest. */
@@ -50,7 +57,7 @@ export function settingsOf<B extends MessageBox>(
   given: HandleOptions<B> | undefined,
 ): HandleSettings {
   const own = checkKeys('handle()', given, names);
-  const { label, drain = byDefault, closeOn = [] } = own;
+  const { label, drain = byDefault, closeOn = [], inspectable = false } = own;
   const signals: readonly unknown[] = typeof closeOn === 'string' ? [closeOn] : closeOn;
   if (!Array.isArray(signals)) {
     throw refused(`closeOn is ${show(closeOn)}; expected signals`, 'closeOn');
@@ -59,6 +66,9 @@ export function settingsOf<B extends MessageBox>(
     if (typeof signal === 'string' && /^SIG[A-Z0-9]+$/.test(signal)) continue;
     throw refused(`closeOn has ${show(signal)}; expected the name of a signal`, 'closeOn');
   }
+  if (typeof inspectable !== 'boolean') {
+    throw refused(`inspectable is ${show(inspectable)}; expected true or false`, 'inspectable');
+  }
   return {
     label: label === undefined ? [] : typeof label === 'string' ? [label] : label,
     use: middlewareOf('handle()', own.use),
@@ -66,5 +76,6 @@ export function settingsOf<B extends MessageBox>(
     prefetch: own.prefetch,
     drain: checkDelay('drain', drain),
     closeOn: signals as readonly NodeJS.Signals[],
+    inspectable,
   };
 }

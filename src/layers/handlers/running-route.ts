@@ -1,5 +1,6 @@
 // A route at work: runs a message through middleware and handler, replies, tries again, and sets
 // aside what cannot be handled.
+import { NoRecipientError, PeerGoneError } from '../../index.js';
 import { isThenable } from './checks.js';
 import { MessageContext, type TableSender } from './context.js';
 import { Counters } from './counters.js';
@@ -102,7 +103,12 @@ export class RunningRoute implements Startable {
           'return box.Key(payload) to reply, or nothing',
       );
     }
-    await this.#host.sender.reply(message, value as never);
+    try {
+      await this.#host.sender.reply(message, value as never);
+    } catch (error) {
+      // Who asked is gone. The message was handled, and is not to be handled once more for that.
+      if (!(error instanceof NoRecipientError || error instanceof PeerGoneError)) throw error;
+    }
   }
 
   /** An attempt has failed: tries again as often as the route says. */

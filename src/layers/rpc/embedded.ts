@@ -36,20 +36,24 @@ export function serviceLabels(sources: readonly Interface[]): readonly string[] 
 }
 
 /**
- * @internal Serves on an open endpoint that has the labels of the interfaces.
+ * @internal Serves on an open endpoint that has the labels of the interfaces. `bus` is for calls that
+ * methods make by `call.client()`; without it they make none.
  * @throws InvalidArgumentError if an implementation or an option is wrong.
  */
 export async function embedServices(
-  bus: Bus,
+  bus: Bus | undefined,
   endpoint: Endpoint<MessageBox>,
   services: readonly EmbeddedService[],
 ): Promise<EmbeddedServices> {
-  const clients = await shareBus(bus);
-  clients.use();
+  const clients = bus === undefined ? undefined : await shareBus(bus);
+  clients?.use();
   const port = new EmbeddedPort(endpoint as unknown as Endpoint<RawBox>);
   const session = new Session(
     port,
-    (_, call, source, options) => nestedClient(clients, call, source, options),
+    (_, call, source, options) => {
+      if (clients === undefined) throw new TypeError('the methods of this service make no calls');
+      return nestedClient(clients, call, source, options);
+    },
     () => undefined,
   );
   const types = typesOf(services);
@@ -57,7 +61,7 @@ export async function embedServices(
   const open: { close(options: { linger: number }): Promise<void> }[] = [];
   const close = async (linger: number) => {
     await Promise.all(open.map((service) => service.close({ linger })));
-    await clients.release(linger);
+    await clients?.release(linger);
   };
   try {
     for (const { options, ...served } of services) {

@@ -25,6 +25,41 @@ function gate<T = void>() {
   return { promise, open };
 }
 
+test('a reply to an endpoint that is gone is dropped, and its message is not handled again', async (t) => {
+  const bus = newBus();
+  const holding = gate();
+  const began = gate();
+  let runs = 0;
+  const failures: FailedEvent[] = [];
+  const handlers = await handled(
+    t,
+    bus,
+    box,
+    {
+      Move: async ({ x }) => {
+        runs++;
+        began.open();
+        await holding.promise;
+        return box.Moved({ x });
+      },
+      Moved: emits(),
+      Placed: { run: ({ item }) => box.Moved({ x: item }), retry: { times: 2, delay: 1 } },
+    },
+    { label: 'mover' },
+  );
+  handlers.on('failed', (event) => failures.push(event));
+  const asker = await joined(t, bus, { messages: box });
+  asker.send('mover', box.Move({ x: 1 }));
+  await began.promise;
+  await asker.close();
+  const other = await joined(t, bus, { label: 'other', messages: box });
+  holding.open();
+  t.is(await other.deliver('mover', box.Move({ x: 2 }), { acknowledge: 'handled' }), 1);
+  t.deepEqual(failures, []);
+  t.is(runs, 2);
+  t.is(handlers.routes()[0]?.handled, 2);
+});
+
 test('a handler gets payloads, and what it returns is the reply', async (t) => {
   const bus = newBus();
   const handlers = await handled(

@@ -1,11 +1,13 @@
-// How busy servers are, asked by `busbar.stats` again and again over one endpoint.
+// How busy servers are, asked by `busbar.stats` again and again over one endpoint; of tables of
+// handlers that let others see them, their routes as well.
 import type { Peer } from '../../../index.js';
+import type { HandlersService, RouteRow } from '../../handlers/index.js';
 import type { Interface } from '../../interface/entry-values.js';
-import type { ClientOf, ServiceStats } from '../../rpc/index.js';
+import type { CallOptions, ClientOf, ServiceStats } from '../../rpc/index.js';
 import { type ServedName, servedNames } from './served-names.js';
 import type { ChosenBus } from './which-bus.js';
 
-/** The calls of one server. */
+/** The calls of one server, and the messages of its table. */
 export interface ServerLoad {
   readonly running: number;
   readonly queued: number;
@@ -16,10 +18,15 @@ export interface ServerLoad {
 /** Servers that are asked each time; of more than these, those with the lowest ids. */
 const mostServers = 256;
 
+const noLoad: ServerLoad = { running: 0, queued: 0, calls: 0 };
+/** The interface of tables of handlers. */
+const tableName = 'busbar.handlers';
+
 /** Asks servers. Close it. */
 export class ServerLoads {
   readonly #bus: ChosenBus;
   readonly #clients = new Map<string, Promise<ClientOf<Interface>>>();
+  #table: Promise<ClientOf<typeof HandlersService>> | undefined;
 
   constructor(bus: ChosenBus) {
     this.#bus = bus;
@@ -36,7 +43,13 @@ export class ServerLoads {
           const client = await this.#clientFor(peer);
           if (client === undefined) return;
           const { stats } = await import('../../rpc/index.js');
-          found.set(peer.id, loadOf(await stats(client, { to: peer, timeout })));
+          const to = { to: peer, timeout };
+          const tables = servedNames(peer.label).some(({ name }) => name === tableName);
+          const loads = await Promise.all([
+            stats(client, to).then(loadOf),
+            tables ? this.#tableOf(to) : noLoad,
+          ]);
+          found.set(peer.id, loads.reduce(sumOf));
         } catch {
           // It is busy, stopped or gone; the other columns say so.
         }
@@ -46,8 +59,20 @@ export class ServerLoads {
   }
 
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#clients.values());
+    const opened = await Promise.allSettled([...this.#clients.values(), ...this.#tables()]);
     for (const each of opened) if (each.status === 'fulfilled') await each.value.close();
+  }
+
+  async #tableOf(to: CallOptions): Promise<ServerLoad> {
+    this.#table ??= import('../../handlers/index.js').then(({ HandlersService }) =>
+      this.#open(HandlersService),
+    );
+    const routes = await (await this.#table).routes(to);
+    return routes.map((row) => loadOfRoute(row as RouteRow)).reduce(sumOf, noLoad);
+  }
+
+  #tables(): readonly Promise<{ close(): Promise<void> }>[] {
+    return this.#table === undefined ? [] : [this.#table];
   }
 
   #clientFor({ label }: Peer): Promise<ClientOf<Interface>> | undefined {
@@ -63,14 +88,29 @@ export class ServerLoads {
 
   // Loaded here: a bus without servers needs none of it.
   async #connect({ name: source, major }: ServedName): Promise<ClientOf<Interface>> {
-    const [{ defineInterface }, { connect }] = await Promise.all([
-      import('../../interface/entry-values.js'),
-      import('../../rpc/index.js'),
-    ]);
-    const { name, token } = this.#bus;
-    const bus = { name, token, controllerAffinity: false, observable: false };
-    return connect<Interface>(bus, defineInterface(source, `${major}.0`, {}));
+    const { defineInterface } = await import('../../interface/entry-values.js');
+    return this.#open<Interface>(defineInterface(source, `${major}.0`, {}));
   }
+
+  async #open<I extends Interface>(source: I): Promise<ClientOf<I>> {
+    const { connect } = await import('../../rpc/index.js');
+    const { name, token } = this.#bus;
+    return connect<I>({ name, token, controllerAffinity: false, observable: false }, source);
+  }
+}
+
+function sumOf(a: ServerLoad, b: ServerLoad): ServerLoad {
+  return {
+    running: a.running + b.running,
+    queued: a.queued + b.queued,
+    calls: a.calls + b.calls,
+  };
+}
+
+/** Methods of a table are counted as calls already; messages that are only sent are no work. */
+function loadOfRoute({ mode, running, waiting, handled, failed }: RouteRow): ServerLoad {
+  if (mode === 'call' || mode === 'emit') return noLoad;
+  return { running, queued: waiting, calls: handled + failed };
 }
 
 /** What a peer answers is checked: only numbers count. */

@@ -1,6 +1,7 @@
 // A member of a bus for tests of the command line: BUS ROLE [LABEL…]. It tells its id, then does what
 // its role says.
 import { codecs, join, messageBox, messageType, multicast, observe } from 'busbar';
+import { emits, handle } from 'busbar/handlers';
 import { defineInterface, t } from 'busbar/interface';
 import { serve } from 'busbar/rpc';
 
@@ -96,6 +97,29 @@ const roles: Readonly<Record<string, () => Promise<number>>> = {
       message.reply(box.Move({ got: message.payload }));
     });
     return endpoint.id;
+  },
+
+  /** Handles messages by a table that others may see. */
+  async warehouse() {
+    const table = {
+      Move: [
+        { name: 'tests', from: 'test', run: () => undefined },
+        {
+          name: 'moves',
+          concurrency: 4,
+          retry: { times: 1, delay: 1 },
+          run: (payload: unknown, { attempt }: { readonly attempt: number }) => {
+            if (attempt === 1) throw new Error('not yet');
+            process.send?.({ moved: payload });
+          },
+        },
+      ],
+      Note: { forward: 'archive' },
+      Blob: emits('archive'),
+    };
+    const handlers = await handle(bus, box, table, { label: labels, inspectable: true });
+    handlers.on('failed', () => undefined);
+    return handlers.id;
   },
 
   /** Without a box. */
