@@ -1,7 +1,7 @@
 // Spans and durations of calls, at both of their sides.
 import type { Attributes, Context, Histogram, Span, Tracer } from '@opentelemetry/api';
 import { flagsOf } from '../../base/trace-context.js';
-import type { CallDiagnostics } from '../rpc/index.js';
+import type { CallDiagnostics, StreamDiagnostics } from '../rpc/index.js';
 import type { Api } from './api.js';
 import { CallContexts } from './call-contexts.js';
 import { attribute, system } from './names.js';
@@ -101,6 +101,14 @@ export class CallSpans {
     if (this.#durations === undefined) return;
     const seconds = (performance.now() - startedAt) / 1000;
     this.#durations[call.side].record(seconds, measuredOf(method, call.code), context);
+  }
+
+  /** The sender of a stream waits, or goes on. */
+  stream({ event, reason, call }: StreamDiagnostics): void {
+    const span = this.#keptOf(call)?.span;
+    if (span?.isRecording() === true) {
+      span.addEvent(`busbar.stream.${event}`, { [attribute.pauseReason]: reason });
+    }
   }
 
   // The sampler of an SDK decides so as well, unless it is one that does not look at parents.

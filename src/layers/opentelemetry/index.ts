@@ -10,7 +10,7 @@ import {
 } from '../../base/trace-context.js';
 import type { ReceiveDiagnostics, SendDiagnostics } from '../../index.js';
 import { MissingPackageError } from '../interface/entry-values.js';
-import type { CallDiagnostics } from '../rpc/index.js';
+import type { CallDiagnostics, StreamDiagnostics } from '../rpc/index.js';
 import { type Api, loadApi } from './api.js';
 import { CallSpans } from './call-spans.js';
 import { MessageSpans } from './message-spans.js';
@@ -107,8 +107,11 @@ function subscribeToCalls(calls: CallSpans): () => void {
       end: () => channel.asyncEnd.unsubscribe(end),
     };
   });
+  const stream = (message: unknown) => calls.stream(message as StreamDiagnostics);
+  subscribe('busbar:stream', stream);
   const stopAll = () => {
     for (const stop of stops) stop.end();
+    unsubscribe('busbar:stream', stream);
   };
   return () => {
     ending = true;

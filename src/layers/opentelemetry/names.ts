@@ -22,6 +22,8 @@ export const attribute = {
   attempt: 'busbar.attempt',
   /** Our own: the endpoint at the other side. */
   peer: 'busbar.peer_id',
+  /** Our own: why the sender of a stream waits. */
+  pauseReason: 'busbar.stream.reason',
 } as const;
 
 /** The value of `rpc.system.name` and `messaging.system`. */

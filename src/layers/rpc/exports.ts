@@ -13,6 +13,7 @@ export type { LimitOptions } from './server/limits.js';
 export { implement, type ServeOptions } from './serving.js';
 export type { Stream } from './streams/stream.js';
 export type { CallDiagnostics } from './tracing/diagnostics.js';
+export type { StreamDiagnostics } from './tracing/stream.js';
 export type {
   AllClient,
   Call,

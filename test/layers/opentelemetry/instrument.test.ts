@@ -1,6 +1,8 @@
 // The entry itself: messages, options, the missing package, and that no span stays open.
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   context,
@@ -18,7 +20,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import test from 'ava';
 import { messageBox, text } from 'busbar';
-import { defineInterface } from 'busbar/interface';
+import { defineInterface, t as types } from 'busbar/interface';
 import { instrument } from 'busbar/opentelemetry';
 import { connect, serve } from 'busbar/rpc';
 import { startTelemetry } from '../../fixtures/telemetry.js';
@@ -149,6 +151,40 @@ test.serial('what a method reads and sets in its context', async (t) => {
   t.teardown(() => Promise.all([client.close(), service.close()]));
   await client.nothing();
   t.deepEqual(found, [undefined, true, 'more', true, 'more', false, undefined]);
+});
+
+test.serial('the span of a stream says when its sender waited', async (t) => {
+  const bus = newBus();
+  const tracerProvider = new BasicTracerProvider({
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
+  const Numbers = defineInterface('com.example.numbers', '1.0', {
+    methods: { count: { args: { to: types.u32 }, stream: types.u32 } },
+  });
+  const instrumentation = await instrument({ tracerProvider });
+  const service = await serve(bus, Numbers, {
+    *count({ to }) {
+      for (let n = 0; n < to; n++) yield n;
+    },
+  });
+  const client = await connect(bus, Numbers);
+  t.teardown(() => Promise.all([client.close(), service.close()]));
+  const read = async () => {
+    for await (const n of client.count({ to: 50_000 })) if (n % 1000 === 0) await nextTurn();
+  };
+  await read();
+  const spans = exporter.getFinishedSpans();
+  const [server] = spans.filter(({ kind }) => kind === SpanKind.SERVER);
+  const events = server?.events.map(({ name }) => name) ?? [];
+  t.is(events[0], 'busbar.stream.paused');
+  t.true(events.includes('busbar.stream.resumed'));
+  t.regex(`${server?.events[0]?.attributes?.['busbar.stream.reason']}`, /^(credit|room)$/);
+  exporter.reset();
+  // Nobody is told any more.
+  instrumentation.dispose();
+  await read();
+  t.deepEqual(exporter.getFinishedSpans(), []);
+  t.false(channel('busbar:stream').hasSubscribers);
 });
 
 test.serial('no span stays open, however servers die', async (t) => {

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { Attachments, IncomingFrame, Port } from '../port.js';
 import { type OutgoingHost, OutgoingStream, type Source } from '../streams/outgoing-stream.js';
 import { inputBytes, inputItems } from '../streams/window.js';
+import type { StreamOwner } from '../tracing/stream.js';
 import { answerKind, flag, formatOf } from '../wire/format.js';
 import { readMetadata } from '../wire/metadata.js';
 import { answerType } from '../wire/types.js';
@@ -86,6 +87,18 @@ export class CallInput implements OutgoingHost, StreamedInput {
 
   sendItems(kind: number, payload: unknown, starved: boolean, attached?: Attachments): number {
     return this.#send(kind, payload, starved ? flag.starved : 0, attached);
+  }
+
+  get owner(): StreamOwner {
+    const { request, id, lastPeer, tracing } = this.#call;
+    return {
+      side: 'client',
+      port: this.#port,
+      member: request.member,
+      peerId: lastPeer,
+      messageId: id,
+      call: tracing,
+    };
   }
 
   whenRoom(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { PackedItems } from '../../interface/entry-values.js';
 import { type Attachments, full, gone } from '../port.js';
 import { isSource, type OutgoingHost, OutgoingStream } from '../streams/outgoing-stream.js';
+import type { StreamOwner } from '../tracing/stream.js';
 import { answerKind, flag, formatOf } from '../wire/format.js';
 import { answerType } from '../wire/types.js';
 import type { Replies } from './replies.js';
@@ -49,6 +50,18 @@ class Results implements OutgoingHost {
     const format = formatOf(kind, codec, starved ? flag.starved : 0);
     const { port } = this.#replies;
     return port.post(frame.from.id, answerType.id, format, frame.id, payload, undefined, attached);
+  }
+
+  get owner(): StreamOwner {
+    const { handler, from, frame, tracing } = this.#call;
+    return {
+      side: 'server',
+      port: this.#replies.port,
+      member: handler.member,
+      peerId: from.id,
+      messageId: frame.id,
+      call: tracing,
+    };
   }
 
   whenRoom(): Promise<void> {

@@ -3,6 +3,7 @@
 import { PackedItems } from '../../interface/entry-values.js';
 import { afterReactions, inLaterTurn } from '../host.js';
 import { type Attachments, full, gone } from '../port.js';
+import { areStreamsTold, type StreamOwner, tellStream } from '../tracing/stream.js';
 import { answerKind } from '../wire/format.js';
 
 /** A record of small items is at most about this large. */
@@ -36,6 +37,8 @@ export interface OutgoingHost {
   readonly lastSize: number;
   /** Resolves when the receiver has room again. */
   whenRoom(): Promise<void>;
+  /** Whose stream it is, for those who are told about it. */
+  readonly owner: StreamOwner;
 }
 
 type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
@@ -217,9 +220,13 @@ export class OutgoingStream {
     this.#flush();
     if (this.#mayAdd() || this.#stopped) return;
     if (!this.#blocked) this.#starved = true;
+    const reason = this.#blocked ? 'room' : 'credit';
+    const told = areStreamsTold();
+    if (told) tellStream('paused', reason, this.#host.owner);
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    if (told && !this.#stopped) tellStream('resumed', reason, this.#host.owner);
   }
 
   #wakeUp(): void {

@@ -66,6 +66,9 @@ export const calls = new TracingEvents('busbar:call');
 /** At servers: `tracing:busbar:handle:start` and so on. */
 export const handlings = new TracingEvents('busbar:handle');
 
+/** Where senders of streams tell that they wait, and that they go on. */
+export const streams: Events = diagnostics?.channel('busbar:stream') ?? silent;
+
 /** Which traced call a piece of code runs for. Made by the first one: before, promises cost less. */
 let scopes: AsyncLocalStorage<object> | undefined;
 

@@ -3,8 +3,7 @@ import type { Cause, Trace } from '../wire/metadata.js';
 import type { CallDiagnostics } from './diagnostics.js';
 
 /** A call at its client. */
-export interface CallTracing {
-  readonly attempt: number;
+export interface CallTracing extends CallDiagnostics {
   /** It was sent. */
   sent(peer: number, id: number): void;
   /** Starting it is over. */
