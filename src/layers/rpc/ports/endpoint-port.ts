@@ -304,15 +304,16 @@ function optionsOf(
   metadata: Uint8Array | undefined,
   attachments: Attachments | undefined,
 ): SendOptions | undefined {
-  // Each option is checked by the endpoint; most frames have one or none.
-  if (metadata === undefined && attachments === undefined) {
-    return replyTo === 0 ? undefined : { replyTo };
+  // Each option is looked at by the endpoint; most frames have one or none.
+  if (attachments === undefined) {
+    if (metadata === undefined) return replyTo === 0 ? undefined : { replyTo };
+    return replyTo === 0 ? { metadata } : { replyTo, metadata };
   }
   return {
     replyTo: replyTo === 0 ? undefined : replyTo,
     metadata,
-    objects: attachments?.objects as readonly KernelObject[] | undefined,
-    regions: attachments?.regions as readonly MemoryRegion[] | undefined,
+    objects: attachments.objects as readonly KernelObject[] | undefined,
+    regions: attachments.regions as readonly MemoryRegion[] | undefined,
   };
 }
 
