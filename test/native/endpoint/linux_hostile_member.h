@@ -119,10 +119,11 @@ class HostileMember {
     return std::move(client->handles);
   }
 
-  // Repeats `step` until it is true; ends this process after 10 s.
+  // Repeats `step` until it is true; ends this process after a minute, far more than a busy machine
+  // takes.
   template <typename Step>
   static void patiently(Step step) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!step()) {
       if (std::chrono::steady_clock::now() > end) _exit(3);
       ::usleep(200);
