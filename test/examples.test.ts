@@ -50,6 +50,13 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'another token: WIRE_TOKEN',
     'text: {"re":1,"result":"hello, shell"}',
   ],
+  'relay.mjs': [
+    'target: 21',
+    'mean: 21.15',
+    'alarm: NO_RECIPIENT',
+    'value is stale: true',
+    'next server: 18',
+  ],
   'receiving.mjs': [
     'nothing yet: ERR_BUSBAR_TIMEOUT',
     'recv: one',

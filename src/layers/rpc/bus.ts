@@ -38,6 +38,14 @@ export function shareBus(bus: Bus): Promise<Session> {
   return opening;
 }
 
+/**
+ * @internal Joins with an endpoint of its own, for the calls of another layer. `onEnd` is called once,
+ * when the session closes or its endpoint is gone.
+ */
+export function openCalls(bus: Bus, onEnd: () => void): Promise<Session> {
+  return open(bus, [], onEnd);
+}
+
 async function open(bus: Bus, label: readonly string[], onEnd: () => void): Promise<Session> {
   const { name, options } = partsOf(bus);
   const endpoint = await join(name, { ...options, label, messages: raw });

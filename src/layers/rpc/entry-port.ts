@@ -3,9 +3,10 @@
 export { connectOneOrMore, nestedClient } from './connecting.js';
 export type { Clients, OptionsParameter, Servers, Services } from './entry-types.js';
 export * from './exports.js';
-export { afterReactions, clearTimeout, setTimeout } from './host.js';
+export { afterReactions, asyncDispose, clearTimeout, setTimeout } from './host.js';
 export { IdMap } from './id-map.js';
 export { type Member, type Members, membersOf } from './members.js';
+export { checkNames } from './options.js';
 export {
   type Attachments,
   full,
@@ -17,6 +18,8 @@ export {
   type PortPeer,
   type Target,
 } from './port.js';
+export { Relay, type RelaySetup } from './relay/relay.js';
+export { limitNames, limitsOf as callLimitsOf } from './server/limits.js';
 export { type AnyServeOptions, serveOneOrMore } from './serving.js';
 export { Session } from './session.js';
 export {

@@ -20,6 +20,11 @@ export interface PortPeer {
   readonly pid: number;
   /** Its labels. */
   readonly label: readonly string[];
+  /**
+   * Whether it passes calls on to others, so that it may say what became of those: that nobody took
+   * a call, or that its server is gone.
+   */
+  readonly relays?: boolean;
 }
 
 /** A frame that arrived. Everything in it was written by a peer. */

@@ -112,7 +112,8 @@ export async function serveWith(
   });
 }
 
-function refuseTwice(session: Session, { members }: ServiceCore): void {
+/** Refuses an interface that a session serves already. */
+export function refuseTwice(session: Session, { members }: ServiceCore): void {
   for (const { type } of members.byName.values()) {
     if (session.server.serves(type)) throw refusal(`${members.name} is served here already`);
   }
@@ -169,7 +170,12 @@ function serviceOf(session: Session, core: ServiceCore, linger: number): object 
   return service;
 }
 
-async function closeService(session: Session, core: ServiceCore, linger: number): Promise<void> {
+/** Ends a service: calls that run get `linger` milliseconds. */
+export async function closeService(
+  session: Session,
+  core: ServiceCore,
+  linger: number,
+): Promise<void> {
   const until = performance.now() + linger;
   core.leaving = true;
   await session.port.retire(core.members, Math.min(linger, 1000));

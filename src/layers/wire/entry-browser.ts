@@ -7,3 +7,4 @@ export {
   webSocket,
 } from './carriers/web-socket.js';
 export * from './exports.js';
+export { serveWire } from './serve-wire.js';

@@ -1,8 +1,8 @@
 // The handshake: magic, version, limits, token, and the interfaces that each side serves. The side
 // that connects speaks first; the other one tells nothing about itself before it has seen the token.
 //
-//   kind 4 | 'BBWR' | version u8 | JSON { limits: { frameBytes }, offers: [{ name, version, hash }],
-//                                         token?, answerOnly?, halfDuplex? }
+//   kind 4 | 'BBWR' | version u8 | JSON { limits: { frameBytes }, token?, answerOnly?, halfDuplex?,
+//                                         offers: [{ name, version, hash, relayed? }] }
 import { hashOf, type Interface } from '../interface/entry-values.js';
 import { WireError } from './errors.js';
 import { frameKind } from './frames/frame.js';
@@ -26,6 +26,8 @@ export interface Offer {
   readonly version: string;
   /** SHA-256 of its model, in hexadecimal digits. */
   readonly hash: string;
+  /** Whether its calls are passed on to servers behind the side that offers it. */
+  readonly relayed?: boolean;
 }
 
 /** What a side says about itself. */
@@ -55,6 +57,11 @@ export function offerOf(source: Interface): Offer {
 /** The label of those who serve an interface of this offer: its name and major version. */
 export function labelOf({ name, version }: Offer): string {
   return `${name}/${version.split('.')[0]}`;
+}
+
+/** How an interface of servers behind this side is offered. */
+export function relayedOfferOf(source: Interface): Offer {
+  return { ...offerOf(source), relayed: true };
 }
 
 /** A frame of the kind `hello`. */
@@ -147,11 +154,11 @@ function readOffers(value: unknown): readonly Offer[] {
     throw notWire(`has no list of up to ${maxOffers} interfaces`);
   }
   return value.map((each) => {
-    const { name, version, hash } = membersOf(each);
+    const { name, version, hash, relayed } = membersOf(each);
     if (!isShort(name) || !isShort(version) || !isShort(hash)) {
       throw notWire('has an interface without name, version or hash');
     }
-    return { name, version, hash };
+    return relayed === true ? { name, version, hash, relayed } : { name, version, hash };
   });
 }
 

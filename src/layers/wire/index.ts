@@ -12,3 +12,5 @@ export {
   webSocket,
 } from './carriers/web-socket-server.js';
 export * from './exports.js';
+export type { RelayOptions, WireRelay } from './relay-wire.js';
+export { serveWire } from './serve.js';

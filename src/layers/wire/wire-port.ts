@@ -224,7 +224,7 @@ export class WirePort implements Port, WireHost {
   offersChanged(wire: Wire): void {
     const line = this.#lines.get(wire.peer);
     if (line === undefined) return;
-    line.peer = peerOf(wire);
+    line.peer = peerOf(wire, line.peer);
     this.#version++;
     this.#events?.membersChanged();
   }
@@ -412,7 +412,9 @@ function frameOf(kind: number, type: string, format: number, id: number, payload
   return frame;
 }
 
-function peerOf(wire: Wire): PortPeer {
-  const label = wire.offers.flatMap((offer) => [offer.name, labelOf(offer)]);
-  return Object.freeze({ id: wire.peer, pid: 0, label: Object.freeze([...new Set(label)]) });
+// A side that once passed calls on may still answer some, whatever it offers by now.
+function peerOf({ peer: id, offers }: Wire, before?: PortPeer): PortPeer {
+  const label = offers.flatMap((offer) => [offer.name, labelOf(offer)]);
+  const relays = before?.relays === true || offers.some(({ relayed }) => relayed === true);
+  return Object.freeze({ id, pid: 0, label: Object.freeze([...new Set(label)]), relays });
 }

@@ -118,8 +118,9 @@ export class Caller implements CallKeeper {
       this.#refused(call, busyError(call, frame));
     } else if (kind === answerKind.error) {
       const error = readError(call.request.member, frame);
-      // Not executed, and another server may be newer.
-      if (error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
+      // Not executed. Another server may be newer, or another relay may know one.
+      const isRefusal = error.code === 'UNKNOWN_METHOD' || error.code === 'NO_RECIPIENT';
+      if (isRefusal) this.#refused(call, error);
       else call.fail(error);
     } else if (kind === answerKind.credit) {
       closeFrame(frame);

@@ -14,7 +14,10 @@ import {
   HandlerFailedError,
   InvalidArgumentError,
   InvalidResultError,
+  NoRecipientError,
   OverrunError,
+  PeerGoneError,
+  ProtocolError,
   UnknownMethodError,
   UnsupportedAttachmentError,
 } from '../errors.js';
@@ -26,8 +29,13 @@ const maxText = 4096;
 
 type Make = (message: string, facts: CallErrorFacts) => CallError;
 
+interface Known {
+  readonly make: Make;
+  readonly executed: Executed;
+}
+
 /** What a server may say. Others, such as `PEER_GONE`, only this process can know. */
-const made = new Map<unknown, { readonly make: Make; readonly executed: Executed }>([
+const made = new Map<unknown, Known>([
   ['DEADLINE', { make: (text, facts) => new DeadlineError(text, facts), executed: 'maybe' }],
   ['OVERRUN', { make: (text, facts) => new OverrunError(text, facts), executed: 'maybe' }],
   ['CANCELLED', { make: (text, facts) => new CancelledError(text, facts), executed: 'maybe' }],
@@ -50,6 +58,18 @@ const made = new Map<unknown, { readonly make: Make; readonly executed: Executed
   ['CONFLICT', { make: (text, facts) => new ConflictError(text, facts), executed: 'no' }],
 ]);
 
+/** What a relay may say besides: it knows what became of the servers behind it. */
+const madeByRelays = new Map<unknown, Known>([
+  ['NO_RECIPIENT', { make: (text, facts) => new NoRecipientError(text, facts), executed: 'no' }],
+  ['PEER_GONE', { make: (text, facts) => new PeerGoneError(text, facts), executed: 'maybe' }],
+  ['PROTOCOL', { make: (text, facts) => new ProtocolError(text, facts), executed: 'maybe' }],
+  // A relay refuses such a method before it calls anybody.
+  [
+    'UNSUPPORTED_ATTACHMENT',
+    { make: (text, facts) => new UnsupportedAttachmentError(text, facts), executed: 'no' },
+  ],
+]);
+
 /** The error in a frame. Never throws: what cannot be read is an error, too. */
 export function readError(member: Member, frame: IncomingFrame): CallError {
   const facts = { executed: 'yes', peerId: frame.from.id } as const;
@@ -57,7 +77,7 @@ export function readError(member: Member, frame: IncomingFrame): CallError {
   try {
     const { code, message, data } = membersOf(frame.read());
     const text = textOf(message) ?? 'the method failed';
-    const known = made.get(code);
+    const known = (frame.from.relays === true && madeByRelays.get(code)) || made.get(code);
     if (known !== undefined) return known.make(text, { ...facts, executed: known.executed });
     const shape = typeof code === 'string' ? member.errors.get(code) : undefined;
     if (shape === undefined) return new HandlerFailedError(text, facts);

@@ -67,6 +67,10 @@ export class Watch extends PendingCall implements Emissions {
 
   receive(kind: number, frame: IncomingFrame): void {
     closeFrame(frame);
+    if (kind === answerKind.moved) {
+      this.#moved();
+      return;
+    }
     if (kind !== answerKind.item) {
       // The service is closed.
       this.keeper.again(this);
@@ -76,6 +80,15 @@ export class Watch extends PendingCall implements Emissions {
     this.#active = true;
     if (this.request.member.kind === 'property') this.emitted(frame);
     if (first) this.#events.active();
+  }
+
+  // The other side is a relay that stays, while the server behind it is gone. Versions of the next
+  // one have nothing to do with those seen so far.
+  #moved(): void {
+    this.#version = 0;
+    const was = this.#active;
+    this.#active = false;
+    if (was) this.#events.stale();
   }
 
   emitted(frame: IncomingFrame): void {

@@ -28,8 +28,11 @@ export interface ClientSettings {
   /** Set for a client whose calls stay with one server. */
   readonly affinity: { peer: number } | undefined;
   /** The running call on whose behalf its calls are made. */
-  readonly parent: RunningCall | undefined;
+  readonly parent: ParentCall | undefined;
 }
+
+/** What calls take over from the call that they are made for. */
+export type ParentCall = Pick<RunningCall, 'deadline' | 'signal' | 'nested' | 'tracing'>;
 
 /** The terms of most calls. */
 const noTerms: Terms = Object.freeze({
@@ -208,7 +211,7 @@ export class ClientCore implements Owner {
 
 function signalOf(
   own: AbortSignal | undefined,
-  parent: RunningCall | undefined,
+  parent: ParentCall | undefined,
 ): AbortSignal | undefined {
   if (parent === undefined) return own;
   return own === undefined ? parent.signal : AbortSignal.any([own, parent.signal]);

@@ -14,6 +14,21 @@ export interface PropertyState {
   version: number;
 }
 
+/**
+ * A property or signal that is kept elsewhere: what is asked is passed on, and so is what comes.
+ * Promises reject with what the caller gets.
+ */
+export interface RemoteMember<Call> {
+  /** Asks for the value of the property and its version. */
+  read(call: Call): Promise<{ readonly value: unknown; readonly version: number }>;
+  /** Sets the property; resolves with the new version. */
+  write(value: unknown, ifVersion: number | undefined, call: Call): Promise<number>;
+  /** One more subscription; it is answered in this codec once it is in force. */
+  subscribe(peer: number, id: number, codec: number): void;
+  /** One less. */
+  unsubscribe(peer: number, id: number): void;
+}
+
 /** A service, as its calls see it. */
 export interface ServiceState<Call> {
   /** `this` of the methods. */
@@ -31,8 +46,8 @@ export interface ServiceState<Call> {
   report(error: unknown, call: Call): void;
   /** What becomes of a value that a client sets; may throw to refuse it. */
   acceptValue(handler: Handler<Call>, value: unknown, call: Call): Promise<unknown>;
-  /** Gives a property another value, and tells everyone who watches it. */
-  setProperty(handler: Handler<Call>, value: unknown): void;
+  /** Gives a property another value, and tells everyone who watches it. Returns its new version. */
+  setProperty(handler: Handler<Call>, value: unknown): number;
   /** A call that waited will never run. */
   forgetQueued(call: Call): void;
   /** A method has returned. */
@@ -48,6 +63,8 @@ export interface Handler<Call> {
   /** Those subscribed to a signal or property. */
   readonly subscribers: PeerSet;
   readonly property: PropertyState | undefined;
+  /** Set for a property or signal that another server has. */
+  readonly remote: RemoteMember<Call> | undefined;
   /** Calls begun, failed, and milliseconds spent; for `stats`. */
   readonly counts: { calls: number; failures: number; busyMs: number };
 }

@@ -5,7 +5,7 @@ import type { Attachments, Port } from '../port.js';
 import type { HandlingTracing } from '../tracing/tracing.js';
 import { answerKind, codecNumber, formatOf } from '../wire/format.js';
 import type { RunningCall } from './running-call.js';
-import { isExpected, layerError, thrownError, type WireError } from './write-error.js';
+import { isExpected, layerError, PassedOn, thrownError, type WireError } from './write-error.js';
 
 /** Sends answers; when their receiver has no room, they wait. */
 export interface Answers {
@@ -72,6 +72,10 @@ export class Replies {
     const { member, service, counts } = call.handler;
     this.reportError(call, thrown);
     call.tracing?.threw(thrown);
+    if (thrown instanceof PassedOn && thrown.load !== undefined) {
+      this.answer(call, answerKind.busy, { load: thrown.load, leaving: false }, undefined);
+      return;
+    }
     const error = thrownError(thrown, member, this.encoder, call.codec, service.tellMessages);
     if (!isExpected(thrown, member) || error.code === 'INVALID_RESULT') counts.failures++;
     this.fail(call, error);

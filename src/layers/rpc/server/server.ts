@@ -273,8 +273,8 @@ export class Server implements CallHost {
 
   #runProperty(call: RunningCall): Promise<void> | undefined {
     if (call.kind === memberKind.set) return setProperty(this.#replies, call);
-    if (call.kind === memberKind.call) getProperty(this.#replies, call);
-    else this.#refuseKind(call.frame);
+    if (call.kind === memberKind.call) return getProperty(this.#replies, call);
+    this.#refuseKind(call.frame);
     return undefined;
   }
 
@@ -373,6 +373,7 @@ export class Server implements CallHost {
   ): void {
     record.subscriptions.delete(id);
     handler.subscribers.remove(record.peer);
+    handler.remote?.unsubscribe(record.peer, id);
   }
 
   #recordOf(peer: number): CallerRecord<RunningCall> {

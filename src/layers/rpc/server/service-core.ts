@@ -5,7 +5,12 @@ import type { Member, Members } from '../members.js';
 import { PeerSet, type Port } from '../port.js';
 import { codecNumber, formatOf, memberKind } from '../wire/format.js';
 import { versionToWire } from '../wire/version.js';
-import type { Handler as AnyHandler, Implementation, ServiceState } from './handler.js';
+import type {
+  Handler as AnyHandler,
+  Implementation,
+  RemoteMember,
+  ServiceState,
+} from './handler.js';
 import type { Limits } from './limits.js';
 import type { RunningCall } from './running-call.js';
 import { isExpected } from './write-error.js';
@@ -22,6 +27,8 @@ export interface ServiceSetup {
   /** Whether callers get the text of undeclared errors. */
   readonly tellMessages: boolean;
   readonly onError: ((error: unknown, call: RunningCall) => void) | undefined;
+  /** Makes the properties and signals that another server has, with those subscribed here. */
+  readonly remote?: (member: Member, subscribers: PeerSet) => RemoteMember<RunningCall>;
 }
 
 /** The server side of one `serve`. */
@@ -80,18 +87,19 @@ export class ServiceCore implements ServiceState<RunningCall> {
     this.#port.postToAll(subscribers, member.type, emission, payload);
   }
 
-  /** Gives a property another value, and tells everyone who watches it. */
-  setProperty(handler: Handler, value: unknown): void {
+  /** Gives a property another value, and tells everyone who watches it. Returns its new version. */
+  setProperty(handler: Handler, value: unknown): number {
     const { member, property, subscribers } = handler;
     if (property === undefined) throw refusal(`${member.name} is no property`);
     const wire = this.#encode(member, value);
     property.value = value;
     property.version++;
-    if (subscribers.size === 0) return;
+    if (subscribers.size === 0) return property.version;
     const version = versionToWire(property.version, codecNumber.messagePack);
     const payload = { value: wire, version };
     // With a key, a slow watcher gets the newest value only.
     this.#port.postToAll(subscribers, member.type, emission, payload, member.type);
+    return property.version;
   }
 
   /** What becomes of a value that a client sets; may throw to refuse it. */
@@ -132,12 +140,16 @@ export class ServiceCore implements ServiceState<RunningCall> {
   }
 
   #handler(member: Member, setup: ServiceSetup): Handler {
+    const subscribers = new PeerSet();
+    const isMethod = member.kind === 'method';
+    const isKept = member.kind === 'property' && setup.remote === undefined;
     return {
       service: this,
       member,
-      implementation: member.kind === 'method' ? methodOf(setup, member) : undefined,
-      subscribers: new PeerSet(),
-      property: member.kind === 'property' ? this.#stateOf(member, setup) : undefined,
+      implementation: isMethod ? methodOf(setup, member) : undefined,
+      subscribers,
+      property: isKept ? this.#stateOf(member, setup) : undefined,
+      remote: isMethod ? undefined : setup.remote?.(member, subscribers),
       counts: { calls: 0, failures: 0, busyMs: 0 },
     };
   }

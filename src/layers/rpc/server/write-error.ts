@@ -18,6 +18,19 @@ export function layerError(code: CallErrorCode, message: string): WireError {
   return { code, message: message.slice(0, maxText) };
 }
 
+/** What became of a call at another server, which the caller of this one gets to know as it is. */
+export class PassedOn extends Error {
+  readonly code: CallErrorCode;
+  /** The calls that the other server had under way; `undefined` if it was not busy. */
+  readonly load: number | undefined;
+
+  constructor(code: CallErrorCode, message: string, load?: number) {
+    super(message);
+    this.code = code;
+    this.load = load;
+  }
+}
+
 /** What a caller gets for each call whose answer was not kept. */
 export const overrunError = layerError(
   'OVERRUN',
@@ -49,6 +62,9 @@ export function thrownError(
       }
     }
   }
+  if (thrown instanceof PassedOn && thrown.code !== 'HANDLER_FAILED') {
+    return layerError(thrown.code, thrown.message);
+  }
   const text = tellMessage ? textOf(thrown) : '';
   return layerError('HANDLER_FAILED', text === '' ? `${member.name} failed` : text);
 }
@@ -56,6 +72,7 @@ export function thrownError(
 /** Whether an error is one that a method may expect: thrown on purpose, or by the end of its call. */
 export function isExpected(thrown: unknown, member: Member): boolean {
   if (thrown instanceof DeclaredError) return member.errors.has(thrown.code);
+  if (thrown instanceof PassedOn) return thrown.code !== 'HANDLER_FAILED';
   return thrown instanceof CallError && thrown.code === 'CANCELLED';
 }
 

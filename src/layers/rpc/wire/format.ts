@@ -24,6 +24,8 @@ export const answerKind = {
   cancel: 7,
   /** The server knows no call of this caller any more: all are over, and so no `replyTo`. */
   forgotten: 8,
+  /** Of a relay: the server of a subscription is gone; an `item` says when another one has it. */
+  moved: 9,
   /** Nothing; sent to learn when a receiver has room. */
   nothing: 15,
 } as const;
