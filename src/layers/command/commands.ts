@@ -211,6 +211,36 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'label',
     run: lazily(async () => (await import('./talk/send.js')).send),
   },
+  wire: {
+    usage: 'wire FILE|INTERFACE…',
+    help: 'Lets the other side of a wire call interfaces of a bus, and nothing else.',
+    group: talk,
+    details: [
+      'The wire is standard input and output, or what --listen names. With --json a shell can speak',
+      'it; the guide of wires has the lines. The other side has to know the token of',
+      'BUSBAR_WIRE_TOKEN or --wire-token-file, if there is one. Bytes are not encrypted.',
+    ],
+    options: {
+      bus,
+      'token-file': tokenFile,
+      json: { type: 'boolean', help: 'speak lines of JSON instead of frames' },
+      listen: {
+        type: 'string',
+        value: 'PLACE',
+        help: 'tcp:PORT, tcp:HOST:PORT, ws:PORT or unix:PATH; port 0 for a free one',
+      },
+      to: toServers.to,
+      'wire-token-file': {
+        type: 'string',
+        value: 'FILE',
+        help: 'the file with the token of the wire',
+        completes: 'file',
+      },
+    },
+    arity: [1, Number.POSITIVE_INFINITY],
+    completes: 'file',
+    run: lazily(async () => (await import('./wire/wire.js')).wire),
+  },
   describe: {
     usage: 'describe FILE|INTERFACE|SELECTOR',
     help: 'Prints an interface, of a file or of a service that runs: as YAML, a document, code.',
