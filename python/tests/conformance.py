@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import busbar
-from busbar import rpc
+from busbar import rpc, wire
 
 
 @dataclass
@@ -394,21 +394,39 @@ async def close(service: rpc.Service[Implementation]) -> None:
     os._exit(0)
 
 
-async def main(name: str, place: str, options: dict[str, Any]) -> None:
+async def serve_on_wire(
+    given: dict[str, Any], implementation: Implementation, limits: rpc.Limits, usual: Any
+) -> rpc.Service[Implementation]:
+    """Serves over a wire, as server-wire.ts names it."""
+    token = given.get("options", {}).get("token")
+    own: dict[str, Any] = {} if token is None else {"token": token}
+    if given["wire"] == "stdio":
+        return await wire.serve(wire.stdio(), implementation, call_limits=limits, **usual, **own)
+    is_tcp = given["wire"] == "tcp"
+    listener = wire.listen(wire.tcp(0) if is_tcp else wire.unix(given["path"]))
+    service = await wire.serve(listener, implementation, call_limits=limits, **usual, **own)
+    if is_tcp:
+        tell(f"port {listener.port}")
+    return service
+
+
+async def main(name: str, place: str | dict[str, Any], options: dict[str, Any]) -> None:
     """Serves, and follows orders until it is told to close."""
     implementation = Implementation(name)
-    limits = {_OPTIONS[key]: value for key, value in options.items() if key in _OPTIONS}
-    service = await rpc.serve(
-        place,
-        implementation,
-        label=options.get("label", ()),
-        properties={"level": 1, "title": name},
-        on_set={"level": level},
-        limits=rpc.Limits(**limits),
-        error_messages=options.get("errorMessages") != "hide",
-        on_error=lambda _, method: tell(f"error in {_NAMES[method]}"),
-        linger=options.get("linger", 5000) / 1000,
-    )
+    found = {_OPTIONS[key]: value for key, value in options.items() if key in _OPTIONS}
+    limits = rpc.Limits(**found)
+    usual: dict[str, Any] = {
+        "properties": {"level": 1, "title": name},
+        "on_set": {"level": level},
+        "error_messages": options.get("errorMessages") != "hide",
+        "on_error": lambda _, method: tell(f"error in {_NAMES[method]}"),
+        "linger": options.get("linger", 5000) / 1000,
+    }
+    if isinstance(place, str):
+        label = options.get("label", ())
+        service = await rpc.serve(place, implementation, label=label, limits=limits, **usual)
+    else:
+        service = await serve_on_wire(place, implementation, limits, usual)
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

@@ -23,8 +23,12 @@ export function lacksPython(t: ExecutionContext): boolean {
   return true;
 }
 
-/** Starts a program in Python. */
-export function spawnPython(args: readonly string[], stdio: StdioOptions): ChildProcess {
+/** Starts a program in Python, with `more` variables. */
+export function spawnPython(
+  args: readonly string[],
+  stdio: StdioOptions,
+  more: NodeJS.ProcessEnv = {},
+): ChildProcess {
   // An installed package is used as it is installed; otherwise the sources and the library.
   const sources = {
     PYTHONPATH: `${root}python/src`,
@@ -33,7 +37,7 @@ export function spawnPython(args: readonly string[], stdio: StdioOptions): Child
   const env = process.env.BUSBAR_INSTALLED === undefined ? sources : {};
   return spawn(python ?? '', ['-W', 'error', ...args], {
     stdio,
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env, ...more },
   });
 }
 

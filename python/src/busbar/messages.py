@@ -45,7 +45,7 @@ class Message:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: Endpoint | None,
         type_bytes: bytes,
         format: int,
         payload: bytes,
@@ -54,7 +54,7 @@ class Message:
         id: int,
         reply_to: int,
     ) -> None:
-        """Not for programs: an endpoint makes messages."""
+        """Not for programs: an endpoint makes messages, and so does a wire."""
         self._endpoint = endpoint
         self._kept = False
         self._settle: Callable[[int], None] | None = None
@@ -116,6 +116,7 @@ class Message:
         """Sends a message to the sender of this one only. Returns the number of receivers.
 
         Raises NoRecipientError if the sender has left; otherwise as `endpoint.send`."""
+        assert self._endpoint is not None, "messages of a wire belong to calls"
         return self._endpoint._reply(self, message, options)
 
     def keep(self) -> Self:

@@ -20,6 +20,11 @@ class Peer:
     """The strings that selectors match it by."""
 
 
+@dataclass(frozen=True, slots=True)
+class Relay(Peer):
+    """The other side of a wire that passes calls on to servers behind it."""
+
+
 def take_peer_list(peer_list: ctypes.c_void_p) -> list[Peer]:
     """Reads a busbar_peer_list, and frees it."""
     peers = []

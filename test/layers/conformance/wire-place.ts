@@ -26,12 +26,16 @@ const program = fileURLToPath(new URL('server-program.js', import.meta.url));
 
 type Closing = { close(options: { linger: number }): Promise<void> };
 
+/** How a server's program is started, with pipes for a wire or without. */
+type Launch = (start: string, hasPipes: boolean) => ChildProcess;
+
 /** A wire of its own, of this kind. */
 export function onWire(
   t: ExecutionContext,
   wire: ServerWire['wire'],
   options: ServerWire['options'] = {},
   certificate?: string,
+  launch: Launch = launchNode,
 ): Place {
   const path = `${temporaryFolder(t)}/wire`;
   let far: WirePlace | Dialer | undefined;
@@ -79,7 +83,7 @@ export function onWire(
 }
 
 // With a channel for orders beside the wire.
-function launch(start: string, hasPipes: boolean): ChildProcess {
+function launchNode(start: string, hasPipes: boolean): ChildProcess {
   const pipe = hasPipes ? 'pipe' : 'ignore';
   return spawn(process.execPath, [program, start], {
     stdio: ['inherit', 'inherit', 'inherit', pipe, pipe, 'ipc'],

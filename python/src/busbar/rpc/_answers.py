@@ -28,7 +28,7 @@ def busy_error(member: Member, message: Message) -> BusyError:
 
 def call_error(member: Member, message: Message) -> CallError:
     """The call has failed. What cannot be read is an error, too."""
-    peer = message.sender.id
+    peer = message.sender
     said = _said(message)
     code, text = said.get("code"), said.get("message")
     declared = member.errors.get(code) if isinstance(code, str) else None
@@ -43,7 +43,7 @@ def call_error(member: Member, message: Message) -> CallError:
         message.close()
         return error_from(None, "the method failed with an error that cannot be read", peer)
     error.because(text_of(text))
-    error.peer_id = peer
+    error.peer_id = peer.id
     return error
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import msgspec
@@ -22,8 +24,9 @@ _TYPE_KEYS = frozenset(("type", "struct", "enum", "list", "map", "optional", "sc
 class Describer:
     """Writes the model of one interface, and collects the types that have names."""
 
-    def __init__(self, members: Members) -> None:
+    def __init__(self, members: Members, documented: bool) -> None:
         self._members = members
+        self._documented = documented
         self._types: dict[str, Any] = {}
         self._seen: dict[str, type] = {}
 
@@ -39,7 +42,7 @@ class Describer:
             else:
                 parts["signals"][each.name] = self._signal(each)
         model: dict[str, Any] = {"interface": members.name, "version": members.version}
-        doc = members.doc or doc_of(members.cls)
+        doc = self._kept(members.doc or doc_of(members.cls))
         if doc is not None:
             model["doc"] = doc
         if self._types:
@@ -47,8 +50,15 @@ class Describer:
         model.update((kind, found) for kind, found in parts.items() if found)
         return model
 
+    def _kept(self, doc: str | None) -> str | None:
+        return doc if self._documented else None
+
+    def _documentation(self, doc: str | None) -> dict[str, Any]:
+        kept = self._kept(doc)
+        return {} if kept is None else {"doc": kept}
+
     def _method(self, member: Member) -> dict[str, Any]:
-        model: dict[str, Any] = {} if member.doc is None else {"doc": member.doc}
+        model = self._documentation(member.doc)
         if member.args is not None:
             model["args"] = self._named(member.args)
         for name, codec in (
@@ -60,7 +70,7 @@ class Describer:
                 model[name] = self._type_of(codec.node)
         if member.errors:
             model["errors"] = {
-                code: _with_doc(self._named(data), doc_of(error))
+                code: _with_doc(self._named(data), self._kept(doc_of(error)))
                 for code, (error, data) in member.errors.items()
             }
         if member.idempotent is not None:
@@ -69,14 +79,15 @@ class Describer:
 
     def _property(self, member: Member) -> dict[str, Any]:
         assert member.args is not None
-        model: dict[str, Any] = {} if member.doc is None else {"doc": member.doc}
+        model = self._documentation(member.doc)
         model["type"] = self._type_of(member.args.node)
         if member.writable:
             model["access"] = "read-write"
         return model
 
     def _signal(self, member: Member) -> Any:
-        return _with_doc({} if member.args is None else self._named(member.args), member.doc)
+        model = {} if member.args is None else self._named(member.args)
+        return _with_doc(model, self._kept(member.doc))
 
     def _named(self, codec: Codec) -> Any:
         """Fields, or the name of a struct."""
@@ -88,7 +99,7 @@ class Describer:
     def _type_of(self, node: Node) -> Any:
         """A type; a struct without name is its fields."""
         if isinstance(node, StructNode) and issubclass(node.cls, Inline):
-            return _with_doc(self._bare(node.fields), doc_of(node.cls))
+            return _with_doc(self._bare(node.fields), self._kept(doc_of(node.cls)))
         return self._type(node)
 
     def _bare(self, fields: list[Field]) -> Any:
@@ -102,19 +113,20 @@ class Describer:
         model = self._type(field.node)
         default = None if field.make_default is None else field.make_default()
         if default is not None:
-            json = msgspec.to_builtins(field.node.encode(default, Walk(True)))
+            plain_default = msgspec.to_builtins(field.node.encode(default, Walk(True)))
             plain = {"type": model} if isinstance(model, str) else model
-            model = {**plain, "default": json}
-        if field.doc is not None:
+            model = {**plain, "default": plain_default}
+        doc = self._kept(field.doc)
+        if doc is not None:
             plain = {"type": model} if isinstance(model, str) else model
-            model = {"doc": field.doc, **plain}
+            model = {"doc": doc, **plain}
         return model
 
     def _type(self, node: Node) -> Any:
         if isinstance(node, StructNode):
             if issubclass(node.cls, Inline):
                 model = {"struct": self._fields(node.fields)}
-                doc = doc_of(node.cls)
+                doc = self._kept(doc_of(node.cls))
                 return model if doc is None else {"doc": doc, **model}
             return self._reference(node.cls, lambda: {"struct": self._fields(node.fields)})
         if isinstance(node, EnumNode):
@@ -139,7 +151,7 @@ class Describer:
             # Known before it is written: it may contain itself.
             self._seen[name] = cls
             model = write()
-            doc = doc_of(cls)
+            doc = self._kept(doc_of(cls))
             if doc is not None and cls.__doc__ != Enum.__doc__:
                 model = {"doc": doc, **model}
             self._types[name] = model
@@ -159,4 +171,12 @@ def _with_doc(model: Any, doc: str | None) -> Any:
 
 def model_of(members: Members) -> dict[str, Any]:
     """The model of an interface."""
-    return Describer(members).model()
+    return Describer(members, True).model()
+
+
+def hash_of(members: Members) -> str:
+    """SHA-256 of the model without documentation, in hexadecimal digits; the same in every
+    language."""
+    model = Describer(members, False).model()
+    text = json.dumps(model, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -102,10 +102,7 @@ class WatchCall(PendingCall):
 
     def displaced(self, callee: Callee) -> None:
         self._forget(callee)
-        self._active = False
-        subscription = self._subscription()
-        if subscription is not None:
-            subscription.active.clear()
+        self._inactive()
 
     def finish(self) -> None:
         callee = self.callee
@@ -115,6 +112,13 @@ class WatchCall(PendingCall):
             self._forget(callee)
 
     def receive(self, kind: int, message: Message) -> None:
+        if kind == Answer.MOVED:
+            # The other side is a relay that stays, while the server behind it is gone. Versions of
+            # the next one have nothing to do with those seen so far.
+            message.close()
+            self._version = 0
+            self._inactive()
+            return
         if kind != Answer.ITEM:
             # The service is closed.
             message.close()
@@ -154,6 +158,12 @@ class WatchCall(PendingCall):
         subscription = self._subscription()
         if subscription is not None:
             subscription.fail(error)
+
+    def _inactive(self) -> None:
+        self._active = False
+        subscription = self._subscription()
+        if subscription is not None:
+            subscription.active.clear()
 
     def _forget(self, callee: Callee) -> None:
         watching = callee.subscribed.get(self.request.member.type_bytes, [])

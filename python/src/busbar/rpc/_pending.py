@@ -229,9 +229,11 @@ class PendingCall(ABC):
         error.executed = "no" if self.callee is None else "maybe"
         self.cancel(error)
 
-    def gone(self) -> None:
-        """The server that had it is gone."""
-        self.fail(ServerGoneError(f"the server that had {self.request.member} is gone"))
+    def gone(self, cause: BaseException | None) -> None:
+        """The server that had it is gone; `cause` says why, if that is known."""
+        error = ServerGoneError(f"the server that had {self.request.member} is gone")
+        error.__cause__ = cause
+        self.fail(error)
 
     def _expire(self) -> None:
         member = self.request.member

@@ -42,6 +42,12 @@ class Replies:
                 attachments.close()
             self.fail(call, "INVALID_RESULT", f"the result of {call.member} is wrong: {error}")
             return
+        stays = None if self._session.carries_attachments else attachments
+        if stays is not None and (stays.objects or stays.regions):
+            stays.close()
+            text = f"{call.member} returns an object or a region, which cannot be sent here"
+            self.fail(call, "UNSUPPORTED_ATTACHMENT", text)
+            return
         self.answer(call, kind, payload, attachments)
 
     def fail_with(self, call: RunningCall, error: BaseException) -> None:

@@ -140,7 +140,7 @@ class Call:
         ends with the service, and needs no `close`."""
         from .client import nested_client
 
-        return nested_client(self._session, interface, self._running.deadline)
+        return nested_client(self._session, interface, self.sender, self._running.deadline)
 
     @property
     def trace(self) -> wire.Trace | None:

@@ -70,10 +70,7 @@ class Caller:
         if known is None:
             if self._session.closed:
                 return []
-            cut_off = self._session.cut_off
-            known = self._session.endpoint.matches(selector)
-            if cut_off:
-                known = [each for each in known if each.id not in cut_off]
+            known = self._session.matching(selector)
             # An empty answer is not kept: a server may have joined before this process hears of it.
             if known:
                 if len(self._known) >= _MAX_KNOWN:
@@ -99,8 +96,8 @@ class Caller:
             self._refused(call, busy_error(call.request.member, message))
         elif kind == Answer.ERROR:
             error = call_error(call.request.member, message)
-            # Not executed, and another server may be newer.
-            if isinstance(error, UnknownMethodError):
+            # Not executed, and another server may be newer, or another relay know one.
+            if isinstance(error, UnknownMethodError | NoServerError):
                 self._refused(call, error)
             else:
                 call.fail(error)
@@ -126,8 +123,9 @@ class Caller:
         if call is not None:
             self._refused(call, None)
 
-    def gone(self, peer: int) -> None:
-        """A peer is gone: all that it was sent and that was not reported as undelivered, it had."""
+    def gone(self, peer: int, cause: BaseException | None = None) -> None:
+        """A peer is gone: all that it was sent and that was not reported as undelivered, it had.
+        `cause` says why, if that is known."""
         self._release_held(peer)
         callee = self._callees.pop(peer, None)
         if callee is None:
@@ -136,7 +134,7 @@ class Caller:
             if call.request.idempotent and call.only == 0 and call.can_restart:
                 self.again(call)
             else:
-                call.gone()
+                call.gone(cause)
 
     def members_changed(self) -> None:
         """Servers came, left or have other labels."""

@@ -63,6 +63,7 @@ class Client:
         self.owner = owner
         self.sticky = sticky
         self.selector = _selector(members, options)
+        session.check(self.selector)
 
     def changed(self, options: Options, sticky: Sticky | None) -> Client:
         """The same client with other options."""
@@ -249,12 +250,13 @@ async def close(client: Interface) -> None:
     await core.session.release(1.0)
 
 
-def nested_client(session: Session, interface: type[T], deadline: float | None) -> T:
+def nested_client(session: Session, interface: type[T], caller: Peer, deadline: float | None) -> T:
     """The client of `call.client()`: part of the session of its server."""
     members = members_of(interface)
     if members is None:
         raise InvalidCallError(f"{interface!r} is no interface")
-    core = Client(session, members, Options(parent_deadline=deadline), Owner())
+    options = Options(to=session.nested_to(caller), parent_deadline=deadline)
+    core = Client(session, members, options, Owner())
     return cast("T", make_client(core))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, Unpack, cast
 from .._opening import Opening
 from ..joining import Options as JoinOptions
 from ..joining import join
+from ._bus_session import BusSession
 from ._pending import Owner
 from .client import Client, Options, close, make_client
 from .errors import InvalidCallError
@@ -27,7 +28,7 @@ _shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.
 
 
 async def _session(bus: str, options: JoinOptions) -> Session:
-    return Session(await join(bus, **options))
+    return BusSession(await join(bus, **options))
 
 
 async def _shared_session(bus: str, options: JoinOptions) -> Session:
@@ -48,7 +49,8 @@ def _is_over(task: asyncio.Task[Session]) -> bool:
     return task.result().closed
 
 
-def _members(interface: Any) -> Members:
+def members_or_refuse(interface: Any) -> Members:
+    """The members of an interface. Raises InvalidCallError if it is none."""
     members = members_of(interface)
     if members is None:
         raise InvalidCallError(f"{interface!r} is no interface: it has no name")
@@ -61,7 +63,7 @@ class Connecting(Opening[T]):
     def __init__(self, bus: str, interface: type[T], join_options: JoinOptions) -> None:
         """Not for programs: `connect` makes it."""
         self._bus = bus
-        self._members = _members(interface)
+        self._members = members_or_refuse(interface)
         self._options = join_options
 
     async def _end(self, opened: T) -> None:
@@ -142,7 +144,7 @@ class Serving(Opening[Service[T]]):
         """Not for programs: `serve` makes it."""
         self._bus = bus
         self._implementation = implementation
-        self._members = _members(implementation)
+        self._members = members_or_refuse(implementation)
         self._setup = setup
         self._linger = linger
         self._options = join_options

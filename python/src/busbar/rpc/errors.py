@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, Literal, Self
 
+from ..peers import Peer, Relay
+
 Executed = Literal["no", "maybe", "yes"]
 
 _MAX_TEXT = 4096
@@ -166,15 +168,21 @@ _made: dict[str, type[CallError]] = {
 }
 
 
+# What a relay may say besides: it knows what became of the servers behind it.
+_made_by_relays: dict[str, type[CallError]] = {
+    each.code: each for each in (NoServerError, ServerGoneError, ProtocolError)
+}
+
+
 def text_of(text: object) -> str:
     """The text of an error that a peer has sent."""
     return text[:_MAX_TEXT] if isinstance(text, str) and text else "the method failed"
 
 
-def error_from(code: object, text: object, peer_id: int) -> CallError:
+def error_from(code: object, text: object, peer: Peer) -> CallError:
     """What a server may say about a call, declared errors excepted."""
-    message = text_of(text)
-    kind = _made.get(code, HandlerFailedError) if isinstance(code, str) else HandlerFailedError
-    error = kind(message)
-    error.peer_id = peer_id
+    known = {**_made, **_made_by_relays} if isinstance(peer, Relay) else _made
+    kind = known.get(code, HandlerFailedError) if isinstance(code, str) else HandlerFailedError
+    error = kind(text_of(text))
+    error.peer_id = peer.id
     return error

@@ -24,6 +24,7 @@ class Answer(IntEnum):
     CREDIT = 6
     CANCEL = 7
     FORGOTTEN = 8
+    MOVED = 9
     NOTHING = 15
 
 
