@@ -129,6 +129,18 @@ test('the service of the guide, in Python', async (t) => {
   t.deepEqual(await python.ended, [0, null]);
 });
 
+test('the wires of the guide, in Python', async (t) => {
+  if (lacksPython(t)) return;
+  const python = new PythonProgram(t, [`${root}examples/python/wires.py`]);
+  const said = [await python.line(), await python.line(), await python.line()];
+  t.deepEqual(said, [
+    'hello, network',
+    'the service was closed: True',
+    'nobody listens: CANNOT_CONNECT',
+  ]);
+  t.deepEqual(await python.ended, [0, null]);
+});
+
 test('the example of the guide, in Python and in Node', async (t) => {
   if (lacksPython(t)) return;
   const bus = newBus();
