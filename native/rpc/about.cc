@@ -46,6 +46,12 @@ void convert(std::string_view json, Writer& out) {
   if (!in.ok()) out.refuse("is no JSON: " + in.problem());
 }
 
+void write_milliseconds(Writer& out, Clock::duration duration) {
+  out.integer(std::int64_t{std::chrono::round<std::chrono::milliseconds>(duration).count()});
+}
+
+}  // namespace
+
 // The version that a model has; without one, the first of its major version.
 std::string version_of(const Service& service) {
   std::string version = std::to_string(service.major) + ".0";
@@ -61,12 +67,6 @@ std::string version_of(const Service& service) {
   }
   return version;
 }
-
-void write_milliseconds(Writer& out, Clock::duration duration) {
-  out.integer(std::int64_t{std::chrono::round<std::chrono::milliseconds>(duration).count()});
-}
-
-}  // namespace
 
 bool Core::built_in(Locked& locked, const busbar_message_info& info) {
   static const busbar_uuid ping = busbar::uuid(BUSBAR_RPC_TYPE_PING);

@@ -3,7 +3,7 @@
 
 namespace busbar::rpc::detail {
 
-void Core::answered(busbar::Message& message, const busbar_message_info& info) {
+void Core::answered(Arrived& message, const busbar_message_info& info) {
   CallPtr call;
   // A program that knows nothing of calls answers with a type of its own.
   const std::uint32_t kind = busbar_rpc_answer_kind(&info);
@@ -33,12 +33,17 @@ void Core::answered(busbar::Message& message, const busbar_message_info& info) {
     Locked locked(*this);
     if (call->settled) return;
     // Not executed, and another server may be newer or idle.
-    if (kind == BUSBAR_RPC_BUSY || error.code == "UNKNOWN_METHOD") {
+    if (kind == BUSBAR_RPC_BUSY || error.code == "UNKNOWN_METHOD" || error.code == "NO_RECIPIENT") {
       call->refusal = error;
       again(locked, call);
     } else {
       finish(locked, *call, error);
     }
+    return;
+  }
+  if (kind == BUSBAR_RPC_MOVED && call->is_watch()) {
+    // The other side is a relay that stays, while the server behind it is gone.
+    call->displaced();
     return;
   }
   const bool is_item = kind == BUSBAR_RPC_ITEM || kind == BUSBAR_RPC_ITEMS;
@@ -62,7 +67,7 @@ void Core::answered(busbar::Message& message, const busbar_message_info& info) {
   call->received(frame);
 }
 
-void Core::emitted(busbar::Message& message, const busbar_message_info& info) {
+void Core::emitted(Arrived& message, const busbar_message_info& info) {
   std::vector<CallPtr> watching;
   {
     const Locked locked(*this);
@@ -126,8 +131,18 @@ Error Core::read_error(PendingCall& call, Frame& frame) {
       {"INVALID_ARGUMENT", Executed::no}, {"INVALID_RESULT", Executed::yes},
       {"UNKNOWN_METHOD", Executed::no},   {"UNSUPPORTED_ATTACHMENT", Executed::yes},
       {"CONFLICT", Executed::no},         {"OVERRUN", Executed::maybe}};
-  const auto found = known.find(code);
-  if (found != known.end()) {
+  // What a relay may say besides: it knows what became of the servers behind it.
+  static const std::map<std::string, Executed> known_to_relays = {
+      {"NO_RECIPIENT", Executed::no},
+      {"PEER_GONE", Executed::maybe},
+      {"PROTOCOL", Executed::maybe},
+      {"UNSUPPORTED_ATTACHMENT", Executed::no}};
+  const std::shared_ptr<Port> port = call.core->port();
+  const bool is_relay = port != nullptr && port->is_relay(frame.peer);
+  for (const auto* const each : {&known_to_relays, &known}) {
+    if (each == &known_to_relays && !is_relay) continue;
+    const auto found = each->find(code);
+    if (found == each->end()) continue;
     error.code = code;
     error.executed = found->second;
     return error;
@@ -147,6 +162,12 @@ void start(const CallPtr& call, const Options& options) {
   call->to = options.peer != 0 ? "#" + std::to_string(options.peer) : options.to;
   if (options.timeout) call->deadline = Clock::now() + *options.timeout;
   if (options.within != nullptr) {
+    // Over a wire a method calls back whoever called it.
+    const std::shared_ptr<Port> port = call->core->port();
+    if (port != nullptr && port->calls_back() && options.within->core == call->core &&
+        call->to.empty()) {
+      call->to = "#" + std::to_string(peer_of(*options.within));
+    }
     call->deadline = std::min(call->deadline, deadline_of(*options.within));
     call->trace = options.within->trace;
     on_cancel(*options.within, [weak = std::weak_ptr(call)] {

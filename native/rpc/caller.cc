@@ -83,45 +83,26 @@ std::shared_ptr<Target> Core::target(const std::string& label, const std::string
   const std::string key = to.empty() ? label : label + '\n' + to;
   const auto found = targets_.find(key);
   if (found != targets_.end()) return found->second;
-  using Expression = busbar::detail::Owner<busbar_expression, busbar_expression_free>;
-  const auto refused = [&](std::string text) {
-    if (error != nullptr) *error = Error{"INVALID_ARGUMENT", std::move(text), Executed::no};
+  std::string problem;
+  const std::shared_ptr<Target> made =
+      port_ == nullptr ? nullptr : port_->target(label, to, problem);
+  if (made == nullptr) {
+    if (error != nullptr) *error = Error{"INVALID_ARGUMENT", problem, Executed::no};
     return nullptr;
-  };
-  busbar_expression* made = nullptr;
-  if (endpoint_ == nullptr || busbar_expression_label(label.c_str(), &made) != BUSBAR_OK)
-    return refused(label + " is no label");
-  Expression expression(made);
-  if (!to.empty()) {
-    // Parsed alone, so that no bracket in it leads out of the condition.
-    std::size_t offset = 0;
-    if (busbar_expression_parse(to.c_str(), &made, &offset) != BUSBAR_OK)
-      return refused("to is '" + to + "', which is no condition; see column " +
-                     std::to_string(offset + 1));
-    const Expression condition(made);
-    if (busbar_expression_and(expression.get(), condition.get(), &made) != BUSBAR_OK)
-      return refused("to is too long");
-    expression.reset(made);
   }
-  busbar_selector* selector = nullptr;
-  if (busbar_selector_create(endpoint_, expression.get(), BUSBAR_UNICAST, &selector) != BUSBAR_OK)
-    return refused("too many conditions are in use");
   if (targets_.size() >= kMaxTargets) targets_.clear();
-  return targets_[key] = std::make_shared<Target>(busbar::Selector(selector));
+  return targets_[key] = made;
 }
 
 const std::vector<std::uint64_t>& Core::peers_of(Target& target) {
   // An empty answer is not kept: a server may have joined before this process hears of it.
-  if (!target.peers.empty() || endpoint_ == nullptr) return target.peers;
-  busbar_peer_list* list = nullptr;
-  if (busbar_endpoint_matching_peers(endpoint_, target.selector.get(), &list) != BUSBAR_OK)
-    return target.peers;
-  const busbar::detail::Owner<busbar_peer_list, busbar_peer_list_free> owned(list);
-  for (std::size_t at = 0; at < busbar_peer_list_count(list); ++at) {
-    const std::uint64_t peer = busbar_peer_list_id(list, at);
-    if (cut_off_.count(peer) == 0) target.peers.push_back(peer);
-  }
-  return target.peers;
+  if (!target.peers.empty() || port_ == nullptr) return target.peers;
+  port_->find_peers(target);
+  auto& peers = target.peers;
+  peers.erase(std::remove_if(peers.begin(), peers.end(),
+                             [&](std::uint64_t peer) { return cut_off_.count(peer) != 0; }),
+              peers.end());
+  return peers;
 }
 
 // 0: all that match were tried.

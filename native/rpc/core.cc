@@ -1,5 +1,6 @@
 // The thread of a session: receives, and does what is due.
 #include "rpc/core.h"
+#include "rpc/endpoint_port.h"
 
 namespace busbar::rpc::detail {
 
@@ -14,24 +15,11 @@ constexpr int kPulls = 256;
 
 }  // namespace
 
-Status Core::join(const char* bus, const SessionOptions& options) {
-  busbar_join_options join = options.join;
-  std::vector<const char*> label;
-  label.reserve(label_.size());
-  for (const std::string& each : label_) label.push_back(each.c_str());
-  join.size = sizeof join;
-  join.label = label.data();
-  join.label_count = label.size();
-  if (!options.token.empty()) join.token = options.token.c_str();
-  join.on_event = &Core::on_event;
-  join.context = this;
-  const Status status(busbar_endpoint_join(bus, &join, &endpoint_));
-  if (!status) return status;
-  id_ = busbar_endpoint_id(endpoint_);
-  busbar_endpoint_watch_peers(endpoint_, 1);
+void Core::begin(std::shared_ptr<Port> port) {
+  id_ = port->id();
+  port_ = std::move(port);
   // The thread holds the session until it has ended.
   thread_ = std::thread([self = shared_from_this()] { self->run(); });
-  return status;
 }
 
 void Core::close() {
@@ -48,38 +36,27 @@ void Core::close() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Core::on_event(void* context, const busbar_event* event) {
-  Core& core = *static_cast<Core*>(context);
-  switch (event->kind) {
-    case BUSBAR_EVENT_UNDELIVERED:
-    case BUSBAR_EVENT_DISCONNECTED:
-    case BUSBAR_EVENT_VIOLATION:
-    case BUSBAR_EVENT_ROOM:
-    case BUSBAR_EVENT_PEER_JOINED:
-    case BUSBAR_EVENT_PEER_LEFT:
-    case BUSBAR_EVENT_PEER_RELABELLED:
-      break;
-    default:
-      return;
-  }
+void Core::told(std::int32_t kind, std::uint64_t peer, std::uint64_t message) {
   {
-    const std::lock_guard<std::mutex> lock(core.events_mutex_);
-    core.events_.push_back({event->kind, event->peer_id, event->message_id});
-    core.has_events_.store(true, std::memory_order_release);
+    const std::lock_guard<std::mutex> lock(events_mutex_);
+    events_.push_back({kind, peer, message});
+    has_events_.store(true, std::memory_order_release);
   }
   // The thread may be waiting, for a message only.
-  const Locked locked(core);
-  core.wake();
+  const Locked locked(*this);
+  wake();
 }
 
 void Core::run() {
   thread_id_.store(std::this_thread::get_id());
+  // It stays as long as the thread runs.
+  Port* const port = port_.get();
   std::size_t burst = 0;
   for (;;) {
-    busbar_message* received = nullptr;
-    const busbar_status status = busbar_endpoint_receive(endpoint_, 0, &received);
+    std::optional<Arrived> received;
+    const busbar_status status = port->receive(0, received);
     if (status == BUSBAR_OK) {
-      dispatch(busbar::Message(received));
+      dispatch(std::move(*received));
       if (has_events_.load(std::memory_order_acquire)) handle_events();
       if (!departures_.empty() && ++since_departure_ > kLastMessages) handle_departures();
       if (++burst < kBurst) continue;
@@ -97,21 +74,22 @@ void Core::run() {
       const Locked locked(*this);
       if (closing_) break;
     }
-    sleep();
+    sleep(*port);
   }
   end_all();
-  busbar_endpoint* endpoint = nullptr;
+  std::shared_ptr<Port> leaving;
   {
     // Nobody changes its label now, or later.
     const std::lock_guard<std::mutex> lock(relabelling_);
     const Locked locked(*this);
-    endpoint = std::exchange(endpoint_, nullptr);
+    leaving = std::move(port_);
+    port_ = nullptr;
   }
-  (void)busbar_endpoint_close(endpoint, 1000, nullptr);
+  leaving->close();
 }
 
 // Waits for a message, until the next deadline.
-void Core::sleep() {
+void Core::sleep(Port& port) {
   std::int32_t timeout = BUSBAR_FOREVER;
   {
     const Locked locked(*this);
@@ -129,31 +107,27 @@ void Core::sleep() {
     }
     sleeping_ = true;
   }
-  busbar_message* received = nullptr;
-  const busbar_status status = busbar_endpoint_receive(endpoint_, timeout, &received);
+  std::optional<Arrived> received;
+  const busbar_status status = port.receive(timeout, received);
   {
     const Locked locked(*this);
     sleeping_ = false;
   }
-  if (status == BUSBAR_OK) dispatch(busbar::Message(received));
+  if (status == BUSBAR_OK) dispatch(std::move(*received));
 }
 
-// Under the lock. A message to itself is what wakes a thread that waits for messages.
+// Under the lock.
 void Core::wake() {
-  if (!sleeping_) return;
+  if (!sleeping_ || port_ == nullptr) return;
   sleeping_ = false;
-  const std::uint16_t format = busbar_rpc_format(BUSBAR_RPC_NOTHING, 0, 0);
-  // At once, even on the thread itself, which may be told of events while it waits.
-  may_cork_ = false;
-  (void)post(id_, busbar_rpc_answer_type(), format, 0, {}, {});
-  may_cork_ = true;
+  port_->wake();
 }
 
 void Core::flush() {
   const Locked locked(*this);
   if (!corked_) return;
   corked_ = false;
-  busbar_endpoint_flush(endpoint_);
+  if (port_ != nullptr) port_->flush();
 }
 
 void Core::defer(std::function<void()> task) {
@@ -265,7 +239,7 @@ void Core::handle_departures() {
   for (const std::uint64_t peer : departed) {
     cut_off_.erase(peer);
     gone(locked, peer);
-    selectors_.erase(peer);
+    if (port_ != nullptr) port_->forget(peer);
   }
   members_changed(locked);
 }
@@ -326,7 +300,6 @@ void Core::end_all() {
   auto tasks = std::make_shared<std::vector<std::function<void()>>>(std::move(tasks_));
   tasks_.clear();
   locked.keep(std::move(tasks));
-  selectors_.clear();
   targets_.clear();
   serving_changed_.notify_all();
 }
@@ -353,8 +326,10 @@ Session::Session(std::shared_ptr<detail::Core> core)
 
 busbar::Result<Session> Session::join(const char* bus, const SessionOptions& options) {
   auto core = std::make_shared<detail::Core>(options.label);
-  const Status status = core->join(bus, options);
+  auto port = std::make_shared<detail::EndpointPort>(*core);
+  const Status status = port->join(bus, options);
   if (!status) return status;
+  core->begin(std::move(port));
   return Session(std::move(core));
 }
 
@@ -362,6 +337,9 @@ void Session::close() { core_->close(); }
 
 std::uint64_t Session::id() const noexcept { return core_->id(); }
 
-busbar_endpoint* Session::endpoint() const noexcept { return core_->endpoint(); }
+busbar_endpoint* Session::endpoint() const noexcept {
+  const std::shared_ptr<detail::Port> port = core_->port();
+  return port == nullptr ? nullptr : port->endpoint();
+}
 
 }  // namespace busbar::rpc

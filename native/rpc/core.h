@@ -1,4 +1,4 @@
-// A session from inside: one endpoint, its thread, the calls made here and the calls served here.
+// A session from inside: its port, its thread, the calls made here and the calls served here.
 // One lock guards all of it; functions of the program are called, and destroyed, without it.
 #ifndef BUSBAR_RPC_CORE_H
 #define BUSBAR_RPC_CORE_H
@@ -12,23 +12,10 @@
 
 #include "busbar_rpc.hpp"
 #include "rpc/outgoing_stream.h"
+#include "rpc/port.h"
 #include "rpc/service.h"
 
 namespace busbar::rpc::detail {
-
-// What became of a frame that was posted: its number, or one of these.
-using Posted = std::int64_t;
-constexpr Posted kFull = -1;
-constexpr Posted kGone = -2;
-// Too large, for example: it can never be sent.
-constexpr Posted kRefused = -3;
-
-// The members that match a label and a condition; valid until members change.
-struct Target {
-  explicit Target(busbar::Selector its_selector) : selector(std::move(its_selector)) {}
-  busbar::Selector selector;
-  std::vector<std::uint64_t> peers;
-};
 
 using CallPtr = std::shared_ptr<PendingCall>;
 using ServedPtr = std::shared_ptr<ServedCall>;
@@ -40,7 +27,7 @@ struct CallerRecord {
       subscriptions;
 };
 
-class Core : public std::enable_shared_from_this<Core> {
+class Core final : public PortHost, public std::enable_shared_from_this<Core> {
  public:
   // The lock of a core. What is to be done, or destroyed, without it is done at the end.
   class Locked {
@@ -63,16 +50,22 @@ class Core : public std::enable_shared_from_this<Core> {
   };
 
   explicit Core(std::vector<std::string> label) : label_(std::move(label)) {}
-  Status join(const char* bus, const SessionOptions& options);
+  // Starts the thread. Called once.
+  void begin(std::shared_ptr<Port> port);
   // Ends everything, and waits for the thread unless it is this one.
   void close();
 
-  [[nodiscard]] busbar_endpoint* endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  // Null once the session has ended.
+  [[nodiscard]] std::shared_ptr<Port> port() {
+    const Locked locked(*this);
+    return port_;
+  }
   [[nodiscard]] bool on_own_thread() const noexcept {
     return std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed);
   }
   void defer(std::function<void()> task);
+  void told(std::int32_t kind, std::uint64_t peer, std::uint64_t message) override;
 
   // --- frames (frames.cc) ---
   Posted post(std::uint64_t peer, const busbar_uuid& type, std::uint16_t format,
@@ -105,7 +98,7 @@ class Core : public std::enable_shared_from_this<Core> {
   // Sends the last frame of a stream.
   void end_stream(ServedCall& call, OutgoingStream& stream);
   void count_failure(ServedMember& member);
-  void give_input(ServedCall& call, ServedInputBase& input, busbar::Message& message,
+  void give_input(ServedCall& call, ServedInputBase& input, Arrived& message,
                   const busbar_message_info& info);
   void emit(Service& service, const ServedMember& member, const Encoded& body, bool newest_only);
 
@@ -134,10 +127,9 @@ class Core : public std::enable_shared_from_this<Core> {
   using Type = std::array<std::uint8_t, 16>;
 
   // The thread (core.cc).
-  static void on_event(void* context, const busbar_event* event);
   void run();
   bool turn();
-  void sleep();
+  void sleep(Port& port);
   void handle_events();
   void handle_departures();
   void expire();
@@ -145,15 +137,14 @@ class Core : public std::enable_shared_from_this<Core> {
   void flush();
 
   // Frames (frames.cc).
-  void dispatch(busbar::Message message);
-  static Frame frame_of(busbar::Message& message, const busbar_message_info& info);
+  void dispatch(Arrived message);
+  static Frame frame_of(Arrived& message, const busbar_message_info& info);
   void room(Locked& locked, std::uint64_t peer);
   void send_backlog(Locked& locked, std::uint64_t peer);
-  [[nodiscard]] const busbar_selector* selector_of(std::uint64_t peer);
 
   // Calls (caller.cc).
-  void answered(busbar::Message& message, const busbar_message_info& info);
-  void emitted(busbar::Message& message, const busbar_message_info& info);
+  void answered(Arrived& message, const busbar_message_info& info);
+  void emitted(Arrived& message, const busbar_message_info& info);
   void gone(Locked& locked, std::uint64_t peer);
   // The peer has no calls of this side any more.
   void server_gone(Locked& locked, std::uint64_t peer);
@@ -172,9 +163,9 @@ class Core : public std::enable_shared_from_this<Core> {
   static Error read_error(PendingCall& call, Frame& frame);
 
   // Serving (server.cc, serving.cc).
-  void accept(busbar::Message message, const busbar_message_info& info);
-  void from_caller(busbar::Message& message, const busbar_message_info& info);
-  void keep_input(Locked& locked, ServedCall& call, busbar::Message& message,
+  void accept(Arrived message, const busbar_message_info& info);
+  void from_caller(Arrived& message, const busbar_message_info& info);
+  void keep_input(Locked& locked, ServedCall& call, Arrived& message,
                   const busbar_message_info& info);
   void subscribe(Locked& locked, const busbar_message_info& info, ServedMember& member,
                  const std::shared_ptr<Service>& service);
@@ -191,7 +182,6 @@ class Core : public std::enable_shared_from_this<Core> {
   void end_subscription(Locked& locked, CallerRecord& record, std::uint64_t id);
   Status relabel();
 
-  busbar_endpoint* endpoint_ = nullptr;
   std::uint64_t id_ = 0;
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_{};
@@ -199,19 +189,18 @@ class Core : public std::enable_shared_from_this<Core> {
   std::mutex relabelling_;
   std::vector<std::string> label_;
 
-  // Under the lock.
+  // Under the lock; null once the session has ended.
+  std::shared_ptr<Port> port_;
   bool closing_ = false;
   bool ended_ = false;
   bool sleeping_ = false;
   Clock::time_point sleeping_until_{};
-  bool may_cork_ = true;
   bool corked_ = false;
   std::vector<std::function<void()>> tasks_;
   std::deque<std::shared_ptr<OutgoingStream>> dirty_;
   std::deque<std::shared_ptr<OutgoingStream>> pulls_;
   std::deque<ServedPtr> runnable_;
   PendingCall::Deadlines deadlines_;
-  std::unordered_map<std::uint64_t, busbar::Selector> selectors_;
   std::unordered_map<std::uint64_t, Backlog> backlogs_;
   std::multimap<std::uint64_t, std::shared_ptr<OutgoingStream>> waiting_streams_;
 
@@ -231,7 +220,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::unordered_map<std::uint64_t, CallerRecord> callers_;
   std::condition_variable serving_changed_;
 
-  // Filled by on_event, wherever it runs.
+  // Filled by told(), wherever it runs.
   std::mutex events_mutex_;
   std::vector<Event> events_;
   std::atomic<bool> has_events_{false};
@@ -260,6 +249,9 @@ class Core : public std::enable_shared_from_this<Core> {
 // Of a region, what counts against the credit of a stream.
 constexpr std::size_t kRegionBytes = 64U << 10U;
 [[nodiscard]] std::size_t attached_bytes(const Attachments& attachments);
+
+// The version of its interface, as its model has it.
+[[nodiscard]] std::string version_of(const Service& service);
 
 // A payload that is a map of a few texts and numbers, as the layer's own answers are.
 [[nodiscard]] Encoded error_body(Codec codec, const Error& error);

@@ -20,66 +20,13 @@ std::size_t attached_bytes(const Attachments& attachments) {
 }
 
 // Under the lock.
-const busbar_selector* Core::selector_of(std::uint64_t peer) {
-  const auto found = selectors_.find(peer);
-  if (found != selectors_.end()) return found->second.get();
-  busbar_selector* made = nullptr;
-  const std::string text = "#" + std::to_string(peer);
-  if (busbar_selector_parse(endpoint_, text.c_str(), BUSBAR_UNICAST, &made) != BUSBAR_OK)
-    return nullptr;
-  return selectors_.emplace(peer, busbar::Selector(made)).first->second.get();
-}
-
-// Under the lock.
 Posted Core::post(std::uint64_t peer, const busbar_uuid& type, std::uint16_t format,
                   std::uint64_t reply_to, const Encoded& body, Bytes metadata) {
-  if (endpoint_ == nullptr) return kGone;
-  busbar_outgoing message{};
-  message.size = sizeof message;
-  message.when_full = BUSBAR_WHEN_FULL_REFUSE;
-  message.type = type;
-  message.format = format;
-  message.reply_to = reply_to;
-  message.payload = body.payload.data();
-  message.payload_bytes = body.payload.size();
-  message.metadata = metadata.data();
-  message.metadata_bytes = metadata.size();
-  std::vector<busbar_region_range> regions;
-  for (const Region& region : body.attachments.regions) {
-    regions.push_back({region.get(), 0, region.bytes().size()});
-  }
-  std::vector<busbar_object> objects;
-  std::vector<std::int32_t> kinds;
-  for (const Object& object : body.attachments.objects) {
-    objects.push_back(object.get());
-    kinds.push_back(object.kind());
-  }
-  message.regions = regions.data();
-  message.region_count = regions.size();
-  message.objects = objects.data();
-  message.object_kinds = kinds.data();
-  message.object_count = objects.size();
-  if (may_cork_ && on_own_thread()) {
-    // Until the end of this turn.
-    message.corked = 1;
-    corked_ = true;
-  }
-  const busbar_selector* selector = selector_of(peer);
-  if (selector == nullptr) return kRefused;
-  busbar_receipt receipt{};
-  receipt.size = sizeof receipt;
-  switch (busbar_endpoint_send_with_receipt(endpoint_, selector, &message, &receipt)) {
-    case BUSBAR_OK:
-      return static_cast<Posted>(receipt.id);
-    case BUSBAR_QUEUE_FULL:
-      return kFull;
-    case BUSBAR_NO_RECIPIENT:
-    case BUSBAR_PEER_GONE:
-    case BUSBAR_CLOSED:
-      return kGone;
-    default:
-      return kRefused;
-  }
+  if (port_ == nullptr) return kGone;
+  // Until the end of this turn.
+  const bool cork = on_own_thread();
+  if (cork) corked_ = true;
+  return port_->post(peer, type, format, reply_to, body, metadata, cork);
 }
 
 Posted Core::post_answer(Locked& locked, std::uint64_t peer, std::uint64_t call,
@@ -153,27 +100,28 @@ void Core::room(Locked& locked, std::uint64_t peer) {
   }
 }
 
-Frame Core::frame_of(busbar::Message& message, const busbar_message_info& info) {
+Frame Core::frame_of(Arrived& message, const busbar_message_info& info) {
   Frame frame;
   frame.kind = busbar_rpc_kind(info.format);
   frame.codec = static_cast<Codec>(busbar_rpc_codec(info.format));
   frame.payload = {static_cast<const char*>(info.payload.data), info.payload.bytes};
   frame.peer = info.from_id;
   frame.starved = (info.format & BUSBAR_RPC_STARVED) != 0;
+  busbar::Message* const attached = message.attached();
   for (std::uint32_t at = 0; at < info.region_count; ++at) {
-    auto region = message.take_region(at);
+    auto region = attached->take_region(at);
     frame.attachments.regions.push_back(region ? Region(std::move(region).value()) : Region());
   }
   for (std::uint32_t at = 0; at < info.object_count; ++at) {
-    auto kind = message.object_kind(at);
-    auto object = message.take_object(at);
+    auto kind = attached->object_kind(at);
+    auto object = attached->take_object(at);
     frame.attachments.objects.push_back(object ? Object(*object, kind ? *kind : 0) : Object());
   }
   frame.size = frame.payload.size() + attached_bytes(frame.attachments);
   return frame;
 }
 
-void Core::dispatch(busbar::Message message) {
+void Core::dispatch(Arrived message) {
   const busbar_message_info info = message.info();
   const std::uint32_t kind = busbar_rpc_kind(info.format);
   static const busbar_uuid answer_type = busbar_rpc_answer_type();

@@ -32,7 +32,7 @@ Encoded error_body(Codec codec, const Error& error) {
                     Error{"INVALID_RESULT", "the data of " + error.code + ": " + out.problem()});
 }
 
-void Core::accept(busbar::Message message, const busbar_message_info& info) {
+void Core::accept(Arrived message, const busbar_message_info& info) {
   ServedPtr call;
   {
     Locked locked(*this);
@@ -264,7 +264,7 @@ void Core::caller_gone(Locked& locked, std::uint64_t peer) {
 }
 
 // A frame that a caller sends about a call of its own.
-void Core::from_caller(busbar::Message& message, const busbar_message_info& info) {
+void Core::from_caller(Arrived& message, const busbar_message_info& info) {
   const std::uint32_t kind = busbar_rpc_kind(info.format);
   ServedPtr call;
   std::shared_ptr<ServedInputBase> input;
@@ -310,7 +310,7 @@ void Core::from_caller(busbar::Message& message, const busbar_message_info& info
   give_input(*call, *input, message, info);
 }
 
-void Core::give_input(ServedCall& call, ServedInputBase& input, busbar::Message& message,
+void Core::give_input(ServedCall& call, ServedInputBase& input, Arrived& message,
                       const busbar_message_info& info) {
   Frame frame = frame_of(message, info);
   if (frame.kind == BUSBAR_RPC_END) return input.end(std::nullopt);
@@ -322,7 +322,7 @@ void Core::give_input(ServedCall& call, ServedInputBase& input, busbar::Message&
 }
 
 // Of a call in the queue. What is allowed before the first credit is kept, and the end.
-void Core::keep_input(Locked& locked, ServedCall& call, busbar::Message& message,
+void Core::keep_input(Locked& locked, ServedCall& call, Arrived& message,
                       const busbar_message_info& info) {
   if (call.early_input.size() > input_items || call.early_bytes > input_bytes) {
     abort(locked, call, Error{"INVALID_ARGUMENT", "more input than there was credit for"});

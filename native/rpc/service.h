@@ -8,6 +8,7 @@
 
 #include "busbar_rpc.hpp"
 #include "rpc/outgoing_stream.h"
+#include "rpc/port.h"
 
 namespace busbar::rpc::detail {
 
@@ -25,13 +26,6 @@ struct Trace {
 // Writes `fields` with the trace, if there is one. Returns the bytes written.
 [[nodiscard]] std::size_t write_with_trace(busbar_rpc_metadata fields, const Trace* trace,
                                            std::array<std::uint8_t, 240>& out);
-
-struct Subscribers {
-  // Subscriptions of each peer.
-  std::map<std::uint64_t, std::size_t> peers;
-  // Compiled when they are first needed after a change.
-  std::vector<busbar::Selector> selectors;
-};
 
 // Fields without a remark are guarded by the core's lock.
 struct Service {
@@ -64,8 +58,7 @@ struct Service {
 class ServedCall : public std::enable_shared_from_this<ServedCall> {
  public:
   ServedCall(std::shared_ptr<Core> its_core, std::shared_ptr<Service> its_service,
-             ServedMember& its_member, busbar::Message its_message,
-             const busbar_message_info& its_info)
+             ServedMember& its_member, Arrived its_message, const busbar_message_info& its_info)
       : core(std::move(its_core)),
         service(std::move(its_service)),
         member(its_member),
@@ -85,7 +78,7 @@ class ServedCall : public std::enable_shared_from_this<ServedCall> {
   std::uint32_t credit_bytes = input_bytes;
 
   // Its arguments, until the method has them.
-  std::optional<busbar::Message> message;
+  std::optional<Arrived> message;
   // The caller has its answer, or wants none any more.
   bool over = false;
   // The caller wants none any more.
@@ -102,7 +95,7 @@ class ServedCall : public std::enable_shared_from_this<ServedCall> {
   std::shared_ptr<OutgoingStream> output;
   std::shared_ptr<ServedInputBase> input;
   // What arrived before the method began.
-  std::vector<std::pair<busbar::Message, busbar_message_info>> early_input;
+  std::vector<std::pair<Arrived, busbar_message_info>> early_input;
   std::size_t early_bytes = 0;
   std::optional<Error> input_end;
   bool input_ended = false;

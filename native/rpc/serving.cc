@@ -5,13 +5,6 @@
 
 namespace busbar::rpc::detail {
 
-namespace {
-
-// Peers in one selector: its expression may not become too large.
-constexpr std::size_t kPeersInSelector = 128;
-
-}  // namespace
-
 // --- answers without a call ---
 
 void Core::refuse(Locked& locked, const busbar_message_info& info, const Error& error) {
@@ -49,7 +42,7 @@ void Core::subscribe(Locked& locked, const busbar_message_info& info, ServedMemb
   if (!record.subscriptions.emplace(info.id, std::make_pair(&member, service)).second) return;
   Subscribers& subscribers = service->subscribers[&member];
   ++subscribers.peers[info.from_id];
-  subscribers.selectors.clear();
+  subscribers.prepared = nullptr;
   // The answer says that it is in force, and has the value of a property.
   Writer out(answer_codec(info));
   member.write_state(out);
@@ -69,7 +62,7 @@ void Core::end_subscription(Locked& locked, CallerRecord& record, std::uint64_t 
     const auto count = subscribers.peers.find(peer);
     if (count == subscribers.peers.end() || --count->second > 0) break;
     subscribers.peers.erase(count);
-    subscribers.selectors.clear();
+    subscribers.prepared = nullptr;
     break;
   }
 }
@@ -77,33 +70,11 @@ void Core::end_subscription(Locked& locked, CallerRecord& record, std::uint64_t 
 void Core::emit(Service& service, const ServedMember& member, const Encoded& body,
                 bool newest_only) {
   const Locked locked(*this);
-  if (endpoint_ == nullptr) return;
-  Subscribers& subscribers = service.subscribers[&member];
-  if (subscribers.selectors.empty() && !subscribers.peers.empty()) {
-    std::string text;
-    std::size_t count = 0;
-    for (const auto& [peer, subscriptions] : subscribers.peers) {
-      text += (text.empty() ? "#" : " | #") + std::to_string(peer);
-      if (++count % kPeersInSelector != 0 && count != subscribers.peers.size()) continue;
-      busbar_selector* made = nullptr;
-      if (busbar_selector_parse(endpoint_, text.c_str(), BUSBAR_MULTICAST, &made) == BUSBAR_OK)
-        subscribers.selectors.emplace_back(made);
-      text.clear();
-    }
-  }
-  busbar_outgoing message{};
-  message.size = sizeof message;
-  // A slow subscriber must hold up neither the server nor the others.
-  message.when_full = BUSBAR_WHEN_FULL_DROP;
-  message.type = member.member.type;
-  message.format = answer_format(BUSBAR_RPC_EMISSION, Codec::messagepack);
-  message.payload = body.payload.data();
-  message.payload_bytes = body.payload.size();
+  if (port_ == nullptr) return;
   // With a key, a slow watcher gets the newest value only.
-  if (newest_only) message.key = member.member.name.c_str();
-  for (const busbar::Selector& selector : subscribers.selectors) {
-    (void)busbar_endpoint_send(endpoint_, selector.get(), &message, nullptr);
-  }
+  port_->emit(service.subscribers[&member], member.member.type,
+              answer_format(BUSBAR_RPC_EMISSION, Codec::messagepack), body,
+              newest_only ? member.member.name.c_str() : nullptr);
 }
 
 // --- services ---
@@ -112,23 +83,24 @@ void Core::emit(Service& service, const ServedMember& member, const Encoded& bod
 Status Core::relabel() {
   const std::lock_guard<std::mutex> one_at_a_time(relabelling_);
   std::vector<std::string> label;
+  std::vector<Offered> offers;
+  std::shared_ptr<Port> port;
   {
     const Locked locked(*this);
-    if (endpoint_ == nullptr) return Status(BUSBAR_CLOSED);
+    if (port_ == nullptr) return Status(BUSBAR_CLOSED);
+    port = port_;
     label = label_;
     for (const auto& service : services_) {
       if (service->leaving) continue;
       label.insert(label.end(), service->options.label.begin(), service->options.label.end());
       label.push_back(service->interface_name);
       label.push_back(service->label);
+      offers.push_back({service->interface_name, version_of(*service)});
     }
   }
   std::sort(label.begin(), label.end());
   label.erase(std::unique(label.begin(), label.end()), label.end());
-  std::vector<const char*> texts;
-  texts.reserve(label.size());
-  for (const std::string& each : label) texts.push_back(each.c_str());
-  const Status status(busbar_endpoint_relabel(endpoint_, texts.data(), texts.size(), 5000));
+  const Status status = port->relabel(label, offers);
   // What it was told meanwhile is for the session's thread.
   const Locked locked(*this);
   wake();
@@ -328,7 +300,7 @@ void fail_output(ServedCall& call, OutgoingStream& stream, const Error& error) {
 }
 
 void set_input(ServedCall& call, const std::shared_ptr<ServedInputBase>& input) {
-  std::vector<std::pair<busbar::Message, busbar_message_info>> early;
+  std::vector<std::pair<Arrived, busbar_message_info>> early;
   bool ended = false;
   std::optional<Error> end;
   {

@@ -1,5 +1,5 @@
-// Serves the conformance interface in C++: `conformance_server START`, which is JSON. Follows the
-// orders of its test and tells what happens, in lines of JSON.
+// Serves the conformance interface in C++, on a bus or over a wire: `conformance_server START`,
+// which is JSON. Follows the orders of its test and tells what happens, in lines of JSON.
 #include <cstdio>
 #include <iostream>
 #include <stdexcept>
@@ -263,7 +263,8 @@ struct StartOptions {
 };
 struct Start {
   std::string name;
-  std::string place;
+  // The name of a bus, or a wire.
+  rpc::Value place;
   StartOptions options;
   static constexpr auto fields() {
     return rpc::fields("name", &Start::name, "place", &Start::place, "options", &Start::options);
@@ -276,6 +277,26 @@ bool read_json(const std::string& text, T& value) {
   if (rpc::detail::Coder<T>::read(in, value) && in.end()) return true;
   std::fprintf(stderr, "%s: %s\n", text.c_str(), in.problem().c_str());
   return false;
+}
+
+std::string text_in(const rpc::Value& place, const char* key) {
+  const rpc::Value* value = place.find(key);
+  const std::string* text = value == nullptr ? nullptr : value->get<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+// Opens the place, as server-wire.ts names it.
+busbar::Result<rpc::Session> open(const rpc::Value& place) {
+  if (const auto* bus = place.get<std::string>()) return rpc::Session::join(bus->c_str());
+  rpc::WireOptions options;
+  if (const rpc::Value* given = place.find("options")) options.token = text_in(*given, "token");
+  const std::string wire = text_in(place, "wire");
+  if (wire == "stdio") return rpc::listen_wire(rpc::WireAddress::parent(), options);
+  if (wire == "unix")
+    return rpc::listen_wire(rpc::WireAddress::unix_socket(text_in(place, "path")), options);
+  auto session = rpc::listen_wire(rpc::WireAddress::tcp(0), options);
+  if (session) tell("port " + std::to_string(rpc::wire_port(*session)));
+  return session;
 }
 
 rpc::ServeOptions options_of(const StartOptions& given) {
@@ -308,7 +329,7 @@ void obey(Server& server, Held& held, const std::vector<std::string>& order) {
 int main(int argc, char** argv) {
   Start start;
   if (argc != 2 || !read_json(argv[1], start)) return 2;
-  auto session = rpc::Session::join(start.place.c_str());
+  auto session = open(start.place);
   if (!session) {
     std::fprintf(stderr, "%s\n", session.status().message());
     return 1;

@@ -55,6 +55,8 @@ enum {
   /* Answers no message. The caller took its answers too slowly: the server has dropped its calls
    * and subscriptions, as if it had died. */
   BUSBAR_RPC_FORGOTTEN = 8,
+  /* Of a relay: the server of a subscription is gone; an item says when another one has it. */
+  BUSBAR_RPC_MOVED = 9,
   /* Nothing. */
   BUSBAR_RPC_NOTHING = 15
 };

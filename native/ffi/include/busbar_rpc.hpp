@@ -17,5 +17,6 @@
 #include "busbar/about.hpp"
 #include "busbar/client.hpp"
 #include "busbar/server.hpp"
+#include "busbar/wire.hpp"
 
 #endif

@@ -36,7 +36,7 @@ export function onWire(
   options: ServerWire['options'] = {},
   certificate?: string,
   launch: Launch = launchNode,
-): Place {
+): Place & { readonly path: string } {
   const path = `${temporaryFolder(t)}/wire`;
   let far: WirePlace | Dialer | undefined;
   /** What is served here as soon as there is a wire. */
@@ -55,6 +55,7 @@ export function onWire(
   };
   return {
     t,
+    path,
     kind: 'port',
     async serveHere<I extends Interface>(source: I, implementation: ServerOf<I>) {
       let service: Closing | undefined;

@@ -142,8 +142,8 @@ struct ServeOptions {
   std::function<void(const std::string& method, const Error& error)> on_error;
 };
 
-// One endpoint on a bus, with a thread that serves its calls. Copies are the same session, which
-// leaves the bus with the last of them, or when it is closed.
+// One endpoint on a bus, or one side of a wire (busbar/wire.hpp), with a thread that serves its
+// calls. Copies are the same session, which leaves with the last of them, or when it is closed.
 class Session {
  public:
   // Joins a bus; see busbar_endpoint_join.
@@ -152,15 +152,17 @@ class Session {
   // Ends all calls with CLOSED, and leaves the bus. Not on the session's own thread.
   void close();
   [[nodiscard]] std::uint64_t id() const noexcept;
-  // For other calls of busbar.h than those that receive.
+  // For other calls of busbar.h than those that receive. Null over a wire.
   [[nodiscard]] busbar_endpoint* endpoint() const noexcept;
   // Serves an interface until the server is closed or destroyed. BUSBAR_INVALID_ARGUMENT: it is
   // served already, here or elsewhere. Otherwise as busbar_endpoint_relabel.
   Status serve(Server& server, ServeOptions options = {});
   [[nodiscard]] const std::shared_ptr<detail::Core>& core() const noexcept { return core_; }
 
- private:
+  // Not for programs: the functions that open sessions make them.
   explicit Session(std::shared_ptr<detail::Core> core);
+
+ private:
   std::shared_ptr<detail::Core> core_;
   std::shared_ptr<void> owner_;
 };
