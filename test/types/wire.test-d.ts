@@ -2,7 +2,16 @@
 import type { Duplex } from 'node:stream';
 import { defineInterface, t } from 'busbar/interface';
 import type { ClientOf, ServiceOf } from 'busbar/rpc';
-import { connectWire, serveWire, stdio, tcp, unixSocket, WireError, webSocket } from 'busbar/wire';
+import {
+  connectWire,
+  serveWire,
+  stdio,
+  tcp,
+  unixSocket,
+  WireError,
+  type WireRelay,
+  webSocket,
+} from 'busbar/wire';
 import * as browser from 'busbar/wire/browser';
 import { same } from './same.js';
 
@@ -31,6 +40,19 @@ async function connecting(stream: Duplex) {
   await connectWire(stream, Plain, { limits: { call: 1 } });
   // @ts-expect-error a listener is not connected to
   await connectWire(tcp.listen({ port: 0 }), Plain);
+}
+
+async function relaying(stream: Duplex) {
+  const relay = await serveWire(stream, 'com.solar', { expose: [Plain, Full], perCaller: 9 });
+  same<typeof relay, WireRelay>();
+  await serveWire(tcp.listen({ port: 0 }), { name: 'com.solar', token: 'x' }, { expose: [Plain] });
+  await serveWire(stream, 'com.solar', { expose: [Plain], to: 'kitchen', framing: 'lines' });
+  // @ts-expect-error nothing is exposed by default
+  await serveWire(stream, 'com.solar', {});
+  // @ts-expect-error an interface is a value
+  await serveWire(stream, 'com.solar', { expose: ['com.example.plain'] });
+  // @ts-expect-error a page has no bus
+  await browser.serveWire(stream, 'com.solar', { expose: [Plain] });
 }
 
 async function serving(stream: Duplex) {

@@ -9,7 +9,7 @@ import { keepAlive } from '../../support/keep-alive.js';
 import { newBus } from '../../support/program.js';
 import { turnsUntil } from '../../support/waiting.js';
 import { Counter, counter, Other } from './support/interface.js';
-import { LineReader } from './support/line-reader.js';
+import { LineReader, type TextLine } from './support/line-reader.js';
 
 keepAlive(test);
 
@@ -55,6 +55,12 @@ async function everything(t: ExecutionContext, bus: string, options: ServeOption
 
 async function clientAt(t: ExecutionContext, port: number): Promise<ClientOf<typeof Counter>> {
   const client = await connectWire(tcp({ port }), Counter);
+  t.teardown(() => client.close());
+  return client;
+}
+
+async function clientAtText(t: ExecutionContext, port: number): Promise<ClientOf<typeof Counter>> {
+  const client = await connectWire(tcp({ port }), Counter, { framing: 'lines' });
   t.teardown(() => client.close());
   return client;
 }
@@ -254,6 +260,38 @@ test('all who watch follow a property to the next server, whose versions may be 
   const late = clients[0]?.level.watch();
   t.is((await late?.next())?.value?.value, 2);
   await Promise.all([...watches, late].map((watch) => watch?.return?.()));
+});
+
+test('a caller that reads nothing for a while gets the newest value, and all of its answers', async (t) => {
+  const { bus, port } = await relayed(t, { framing: 'lines' });
+  const { service } = await everything(t, bus);
+  const { socket, lines, say, answer } = speaker(t, port);
+  t.truthy((await answer({ id: 1, subscribe: 'com.example.counter/1.level' } as never)).item);
+  socket.pause();
+  // More than the wire keeps, so that answers wait in the relay.
+  const calls = Array.from({ length: 24 }, (_, index) => index + 2);
+  for (const id of calls) say({ call: 'com.example.counter/1.bytes', id, args: { size: 300_000 } });
+  const other = await clientAtText(t, port);
+  for (let level = 2; level <= 60; level++) {
+    service.level = level;
+    await other.add({ a: level, b: 0 });
+  }
+  const valueIn = (line: TextLine) => ((line.item ?? line.value) as { value?: number })?.value;
+  lines.onLine = (line) => {
+    if (line.emit !== undefined) say({ taken: line.emit });
+  };
+  socket.resume();
+  await lines.find((line) => valueIn(line) === 60);
+  for (const id of calls) {
+    const { result, error } = await lines.find((line) => line.re === id);
+    t.true(result !== undefined || (error as { code?: string }).code === 'OVERRUN', `${id}`);
+  }
+  const values = lines.seen.map(valueIn).filter((value) => value !== undefined);
+  t.is(values.at(-1), 60);
+  t.deepEqual(
+    values,
+    [...values].sort((a, b) => Number(a) - Number(b)),
+  );
 });
 
 test('signals go on with the next server, and end with their listeners', async (t) => {

@@ -10,12 +10,15 @@ export interface TextLine {
   readonly result?: unknown;
   readonly item?: unknown;
   readonly emit?: string;
+  readonly value?: unknown;
   readonly offers?: readonly unknown[];
 }
 
 /** Reads them as they come. */
 export class LineReader {
   readonly seen: TextLine[] = [];
+  /** Called with each line. */
+  onLine: (line: TextLine) => void = () => undefined;
   readonly #waiting = new Set<() => void>();
   #rest = '';
   #ended = false;
@@ -26,7 +29,11 @@ export class LineReader {
     socket.on('data', (text: string) => {
       const lines = `${this.#rest}${text}`.split('\n');
       this.#rest = lines.pop() ?? '';
-      for (const line of lines) this.seen.push(JSON.parse(line) as TextLine);
+      for (const each of lines) {
+        const line = JSON.parse(each) as TextLine;
+        this.seen.push(line);
+        this.onLine(line);
+      }
       this.#look();
     });
     socket.on('close', () => {
