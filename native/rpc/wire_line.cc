@@ -98,12 +98,8 @@ bool WireLine::next_frame(std::uint32_t max_bytes, std::vector<std::byte>& frame
 
 std::vector<std::uint64_t> WireLine::unsent() const {
   std::vector<std::uint64_t> calls;
-  // What was begun to be written counts as sent.
-  std::uint64_t begin = written_;
-  for (const auto& [end, call] : calls_) {
-    if (begin > written_ || (begin == written_ && end > written_)) calls.push_back(call);
-    begin = end;
-  }
+  calls.reserve(calls_.size());
+  for (const auto& [end, call] : calls_) calls.push_back(call);
   return calls;
 }
 
@@ -121,11 +117,10 @@ WireLine::~WireLine() {
 }
 
 bool WireLine::read() {
-  const std::size_t before = in_.size();
-  in_.resize(before + kReadBytes);
-  const ssize_t count = ::read(from_, in_.data() + before, kReadBytes);
-  in_.resize(before + static_cast<std::size_t>(count > 0 ? count : 0));
+  thread_local std::vector<std::byte> buffer(kReadBytes);
+  const ssize_t count = ::read(from_, buffer.data(), buffer.size());
   if (count > 0) {
+    in_.insert(in_.end(), buffer.begin(), buffer.begin() + count);
     heard = Clock::now();
     pinged = false;
     return true;

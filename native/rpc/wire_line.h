@@ -76,7 +76,7 @@ class WireLine {
   [[nodiscard]] std::size_t waiting() const noexcept { return out_.size(); }
   // Writes what can be written; false: the other side is gone.
   [[nodiscard]] bool write();
-  // The calls of which nothing was written.
+  // The calls that were not written whole, so that the other side has none of them.
   [[nodiscard]] std::vector<std::uint64_t> unsent() const;
 
  private:
@@ -87,7 +87,7 @@ class WireLine {
   std::size_t in_from_ = 0;
   std::string out_;
   std::uint64_t written_ = 0;
-  // The end of each call in all that is written, and its number.
+  // Calls that are not written whole: their ends in all that is written, and their numbers.
   std::deque<std::pair<std::uint64_t, std::uint64_t>> calls_;
 };
 

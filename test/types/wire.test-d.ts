@@ -72,4 +72,4 @@ function codes(error: unknown) {
   return error instanceof WireError && error.code === 'CUT';
 }
 
-void [codes, connecting, serving];
+void [codes, connecting, relaying, serving];
