@@ -23,7 +23,6 @@ namespace detail {
 
 WirePort::~WirePort() = default;
 Status WirePort::prepare() { return Status(BUSBAR_UNSUPPORTED); }
-std::uint16_t WirePort::listens_at() const noexcept { return 0; }
 void WirePort::wake() {}
 bool WirePort::wait(std::int32_t) { return false; }
 void WirePort::accept_wires() {}
