@@ -104,6 +104,8 @@ class Port {
   // Whether this peer passes calls on to servers behind it, so that it may say what became of them.
   [[nodiscard]] virtual bool is_relay(std::uint64_t) { return false; }
 
+  // Whether objects and regions can be sent.
+  [[nodiscard]] virtual bool carries_attachments() const noexcept { return true; }
   // The endpoint; null for wires.
   [[nodiscard]] virtual busbar_endpoint* endpoint() const noexcept { return nullptr; }
   [[nodiscard]] virtual std::uint64_t id() const noexcept { return 0; }

@@ -137,12 +137,17 @@ void Core::answer(Locked& locked, ServedCall& call, std::uint32_t kind, Encoded 
   // Destroyed without the lock: the program gave them.
   locked.keep(std::make_shared<std::vector<std::function<void()>>>(std::move(call.cancel_hooks)));
   call.cancel_hooks.clear();
+  const bool attaches = !body.attachments.objects.empty() || !body.attachments.regions.empty();
   const Posted outcome = post_answer(locked, call.info.from_id, call.info.id,
                                      answer_format(kind, call.codec), std::move(body));
   if (outcome != kRefused) return;
   ++call.member.counts_.failures;
-  // Too large, for example. The caller must not wait for ever.
-  const Error error{"INVALID_RESULT", "the result cannot be sent; it may be too large"};
+  // The caller must not wait for ever.
+  const bool is_refused = attaches && port_ != nullptr && !port_->carries_attachments();
+  const Error error =
+      is_refused ? Error{"UNSUPPORTED_ATTACHMENT",
+                         "a kernel object or memory region cannot be sent over a wire"}
+                 : Error{"INVALID_RESULT", "the result cannot be sent; it may be too large"};
   (void)post_answer(locked, call.info.from_id, call.info.id,
                     answer_format(BUSBAR_RPC_ERROR, call.codec), error_body(call.codec, error));
 }

@@ -36,6 +36,7 @@ class WirePort final : public Port {
   void emit(Subscribers& subscribers, const busbar_uuid& type, std::uint16_t format,
             const Encoded& body, const char* key) override;
   void forget(std::uint64_t) override {}
+  [[nodiscard]] bool carries_attachments() const noexcept override { return false; }
   [[nodiscard]] bool calls_back() const noexcept override { return true; }
   [[nodiscard]] std::uint16_t listens_at() const noexcept override;
   [[nodiscard]] bool is_relay(std::uint64_t peer) override;
