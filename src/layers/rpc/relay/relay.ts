@@ -1,7 +1,7 @@
 // A relay: serves interfaces in one session by calling their servers in another one. What its callers
 // send is decoded and checked by the relay's own interfaces before it goes on, and so is what comes
 // back; of members that it does not know nothing gets through.
-import type { Interface } from '../../interface/index.js';
+import type { Interface } from '../../interface/entry-values.js';
 import type { ParentCall } from '../client/client-core.js';
 import { ClientCore } from '../client/client-core.js';
 import type { Member, Members } from '../members.js';

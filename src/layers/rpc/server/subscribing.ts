@@ -1,5 +1,5 @@
 // Signals and properties at their server: subscriptions, values and their versions.
-import type { Shape } from '../../interface/index.js';
+import type { Shape } from '../../interface/entry-values.js';
 import { closeFrame } from '../coding.js';
 import type { IncomingFrame } from '../port.js';
 import { answerCodecOf, answerKind, formatOf } from '../wire/format.js';
