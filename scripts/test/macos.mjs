@@ -11,33 +11,12 @@ const args = process.argv.slice(2);
 const folder = join(root, 'build', 'fake-mach', 'plain');
 
 const files = [
-  ...[
-    'backpressure',
-    'bad-news',
-    'close',
-    'deliver',
-    'exits',
-    'failover',
-    'join',
-    'kernel-object',
-    'killed-receivers',
-    'limits',
-  ],
-  ...['liveness', 'membership', 'messages', 'metadata', 'objects', 'observers', 'payload-sizes'],
-  ...[
-    'receipt',
-    'recv',
-    'region-deaths',
-    'regions',
-    'registry',
-    'relabel',
-    'reply',
-    'send',
-    'slow-receivers',
-    'stopped-controller',
-    'takeover',
-  ],
-  ...['ttl', 'undelivered', 'worker', 'mach-ports'],
+  ...['backpressure', 'bad-news', 'close', 'deliver', 'diagnostics', 'exits', 'failover'],
+  ...['hand-back', 'handled', 'join', 'kernel-object', 'killed-receivers', 'limits', 'liveness'],
+  ...['mach-ports', 'matches', 'membership', 'messages', 'metadata', 'objects', 'observers'],
+  ...['open-box', 'payload-sizes', 'raw', 'receipt', 'recv', 'region-deaths', 'regions'],
+  ...['registry', 'relabel', 'reply', 'send', 'slow-receivers', 'stopped-controller', 'takeover'],
+  ...['ttl', 'undelivered', 'worker'],
 ].map((name) => `test-build/${name}.test.js`);
 
 /** Tests of those files that are not run, each with its reason. */

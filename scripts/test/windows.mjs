@@ -22,17 +22,10 @@ const node = nodeOf(nodeVersion);
 const addonFolder = join(folder, 'package');
 
 const files = [
-  ...['backpressure', 'bad-news', 'c-api', 'close', 'deliver', 'exits', 'failover', 'join'],
-  ...[
-    'kernel-object',
-    'killed-receivers',
-    'layers/rpc/closing',
-    'life-cycle',
-    'limits',
-    'liveness',
-    'membership',
-  ],
-  ...['messages', 'metadata', 'objects', 'observers', 'payload-sizes', 'receipt', 'recv'],
+  ...['backpressure', 'bad-news', 'c-api', 'close', 'deliver', 'diagnostics', 'exits', 'failover'],
+  ...['hand-back', 'handled', 'join', 'kernel-object', 'killed-receivers', 'layers/rpc/closing'],
+  ...['life-cycle', 'limits', 'liveness', 'matches', 'membership', 'messages', 'metadata'],
+  ...['objects', 'observers', 'open-box', 'payload-sizes', 'raw', 'receipt', 'recv'],
   ...['region-deaths', 'regions', 'regions-copying', 'registry', 'relabel', 'reply', 'send'],
   ...['slow-receivers', 'stopped-controller', 'takeover', 'ttl', 'undelivered', 'unit/*', 'worker'],
 ].map((name) => `test-build/${name}.test.js`);
