@@ -113,6 +113,10 @@ for (const [language, command] of Object.entries(echoes)) {
     t.is(await endpoint.deliver('friend', box.Text('echo'), { acknowledge: 'handled' }), 1);
     await endpoint.recv();
 
+    endpoint.send('friend', box.Text('observe'));
+    t.is((await endpoint.recv({ timeout: 20_000 })).payload, 'observing');
+    t.is((await endpoint.recv({ timeout: 20_000 })).payload, `9 observin ${endpoint.id} 1`);
+
     const relabelled = once(endpoint, 'peer');
     endpoint.send('friend', box.Text('rename'));
     const renamed = await endpoint.recv({ timeout: 20_000 });

@@ -19,6 +19,7 @@ import {
 } from 'busbar';
 import { inProcess, joined, newBus, type Source } from './support/program.js';
 import { continueProcess, stopProcess } from './support/suspend.js';
+import { until } from './support/waiting.js';
 
 async function observing(
   t: ExecutionContext,
@@ -93,6 +94,8 @@ test('sees a message, its reply and their metadata, but is no endpoint that anyb
   const bus = newBus();
   const asker = await joined(t, bus, { label: 'asker' });
   const friend = await answering(t, bus, { label: 'friend' });
+  const news: number[] = [];
+  asker.on('peer', ({ peer }) => news.push(peer.id));
   const observer = await observing(t, bus, { payloadBytes: 1000, label: 'tap' });
 
   t.deepEqual(asker.observers, [{ id: observer.id, pid: process.pid, label: ['tap'] }]);
@@ -137,6 +140,11 @@ test('sees a message, its reply and their metadata, but is no endpoint that anyb
   );
   // Of this day's clock, which was read a while after the clock of the messages.
   for (const { time } of [question, reply]) t.true(before - 60_000 < time && time < after + 60_000);
+
+  await observer.close();
+  const late = await joined(t, bus, { label: 'late' });
+  await until(asker, 'peer', () => news.length > 0);
+  t.deepEqual(news, [late.id]);
 });
 
 test('tells times by which no reply is earlier than what it answers', async (t) => {

@@ -119,6 +119,42 @@ static int rename_itself(busbar_message* message, busbar_uuid text, busbar_endpo
   return 0;
 }
 
+/* Observes its own answer, and says what the observer saw: the size of the payload, its beginning,
+ * its receiver, and the number of observers. */
+static int observe(busbar_message* message, busbar_uuid text, busbar_endpoint* endpoint,
+                   const char* bus) {
+  char said[64];
+  busbar_observe_options options = BUSBAR_OBSERVE_OPTIONS_INIT;
+  busbar_observation observation = {.size = sizeof observation};
+  busbar_outgoing answer = BUSBAR_OUTGOING_INIT;
+  busbar_endpoint* observer = NULL;
+  busbar_message* seen = NULL;
+  busbar_peer_list* observers = NULL;
+  busbar_span beginning;
+
+  options.payload_bytes = 8;
+  CHECK(busbar_endpoint_observe(bus, NULL, &options, &observer));
+  answer.type = text;
+  answer.payload = "observing";
+  answer.payload_bytes = 9;
+  CHECK(busbar_message_reply(message, &answer));
+  CHECK(busbar_endpoint_receive(observer, BUSBAR_FOREVER, &seen));
+  CHECK(busbar_message_get_observation(seen, &observation));
+  CHECK(busbar_endpoint_list_observers(endpoint, &observers));
+  beginning = busbar_message_borrow_payload(seen);
+  snprintf(said, sizeof said, "%u %.*s %llu %u", (unsigned)observation.payload_bytes,
+           (int)beginning.bytes, (const char*)beginning.data,
+           (unsigned long long)observation.receivers[0],
+           (unsigned)busbar_peer_list_count(observers));
+  busbar_peer_list_free(observers);
+  busbar_message_free(seen);
+  CHECK(busbar_endpoint_close(observer, 0, NULL));
+  answer.payload = said;
+  answer.payload_bytes = strlen(said);
+  CHECK(busbar_message_reply(message, &answer));
+  return 0;
+}
+
 int main(int argc, char** argv) {
   busbar_join_options options = BUSBAR_JOIN_OPTIONS_INIT;
   busbar_endpoint* endpoint = NULL;
@@ -147,6 +183,8 @@ int main(int argc, char** argv) {
       failed = count(message, text, endpoint);
     } else if (is_text(message, text, "rename")) {
       failed = rename_itself(message, text, endpoint);
+    } else if (is_text(message, text, "observe")) {
+      failed = observe(message, text, endpoint, argv[1]);
     } else if (is_text(message, text, "leave")) {
       leaving = 1;
     } else {

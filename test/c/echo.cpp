@@ -74,6 +74,24 @@ bool rename_itself(busbar::Message& message, busbar::Endpoint& endpoint) {
   return !failed(receipt.status()) && receipt->peer_id == message.info().from_id;
 }
 
+// Observes its own answer, and says what the observer saw: the size of the payload, its beginning,
+// its receiver, and the number of observers.
+bool observe(busbar::Message& message, const busbar::Endpoint& endpoint, const char* bus) {
+  auto observer = busbar::Endpoint::observe(bus, nullptr, {kText}, 8);
+  if (failed(observer.status())) return false;
+  if (failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of("observing"))))) return false;
+  auto seen = observer->receive();
+  if (failed(seen.status())) return false;
+  auto observation = seen->observation();
+  auto observers = endpoint.observers();
+  if (failed(observation.status()) || failed(observers.status())) return false;
+  const std::string answer = std::to_string(observation->payload_bytes) + " " +
+                             std::string(busbar::text_of(seen->payload())) + " " +
+                             std::to_string(observation->receivers[0]) + " " +
+                             std::to_string(observers->size());
+  return !failed(message.reply(busbar::Outgoing(kText, busbar::bytes_of(answer))));
+}
+
 int run(const char* bus, const char* label) {
   auto joined = busbar::Endpoint::join(bus, {label, "echo"});
   if (failed(joined.status())) return 1;
@@ -87,10 +105,11 @@ int run(const char* bus, const char* label) {
     const bool is_text = message->info().type == kText;
     const std::string_view said = is_text ? busbar::text_of(message->payload()) : "";
     if (said == "leave") break;
-    const bool done = said == "make"     ? make(*message)
-                      : said == "count"  ? count(*message, endpoint)
-                      : said == "rename" ? rename_itself(*message, endpoint)
-                                         : echo(*message);
+    const bool done = said == "make"      ? make(*message)
+                      : said == "count"   ? count(*message, endpoint)
+                      : said == "rename"  ? rename_itself(*message, endpoint)
+                      : said == "observe" ? observe(*message, endpoint, bus)
+                                          : echo(*message);
     if (!done) return 1;
   }
   return failed(endpoint.close()) ? 1 : 0;

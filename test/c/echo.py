@@ -70,6 +70,30 @@ class MessageInfo(c.Structure):
     ]
 
 
+class ObserveOptions(c.Structure):
+    _fields_ = [
+        ("size", c.c_size_t),
+        ("match", c.c_void_p),
+        ("types", c.POINTER(Uuid)),
+        ("type_count", c.c_size_t),
+        ("payload_bytes", c.c_uint32),
+    ]
+
+
+class Observation(c.Structure):
+    _fields_ = [
+        ("size", c.c_size_t),
+        ("kind", c.c_int32),
+        ("unicast", c.c_int32),
+        ("time_ns", c.c_uint64),
+        ("payload_bytes", c.c_uint64),
+        ("lost", c.c_uint64),
+        ("receiver_count", c.c_uint32),
+        ("receivers_named", c.c_uint32),
+        ("receivers", c.POINTER(c.c_uint64)),
+    ]
+
+
 busbar.busbar_message_borrow_payload.restype = Span
 busbar.busbar_message_borrow_metadata.restype = Span
 busbar.busbar_peer_list_count.restype = c.c_size_t
@@ -146,6 +170,26 @@ def rename_itself(message, info):
     reply(message, info.type, 0, b"renamed")
 
 
+def observe(message, info):
+    """Observes its own answer, and says what the observer saw: the size of the payload, its
+    beginning, its receiver, and the number of observers."""
+    observer, seen, observers = c.c_void_p(), c.c_void_p(), c.c_void_p()
+    wanted = ObserveOptions(c.sizeof(ObserveOptions), None, c.pointer(text), 1, 8)
+    check(busbar.busbar_endpoint_observe(bus.encode(), None, c.byref(wanted), c.byref(observer)))
+    reply(message, info.type, 0, b"observing")
+    check(busbar.busbar_endpoint_receive(observer, -1, c.byref(seen)))
+    observation = Observation(size=c.sizeof(Observation))
+    check(busbar.busbar_message_get_observation(seen, c.byref(observation)))
+    check(busbar.busbar_endpoint_list_observers(endpoint, c.byref(observers)))
+    beginning = content(busbar.busbar_message_borrow_payload(seen))
+    count = busbar.busbar_peer_list_count(observers)
+    said = observation.payload_bytes, beginning, observation.receivers[0], count
+    reply(message, info.type, 0, b"%d %s %d %d" % said)
+    busbar.busbar_peer_list_free(observers)
+    busbar.busbar_message_free(seen)
+    check(busbar.busbar_endpoint_close(observer, 0, None))
+
+
 text = Uuid()
 check(busbar.busbar_uuid_parse(b"db3e773c-a534-517d-8f2f-59336324b95e", c.byref(text)))
 labels = (c.c_char_p * 2)(label.encode(), b"echo")
@@ -170,6 +214,8 @@ while True:
         count(message, info)
     elif said == b"rename":
         rename_itself(message, info)
+    elif said == b"observe":
+        observe(message, info)
     else:
         echo(message, info, payload)
     busbar.busbar_message_free(message)

@@ -380,20 +380,6 @@ Error EndpointControl::introduce(OutboundLink& link) {
                                 link.introduction_handles());
 }
 
-void EndpointControl::link_opened(OutboundLink& link) {
-  const Member* to = directory_->find(link.peer_id());
-  if (to != nullptr && changes_.learn(*to))
-    notify(PeersNotice{.joined = {*to}, .left = {}, .relabelled = {}});
-  watches_.add(link);
-  wake();
-}
-
-void EndpointControl::link_closed(std::unique_ptr<OutboundLink> link) {
-  link_closed_ = true;
-  watches_.retire(std::move(link));
-  wake();
-}
-
 void EndpointControl::notify(Notice notice) {
   if (bells_ == nullptr) return;
   notices_.push_back(std::move(notice));

@@ -33,6 +33,21 @@ void EndpointControl::report_member_changes() {
   if (!changes.empty()) notify(std::move(changes));
 }
 
+// The program hears of a member before anything is sent there. It never hears of observers.
+void EndpointControl::link_opened(OutboundLink& link) {
+  const Member* to = directory_->find(link.peer_id());
+  if (to != nullptr && !to->is_observer() && changes_.learn(*to))
+    notify(PeersNotice{.joined = {*to}, .left = {}, .relabelled = {}});
+  watches_.add(link);
+  wake();
+}
+
+void EndpointControl::link_closed(std::unique_ptr<OutboundLink> link) {
+  link_closed_ = true;
+  watches_.retire(std::move(link));
+  wake();
+}
+
 // After the step that closed the link, since that step reports what the receiver had not taken.
 void EndpointControl::report_late_departures() {
   if (std::exchange(link_closed_, false) && directory_ != nullptr) report_member_changes();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "endpoint/endpoint_harness.h"
+#include "endpoint/observer_harness.h"
 #include "support/check.h"
 
 namespace busbar::test {
@@ -119,6 +120,27 @@ TEST(arrival_is_reported_before_anything_is_sent_there) {
   if (CHECK(!bus.sender.joined.empty())) CHECK_EQ(bus.sender.joined.back(), id);
   CHECK_EQ(bus.sender.undelivered.size(), 1);
   if (CHECK_EQ(bus.sender.left.size(), 1)) CHECK_EQ(bus.sender.left[0].undelivered, 1);
+}
+
+// Links lead to observers, too.
+TEST(arrival_and_departure_of_an_observer_are_not_reported) {
+  Trio bus;
+  bus.receiver->reads = true;
+  TestObserver observer(bus.world, 103);
+  const auto run_all = [&] {
+    run(bus.world,
+        std::array{&bus.controller, &bus.sender, bus.receiver.get(), &observer.endpoint});
+  };
+  run_all();
+  bus.sender.joined.clear();
+  bus.send(kMessages);
+  run_all();
+  CHECK_EQ(observer.seen.size(), kMessages);
+  bus.world.kill(103);
+  bus.run_all();
+  CHECK(bus.sender.endpoint->observers().empty());
+  CHECK(bus.sender.joined.empty());
+  CHECK(bus.sender.left.empty());
 }
 
 }  // namespace busbar::test
