@@ -225,8 +225,8 @@ bool EndpointBinding::deliver_large(std::uint64_t bytes) {
   return call_on_messages(1, array);
 }
 
-// What goes with a payload that is not in the block, into the block all the same: JavaScript copies
-// it.
+// Puts the metadata and the origin of a payload that is not in the block into the block all the
+// same: JavaScript copies them.
 void EndpointBinding::place_beside_large(ReceivedMessage& message) {
   const std::span<std::byte> room = blocks_.room();
   message.offset = 0;

@@ -9,8 +9,8 @@
 
 namespace busbar::node {
 
-// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?, objects?,
-// regions?, whenFull?, key?) -> receivers, or -Status.
+// send(route, type | format << 16, source, start?, end?, ttlMs?, replyTo?, acknowledge?, metadata?,
+// objects?, regions?, whenFull?, key?) -> receivers, or -Status.
 [[nodiscard]] Napi::Value make_send(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding);
 // flush(): rings the doorbells of the receivers that messages were sent to.
 [[nodiscard]] Napi::Value make_flush(Napi::Env env,

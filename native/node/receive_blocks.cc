@@ -75,7 +75,7 @@ void ReceiveBlocks::keep(std::size_t used) noexcept {
 }
 
 void ReceiveBlocks::note_size(std::size_t bytes) noexcept {
-  // What is too large for every kind says nothing about the others.
+  // A payload that is too large for every kind says nothing about the others.
   if (bytes >= kKinds.back().large_from) return;
   largest_ = std::max(largest_, bytes);
   if (bytes >= large_from()) kind_ = kind_for(bytes);

@@ -33,7 +33,7 @@ class ReceiveBlocks {
   [[nodiscard]] napi_value news(napi_env env);
   // JavaScript keeps some of the first `used` bytes of the room.
   void keep(std::size_t used) noexcept;
-  // Payloads come that have up to so many bytes.
+  // Payloads of up to `bytes` come.
   void note_size(std::size_t bytes) noexcept;
 
   // An ArrayBuffer for one large payload. False: there is no memory.

@@ -40,7 +40,7 @@ export class NoticeBoard {
     this.#onMessages = onMessages;
   }
 
-  // Who waits for a promise about a peer hears of the outcome before `peer` says that it has left.
+  // A promise about a peer settles before `peer` says that the peer has left.
   #passAll(notices: readonly Notice[]): void {
     let settled = false;
     for (const [index, notice] of notices.entries()) {

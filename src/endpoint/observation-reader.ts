@@ -35,7 +35,7 @@ export class ObservationReader {
   #view: DataView = new DataView(this.#slab.buffer);
   readonly #table: Uint32Array;
   readonly #senders = new Map<number, Peer>();
-  // What the time since 1970 is ahead of the native clock, in milliseconds. Taken once: what lies
+  // How far the time since 1970 is ahead of the native clock, in milliseconds. Taken once: the time
   // between two looks at clocks differs each time, and would put a reply before its request.
   #ahead: number;
 

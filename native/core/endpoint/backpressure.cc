@@ -11,7 +11,7 @@ bool Backpressure::has_room(OutboundLink& link, const SendRequest& request, Need
                              : link.has_room_for(request.key, need.bytes);
 }
 
-// What goes beside the record has no ring to go to at once.
+// Spills and objects count, also where the record itself goes to the ring at once.
 bool Backpressure::crowded(const SendRequest& request, Need need) const noexcept {
   return (need.spill_bytes != 0 && request.spilled == nullptr &&
           !queued_.has_room(need.spill_bytes)) ||

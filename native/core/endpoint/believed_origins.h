@@ -22,8 +22,8 @@ class BelievedOrigins {
     controllers_.push_back(id);
   }
 
-  // What is to be told of the origin in `extensions`: empty when there is none, or `sender` is not
-  // to be believed. False: it breaks the protocol.
+  // Fills `out` with the origin in `extensions`: empty when there is none, or `sender` was never
+  // controller. False: it breaks the protocol.
   [[nodiscard]] bool read(std::uint64_t sender, const Extensions& extensions,
                           std::span<const std::byte>& out) const {
     if (extensions.origin.empty() ||
@@ -42,8 +42,8 @@ class BelievedOrigins {
   [[nodiscard]] std::span<const std::byte> last() const noexcept { return last_; }
 
  private:
-  // Messages that wait in a ring for longer than so many changes of office seem to be from the
-  // controller itself.
+  // Messages that wait in a ring for longer than this number of changes of office seem to be from
+  // the controller itself.
   static constexpr std::size_t kMaxControllers = 16;
 
   // The latest, the current one last.

@@ -30,7 +30,7 @@ std::shared_ptr<const RegionClaim> claim_on(const std::shared_ptr<const RegionBu
   return bundle == nullptr ? nullptr : std::make_shared<RegionClaim>(bundle);
 }
 
-// What most messages have not is set only if it is there: this is on the way of every request.
+// Every request comes by here: fields that most messages lack are set only if they are there.
 Dispatch Dispatch::from_request(const SendRequest& request, std::uint16_t route_flags,
                                 std::uint64_t expires_at_ms,
                                 std::shared_ptr<const ObjectBundle> objects) {

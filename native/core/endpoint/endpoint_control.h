@@ -140,8 +140,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   Platform& platform_;
   // Owner: the program's thread. Visitor: the control thread.
   BiasedLock& lock_;
-  // The label that the program wants, how often it has changed it, and whether the membership has
-  // been told of that.
+  // The label that the program wants, how often it has changed it, and whether the membership does
+  // not know that yet.
   Label label_;
   std::uint64_t label_revision_ = 0;
   bool label_changed_ = false;

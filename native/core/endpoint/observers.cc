@@ -1,4 +1,4 @@
-// Who wants copies, and the copies.
+// Which observers want copies, and the copies.
 #include "core/endpoint/observers.h"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 // the copies. A copy never waits and never fails a send: what an observer has no room for is
 // counted on its link, and the observer learns the count. Every call with the endpoint's lock held.
 //
-// Who wants copies of messages between whom is worked out when the directory has changed, not for
-// each message: the result is a mask with one bit for each observer.
+// Which observers want the messages between two members is worked out when the directory has
+// changed, not for each message: the result is a mask with one bit for each observer.
 #pragma once
 
 #include <array>

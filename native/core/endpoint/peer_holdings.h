@@ -43,7 +43,7 @@ class PeerHoldings {
   static constexpr std::uint64_t kMappings = 8192;
   // Of address space, of which a process has 128 TiB.
   static constexpr std::uint64_t kBytes = 8ULL << 40U;
-  // So many peers at their limits, and the endpoint takes no more.
+  // With this number of peers at their limits, the endpoint takes no more.
   static constexpr std::uint64_t kPeers = 4;
 
   const Holding of_peer_;

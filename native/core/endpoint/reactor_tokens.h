@@ -1,5 +1,5 @@
 // Which part of an endpoint a reactor token belongs to: the top byte says it, the rest is that
-// part's own number. Membership's tokens are told by Membership::owns_token().
+// part's own number. Membership::owns_token() recognises membership's tokens.
 #pragma once
 
 #include <cstdint>

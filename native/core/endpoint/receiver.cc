@@ -303,7 +303,7 @@ void Receiver::describe_plain(InboundLink& link, const RingRecord& record,
   advance_over(link, record, payload_bytes, out);
 }
 
-// What the place was used for before; nearly always nothing.
+// Removes the attachments of the message that used this place before; nearly always none.
 void Receiver::forget_attachments(ReceivedMessage& out) noexcept {
   if (!out.regions.empty()) out.regions.clear();
   if (!out.objects.empty()) out.objects.clear();

@@ -122,7 +122,7 @@ class Receiver {
   // Collects the doorbells that rang. True when there may be something to read.
   [[nodiscard]] bool collect_bells();
 
-  // What it gives is to be followed by taken() before the next call.
+  // Call taken() for the messages that it returns before the next call.
   void receive(ReceiveBatch& batch);
   // The message that ended the last batch, of `bytes` (batch.large_bytes), where it lies; nothing
   // else may be received before finish_large(). False when it is gone after all.

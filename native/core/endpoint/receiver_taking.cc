@@ -1,5 +1,5 @@
-// What the program of a receiving endpoint has of what was received: what it has not is still its
-// senders'.
+// Which of the received messages the program of a receiving endpoint has taken: the others still
+// belong to their senders.
 #include <utility>
 
 #include "core/endpoint/receiver.h"
@@ -55,7 +55,7 @@ void Receiver::settle(std::uint32_t slot, std::uint64_t position, Status status)
   InboundLink* found = link(slot);
   if (found == nullptr) return;
   found->settle(position, status);
-  // What is refused before it is taken is told with that.
+  // A message that is refused before it is taken is reported when it is taken.
   if (position <= found->taken()) found->tell_settled();
   note_owing(*found);
 }

@@ -10,7 +10,7 @@
 namespace busbar {
 namespace {
 
-// Beyond it the sender is out of order: it made this end lose more than it may give.
+// More of them break the protocol: the sender made this end lose more than it may give.
 constexpr std::size_t kMaxOwed = 1024;
 
 void say_refused(Channel& channel, Status why) {
@@ -35,7 +35,7 @@ Result<std::unique_ptr<InboundLink>> InboundLink::attach(
   }
   auto channel = platform.adopt_channel(std::move(handles[3]));
   if (!channel) return channel.error();
-  // For want of something here the introduction will be repeated.
+  // If this process lacks something, the introduction will be repeated.
   const auto refuse = [&channel](Error why) {
     if (why.status == Status::ProtocolViolation) say_refused(*channel.value(), why.status);
     return why;
@@ -167,7 +167,7 @@ bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id
   return object_count == 0 || objects_.has(message_id);
 }
 
-// What is not here was sent before the record, so it is on the channel or nowhere.
+// Attachments are sent before their record: those not here are on the channel or nowhere.
 Status InboundLink::gather(Platform& platform, const Extensions& extensions,
                            std::uint64_t message_id, std::size_t object_count) {
   if (has_all(extensions, message_id, object_count)) return Status::Ok;

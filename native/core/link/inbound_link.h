@@ -36,8 +36,8 @@ class InboundLink {
   // Tells the sender that an introduction, of which these are the handles, is not wanted.
   static void decline(Platform& platform, std::vector<Handle> handles, Status why);
   // Verifies and maps what an introduction brought: ring, consumer segment, doorbell, channel.
-  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender is
-  // told why. Closed: this link was attached before, and is no more, or was given up by its
+  // The doorbell goes to `bells` under `slot`. On failure nothing is left behind, and the sender
+  // learns why. Closed: this link was attached before, and is no more, or was given up by its
   // sender. `holdings`: what it has of its peer's, itself included; `turn`: what it may read in a
   // turn. Without them, nothing is limited.
   [[nodiscard]] static Result<std::unique_ptr<InboundLink>> attach(

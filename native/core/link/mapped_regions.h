@@ -39,8 +39,8 @@ class MappedRegions {
   // `region` is mentioned by the record that ends at `position`: counted as this process's own from
   // now on, and as under way until land() has passed it.
   void hold(const std::shared_ptr<MemoryRegion>& region, std::uint64_t position);
-  // What is the program's, up to `position`, is under way no more. Until then it is counted twice:
-  // if this endpoint ends before, the sender still has what another receiver is to get.
+  // Regions that the program has, up to `position`, are under way no more. Until then they count
+  // twice: if this endpoint ends before, the sender still has what another receiver is to get.
   void land(std::uint64_t position) {
     if (!landings_.empty()) land_now(position);
   }

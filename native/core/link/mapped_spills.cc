@@ -16,7 +16,7 @@ Arrival MappedSpills::add(Platform& platform, std::uint64_t id, std::uint64_t by
   auto memory = platform.adopt_memory(std::move(handle), bytes, Access::ReadOnly);
   if (!memory) {
     holdings_.subtract({0, 1, bytes});
-    // What this process lacks is asked for again when it is needed.
+    // If this process lacks something, it asks for the spill again when it needs it.
     return memory.status() == Status::ProtocolViolation ? Arrival::Broken : Arrival::Lost;
   }
   memory.value()->stop_sharing();

@@ -7,7 +7,7 @@
 namespace busbar {
 namespace {
 
-// What the other side wrote for a reason.
+// The status that the other side wrote as a reason.
 Status reason_of(std::uint64_t status) noexcept {
   if (status == static_cast<std::uint64_t>(Status::Ok)) return Status::Ok;
   return is_listed_failure(status) ? static_cast<Status>(status) : Status::NotHandled;

@@ -97,11 +97,10 @@ class Obligations {
     if (Tracked* tracked = next(serial); tracked != nullptr) note_published(*tracked, position);
   }
 
-  // What the receiver has taken is room again at once, not only when the control thread's turn
-  // comes; the rest waits for settle().
+  // Messages that the receiver has taken are room again at once, not only when the control thread's
+  // turn comes; the rest waits for settle().
   void release_taken() noexcept;
   // So that a sender of nothing but attachments keeps no list of all it ever sent. At least
-  // `unnoticed` messages have to be published.
   // `unnoticed` messages have to be published. True when there were any.
   bool drop_taken_quiet(std::size_t unnoticed = kMaxQuietUnnoticed) noexcept {
     return tracked_published_ >= unnoticed && tracked_.front().quiet && drop_quiet();

@@ -8,8 +8,8 @@ namespace busbar {
 namespace {
 
 // A position that we ask to be woken for may be reached already, and the next one, too. A receiver
-// that writes its positions back and forth could keep us at it: after so many looks the rest is
-// done later.
+// that writes its positions back and forth could keep us at it: after this number of looks the
+// rest is done later.
 constexpr int kMaxProgressLooks = 64;
 // More frames than a receiver that follows the protocol may have sent unread: than a channel holds.
 constexpr std::size_t kMaxLastFrames = 1024;

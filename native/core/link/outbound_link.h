@@ -81,7 +81,7 @@ class OutboundLink {
   // would be copied once more. For smaller ones that copy costs less than what a spill leaves to
   // do.
   static constexpr std::size_t kLeastShared = 4U << 10U;
-  // Whether a record with a payload of so many bytes would have to wait in this process's memory.
+  // Whether a record with a payload of `payload_bytes` would have to wait in this process's memory.
   [[nodiscard]] bool would_queue(std::size_t payload_bytes) noexcept {
     const auto most = static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes);
     return !queue_.empty() || reserved_ || producer_.reserve(most) == nullptr;
@@ -172,7 +172,7 @@ class OutboundLink {
     // Ok, or why the receiver hung up.
     Status refused = Status::Ok;
   };
-  // Reads what the receiver said on the channel, at most so many frames: it can say more as fast as
+  // Reads what the receiver said on the channel, at most `max_frames`: it can say more as fast as
   // we read. The rest waits for the next turn.
   [[nodiscard]] Received receive(std::size_t max_frames = TurnAllowance::kFramesOfLink);
   void on_attached() noexcept;

@@ -32,8 +32,8 @@ Result<std::shared_ptr<const Spill>> SpillPool::acquire(std::size_t bytes) {
   return lend(spills_.back());
 }
 
-// What is lent is a pointer of its own, so that the pool's pointer is alone again, and the charge
-// gone, as soon as the last of its copies is.
+// Borrowers get another pointer than the pool, so that the pool's pointer is alone again, and the
+// charge gone, as soon as the last of their copies is.
 SpillPool::SharedSpill SpillPool::lend(const SharedSpill& spill) {
   const auto charge = std::make_shared<Charge>(budget_, spill->memory().size());
   return {spill.get(), [spill, charge](const Spill*) {}};

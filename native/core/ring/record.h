@@ -179,8 +179,8 @@ struct OutgoingMessage : PlainMessage {
   constexpr std::uint32_t kReplyTo = sizeof(ExtensionHeader) + sizeof message.reply_to;
   return (message.reply_to == 0 ? 0 : kReplyTo) + metadata_extension_bytes(message.metadata.size());
 }
-// Those of a message with these: writes extension_bytes() of it to `out`. The metadata is at most
-// kMaxMetadataBytes long.
+// The extensions of a simple message: writes extension_bytes() of it to `out`. The metadata is at
+// most kMaxMetadataBytes long.
 void write_simple_extensions(std::uint64_t reply_to, std::span<const std::byte> metadata,
                              std::byte* out) noexcept;
 
