@@ -153,4 +153,40 @@ TEST(region_slots_that_are_too_few_hold_a_parked_message_back) {
   }
 }
 
+// Messages that are tried again and again, since they lack slots, leave the routes alone: a record
+// in a ring finds the way to another receiver by the route that it names, though it was released.
+TEST(region_slots_that_are_too_few_drive_no_route_out) {
+  constexpr std::size_t kWaiting = 64;
+  SlotScene scene(0);
+  TestEndpoint first(scene.world, 30, "worker");
+  first.reads = false;
+  std::vector<TestEndpoint*> all{&scene.sender, &first};
+  run(scene.world, all);
+  const std::vector<std::byte> payload(8);
+  const SendRequest job = scene.sender.request_to("worker", payload);
+  for (int i = 0; i < 3; ++i) CHECK_EQ(scene.sender.endpoint->send(job).receivers, 1);
+  scene.sender.endpoint->release_route(job.route);
+
+  // No two in a row have the same selector.
+  const RegionRange ranges[] = {{scene.region, 0, 4096}};
+  for (std::size_t i = 0; i < kWaiting; ++i) {
+    SendRequest waiting = scene.sender.request_to("viewer", payload, i % 2 == 0);
+    waiting.regions = ranges;
+    waiting.ttl_ms = 3'600'000;
+    CHECK(scene.sender.endpoint->send(waiting).error.ok());
+  }
+  scene.leave_slots(0);
+  TestEndpoint viewer(scene.world, 31, "viewer");
+  TestEndpoint second(scene.world, 32, "worker");
+  all = {&scene.sender, &first, &viewer, &second};
+  // A try each 50 ms.
+  run(scene.world, all, milliseconds(50 * (RouteTable::kRemembered / kWaiting + 10)));
+  CHECK(viewer.received.empty());
+  scene.world.kill(30);
+  all = {&scene.sender, &viewer, &second};
+  run(scene.world, all, milliseconds(500));
+  CHECK_EQ(second.received.size(), 3);
+  CHECK(scene.sender.undelivered.empty());
+}
+
 }  // namespace busbar::test
