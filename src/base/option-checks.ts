@@ -1,4 +1,4 @@
-// Checks of the options that programs pass to a layer. What they throw is the layer's to say.
+// Checks of the options that programs pass to a layer. Each layer says what they throw.
 import { show } from './show.js';
 
 /** Checks of one layer. */

@@ -37,8 +37,8 @@ export interface ObserverParts {
 
 /**
  * An observer of one bus, made by `observe`. Iterating over it, or `recv()`, gives what it observes,
- * each observation once, in the order of each sender. What it is too slow for is lost, never queued
- * by others, and counted (see {@link LostObservation}).
+ * each observation once, in the order of each sender. Observations that it is too slow for are
+ * lost, never queued by others, and counted (see {@link LostObservation}).
  */
 export class Observer
   extends EventEmitter<ObserverEvents>

@@ -22,8 +22,8 @@ class Closing {
   // Waits for what is queued until `deadline`; an earlier one replaces a later one.
   void begin(TimePoint deadline) noexcept;
   // Does not wait any more: packs the messages that no receiver has been found for into parcels for
-  // another member, `origin` (encoded) being where they come from. What is queued, or fits into no
-  // parcel, is abandoned.
+  // another member, `origin` (encoded) being where they come from. Messages that queue, or fit into
+  // no parcel, are abandoned.
   [[nodiscard]] std::vector<Parcel> leave(Sender& sender, Platform& platform,
                                           std::span<const std::byte> origin);
   // Another member has taken charge of `kept` of these messages.

@@ -187,7 +187,8 @@ bool Endpoint::collect_bells() {
 void Endpoint::receive(ReceiveBatch& batch) {
   const OwnerGuard lock(lock_);
   control_.receiver().receive(batch);
-  // Afterwards: whoever has changed its label before it sent one of these messages has it by now.
+  // Afterwards: a sender that changed its label before one of these messages has the new one by
+  // now.
   batch.relabelled = control_.follow_senders();
 }
 

@@ -112,7 +112,7 @@ class Receiver {
   // (the payload of a ReceivedMessage is an ObservationHead and what follows it), and nothing else.
   void observe() noexcept { observing_ = true; }
   // From now on, before anything is attached: the program notes each message that it gets in the
-  // seen_word() of its link. What is borrowed is noted already.
+  // seen_word() of its link. Borrowed messages are noted already.
   void keep_seen() noexcept { seen_kept_ = true; }
   // A turn of the control thread begins.
   void begin_turn() noexcept { turn_->renew(); }

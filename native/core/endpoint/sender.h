@@ -1,6 +1,7 @@
 // Sender: the sending half of an endpoint: finds the receivers of a message and writes into their
-// links. What a dead receiver had not taken goes to another one, is parked, or is reported. Room is
-// Backpressure's, waiting messages are ParkedSending's. Every call with the endpoint's lock held.
+// links. Messages that a dead receiver had not taken go to another one, are parked, or are
+// reported. Room is Backpressure's, waiting messages are ParkedSending's. Every call with the
+// endpoint's lock held.
 //
 // The predicates for "nothing left", from one link to the whole:
 //

@@ -1,5 +1,5 @@
-// OutboundLink: the sending end of one link: ring, the queue behind it, and channel. What is owed
-// about its messages is in Obligations, what the receiver was given to map in SpillLending and
+// OutboundLink: the sending end of one link: ring, the queue behind it, and channel. The debts
+// about its messages are in Obligations, the memory that the receiver maps in SpillLending and
 // RegionFlights. Every call with the endpoint's lock held.
 //
 //   put ──> ring ──────────────> taken by the receiver ──> handled by its program

@@ -362,13 +362,13 @@ typedef struct busbar_observe_options {
 
 /*
  * Joins the bus of this name as an observer; both options may be null. Every message that is sent
- * after the call has returned, and that the options choose, is observed or counted as lost. What is
- * observed arrives by busbar_endpoint_receive; ask busbar_message_get_observation what it is. Other
- * calls that receive, or send, return BUSBAR_UNSUPPORTED. Of `join`, the sizes of queues and the
- * limits mean nothing. Close the observer with busbar_endpoint_close.
- * As busbar_endpoint_join; BUSBAR_TIMEOUT also if there is no bus, since an observer founds none;
- * BUSBAR_LIMIT_EXCEEDED also if the bus has 16 observers. BUSBAR_INVALID_SELECTOR: `match` is too
- * long.
+ * after the call has returned, and that the options choose, is observed or counted as lost.
+ * Observations arrive by busbar_endpoint_receive; busbar_message_get_observation says what they
+ * are. Other calls that receive, or send, return BUSBAR_UNSUPPORTED. Of `join`, the sizes of queues
+ * and the limits mean nothing. Close the observer with busbar_endpoint_close.
+ * Errors are those of busbar_endpoint_join; BUSBAR_TIMEOUT also if there is no bus, since an
+ * observer founds none; BUSBAR_LIMIT_EXCEEDED also if the bus has 16 observers.
+ * BUSBAR_INVALID_SELECTOR: `match` is too long.
  */
 BUSBAR_API busbar_status busbar_endpoint_observe(const char* identifier,
                                                  const busbar_join_options* join,

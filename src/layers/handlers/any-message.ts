@@ -3,7 +3,7 @@ import type { Peer } from '../../index.js';
 
 /**
  * Runs around handlers: calls `next()` once, or not at all, and returns what it returns, or
- * something else. What it throws is a failure of the handler.
+ * something else. An exception is a failure of the handler.
  */
 export type Middleware = (message: AnyMessage, context: AnyContext, next: () => unknown) => unknown;
 

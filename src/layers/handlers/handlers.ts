@@ -137,8 +137,8 @@ export class Handlers<B extends MessageBox = MessageBox>
 
   /**
    * Drains and leaves: other endpoints send nothing more here, what has arrived is handled, and
-   * `onStop` is called. What is not handled in time stays with its senders, which bring it to other
-   * matches. Repeated calls return the same promise.
+   * `onStop` is called. Messages not handled in time stay with their senders, which bring them to
+   * other matches. Repeated calls return the same promise.
    * @throws What `onStop` throws, and UndeliveredError, as `endpoint.close`; the endpoint is closed
    * nevertheless.
    */

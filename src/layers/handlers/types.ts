@@ -78,8 +78,8 @@ export interface Context<B extends MessageBox, K extends KeyOf<B> = KeyOf<B>> ex
 }
 
 /**
- * Handles the messages of one type. What it returns, or its promise resolves with, is sent as the
- * reply; `undefined` sends none. What it throws is a failure; see {@link Route.retry}.
+ * Handles the messages of one type. The value that it returns, or its promise resolves with, is
+ * sent as the reply; `undefined` sends none. An exception is a failure; see {@link Route.retry}.
  */
 export type Handler<B extends MessageBox, K extends KeyOf<B>> = (
   payload: PayloadOf<B, K>,

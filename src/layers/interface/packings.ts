@@ -1,5 +1,5 @@
-// The packings of the kinds of values; see packing.ts. What is refused here is refused by the nodes
-// beside them, with a reason.
+// The packings of the kinds of values; see packing.ts. For a value that is refused here, the node
+// beside them gives the reason.
 import { noAttachments } from './attachments.js';
 import type { Node, Walk } from './node.js';
 import type { Packing } from './packing.js';

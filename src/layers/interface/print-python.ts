@@ -1,6 +1,6 @@
 // Writes an interface as Python: dataclasses, enums, and one class with its methods, properties and
-// signals, which is the type of clients and the base of implementations. What a person would write,
-// and nothing else.
+// signals, which is the type of clients and the base of implementations. Nothing but what a
+// person would write.
 import type { Interface, NamedTypes, TypeOf } from './interface.js';
 import { modelOf } from './model.js';
 import {

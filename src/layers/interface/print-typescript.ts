@@ -1,5 +1,5 @@
 // Writes an interface as TypeScript: its literal with comments, and its structs and enums as
-// constants with their types. What a person would write, and nothing else.
+// constants with their types. Nothing but what a person would write.
 import {
   array,
   type Code,

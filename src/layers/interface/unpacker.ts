@@ -1,6 +1,6 @@
 // Reads MessagePack for values whose schema is known. The bytes come from another process: each read
-// is checked against their end. What is not as expected is read again by the codec of the bus, which
-// reads everything, and by the schema, which says what is wrong.
+// is checked against their end. Unexpected bytes are read again by the codec of the bus, which reads
+// everything, and by the schema, which says what is wrong.
 import { slow } from './slow.js';
 
 /** The deepest nesting: structs, lists. */

@@ -87,7 +87,7 @@ export class TestMember<B extends MessageBox> {
     return this.received.shift();
   }
 
-  /** Leaves. What was on its way to it goes to other matches of its selector. */
+  /** Leaves. Messages that were on their way to it go to other matches of their selectors. */
   close(): Promise<void> {
     return this.#seat.close();
   }

@@ -22,7 +22,7 @@ export type WorkerCounts =
       readonly processes?: number | undefined;
     };
 
-/** Options of `handle` with a module. What is no plain data stands in the module's `options`. */
+/** Options of `handle` with a module. Values other than plain data are in the module's `options`. */
 export interface WorkersOptions {
   /** A number of processes, or numbers of threads and processes; 1 to 1,024 in all. */
   readonly workers: WorkerCounts;
@@ -72,7 +72,7 @@ export interface WorkerStartedEvent {
 export interface WorkersEvents {
   /** A worker is at work, in place of one that died or was exchanged. */
   started: [event: WorkerStartedEvent];
-  /** A worker died, or did not start. What it had not taken goes to the others. */
+  /** A worker died, or did not start. Messages that it had not taken go to the others. */
   died: [event: WorkerDiedEvent];
 }
 
