@@ -1,6 +1,7 @@
 // The simulation's books on each message and each program.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -109,5 +110,28 @@ struct Actor {
   std::set<std::uint64_t> departed;
   std::deque<Kept> inbox;
 };
+
+// Every copy of a message is accounted for, and its delivery is as it was. `stays`: its sender was
+// neither killed nor has left.
+inline bool is_settled(const Account& account, const Actor& sender, bool stays) {
+  const std::size_t received = account.received_by.size();
+  const std::size_t told = received + account.undelivered + account.refused + account.lost;
+  // Nobody knows the receivers of a multicast that was parked before it had any.
+  const bool waited = account.address == Address::All && account.receivers == 0;
+  const std::size_t due =
+      waited ? std::max<std::size_t>(1, told) : std::max<std::size_t>(1, account.receivers);
+  for (const std::uint32_t receiver : account.received_by) {
+    if (std::count(account.received_by.begin(), account.received_by.end(), receiver) != 1)
+      return false;
+  }
+  // Messages that a sender held when it died or left may be lost with it.
+  if (!stays) return told <= due;
+  if (told != due) return false;
+  if (account.delivery == 0) return true;
+  const auto result = sender.deliveries.find(account.delivery);
+  if (result == sender.deliveries.end()) return false;
+  return result->second.delivered == received &&
+         result->second.failures.size() == account.undelivered + account.refused + account.lost;
+}
 
 }  // namespace busbar::test

@@ -395,7 +395,7 @@ class EndpointSimulation {
     for (std::size_t i = 0; i < accounts_.size(); ++i) {
       const Account& account = accounts_[i];
       const Actor& sender = *by_number[account.sender];
-      if (settled(account, sender)) continue;
+      if (is_settled(account, sender, alive(sender) && !sender.closing)) continue;
       CHECK_EQ("accounted for", describe(i));
       return false;
     }
@@ -417,27 +417,6 @@ class EndpointSimulation {
       text += "; " + std::to_string(actor->number) + state;
     }
     return text;
-  }
-
-  bool settled(const Account& account, const Actor& sender) const {
-    const std::size_t received = account.received_by.size();
-    const std::size_t told = received + account.undelivered + account.refused + account.lost;
-    // Nobody knows the receivers of a multicast that was parked before it had any.
-    const bool waited = account.address == Address::All && account.receivers == 0;
-    const std::size_t due =
-        waited ? std::max<std::size_t>(1, told) : std::max<std::size_t>(1, account.receivers);
-    for (const std::uint32_t receiver : account.received_by) {
-      if (std::count(account.received_by.begin(), account.received_by.end(), receiver) != 1)
-        return false;
-    }
-    // Messages that a sender held when it died or left may be lost with it.
-    if (!alive(sender) || sender.closing) return told <= due;
-    if (told != due) return false;
-    if (account.delivery == 0) return true;
-    const auto result = sender.deliveries.find(account.delivery);
-    if (result == sender.deliveries.end()) return false;
-    return result->second.delivered == received &&
-           result->second.failures.size() == account.undelivered + account.refused + account.lost;
   }
 
   Dice dice_;
