@@ -62,7 +62,7 @@ WireAddress WireAddress::parent() {
     return descriptors(3, 4);
   }
   std::fflush(stdout);
-  const WireAddress address = descriptors(dup(0), dup(1));
+  WireAddress address = descriptors(dup(0), dup(1));
   dup2(2, 1);
   return address;
 }
