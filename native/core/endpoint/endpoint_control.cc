@@ -253,7 +253,7 @@ void EndpointControl::advance_closing() {
   const auto deadline = closing_.deadline();
   if (!deadline) return;
   const bool out_of_time = *deadline <= platform_.now();
-  if (!out_of_time && !sender_.settled()) return;
+  if (!out_of_time && !sender_.may_close()) return;
   // Messages that are not read yet stay with the member that handed them over.
   for (; !desk_.empty(); desk_.drop_first()) {
     if (desk_.first() == 0) membership_->answer_parked(0, 0);

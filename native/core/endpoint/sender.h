@@ -12,7 +12,7 @@
 //   has_quiet  OutboundLink   published messages whose end nobody waits for may be taken by now
 //   crowded    Backpressure   a budget, not a link, has no room for the message
 //   drained    Sender         every link is relaxed, and no send was refused for a budget since
-//   settled    Sender         every link is flushed, and idle if not attached: it may be closed
+//   may_close  Sender         every link is flushed, and idle if not attached
 #pragma once
 
 #include <cstdint>
@@ -109,7 +109,7 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   [[nodiscard]] bool wants_directory_changes() const noexcept;
 
   // Closing: everything accepted is in a ring whose receiver has it mapped.
-  [[nodiscard]] bool settled() const noexcept;
+  [[nodiscard]] bool may_close() const noexcept;
   [[nodiscard]] std::uint64_t queued_messages() const noexcept;
   [[nodiscard]] bool drained() const noexcept { return backpressure_.drained(); }
   [[nodiscard]] ParkedMessages& parked() noexcept { return waiting_.parked(); }

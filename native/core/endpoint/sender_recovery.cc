@@ -266,7 +266,7 @@ bool Sender::wants_directory_changes() const noexcept {
                      [](const auto& entry) { return entry.second.introducing(); });
 }
 
-bool Sender::settled() const noexcept {
+bool Sender::may_close() const noexcept {
   return std::all_of(recipients_.begin(), recipients_.end(), [](const auto& entry) {
     const Recipient& to = entry.second;
     // Nothing waits for an observer: it may be stopped.
