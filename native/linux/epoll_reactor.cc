@@ -126,7 +126,15 @@ class EpollReactor final : public Reactor {
   }
 
   void want_writable(std::uint64_t token) noexcept override {
-    set_events(token, EPOLLIN | EPOLLOUT);
+    change_watch(token, [](Watch& watch) { watch.wants_writable = true; });
+  }
+
+  void pause(std::uint64_t token) noexcept override {
+    change_watch(token, [](Watch& watch) { watch.paused = true; });
+  }
+
+  void resume(std::uint64_t token) noexcept override {
+    change_watch(token, [](Watch& watch) { watch.paused = false; });
   }
 
   void forget(std::uint64_t token) noexcept override {
@@ -169,6 +177,7 @@ class EpollReactor final : public Reactor {
     // Set if the reactor opened the descriptor itself (pidfd).
     Handle owned;
     bool wants_writable = false;
+    bool paused = false;
   };
 
   Error watch_descriptor(int fd, Handle owned, std::uint64_t token) {
@@ -178,25 +187,31 @@ class EpollReactor final : public Reactor {
     return error;
   }
 
-  void set_events(std::uint64_t token, std::uint32_t events) noexcept {
+  template <typename Change>
+  void change_watch(std::uint64_t token, Change change_it) noexcept {
     const auto found = watches_.find(token);
     if (found == watches_.end()) return;
-    found->second.wants_writable = (events & EPOLLOUT) != 0;
+    Watch& watch = found->second;
+    change_it(watch);
+    // EPOLLHUP is always reported, when the peer is gone; EPOLLRDHUP when it only stopped sending.
+    const std::uint32_t events = (watch.paused ? EPOLLRDHUP : EPOLLIN) |
+                                 (watch.wants_writable ? EPOLLOUT : std::uint32_t{0});
     // Fails only for a descriptor that was closed without forget(), a breach of the contract.
     [[maybe_unused]] const Error error =
-        change(borrow_descriptor(epoll_), EPOLL_CTL_MOD, found->second.fd, events, token);
+        change(borrow_descriptor(epoll_), EPOLL_CTL_MOD, watch.fd, events, token);
   }
 
   Readiness readiness_of(const epoll_event& event) noexcept {
     Readiness ready;
     ready.token = event.data.u64;
     // A receive finds an error or the end of the peer, and so does a send that was waiting.
-    const bool ended = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    const bool ended = (event.events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
     ready.readable = ended || (event.events & EPOLLIN) != 0;
     const auto found = watches_.find(ready.token);
     if (found != watches_.end() && found->second.wants_writable) {
       ready.writable = ended || (event.events & EPOLLOUT) != 0;
-      if (ready.writable) set_events(ready.token, EPOLLIN);
+      if (ready.writable)
+        change_watch(ready.token, [](Watch& watch) { watch.wants_writable = false; });
     }
     return ready;
   }

@@ -30,7 +30,8 @@ class ChannelEnd final : public Object {
 
   explicit ChannelEnd(ProcessIdentity peer) noexcept : Object(kKind), peer_identity(peer) {}
 
-  [[nodiscard]] bool is_readable() const noexcept { return !inbox.empty() || peer.expired(); }
+  [[nodiscard]] bool is_readable() const noexcept { return !inbox.empty() || is_ended(); }
+  [[nodiscard]] bool is_ended() const noexcept { return peer.expired(); }
   [[nodiscard]] bool is_writable() const noexcept;
 
   std::deque<Letter> inbox;

@@ -39,6 +39,8 @@ class LoopbackReactor final : public Reactor {
       found->second.wants_writable = true;
     }
   }
+  void pause(std::uint64_t token) noexcept override { set_paused(token, true); }
+  void resume(std::uint64_t token) noexcept override { set_paused(token, false); }
   void forget(std::uint64_t token) noexcept override { watches_.erase(token); }
 
   [[nodiscard]] std::size_t wait(std::optional<TimePoint>,
@@ -63,7 +65,13 @@ class LoopbackReactor final : public Reactor {
   struct Watch {
     Watched watched;
     bool wants_writable = false;
+    bool paused = false;
   };
+
+  void set_paused(std::uint64_t token, bool paused) noexcept {
+    const auto found = watches_.find(token);
+    if (found != watches_.end()) found->second.paused = paused;
+  }
 
   Error add(Watched watched, std::uint64_t token) {
     if (!process_.alive) return {Status::Closed};
@@ -82,7 +90,7 @@ class LoopbackReactor final : public Reactor {
     }
     const Handle& handle = **std::get_if<const Handle*>(&watch.watched);
     if (const std::shared_ptr<ChannelEnd> end = find<ChannelEnd>(handle)) {
-      ready.readable = end->is_readable();
+      ready.readable = watch.paused ? end->is_ended() : end->is_readable();
       ready.writable = watch.wants_writable && end->is_writable();
     } else if (const std::shared_ptr<ListenerObject> listener = find<ListenerObject>(handle)) {
       ready.readable = !listener->waiting.empty();

@@ -38,6 +38,11 @@ class Reactor {
   [[nodiscard]] virtual Error watch_process(std::uint32_t pid, std::uint64_t token) = 0;
   // Asks for one `writable`.
   virtual void want_writable(std::uint64_t token) noexcept = 0;
+  // Until resume(), no `readable` is needed for what comes on this channel, only for its end. Saves
+  // the owner wake-ups; a platform that cannot save them goes on reporting.
+  virtual void pause(std::uint64_t token) noexcept { (void)token; }
+  // What came meanwhile is reported now.
+  virtual void resume(std::uint64_t token) noexcept { (void)token; }
   // Must be called before the channel, listener or bell is destroyed.
   virtual void forget(std::uint64_t token) noexcept = 0;
   // Sleeps until something is ready, wake() was called or `deadline` passed (nullopt: no deadline).

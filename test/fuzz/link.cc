@@ -56,9 +56,10 @@ class HostileSender {
   // Sends one datagram: raw bytes, or a frame with plausible numbers; and some handles.
   void say(Source& source) {
     LinkFrame frame;
-    frame.kind = static_cast<LinkFrameKind>(source.u8() % 11);
+    frame.kind = static_cast<LinkFrameKind>(source.u8() % 12);
     frame.number = source.u8() % 4;
     frame.bytes = source.u8() % 4 == 0 ? source.u16() : kRegionBytes;
+    if (frame.kind == LinkFrameKind::ObjectsOfSeveral) share_objects(source, frame);
     std::vector<std::byte> bytes = encode(frame);
     if (source.u8() % 8 == 0) {
       const auto raw = source.take(source.u8());
@@ -69,6 +70,21 @@ class HostileSender {
     pointers.reserve(handles.size());
     for (const Handle& handle : handles) pointers.push_back(&handle);
     if (!bytes.empty()) (void)channel_->send(bytes, pointers);
+  }
+
+  // Mostly as a sender does.
+  static void share_objects(Source& source, LinkFrame& frame) {
+    frame.number = source.u8() % 5;
+    frame.bytes = source.u8() % 8;
+    frame.shares.resize(source.u8() % 5);
+    for (ObjectShare& share : frame.shares) {
+      share.message_id = source.u8() % 4;
+      share.objects = source.u8() % 4;
+    }
+    if (source.u8() % 4 == 0) return;
+    frame.number = frame.shares.size();
+    frame.bytes = 0;
+    for (const ObjectShare& share : frame.shares) frame.bytes += share.objects;
   }
 
   std::vector<Handle> some_handles(Source& source, const LinkFrame& frame) {

@@ -47,7 +47,7 @@ inline constexpr std::uint32_t kControlMagic = 0x42535542;
 // field, a flag, the directory, ring, records, frames of links, limits that these contain. A
 // process speaks this one alone. Hello and Refuse keep their type and layout for ever, so that a
 // process of another version learns why it is refused.
-inline constexpr std::uint16_t kControlVersion = 3;
+inline constexpr std::uint16_t kControlVersion = 4;
 // Ring, consumer state, doorbell, channel.
 inline constexpr std::size_t kIntroductionHandles = 4;
 

@@ -187,15 +187,17 @@ void EndpointControl::dispatch(const Readiness& readiness) {
   } else if (token_space(readiness.token) == kOutboundSpace) {
     sender_.on_channel(token_number(readiness.token));
   } else if (token_space(readiness.token) == kInboundSpace && readiness.readable) {
-    receiver_.on_channel(static_cast<std::uint32_t>(token_number(readiness.token)));
+    const auto slot = static_cast<std::uint32_t>(token_number(readiness.token));
+    if (receiver_.on_channel(slot)) watches_.pause(*reactor_, slot, platform_.now());
   }
 }
 
 std::optional<TimePoint> EndpointControl::next_deadline() const {
   std::optional<TimePoint> next;
   if (!desk_.empty()) return platform_.now();
-  for (const auto& candidate : {membership_->next_deadline(), sender_.next_deadline(),
-                                join_deadline_, repeat_at_, closing_.deadline()}) {
+  for (const auto& candidate :
+       {membership_->next_deadline(), sender_.next_deadline(), join_deadline_, repeat_at_,
+        closing_.deadline(), watches_.next_resumption()}) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   }
   return next;
@@ -206,6 +208,7 @@ void EndpointControl::handle_deadlines() {
   if (const auto due = membership_->next_deadline(); due && *due <= now)
     membership_->handle_deadline();
   work_at_desk();
+  watches_.resume(*reactor_, now);
   sender_.on_deadline();
   if (repeat_at_ && *repeat_at_ <= now) {
     repeat_at_.reset();

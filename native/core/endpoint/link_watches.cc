@@ -32,4 +32,15 @@ void LinkWatches::forget_retired(Reactor& reactor) {
   closed_outbound_.clear();
 }
 
+void LinkWatches::pause(Reactor& reactor, std::uint32_t slot, TimePoint now) {
+  reactor.pause(inbound_token(slot));
+  paused_.push_back({slot, now + kPause});
+}
+
+// Slots are never used again, and a reactor ignores a token that it has forgotten.
+void LinkWatches::resume(Reactor& reactor, TimePoint now) {
+  for (; !paused_.empty() && paused_.front().until <= now; paused_.pop_front())
+    reactor.resume(inbound_token(paused_.front().slot));
+}
+
 }  // namespace busbar

@@ -32,6 +32,14 @@ class CheckedReactor final : public Reactor {
     look();
     reactor_->want_writable(token);
   }
+  void pause(std::uint64_t token) noexcept override {
+    look();
+    reactor_->pause(token);
+  }
+  void resume(std::uint64_t token) noexcept override {
+    look();
+    reactor_->resume(token);
+  }
   void forget(std::uint64_t token) noexcept override {
     look();
     reactor_->forget(token);

@@ -62,13 +62,13 @@ bool Receiver::has_link_room(std::uint64_t peer_id) {
   for (const auto& [slot, link] : links_) {
     if (link->peer_id() == peer_id) slots.push_back(slot);
   }
-  for (const std::uint32_t slot : slots) on_channel(slot);
+  for (const std::uint32_t slot : slots) (void)on_channel(slot);
   return living_links(peer_id) < kMaxLinksOfPeer;
 }
 
-void Receiver::on_channel(std::uint32_t slot) {
+bool Receiver::on_channel(std::uint32_t slot) {
   InboundLink* found = link(slot);
-  if (found == nullptr) return;
+  if (found == nullptr) return false;
   const Status status = found->receive(platform_);
   if (status == Status::PeerGone) {
     // Read to the end first: what it published is still there. Closed by the round that finds it
@@ -81,7 +81,10 @@ void Receiver::on_channel(std::uint32_t slot) {
   } else if (found->round == InboundLink::Round::Stalled) {
     wake(*found);
     bells_.raise();
+  } else {
+    return found->read_objects_only();
   }
+  return false;
 }
 
 bool Receiver::collect_bells() {

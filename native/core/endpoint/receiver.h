@@ -116,8 +116,9 @@ class Receiver {
   void keep_seen() noexcept { seen_kept_ = true; }
   // A turn of the control thread begins.
   void begin_turn() noexcept { turn_->renew(); }
-  // The channel of `slot` has something to say.
-  void on_channel(std::uint32_t slot);
+  // The channel of `slot` has something to say. True if that was nothing, or nothing but what the
+  // program's thread reads itself when it comes to the record.
+  bool on_channel(std::uint32_t slot);
 
   // Collects the doorbells that rang. True when there may be something to read.
   [[nodiscard]] bool collect_bells();

@@ -270,7 +270,17 @@ void Sender::put_latest(Recipient& to, std::string_view key, const Dispatch& dis
 void Sender::tend_after_put(Recipient& to, const Obligation& owed) {
   if (!owed.empty()) settle_later(to);
   note_unrung(to);
-  const OutboundLink& link = *to.link;
+  tend(*to.link);
+}
+
+// Messages that waited for the end of the turn have been put.
+void Sender::tend_after_turn(Recipient& to) {
+  if (!to.link->flushed()) backpressure_.note_queued();
+  settle_later(to);
+  tend(*to.link);
+}
+
+void Sender::tend(const OutboundLink& link) {
   if (link.wants_writable() || link.wants_retry() || link.progress_due()) host_.needs_attention();
 }
 
@@ -296,7 +306,7 @@ void Sender::flush_bells() noexcept {
   for (Recipient* to : unrung_) {
     to->in_dirty_list = false;
     to->rings_this_turn = 0;
-    to->link->end_turn(cpu);
+    if (to->link->end_turn(cpu)) tend_after_turn(*to);
   }
   unrung_.clear();
 }

@@ -198,6 +198,8 @@ class Sender final : private ParkedOutlet, private CopyOutlet {
   void put_latest(Recipient& to, std::string_view key, const Dispatch& dispatch);
   // What a message that was put leaves to do: receivers to ring, obligations, the control thread.
   void tend_after_put(Recipient& to, const Obligation& owed);
+  void tend_after_turn(Recipient& to);
+  void tend(const OutboundLink& link);
   void note_unrung(Recipient& to);
   void ring_in_turn(Recipient& to) noexcept;
   void settle_later(Recipient& to);

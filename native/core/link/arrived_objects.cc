@@ -2,6 +2,7 @@
 #include "core/link/arrived_objects.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace busbar {
@@ -14,6 +15,20 @@ Arrival ArrivedObjects::add(std::uint64_t message_id, std::uint64_t count,
   handles_ += count;
   objects_.push_back({message_id, std::move(handles)});
   return Arrival::Kept;
+}
+
+Arrival ArrivedObjects::add(std::span<const ObjectShare> shares, std::vector<Handle> handles) {
+  Arrival arrival = Arrival::Kept;
+  auto next = std::make_move_iterator(handles.begin());
+  for (const ObjectShare& share : shares) {
+    if (std::make_move_iterator(handles.end()) - next < share.objects) return Arrival::Broken;
+    std::vector<Handle> own(next, next + share.objects);
+    next += share.objects;
+    const Arrival one = add(share.message_id, share.objects, std::move(own));
+    if (one == Arrival::Broken) return one;
+    if (one == Arrival::Lost) arrival = one;
+  }
+  return next == std::make_move_iterator(handles.end()) ? arrival : Arrival::Broken;
 }
 
 bool ArrivedObjects::has(std::uint64_t message_id) const noexcept {

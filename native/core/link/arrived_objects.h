@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/link/arrival.h"
 #include "core/link/holdings.h"
+#include "core/link/link_frame.h"
 #include "core/ring/record.h"
 #include "platform/platform.h"
 
@@ -29,6 +31,8 @@ class ArrivedObjects {
   // Those of one message; `count`: how many its sender says there are.
   [[nodiscard]] Arrival add(std::uint64_t message_id, std::uint64_t count,
                             std::vector<Handle> handles);
+  // Those of several messages, in their order. Lost: those of one of them are.
+  [[nodiscard]] Arrival add(std::span<const ObjectShare> shares, std::vector<Handle> handles);
   [[nodiscard]] bool has(std::uint64_t message_id) const noexcept;
   // The caller's from now on; nullopt when they are not here, or are not `count`.
   [[nodiscard]] std::optional<std::vector<Handle>> take(std::uint64_t message_id,

@@ -139,23 +139,25 @@ void InboundLink::repeat_owed() {
 
 void InboundLink::refuse(Status why) { say_refused(*channel_, why); }
 
-Status InboundLink::receive(Platform& platform, Take take, std::size_t most) {
-  for (; most > 0 && (turn_ == nullptr || turn_->take()); --most) {
-    auto datagram = (*channel_.*take)();
-    if (!datagram) {
-      if (datagram.status() == Status::WouldBlock) return Status::Ok;
-      if (datagram.status() == Status::PeerGone) {
-        sender_gone_ = true;
-        return Status::PeerGone;
-      }
-      if (datagram.status() != Status::OutOfDescriptors) return datagram.status();
-      // The program that takes their message learns it.
-      lost_handles_ = true;
-      continue;
-    }
-    if (!accept(platform, datagram.take())) return Status::ProtocolViolation;
+Status InboundLink::receive(Platform& platform, std::size_t most) {
+  read_objects_only_ = true;
+  for (; may_read(most); --most) {
+    const Status status = receive_one(platform, &Channel::receive);
+    if (status == Status::WouldBlock) return Status::Ok;
+    if (status != Status::Ok) return status;
   }
   return Status::WouldBlock;
+}
+
+// Ok: one frame was read; WouldBlock: there is none.
+Status InboundLink::receive_one(Platform& platform, Take take) {
+  auto datagram = (*channel_.*take)();
+  if (datagram) return accept(platform, datagram.take()) ? Status::Ok : Status::ProtocolViolation;
+  if (datagram.status() == Status::PeerGone) sender_gone_ = true;
+  if (datagram.status() != Status::OutOfDescriptors) return datagram.status();
+  // The program that takes their message learns it.
+  lost_handles_ = true;
+  return Status::Ok;
 }
 
 bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id,
@@ -170,20 +172,31 @@ bool InboundLink::has_all(const Extensions& extensions, std::uint64_t message_id
 // Attachments are sent before their record: those not here are on the channel or nowhere.
 Status InboundLink::gather(Platform& platform, const Extensions& extensions,
                            std::uint64_t message_id, std::size_t object_count) {
-  if (has_all(extensions, message_id, object_count)) return Status::Ok;
-  return receive(platform, &Channel::receive_sent, TurnAllowance::kFrames);
+  for (std::size_t most = TurnAllowance::kFrames; !has_all(extensions, message_id, object_count);
+       --most) {
+    if (!may_read(most)) return Status::WouldBlock;
+    const Status status = receive_one(platform, &Channel::receive_sent);
+    if (status == Status::WouldBlock) return Status::Ok;
+    if (status != Status::Ok) return status;
+  }
+  return Status::Ok;
 }
 
 bool InboundLink::accept(Platform& platform, Datagram datagram) {
   const auto frame = decode_link_frame(datagram.bytes);
   if (!frame) return false;
   std::vector<Handle>& handles = datagram.handles;
+  const bool objects =
+      frame->kind == LinkFrameKind::Objects || frame->kind == LinkFrameKind::ObjectsOfSeveral;
+  read_objects_only_ = read_objects_only_ && objects;
   switch (frame->kind) {
     case LinkFrameKind::Spill:
       return handles.size() == 1 &&
              kept(spills_.add(platform, frame->number, frame->bytes, std::move(handles[0])));
     case LinkFrameKind::Objects:
       return kept(objects_.add(frame->number, frame->bytes, std::move(handles)));
+    case LinkFrameKind::ObjectsOfSeveral:
+      return kept(objects_.add(frame->shares, std::move(handles)));
     case LinkFrameKind::MemoryRegion:
       return kept(regions_.add(frame->number, frame->bytes, std::move(handles)));
     case LinkFrameKind::ForgetSpill:

@@ -82,9 +82,11 @@ class InboundLink {
   // more for now; WouldBlock: there may be more, in the next turn; PeerGone: the sender has left,
   // what it published is still to be read; ProtocolViolation.
   [[nodiscard]] Status receive(Platform& platform) {
-    return receive(platform, &Channel::receive, TurnAllowance::kFramesOfLink);
+    return receive(platform, TurnAllowance::kFramesOfLink);
   }
-  // Reads what the sender had sent before it published a record that was seen, unless everything
+  // The last receive() found nothing but objects, or nothing at all.
+  [[nodiscard]] bool read_objects_only() const noexcept { return read_objects_only_; }
+  // Reads what the sender had sent before it published a record that was seen, until everything
   // that goes with the record is here. As receive(); after WouldBlock the record has to wait.
   [[nodiscard]] Status gather(Platform& platform, const Extensions& extensions,
                               std::uint64_t message_id, std::size_t object_count);
@@ -156,7 +158,11 @@ class InboundLink {
 
   void tell(const LinkFrame& frame);
   using Take = Result<Datagram> (Channel::*)();
-  [[nodiscard]] Status receive(Platform& platform, Take take, std::size_t most);
+  [[nodiscard]] Status receive(Platform& platform, std::size_t most);
+  [[nodiscard]] Status receive_one(Platform& platform, Take take);
+  [[nodiscard]] bool may_read(std::size_t left) noexcept {
+    return left > 0 && (turn_ == nullptr || turn_->take());
+  }
   [[nodiscard]] bool has_all(const Extensions& extensions, std::uint64_t message_id,
                              std::size_t object_count) const noexcept;
   [[nodiscard]] bool accept(Platform& platform, Datagram datagram);
@@ -185,6 +191,7 @@ class InboundLink {
   std::deque<LinkFrame> owed_;
   bool lost_handles_ = false;
   bool sender_gone_ = false;
+  bool read_objects_only_ = true;
 };
 
 }  // namespace busbar

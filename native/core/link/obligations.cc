@@ -19,6 +19,7 @@ void Obligations::track(std::uint64_t serial, const OutgoingMessage& message,
                         const Obligation& obligation) {
   Tracked tracked;
   tracked.serial = serial;
+  tracked.id = message.id;
   tracked.obligation = obligation;
   tracked.quiet = obligation.quiet();
   if (obligation.spill != nullptr) {
@@ -35,6 +36,7 @@ void Obligations::track(std::uint64_t serial, const OutgoingMessage& message,
 
 void Obligations::untrack_last() noexcept {
   release(tracked_.back().obligation);
+  end_giving(tracked_.back());
   tracked_.pop_back();
 }
 
@@ -72,24 +74,55 @@ bool Obligations::drop_quiet() noexcept {
   const std::size_t before = tracked_published_;
   while (tracked_published_ > 0 && tracked_.front().position <= producer_.head() &&
          tracked_.front().quiet) {
-    release(tracked_.front().obligation);
-    tracked_.pop_front();
-    --tracked_published_;
+    Tracked dropped = pop_published();
+    release(dropped.obligation);
   }
   return tracked_published_ < before;
 }
 
+Obligations::Tracked Obligations::pop_published() noexcept {
+  Tracked tracked = std::move(tracked_.front());
+  tracked_.pop_front();
+  --tracked_published_;
+  if (known_taken_ > 0) --known_taken_;
+  end_giving(tracked);
+  return tracked;
+}
+
+void Obligations::note_given(Tracked& tracked) noexcept {
+  tracked.given = static_cast<std::uint8_t>(tracked.obligation.objects->handles.size());
+  objects_given_ += tracked.given;
+}
+
+void Obligations::end_giving(Tracked& tracked) noexcept {
+  objects_given_ -= std::exchange(tracked.given, std::uint8_t{0});
+}
+
 // One message may exceed it when none is there.
 bool Obligations::may_give(std::size_t objects) noexcept {
-  (void)producer_.refresh_head();
-  std::size_t given = 0;
-  for (std::size_t index = tracked_published_; index > 0; --index) {
-    const Tracked& tracked = tracked_[index - 1];
-    if (tracked.position <= producer_.head()) break;
-    if (tracked.obligation.objects != nullptr) given += tracked.obligation.objects->handles.size();
+  if (!has_giving_room(objects)) {
+    (void)producer_.refresh_head();
+    for (; known_taken_ < tracked_published_ && tracked_[known_taken_].position <= producer_.head();
+         ++known_taken_)
+      end_giving(tracked_[known_taken_]);
   }
-  objects_wait_ = given != 0 && given + objects > kMaxObjectsGiven;
+  objects_wait_ = !has_giving_room(objects);
   return !objects_wait_;
+}
+
+std::span<Obligations::Tracked* const> Obligations::givable() noexcept {
+  std::size_t objects = 0;
+  std::size_t count = 0;
+  for (std::size_t at = tracked_published_; at < tracked_.size() && count < givable_.size(); ++at) {
+    Tracked& tracked = tracked_[at];
+    // Others may have to wait for the receiver, too; one look at what the next one needs is enough.
+    if (tracked.obligation.objects == nullptr || tracked.given != 0) break;
+    const std::size_t more = objects + tracked.obligation.objects->handles.size();
+    if (count == 0 ? !may_give(more) : more > kMaxObjectsGiven || !has_giving_room(more)) break;
+    objects = more;
+    givable_[count++] = &tracked;
+  }
+  return {givable_.data(), count};
 }
 
 void Obligations::settle(const OnSettled& settled) {
@@ -98,9 +131,7 @@ void Obligations::settle(const OnSettled& settled) {
   // After the positions: what is said about a message was said before they passed it.
   read_outcomes(settled);
   while (tracked_published_ > 0 && tracked_.front().position <= producer_.head()) {
-    Tracked tracked = std::move(tracked_.front());
-    tracked_.pop_front();
-    --tracked_published_;
+    Tracked tracked = pop_published();
     if (!tracked.quiet) loud_.pop_front();
     settle_taken(std::move(tracked), settled);
   }
@@ -185,15 +216,13 @@ std::optional<Obligations::Tracked> Obligations::take_published(std::uint64_t po
 
 std::optional<Obligations::Tracked> Obligations::take_published() noexcept {
   if (tracked_published_ == 0) return std::nullopt;
-  std::optional<Tracked> tracked = std::move(tracked_.front());
-  tracked_.pop_front();
-  --tracked_published_;
-  return tracked;
+  return pop_published();
 }
 
 std::optional<Obligation> Obligations::take_queued(std::uint64_t serial) noexcept {
   Tracked* tracked = next(serial);
   if (tracked == nullptr) return std::nullopt;
+  end_giving(*tracked);
   std::optional<Obligation> obligation = std::move(tracked->obligation);
   // Everything published was taken out before, or is kept for the receiver to read.
   tracked_.erase(tracked_.begin() + static_cast<std::ptrdiff_t>(tracked_published_));

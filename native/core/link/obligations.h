@@ -6,13 +6,16 @@
 //                                                           └──> unhandled ──handled──> settled
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "core/link/link_frame.h"
 #include "core/link/obligation.h"
 #include "core/link/spill_use.h"
 #include "core/ring/record.h"
@@ -40,12 +43,16 @@ class Obligations {
   // An obligation at its place in the link's order of messages.
   struct Tracked {
     std::uint64_t serial = 0;
+    // The message's number.
+    std::uint64_t id = 0;
     // Ring position after its record, kNoPosition while it is queued.
     std::uint64_t position = kNoPosition;
     // Nobody waits for its end; kept apart, because parts of the obligation may be gone already.
     bool quiet = false;
     // The receiver has said what became of it before its positions did.
     bool settled = false;
+    // Its objects that the receiver was given, until it is known to have taken the message.
+    std::uint8_t given = 0;
     Obligation obligation;
     // The record, kept when its receiver may die between taking and handling it.
     std::vector<std::byte> copy;
@@ -75,9 +82,12 @@ class Obligations {
   [[nodiscard]] std::uint64_t shared_bytes() const noexcept { return shared_bytes_; }
   // Whether another message may lie in a spill that it shares.
   [[nodiscard]] bool may_share() const noexcept { return use_.shared() < kMaxSlabsInFlight; }
-  // Whether so many objects may be given to the receiver now; if not, arm() waits until it has
-  // taken some.
-  [[nodiscard]] bool may_give(std::size_t objects) noexcept;
+  // The messages whose objects may be given to the receiver now, together: the next one to be
+  // published, which has some, and others of those that queue behind it. None: arm() waits until
+  // the receiver has taken some.
+  [[nodiscard]] std::span<Tracked* const> givable() noexcept;
+  // The receiver was given the objects of this message.
+  void note_given(Tracked& tracked) noexcept;
   // A spill that some message needs that is not taken yet; nullptr when none does.
   [[nodiscard]] const Spill* find_spill(std::uint64_t id) const noexcept { return use_.find(id); }
   // A spill or region of the next message cannot be given to the receiver before it has taken some.
@@ -130,6 +140,8 @@ class Obligations {
   [[nodiscard]] std::optional<Obligation> take_queued(std::uint64_t serial) noexcept;
   void clear() noexcept {
     tracked_.clear();
+    objects_given_ = 0;
+    known_taken_ = 0;
     loud_.clear();
     use_.clear();
   }
@@ -153,6 +165,13 @@ class Obligations {
   }
   void note_published(Tracked& tracked, std::uint64_t position) noexcept;
   bool drop_quiet() noexcept;
+  [[nodiscard]] bool has_giving_room(std::size_t objects) const noexcept {
+    return objects_given_ == 0 || objects_given_ + objects <= kMaxObjectsGiven;
+  }
+  [[nodiscard]] bool may_give(std::size_t objects) noexcept;
+  // The receiver has this message's objects no more, or has taken it.
+  void end_giving(Tracked& tracked) noexcept;
+  [[nodiscard]] Tracked pop_published() noexcept;
   // Releases what the message carried beside its record.
   void release(Obligation& obligation) noexcept;
   void settle_taken(Tracked tracked, const OnSettled& settled);
@@ -174,6 +193,11 @@ class Obligations {
   SpillUse use_;
   // Kernel objects of messages that the receiver has not taken yet.
   std::size_t objects_in_flight_ = 0;
+  // Of these, what the receiver was given. The first `known_taken_` messages are not counted any
+  // more.
+  std::size_t objects_given_ = 0;
+  std::size_t known_taken_ = 0;
+  std::array<Tracked*, kMaxObjectShares> givable_{};
   // The queue waits until the receiver has taken some.
   bool objects_wait_ = false;
   bool others_wait_ = false;

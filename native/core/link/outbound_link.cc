@@ -97,6 +97,7 @@ bool OutboundLink::revoke() noexcept {
 }
 
 bool OutboundLink::ring_if_asleep() noexcept {
+  send_gathered();
   producer_.publish();
   unrung_messages_ = 0;
   unrung_bytes_ = 0;
@@ -112,10 +113,12 @@ bool OutboundLink::ring_if_seems_asleep() noexcept {
   return false;
 }
 
-void OutboundLink::end_turn(std::uint32_t cpu) noexcept {
+bool OutboundLink::end_turn(std::uint32_t cpu) noexcept {
+  const bool gathered = gathered_ != 0;
   put_this_turn_ = 0;
   producer_.set_cpu(cpu);
   (void)ring_if_asleep();
+  return gathered;
 }
 
 std::uint64_t OutboundLink::unread() noexcept {

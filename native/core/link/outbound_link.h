@@ -37,6 +37,9 @@ class OutboundLink {
   // published together when it comes to so many bytes, or at the end of the turn.
   static constexpr std::uint32_t kPublishedAtOnce = 4;
   static constexpr std::uint64_t kPublishBytes = 2048;
+  // Later messages with kernel objects wait for one another, up to so many or the end of the turn:
+  // their objects go in one datagram.
+  static constexpr std::uint32_t kGathered = kMaxObjectShares;
 
   enum class State : std::uint8_t { Introducing, Attached, Dead };
 
@@ -84,7 +87,7 @@ class OutboundLink {
   // Whether a record with a payload of `payload_bytes` would have to wait in this process's memory.
   [[nodiscard]] bool would_queue(std::size_t payload_bytes) noexcept {
     const auto most = static_cast<std::uint32_t>(sizeof(RecordHeader) + payload_bytes);
-    return !queue_.empty() || reserved_ || producer_.reserve(most) == nullptr;
+    return (!queue_.empty() && gathered_ == 0) || reserved_ || producer_.reserve(most) == nullptr;
   }
   // Whether such a payload may lie in a spill that others share: what waits for the receiver stays
   // within the queue's limit.
@@ -129,7 +132,8 @@ class OutboundLink {
   // In the middle of a turn: the same if a cheap look, which may be mistaken, finds it asleep.
   bool ring_if_seems_asleep() noexcept;
   // The end of the program's turn: the same, and tells the receiver that its sender runs on `cpu`.
-  void end_turn(std::uint32_t cpu) noexcept;
+  // True if messages waited for it.
+  bool end_turn(std::uint32_t cpu) noexcept;
 
   // Bytes that the receiver has not taken, queue and spills included.
   [[nodiscard]] std::uint64_t unread() noexcept;
@@ -138,8 +142,10 @@ class OutboundLink {
   }
   // Nothing was published that the receiver has not taken.
   [[nodiscard]] bool idle() noexcept { return unread() == 0; }
-  // Nothing waits in the sender's memory any more.
-  [[nodiscard]] bool flushed() const noexcept { return queue_.empty() && latest_.empty(); }
+  // Nothing waits in the sender's memory any more, unless for the end of the turn.
+  [[nodiscard]] bool flushed() const noexcept {
+    return (queue_.empty() || gathered_ != 0) && latest_.empty();
+  }
   // Flushed, and large payloads have room again.
   [[nodiscard]] bool relaxed() const noexcept { return flushed() && obligations_.relaxed(); }
 
@@ -218,6 +224,9 @@ class OutboundLink {
   void untrack_last(const Obligation* obligation);
   // Moves queued records into the ring as far as there is room. True when something moved.
   bool flush_queue();
+  [[nodiscard]] bool gathers(const Obligation* obligation, std::uint64_t bytes) noexcept;
+  void send_gathered();
+  void await_progress();
   [[nodiscard]] bool publish_front();
   [[nodiscard]] bool publish_now(const OutgoingMessage& message, const Obligation* obligation);
   void note_published(std::uint32_t bytes, std::uint64_t spilled) noexcept;
@@ -227,9 +236,9 @@ class OutboundLink {
   void end_reservation() noexcept;
   void abandon_reservation() noexcept;
   [[nodiscard]] std::byte* reserve_for_copy(std::uint32_t bytes) noexcept;
-  // Gives the receiver what the record of message `id` will refer to. False: try again later.
-  [[nodiscard]] bool hand_over(const Obligation& obligation, std::uint64_t id);
-  [[nodiscard]] bool hand_over_objects(const ObjectBundle& objects, std::uint64_t id);
+  // Gives the receiver what the record of the next message will refer to. False: try again later.
+  [[nodiscard]] bool hand_over(Obligations::Tracked& next);
+  [[nodiscard]] bool hand_over_objects(const Obligations::Tracked& next);
   // Asks to be woken for the nearest thing waited for. False when that was reached meanwhile.
   [[nodiscard]] bool arm_wakes() noexcept;
   static void claim_memory(std::vector<Orphan>& orphans);
@@ -257,6 +266,8 @@ class OutboundLink {
   bool copies_full_ = false;
   std::uint64_t lost_ = 0;
   std::uint32_t put_this_turn_ = 0;
+  // The messages in the queue, while they wait for nothing but kGathered or the end of the turn.
+  std::uint32_t gathered_ = 0;
   std::uint32_t unrung_messages_ = 0;
   std::uint64_t unrung_bytes_ = 0;
   // Messages accepted and published so far; their difference is what queues.

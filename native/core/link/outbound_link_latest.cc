@@ -17,6 +17,7 @@ std::optional<Obligation> OutboundLink::put_latest(std::string_view key,
                                                    const OutgoingMessage& message,
                                                    const Obligation* obligation) {
   obligations_.drop_taken_quiet();
+  send_gathered();
   producer_.publish();
   (void)producer_.refresh_head();
   std::optional<LatestValues<Obligation>::Waiting> replaced;

@@ -24,6 +24,8 @@ bool OutboundLink::has_room(std::uint64_t bytes, std::uint64_t spill_bytes, std:
       if (!obligations_.has_room(spill_bytes, objects)) return false;
     }
   }
+  if (has_queue_room(bytes)) return true;
+  send_gathered();
   if (has_queue_room(bytes) || (flush_queue() && has_queue_room(bytes))) return true;
   return obligations_.drop_taken_quiet(1) && has_queue_room(bytes);
 }
@@ -62,10 +64,33 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
   obligations_.drop_taken_quiet();
   // The receiver can make room only of what it sees.
   producer_.publish();
-  if (!queue_.empty()) (void)flush_queue();
-  if (!queue_.empty() || !publish_now(message, obligation)) {
-    write_record(message, queue_.append(static_cast<std::uint32_t>(record_bytes(message))));
+  const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
+  if (gathers(obligation, bytes)) {
+    write_record(message, queue_.append(bytes));
+    if (++gathered_ == kGathered) send_gathered();
+    return;
   }
+  if (!queue_.empty()) (void)flush_queue();
+  if (!queue_.empty() || !publish_now(message, obligation))
+    write_record(message, queue_.append(bytes));
+  await_progress();
+}
+
+// Whether a message waits for the next ones, so that its objects go with theirs.
+bool OutboundLink::gathers(const Obligation* obligation, std::uint64_t bytes) noexcept {
+  if (obligation == nullptr || obligation->objects == nullptr || reserved_) return false;
+  if (++put_this_turn_ <= kPublishedAtOnce) return false;
+  return (queue_.empty() || gathered_ != 0) && queue_.may_grow(bytes);
+}
+
+void OutboundLink::send_gathered() {
+  if (gathered_ == 0) return;
+  (void)flush_queue();
+  await_progress();
+}
+
+// Asks to be woken for what waits; what is there meanwhile goes on.
+void OutboundLink::await_progress() {
   for (int looks = 1; !arm_wakes(); ++looks) {
     if (!producer_.refresh_head()) {
       // Nonsense, which the control thread finds, too.
@@ -84,6 +109,7 @@ void OutboundLink::put(const OutgoingMessage& message, const Obligation* obligat
 
 std::byte* OutboundLink::reserve_payload(std::size_t payload_bytes,
                                          std::size_t metadata_bytes) noexcept {
+  send_gathered();
   if (!queue_.empty() || reserved_) return nullptr;
   const std::size_t before = sizeof(RecordHeader) + metadata_extension_bytes(metadata_bytes);
   std::byte* place = producer_.reserve(static_cast<std::uint32_t>(before + payload_bytes));
@@ -123,6 +149,10 @@ void OutboundLink::end_reservation() noexcept {
 // The message that queued first asked to be woken when the ring has room; no need to look at it
 // now.
 bool OutboundLink::queue_behind(const SimpleMessage& message) {
+  if (gathered_ != 0) {
+    send_gathered();
+    if (queue_.empty()) return false;
+  }
   const auto bytes = static_cast<std::uint32_t>(record_bytes(message));
   if (waiting_bytes() + bytes > queue_limit_ || !queue_.may_grow(bytes)) return false;
   ++accepted_;
@@ -136,13 +166,14 @@ bool OutboundLink::publish_now(const OutgoingMessage& message, const Obligation*
   // First the place: objects cannot be taken back once they are under way.
   std::byte* place = producer_.reserve(bytes);
   if (place == nullptr) return false;
-  if (obligation != nullptr && !hand_over(*obligation, message.id)) return false;
+  if (obligation != nullptr && !hand_over(*obligations_.next(published_ + 1))) return false;
   write_record(message, place);
   note_published(bytes, obligation == nullptr ? 0 : obligation->spill_bytes);
   return true;
 }
 
 bool OutboundLink::flush_queue() {
+  gathered_ = 0;
   bool moved = false;
   while (!queue_.empty() && publish_front()) moved = true;
   return moved;
@@ -153,13 +184,9 @@ bool OutboundLink::publish_front() {
   const auto bytes = static_cast<std::uint32_t>(record.size());
   std::byte* place = reserved_ ? nullptr : producer_.reserve(bytes);
   if (place == nullptr) return false;
-  const auto* tracked = obligations_.next(published_ + 1);
+  auto* tracked = obligations_.next(published_ + 1);
   const std::uint64_t spilled = tracked == nullptr ? 0 : tracked->obligation.spill_bytes;
-  if (tracked != nullptr) {
-    RecordHeader header;
-    std::memcpy(static_cast<void*>(&header), record.data(), sizeof header);
-    if (!hand_over(tracked->obligation, header.id)) return false;
-  }
+  if (tracked != nullptr && !hand_over(*tracked)) return false;
   std::memcpy(place, record.data(), bytes);
   note_published(bytes, spilled);
   queue_.pop_front();
@@ -174,24 +201,41 @@ void OutboundLink::note_published(std::uint32_t bytes, std::uint64_t spilled) no
   ++unrung_messages_;
 }
 
-bool OutboundLink::hand_over(const Obligation& obligation, std::uint64_t id) {
+bool OutboundLink::hand_over(Obligations::Tracked& next) {
+  const Obligation& obligation = next.obligation;
   if (obligation.spill != nullptr && !spills_.hand_over(*obligation.spill)) return false;
   if (obligation.memory != nullptr && !flights_.hand_over(*obligation.memory)) {
     if (flights_.full()) obligations_.await_taken();
     return false;
   }
-  if (obligation.objects != nullptr && !hand_over_objects(*obligation.objects, id)) return false;
+  if (obligation.objects != nullptr && !hand_over_objects(next)) return false;
   // The record is published next, so what is booked now is under way.
   if (obligation.memory != nullptr) flights_.book(*obligation.memory);
   return true;
 }
 
-bool OutboundLink::hand_over_objects(const ObjectBundle& objects, std::uint64_t id) {
-  if (!obligations_.may_give(objects.handles.size())) return false;
+// With those of the messages that queue behind it: the system call costs more than they do.
+bool OutboundLink::hand_over_objects(const Obligations::Tracked& next) {
+  // They went with those of an earlier message.
+  if (next.given != 0) return true;
+  const auto givable = obligations_.givable();
+  if (givable.empty()) return false;
+  LinkFrame frame{LinkFrameKind::Objects, next.id, 0};
   std::vector<const Handle*> handles;
-  handles.reserve(objects.handles.size());
-  for (const Handle& handle : objects.handles) handles.push_back(&handle);
-  return channel_.send({LinkFrameKind::Objects, id, handles.size()}, handles);
+  for (const Obligations::Tracked* each : givable) {
+    const std::vector<Handle>& objects = each->obligation.objects->handles;
+    for (const Handle& handle : objects) handles.push_back(&handle);
+    if (givable.size() > 1)
+      frame.shares.push_back({each->id, static_cast<std::uint8_t>(objects.size())});
+  }
+  frame.bytes = handles.size();
+  if (givable.size() > 1) {
+    frame.kind = LinkFrameKind::ObjectsOfSeveral;
+    frame.number = givable.size();
+  }
+  if (!channel_.send(frame, handles)) return false;
+  for (Obligations::Tracked* each : givable) obligations_.note_given(*each);
+  return true;
 }
 
 }  // namespace busbar

@@ -90,6 +90,7 @@ void OutboundLink::collect_untaken(std::vector<Orphan>& out, const OnSettled& se
 }
 
 void OutboundLink::collect_queued(std::vector<Orphan>& out) {
+  gathered_ = 0;
   while (!queue_.empty()) {
     const std::span<const std::byte> record = queue_.front();
     Orphan orphan;

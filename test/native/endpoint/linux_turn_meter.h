@@ -118,6 +118,8 @@ class TurnMeter final : public ForwardingPlatform {
       return inner_->watch_process(pid, token);
     }
     void want_writable(std::uint64_t token) noexcept override { inner_->want_writable(token); }
+    void pause(std::uint64_t token) noexcept override { inner_->pause(token); }
+    void resume(std::uint64_t token) noexcept override { inner_->resume(token); }
     void forget(std::uint64_t token) noexcept override { inner_->forget(token); }
     [[nodiscard]] std::size_t wait(std::optional<TimePoint> deadline,
                                    std::span<Readiness> out_ready) override {

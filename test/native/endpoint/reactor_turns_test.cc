@@ -32,10 +32,14 @@ TEST(reactor_used_out_of_turn_is_noticed) {
   CHECK_EQ(wrong, 3);
   CHECK(reactor->watch_process(platform.self().pid, 3).ok());
   CHECK_EQ(wrong, 4);
+  reactor->pause(2);
+  CHECK_EQ(wrong, 5);
+  reactor->resume(2);
+  CHECK_EQ(wrong, 6);
   turns.begin();
   reactor->forget(2);
   reactor->forget(3);
-  CHECK_EQ(wrong, 4);
+  CHECK_EQ(wrong, 6);
 }
 
 }  // namespace busbar::test

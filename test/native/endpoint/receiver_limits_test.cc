@@ -47,6 +47,71 @@ TEST(receiver_counts_what_a_peer_process_makes_it_hold) {
   CHECK_EQ(one.value()->receive(world.own), Status::ProtocolViolation);
 }
 
+TEST(receiver_keeps_no_objects_whose_shares_are_wrong) {
+  Crowd world;
+  const auto bell = world.peer.create_doorbell().take();
+  const Handle handle = bell->share().take();
+  const auto several = [](std::vector<ObjectShare> shares) {
+    LinkFrame frame{LinkFrameKind::ObjectsOfSeveral, shares.size(), 0};
+    for (const ObjectShare& share : shares) frame.bytes += share.objects;
+    frame.shares = std::move(shares);
+    return frame;
+  };
+  LinkFrame beyond = several({{1, 1}, {2, 1}});
+  beyond.bytes = 3;
+  const std::pair<LinkFrame, std::size_t> wrong[] = {
+      {several({{1, 1}}), 1},
+      {several({{1, 0}, {2, 1}}), 1},
+      {several({{1, 1}, {2, 2}}), 2},
+      {several({{1, 1}, {2, 1}}), 3},
+      {several({{1, 1}, {2, 1}}), 0},
+      {several(std::vector<ObjectShare>(kMaxObjectShares + 1, ObjectShare{1, 1})),
+       kMaxObjectShares + 1},
+      {beyond, 3},
+      {{LinkFrameKind::ObjectsOfSeveral, 2, 2}, 2},
+      {{LinkFrameKind::ObjectsOfSeveral, ~std::uint64_t{0}, 2}, 2},
+  };
+  std::uint64_t peer = 200;
+  const std::size_t before = world.world.count_handles(kOwnPid);
+  for (const auto& [frame, handles] : wrong) {
+    HandMade link;
+    auto attached = world.attach(link, ++peer);
+    REQUIRE(attached.ok());
+    link.say(frame, std::vector<const Handle*>(handles, &handle));
+    (void)world.receiver.on_channel(attached.value()->slot());
+    CHECK_EQ(world.violations.size(), peer - 200);
+    world.closed.clear();
+    CHECK_EQ(world.world.count_handles(kOwnPid), before);
+  }
+}
+
+TEST(receiver_takes_objects_of_several_messages_as_those_of_each) {
+  Crowd world;
+  HandMade link;
+  auto attached = world.attach(link);
+  REQUIRE(attached.ok());
+  InboundLink& in = *attached.value();
+  const auto bell = world.peer.create_doorbell().take();
+  const Handle handle = bell->share().take();
+  const std::vector<const Handle*> many(kMaxObjects, &handle);
+  const std::size_t before = world.world.count_handles(kOwnPid);
+  LinkFrame frame{LinkFrameKind::ObjectsOfSeveral, 3, 253, {{7, 1}, {9, 250}, {8, 2}}};
+  REQUIRE(link.say(frame, many));
+  CHECK(world.receiver.on_channel(in.slot()));
+  CHECK_EQ(in.take_objects(8, 2)->size(), 2);
+  CHECK_EQ(in.take_objects(7, 1)->size(), 1);
+  CHECK(!in.take_objects(7, 1));
+  CHECK_EQ(in.take_objects(9, 250)->size(), 250);
+  CHECK_EQ(world.world.count_handles(kOwnPid), before);
+  // Together no more than a sender allows itself.
+  frame.shares = {{10, 1}, {11, 251}, {12, 1}};
+  for (int i = 0; i < 4; ++i) REQUIRE(link.say(frame, many));
+  (void)world.receiver.on_channel(in.slot());
+  CHECK_EQ(world.violations.size(), 1);
+  world.closed.clear();
+  CHECK(world.world.count_handles(kOwnPid) < before);
+}
+
 TEST(receiver_reads_so_many_frames_of_a_link_and_of_all_in_a_turn) {
   Crowd world;
   std::vector<HandMade> links(20);

@@ -38,6 +38,20 @@ TEST(linux_reactor_never_returns_before_its_deadline) {
   }
 }
 
+TEST(linux_reactor_is_not_woken_by_a_paused_channel) {
+  auto reactor = native_platform().create_reactor().take();
+  Ends ends = make_ends(native_platform());
+  CHECK(reactor->watch(*ends.near, 1).ok());
+  reactor->pause(1);
+  std::array<Readiness, 4> ready;
+  CHECK(send_text(*ends.far, "x").ok());
+  CHECK_EQ(reactor->wait(native_platform().now(), ready), 0);
+  reactor->want_writable(1);
+  CHECK_EQ(reactor->wait(native_platform().now(), ready), 1);
+  CHECK(ready[0].writable && !ready[0].readable);
+  CHECK_EQ(reactor->wait(native_platform().now(), ready), 0);
+}
+
 TEST(linux_reactor_passes_datagrams_between_threads) {
   Ends ends = make_ends(native_platform());
   constexpr int kCount = 5000;

@@ -43,6 +43,38 @@ CONTRACT(reactor_tells_of_a_channel_until_it_is_read) {
   CHECK(poll(here, *reactor)[1].readable);
 }
 
+CONTRACT(reactor_tells_of_what_came_in_a_pause_when_it_is_over) {
+  Platform& here = subject.here();
+  auto reactor = make_reactor(here);
+  Ends ends = make_ends(here);
+  REQUIRE(reactor->watch(*ends.near, 1).ok());
+  reactor->pause(1);
+  reactor->pause(77);
+  CHECK(send_text(*ends.far, "x").ok());
+  // Reported or not; a request of its own is.
+  (void)poll(here, *reactor);
+  reactor->want_writable(1);
+  CHECK(poll(here, *reactor)[1].writable);
+  reactor->resume(1);
+  reactor->resume(77);
+  for (int i = 0; i < 2; ++i) CHECK(poll(here, *reactor)[1].readable);
+  CHECK_EQ(receive_text(here, *ends.near), "x");
+  CHECK(poll(here, *reactor).empty());
+}
+
+CONTRACT(reactor_tells_of_an_end_in_a_pause) {
+  Platform& here = subject.here();
+  auto reactor = make_reactor(here);
+  Ends ends = make_ends(here);
+  REQUIRE(reactor->watch(*ends.near, 1).ok());
+  reactor->pause(1);
+  CHECK(send_text(*ends.far, "last words").ok());
+  ends.far.reset();
+  for (int i = 0; i < 2; ++i) CHECK(poll(here, *reactor)[1].readable);
+  CHECK_EQ(receive_text(here, *ends.near), "last words");
+  CHECK(poll(here, *reactor)[1].readable);
+}
+
 CONTRACT(reactor_tells_writable_once_per_request) {
   Platform& here = subject.here();
   auto reactor = make_reactor(here);
