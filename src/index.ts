@@ -131,3 +131,7 @@ export {
   SelectorSyntaxError,
   unicast,
 } from './selector/index.js';
+
+import { rehearseWhenIdle } from './rehearsal.js';
+
+rehearseWhenIdle();

@@ -101,6 +101,7 @@ Napi::Object limit_list(Napi::Env env) {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   Environment::set_up(env);
+  Environment::of(env).set_endpoint_class(env, endpoint_class(env));
   exports.Set("openEndpoint", Napi::Function::New(env, open_endpoint, "openEndpoint"));
   exports.Set("lastFailure", Napi::Function::New(env, last_failure, "lastFailure"));
   exports.Set("evaluateSelector", Napi::Function::New(env, evaluate_selector, "evaluateSelector"));

@@ -45,6 +45,13 @@ Error EndpointBinding::attach() {
   return {attachment_ == nullptr ? Status::System : Status::Ok};
 }
 
+Error EndpointBinding::start() {
+  const Napi::HandleScope scope(env_);
+  const Error started = endpoint_->start();
+  if (started.ok()) deliver_notices();
+  return started;
+}
+
 void EndpointBinding::set_types(std::span<const Uuid> types) {
   types_.assign(types.begin(), types.end());
   table_.set_types(types);

@@ -48,6 +48,9 @@ class EndpointBinding : public std::enable_shared_from_this<EndpointBinding> {
   // is ending.
   [[nodiscard]] Error attach();
   [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
+  // Joins; JavaScript has the outcome by the callback for notices when this returns, if the
+  // controller was quick, else later.
+  [[nodiscard]] Error start();
   [[nodiscard]] ReceiveTable& table() noexcept { return table_; }
   // Of the last send() that did not fail.
   [[nodiscard]] Receipt& receipt() noexcept { return receipt_; }

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "node/endpoint_config.h"
 #include "node/environment.h"
@@ -25,15 +27,21 @@ std::span<const std::byte> bytes_at(Info info, std::size_t index) {
   return {reinterpret_cast<const std::byte*>(array.Data()), array.ByteLength()};
 }
 
-// Adds a method that works on the binding.
-template <typename Function>
-void method(Napi::Object& object, const char* name, const BindingPointer& binding,
-            Function function) {
-  object.Set(name,
-             Napi::Function::New(
-                 object.Env(),
-                 [binding, function](Info info) -> Napi::Value { return function(info, *binding); },
-                 name));
+using Methods = std::vector<napi_property_descriptor>;
+
+// The function of a class, which has its binding from `this`.
+template <auto function>
+napi_value call_method(napi_env env, napi_callback_info raw) {
+  const Napi::CallbackInfo info(env, raw);
+  void* binding = nullptr;
+  if (napi_unwrap(env, info.This(), &binding) != napi_ok) return nullptr;
+  return function(info, **static_cast<BindingPointer*>(binding));
+}
+
+template <auto function>
+void add(Methods& methods, const char* name) {
+  methods.push_back(
+      {name, nullptr, call_method<function>, nullptr, nullptr, nullptr, napi_default, nullptr});
 }
 
 Napi::Value set_types(Info info, EndpointBinding& binding) {
@@ -104,145 +112,167 @@ Napi::Value peer(Info info, EndpointBinding& binding) {
   return found ? Napi::Value(member_object(info.Env(), *found)) : info.Env().Undefined();
 }
 
-void add_life_cycle(Napi::Object& object, const BindingPointer& binding) {
-  method(object, "start", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
-    return failed(info.Env(), each.endpoint().start());
-  });
-  method(object, "close", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+void add_life_cycle(Methods& methods) {
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
+    return failed(info.Env(), each.start());
+  }>(methods, "start");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().close(std::chrono::milliseconds(large_at(info, 0)));
     return info.Env().Undefined();
-  });
-  method(object, "beginClose", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "close");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.begin_close();
     return info.Env().Undefined();
-  });
-  method(object, "closeNow", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "beginClose");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.close_now();
     return info.Env().Undefined();
-  });
-  method(object, "detach", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "closeNow");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     const Napi::Env env = info.Env();
     each.detach([] {});
     Environment::of(env).remove(&each);
     return env.Undefined();
-  });
-  method(object, "ref", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "detach");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.ref();
     return info.Env().Undefined();
-  });
-  method(object, "unref", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "ref");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.unref();
     return info.Env().Undefined();
-  });
+  }>(methods, "unref");
 }
 
-void add_sending(Napi::Object& object, const BindingPointer& binding) {
-  object.Set("send", make_send(object.Env(), binding));
-  object.Set("flush", make_flush(object.Env(), binding));
-  method(object, "setTypes", binding, set_types);
-  method(object, "addRoute", binding, add_route);
-  object.Set("receipt", binding->receipt().value());
-  method(object, "lastSendFailure", binding, last_send_failure);
-  method(object, "matches", binding, matches);
-  method(object, "releaseRoute", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+void add_sending(Methods& methods) {
+  add<set_types>(methods, "setTypes");
+  add<add_route>(methods, "addRoute");
+  add<last_send_failure>(methods, "lastSendFailure");
+  add<matches>(methods, "matches");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().release_route(unsigned_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "forgetDelivery", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "releaseRoute");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().forget_delivery(large_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "askDrained", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "forgetDelivery");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().ask_drained();
     return info.Env().Undefined();
-  });
-  method(object, "reportUndelivered", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "askDrained");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().report_undelivered(flag_at(info, 0));
     return info.Env().Undefined();
-  });
+  }>(methods, "reportUndelivered");
 }
 
-void add_receiving(Napi::Object& object, const BindingPointer& binding) {
-  object.Set("table", binding->table().table());
-  method(object, "peer", binding, peer);
-  method(object, "openSeenWord", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+void add_receiving(Methods& methods) {
+  add<peer>(methods, "peer");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return each.open_seen_word(unsigned_at(info, 0));
-  });
-  method(object, "markSeen", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "openSeenWord");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.mark_seen(unsigned_at(info, 0), unsigned_at(info, 1));
     return info.Env().Undefined();
-  });
-  method(object, "takeObjects", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "markSeen");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return each.take_objects(unsigned_at(info, 0));
-  });
-  method(object, "takeRegions", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "takeObjects");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return each.take_regions(unsigned_at(info, 0));
-  });
-  method(object, "setCredit", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "takeRegions");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.set_credit(unsigned_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "taken", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "setCredit");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.taken(unsigned_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "handBack", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "taken");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.hand_back(unsigned_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "settle", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "handBack");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.endpoint().settle(unsigned_at(info, 0), large_at(info, 1),
                            static_cast<Status>(unsigned_at(info, 2)));
     return info.Env().Undefined();
-  });
-  method(object, "rest", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "settle");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.rest();
     return info.Env().Undefined();
-  });
-  method(object, "forgetPeer", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "rest");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     each.forget_peer(unsigned_at(info, 0));
     return info.Env().Undefined();
-  });
+  }>(methods, "forgetPeer");
 }
 
-void add_membership(Napi::Object& object, const BindingPointer& binding) {
-  method(object, "counters", binding, counters);
-  method(object, "relabel", binding, relabel);
-  method(object, "changedMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+void add_membership(Methods& methods) {
+  add<counters>(methods, "counters");
+  add<relabel>(methods, "relabel");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     const auto members = each.endpoint().members_unless(each.members_seen);
     return members ? Napi::Value(member_array(info.Env(), *members)) : info.Env().Undefined();
-  });
-  method(object, "clock", binding, [](Info info, EndpointBinding&) -> Napi::Value {
+  }>(methods, "changedMembers");
+  add<[](Info info, EndpointBinding&) -> Napi::Value {
     const std::chrono::duration<double, std::milli> now =
         native_platform().now().time_since_epoch();
     return Napi::Number::New(info.Env(), now.count());
-  });
-  method(object, "observers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "clock");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return member_array(info.Env(), each.endpoint().observers());
-  });
-  method(object, "reportMembers", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "observers");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     (void)each.endpoint().report_members(flag_at(info, 0));
     return info.Env().Undefined();
-  });
-  method(object, "isController", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "reportMembers");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return Napi::Boolean::New(info.Env(), each.endpoint().is_controller());
-  });
-  method(object, "controllerId", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "isController");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return number(info.Env(), each.endpoint().controller_id());
-  });
-  method(object, "generation", binding, [](Info info, EndpointBinding& each) -> Napi::Value {
+  }>(methods, "controllerId");
+  add<[](Info info, EndpointBinding& each) -> Napi::Value {
     return number(info.Env(), each.endpoint().generation());
-  });
+  }>(methods, "generation");
 }
 
 }  // namespace
 
-Napi::Object endpoint_object(Napi::Env env, const std::shared_ptr<EndpointBinding>& binding) {
-  Napi::Object object = Napi::Object::New(env);
-  add_life_cycle(object, binding);
-  add_sending(object, binding);
-  add_receiving(object, binding);
-  add_membership(object, binding);
+napi_value endpoint_class(napi_env env) {
+  Methods methods;
+  add_life_cycle(methods);
+  add_sending(methods);
+  add_receiving(methods);
+  add_membership(methods);
+  const auto construct = [](napi_env in, napi_callback_info info) -> napi_value {
+    napi_value made = nullptr;
+    (void)napi_get_cb_info(in, info, nullptr, nullptr, &made, nullptr);
+    return made;
+  };
+  napi_value made = nullptr;
+  (void)napi_define_class(env, "NativeEndpoint", NAPI_AUTO_LENGTH, construct, nullptr,
+                          methods.size(), methods.data(), &made);
+  return made;
+}
+
+Napi::Value endpoint_object(Napi::Env env, const BindingPointer& binding) {
+  napi_value made = nullptr;
+  const napi_value its_class = Environment::of(env).endpoint_class();
+  if (its_class == nullptr || napi_new_instance(env, its_class, 0, nullptr, &made) != napi_ok)
+    return env.Undefined();
+  auto held = std::make_unique<BindingPointer>(binding);
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<BindingPointer*>(data); };
+  if (napi_wrap(env, made, held.get(), drop, nullptr, nullptr) != napi_ok) return env.Undefined();
+  (void)held.release();
+  Napi::Object object(env, made);
+  // With the binding in their own data, which is quicker.
+  object.Set("send", make_send(env, binding));
+  object.Set("flush", make_flush(env, binding));
+  object.Set("receipt", binding->receipt().value());
+  object.Set("table", binding->table().table());
   return object;
 }
 

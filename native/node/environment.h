@@ -28,6 +28,15 @@ class Environment {
   // Shared with the registries, whose regions may become free after the environment has ended.
   [[nodiscard]] const std::shared_ptr<FreedRegions>& freed_regions() noexcept { return freed_; }
 
+  // The class of endpoint objects; nullptr for none.
+  void set_endpoint_class(Napi::Env env, napi_value its_class) {
+    if (its_class == nullptr) return;
+    class_ = Napi::Persistent(Napi::Function(env, its_class));
+    // It ends with the environment, of which nothing may be asked any more by then.
+    class_.SuppressDestruct();
+  }
+  [[nodiscard]] napi_value endpoint_class() const { return class_.Value(); }
+
  private:
   // Terminating a worker with open uv handles would abort the process, so teardown waits until they
   // are closed.
@@ -37,6 +46,7 @@ class Environment {
   static void tear_down_at_once(void* data);
 
   std::vector<std::shared_ptr<EndpointBinding>> bindings_;
+  Napi::FunctionReference class_;
   std::size_t closing_ = 0;
   // A cleanup hook has been added.
   bool watched_ = false;

@@ -59,7 +59,12 @@ class ReceiveTable {
   // The UUIDs of the program's message types, in the order of their indices.
   void set_types(std::span<const Uuid> types);
 
-  [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept { return messages_; }
+  // Made when the first message comes: endpoints that only send need none, and joining is quicker.
+  [[nodiscard]] std::vector<ReceivedMessage>& messages() noexcept {
+    if (messages_.empty()) [[unlikely]]
+      messages_.resize(kMaxMessages);
+    return messages_;
+  }
   // Writes rows 0 to count - 1 from messages(), whose places count from `offset` of the block, and
   // the word behind all rows: until JavaScript clears it, it keeps some of the batch.
   void write_rows(std::size_t count, std::uint32_t offset) noexcept;
@@ -75,7 +80,7 @@ class ReceiveTable {
 
   Napi::Reference<Napi::Uint32Array> table_reference_;
   std::uint32_t* table_ = nullptr;
-  std::vector<ReceivedMessage> messages_{kMaxMessages};
+  std::vector<ReceivedMessage> messages_;
   std::unordered_map<Uuid, std::uint32_t> types_;
   // The last type found: most messages have the type of the previous message.
   Uuid last_type_{};

@@ -84,6 +84,10 @@ class Platform {
   [[nodiscard]] virtual Result<std::unique_ptr<Thread>> start_thread(
       std::function<void()> body) = 0;
 
+  // Whether a thread that has used a reactor and its channels may end while another thread goes on
+  // with them.
+  [[nodiscard]] virtual bool threads_may_take_over() const noexcept { return true; }
+
   // Makes every other thread of this process execute a full memory fence before it returns. False
   // when not prepared or when the platform cannot; once true it is always true.
   [[nodiscard]] virtual bool fence_process() noexcept = 0;

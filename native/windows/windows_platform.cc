@@ -27,6 +27,9 @@ constexpr std::uint64_t kTicksPerMillisecond = 10'000;
 
 class WindowsPlatform final : public Platform {
  public:
+  // The system cancels what a thread has begun when the thread ends.
+  [[nodiscard]] bool threads_may_take_over() const noexcept override { return false; }
+
   [[nodiscard]] Result<std::unique_ptr<Rendezvous>> open_rendezvous(
       std::string_view identifier) override {
     return windows_platform::open_named_pipe_rendezvous(identifier);

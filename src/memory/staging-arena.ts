@@ -2,7 +2,7 @@
 // belongs to one endpoint and its thread. This file knows no messages.
 import { markAsUntransferable } from 'node:worker_threads';
 
-/** Bytes of a new arena: enough for nearly every message that is not bulk data. */
+/** Bytes that an arena begins with: enough for nearly every message that is not bulk data. */
 const initialBytes = 64 * 1024;
 
 /**
@@ -10,6 +10,9 @@ const initialBytes = 64 * 1024;
  * message.
  */
 const retainedBytes = 1024 * 1024;
+
+const nothing = allocate(0);
+const viewOfNothing = new DataView(nothing.buffer);
 
 /**
  * A buffer for encoders to write into, and the result of the last encoding: bytes `start` to `end`
@@ -20,18 +23,13 @@ const retainedBytes = 1024 * 1024;
  * inner one ends first.
  */
 export class StagingArena {
-  #buffer: Uint8Array<ArrayBuffer>;
-  #view: DataView<ArrayBuffer>;
+  // Empty until something is encoded: an endpoint that only receives needs no more.
+  #buffer = nothing;
+  #view = viewOfNothing;
   #position = 0;
-  #source: Uint8Array;
+  #source: Uint8Array = nothing;
   #start = 0;
   #end = 0;
-
-  constructor() {
-    this.#buffer = allocate(initialBytes);
-    this.#view = new DataView(this.#buffer.buffer);
-    this.#source = this.#buffer;
-  }
 
   /**
    * The arena's memory. Growing replaces the array: read it after `reserve()` and do not keep it.
@@ -103,7 +101,7 @@ export class StagingArena {
   // The owner of an outer reservation still has the old buffer; the new one begins at 0.
   #grow(bytes: number): number {
     const doubled = Math.min(2 * this.#buffer.length, retainedBytes);
-    this.#replace(Math.max(bytes, doubled));
+    this.#replace(Math.max(bytes, doubled, initialBytes));
     this.#position = bytes;
     return 0;
   }

@@ -43,11 +43,11 @@ Endpoint::~Endpoint() {
 Error Endpoint::start() {
   // A timer of the event loop would wake the program once more after it was cleared.
   control_.begin_joining(join_timeout_);
+  control_.join_here();
   auto thread = platform_.start_thread([this] { control_.run(); });
   if (!thread) return thread.error();
   thread_ = thread.take();
   started_ = true;
-  control_.prepare_lock();
   return {};
 }
 

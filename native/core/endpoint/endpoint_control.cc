@@ -65,7 +65,7 @@ void EndpointControl::join_without_thread() {
   turns_.end();
 }
 
-// In a thread of its own, so that joining does not wait for it. If it fails, the lock costs more.
+// In a thread of its own, since it takes longer than a turn may. If it fails, the lock costs more.
 void EndpointControl::prepare_lock() {
   if (platform_.fence_process()) return;
   auto preparing = platform_.start_thread([this] { platform_.prepare_process_fence(); });
@@ -141,8 +141,26 @@ void EndpointControl::leave_turn() noexcept {
   lock_.unlock_as_visitor();
 }
 
-void EndpointControl::run() {
+void EndpointControl::join_here() {
+  if (!platform_.threads_may_take_over()) return;
+  const TimePoint end = platform_.now() + kJoinHere;
   enter_turn();
+  membership_->start();
+  std::array<Readiness, 64> ready;
+  while (notices_.empty() && prepare_to_wait() && platform_.now() < end) {
+    const TimePoint deadline = std::min(next_deadline().value_or(end), end);
+    leave_turn();
+    const std::size_t count = reactor_->wait(deadline, ready);
+    enter_turn();
+    take_turn(std::span(ready).first(count));
+  }
+  leave_turn();
+}
+
+void EndpointControl::run() {
+  prepare_lock();
+  enter_turn();
+  // Unless that has happened in join_here().
   membership_->start();
   std::array<Readiness, 64> ready;
   while (prepare_to_wait()) {

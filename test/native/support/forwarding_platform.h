@@ -54,6 +54,9 @@ class ForwardingPlatform : public Platform {
   [[nodiscard]] Result<ObjectName> give_away(Handle& handle) override {
     return inner_.give_away(handle);
   }
+  [[nodiscard]] bool threads_may_take_over() const noexcept override {
+    return inner_.threads_may_take_over();
+  }
   [[nodiscard]] Result<std::unique_ptr<Reactor>> create_reactor() override {
     return inner_.create_reactor();
   }
