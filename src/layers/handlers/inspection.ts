@@ -39,7 +39,12 @@ const row = t.struct('Route', {
 export const HandlersService = defineInterface('busbar.handlers', '1.0', {
   methods: {
     /** The table as it is now, one row for each route, method and destination. */
-    routes: { returns: t.list(row), idempotent: true },
+    routes: {
+      /** One for each route, method and destination. */
+      returns: t.list(row),
+      /** It can be called again. */
+      idempotent: true,
+    },
   },
 });
 
