@@ -34,9 +34,14 @@ console.log(`works: ${publisher.matches(multicast(working))[0].label[0]}`);
 console.log(`${await publisher.deliver(multicast(working), 'light', handled)} lamp got it`);
 console.log(`${await publisher.deliver(multicast('lamp | pump'), 'off', handled)} things got it`);
 
-const left = once(publisher, 'peer');
+// `left` says that the peer is gone, `ended` that nothing more of it will come.
+const words = [];
+publisher.on('message', ({ payload }) => words.push(payload));
+const ended = once(publisher, 'ended');
+for (const word of ['so', 'long']) subscribers[0].send('publisher', word);
 await subscribers[0].close();
-await left;
+await ended;
+console.log(`last words: ${words.join(' ')}`);
 console.log(`peers: ${names()}`);
 publisher.removeAllListeners('peer');
 for (const endpoint of [...subscribers, publisher]) await endpoint.close();

@@ -13,6 +13,7 @@ export type {
 export type { Endpoint } from './endpoint/endpoint.js';
 export type {
   ControllerEvent,
+  EndedEvent,
   EndpointEvents,
   PeerEvent,
   RejectedEvent,

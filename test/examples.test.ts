@@ -147,6 +147,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'garden hears: off',
     '3 things got it',
     'kitchen left',
+    'last words: so long',
     'peers: garden, hall',
   ],
   'tracing.mjs': [

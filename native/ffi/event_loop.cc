@@ -62,6 +62,7 @@ void busbar_endpoint_watch_peers(busbar_endpoint* endpoint, int32_t wanted) {
   const Lock lock(*endpoint->entry);
   if (endpoint->watches_peers == (wanted != 0)) return;
   endpoint->watches_peers = wanted != 0;
+  if (wanted == 0) endpoint->endings.clear();
   if (endpoint->watches_peers) {
     busbar::ffi::watch(*endpoint);
   } else {

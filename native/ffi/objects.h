@@ -114,6 +114,8 @@ struct busbar_endpoint {
   std::uint64_t label_revision = 0;
   // What the callbacks are still to be called with, in order, and the thread that calls them.
   std::deque<busbar::Notice> untold_notices;
+  // Peers that have ended once the program has what is in the inbox.
+  std::vector<busbar::PeerEndedNotice> endings;
   std::optional<std::thread::id> teller;
   std::map<std::uint64_t, std::optional<busbar::DeliveryResult>> deliveries;
   // Deliveries whose outcomes are reported by events.

@@ -77,6 +77,10 @@ void tell(busbar_endpoint& self, Lock& lock, const PeersNotice& notice) {
     call_event(self, lock, event_of(BUSBAR_EVENT_PEER_LEFT, peer.id, peer.pid));
 }
 
+void tell(busbar_endpoint& self, Lock& lock, const PeerEndedNotice& notice) {
+  call_event(self, lock, event_of(BUSBAR_EVENT_PEER_ENDED, notice.peer_id));
+}
+
 // For a program that does not wait in busbar_endpoint_deliver().
 void tell(busbar_endpoint& self, Lock& lock, const DeliveredNotice& notice) {
   const DeliveryResult& result = notice.result;
@@ -134,6 +138,8 @@ void take(busbar_endpoint& self, Notice& notice) {
     self.drained = true;
   } else if (const auto* link = std::get_if<LinkClosedNotice>(&notice)) {
     forget_link(self, link->slot);
+  } else if (const auto* ended = std::get_if<PeerEndedNotice>(&notice)) {
+    if (self.watches_peers) self.endings.push_back(*ended);
   }
 }
 
@@ -148,6 +154,13 @@ bool is_told(const busbar_endpoint& self, const Notice& notice) {
          std::holds_alternative<ViolationNotice>(notice) ||
          std::holds_alternative<RoomNotice>(notice) ||
          std::holds_alternative<DrainedNotice>(notice);
+}
+
+// The program has everything that was received.
+void release_endings(busbar_endpoint& self) {
+  if (self.endings.empty() || !self.inbox.empty()) return;
+  for (const PeerEndedNotice& ended : std::exchange(self.endings, {}))
+    self.untold_notices.emplace_back(ended);
 }
 
 // In their order: while one thread calls the callbacks, the others leave it to that thread. A
@@ -199,6 +212,7 @@ void hear(busbar_endpoint& self, Lock& lock) {
     take(self, notice);
     if (is_told(self, notice)) self.untold_notices.push_back(std::move(notice));
   }
+  release_endings(self);
   tell_all(self, lock);
 }
 

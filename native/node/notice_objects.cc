@@ -128,6 +128,11 @@ struct Converter {
     made.Set("slot", Napi::Number::New(env, notice.slot));
     return made;
   }
+  Napi::Object operator()(const PeerEndedNotice& notice) const {
+    Napi::Object made = object(env, "ended");
+    made.Set("peerId", number(env, notice.peer_id));
+    return made;
+  }
   Napi::Object operator()(const ClosedNotice& notice) const {
     Napi::Object made = object(env, "closed");
     made.Set("abandoned", number(env, notice.abandoned));

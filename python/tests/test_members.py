@@ -52,6 +52,26 @@ class Members(BusTest):
         assert isinstance(left, busbar.events.PeerLeft)
         self.assertEqual(left.peer.id, moon.id)
 
+    async def test_a_peer_has_ended_when_its_last_message_was_received(self) -> None:
+        earth = await self.join("earth")
+        moon = await self.join("moon")
+        number, words = moon.id, 2000
+        left: asyncio.Queue[busbar.events.PeerLeft] = asyncio.Queue()
+        ended: asyncio.Queue[busbar.events.PeerEnded] = asyncio.Queue()
+        earth.on(busbar.events.PeerLeft, left.put_nowait)
+        earth.on(busbar.events.PeerEnded, ended.put_nowait)
+        for n in range(words):
+            moon.send("earth", n)
+        await moon.close()
+        self.assertEqual((await left.get()).peer.id, number)
+        for n in range(words):
+            self.assertTrue(ended.empty())
+            self.assertEqual((await earth.recv(timeout=PATIENCE)).value, n)
+        # Whoever waits for a message also reads that there is none.
+        waiting = asyncio.create_task(earth.recv())
+        self.assertEqual((await ended.get()).peer_id, number)
+        waiting.cancel()
+
     async def test_wait_for(self) -> None:
         earth = await self.join("earth")
         waiting = asyncio.create_task(earth.wait_for("moon", count=2, timeout=PATIENCE))

@@ -122,7 +122,7 @@ export class Endpoint<B extends MessageBox>
     this.#listening = new MessageListening(emitter, this.#inbox, this.#liveness, facts);
     this.#refollow = followListeners(emitter, {
       message: (wanted) => this.#listening.follow(wanted && !this.closed),
-      peer: (wanted) => this.#watchers.listen(wanted),
+      ...this.#watchers.hooks,
       undelivered: (wanted) => reports.listen(wanted),
     });
   }
@@ -387,6 +387,7 @@ export class Endpoint<B extends MessageBox>
     const targets: NoticeTargets = {
       members: this.#members,
       box: this.#box,
+      inbox: this.#inbox,
       sending: this.#sending,
       watchers: this.#watchers,
       labels: this.#labels,

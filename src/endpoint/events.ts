@@ -15,6 +15,12 @@ export interface PeerEvent {
   readonly formerLabel?: readonly string[];
 }
 
+/** A peer has left, and nothing more of it will come. */
+export interface EndedEvent {
+  /** The peer. */
+  readonly peerId: number;
+}
+
 /** The bus has a new controller, and this endpoint is a member again. */
 export interface ControllerEvent {
   /** Counts the controllers of this bus; grows with each. */
@@ -98,6 +104,12 @@ export interface EndpointEvents<B extends MessageBox> {
   message: [message: Received<B>];
   /** Another endpoint joined or left, or has another label. */
   peer: [event: PeerEvent];
+  /**
+   * A peer has left, and this endpoint has had every message that it sent: `message` was emitted
+   * for each, or `recv()` or a loop has returned it. Comes after the `peer` event `left`, and only
+   * once the messages were received.
+   */
+  ended: [event: EndedEvent];
   /** The bus has a new controller. */
   controller: [event: ControllerEvent];
   /** No message waits in this process's memory for a receiver any more. */

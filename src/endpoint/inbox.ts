@@ -2,6 +2,7 @@
 // wait for messages. Bounded: it grants the native side a number of messages (credit); all others
 // stay in the senders' rings.
 
+import { setImmediate } from 'node:timers'; // Jest's jsdom has no global one
 import type { Settler } from './cancellation.js';
 import { Fifo } from './fifo.js';
 import { Message } from './message.js';
@@ -43,6 +44,9 @@ export class Inbox {
   #next = 0;
   #end = 0;
   #closed = false;
+  // Messages that have left the queue, and what to call when so many have.
+  #shifted = 0;
+  readonly #afterwards = new Fifo<{ readonly shifted: number; readonly call: () => void }>();
   // The user got a message of this batch whose sender waits until it is taken.
   #awaited = false;
 
@@ -120,6 +124,16 @@ export class Inbox {
     this.#grant(this.#demand());
   }
 
+  /**
+   * Calls back once the user has the messages that are queued now: at once if there are none, else
+   * in the turn after the last of them was handed out.
+   */
+  afterQueued(call: () => void): void {
+    const { length } = this;
+    if (length === 0) call();
+    else this.#afterwards.push({ shifted: this.#shifted + length, call });
+  }
+
   /** Cancels a receive. */
   cancel(settler: Settler<Message>): void {
     this.#waiting.remove(settler);
@@ -164,6 +178,7 @@ export class Inbox {
     if (this.#closed) return;
     this.#closed = true;
     this.#listener = undefined;
+    this.#afterwards.clear();
     this.#source.handBack(this.#rowsWaiting);
     for (let message = this.#shift(); message !== undefined; message = this.#shift())
       Message.endOf(message)?.release();
@@ -208,10 +223,21 @@ export class Inbox {
     const message = this.#queue[this.#head];
     // Dropped at once, so that a large payload is freed as soon as the user drops it.
     this.#queue[this.#head++] = undefined as never;
+    this.#shifted++;
+    if (this.#afterwards.size > 0) this.#callAfterwards();
     if (this.#head === this.#queue.length || this.#head > 4096) {
       for (const list of [this.#queue, this.#seen, this.#positions]) list.splice(0, this.#head);
       this.#head = 0;
     }
     return message;
+  }
+
+  // Not before the user's code has gone on with the message that was handed out.
+  #callAfterwards(): void {
+    for (let next = this.#afterwards.first; next !== undefined; next = this.#afterwards.first) {
+      if (next.shifted > this.#shifted) return;
+      this.#afterwards.remove(next);
+      setImmediate(next.call);
+    }
   }
 }

@@ -6,6 +6,7 @@ import type { BoxTable, MessageBox } from '../messages/index.js';
 import type { Notice } from '../native/addon.js';
 import { publishUndelivered } from './diagnostics.js';
 import type { EndpointEvents, UndeliveredEvent } from './events.js';
+import type { Inbox } from './inbox.js';
 import type { Labels } from './labels.js';
 import type { Members } from './members.js';
 import type { MessageReader } from './message-reader.js';
@@ -19,6 +20,7 @@ type Events = EndpointEvents<MessageBox>;
 export interface NoticeTargets {
   readonly members: Members;
   readonly box: BoxTable;
+  readonly inbox: Inbox;
   readonly sending: Sending;
   readonly watchers: Watchers;
   readonly labels: Labels;
@@ -53,6 +55,9 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       for (const each of notice.relabelled) tell('peer', { change: 'relabelled', ...each });
       for (const peer of notice.left) tell('peer', { change: 'left', peer });
       watchers.look();
+      break;
+    case 'ended':
+      targets.inbox.afterQueued(() => tell('ended', { peerId: notice.peerId }));
       break;
     case 'relabelled':
       labels.shown(notice.revision);

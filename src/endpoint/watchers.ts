@@ -1,9 +1,10 @@
-// waitFor() and the listeners of 'peer'. The bus notifies an endpoint of changes only while it has
+// waitFor() and the listeners of 'peer' and 'ended'. The bus notifies an endpoint of changes only while it has
 // one of these.
 import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint } from '../native/addon.js';
 import type { Selector } from '../selector/index.js';
 import type { Settler } from './cancellation.js';
+import type { ListenerHooks } from './follow-listeners.js';
 import type { Members } from './members.js';
 
 interface Waiting {
@@ -18,7 +19,7 @@ export class Watchers {
   readonly #members: Members;
   readonly #routeOf: (selector: Selector) => number;
   readonly #waiting = new Map<Settler<readonly Peer[]>, Waiting>();
-  #listening = false;
+  readonly #listening = new Set<'peer' | 'ended'>();
   #watching = false;
 
   constructor(native: NativeEndpoint, members: Members, routeOf: (selector: Selector) => number) {
@@ -27,11 +28,11 @@ export class Watchers {
     this.#routeOf = routeOf;
   }
 
-  /** Listeners of 'peer' came, or are gone. */
-  listen(wanted: boolean): void {
-    this.#listening = wanted;
-    this.#update();
-  }
+  /** Called when the listeners of these events come, or are gone. */
+  readonly hooks: ListenerHooks = {
+    peer: (wanted) => this.#listen('peer', wanted),
+    ended: (wanted) => this.#listen('ended', wanted),
+  };
 
   /** Settles once `count` endpoints match the selector. */
   wait(selector: Selector, count: number, settler: Settler<readonly Peer[]>): void {
@@ -71,8 +72,14 @@ export class Watchers {
     this.#update();
   }
 
+  #listen(event: 'peer' | 'ended', wanted: boolean): void {
+    if (wanted) this.#listening.add(event);
+    else this.#listening.delete(event);
+    this.#update();
+  }
+
   #update(): void {
-    const wanted = this.#listening || this.#waiting.size > 0;
+    const wanted = this.#listening.size > 0 || this.#waiting.size > 0;
     if (wanted === this.#watching) return;
     this.#watching = wanted;
     this.#native.reportMembers(wanted);

@@ -107,6 +107,8 @@ export type Notice =
       readonly status: number;
     }
   | { readonly kind: 'linkClosed'; readonly slot: number }
+  /** The peer has left, and the batches given so far have all that it had sent. */
+  | { readonly kind: 'ended'; readonly peerId: number }
   | { readonly kind: 'outOfMemory'; readonly bytes: number }
   | { readonly kind: 'closed'; readonly abandoned: number };
 

@@ -3,19 +3,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Peer } from 'busbar';
 
+type Event = 'peer' | 'controller' | 'ended';
+
 /** The part of an endpoint that waiting needs, whatever its message box. */
 interface Member {
   readonly peers: readonly Peer[];
-  on(event: 'peer' | 'controller', listener: () => void): unknown;
-  off(event: 'peer' | 'controller', listener: () => void): unknown;
+  on(event: Event, listener: () => void): unknown;
+  off(event: Event, listener: () => void): unknown;
 }
 
 /** Resolves once `holds()` is true; checked now and after each such event of the endpoint. */
-export async function until(
-  member: Member,
-  event: 'peer' | 'controller',
-  holds: () => boolean,
-): Promise<void> {
+export async function until(member: Member, event: Event, holds: () => boolean): Promise<void> {
   let look = () => {};
   // A listener for such an event does not keep the process alive.
   const alive = setInterval(() => undefined, 60_000);

@@ -34,11 +34,7 @@ EndpointControl::EndpointControl(Platform& platform, BiasedLock& lock, EndpointO
       receiver_(platform, *options.regions, *bells_, options.join.max_message_bytes,
                 options.join.max_links,
                 {[this](InboundLink& link) { reactor_->forget(inbound_token(link.slot())); },
-                 [this](std::unique_ptr<InboundLink> link) {
-                   notify(LinkClosedNotice{link->slot()});
-                   watches_.retire(std::move(link));
-                   wake();
-                 },
+                 [this](std::unique_ptr<InboundLink> link) { inbound_closed(std::move(link)); },
                  [this](const Violation& violation) { notify(ViolationNotice{violation}); },
                  [this] {
                    repeat_soon();
@@ -76,6 +72,7 @@ void EndpointControl::stop_listening() { regions_.remove_listener(region_listene
 
 void EndpointControl::release() {
   closing_.finish();
+  departures_.clear();
   sender_.close_all();
   receiver_.close_all();
   if (reactor_ != nullptr) watches_.forget_retired(*reactor_);
@@ -109,13 +106,6 @@ std::optional<std::vector<Member>> EndpointControl::members_unless(MembersSeen& 
   std::vector<Member> now = members();
   // An entry that kept changing is looked at again by the next call.
   seen = {directory_number_, directory_ == nullptr ? 0 : directory_->seen_epoch()};
-  return now;
-}
-
-std::vector<Member> EndpointControl::report_members(bool wanted) {
-  std::vector<Member> now = members();
-  changes_.report(wanted, now);
-  wake();
   return now;
 }
 
@@ -291,6 +281,7 @@ void EndpointControl::on_left(std::uint64_t kept) {
 
 void EndpointControl::finish_closing() {
   closing_.finish();
+  departures_.clear();
   sender_.close_all();
   receiver_.close_all();
   tend_links();
@@ -358,6 +349,7 @@ void EndpointControl::on_introduced(std::uint64_t from_id, std::uint32_t from_pi
   }
   const InboundLink* link = attached.value();
   if (link == nullptr) return;
+  note_sender(from_id);
   watches_.add(*link);
   watch_new_links();
   bells_->raise();

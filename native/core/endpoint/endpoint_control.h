@@ -14,6 +14,7 @@
 
 #include "core/endpoint/biased_lock.h"
 #include "core/endpoint/closing.h"
+#include "core/endpoint/departures.h"
 #include "core/endpoint/endpoint_options.h"
 #include "core/endpoint/link_watches.h"
 #include "core/endpoint/member_changes.h"
@@ -124,6 +125,9 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   [[nodiscard]] bool see_directory();
   void report_member_changes();
   void report_late_departures();
+  void note_sender(std::uint64_t id);
+  void report_ended();
+  void inbound_closed(std::unique_ptr<InboundLink> link);
 
   // MembershipEvents
   void on_admitted(std::uint64_t id, std::unique_ptr<DirectoryReader> directory,
@@ -177,6 +181,7 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   // Until the endpoint has joined.
   std::optional<TimePoint> join_deadline_;
   MemberChanges changes_;
+  Departures departures_;
   // A link has closed: a member that left before may be reported now.
   bool link_closed_ = false;
   // Membership was asked for the next change of the directory.

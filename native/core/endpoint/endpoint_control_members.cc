@@ -26,11 +26,51 @@ std::vector<std::uint32_t> EndpointControl::follow_senders_now() {
 
 void EndpointControl::on_relabelled(std::uint64_t revision) { notify(RelabelledNotice{revision}); }
 
+std::vector<Member> EndpointControl::report_members(bool wanted) {
+  std::vector<Member> now = members();
+  changes_.report(wanted, now);
+  departures_.clear();
+  for (const std::uint64_t id : receiver_.senders()) note_sender(id);
+  wake();
+  return now;
+}
+
+// A link of this peer leads here. What the program knows will be said to have left; of others it
+// has to hear when they have ended nevertheless.
+void EndpointControl::note_sender(std::uint64_t id) {
+  if (changes_.wanted() && !changes_.knows(id)) departures_.add(id);
+}
+
 void EndpointControl::report_member_changes() {
   if (!changes_.wanted()) return;
   PeersNotice changes =
       changes_.take(*directory_, id_, [this](std::uint64_t id) { return sender_.has_link(id); });
+  for (const Member& member : changes.left) departures_.add(member.id);
   if (!changes.empty()) notify(std::move(changes));
+  report_ended();
+}
+
+void EndpointControl::report_ended() {
+  if (departures_.empty()) return;
+  const auto senders = receiver_.senders();
+  const auto ended = departures_.take([&](std::uint64_t id) {
+    return changes_.knows(id) || directory_->find(id) != nullptr || senders.contains(id);
+  });
+  for (const std::uint64_t id : ended) notify(PeerEndedNotice{id});
+}
+
+// Everything in it was read, unless it broke the protocol. In the thread that has read it, so that
+// what it has read comes before the notice.
+void EndpointControl::inbound_closed(std::unique_ptr<InboundLink> link) {
+  const std::uint64_t id = link->peer_id();
+  notify(LinkClosedNotice{link->slot()});
+  watches_.retire(std::move(link));
+  wake();
+  if (!departures_.contains(id) || changes_.knows(id) || receiver_.has_link_of(id)) return;
+  // It may have joined just now: then the next change of the directory decides.
+  if (!directory_->refresh() || directory_->find(id) != nullptr) return;
+  departures_.remove(id);
+  notify(PeerEndedNotice{id});
 }
 
 // The program hears of a member before anything is sent there. It never hears of observers.

@@ -28,6 +28,8 @@ class MemberChanges {
     for (const Member& member : members) known_.emplace(member.id, member);
   }
   [[nodiscard]] bool wanted() const noexcept { return wanted_; }
+  // The program knows this one, and will hear of it when it has left.
+  [[nodiscard]] bool knows(std::uint64_t id) const { return known_.contains(id); }
 
   // A link is about to lead to `member`. True: the program has to hear of it first, as of one that
   // has joined. It may have just joined, or be listed again after it was said to have left.

@@ -39,6 +39,12 @@ struct PeersNotice {
     return joined.empty() && left.empty() && relabelled.empty();
   }
 };
+// A peer has left, and the batches that were received by now have all that it had sent; only while
+// the program wants reports of members. Comes after the PeersNotice that says that it has left, if
+// the program had heard of it at all. It may come again if a link of the peer arrived late.
+struct PeerEndedNotice {
+  std::uint64_t peer_id = 0;
+};
 // Every member sees the label of this revision of Endpoint::relabel(), or of a later one.
 struct RelabelledNotice {
   std::uint64_t revision = 0;
@@ -87,9 +93,9 @@ struct ClosedNotice {
   std::uint64_t abandoned = 0;
 };
 
-using Notice =
-    std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice, DeliveredNotice,
-                 DrainedNotice, RoomNotice, DroppedNotice, DisconnectedNotice, UndeliveredNotice,
-                 ViolationNotice, LinkClosedNotice, ClosedNotice, RelabelledNotice>;
+using Notice = std::variant<JoinedNotice, RefusedNotice, ControllerNotice, PeersNotice,
+                            DeliveredNotice, DrainedNotice, RoomNotice, DroppedNotice,
+                            DisconnectedNotice, UndeliveredNotice, ViolationNotice,
+                            LinkClosedNotice, ClosedNotice, RelabelledNotice, PeerEndedNotice>;
 
 }  // namespace busbar

@@ -173,6 +173,9 @@ class Receiver {
   // Who sends over the link, as the directory had it when follow() was called last. Outlives the
   // link, because messages do, until forget_peer(). nullptr for an unknown slot.
   [[nodiscard]] const Member* peer(std::uint32_t slot) const noexcept;
+  // The peers of which a link is not read to its end.
+  [[nodiscard]] std::unordered_set<std::uint64_t> senders() const;
+  [[nodiscard]] bool has_link_of(std::uint64_t peer_id) const noexcept;
   // Takes over the labels that senders have by now.
   void follow(const DirectoryReader& directory);
   // The slots of those that have had another one since the last call.

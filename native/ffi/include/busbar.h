@@ -192,7 +192,11 @@ enum {
   BUSBAR_EVENT_DELIVERED = 11,
   /* `peer_id` of process `count` has another label, which busbar_endpoint_list_peers returns. Only
    * after busbar_endpoint_watch_peers. */
-  BUSBAR_EVENT_PEER_RELABELLED = 12
+  BUSBAR_EVENT_PEER_RELABELLED = 12,
+  /* `peer_id` has left or died, and the program has received every message that it sent: nothing
+   * more of it will come. Follows BUSBAR_EVENT_PEER_LEFT, at the latest when a call that receives
+   * finds no message. Only after busbar_endpoint_watch_peers. */
+  BUSBAR_EVENT_PEER_ENDED = 13
 };
 
 typedef struct busbar_event {
@@ -740,8 +744,8 @@ BUSBAR_API busbar_status busbar_endpoint_start_delivery(
 BUSBAR_API void busbar_endpoint_forget_delivery(busbar_endpoint* endpoint, uint64_t delivery);
 /* BUSBAR_EVENT_DRAINED is reported, at once if no message waits in this process's memory. */
 BUSBAR_API void busbar_endpoint_ask_drained(busbar_endpoint* endpoint);
-/* From now on BUSBAR_EVENT_PEER_JOINED and _LEFT are reported or, with `wanted` 0, no longer are.
- * Call it before busbar_endpoint_list_peers to miss no change. */
+/* From now on BUSBAR_EVENT_PEER_JOINED, _LEFT, _RELABELLED and _ENDED are reported or, with
+ * `wanted` 0, no longer are. Call it before busbar_endpoint_list_peers to miss no change. */
 BUSBAR_API void busbar_endpoint_watch_peers(busbar_endpoint* endpoint, int32_t wanted);
 
 /* --- Members ------------------------------------------------------------------------------------

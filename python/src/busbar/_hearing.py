@@ -71,6 +71,8 @@ def _event_of(notice: Notice) -> events.Event | None:
                 notice.payload,
                 notice.metadata,
             )
+        case c.EVENT_PEER_ENDED:
+            return events.PeerEnded(notice.peer_id)
         case c.EVENT_DROPPED:
             return events.Dropped(notice.peer_id, notice.count)
         case c.EVENT_DISCONNECTED:

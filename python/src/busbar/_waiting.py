@@ -190,7 +190,7 @@ class Watchers:
     def update(self) -> None:
         """Listeners or waiting calls have come or gone."""
         wanted = self._waiting > 0 or self._listeners.has(
-            events.PeerJoined, events.PeerLeft, events.PeerRelabelled
+            events.PeerJoined, events.PeerLeft, events.PeerEnded, events.PeerRelabelled
         )
         if wanted == self._watching:
             return

@@ -24,6 +24,14 @@ class PeerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerEnded:
+    """Another endpoint has left, and this one has received every message that it sent. Comes after
+    `PeerLeft`, and only once the messages were received."""
+
+    peer_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeerRelabelled:
     """Another endpoint has changed its label."""
 
@@ -97,6 +105,7 @@ class Closed:
 Event = (
     PeerJoined
     | PeerLeft
+    | PeerEnded
     | PeerRelabelled
     | ControllerChanged
     | Undelivered

@@ -79,12 +79,48 @@ struct Actor {
     for (const Member& member : changes.joined) {
       fine = CHECK(present.insert(member.id).second) && fine;
       departed.erase(member.id);
+      ended.erase(member.id);
     }
     for (const Member& member : changes.left) {
       fine = CHECK_EQ(present.erase(member.id), 1) && fine;
       departed.insert(member.id);
     }
     return fine;
+  }
+
+  bool hear(const PeerEndedNotice& notice) {
+    ended.insert(notice.peer_id);
+    return CHECK(!present.contains(notice.peer_id));
+  }
+
+  // A message came over a link of this peer.
+  bool hear_of(std::uint64_t peer_id) {
+    senders.insert(peer_id);
+    return CHECK(!ended.contains(peer_id));
+  }
+
+  // nullptr for want of memory.
+  std::shared_ptr<MemoryRegion> own_region() {
+    if (region != nullptr) return region;
+    auto made = regions.create(kRegionBytes, Access::ReadWrite);
+    if (!made) return nullptr;
+    region = made.take();
+    region->data()[0] = static_cast<std::byte>(number);
+    region->release();
+    return region;
+  }
+
+  // When nothing happens any more: it has heard of everybody, and nobody holds its region.
+  bool is_settled() const {
+    std::set<std::uint64_t> listed;
+    for (const Member& member : endpoint->members()) listed.insert(member.id);
+    if (!CHECK(present == listed)) return false;
+    for (const std::uint64_t sender : senders) {
+      if (!CHECK(listed.contains(sender) || ended.contains(sender))) return false;
+    }
+    if (region == nullptr) return true;
+    (void)region->purge();
+    return CHECK_EQ(region->references(), 0);
   }
 
   std::uint32_t number;
@@ -108,6 +144,9 @@ struct Actor {
   // member comes before.
   std::set<std::uint64_t> present;
   std::set<std::uint64_t> departed;
+  // Those whose messages came, and those of which nothing more is to come.
+  std::set<std::uint64_t> senders;
+  std::set<std::uint64_t> ended;
   std::deque<Kept> inbox;
 };
 

@@ -71,6 +71,8 @@ class TestEndpoint {
         for (const Member& each : told->joined) joined.push_back(each.id);
         for (const Member& each : told->left) left.push_back({each.id, undelivered.size()});
       }
+      if (const auto* told = std::get_if<PeerEndedNotice>(&notice))
+        ended.push_back({told->peer_id, received.size()});
       violations += std::holds_alternative<ViolationNotice>(notice) ? 1 : 0;
     }
     if (reads) receive();
@@ -108,6 +110,12 @@ class TestEndpoint {
     std::size_t undelivered;
   };
   std::vector<Departure> left;
+  struct End {
+    std::uint64_t id;
+    // Messages that had been received by then, from whomever.
+    std::size_t received;
+  };
+  std::vector<End> ended;
 
  private:
   void receive() {

@@ -190,7 +190,7 @@ class EndpointSimulation {
     request.metadata = metadata;
     if (dice_.below(3) == 0) request.ttl_ms = 1 + dice_.below(2000);
     if (dice_.below(4) == 0) request.acknowledge = Acknowledge::Taken;
-    const RegionRange ranges[] = {{region_of(from), 0, kRegionBytes}};
+    const RegionRange ranges[] = {{from.own_region(), 0, kRegionBytes}};
     if (ranges[0].region != nullptr && dice_.below(4) == 0) request.regions = ranges;
     const SendOutcome outcome = from.endpoint->send(request);
     if (dice_.below(3) != 0) from.endpoint->flush_bells();
@@ -205,16 +205,6 @@ class EndpointSimulation {
     account.delivery = outcome.delivery;
     account.id = outcome.message_id;
     accounts_.push_back(std::move(account));
-  }
-
-  std::shared_ptr<MemoryRegion> region_of(Actor& actor) {
-    if (actor.region != nullptr) return actor.region;
-    auto made = actor.regions.create(kRegionBytes, Access::ReadWrite);
-    if (!made) return nullptr;
-    actor.region = made.take();
-    actor.region->data()[0] = static_cast<std::byte>(actor.number);
-    actor.region->release();
-    return actor.region;
   }
 
   std::uint32_t route_to(Actor& from, std::uint32_t target) {
@@ -263,6 +253,7 @@ class EndpointSimulation {
   }
 
   void keep(Actor& actor, ReceivedMessage& row, std::vector<std::byte> payload) {
+    fine_ = actor.hear_of(row.from_id) && fine_;
     Kept kept{{}, std::move(payload), row.awaited() && dice_.below(6) == 0};
     if (kept.refused) {
       actor.endpoint->settle(row.link_slot, row.position, Status::DecodeFailed);
@@ -293,6 +284,8 @@ class EndpointSimulation {
         actor.present.insert(member.id);
     }
     if (const auto* peers = std::get_if<PeersNotice>(&notice)) fine_ = actor.hear(*peers) && fine_;
+    if (const auto* ended = std::get_if<PeerEndedNotice>(&notice))
+      fine_ = actor.hear(*ended) && fine_;
     if (std::holds_alternative<ClosedNotice>(notice)) actor.closed = true;
     if (const auto* delivered = std::get_if<DeliveredNotice>(&notice)) {
       const DeliveryResult& result = delivered->result;
@@ -399,15 +392,8 @@ class EndpointSimulation {
       CHECK_EQ("accounted for", describe(i));
       return false;
     }
-    return std::all_of(actors_.begin(), actors_.end(), [this](const auto& actor) {
-      if (!runs(*actor)) return true;
-      std::set<std::uint64_t> listed;
-      for (const Member& member : actor->endpoint->members()) listed.insert(member.id);
-      if (!CHECK(actor->present == listed)) return false;
-      if (actor->region == nullptr) return true;
-      (void)actor->region->purge();
-      return CHECK_EQ(actor->region->references(), 0);
-    });
+    return std::all_of(actors_.begin(), actors_.end(),
+                       [this](const auto& actor) { return !runs(*actor) || actor->is_settled(); });
   }
 
   std::string describe(std::size_t index) const {
