@@ -109,7 +109,7 @@ void Core::write_stats(Writer& out, const Service& service) const {
     out.key(key);
     out.integer(value);
   };
-  out.begin_map(7);
+  out.begin_map(8);
   out.key("interface");
   out.text(service.interface_name);
   out.key("version");
@@ -118,6 +118,7 @@ void Core::write_stats(Writer& out, const Service& service) const {
   number("queued", service.queued.size());
   out.key("leaving");
   out.boolean(service.leaving);
+  number("overruns", overruns_);
   out.key("uptimeMs");
   write_milliseconds(out, Clock::now() - service.served_at);
   out.key("members");

@@ -8,8 +8,6 @@ namespace {
 
 // Messages that are handled before what is packed or due gets its turn.
 constexpr std::size_t kBurst = 64;
-// Messages of others after which a peer that left is taken for gone.
-constexpr std::size_t kLastMessages = 256;
 // Items that a stream is asked for before others get their turn.
 constexpr int kPulls = 256;
 
@@ -58,14 +56,12 @@ void Core::run() {
     if (status == BUSBAR_OK) {
       dispatch(std::move(*received));
       if (has_events_.load(std::memory_order_acquire)) handle_events();
-      if (!departures_.empty() && ++since_departure_ > kLastMessages) handle_departures();
       if (++burst < kBurst) continue;
     } else if (status != BUSBAR_WOULD_BLOCK) {
       break;
     }
     burst = 0;
     if (has_events_.load(std::memory_order_acquire)) handle_events();
-    if (status == BUSBAR_WOULD_BLOCK && !departures_.empty()) handle_departures();
     expire();
     const bool more = turn();
     flush();
@@ -214,9 +210,8 @@ void Core::handle_events() {
       case BUSBAR_EVENT_ROOM:
         room(locked, event.peer);
         break;
-      case BUSBAR_EVENT_PEER_LEFT:
-        since_departure_ = 0;
-        departures_.push_back(event.peer);
+      case BUSBAR_EVENT_PEER_ENDED:
+        ended(locked, event.peer);
         break;
       case BUSBAR_EVENT_DISCONNECTED:
       case BUSBAR_EVENT_VIOLATION:
@@ -225,22 +220,17 @@ void Core::handle_events() {
         gone(locked, event.peer);
         break;
       default:
-        // One that has another label is still there.
+        // One that has another label is still there; of one that has left, answers may follow.
         members_changed(locked);
     }
   }
 }
 
-// Everything that they had sent has been read.
-void Core::handle_departures() {
-  std::vector<std::uint64_t> departed;
-  departed.swap(departures_);
-  Locked locked(*this);
-  for (const std::uint64_t peer : departed) {
-    cut_off_.erase(peer);
-    gone(locked, peer);
-    if (port_ != nullptr) port_->forget(peer);
-  }
+// Everything that this peer had sent was received.
+void Core::ended(Locked& locked, std::uint64_t peer) {
+  cut_off_.erase(peer);
+  gone(locked, peer);
+  if (port_ != nullptr) port_->forget(peer);
   members_changed(locked);
 }
 

@@ -119,6 +119,8 @@ class Core final : public PortHost, public std::enable_shared_from_this<Core> {
     std::uint16_t format;
     Encoded body;
     std::vector<std::byte> metadata;
+    // An error, because the answer could not be sent.
+    bool unsendable = false;
   };
   struct Backlog {
     std::deque<Waiting> frames;
@@ -131,7 +133,7 @@ class Core final : public PortHost, public std::enable_shared_from_this<Core> {
   bool turn();
   void sleep(Port& port);
   void handle_events();
-  void handle_departures();
+  void ended(Locked& locked, std::uint64_t peer);
   void expire();
   void end_all();
   void flush();
@@ -140,6 +142,7 @@ class Core final : public PortHost, public std::enable_shared_from_this<Core> {
   void dispatch(Arrived message);
   static Frame frame_of(Arrived& message, const busbar_message_info& info);
   void room(Locked& locked, std::uint64_t peer);
+  static bool make_unsendable(Waiting& frame);
   void send_backlog(Locked& locked, std::uint64_t peer);
 
   // Calls (caller.cc).
@@ -202,6 +205,8 @@ class Core final : public PortHost, public std::enable_shared_from_this<Core> {
   std::deque<ServedPtr> runnable_;
   PendingCall::Deadlines deadlines_;
   std::unordered_map<std::uint64_t, Backlog> backlogs_;
+  // How often a peer took too few of its answers.
+  std::uint64_t overruns_ = 0;
   std::multimap<std::uint64_t, std::shared_ptr<OutgoingStream>> waiting_streams_;
 
   std::unordered_map<std::uint64_t, CallPtr> calls_;
@@ -224,9 +229,6 @@ class Core final : public PortHost, public std::enable_shared_from_this<Core> {
   std::mutex events_mutex_;
   std::vector<Event> events_;
   std::atomic<bool> has_events_{false};
-  // Peers that have left; their last messages may still be here.
-  std::vector<std::uint64_t> departures_;
-  std::size_t since_departure_ = 0;
 
   friend class OutgoingStream;
   friend class Timer;

@@ -49,6 +49,7 @@ void EndpointPort::on_event(void* context, const busbar_event* event) {
     case BUSBAR_EVENT_ROOM:
     case BUSBAR_EVENT_PEER_JOINED:
     case BUSBAR_EVENT_PEER_LEFT:
+    case BUSBAR_EVENT_PEER_ENDED:
     case BUSBAR_EVENT_PEER_RELABELLED:
       static_cast<EndpointPort*>(context)->host_.told(event->kind, event->peer_id,
                                                       event->message_id);

@@ -41,10 +41,16 @@ Posted Core::post_answer(Locked& locked, std::uint64_t peer, std::uint64_t call,
   backlog.frames.push_back({call, format, std::move(body), {metadata.begin(), metadata.end()}});
   if (backlog.frames.size() <= kMaxWaiting && backlog.bytes <= kMaxWaitingBytes) return 0;
   // It does not take its answers, and must hold up nobody else. One frame stands for all of them.
+  ++overruns_;
+  const bool has_own =
+      std::any_of(backlog.frames.begin(), backlog.frames.end(),
+                  [](const Waiting& each) { return (each.format & BUSBAR_RPC_FROM_CALLER) != 0; });
   backlog = {};
   backlog.frames.push_back(
       {0, busbar_rpc_format(BUSBAR_RPC_FORGOTTEN, BUSBAR_RPC_MESSAGEPACK, 0), Encoded{}, {}});
   caller_gone(locked, peer);
+  // Credit or the end of an input would be missing: calls to it must not wait for ever.
+  if (has_own) server_gone(locked, peer);
   return kGone;
 }
 
@@ -62,17 +68,36 @@ void Core::post_credit(Locked& locked, std::uint64_t peer, std::uint64_t call, s
                     {reinterpret_cast<const std::byte*>(written.data()), size});
 }
 
+// Too large, for example. Its caller must not wait for ever; an error in place of the answer can
+// always be sent. False: it is that error, or no answer.
+bool Core::make_unsendable(Waiting& frame) {
+  const std::uint32_t kind = busbar_rpc_kind(frame.format);
+  const bool is_answer = kind == BUSBAR_RPC_RESULT || kind == BUSBAR_RPC_END ||
+                         kind == BUSBAR_RPC_ITEM || kind == BUSBAR_RPC_ERROR;
+  if (!is_answer || frame.unsendable || (frame.format & BUSBAR_RPC_FROM_CALLER) != 0) return false;
+  frame.unsendable = true;
+  const auto codec = static_cast<Codec>(busbar_rpc_codec(frame.format));
+  const Error error{"INVALID_RESULT", "the result cannot be sent; it may be too large"};
+  frame.format = answer_format(BUSBAR_RPC_ERROR, codec);
+  frame.body = error_body(codec, error);
+  return true;
+}
+
 void Core::send_backlog(Locked& locked, std::uint64_t peer) {
   (void)locked;
   const auto found = backlogs_.find(peer);
   if (found == backlogs_.end()) return;
   Backlog& backlog = found->second;
   while (!backlog.frames.empty()) {
-    const Waiting& next = backlog.frames.front();
+    Waiting& next = backlog.frames.front();
     const Posted outcome = post(peer, busbar_rpc_answer_type(), next.format, next.call, next.body,
                                 {next.metadata.data(), next.metadata.size()});
     if (outcome == kFull) return;
     backlog.bytes -= next.body.payload.size();
+    if (outcome == kRefused && make_unsendable(next)) {
+      backlog.bytes += next.body.payload.size();
+      continue;
+    }
     backlog.frames.pop_front();
   }
   backlogs_.erase(found);

@@ -277,7 +277,7 @@ void WirePort::end(Lines::iterator at, const WireFault* fault) {
     for (const std::uint64_t call : line->unsent()) {
       events_.push_back({BUSBAR_EVENT_UNDELIVERED, line->peer, call});
     }
-    events_.push_back({BUSBAR_EVENT_PEER_LEFT, line->peer, 0});
+    events_.push_back({BUSBAR_EVENT_PEER_ENDED, line->peer, 0});
   }
   if (listener_ >= 0) return;
   over_ = true;

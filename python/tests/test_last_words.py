@@ -31,6 +31,8 @@ class LastWords(BusTest):
         numbers = await rpc.connect(self.bus, Numbers, ring_bytes=8 << 20)
         self.addAsyncCleanup(rpc.close, numbers)
         server = await self.start("answer_and_die", str(CALLS))
+        # From now on there is a link from the server to this client.
+        self.assertEqual(await numbers.small(7), 7)
         calls = [asyncio.ensure_future(numbers.small(n)) for n in range(CALLS)]
         await asyncio.sleep(0)  # Each is sent, and nothing is read until the server is dead.
         while not is_dead(server.process.pid):

@@ -4,7 +4,7 @@
 import { closeAttachments } from './attachments.js';
 import { type Attachments, full, type Port } from './port.js';
 import { layerError, overrunError, type WireError } from './server/write-error.js';
-import { answerCodecOf, answerKind, codecNumber, formatOf, kindOf } from './wire/format.js';
+import { answerCodecOf, answerKind, codecNumber, flag, formatOf, kindOf } from './wire/format.js';
 import { sizeOf } from './wire/size.js';
 import { answerType } from './wire/types.js';
 
@@ -31,8 +31,11 @@ export interface BacklogHost {
   overrun(peer: number): void;
   /** The peer will not learn that its subscription is in force. */
   unsubscribed(peer: number, call: number): void;
-  /** The peer will learn nothing of the calls and subscriptions that it has here: they are over. */
-  forgotten(peer: number): void;
+  /**
+   * The peer will learn nothing of the calls and subscriptions that it has here: they are over. With
+   * `own`, nor will it get the credit or the cancellation of some call to it.
+   */
+  forgotten(peer: number, own: boolean): void;
 }
 
 interface Kept extends Waiting {
@@ -175,10 +178,11 @@ export class Backlogs {
       backlog.frames.push({ ...this.#shortened(peer, frame), size: 0 });
       return;
     }
+    const own = [frame, ...backlog.frames].some(({ format }) => (format & flag.fromCaller) !== 0);
     closeAttachments(frame.attachments);
     discard(backlog);
     backlog.frames.push(forgottenFrame);
-    this.#host.forgotten(peer);
+    this.#host.forgotten(peer, own);
   }
 
   #shortened(peer: number, frame: Waiting): Waiting {

@@ -45,7 +45,10 @@ export class Session implements PortEvents {
     this.#backlogs = new Backlogs(port, {
       overrun: (peer) => this.server.overrun(peer),
       unsubscribed: (peer, call) => this.server.unsubscribed(peer, call),
-      forgotten: (peer) => this.server.gone(peer),
+      forgotten: (peer, own) => {
+        this.server.gone(peer);
+        if (own) this.caller.gone(peer);
+      },
     });
     port.open(this);
   }

@@ -1,5 +1,5 @@
 // The servers and callers of chaos.test.ts, in its own process and in others.
-import { MemoryRegion } from 'busbar';
+import { KernelObject, MemoryRegion } from 'busbar';
 import { type ClientOf, connect, type ServiceOf, serve } from 'busbar/rpc';
 import { Counting, type Outcome, type Tell } from './chaos-interface.js';
 
@@ -29,7 +29,7 @@ export function startServer(
         await tell(id);
         const region = MemoryRegion.create(bytes);
         region.write(Uint8Array.of(id & 255));
-        return { region };
+        return { region, object: KernelObject.fromFd(0) };
       },
       async weigh({ id, region }) {
         await tell(id);
@@ -99,9 +99,10 @@ export class Calling {
         this.#expect(await client.single({ id }), id);
         break;
       case 3: {
-        const { region } = await client.grab({ id });
+        const { region, object } = await client.grab({ id });
         this.#expect(region.copy(0, 1)[0], id & 255);
         region.release();
+        object.close();
         break;
       }
       case 5: {

@@ -8,7 +8,7 @@ export const Counting = defineInterface('com.example.counting', '1.0', {
   methods: {
     single: { args, returns: t.u53 },
     again: { args, returns: t.u53, idempotent: true },
-    grab: { args, returns: { region: t.region } },
+    grab: { args, returns: { region: t.region, object: t.object } },
     weigh: { args: { id: t.u53, region: t.region }, returns: t.u32 },
     count: { args: { id: t.u53, to: t.u32 }, stream: t.u32 },
   },

@@ -2,6 +2,7 @@
 // when the bus says that the server has left.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import type { SendDiagnostics } from 'busbar';
 import { defineInterface, t as type } from 'busbar/interface';
 import { connect } from 'busbar/rpc';
 import { inProcess, newBus, type Source } from '../../support/program.js';
@@ -15,6 +16,7 @@ const Last = defineInterface('com.example.last', '1.0', {
 
 /** Answers so many calls and streams, and ends by a kill as soon as all is sent. */
 const server: Source = async ({ bus, tell, told }) => {
+  const { subscribe } = await import('node:diagnostics_channel');
   const { defineInterface, t } = await import('busbar/interface');
   const { serve } = await import('busbar/rpc');
   const Last = defineInterface('com.example.last', '1.0', {
@@ -23,30 +25,29 @@ const server: Source = async ({ bus, tell, told }) => {
       numbers: { args: { count: t.u32 }, stream: t.u32 },
     },
   });
-  let left = 0;
-  const one = () => {
-    if (--left > 0) return;
-    // The answers of this turn are in the ring by then.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20);
-  };
+  let expected = 0;
+  let sent = 0;
+  // The last frame of each call: a result, or the end of a stream.
+  subscribe('busbar:send', (message) => {
+    const { format, replyTo } = message as SendDiagnostics;
+    if (expected === 0 || replyTo === undefined || ![0, 5].includes(format & 0xf)) return;
+    // What was sent in this turn can be read once the turn has ended.
+    if (++sent === expected) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  });
   const place = { name: bus, ringBytes: 8 * 1024 * 1024 };
   await serve(
     place,
     Last,
     {
-      repeat({ n }) {
-        one();
-        return { n, text: 'x'.repeat(500) };
-      },
+      repeat: ({ n }) => ({ n, text: 'x'.repeat(500) }),
       *numbers({ count }) {
         for (let n = 0; n < count; n++) yield n;
-        one();
       },
     },
     { perCaller: 10_000, concurrency: 10_000 },
   );
   tell('serves');
-  left = (await told()) as number;
+  expected = (await told()) as number;
   tell('ready');
 };
 
@@ -62,6 +63,8 @@ onLinux('answers of a server that is dead by the time they are read', async (t) 
   t.teardown(() => client.close());
   const program = inProcess(t, bus, server);
   await program.next();
+  // From now on there is a link from the server to the client.
+  await client.repeat({ n: 0 });
   const count = 4000;
   program.say(count + 1);
   await program.next();

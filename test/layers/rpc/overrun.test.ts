@@ -2,24 +2,19 @@
 // error that reaches it once it takes them again. No call is left without an end, and nobody else
 // waits.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { raw } from 'busbar';
 import { defineInterface, t as type } from 'busbar/interface';
-import { connect } from 'busbar/rpc';
+import { connect, stats } from 'busbar/rpc';
 import { inProcess, newBus, type Source } from '../../support/program.js';
 import { answer, answers, hostile, kinds } from './hostile-peer.js';
+import { overrunElsewhere, startOf } from './overrun-elsewhere.js';
 
 const Store = defineInterface('com.example.store', '1.0', {
   methods: { name: { returns: type.string } },
 });
-
-const Echoing = defineInterface('com.example.conformance', '1.0', {
-  methods: { name: { returns: type.string, idempotent: true } },
-});
-
-const isStopped = (pid: number) => /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 /** Answers all `take` at once, when it is told to, and says when it has aborted the calls of one. */
 const server: Source = async ({ bus, tell, told }) => {
@@ -117,6 +112,7 @@ async function overrun(t: ExecutionContext, count: number, size: number): Promis
   store.say('answer');
   t.is(await store.next(), 'OVERRUN');
   t.is(await other.name(), 'store');
+  t.is((await stats(other))[0]?.overruns, 1);
   slow.goOn();
   const [wait, numbers, ...results] = await slow.next<string[]>();
   t.is(wait, 'OverrunError OVERRUN maybe');
@@ -126,27 +122,6 @@ async function overrun(t: ExecutionContext, count: number, size: number): Promis
   t.is(results.filter((each) => each === 'result').length, count - dropped);
   t.is(await slow.next(), 'store');
 }
-
-/** Calls for large results, stops itself before it takes them, and tells what came of each. */
-const sleeper: Source = async ({ bus, tell }) => {
-  const { defineInterface, t } = await import('busbar/interface');
-  const { connect } = await import('busbar/rpc');
-  const Results = defineInterface('com.example.conformance', '1.0', {
-    methods: { big: { args: { size: t.u32 }, returns: t.bytes } },
-  });
-  const client = await connect(bus, Results);
-  await client.big({ size: 1 });
-  const calls = Array.from({ length: 200 }, () => client.big({ size: 1024 * 1024 }));
-  const outcomes = calls.map((call) =>
-    call.then(
-      ({ length }) => `${length}`,
-      ({ code, executed }) => `${code} ${executed}`,
-    ),
-  );
-  setImmediate(() => process.kill(process.pid, 'SIGSTOP'));
-  tell(await Promise.all(outcomes));
-  tell((await client.big({ size: 2 })).length);
-};
 
 const onPosix = process.platform === 'win32' ? test.skip : test;
 
@@ -164,19 +139,8 @@ const inCpp = fileURLToPath(
 
 (existsSync(inCpp) ? onPosix : test.skip)('a server in C++ ends such calls, too', async (t) => {
   const bus = newBus();
-  const start = JSON.stringify({ name: 'one', place: bus, options: {} });
-  const store = spawn(inCpp, [start], { stdio: ['pipe', 'ignore', 'inherit'] });
-  t.teardown(() => store.kill('SIGKILL'));
-  const other = await connect(bus, Echoing);
-  t.teardown(() => other.close());
-  const slow = inProcess(t, bus, sleeper);
-  while (!isStopped(slow.pid)) await other.name();
-  // In each round the server reads of all links, so it has read all calls after some of these.
-  for (let n = 0; n < 200; n++) t.is(await other.name(), 'one');
-  slow.goOn();
-  const outcomes = await slow.next<string[]>();
-  t.deepEqual([...new Set(outcomes)].sort(), ['1048576', 'PEER_GONE maybe']);
-  t.is(await slow.next(), 2);
+  const store = spawn(inCpp, [startOf(bus)], { stdio: ['pipe', 'ignore', 'inherit'] });
+  await overrunElsewhere(t, bus, store, 'PEER_GONE');
 });
 
 test('a server that has forgotten the calls of a caller is to it as one that died', async (t) => {

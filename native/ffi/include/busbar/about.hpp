@@ -42,6 +42,8 @@ struct ServiceStats {
   U53 queued = 0;
   // Whether it takes no more calls.
   bool leaving = false;
+  // How often its session has dropped the answers to a caller that took too few of them.
+  U53 overruns = 0;
   // Milliseconds since it was served.
   double uptime_ms = 0;
   std::vector<MemberStats> members;
@@ -49,8 +51,9 @@ struct ServiceStats {
   static constexpr auto fields() {
     return rpc::fields("interface", &ServiceStats::interface_name, "version",
                        &ServiceStats::version, "running?", &ServiceStats::running, "queued?",
-                       &ServiceStats::queued, "leaving?", &ServiceStats::leaving, "uptimeMs?",
-                       &ServiceStats::uptime_ms, "members?", &ServiceStats::members);
+                       &ServiceStats::queued, "leaving?", &ServiceStats::leaving, "overruns?",
+                       &ServiceStats::overruns, "uptimeMs?", &ServiceStats::uptime_ms, "members?",
+                       &ServiceStats::members);
   }
 };
 

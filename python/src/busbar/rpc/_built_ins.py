@@ -12,18 +12,20 @@ from ._describing import model_of
 from .service_core import ServiceCore
 
 
-def built_in_answer(type_bytes: bytes, services: Sequence[ServiceCore]) -> dict[str, Any] | None:
+def built_in_answer(
+    type_bytes: bytes, services: Sequence[ServiceCore], overruns: int
+) -> dict[str, Any] | None:
     """The answer to a message of such a type; `None` for other types."""
     if type_bytes == wire.PING_TYPE:
         return {}
     if type_bytes == wire.DESCRIBE_TYPE:
         return {"interfaces": [model_of(each.members) for each in services]}
     if type_bytes == wire.STATS_TYPE:
-        return {"services": [_stats(each) for each in services]}
+        return {"services": [_stats(each, overruns) for each in services]}
     return None
 
 
-def _stats(service: ServiceCore) -> dict[str, Any]:
+def _stats(service: ServiceCore, overruns: int) -> dict[str, Any]:
     members = [
         {
             "name": each.member.name,
@@ -40,6 +42,7 @@ def _stats(service: ServiceCore) -> dict[str, Any]:
         "running": service.running,
         "queued": len(service.queued),
         "leaving": service.leaving,
+        "overruns": overruns,
         "uptimeMs": round((time.monotonic() - service.started_at) * 1000),
         "members": members,
     }

@@ -31,11 +31,12 @@ class BusSession(Session):
         self.endpoint = endpoint
         # Members whose link to or from here was closed although they are still there.
         self._cut_off: set[int] = set()
-        self._departed: list[int] = []
         self._selectors: dict[int, Selector] = {}
         endpoint.on(events.PeerJoined, lambda _: self.caller.members_changed())
         endpoint.on(events.PeerRelabelled, lambda _: self.caller.members_changed())
-        endpoint.on(events.PeerLeft, lambda event: self._left(event.peer.id))
+        # What it had sent may still be on its way: the end of its calls comes with `PeerEnded`.
+        endpoint.on(events.PeerLeft, lambda _: self.caller.forget_candidates())
+        endpoint.on(events.PeerEnded, lambda event: self._ended(event.peer_id))
         endpoint.on(events.Undelivered, self._undelivered)
         # A link that is closed stays closed: calls must not go where no answer comes back from.
         endpoint.on(events.Disconnected, lambda event: self._cut(event.peer_id))
@@ -112,37 +113,28 @@ class BusSession(Session):
         endpoint = self.endpoint
         try:
             for _ in range(_STREAK):
-                # Whoever leaves while this looks may have sent something since it looked.
-                departed = len(self._departed)
                 message = endpoint.try_recv()
-                if message is not None:
-                    self._try_frame(message)
-                    message.acknowledge()
-                elif departed > 0:
-                    self._forget_departed(departed)
-                elif self._departed:
-                    continue
-                else:
+                if message is None:
                     return
+                self._try_frame(message)
+                message.acknowledge()
         except ClosedError:
             self._end()
             return
         self._draining = self._loop.call_soon(self._drain)
 
-    def _left(self, peer: int) -> None:
-        # Its last messages may not be read yet.
-        self.caller.forget_candidates()
-        self._departed.append(peer)
-
     def _cut(self, peer: int) -> None:
         self._cut_off.add(peer)
-        self._left(peer)
+        self._gone(peer)
 
-    def _forget_departed(self, count: int) -> None:
-        departed, self._departed = self._departed[:count], self._departed[count:]
-        for peer in departed:
-            self._selectors.pop(peer, None)
-            self._forget(peer)
+    def _ended(self, peer: int) -> None:
+        self._cut_off.discard(peer)
+        self._selectors.pop(peer, None)
+        self._gone(peer)
+
+    def _gone(self, peer: int) -> None:
+        self.caller.forget_candidates()
+        self._forget(peer)
         self.caller.members_changed()
 
     def _undelivered(self, event: events.Undelivered) -> None:

@@ -46,6 +46,8 @@ class ServiceStats(msgspec.Struct, frozen=True):
     """Calls that wait for one of those."""
     leaving: bool = False
     """Whether it takes no more calls."""
+    overruns: int = 0
+    """How often its endpoint has dropped the answers to a caller that took too few of them."""
     uptime_ms: float = msgspec.field(default=0, name="uptimeMs")
     """Milliseconds since it was served."""
     members: tuple[MemberStats, ...] = ()

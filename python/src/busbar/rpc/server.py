@@ -13,6 +13,7 @@ import msgspec
 
 from ..messages import Message
 from . import wire
+from ._backlogs import OVERRUN_TEXT
 from ._built_ins import built_in_answer
 from ._coding import CodingError, encode_plain
 from ._input import input_of, receive_input
@@ -88,17 +89,18 @@ class Server:
         if record is None:
             record = self._callers[message.sender.id] = CallerRecord(message.sender.id)
         service = handler.service
+        refuses = service.leaving or self._session.is_overrun(record.peer)
         if wire.kind_of(message.format) == Request.SUBSCRIBE:
             message.close()
             limit = service.limits.subscriptions_per_caller
-            if service.leaving or len(record.subscriptions) >= limit:
+            if refuses or len(record.subscriptions) >= limit:
                 self._busy(message, service)
             elif handler.member.kind == "method":
                 self._refuse(message, "UNKNOWN_METHOD", "this member cannot be used that way")
             else:
                 subscribe(self._session, record, handler, message)
             return
-        if service.leaving or len(record.calls) >= service.limits.per_caller:
+        if refuses or len(record.calls) >= service.limits.per_caller:
             message.close()
             self._busy(message, service)
             return
@@ -149,7 +151,14 @@ class Server:
         record = self._callers.get(peer)
         if record is not None:
             for call in list(record.calls.values()):
+                self._replies.fail(call, "OVERRUN", OVERRUN_TEXT)
                 self._drop(call)
+
+    def unsubscribed(self, peer: int, number: int) -> None:
+        """A caller does not learn that its subscription is in force, so it is not."""
+        record = self._callers.get(peer)
+        if record is not None and number in record.subscriptions:
+            self._end_subscription(record, number)
 
     # Running.
 
@@ -316,7 +325,7 @@ class Server:
     def _accept_other(self, message: Message) -> None:
         message.close()
         codec = _codec(message)
-        said = built_in_answer(message.type_bytes, self.services)
+        said = built_in_answer(message.type_bytes, self.services, self._session.overruns)
         if said is not None:
             format = wire.format_of(Answer.RESULT, codec)
             payload = encode_plain(codec, said)

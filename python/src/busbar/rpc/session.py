@@ -5,46 +5,19 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..messages import Message
 from ..peers import Peer
 from ..selectors import Selector
 from . import wire
+from ._backlogs import Backlogs, Waiting
 from ._coding import Attachments
 from ._outgoing import FULL
 from .caller import Caller
 from .server import Server
 from .wire import ANSWER_TYPE, Answer, Request
-
-# Answers, and their bytes, that wait for one peer that has no room.
-_MAX_WAITING = 16_384
-_MAX_WAITING_BYTES = 64 << 20
-
-
-@dataclass(slots=True)
-class _Waiting:
-    call: int
-    format: int
-    payload: bytes
-    metadata: bytes
-    attachments: Attachments | None
-
-
-@dataclass(slots=True)
-class _Backlog:
-    frames: deque[_Waiting] = field(default_factory=deque)
-    size: int = 0
-
-    def close(self) -> None:
-        for each in self.frames:
-            if each.attachments is not None:
-                each.attachments.close()
-        self.frames.clear()
-
 
 class Session(ABC):
     """What carries the frames of some clients and services, with its caller and its server. The
@@ -58,7 +31,7 @@ class Session(ABC):
         self.server = Server(self)
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._backlogs: dict[int, _Backlog] = {}
+        self._backlogs = Backlogs(self)
         self._closing: asyncio.Task[None] | None = None
 
     # What carries the frames.
@@ -129,8 +102,7 @@ class Session(ABC):
     ) -> None:
         """Sends a frame about a call to its other side; without room there, it waits. Closes the
         attachments once they are sent. Raises as `post`."""
-        backlog = self._backlogs.get(peer)
-        if backlog is None:
+        if not self._backlogs.has(peer):
             try:
                 outcome = self.post(peer, ANSWER_TYPE, format, payload, metadata, attachments, call)
             except BaseException:
@@ -141,18 +113,20 @@ class Session(ABC):
                 if attachments is not None:
                     attachments.close()
                 return
-            backlog = self._backlogs[peer] = _Backlog()
-            self.spawn(self._send_waiting(peer, backlog))
-        backlog.frames.append(_Waiting(call, format, payload, metadata, attachments))
-        backlog.size += len(payload)
-        if len(backlog.frames) > _MAX_WAITING or backlog.size > _MAX_WAITING_BYTES:
-            # It does not take its answers, and must hold up nobody else.
-            backlog.close()
-            self.server.overrun(peer)
+        self._backlogs.add(peer, Waiting(call, format, payload, metadata, attachments))
 
     def is_waiting(self, peer: int) -> bool:
         """Whether answers wait for room at this receiver."""
-        return peer in self._backlogs
+        return self._backlogs.has(peer)
+
+    def is_overrun(self, peer: int) -> bool:
+        """Whether this receiver took too little of what was sent to it, and has not caught up."""
+        return self._backlogs.is_overrun(peer)
+
+    @property
+    def overruns(self) -> int:
+        """How often a receiver took too little of what was sent to it."""
+        return self._backlogs.overruns
 
     async def release(self, linger: float) -> None:
         """One user less; the last one closes the endpoint."""
@@ -175,28 +149,9 @@ class Session(ABC):
             self.server.close()
             self.closed = True
 
-    async def _send_waiting(self, peer: int, backlog: _Backlog) -> None:
-        while backlog.frames:
-            await self.when_room(peer)
-            while backlog.frames:
-                each = backlog.frames[0]
-                outcome = self.post(
-                    *(peer, ANSWER_TYPE, each.format, each.payload),
-                    *(each.metadata, each.attachments, each.call),
-                )
-                if outcome == FULL:
-                    break
-                backlog.frames.popleft()
-                if each.attachments is not None:
-                    each.attachments.close()
-        if self._backlogs.get(peer) is backlog:
-            del self._backlogs[peer]
-
     def _forget(self, peer: int, cause: BaseException | None = None) -> None:
         """A peer is gone, and all that it had sent was read."""
-        backlog = self._backlogs.pop(peer, None)
-        if backlog is not None:
-            backlog.close()
+        self._backlogs.forget(peer)
         self.server.gone(peer)
         self.caller.gone(peer, cause)
 

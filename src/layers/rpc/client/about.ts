@@ -20,6 +20,8 @@ export interface ServiceStats {
   readonly queued: number;
   /** Whether it takes no more calls. */
   readonly leaving: boolean;
+  /** How often its endpoint has dropped the answers to a caller that took too few of them. */
+  readonly overruns: number;
   /** Milliseconds since it was served. */
   readonly uptimeMs: number;
   /** Its methods, properties and signals. */

@@ -37,7 +37,6 @@ import { answerKind, codecNumber, codecOf, formatOf } from '../wire/format.js';
 import { answerType } from '../wire/types.js';
 import { attachedBytes, BusFrame, lostFrame } from './bus-frame.js';
 import { carriesCalls, carriesNothing } from './carried.js';
-import { Departures } from './departures.js';
 import { FrameCodec, type Slot } from './frame-codec.js';
 
 /** Peers in one selector: its expression may not become too large. */
@@ -68,7 +67,6 @@ export class EndpointPort implements Port {
   #cached = new Set<Target>();
   /** Members whose link to or from here was closed although they are still there. */
   readonly #cutOff = new Set<number>();
-  readonly #departures = new Departures((peer) => this.#left(peer));
   readonly #codec = new FrameCodec();
   #attachedSize = 0;
   /** What the endpoint's label is, or is about to be. */
@@ -100,12 +98,13 @@ export class EndpointPort implements Port {
     endpoint.on('rejected', ({ from, id, replyTo, type }) =>
       events.frame(lostFrame(from, id, replyTo ?? 0, type)),
     );
-    endpoint.on('peer', ({ change, peer }) => {
+    endpoint.on('peer', ({ change }) => {
       this.forgetCandidates();
-      // One that has another label is still there, and ends what it has begun.
+      // One that has another label is still there, and ends what it has begun. Of one that has left,
+      // answers may still be among the messages that wait.
       if (change !== 'left') events.membersChanged();
-      else this.#departures.add(peer.id);
     });
+    endpoint.on('ended', ({ peerId }) => this.#ended(peerId));
     // A link that is closed stays closed: calls must not go where no answer comes back from.
     endpoint.on('violation', ({ peer }) => this.#cut(peer.id));
     endpoint.on('disconnected', ({ peerId }) => this.#cut(peerId));
@@ -247,11 +246,10 @@ export class EndpointPort implements Port {
 
   /** A message as a frame. */
   frameOf(message: Received<RawBox>): BusFrame {
-    this.#departures.heard(message.from.id);
     return new BusFrame(message);
   }
 
-  #left(peer: number): void {
+  #ended(peer: number): void {
     this.#selectors.delete(peer);
     this.#cutOff.delete(peer);
     this.#events?.gone(peer);

@@ -32,14 +32,16 @@ export class BuiltIns {
       case pingType.id:
         return {};
       case statsType.id:
-        return { services: [...this.#services].map(statsOf) };
+        return {
+          services: [...this.#services].map((each) => statsOf(each, this.#answers.overruns)),
+        };
       default:
         return undefined;
     }
   }
 }
 
-function statsOf(service: ServiceCore) {
+function statsOf(service: ServiceCore, overruns: number) {
   const members = [...service.handlers.values()].map(({ member, counts, subscribers }) => ({
     name: member.name,
     calls: counts.calls,
@@ -53,6 +55,7 @@ function statsOf(service: ServiceCore) {
     running: service.running,
     queued: service.queued.length,
     leaving: service.leaving,
+    overruns,
     uptimeMs: Math.round(performance.now() - service.startedAt),
     members,
   };

@@ -13,6 +13,8 @@ export interface Answers {
   isWaiting(peer: number): boolean;
   /** Whether this receiver took too little, so that its calls were aborted, and has not caught up. */
   isOverrun(peer: number): boolean;
+  /** How often a receiver took too little of what was sent to it. */
+  readonly overruns: number;
   answer(
     peer: number,
     call: number,
