@@ -3,7 +3,13 @@
 import test from 'ava';
 import { Backlogs, type Waiting } from '../../dist/layers/rpc/backlogs.js';
 import { full, type Port } from '../../dist/layers/rpc/port.js';
-import { answerKind, codecNumber, formatOf, kindOf } from '../../dist/layers/rpc/wire/format.js';
+import {
+  answerKind,
+  codecNumber,
+  flag,
+  formatOf,
+  kindOf,
+} from '../../dist/layers/rpc/wire/format.js';
 
 const peer = 7;
 /** As src/layers/rpc/backlogs.ts has them. */
@@ -50,7 +56,7 @@ function make() {
   const ended: string[] = [];
   const backlogs = new Backlogs(port as unknown as Port, {
     overrun: (whose) => ended.push(`calls of ${whose}`),
-    forgotten: (whose) => ended.push(`all of ${whose}`),
+    forgotten: (whose, own) => ended.push(`all of ${whose}${own ? ', and own' : ''}`),
     unsubscribed: (whose, call) => ended.push(`subscription ${call} of ${whose}`),
   });
   return { port, backlogs, ended };
@@ -132,6 +138,14 @@ test('one frame stands for the short ones when these are too many, too', async (
   t.like(port.posted[1], { call: 200_000, kind: answerKind.error });
   t.is(port.posted.length, 2);
   t.false(backlogs.has(peer));
+});
+
+test('what a caller would have sent is missing then, so its calls end, too', (t) => {
+  const { backlogs, ended } = make();
+  const credit = { ...frame(1, undefined, answerKind.credit) };
+  backlogs.add(peer, { ...credit, format: credit.format | flag.fromCaller });
+  for (let call = 2; call <= maxShortFrames + 1; call++) backlogs.add(peer, frame(call, 'result'));
+  t.deepEqual(ended, [`calls of ${peer}`, `all of ${peer}, and own`]);
 });
 
 test('an answer that cannot be encoded when its turn comes is an error', async (t) => {

@@ -203,7 +203,8 @@ static inline int32_t busbar_rpc_is_nothing(const busbar_message_info* info) {
 }
 
 /* For on_event, with each call that is under way: what the event means for it. A change wakes
- * whoever receives. After BUSBAR_RPC_GONE the answer may still be among the messages that wait. */
+ * whoever receives. BUSBAR_RPC_GONE comes after the last message of a server that is gone; that of
+ * one that was cut off may still be among the messages that wait. */
 static inline void busbar_rpc_note(busbar_rpc_call* call, const busbar_event* event) {
   if (call->state != BUSBAR_RPC_PENDING || event->peer_id != call->peer_id) return;
   if (event->kind == BUSBAR_EVENT_UNDELIVERED && event->message_id == call->id) {
