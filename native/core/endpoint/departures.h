@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,7 +13,12 @@ namespace busbar {
 class Departures {
  public:
   void clear() noexcept { ids_.clear(); }
-  void add(std::uint64_t id) { ids_.insert(id); }
+  // `has_left`: the program has heard that it has left.
+  void add(std::uint64_t id, bool has_left) { ids_[id] = ids_[id] || has_left; }
+  [[nodiscard]] bool has_left(std::uint64_t id) const {
+    const auto found = ids_.find(id);
+    return found != ids_.end() && found->second;
+  }
   [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
   [[nodiscard]] bool contains(std::uint64_t id) const { return ids_.contains(id); }
   // Forgets `id`. False: it was not there.
@@ -24,10 +29,10 @@ class Departures {
   [[nodiscard]] std::vector<std::uint64_t> take(IsThere&& is_there) {
     std::vector<std::uint64_t> ended;
     for (auto it = ids_.begin(); it != ids_.end();) {
-      if (is_there(*it)) {
+      if (is_there(it->first)) {
         ++it;
       } else {
-        ended.push_back(*it);
+        ended.push_back(it->first);
         it = ids_.erase(it);
       }
     }
@@ -35,7 +40,7 @@ class Departures {
   }
 
  private:
-  std::unordered_set<std::uint64_t> ids_;
+  std::unordered_map<std::uint64_t, bool> ids_;
 };
 
 }  // namespace busbar

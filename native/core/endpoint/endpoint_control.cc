@@ -176,7 +176,6 @@ bool EndpointControl::serve() {
 
 bool EndpointControl::prepare_to_wait() {
   tend_links();
-  report_late_departures();
   tend_label();
   tend_directory();
   advance_closing();
@@ -187,6 +186,7 @@ void EndpointControl::take_turn(std::span<const Readiness> ready) {
   receiver_.begin_turn();
   for (const Readiness& one : ready) dispatch(one);
   handle_deadlines();
+  report_due_changes();
 }
 
 void EndpointControl::dispatch(const Readiness& readiness) {
@@ -312,14 +312,14 @@ void EndpointControl::on_admitted(std::uint64_t id, std::unique_ptr<DirectoryRea
   if (seen && !observes_) sender_.on_directory_changed();
   if (new_id) notify(JoinedNotice{id});
   notify(ControllerNotice{change});
-  if (seen) report_member_changes();
+  changes_due_ = changes_due_ || seen;
 }
 
 void EndpointControl::on_directory_changed() {
   change_awaited_ = false;
   if (!see_directory()) return;
   if (!observes_) sender_.on_directory_changed();
-  report_member_changes();
+  changes_due_ = true;
 }
 
 // To be called before anything is done about a change. False: the directory kept changing; the next

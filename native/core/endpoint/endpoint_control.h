@@ -123,8 +123,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   void advance_closing();
   void work_at_desk();
   [[nodiscard]] bool see_directory();
+  void report_due_changes();
   void report_member_changes();
-  void report_late_departures();
   void note_sender(std::uint64_t id);
   void report_ended();
   void inbound_closed(std::unique_ptr<InboundLink> link);
@@ -182,8 +182,8 @@ class EndpointControl final : private MembershipEvents, private SenderHost {
   std::optional<TimePoint> join_deadline_;
   MemberChanges changes_;
   Departures departures_;
-  // A link has closed: a member that left before may be reported now.
-  bool link_closed_ = false;
+  // The directory has changed, or a link has closed: a member that left before may be reported now.
+  bool changes_due_ = false;
   // Membership was asked for the next change of the directory.
   bool change_awaited_ = false;
   // Of the directory, as of the last time that everything was done about it. The directory itself

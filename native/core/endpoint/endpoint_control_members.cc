@@ -38,14 +38,24 @@ std::vector<Member> EndpointControl::report_members(bool wanted) {
 // A link of this peer leads here. What the program knows will be said to have left; of others it
 // has to hear when they have ended nevertheless.
 void EndpointControl::note_sender(std::uint64_t id) {
-  if (changes_.wanted() && !changes_.knows(id)) departures_.add(id);
+  if (changes_.wanted() && !changes_.knows(id)) departures_.add(id, false);
+}
+
+// At the end of a turn, since the step that closed a link reports what its receiver had not taken.
+void EndpointControl::report_due_changes() {
+  if (!changes_due_ || directory_ == nullptr) return;
+  // Before a controller removed a member it had passed on what that member introduced: the links of
+  // a member that is no longer listed are known when all frames were read.
+  if (changes_.wanted() && !membership_->catch_up()) return wake();
+  changes_due_ = false;
+  if (!closing_.closed()) report_member_changes();
 }
 
 void EndpointControl::report_member_changes() {
   if (!changes_.wanted()) return;
   PeersNotice changes =
       changes_.take(*directory_, id_, [this](std::uint64_t id) { return sender_.has_link(id); });
-  for (const Member& member : changes.left) departures_.add(member.id);
+  for (const Member& member : changes.left) departures_.add(member.id, true);
   if (!changes.empty()) notify(std::move(changes));
   report_ended();
 }
@@ -67,8 +77,11 @@ void EndpointControl::inbound_closed(std::unique_ptr<InboundLink> link) {
   watches_.retire(std::move(link));
   wake();
   if (!departures_.contains(id) || changes_.knows(id) || receiver_.has_link_of(id)) return;
-  // It may have joined just now: then the next change of the directory decides.
-  if (!directory_->refresh() || directory_->find(id) != nullptr) return;
+  // Of one that nobody has heard of, more may be on its way.
+  if (!departures_.has_left(id)) {
+    changes_due_ = true;
+    return;
+  }
   departures_.remove(id);
   notify(PeerEndedNotice{id});
 }
@@ -83,14 +96,9 @@ void EndpointControl::link_opened(OutboundLink& link) {
 }
 
 void EndpointControl::link_closed(std::unique_ptr<OutboundLink> link) {
-  link_closed_ = true;
+  changes_due_ = true;
   watches_.retire(std::move(link));
   wake();
-}
-
-// After the step that closed the link, since that step reports what the receiver had not taken.
-void EndpointControl::report_late_departures() {
-  if (std::exchange(link_closed_, false) && directory_ != nullptr) report_member_changes();
 }
 
 }  // namespace busbar

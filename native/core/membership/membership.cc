@@ -40,6 +40,7 @@ Error Membership::introduce(std::uint64_t to_id, std::uint64_t link_id, std::uin
   return impl_->introduce({to_id, link_id, ring_bytes}, handles);
 }
 void Membership::miss_introduction() { impl_->miss_introduction(); }
+bool Membership::catch_up() { return impl_->catch_up(); }
 void Membership::await_change(std::uint64_t epoch) { impl_->await_change(epoch); }
 void Membership::relabel(Label label, std::uint64_t revision) {
   impl_->relabel(std::move(label), revision);
@@ -109,21 +110,35 @@ void Membership::Impl::handle_deadline() {
   });
 }
 
-void Membership::Impl::receive_frames() {
+bool Membership::Impl::catch_up() {
+  bool all = true;
+  turn([&] {
+    if (channel_ && phase_ == Phase::Member) all = receive_frames();
+  });
+  return all;
+}
+
+bool Membership::Impl::receive_frames() {
   const std::uint64_t token = channel_->token();
   for (int taken = 0; taken < kFrameBatch; ++taken) {
     // Any frame may have ended the channel.
-    if (!channel_ || channel_->token() != token) return;
+    if (!channel_ || channel_->token() != token) return true;
     auto datagram = channel_->receive();
-    if (datagram.status() == Status::WouldBlock) return;
+    if (datagram.status() == Status::WouldBlock) return true;
     if (datagram.status() == Status::OutOfDescriptors && phase_ == Phase::Member) {
       miss_introduction();
       continue;
     }
-    if (!datagram) return fail_or_start_over(datagram.error());
+    if (!datagram) {
+      fail_or_start_over(datagram.error());
+      return true;
+    }
     std::vector<Handle> handles = std::move(datagram.value().handles);
     const auto frame = decode_frame(datagram.value().bytes, handles.size());
-    if (!frame) return start_over();
+    if (!frame) {
+      start_over();
+      return true;
+    }
 
     const auto* refusal = std::get_if<RefuseFrame>(&frame.value());
     const auto* challenge = std::get_if<ChallengeFrame>(&frame.value());
@@ -140,6 +155,7 @@ void Membership::Impl::receive_frames() {
       start_over();
     }
   }
+  return false;
 }
 
 void Membership::Impl::on_member_frame(const ControlFrame& frame, std::vector<Handle> handles) {

@@ -111,6 +111,9 @@ class Membership {
   // An introduction from on_introduced() could not be used, because a resource was missing: its
   // sender is asked, some milliseconds later, to repeat it.
   void miss_introduction();
+  // Handles what the controller has sent by now, with the events for it. False: there is more, for
+  // another turn.
+  [[nodiscard]] bool catch_up();
   // One on_directory_changed once the directory is past `epoch`. A later call replaces an earlier
   // one that has not been answered. Kept over a failover.
   void await_change(std::uint64_t epoch);

@@ -52,6 +52,7 @@ class Membership::Impl final : public ControllerEvents {
   [[nodiscard]] Error introduce(const IntroduceFrame& frame,
                                 std::span<const Handle* const> handles);
   void miss_introduction();
+  [[nodiscard]] bool catch_up();
   void await_change(std::uint64_t epoch);
   void relabel(Label label, std::uint64_t revision);
   [[nodiscard]] bool awaits_kept(std::uint64_t id) const noexcept;
@@ -101,7 +102,8 @@ class Membership::Impl final : public ControllerEvents {
   void follow_up();
 
   // membership.cc
-  void receive_frames();
+  // False: there may be more.
+  bool receive_frames();
   void on_failed(const IntroduceFailedFrame& failed);
   void report_limited();
   void ask_for_change();
