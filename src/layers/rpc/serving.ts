@@ -137,7 +137,14 @@ function reporter(onError: unknown): ((error: unknown, call: RunningCall) => voi
   if (onError === undefined) return undefined;
   if (typeof onError !== 'function') throw refusal('onError is no function');
   return (error, { handler }) => {
-    Reflect.apply(onError, undefined, [error, { method: handler.member.name }]);
+    try {
+      Reflect.apply(onError, undefined, [error, { method: handler.member.name }]);
+    } catch (thrown) {
+      // An uncaught exception of the program, which must not cost the call its answer.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   };
 }
 

@@ -36,12 +36,12 @@ const sleeper: Source = async ({ bus, tell }) => {
 /** What a conformance server is started with. */
 export const startOf = (bus: string) => JSON.stringify({ name: 'one', place: bus, options: {} });
 
-/** The server ends the calls of such a caller by this error, and counts it. */
+/** The server ends the calls of such a caller by these errors, and counts it. */
 export async function overrunElsewhere(
   t: ExecutionContext,
   bus: string,
   store: ChildProcess,
-  code: string,
+  errors: readonly string[],
 ): Promise<void> {
   t.teardown(() => store.kill('SIGKILL'));
   const other = await connect(bus, Echoing);
@@ -52,7 +52,7 @@ export async function overrunElsewhere(
   for (let n = 0; n < 200; n++) t.is(await other.name(), 'one');
   slow.goOn();
   const outcomes = await slow.next<string[]>();
-  t.deepEqual([...new Set(outcomes)].sort(), ['1048576', `${code} maybe`]);
+  t.deepEqual([...new Set(outcomes)].sort(), ['1048576', ...errors]);
   t.is(await slow.next(), 2);
-  t.is((await stats(other))[0]?.overruns, 1);
+  t.true(((await stats(other))[0]?.overruns ?? 0) > 0);
 }

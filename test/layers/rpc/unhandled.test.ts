@@ -49,12 +49,13 @@ const user: Source = async ({ bus, tell }) => {
       }
     },
   };
+  const ignored = () => undefined;
   const start = (label: string) =>
     serve(bus, Odd, implementation, {
       label,
       properties: { level: 1 },
       onSet: { level: () => fail('a hook') as Promise<never> },
-      onError: () => fail('a hook for errors') as unknown as undefined,
+      onError: ignored,
       linger: 0,
     });
   const one = await start('one');
@@ -65,7 +66,6 @@ const user: Source = async ({ bus, tell }) => {
     yield 1;
     await fail('the input of a call');
   };
-  const ignored = () => undefined;
 
   // Each promise that the user gets is handled, and nothing else is.
   for (let round = 0; round < 20; round++) {
@@ -131,6 +131,30 @@ for (const [kind, run] of [
     t.deepEqual(await program.next(), []);
   });
 }
+
+test('a hook for errors that throws costs no call its answer', async (t) => {
+  const program = inProcess(t, newBus(), async ({ bus, tell }) => {
+    const { defineInterface } = await import('busbar/interface');
+    const { connect, serve } = await import('busbar/rpc');
+    const Odd = defineInterface('com.example.odd', '1.0', { methods: { now: {}, later: {} } });
+    const uncaught: string[] = [];
+    process.on('uncaughtException', (error) => uncaught.push(error.message));
+    const now = () => {
+      throw new Error('the method');
+    };
+    const onError = (_: unknown, { method }: { readonly method: string }) => {
+      throw new Error(`the hook of ${method}`);
+    };
+    await serve(bus, Odd, { now, later: async () => now() }, { onError });
+    const client = await connect(bus, Odd);
+    const results = await Promise.allSettled([client.now(), client.later()]);
+    const codes = results.map((result) => result.status === 'rejected' && result.reason.code);
+    await new Promise((resolve) => setImmediate(resolve));
+    tell([...codes, ...uncaught]);
+  });
+  const failed = ['HANDLER_FAILED', 'HANDLER_FAILED'];
+  t.deepEqual(await program.next(), [...failed, 'the hook of now', 'the hook of later']);
+});
 
 /** Listens to a signal and watches a property until it is killed. */
 const subscriber: Source = async ({ bus, tell }) => {

@@ -93,10 +93,11 @@ struct Actor {
     return CHECK(!present.contains(notice.peer_id));
   }
 
-  // A message came over a link of this peer.
-  bool hear_of(std::uint64_t peer_id) {
+  // A message came over a link of this peer. Late: an introduction was lost for want of something
+  // and repeated, so that the peer has to end again.
+  bool hear_of(std::uint64_t peer_id, bool may_be_late) {
     senders.insert(peer_id);
-    return CHECK(!ended.contains(peer_id));
+    return CHECK(ended.erase(peer_id) == 0 || may_be_late);
   }
 
   // nullptr for want of memory.

@@ -253,7 +253,7 @@ class EndpointSimulation {
   }
 
   void keep(Actor& actor, ReceivedMessage& row, std::vector<std::byte> payload) {
-    fine_ = actor.hear_of(row.from_id) && fine_;
+    fine_ = actor.hear_of(row.from_id, poor_) && fine_;
     Kept kept{{}, std::move(payload), row.awaited() && dice_.below(6) == 0};
     if (kept.refused) {
       actor.endpoint->settle(row.link_slot, row.position, Status::DecodeFailed);
