@@ -4,9 +4,9 @@ import { type Include, includesOf } from './imports.js';
 
 const hostHeaders = /^(napi|node_api|js_native_api|node|uv|v8)([-.\w]*\.h|\/.*)$/;
 const publicFolder = /^native\/ffi\/include\//;
-const publicHeaders = /(^|\/)busbar(_rpc)?\.hp?p?$|^busbar\/\w+\.hpp$/;
+const publicHeaders = /(^|\/)busbar(_rpc)?\.hp?p?$|^busbar\/\w+\.h(pp)?$/;
 /** The moments of calls are those of the wall clock; their deadlines are not. */
-const moments = /(busbar\/codec\.hpp)$/;
+const moments = /(busbar\/values\.hpp)$/;
 /** A clock that can be set: expiries and deadlines use one that only goes forward. */
 const wallClock =
   /system_clock|gettimeofday|CLOCK_REALTIME|GetSystemTime|\btime\((nullptr|NULL|0)\)/;
