@@ -86,7 +86,10 @@ class Passage implements Behind {
     const core = this.coreFor(call);
     if (member.item !== undefined) {
       const input = member.input === undefined ? undefined : call.input;
-      return new PassingStream(core.stream(member, args, input, undefined));
+      const stream = core.stream(member, args, input, undefined);
+      // The relay waits for items and is not in want of them: its caller's window is what counts.
+      stream.keepWindow();
+      return new PassingStream(stream);
     }
     const result =
       member.input === undefined

@@ -42,6 +42,7 @@ export class IncomingStream implements Stream<unknown, unknown> {
   #first = 0;
   readonly #waiting: Waiting[] = [];
   #begun = false;
+  #grows = true;
   #ended = false;
   #error: Error | undefined;
   #result: unknown;
@@ -66,7 +67,7 @@ export class IncomingStream implements Stream<unknown, unknown> {
       const { resolve, batch } = this.#waiting.shift() as Waiting;
       resolve({ done: false, value: batch ? this.#takeChunk() : this.#takeItem() });
     }
-    if (starved && idle) this.#window.grow();
+    if (starved && idle && this.#grows) this.#window.grow();
   }
 
   /** No more items come. The consumer gets those that are here first, then the error. */
@@ -83,6 +84,11 @@ export class IncomingStream implements Stream<unknown, unknown> {
     if (error === undefined) first?.resolve(this.#last());
     else first?.reject(this.#takeError() ?? error);
     for (const { resolve } of others) resolve(over);
+  }
+
+  /** The window stays as it is, for a consumer that passes on only what others take. */
+  keepWindow(): void {
+    this.#grows = false;
   }
 
   /** Enlarges the window; see {@link Window.widen}. */
