@@ -9,7 +9,10 @@ if (!['address', 'thread'].includes(kind)) {
   process.exit(2);
 }
 run(process.execPath, ['scripts/build/c.mjs', kind]);
-const tests = ['layers/rpc/cpp', 'layers/conformance/cpp'];
+const tests = [
+  ...['layers/rpc/cpp', 'layers/conformance/cpp'],
+  ...['layers/wire/cpp', 'layers/conformance/cpp-wire'],
+];
 run(
   process.execPath,
   ['node_modules/ava/entrypoints/cli.mjs', ...tests.map((name) => `test-build/${name}.test.js`)],
