@@ -1,4 +1,5 @@
-// Compiles what is not JavaScript: the C++ programs of ../native and the Rust program of ../ipmb.
+// Compiles what is not JavaScript: the C++ programs of ../native, the Rust programs of ../ipmb and
+// ../iceoryx2.
 // Without a compiler the peers that need it are left out, and one line says so.
 
 import { spawnSync } from 'node:child_process';
@@ -9,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BENCH = `${ROOT}bench/`;
 const EXE = process.platform === 'win32' ? '.exe' : '';
-const IPMB = `${BENCH}ipmb/target/release/ipmb-bench${EXE}`;
+/** The crates with programs of their own: `<crate>-bench` in the folder of that name. */
+const CRATES = ['ipmb', 'iceoryx2'];
 const COMPILE_TIMEOUT = 300_000;
 
 /**
@@ -48,7 +50,7 @@ export function buildPrograms(say, root = ROOT) {
   mkdirSync(benchOf(root).concat('build'), { recursive: true });
   for (const [name, { include }] of Object.entries(PROGRAMS))
     if ((include || root === ROOT) && !isFresh(name, root)) compile(name, say, root);
-  if (root === ROOT && !isFreshIpmb()) buildIpmb(say);
+  for (const crate of CRATES) if (root === ROOT && !isFreshCrate(crate)) buildCrate(crate, say);
 }
 
 /** @param {string} name a program of ../native @param {string} [root] @returns {string} */
@@ -63,16 +65,16 @@ export function programMissing(name, root) {
     : `${name} is not built (no C++ compiler?)`;
 }
 
-/** @returns {string} the path of the ipmb program */
-export function ipmbProgram() {
-  return IPMB;
+/** @param {string} crate @returns {string} the path of its program */
+export function crateProgram(crate) {
+  return `${BENCH}${crate}/target/release/${crate}-bench${EXE}`;
 }
 
-/** @returns {string | undefined} why ipmb cannot be measured here */
-export function ipmbMissing() {
-  return existsSync(IPMB)
+/** @param {string} crate @returns {string | undefined} why it cannot be measured here */
+export function crateMissing(crate) {
+  return existsSync(crateProgram(crate))
     ? undefined
-    : 'ipmb is not built (no cargo, or its registry is out of reach)';
+    : `${crate} is not built (no cargo, or its registry is out of reach)`;
 }
 
 function benchOf(root = ROOT) {
@@ -101,10 +103,11 @@ function compile(name, say, root) {
   say(`${name} is left out: no C++ compiler here`);
 }
 
-function buildIpmb(say) {
-  const options = { cwd: `${BENCH}ipmb`, encoding: 'utf8', timeout: COMPILE_TIMEOUT };
-  if (spawnSync('cargo', ['--version']).status !== 0) return say('ipmb is left out: no cargo here');
-  say('building the ipmb program (once)');
+function buildCrate(crate, say) {
+  const options = { cwd: `${BENCH}${crate}`, encoding: 'utf8', timeout: COMPILE_TIMEOUT };
+  if (spawnSync('cargo', ['--version']).status !== 0)
+    return say(`${crate} is left out: no cargo here`);
+  say(`building the ${crate} program (once)`);
   for (const online of ['--offline', '--locked']) {
     const { status } = spawnSync(
       'cargo',
@@ -113,7 +116,7 @@ function buildIpmb(say) {
     );
     if (status === 0) return;
   }
-  say('ipmb is left out: cargo cannot build it (its registry is out of reach?)');
+  say(`${crate} is left out: cargo cannot build it (its registry is out of reach?)`);
 }
 
 function isFresh(name, root) {
@@ -123,9 +126,12 @@ function isFresh(name, root) {
   return isNewer(programPath(name, root), [...sources, ...headers]);
 }
 
-function isFreshIpmb() {
-  const files = readdirSync(`${BENCH}ipmb/src`).map((file) => `${BENCH}ipmb/src/${file}`);
-  return isNewer(IPMB, [...files, `${BENCH}ipmb/Cargo.toml`]);
+function isFreshCrate(crate) {
+  const folder = `${BENCH}${crate}`;
+  const files = readdirSync(`${folder}/src`).map((file) => `${folder}/src/${file}`);
+  // All have the ramp of ipmb.
+  const shared = `${BENCH}ipmb/src/clock.rs`;
+  return isNewer(crateProgram(crate), [...files, shared, `${folder}/Cargo.toml`]);
 }
 
 function isNewer(result, sources) {

@@ -8,7 +8,7 @@ import { TRIALS } from './trials.mjs';
 export const USAGE = `usage: npm run bench -- [options]
   --only <trial>   only this trial; may be given several times (${TRIALS.join(', ')})
   --peer <peer>    only this peer; may be given several times
-  --quick          fewer sizes, shorter runs, one round: under 90 seconds
+  --quick          fewer sizes, shorter runs, one round: some two minutes
   --rounds <n>     rounds to take the median of (default 3, with --quick 1)
   --against <dir>  compare with another build of busbar, in interleaved pairs: only its own rows
   --save           also write bench/results/reference.json and docs/bench.svg, which are committed

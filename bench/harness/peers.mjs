@@ -78,6 +78,13 @@ export const PEERS = {
     variant: 'c_api:seqpacket',
     program: true,
   },
+  'iceoryx2-rate': { title: 'iceoryx2 (Rust)', module: 'iceoryx2', variant: 'rate', program: true },
+  'iceoryx2-trip': {
+    title: 'iceoryx2 (Rust), spinning',
+    module: 'iceoryx2',
+    variant: 'trip',
+    program: true,
+  },
   'c-regions': {
     title: 'busbar.h, regions',
     module: 'native-program',

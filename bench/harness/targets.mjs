@@ -174,6 +174,28 @@ const TARGETS = [
     },
   },
   {
+    target: 'C interface, 64 B sent one by one: at least 0.6x our C++ core',
+    atLeast: 0.6,
+    text: factorText,
+    measure: (find) => ratio(find('c', 'c-send', {}), find('c', 'busbar-core', {})),
+  },
+  {
+    target: 'C interface, 64 B sent one by one: at least 5x iceoryx2',
+    atLeast: 5,
+    text: factorText,
+    measure: (find) => ratio(find('c', 'c-send', {}), find('c', 'iceoryx2-rate', {})),
+  },
+  {
+    target: "C interface, spinning round trip: p50 at most 0.8x iceoryx2's",
+    atMost: 0.8,
+    text: factorText,
+    measure(find) {
+      const ours = find('c', 'c-trip-spin', {});
+      const other = find('c', 'iceoryx2-trip', {});
+      return ours && other && ours.p50 / other.p50;
+    },
+  },
+  {
     target: '200 processes joining: p50 at most 0.3 ms',
     atMost: 300,
     text: timeText,

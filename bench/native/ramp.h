@@ -14,22 +14,31 @@ struct Measured {
 };
 
 inline constexpr std::uint64_t kFirstCount = 64;
-inline constexpr double kWarmSeconds = 0.04;
+inline constexpr double kRunSeconds = 0.04;
+inline constexpr double kWarmSeconds = 0.3;
+inline constexpr double kLeastPart = 0.5;
+inline constexpr int kMostMeasured = 3;
 
-// Calls `run(count) -> seconds` with growing counts until it is warm, then once for about the
-// wanted time. Returns the figures of that last call.
+// Calls `run(count) -> seconds` with growing counts until it is warm, then for about the wanted
+// time. Returns the figures of the last call.
 template <typename Run>
 Measured ramp(double wanted_seconds, Run run) {
   std::uint64_t count = kFirstCount;
   double seconds = run(count);
-  while (seconds < kWarmSeconds) {
-    const double factor = std::clamp(kWarmSeconds * 1.25 / seconds, 2.0, 10.0);
-    count = static_cast<std::uint64_t>(static_cast<double>(count) * factor);
+  for (double spent = seconds; seconds < kRunSeconds || spent < kWarmSeconds; spent += seconds) {
+    if (seconds < kRunSeconds) {
+      const double factor = std::clamp(kRunSeconds * 1.25 / seconds, 2.0, 10.0);
+      count = static_cast<std::uint64_t>(static_cast<double>(count) * factor);
+    }
     seconds = run(count);
   }
-  const double rate = static_cast<double>(count) / seconds;
-  const auto last = std::max<std::uint64_t>(16, static_cast<std::uint64_t>(rate * wanted_seconds));
-  return {last, run(last)};
+  for (int times = 0; times < kMostMeasured; ++times) {
+    const double rate = static_cast<double>(count) / seconds;
+    count = std::max<std::uint64_t>(16, static_cast<std::uint64_t>(rate * wanted_seconds));
+    seconds = run(count);
+    if (seconds >= wanted_seconds * kLeastPart) break;
+  }
+  return {count, seconds};
 }
 
 inline void print(const Measured& measured) {

@@ -1,6 +1,6 @@
 // The Rust crate ipmb, through the program in ../ipmb, which has both member and controller.
 
-import { ipmbMissing, ipmbProgram } from '../harness/native.mjs';
+import { crateMissing, crateProgram } from '../harness/native.mjs';
 import { coreOf, onCore } from '../harness/placement.mjs';
 import { withProgram } from '../harness/program.mjs';
 
@@ -12,12 +12,12 @@ export function peer() {
     missing({ params }) {
       if (params.size > LARGEST && params.kind !== 'regions')
         return `ipmb cannot send more than ${LARGEST} bytes`;
-      return ipmbMissing();
+      return crateMissing('ipmb');
     },
 
     run(job) {
       const command = onCore(coreOf(job.params.placement, 'lead'), [
-        ipmbProgram(),
+        crateProgram('ipmb'),
         ...trialArguments(job),
       ]);
       return withProgram(command, job.deadline, (control) => control.next());

@@ -13,9 +13,10 @@ const RATES = [
   'bare-ring',
   'c-seqpacket',
   'ipmb',
+  'iceoryx2-rate',
 ];
 const REGIONS = ['c-regions', 'ipmb'];
-const TRIPS = ['c-trip-spin', 'c-trip-sleep', 'c-trip-eventfd'];
+const TRIPS = ['c-trip-spin', 'c-trip-sleep', 'c-trip-eventfd', 'iceoryx2-trip'];
 const FRAME = 8 << 20;
 
 const kindOf = ({ params }) => params.kind;

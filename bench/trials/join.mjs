@@ -2,7 +2,7 @@
 // stay. Only the join call is timed. One more process has joined before them and is the controller.
 
 import { fileURLToPath } from 'node:url';
-import { ipmbProgram } from '../harness/native.mjs';
+import { crateProgram } from '../harness/native.mjs';
 import { startProgram } from '../harness/program.mjs';
 import { timeText } from '../harness/sizes.mjs';
 import { summarise } from '../harness/statistics.mjs';
@@ -21,7 +21,7 @@ const JOINER = fileURLToPath(new URL('../harness/joiner.mjs', import.meta.url));
  */
 const COMMANDS = {
   busbar: (role, bus) => [process.execPath, JOINER, role, bus],
-  ipmb: (role, bus) => [ipmbProgram(), role, bus],
+  ipmb: (role, bus) => [crateProgram('ipmb'), role, bus],
 };
 
 /** @type {import('../harness/trials.mjs').Trial} */
