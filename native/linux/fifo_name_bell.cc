@@ -33,6 +33,16 @@ Result<std::unique_ptr<FifoNameBell>> FifoNameBell::open(const BusPlace& place) 
   return std::make_unique<FifoNameBell>(std::move(fifo));
 }
 
+bool FifoNameBell::is_open_anywhere(const BusPlace& place) noexcept {
+  // A writer alone cannot open a FIFO that nobody reads.
+  const int fd = ::openat(place.borrow_directory(), place.bell_name.c_str(),
+                          O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return false;
+  const Handle fifo = own_descriptor(fd);
+  struct stat facts {};
+  return ::fstat(fd, &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
 Error FifoNameBell::make_fresh(const BusPlace& place) {
   // Left by a process that was killed before the rename.
   ::unlinkat(place.borrow_directory(), place.fresh_bell_name.c_str(), 0);

@@ -16,6 +16,8 @@ class FifoNameBell final : public NameBell {
  public:
   // Opens the FIFO that has the name now; NoController when there is none.
   [[nodiscard]] static Result<std::unique_ptr<FifoNameBell>> open(const BusPlace& place);
+  // Whether a process has the FIFO open that has the name now.
+  [[nodiscard]] static bool is_open_anywhere(const BusPlace& place) noexcept;
   // Creates the FIFO that will be the next holder's bell. The caller holds the NameLock.
   [[nodiscard]] static Error make_fresh(const BusPlace& place);
 

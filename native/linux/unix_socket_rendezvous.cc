@@ -121,6 +121,11 @@ class UnixSocketRendezvous final : public Rendezvous {
     return std::unique_ptr<NameBell>(bell.take());
   }
 
+  [[nodiscard]] bool has_listeners() noexcept override {
+    const auto place = open_bus_place(identifier_);
+    return place && FifoNameBell::is_open_anywhere(*place.value());
+  }
+
  private:
   std::string identifier_;
 };

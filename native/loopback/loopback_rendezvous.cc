@@ -64,6 +64,12 @@ class LoopbackRendezvous final : public Rendezvous {
         std::make_unique<LoopbackNameBell>(open_object(process_, listener->bell)));
   }
 
+  [[nodiscard]] bool has_listeners() noexcept override {
+    const LoopbackWorld::Bells& bells = process_.world.bells();
+    const auto found = bells.find({process_.identity.user, identifier_});
+    return found != bells.end() && !found->second.expired();
+  }
+
  private:
   [[nodiscard]] std::shared_ptr<ListenerObject> find_holder() const noexcept {
     const LoopbackWorld::Names& names = process_.world.names();
@@ -75,6 +81,7 @@ class LoopbackRendezvous final : public Rendezvous {
     const auto listener =
         std::make_shared<ListenerObject>(process_.identity, process_.world.next_holder_number());
     process_.world.names()[{process_.identity.user, identifier_}] = listener;
+    process_.world.bells()[{process_.identity.user, identifier_}] = listener->bell;
     return open(listener);
   }
 
@@ -126,6 +133,7 @@ std::uint64_t LoopbackListener::begin_generation(std::uint64_t at_least) noexcep
 void LoopbackListener::release_name(bool bus_ended) noexcept {
   if (!holds_name()) return;
   process_.world.names().erase({process_.identity.user, identifier_});
+  process_.world.bells().erase({process_.identity.user, identifier_});
   if (bus_ended) process_.world.generations().erase({process_.identity.user, identifier_});
 }
 

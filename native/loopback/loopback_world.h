@@ -57,6 +57,10 @@ class LoopbackWorld {
   using Names =
       std::map<std::pair<std::uint64_t, std::string>, std::weak_ptr<loopback::ListenerObject>>;
   [[nodiscard]] Names& names() noexcept { return names_; }
+  // The bell of the name's last holder; expired when no process has it open.
+  using Bells =
+      std::map<std::pair<std::uint64_t, std::string>, std::weak_ptr<loopback::NameBellObject>>;
+  [[nodiscard]] Bells& bells() noexcept { return bells_; }
   // The last generation that a holder of the name began.
   using Generations = std::map<std::pair<std::uint64_t, std::string>, std::uint64_t>;
   [[nodiscard]] Generations& generations() noexcept { return generations_; }
@@ -75,6 +79,7 @@ class LoopbackWorld {
   std::uint64_t random_state_;
   std::uint64_t holders_ = 0;
   Names names_;
+  Bells bells_;
   Generations generations_;
   std::vector<Entry> processes_;
 };

@@ -72,6 +72,10 @@ class Rendezvous {
   [[nodiscard]] virtual std::uint64_t holder() const noexcept = 0;
   // The bell of the current holder; NoController when nobody holds the name.
   [[nodiscard]] virtual Result<std::unique_ptr<NameBell>> open_bell() = 0;
+  // Whether some process has the bell open of the holder that had the name last: after that one's
+  // death, a member that has not noticed it yet. Ask while this process has it not open. Only a
+  // hint: any process of this user may open it. False where this cannot be known.
+  [[nodiscard]] virtual bool has_listeners() noexcept { return false; }
 };
 
 }  // namespace busbar

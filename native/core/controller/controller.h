@@ -66,7 +66,7 @@ class Controller {
     std::uint64_t self_id = 0;
     // Its directory, refreshed, if it can be read. Only used by create().
     const DirectoryReader* directory = nullptr;
-    // A newcomer deposed the previous holder: members that it does not know are about to come.
+    // A newcomer took the name: members that it does not know are about to come.
     bool awaits_survivors = false;
   };
 

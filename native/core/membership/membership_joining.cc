@@ -162,7 +162,7 @@ void Membership::Impl::take_office(Seeker::Claimed claimed) {
   Controller::Inheritance inherited{.generation = generation_,
                                     .self_id = id_,
                                     .directory = known.get(),
-                                    .awaits_survivors = claimed.deposed && !known};
+                                    .awaits_survivors = claimed.has_members && !known};
   if (known) inherited.generation = known->generation();
   auto controller =
       Controller::create(platform_, reactor_, tokens_, {config_.identifier, config_.token},

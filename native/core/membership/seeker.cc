@@ -39,6 +39,7 @@ Seeker::Find Seeker::connect(SeekRules rules) {
       }
       return Reached{channel.take(), holder, bell ? bell.take() : nullptr};
     case Status::NoController:
+      bell = Status::NoController;
       if (rules.may_claim) return claim(rules);
       await_founder();
       return Vacant{};
@@ -47,6 +48,7 @@ Seeker::Find Seeker::connect(SeekRules rules) {
         await_founder();
         return Later{};
       }
+      bell = Status::NoController;
       if (rules.survivor || has_yielded_) return claim(rules);
       has_yielded_ = true;
       next_look_ = platform_.now() + kRightOfWay;
@@ -79,8 +81,9 @@ Seeker::Find Seeker::depose(std::uint64_t holder, SeekRules rules) {
 }
 
 Seeker::Find Seeker::claim(SeekRules rules) {
+  const bool has_members = rendezvous_->has_listeners();
   auto listener = rendezvous_->claim();
-  if (listener) return Claimed{listener.take(), false};
+  if (listener) return Claimed{listener.take(), has_members};
   if (listener.status() == Status::WouldBlock) {
     look_later();
     return Later{};

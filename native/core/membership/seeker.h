@@ -33,10 +33,10 @@ class Seeker {
     std::uint64_t holder = 0;
     std::unique_ptr<NameBell> bell;
   };
-  // The caller has the name; `deposed`: the holder before lives on, and so do its members.
+  // The caller has the name; `has_members`: members of the holder before seem to live on.
   struct Claimed {
     std::unique_ptr<Listener> listener;
-    bool deposed = false;
+    bool has_members = false;
   };
   using Find = std::variant<Later, Vacant, Reached, Claimed, Error>;
 

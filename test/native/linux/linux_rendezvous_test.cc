@@ -148,6 +148,32 @@ TEST(linux_rendezvous_refuses_a_directory_of_another_user) {
   CHECK_EQ(open_status(), Status::Permission);
 }
 
+TEST(linux_rendezvous_knows_whether_a_process_listens_to_its_bell) {
+  const SessionDirectory session;
+  auto rendezvous = native_platform().open_rendezvous("test").take();
+  CHECK(!rendezvous->has_listeners());
+  auto listener = rendezvous->claim().take();
+  int opened[2];
+  REQUIRE_EQ(::pipe2(opened, O_CLOEXEC), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto bell = rendezvous->open_bell();
+    (void)!::write(opened[1], bell ? "y" : "n", 1);
+    for (;;) ::pause();
+  }
+  char answer = 0;
+  REQUIRE_EQ(::read(opened[0], &answer, 1), 1);
+  CHECK(answer == 'y');
+  // As if killed, with the files left behind.
+  listener.reset();
+  CHECK(rendezvous->has_listeners());
+  (void)::kill(child, SIGKILL);
+  (void)::waitpid(child, nullptr, 0);
+  CHECK(!rendezvous->has_listeners());
+  ::close(opened[0]);
+  ::close(opened[1]);
+}
+
 // Root may do everything, so the child runs as nobody. Returns 0 if it found, or made, the bus.
 int as_nobody(const SessionDirectory& session, mode_t mask) {
   if (::geteuid() == 0) CHECK_EQ(::chown(session.path().c_str(), 65534, 65534), 0);

@@ -68,9 +68,12 @@ TEST(failover_newcomer_may_win_the_office_all_the_same) {
   bus.kill(*members[0]);
   TestMember& newcomer = bus.start();
   REQUIRE(bus.pass(milliseconds(30)));
-  REQUIRE(newcomer.membership.is_controller() && newcomer.membership.admitted());
+  REQUIRE(newcomer.membership.is_controller());
+  // It could not send to those that it does not know.
+  CHECK(!newcomer.membership.admitted());
   bus.resume(*members[1]);
   REQUIRE(bus.settle());
+  REQUIRE(newcomer.membership.admitted());
   // The first member to return brought the old directory, so the others are known again.
   CHECK(newcomer.sees(ids[2]));
   CHECK(newcomer.sees(ids[3]));
@@ -80,6 +83,31 @@ TEST(failover_newcomer_may_win_the_office_all_the_same) {
   for (int i = 1; i < 4; ++i) CHECK_EQ(members[i]->id, ids[i]);
   CHECK_EQ(newcomer.directory->generation(), 2);
   CHECK_EQ(members[1]->changes[1].generation, 2);
+}
+
+TEST(failover_newcomer_in_office_does_not_wait_for_ever) {
+  TestBus bus;
+  const auto members = join_many(bus, 2);
+  bus.stop(*members[1]);
+  bus.kill(*members[0]);
+  TestMember& newcomer = bus.start();
+  REQUIRE(bus.pass(milliseconds(250)));
+  CHECK(!newcomer.membership.admitted());
+  REQUIRE(bus.pass(milliseconds(30)));
+  CHECK(newcomer.membership.admitted());
+  bus.resume(*members[1]);
+  REQUIRE(bus.settle());
+  REQUIRE(is_whole(bus));
+}
+
+TEST(failover_newcomer_does_not_wait_where_nobody_is_left) {
+  TestBus bus;
+  const auto members = join_many(bus, 2);
+  bus.kill(*members[1]);
+  bus.kill(*members[0]);
+  TestMember& newcomer = bus.start();
+  REQUIRE(bus.pass(milliseconds(26)));
+  CHECK(newcomer.membership.admitted());
 }
 
 TEST(failover_newcomers_wait_for_those_from_before) {

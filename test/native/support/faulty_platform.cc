@@ -77,6 +77,7 @@ class FaultyRendezvous final : public Rendezvous {
     if (const Error error = faults_.trip("Rendezvous::open_bell"); !error.ok()) return error;
     return inner_->open_bell();
   }
+  [[nodiscard]] bool has_listeners() noexcept override { return inner_->has_listeners(); }
 
  private:
   Result<std::unique_ptr<Listener>> wrap(Result<std::unique_ptr<Listener>> made) {
