@@ -132,7 +132,3 @@ export {
   SelectorSyntaxError,
   unicast,
 } from './selector/index.js';
-
-import { rehearseWhenIdle } from './rehearsal.js';
-
-rehearseWhenIdle();

@@ -15,13 +15,6 @@ import {
 } from './native/addon.js';
 import { numberOptions } from './option-list.js';
 
-let begun = false;
-
-/** Whether join() was called on this thread. */
-export function hasBegun(): boolean {
-  return begun;
-}
-
 /**
  * Joins the bus named `identifier` (1 to 128 bytes of UTF-8 without control characters) and
  * resolves with an endpoint on it, once every other endpoint can see the new one. The first
@@ -37,7 +30,6 @@ export async function join<B extends MessageBox = PlainBox>(
   identifier: string,
   given?: JoinOptions<B>,
 ): Promise<Endpoint<B>> {
-  begun = true;
   const { options, config } = checkJoin(identifier, given);
   // Before anything is opened: a native endpoint that was never started cannot be closed.
   const where = { what: `join('${identifier}')`, bus: identifier, lonely: lonelyOf(options) };
