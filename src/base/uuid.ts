@@ -13,7 +13,7 @@ export function isUuid(text: string): boolean {
 
 /** The UUID of version 5 that a name has in a namespace, which is a UUID itself; in lower case. */
 export function nameUuid(name: string, namespace: string): string {
-  const text = new TextEncoder().encode(name);
+  const text = utf8(name);
   const bytes = new Uint8Array(16 + text.length);
   const digits = namespace.replaceAll('-', '');
   for (let at = 0; at < 16; at++) {
@@ -25,4 +25,13 @@ export function nameUuid(name: string, namespace: string): string {
   hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
   const hex = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+// Not by TextEncoder, which is no global in every environment, as in jsdom.
+function utf8(text: string): Uint8Array {
+  const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const signs = encodeURIComponent(wellFormed).match(/%..|./g) ?? [];
+  return Uint8Array.from(signs, (sign) =>
+    sign.length === 1 ? sign.charCodeAt(0) : Number.parseInt(sign.slice(1), 16),
+  );
 }

@@ -15,6 +15,10 @@ test('names become the UUIDs of version 5', (t) => {
   void fc.assert(property, { examples: [['', namespace]] });
 });
 
+test('half a character in a name counts as the sign for what is not known', (t) => {
+  t.is(nameUuid('a\ud83d', namespace), nameUuid('a\ufffd', namespace));
+});
+
 test('which texts are UUIDs', (t) => {
   const digits = fc.string({ unit: fc.constantFrom(...'0123456789abcdefABCDEF-g'), maxLength: 38 });
   const almost = fc
