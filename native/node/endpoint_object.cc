@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "node/endpoint_config.h"
+#include "node/endpoint_methods.h"
 #include "node/environment.h"
 #include "node/failure.h"
 #include "node/fast_send.h"
@@ -17,7 +18,6 @@
 namespace busbar::node {
 namespace {
 
-using BindingPointer = std::shared_ptr<EndpointBinding>;
 using Info = const Napi::CallbackInfo&;
 
 // The bytes of a Uint8Array argument; empty for anything else.
@@ -25,23 +25,6 @@ std::span<const std::byte> bytes_at(Info info, std::size_t index) {
   if (!info[index].IsTypedArray()) return {};
   const auto array = info[index].As<Napi::Uint8Array>();
   return {reinterpret_cast<const std::byte*>(array.Data()), array.ByteLength()};
-}
-
-using Methods = std::vector<napi_property_descriptor>;
-
-// The function of a class, which has its binding from `this`.
-template <auto function>
-napi_value call_method(napi_env env, napi_callback_info raw) {
-  const Napi::CallbackInfo info(env, raw);
-  void* binding = nullptr;
-  if (napi_unwrap(env, info.This(), &binding) != napi_ok) return nullptr;
-  return function(info, **static_cast<BindingPointer*>(binding));
-}
-
-template <auto function>
-void add(Methods& methods, const char* name) {
-  methods.push_back(
-      {name, nullptr, call_method<function>, nullptr, nullptr, nullptr, napi_default, nullptr});
 }
 
 Napi::Value set_types(Info info, EndpointBinding& binding) {

@@ -7,4 +7,5 @@ export { WireError, type WireErrorCode } from './errors.js';
 export type { WireLimits } from './limits.js';
 export type { WireEvent, WireOptions } from './options.js';
 export type { WirePlace } from './places.js';
+export type { ServeParameters } from './serve-wire.js';
 export type { ServeWireOptions } from './serving.js';

@@ -17,7 +17,10 @@ import { splitOptions } from './options.js';
 import type { WirePlace } from './places.js';
 import { openAt, type ServeWireOptions } from './serving.js';
 
-/** Those of `serve`, which are needed for an interface with properties, and those of wires. */
+/**
+ * The options of `serveWire` for one interface: those of `serve`, which are needed for an interface
+ * with properties, and those of wires.
+ */
 export type ServeParameters<I extends Interface> =
   [] extends OptionsParameter<I>
     ? [options?: OptionsParameter<I>[0] & ServeWireOptions]

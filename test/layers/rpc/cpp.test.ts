@@ -42,6 +42,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'setTarget: Sets the temperature to reach. Returns whether the heating has to run.',
     'com.example.thermostat 1.0: setTarget was called',
   ],
+  'over_a_wire.cpp': [
+    'the heating runs: true',
+    'another token: the token is not the one of this bus',
+  ],
 };
 
 test('all C++ of the guide is a program that is built and run', (t) => {

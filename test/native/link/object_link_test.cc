@@ -58,6 +58,7 @@ struct ObjectWorld {
       memory->data()[1] = static_cast<std::byte>(i);
       handles.push_back(memory->share().take());
     }
+    pointers.reserve(handles.size());
     for (const Handle& handle : handles) pointers.push_back(&handle);
     const std::vector<std::byte> payload(payload_bytes);
     OutgoingMessage message;
