@@ -19,6 +19,7 @@ from .caller import Caller
 from .server import Server
 from .wire import ANSWER_TYPE, Answer, Request
 
+
 class Session(ABC):
     """What carries the frames of some clients and services, with its caller and its server. The
     last one of them closes it."""
