@@ -58,8 +58,15 @@ const expected = {
   cancelled: 'CANCELLED',
 };
 
-/** Serves at `/wire` beside the page; resolves with what the page reports. */
-async function reported(t: ExecutionContext, begin: (port: number) => ChildProcess) {
+/**
+ * Serves at `/wire` beside the page; resolves with what the page reports, `undefined` after so many
+ * milliseconds without a report.
+ */
+async function reported(
+  t: ExecutionContext,
+  begin: (port: number) => ChildProcess,
+  patience = 2 ** 30,
+) {
   const server = await serveFiles(t);
   const { port } = server.address() as AddressInfo;
   let found: (value: unknown) => void = () => undefined;
@@ -85,7 +92,14 @@ async function reported(t: ExecutionContext, begin: (port: number) => ChildProce
     await ended;
   });
   const early = ended.then(() => ({ ended: said.slice(-2000) }));
-  return { report: await Promise.race([report, early]), events, program, ended };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, patience, undefined);
+  });
+  const first = await Promise.race([report, early, late]);
+  clearTimeout(timer);
+  if (first === undefined) program.kill('SIGKILL');
+  return { report: first, events, program, ended };
 }
 
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -100,17 +114,23 @@ if (chromium === undefined && process.env.CI === undefined) {
     // Processes of the browser write to it until they notice that the first one is gone.
     const patience = { maxRetries: 50, retryDelay: 100 };
     t.teardown(() => rmSync(folder, { recursive: true, force: true, ...patience }));
-    const { report, events } = await reported(t, (port) =>
-      spawn(
+    // Where all processors are busy, Chromium sometimes loads nothing: then it is started again.
+    let tries = 0;
+    const start = (port: number): ChildProcess => {
+      const profile = `${folder}/profile-${++tries}`;
+      return spawn(
         chromium ?? 'chromium',
         [
           ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
           ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-          ...[`--user-data-dir=${folder}/profile`, `http://127.0.0.1:${port}/`],
+          ...[`--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`],
         ],
         { stdio: ['ignore', 'ignore', 'pipe'] },
-      ),
-    );
+      );
+    };
+    let outcome = await reported(t, start, 20_000);
+    while (outcome.report === undefined && tries < 4) outcome = await reported(t, start, 20_000);
+    const { report, events } = outcome;
     t.deepEqual(report, expected);
     t.is(events.filter(({ change }) => change === 'opened').length, 1);
   });
