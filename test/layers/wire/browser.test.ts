@@ -1,15 +1,14 @@
 // Wires from a browser: Chromium, and the WebSocket of Node.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { defineInterface, t as types } from 'busbar/interface';
 import { connectWire, serveWire, type WireEvent, webSocket } from 'busbar/wire';
 import { WebSocket } from 'ws';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { Counter, counter, values } from './support/interface.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -58,15 +57,14 @@ const expected = {
   cancelled: 'CANCELLED',
 };
 
-/**
- * Serves at `/wire` beside the page; resolves with what the page reports, `undefined` after so many
- * milliseconds without a report.
- */
-async function reported(
-  t: ExecutionContext,
-  begin: (port: number) => ChildProcess,
-  patience = 2 ** 30,
-) {
+/** Kills a program with all that it has started, which would write to its folder for a while. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  const runs = exitCode === null && signalCode === null;
+  if (runs && pid !== undefined) process.kill(-pid, 'SIGKILL');
+}
+
+/** Serves at `/wire` beside the page; resolves with what the page reports. */
+async function reported(t: ExecutionContext, begin: (port: number) => ChildProcess) {
   const server = await serveFiles(t);
   const { port } = server.address() as AddressInfo;
   let found: (value: unknown) => void = () => undefined;
@@ -86,20 +84,14 @@ async function reported(
   program.stderr?.on('data', (chunk) => {
     said += String(chunk);
   });
-  const ended = new Promise((resolve) => program.once('exit', resolve));
+  // Every process that it has started has its standard error, too.
+  const ended = new Promise((resolve) => program.once('close', resolve));
   t.teardown(async () => {
-    program.kill('SIGKILL');
+    killGroup(program);
     await ended;
   });
   const early = ended.then(() => ({ ended: said.slice(-2000) }));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patience, undefined);
-  });
-  const first = await Promise.race([report, early, late]);
-  clearTimeout(timer);
-  if (first === undefined) program.kill('SIGKILL');
-  return { report: first, events, program, ended };
+  return { report: await Promise.race([report, early]), events, program, ended };
 }
 
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -110,27 +102,18 @@ if (chromium === undefined && process.env.CI === undefined) {
   test.skip('a page in Chromium calls, streams and watches: there is no Chromium', () => undefined);
 } else {
   test('a page in Chromium calls, streams and watches', async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'busbar-test-'));
-    // Processes of the browser write to it until they notice that the first one is gone.
-    const patience = { maxRetries: 50, retryDelay: 100 };
-    t.teardown(() => rmSync(folder, { recursive: true, force: true, ...patience }));
-    // Where all processors are busy, Chromium sometimes loads nothing: then it is started again.
-    let tries = 0;
-    const start = (port: number): ChildProcess => {
-      const profile = `${folder}/profile-${++tries}`;
-      return spawn(
+    const folder = temporaryFolder(t);
+    const { report, events } = await reported(t, (port) =>
+      spawn(
         chromium ?? 'chromium',
         [
           ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
           ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-          ...[`--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`],
+          ...[`--user-data-dir=${folder}/profile`, `http://127.0.0.1:${port}/`],
         ],
-        { stdio: ['ignore', 'ignore', 'pipe'] },
-      );
-    };
-    let outcome = await reported(t, start, 20_000);
-    while (outcome.report === undefined && tries < 4) outcome = await reported(t, start, 20_000);
-    const { report, events } = outcome;
+        { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+      ),
+    );
     t.deepEqual(report, expected);
     t.is(events.filter(({ change }) => change === 'opened').length, 1);
   });
@@ -145,7 +128,7 @@ test("the same program with Node's own WebSocket", async (t) => {
         `globalThis.location = { host: '127.0.0.1:${port}' };
          await import(${JSON.stringify(new URL('support/page.js', import.meta.url).href)});`,
       ],
-      { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
+      { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     ),
   );
   t.deepEqual(report, expected);
