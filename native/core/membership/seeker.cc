@@ -29,6 +29,8 @@ Seeker::Find Seeker::connect(SeekRules rules) {
   auto bell = rendezvous_->open_bell();
   const std::uint64_t holder = rendezvous_->holder();
   auto channel = rendezvous_->connect();
+  // Whoever claims next asks who listens to the holder's bell, and does not mean this process.
+  if (!channel) bell = Status::NoController;
   if (channel.status() != Status::WouldBlock) crowded_holder_ = 0;
   switch (channel.status()) {
     case Status::Ok:
@@ -39,7 +41,6 @@ Seeker::Find Seeker::connect(SeekRules rules) {
       }
       return Reached{channel.take(), holder, bell ? bell.take() : nullptr};
     case Status::NoController:
-      bell = Status::NoController;
       if (rules.may_claim) return claim(rules);
       await_founder();
       return Vacant{};
@@ -48,7 +49,6 @@ Seeker::Find Seeker::connect(SeekRules rules) {
         await_founder();
         return Later{};
       }
-      bell = Status::NoController;
       if (rules.survivor || has_yielded_) return claim(rules);
       has_yielded_ = true;
       next_look_ = platform_.now() + kRightOfWay;
