@@ -1,18 +1,14 @@
 // SHA-1 (FIPS 180-4), for UUIDs of version 5; it protects nothing. Not from node:crypto, because
 // interfaces also run where there is no Node, and the Web's digest is asynchronous.
+import { paddedBlocks } from './sha.js';
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
 /** The 20 bytes of the digest. */
 export function sha1(content: Uint8Array): Uint8Array {
-  const size = (((content.length + 8) >> 6) + 1) << 6;
-  const padded = new Uint8Array(size);
-  padded.set(content);
-  padded[content.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setBigUint64(size - 8, BigInt(content.length) * 8n);
+  const blocks = paddedBlocks(content);
   const state = Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);
-  for (let at = 0; at < size; at += 64) compress(state, view, at);
+  for (let at = 0; at < blocks.byteLength; at += 64) compress(state, blocks, at);
   const digest = new Uint8Array(20);
   const out = new DataView(digest.buffer);
   for (const [index, word] of state.entries()) out.setUint32(4 * index, word);

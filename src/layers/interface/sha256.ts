@@ -1,5 +1,6 @@
 // SHA-256 (FIPS 180-4) of a text in UTF-8. Not from node:crypto, because this entry runs where there
 // is no Node, and the Web's digest is asynchronous.
+import { paddedBlocks } from '../../base/sha.js';
 
 /** The first `count` primes' roots: the fractional bits that FIPS 180-4 takes its constants from. */
 function fractions(count: number, root: (prime: number) => number): Uint32Array {
@@ -21,15 +22,9 @@ const rotate = (word: number, bits: number): number => (word >>> bits) | (word <
 
 /** The digest as 64 hexadecimal digits. */
 export function sha256(text: string): string {
-  const content = new TextEncoder().encode(text);
-  const size = (((content.length + 8) >> 6) + 1) << 6;
-  const padded = new Uint8Array(size);
-  padded.set(content);
-  padded[content.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setBigUint64(size - 8, BigInt(content.length) * 8n);
+  const blocks = paddedBlocks(new TextEncoder().encode(text));
   const state = initial.slice();
-  for (let at = 0; at < size; at += 64) compress(state, view, at);
+  for (let at = 0; at < blocks.byteLength; at += 64) compress(state, blocks, at);
   return [...state].map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 
