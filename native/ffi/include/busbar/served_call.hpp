@@ -68,6 +68,20 @@ struct Hold {
   const std::shared_ptr<ServedCall> call;
 };
 
+// The payload of a result, or the error to answer with.
+template <typename R>
+[[nodiscard]] Result<Encoded> encode_result(const ServedCall& call, const Result<R>& result) {
+  if (!result) return result.error();
+  Writer out(codec_of(call));
+  if constexpr (std::is_same_v<R, Nothing>) {
+    out.null();
+  } else {
+    Coder<R>::write(out, *result);
+  }
+  if (!out.ok()) return Error{"INVALID_RESULT", "the result is wrong: " + out.problem()};
+  return Encoded{std::move(out.out), std::move(out.attachments)};
+}
+
 }  // namespace detail
 
 // A call, as its method sees it.
@@ -114,17 +128,9 @@ class Reply {
   explicit Reply(Call call) : call_(std::move(call)) {}
   void operator()(const Result<R>& result) const {
     detail::ServedCall& call = *call_.hold_->call;
-    if (!result) return detail::fail(call, result.error());
-    Writer out(detail::codec_of(call));
-    if constexpr (std::is_same_v<R, Nothing>) {
-      out.null();
-    } else {
-      detail::Coder<R>::write(out, *result);
-    }
-    if (!out.ok()) {
-      return detail::fail(call, Error{"INVALID_RESULT", "the result is wrong: " + out.problem()});
-    }
-    detail::answer(call, BUSBAR_RPC_RESULT, {std::move(out.out), std::move(out.attachments)});
+    Result<detail::Encoded> encoded = detail::encode_result(call, result);
+    if (!encoded) return detail::fail(call, encoded.error());
+    detail::answer(call, BUSBAR_RPC_RESULT, std::move(*encoded));
   }
   [[nodiscard]] const Call& call() const noexcept { return call_; }
 
@@ -170,18 +176,9 @@ class Sink {
   // Ends the stream with the result of the method, or an error.
   void end(const Result<R>& result = R{}) const {
     detail::ServedCall& call = *call_.hold_->call;
-    if (!result) return detail::fail_output(call, *stream_, result.error());
-    Writer out(detail::codec_of(call));
-    if constexpr (std::is_same_v<R, Nothing>) {
-      out.null();
-    } else {
-      detail::Coder<R>::write(out, *result);
-    }
-    if (!out.ok()) {
-      return detail::fail_output(call, *stream_,
-                                 Error{"INVALID_RESULT", "the result is wrong: " + out.problem()});
-    }
-    detail::end_output(call, *stream_, {std::move(out.out), std::move(out.attachments)});
+    Result<detail::Encoded> encoded = detail::encode_result(call, result);
+    if (!encoded) return detail::fail_output(call, *stream_, encoded.error());
+    detail::end_output(call, *stream_, std::move(*encoded));
   }
   [[nodiscard]] const Call& call() const noexcept { return call_; }
 
