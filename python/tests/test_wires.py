@@ -57,6 +57,17 @@ class Counting(Counter):
         return len(value)
 
 
+class Echo(rpc.Interface, name="com.example.echo", version="1.0"):
+    @rpc.method()
+    async def same(self, text: str) -> str:
+        raise NotImplementedError
+
+
+class Echoing(Echo):
+    async def same(self, text: str) -> str:
+        return text
+
+
 class Cut:
     """A line between two ends in this process, over sockets, that passes on only so many bytes."""
 
@@ -322,6 +333,18 @@ class WireTest(unittest.IsolatedAsyncioTestCase):
                 wire.listen(wire.unix(path)), Counting(), properties={"level": 1}
             )
             await again.close()
+
+    async def test_two_services_begin_at_one_listener_at_once(self) -> None:
+        listener = wire.listen(wire.tcp(0))
+        counting = wire.serve(listener, Counting(), properties={"level": 1})
+        services = await asyncio.gather(counting, wire.serve(listener, Echoing()))
+        for service in services:
+            self.addAsyncCleanup(service.close, linger=0)
+        assert listener.port is not None
+        self.assertEqual(await (await self.client(listener.port)).add(1, 2), 3)
+        echo = await wire.connect(wire.tcp(listener.port), Echo)
+        self.addAsyncCleanup(rpc.close, echo)
+        self.assertEqual(await echo.same("x"), "x")
 
     def test_the_codes_are_those_of_node(self) -> None:
         text = (REPOSITORY / "src/layers/wire/errors.ts").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from .._opening import Opening
@@ -55,29 +55,20 @@ def _settings(place: Place, options: WireOptions, connects: bool) -> Settings:
     return Settings(connects, token, options.get("limits") or Limits(), keep_alive)
 
 
-async def _open(place: Place, options: WireOptions, connects: bool) -> WireSession:
-    """The session over a place: the one that is open there, or a new one."""
-    known = _sessions.get(place)
-    if known is not None:
+async def _session_at(
+    place: Place | Listener, begin: Callable[[Callable[[], None]], Awaitable[WireSession]]
+) -> WireSession:
+    """The session that is open at a place, or that is being opened there, else a new one, which
+    forgets the place at its end."""
+    while (known := _sessions.get(place)) is not None:
         session = await asyncio.shield(known)
         if not session.closed:
             return session
-    settings = _settings(place, options, connects)
+        _forget(place, known)
     opening: asyncio.Future[WireSession] = asyncio.get_running_loop().create_future()
     _sessions[place] = opening
     try:
-        try:
-            streams = await place.open()
-        except OSError as error:
-            text = f"cannot connect to {place.name}: {error}"
-            raise WireError("CANNOT_CONNECT", text) from error
-        session = WireSession(settings, lambda: _forget(place, opening))
-        handshake = session.add(streams, place.name)
-        if connects:
-            await handshake
-        else:
-            # What fails ends the session.
-            session.spawn(_ignoring(handshake))
+        session = await begin(lambda: _forget(place, opening))
     except BaseException as error:
         _forget(place, opening)
         opening.set_exception(error)
@@ -87,33 +78,52 @@ async def _open(place: Place, options: WireOptions, connects: bool) -> WireSessi
     return session
 
 
+async def _open(place: Place, options: WireOptions, connects: bool) -> WireSession:
+    """The session over a place: the one that is open there, or a new one."""
+    settings = _settings(place, options, connects)
+
+    async def begin(forget: Callable[[], None]) -> WireSession:
+        try:
+            streams = await place.open()
+        except OSError as error:
+            text = f"cannot connect to {place.name}: {error}"
+            raise WireError("CANNOT_CONNECT", text) from error
+        session = WireSession(settings, forget)
+        handshake = session.add(streams, place.name)
+        if connects:
+            await handshake
+        else:
+            # What fails ends the session.
+            session.spawn(_ignoring(handshake))
+        return session
+
+    return await _session_at(place, begin)
+
+
 async def _listen(listener: Listener, options: WireOptions, most: int) -> WireSession:
-    known = _sessions.get(listener)
-    if known is not None:
-        session = await asyncio.shield(known)
-        if not session.closed:
-            return session
+    """The session of a listener: the one that is open there, or a new one."""
     settings = _settings(listener.address, options, False)
-    opening: asyncio.Future[WireSession] = asyncio.get_running_loop().create_future()
 
     async def stop() -> None:
         listener.stop()
 
-    session = WireSession(settings, lambda: _forget(listener, opening), stop, stays=True)
+    async def begin(forget: Callable[[], None]) -> WireSession:
+        session = WireSession(settings, forget, stop, stays=True)
 
-    def accept(streams: Streams) -> None:
-        if session.closed or session.wires >= most:
-            streams[1].close()
-        else:
-            session.spawn(_ignoring(session.add(streams, listener.name)))
+        def accept(streams: Streams) -> None:
+            if session.closed or session.wires >= most:
+                streams[1].close()
+            else:
+                session.spawn(_ignoring(session.add(streams, listener.name)))
 
-    try:
-        await listener.start(accept)
-    except OSError as error:
-        raise WireError("CANNOT_LISTEN", f"cannot listen at {listener.name}: {error}") from error
-    _sessions[listener] = opening
-    opening.set_result(session)
-    return session
+        try:
+            await listener.start(accept)
+        except OSError as error:
+            text = f"cannot listen at {listener.name}: {error}"
+            raise WireError("CANNOT_LISTEN", text) from error
+        return session
+
+    return await _session_at(listener, begin)
 
 
 async def _ignoring(handshake: Any) -> None:
