@@ -33,6 +33,8 @@ export const metadataTag = {
   delivery: 10,
   /** u64 endpoint, u64 number: of a call with `trace`, the message in whose handling it is made. */
   cause: 11,
+  /** u64 endpoint, u64 number: of the message where it entered its first bridge. */
+  origin: 12,
 } as const;
 
 /** Tags from this on must be understood. */

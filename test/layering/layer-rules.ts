@@ -6,7 +6,7 @@ import type { SourceFile } from './files.js';
 const ranks: readonly (readonly string[])[] = [
   ['interface'],
   ['rpc'],
-  ['documents', 'wire', 'handlers', 'journal', 'opentelemetry'],
+  ['documents', 'wire', 'handlers', 'journal', 'opentelemetry', 'bridge'],
   ['gateway', 'sql', 'nats', 'mqtt'],
   ['command'],
 ];
@@ -18,11 +18,14 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   wire: ['ws'],
 };
 
+/** Layers that are no entry of the package. */
+const withoutEntry: readonly string[] = ['bridge', 'command'];
+
 /** What users can import beside the bus: the entries of the layers that have one. */
 export const entries = [
   ...ranks
     .flat()
-    .filter((layer) => layer !== 'command')
+    .filter((layer) => !withoutEntry.includes(layer))
     .map((layer) => `busbar/${layer}`),
   'busbar/rpc/message-port',
   'busbar/wire/browser',
