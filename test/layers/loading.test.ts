@@ -53,6 +53,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './wire/browser': [],
   './handlers': [],
   './journal': [],
+  './gateway': [],
   './opentelemetry': [],
 };
 

@@ -7,7 +7,7 @@ import { type Node, Refused } from './node.js';
 const has = (value: unknown, ...members: readonly string[]): value is object =>
   typeof value === 'object' && value !== null && members.every((name) => name in value);
 
-function attach(add: () => number): number {
+function attach<T>(add: () => T): T {
   try {
     return add();
   } catch (error) {

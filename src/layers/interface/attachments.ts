@@ -2,12 +2,23 @@
 // attachments, and back. The transport decides what it can attach.
 import type { KernelObject, MemoryRegion, RegionRange } from '../../index.js';
 
+/** What stands for a region in JSON where nothing can be attached: how to fetch it. */
+export interface RegionReference {
+  /** A secret that the receiver fetches the region with. */
+  readonly ticket: string;
+  /** Bytes of the region. */
+  readonly bytes: number;
+}
+
 /** Takes the attachments of a value that is being encoded. */
 export interface AttachmentSink {
   /** Returns the index of the object among the message's objects. Throws if it cannot be sent. */
   addObject(object: KernelObject): number;
-  /** Returns the index of the region among the message's regions. Throws if it cannot be sent. */
-  addRegion(region: MemoryRegion | RegionRange): number;
+  /**
+   * Returns the index of the region among the message's regions, or in JSON what to fetch it with.
+   * Throws if it cannot be sent.
+   */
+  addRegion(region: MemoryRegion | RegionRange): number | RegionReference;
 }
 
 /** Gives out the attachments of a value that is being decoded, each once. */

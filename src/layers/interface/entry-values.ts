@@ -7,6 +7,7 @@ export {
   type CollectedAttachments,
   collectAttachments,
   noAttachments,
+  type RegionReference,
 } from './attachments.js';
 export { defineInterface, type InterfaceDefinition } from './define.js';
 export {

@@ -31,6 +31,11 @@ export interface WebSocketListenOptions {
    * so a token is what keeps them out.
    */
   readonly origins?: readonly string[] | undefined;
+  /**
+   * Decides instead of `origins` whether a connection is taken, by the request that opens it. Must not
+   * throw.
+   */
+  readonly admits?: ((request: IncomingMessage) => boolean) | undefined;
   /** Bytes of a message, read before the limits of the wire count. Default: 16 MiB. */
   readonly maxMessageBytes?: number | undefined;
 }
@@ -59,6 +64,9 @@ export class WebSocketListener implements Listener {
     }
     const { host, port: at } = checked({ port: port ?? 0, host: options.host }, 0);
     if (origins !== undefined && !Array.isArray(origins)) throw optionError('origins is no list');
+    if (options.admits !== undefined && typeof options.admits !== 'function') {
+      throw optionError('admits is no function');
+    }
     if (path !== undefined && typeof path !== 'string') throw optionError('path is no text');
     if (!Number.isInteger(maxMessageBytes) || maxMessageBytes < 256) {
       throw optionError(`maxMessageBytes is ${String(maxMessageBytes)}; expected bytes from 256`);
@@ -83,7 +91,8 @@ export class WebSocketListener implements Listener {
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
-      verifyClient: ({ req }: { readonly req: IncomingMessage }) => this.#admits(req),
+      verifyClient: ({ req }: { readonly req: IncomingMessage }) =>
+        this.#options.admits?.(req) ?? this.#admits(req),
     });
     this.#sockets = sockets;
     sockets.on('connection', (socket, { socket: { remoteAddress, remotePort } }) => {
