@@ -23,6 +23,8 @@ export interface LeavingMessage {
 /** What a message costs beside its payload while it waits. */
 const headBytes = 128;
 
+const longestTimer = 0x7fff_ffff;
+
 /** A rule of `out` at work. */
 export class BusSource {
   readonly rule: CheckedOutRule;
@@ -32,7 +34,7 @@ export class BusSource {
   readonly #bridge: Uint8Array;
   readonly #wake: () => void;
   #closing: Promise<void> | undefined;
-  #reading: Promise<void>;
+  readonly #reading: Promise<void>;
 
   private constructor(
     endpoint: Endpoint<RawBox>,
@@ -66,15 +68,28 @@ export class BusSource {
     return new BusSource(endpoint, rule, bridge, events);
   }
 
-  /** Leaves the bus; what waits is dropped, and counted as `closed`. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Leaves the bus. What waits gets `linger` milliseconds; the rest is dropped, and counted as
+   * `closed`.
+   */
+  close(linger: number): Promise<void> {
+    this.#closing ??= this.#close(linger);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(linger: number): Promise<void> {
+    // Messages that are not taken yet stay with their senders.
+    await this.#endpoint.close({ linger: 0 }).catch(() => undefined);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), Math.min(linger, longestTimer));
+    const over = new Promise<void>((resolve) => {
+      late.signal.addEventListener('abort', () => resolve());
+    });
+    while (linger > 0 && this.counters.waiting > 0 && !late.signal.aborted) {
+      await Promise.race([this.queue.whenRoom(), over]);
+    }
+    clearTimeout(timer);
     this.queue.close();
-    await this.#endpoint.close({ linger: 0 });
     await this.#reading;
   }
 

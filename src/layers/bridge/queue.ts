@@ -106,13 +106,16 @@ export class RuleQueue<T> {
     this.#tell();
   }
 
-  /** The oldest `count` messages that were sent are with the broker. */
-  confirm(count: number): void {
-    const end = Math.min(this.#sent.length, this.#confirmed + count);
+  /** The oldest `count` messages that were sent are with the broker, which refused `refused`. */
+  confirm(count: number, refused = 0): void {
+    const before = this.#confirmed;
+    const end = Math.min(this.#sent.length, before + count);
     for (; this.#confirmed < end; this.#confirmed++) {
       this.#leave(this.#sent[this.#confirmed] as Waiting<T>);
-      this.#counters.passed++;
     }
+    const lost = Math.min(refused, end - before);
+    this.#counters.passed += end - before - lost;
+    this.#counters.drop('refused', lost);
     if (this.#confirmed === this.#sent.length) {
       this.#sent = [];
       this.#confirmed = 0;
