@@ -172,7 +172,7 @@ export class InFlow {
     for (let next = this.#queue.peek(); next !== undefined; next = this.#queue.peek()) {
       const { message, metadata } = next;
       try {
-        const receivers = await this.#endpoint.sendWhenReady(this.rule.to, raw.message(message), {
+        const receivers = await this.#endpoint.sendWhenReady(this.rule.to, contentOf(message), {
           metadata,
           signal,
         });
@@ -188,11 +188,7 @@ export class InFlow {
   }
 
   #send({ message, metadata }: Sendable, key: string): 'passed' | ReturnType<typeof reasonOf> {
-    const content = raw.message({
-      typeId: message.typeId,
-      format: message.format,
-      bytes: message.bytes,
-    });
+    const content = contentOf(message);
     const options: SendOptions = key === '' ? { metadata } : { metadata, key };
     try {
       return this.#endpoint.send(this.rule.to, content, options) > 0 ? 'passed' : 'unmatched';
@@ -216,6 +212,10 @@ export class InFlow {
 interface Sendable {
   readonly message: ArrivingMessage;
   readonly metadata: Uint8Array;
+}
+
+function contentOf({ typeId, format, bytes }: ArrivingMessage) {
+  return raw.message({ typeId, format, bytes });
 }
 
 function reasonOf(error: unknown): 'full' | 'unmatched' | 'tooLarge' | 'refused' {
