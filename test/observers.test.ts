@@ -2,6 +2,7 @@
 // lose is counted exactly.
 import test, { type ExecutionContext } from 'ava';
 import {
+  type ControllerEvent,
   KernelObject,
   type LostObservation,
   label,
@@ -17,7 +18,7 @@ import {
   text,
   type UndeliveredObservation,
 } from 'busbar';
-import { inProcess, joined, newBus, type Source } from './support/program.js';
+import { inProcess, joined, newBus, nextEvent, type Source } from './support/program.js';
 import { continueProcess, stopProcess } from './support/suspend.js';
 import { until } from './support/waiting.js';
 
@@ -350,6 +351,7 @@ test('joins while traffic is under way, and outlives the controller', async (t) 
   controller.child?.kill('SIGKILL');
   t.is(observer.controller?.label[0], 'controller');
   const before = observer.generation;
+  const told = nextEvent(observer, 'controller') as Promise<ControllerEvent>;
   await new Promise((resolve) => receiver.once('controller', resolve));
   for (let i = 0; i < 100; i++) rest.push((await sentTo(observer)).id);
   clearInterval(sending);
@@ -357,6 +359,8 @@ test('joins while traffic is under way, and outlives the controller', async (t) 
   t.is(sender.observers.length, 1);
   t.true(observer.generation > before);
   t.is(observer.controller?.id, sender.controller?.id);
+  const { generation, peer, self } = await told;
+  t.deepEqual([generation, peer?.id, self], [observer.generation, sender.controller?.id, false]);
 });
 
 test('ends by close(), by leaving a loop and by its signal', async (t) => {

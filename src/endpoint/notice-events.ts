@@ -8,7 +8,8 @@ import {
 } from '../errors/index.js';
 import { type BoxTable, decodePayload, uuidText } from '../messages/index.js';
 import type { Notice } from '../native/addon.js';
-import type { UndeliveredEvent, ViolationEvent } from './events.js';
+import type { ControllerEvent, UndeliveredEvent, ViolationEvent } from './events.js';
+import type { Members } from './members.js';
 
 /** The event for a message that came back. */
 export function undeliveredEvent(
@@ -49,6 +50,15 @@ export function shutOutError(
   }
   const { osCode, syscall, path, advice } = notice;
   return errorFromStatus(notice.status, { ...facts, osCode, syscall, path, advice });
+}
+
+/** The event for another controller. */
+export function controllerEvent(
+  { generation, controllerId, self, gapMs }: Extract<Notice, { kind: 'controller' }>,
+  members: Members,
+): ControllerEvent {
+  // The controller of this change; it may have changed again since.
+  return { generation, peer: members.withId(controllerId), self, gapMs };
 }
 
 /** The event for a peer that broke the protocol. */

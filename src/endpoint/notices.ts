@@ -10,7 +10,7 @@ import type { Inbox } from './inbox.js';
 import type { Labels } from './labels.js';
 import type { Members } from './members.js';
 import type { MessageReader } from './message-reader.js';
-import { undeliveredEvent, violationEvent } from './notice-events.js';
+import { controllerEvent, undeliveredEvent, violationEvent } from './notice-events.js';
 import type { Sending } from './sending.js';
 import type { Watchers } from './watchers.js';
 
@@ -42,13 +42,7 @@ export function act(notice: Notice, targets: NoticeTargets): void {
       targets.rejoined(notice.id);
       break;
     case 'controller':
-      tell('controller', {
-        generation: notice.generation,
-        // The controller of this change; it may have changed again since.
-        peer: members.withId(notice.controllerId),
-        self: notice.self,
-        gapMs: notice.gapMs,
-      });
+      tell('controller', controllerEvent(notice, members));
       break;
     case 'peers':
       for (const peer of notice.joined) tell('peer', { change: 'joined', peer });

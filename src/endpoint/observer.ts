@@ -6,12 +6,12 @@ import type { Peer } from '../messages/index.js';
 import type { NativeEndpoint, Notice } from '../native/addon.js';
 import { onAbort } from './abort-listening.js';
 import { type CancelOptions, cancellable, checkCancelOptions, refusal } from './cancellation.js';
-import type { ViolationEvent } from './events.js';
+import type { ControllerEvent, ViolationEvent } from './events.js';
 import { closeAtExit, closedBeforeExit } from './exit.js';
 import { Liveness } from './liveness.js';
 import { Members } from './members.js';
 import type { NoticeBoard } from './notice-board.js';
-import { shutOutError, violationEvent } from './notice-events.js';
+import { controllerEvent, shutOutError, violationEvent } from './notice-events.js';
 import type { Observation } from './observation.js';
 import { ObservationIterator } from './observation-iterator.js';
 import { ObservationQueue, type Waiter } from './observation-queue.js';
@@ -21,6 +21,11 @@ import { tell } from './tell.js';
 
 /** The events of an observer, for `on`, `once` and `off`. */
 export interface ObserverEvents {
+  /**
+   * The bus has another controller, and this observer is with it. What members sent before that
+   * joined meanwhile was not observed, and is not counted as lost.
+   */
+  controller: [event: ControllerEvent];
   /** An endpoint broke the protocol, and is not observed any more. */
   violation: [event: ViolationEvent];
   /** The observer is closed; `error` is the reason unless `close()` was called. */
@@ -216,6 +221,8 @@ export class Observer
     } else if (notice.kind === 'linkClosed') {
       // Its last observations may be in the batch after these notices.
       setImmediate(() => this.#reader.forget(notice.slot)).unref();
+    } else if (notice.kind === 'controller') {
+      this.#tell('controller', controllerEvent(notice, this.#members));
     } else if (notice.kind === 'violation') {
       this.#tell('violation', violationEvent(notice, this.#facts));
     } else if (notice.kind === 'refused' || notice.kind === 'outOfMemory') {

@@ -219,7 +219,10 @@ function abandoned(life: Life): number {
 export function judge(lives: readonly Life[], observers: readonly Life[]): Verdict {
   const checker = new Checker(lives);
   checker.run();
-  const { violations, unsettled, seen, lost, exact, unlinked } = judgeObservers(observers, lives);
+  const { violations, unsettled, seen, lost, exact, unlinked, unmet } = judgeObservers(
+    observers,
+    lives,
+  );
   const all = lives.flatMap(({ history }) => history);
   const count = (kind: Happening['kind']) => all.filter((each) => each.kind === kind).length;
   const controllers = all.filter((each) => each.kind === 'controller');
@@ -232,6 +235,6 @@ export function judge(lives: readonly Life[], observers: readonly Life[]): Verdi
     takenAtDeath: checker.takenAtDeath,
     generations: new Set(controllers.map(({ generation }) => generation)).size,
     gaps: controllers.map(({ gapMs }) => gapMs).sort((a, b) => a - b),
-    observers: { seen, lost, exact, unlinked },
+    observers: { seen, lost, exact, unlinked, unmet },
   };
 }

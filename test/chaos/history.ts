@@ -21,10 +21,18 @@ export interface Seen {
   readonly missed: number;
 }
 
+/** Where somebody was: under the controller of this number, with this id of its own. */
+interface Place {
+  readonly id: number;
+  readonly generation: number;
+  /** By the clock of all processes; see `now()`. */
+  readonly at: number;
+}
+
 /** One entry of a history. */
 export type Happening =
-  /** By the clock of all processes, once the promise has resolved; see `now()`. */
-  | { readonly kind: 'joined'; readonly id: number; readonly at: number }
+  /** Once the promise has resolved. */
+  | (Place & { readonly kind: 'joined' })
   /**
    * About to send: for `direct`, the n-th message to that incarnation; otherwise the n-th of that
    * way. `sent` or `refused` follows.
@@ -54,8 +62,9 @@ export type Happening =
       readonly rerouted: number;
       readonly undelivered: number;
     }
-  /** An observer observes from this time on. */
-  | { readonly kind: 'observing'; readonly id: number; readonly at: number }
+  /** An observer observes from this time on, or has reached another controller at that time. */
+  | (Place & { readonly kind: 'observing' })
+  | (Place & { readonly kind: 'reached' })
   /** All that an observer has seen of an endpoint. */
   | ({ readonly kind: 'observed'; readonly from: number } & Seen);
 

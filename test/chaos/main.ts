@@ -29,11 +29,12 @@ say(
     `${result.received} received, ${result.undelivered} reported as undelivered, ` +
     `${result.takenAtDeath} in the hands of killed receivers`,
 );
-const { seen, lost, exact, unlinked } = result.observers;
+const { seen, lost, exact, unlinked, unmet } = result.observers;
 say(
   `${result.labels} labels changed; ${seen} observations and ${lost} counted as lost by ` +
     `${result.observerKills + 2} observers, complete for ${exact} senders; ${unlinked} senders ` +
-    'were gone before an observer had a link to them',
+    `were gone before an observer had a link to them, ${unmet} joined under a controller that it ` +
+    'had not reached',
 );
 say(
   `${result.generations} controllers; a member was without one for ${percentile(0.5)} ms (p50), ` +

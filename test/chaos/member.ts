@@ -61,7 +61,7 @@ const endpoint = await join(bus, {
   ringBytes: random.chance(0.5) ? 16_384 : undefined,
   timeout: 60_000,
 });
-tell({ kind: 'joined', id: endpoint.id, at: now() });
+tell({ kind: 'joined', id: endpoint.id, generation: endpoint.generation, at: now() });
 const relabelling = new Relabelling({ endpoint, name, history: path, random, wrong });
 endpoint.on('controller', ({ generation, peer, gapMs }) => {
   if (peer !== undefined) tell({ kind: 'controller', generation, id: peer.id, gapMs });

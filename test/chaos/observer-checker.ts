@@ -12,6 +12,8 @@ export interface ObserverVerdict {
   readonly exact: number;
   /** Senders that were gone before an observer had a link to them. */
   readonly unlinked: number;
+  /** Senders that joined under a controller that an observer had not reached yet. */
+  readonly unmet: number;
 }
 
 /**
@@ -37,6 +39,7 @@ class ObserverChecker {
   lost = 0;
   exact = 0;
   unlinked = 0;
+  unmet = 0;
 
   check(observer: Life, members: readonly Life[], sent: ReadonlyMap<string, Sent>): void {
     const start = observer.history.find((each) => each.kind === 'observing');
@@ -55,6 +58,10 @@ class ObserverChecker {
       // Those that join later have it in their directory before they send anything. The others may
       // not: they need not even be in its own yet, if its controller was deposed just then.
       if (joined === undefined || joined.at <= start.at) continue;
+      if (!observer.history.some((each) => hasReached(each, joined))) {
+        this.unmet++;
+        continue;
+      }
       const found = seen.get(joined.id);
       if (found !== undefined && found.missed > 0)
         this.violations.push(`${observer.name} of ${member.name}: ${found.missed} were missed`);
@@ -87,6 +94,12 @@ class ObserverChecker {
     this.violations.push(what);
     this.unsettled++;
   }
+}
+
+// Whether an observer had reached the controller of a member, or a later one, before it joined.
+function hasReached(each: Happening, joined: Extract<Happening, { kind: 'joined' }>): boolean {
+  if (each.kind !== 'observing' && each.kind !== 'reached') return false;
+  return each.generation >= joined.generation && each.at < joined.at;
 }
 
 function sentBy({ fate, history }: Life): Sent {

@@ -20,7 +20,10 @@ const observer = await observe(bus, {
   payloadBytes: Number(payloadBytes),
   timeout: 60_000,
 });
-tell({ kind: 'observing', id: observer.id, at: now() });
+const tellPlace = (kind: 'observing' | 'reached', generation: number) =>
+  tell({ kind, id: observer.id, generation, at: now() });
+tellPlace('observing', observer.generation);
+observer.on('controller', ({ generation }) => tellPlace('reached', generation));
 observer.on('violation', ({ error }) => wrong(`violation: ${error.message}`));
 process.on('message', report);
 
