@@ -12,6 +12,7 @@ export const TRIALS = [
   'fill',
   'descriptors',
   'join',
+  'members',
   'idle',
   'timer',
   'stalled',
