@@ -30,6 +30,7 @@ export const entries = [
     .map((layer) => `busbar/${layer}`),
   'busbar/rpc/message-port',
   'busbar/wire/browser',
+  'busbar/gateway/client',
 ];
 
 /** The packages that a file may import because of its layer. */

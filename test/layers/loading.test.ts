@@ -55,6 +55,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './journal': [],
   './gateway': [],
   './nats': [],
+  './gateway/client': [],
   './opentelemetry': [],
 };
 
@@ -125,6 +126,16 @@ test('wires of a browser load nothing of Node', (t) => {
   const loaded = loadedBy('busbar/wire/browser');
   t.true(loaded.includes('dist/layers/wire/connect-wire.js'));
   const known = /^dist\/(base|layers\/(interface|rpc|wire))\//;
+  t.deepEqual(
+    loaded.filter((name) => !known.test(name)),
+    [],
+  );
+});
+
+test('a client of a gateway loads neither the bus nor anything of Node', (t) => {
+  const loaded = loadedBy('busbar/gateway/client');
+  t.true(loaded.includes('dist/layers/gateway/client/connect-http.js'));
+  const known = /^dist\/(base|layers\/(interface|rpc|gateway\/(client\/|entry-client)))/;
   t.deepEqual(
     loaded.filter((name) => !known.test(name)),
     [],

@@ -168,10 +168,10 @@ class RunningGateway implements Gateway {
   }
 
   #routes(values: Values): ReadonlyMap<string, Route> {
-    const { limits, mounts } = this.#settings;
+    const { mounts } = this.#settings;
     const exposures = this.#exposures;
     const calling = new Calling(exposures, values, this.#streamed);
-    const watching = new Watching(exposures, values, limits);
+    const watching = new Watching(exposures, values);
     const properties = new Properties(exposures, values, watching);
     const describing = new Describing(this.#session, exposures);
     const routes = new Map<string, Route>();

@@ -1,9 +1,8 @@
 // The entry `busbar/gateway`: servers of a bus for programs that can only speak HTTP.
 export { GatewayError, type GatewayErrorCode } from './errors.js';
 export { type Gateway, serveGateway } from './gateway.js';
-export type { Target as GatewayTarget } from './http/admission.js';
 export type { FailureBody } from './http/failure.js';
-export type { GatewayExchange, GatewayMount } from './http/mount.js';
+export type { GatewayExchange, GatewayMount, GatewayTarget } from './http/mount.js';
 export { Refusal, type RefusalCode } from './http/refusal.js';
 export type { StreamAnswer, StreamKind } from './http/stream-answer.js';
 export type { GatewayLimits } from './limits.js';

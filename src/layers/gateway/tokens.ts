@@ -2,6 +2,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { type LabelExpression, parseLabelExpression } from '../../index.js';
 import { optionError } from './errors.js';
+import { Refusal } from './http/refusal.js';
+import type { Limits } from './limits.js';
 
 /** A token with what it allows. */
 export interface GatewayToken {
@@ -23,9 +25,13 @@ export class Grant {
   /** Intersected with the `to` of each call. */
   readonly to: LabelExpression | undefined;
   readonly #interfaces: ReadonlySet<string> | undefined;
+  /** Whether it changes nothing. */
   readonly readOnly: boolean;
+  /** @internal Requests under way. */
   calls = 0;
+  /** @internal Streams that are open, or wait to be resumed. */
   streams = 0;
+  /** @internal Tickets that are valid. */
   tickets = 0;
 
   constructor({ token, to, interfaces, readOnly = false }: GatewayToken) {
@@ -44,11 +50,12 @@ export class Grant {
     this.readOnly = readOnly;
   }
 
-  /** Whether the token is this one, in a time that tells at most its length. */
+  /** @internal Whether the token is this one, in a time that tells at most its length. */
   isFor(given: Buffer): boolean {
     return given.length === this.#token.length && timingSafeEqual(given, this.#token);
   }
 
+  /** Whether an interface of this name may be used. */
   allows(name: string): boolean {
     return this.#interfaces === undefined || this.#interfaces.has(name);
   }
@@ -66,6 +73,20 @@ function expressionOf(to: unknown): LabelExpression {
   } catch (error) {
     throw optionError(`to of a token: ${(error as Error).message}`);
   }
+}
+
+/** Counts one more stream of a token; the returned function counts it off, once. */
+export function takeStream(grant: Grant | undefined, { streams }: Limits): () => void {
+  if (grant === undefined) return () => undefined;
+  if (grant.streams >= streams) {
+    throw new Refusal('TOO_MANY', `the token has ${streams} streams open already`);
+  }
+  grant.streams++;
+  let counted = true;
+  return () => {
+    if (counted) grant.streams--;
+    counted = false;
+  };
 }
 
 /** A token that nobody guesses: 32 random bytes. */

@@ -18,6 +18,7 @@ export {
   type PortPeer,
   type Target,
 } from './port.js';
+export { needsAttachments } from './relay/attaching.js';
 export { Relay, type RelaySetup } from './relay/relay.js';
 export { limitNames, limitsOf as callLimitsOf } from './server/limits.js';
 export { type AnyServeOptions, serveOneOrMore } from './serving.js';

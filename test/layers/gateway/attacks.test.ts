@@ -265,10 +265,7 @@ test('heads that are too large', async (t) => {
   t.is(statusOf(await exchange(t, port, long)), '431');
   const many = Array.from({ length: 2000 }, (_, at) => `x${at}: 1`).join('\r\n');
   const crowd = requestText(served).replace('\r\n', `\r\n${many}\r\n`);
-  t.is(statusOf(await exchange(t, port, crowd)), '431');
-  const some = many.slice(0, many.indexOf('x200:'));
-  const more = requestText(served).replace('\r\n', `\r\n${some}`);
-  t.is(statusOf(await exchange(t, port, more)), '400');
+  t.is(statusOf(await exchange(t, port, crowd)), '400');
   await isWell(t, served);
 });
 

@@ -1,6 +1,7 @@
 // What every request must be before anything looks at what it wants: for this host, from no other
 // web page, and with a path that means one thing only.
 import type { IncomingMessage } from 'node:http';
+import type { GatewayTarget } from './mount.js';
 import { Refusal } from './refusal.js';
 
 /** Which names a gateway goes by. */
@@ -63,18 +64,12 @@ function checkHeaders({ rawHeaders, httpVersion }: IncomingMessage): void {
   }
 }
 
-/** A path in its segments, and what is asked for behind it. */
-export interface Target {
-  readonly segments: readonly string[];
-  readonly query: URLSearchParams;
-}
-
 const maxSegments = 8;
 const plainPath = /^(?:\/[\w.~-]+)+$/;
 const noQuery = new URLSearchParams();
 
 /** Takes the target of a request apart. */
-export function targetOf(url: string): Target {
+export function targetOf(url: string): GatewayTarget {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));

@@ -3,8 +3,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../limits.js';
 import type { Grant } from '../tokens.js';
-import type { Target } from './admission.js';
+import { takeStream } from '../tokens.js';
 import { type BodyKind, checkBody, readBody, readJson, readLines } from './body.js';
+import type { GatewayExchange, GatewayTarget } from './mount.js';
 import { Refusal } from './refusal.js';
 import { StreamAnswer, type StreamKind, streamHeaders } from './stream-answer.js';
 
@@ -15,11 +16,11 @@ const jsonHeaders = { ...always, 'content-type': 'application/json' } as const;
 const closing = { connection: 'close' } as const;
 
 /** One request and its answer. */
-export class Exchange {
+export class Exchange implements GatewayExchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #limits: Limits;
-  readonly target: Target;
+  readonly target: GatewayTarget;
   /** Whose token it has; `undefined` for a path that needs none. */
   readonly grant: Grant | undefined;
   #gone: AbortController | undefined;
@@ -27,7 +28,7 @@ export class Exchange {
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    target: Target,
+    target: GatewayTarget,
     grant: Grant | undefined,
     limits: Limits,
   ) {
@@ -123,6 +124,14 @@ export class Exchange {
 
   /** Begins an answer of many parts. */
   stream(kind: StreamKind): StreamAnswer {
+    const release = takeStream(this.grant, this.#limits);
+    const answer = this.#begin(200, streamHeaders(kind), kind === 'events');
+    answer.onClose(release);
+    return answer;
+  }
+
+  /** The same for a stream that is counted elsewhere. */
+  countedStream(kind: StreamKind): StreamAnswer {
     return this.#begin(200, streamHeaders(kind), kind === 'events');
   }
 

@@ -51,6 +51,10 @@ const none: Readonly<Record<string, string>> = {};
 /** Encodes the data of a declared error as JSON has it. */
 export type DataEncoder = (error: DeclaredError) => unknown;
 
+function isKnown(error: unknown): boolean {
+  return error instanceof Refusal || error instanceof CallError;
+}
+
 /** What a caller gets of an error. The text of undeclared errors of methods may be withheld. */
 export function failureOf(error: unknown, tells: boolean, encode: DataEncoder): Failure {
   if (error instanceof Refusal) {
@@ -68,6 +72,10 @@ export function failureOf(error: unknown, tells: boolean, encode: DataEncoder): 
     const details = load === undefined ? { executed } : { executed, load };
     const status = statuses[code as CallErrorCode] ?? 500;
     return { status, body: { code, message, details }, headers: none };
+  }
+  if (error instanceof InvalidValueError && isKnown(error.cause)) {
+    // Something in a result that cannot be sent.
+    return failureOf(error.cause, tells, encode);
   }
   if (error instanceof InvalidValueError) {
     return {

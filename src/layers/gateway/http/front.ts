@@ -4,9 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayEvent, Settings } from '../options.js';
 import { splitTicket, type Tickets } from '../tickets.js';
 import type { Grant } from '../tokens.js';
-import { checkAddress, type Target, targetOf } from './admission.js';
+import { checkAddress, targetOf } from './admission.js';
 import { Exchange } from './exchange.js';
 import type { Failure } from './failure.js';
+import type { GatewayTarget } from './mount.js';
 import { Refusal } from './refusal.js';
 
 /** Answers for one method of a path. */
@@ -90,7 +91,7 @@ export class Front {
   }
 
   #admit(request: IncomingMessage): {
-    readonly target: Target;
+    readonly target: GatewayTarget;
     readonly route: Route;
     readonly grant: Grant | undefined;
     readonly ticket: string | undefined;
@@ -128,7 +129,7 @@ export class Front {
   }
 }
 
-const noTarget: Target = { segments: [], query: new URLSearchParams() };
+const noTarget: GatewayTarget = { segments: [], query: new URLSearchParams() };
 
 function handlerOf({ handlers }: Route, request: IncomingMessage): Handler {
   const { method = '', headers } = request;

@@ -8,12 +8,13 @@ import type { NamedMethod } from '../calls/named-method.js';
 import type { Values } from '../calls/values.js';
 import type { Exchange } from '../http/exchange.js';
 import { Refusal } from '../http/refusal.js';
+import type { StreamAnswer } from '../http/stream-answer.js';
 import type { Limits } from '../limits.js';
 import { newSecret } from '../tickets.js';
-import type { Grant } from '../tokens.js';
+import { type Grant, takeStream } from '../tokens.js';
 import type { Failing } from './failing.js';
 import { ItemSource } from './item-source.js';
-import { kindOf, takeStream } from './kind.js';
+import { kindOf } from './kind.js';
 import { ResumableStream } from './resumable-stream.js';
 
 /** Answers calls of methods that stream. */
@@ -60,7 +61,7 @@ export class StreamedCalls {
     try {
       const items = this.#open(exchange, method, values, options);
       await items.begin();
-      const answer = exchange.stream('lines');
+      const answer = exchange.countedStream('lines');
       answer.onClose(release);
       void this.#pumpLines(items, answer);
     } catch (error) {
@@ -69,7 +70,7 @@ export class StreamedCalls {
     }
   }
 
-  async #pumpLines(items: ItemSource, answer: ReturnType<Exchange['stream']>): Promise<void> {
+  async #pumpLines(items: ItemSource, answer: StreamAnswer): Promise<void> {
     try {
       for (;;) {
         const { lines, result } = await items.next();
@@ -125,7 +126,7 @@ export class StreamedCalls {
     });
     owners.set(stream, { grant, method: nameOf(method) });
     this.#resumable.set(id, stream);
-    stream.attach(exchange.stream('events'), 0);
+    stream.attach(exchange.countedStream('events'), 0);
     void stream.run();
   }
 
@@ -150,7 +151,7 @@ export class StreamedCalls {
     }
     // To those who read events, it means that they need not come again.
     if (stream.isEnd(Number(sequence))) exchange.bytes(204, undefined, {});
-    else stream.attach(exchange.stream('events'), Number(sequence));
+    else stream.attach(exchange.countedStream('events'), Number(sequence));
   }
 
   #open(

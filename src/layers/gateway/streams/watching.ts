@@ -10,8 +10,7 @@ import type { Values } from '../calls/values.js';
 import type { Exchange } from '../http/exchange.js';
 import { Refusal } from '../http/refusal.js';
 import { eventText, type StreamAnswer, type StreamKind } from '../http/stream-answer.js';
-import type { Limits } from '../limits.js';
-import { kindOf, takeStream } from './kind.js';
+import { kindOf } from './kind.js';
 
 /** Members in one answer. */
 const mostMembers = 64;
@@ -27,12 +26,10 @@ interface WatchedProperty {
 export class Watching {
   readonly #exposures: Exposures;
   readonly #values: Values;
-  readonly #limits: Limits;
 
-  constructor(exposures: Exposures, values: Values, limits: Limits) {
+  constructor(exposures: Exposures, values: Values) {
     this.#exposures = exposures;
     this.#values = values;
-    this.#limits = limits;
   }
 
   /** `GET /events?of=…&of=…`: several members; each part says which one it is of. */
@@ -64,14 +61,12 @@ export class Watching {
     }
     const to = receiversOf(exchange);
     const clients = await Promise.all(members.map((each) => this.#clientOf(each, to)));
-    const release = takeStream(exchange.grant, this.#limits);
     const answer = exchange.stream(kind);
     const outbox = new Outbox(answer, kind);
     const subscriptions = members.flatMap((member, at) =>
       this.#subscribe(clients[at] as ClientOf<Interface>, member, outbox, exchange),
     );
     answer.onClose(() => {
-      release();
       for (const each of subscriptions) each.close();
     });
   }
