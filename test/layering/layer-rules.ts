@@ -14,6 +14,7 @@ const ranks: readonly (readonly string[])[] = [
 /** The packages that only one layer needs: its optional peer dependencies. */
 const peers: Readonly<Record<string, readonly string[]>> = {
   interface: ['yaml'],
+  mqtt: ['mqtt'],
   nats: ['@nats-io/transport-node'],
   opentelemetry: ['@opentelemetry/api'],
   wire: ['ws'],

@@ -54,6 +54,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './handlers': [],
   './journal': [],
   './gateway': [],
+  './mqtt': [],
   './nats': [],
   './gateway/client': [],
   './opentelemetry': [],

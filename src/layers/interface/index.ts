@@ -15,7 +15,11 @@ export { type Language, nameIn } from './reserved-words.js';
 export { camelCase, pascalCase, shortName, snakeCase, wordsOf } from './spelling.js';
 export {
   parseStinger,
+  type StingerField,
   type StingerImport,
+  type StingerMember,
   type StingerNote,
   type StingerOptions,
+  type StingerValue,
+  type StingerWire,
 } from './stinger.js';

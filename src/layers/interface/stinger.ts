@@ -3,6 +3,12 @@
 import type { StingerImport, StingerOptions } from './stinger/options.js';
 
 export type { StingerImport, StingerNote, StingerOptions } from './stinger/options.js';
+export type {
+  StingerField,
+  StingerMember,
+  StingerValue,
+  StingerWire,
+} from './stinger/wire.js';
 
 /**
  * Reads an interface from a file of Stinger (`*.stinger.yaml`), of the versions 0.0.7 to 0.2 of its

@@ -40,10 +40,14 @@ export function shareBus(bus: Bus): Promise<Session> {
 
 /**
  * @internal Joins with an endpoint of its own, for the calls of another layer. `onEnd` is called once,
- * when the session closes or its endpoint is gone.
+ * when the session closes or its endpoint is gone. `label` is for those who call it.
  */
-export function openCalls(bus: Bus, onEnd: () => void): Promise<Session> {
-  return open(bus, [], onEnd);
+export function openCalls(
+  bus: Bus,
+  onEnd: () => void,
+  label: readonly string[] = [],
+): Promise<Session> {
+  return open(bus, label, onEnd);
 }
 
 async function open(bus: Bus, label: readonly string[], onEnd: () => void): Promise<Session> {

@@ -27,6 +27,12 @@ export interface PortPeer {
   readonly relays?: boolean;
 }
 
+/**
+ * The label of an endpoint that passes calls on to servers elsewhere. Its word about those counts as
+ * that of a peer that `relays`, and bridges do not call it, so that no call goes in circles.
+ */
+export const relayLabel = 'busbar.relay';
+
 /** A frame that arrived. Everything in it was written by a peer. */
 export interface IncomingFrame {
   readonly from: PortPeer;

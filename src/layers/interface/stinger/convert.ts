@@ -64,6 +64,11 @@ export class Converter {
     }
   }
 
+  /** The name that an enum or structure has in the model. */
+  typeName(kind: 'enums' | 'structures', name: string): string {
+    return this.#types.get(`${kind}.${name}`) ?? '';
+  }
+
   /** The model; `name` replaces that of the interface. */
   model(name: string | undefined): InterfaceModel {
     const { interface: head, methods, properties, signals } = this.#document;

@@ -1,6 +1,7 @@
 // What is given to the reader of Stinger's files, and what it returns.
 import type { Interface } from '../interface.js';
 import type { ParseOptions } from '../read-yaml.js';
+import type { StingerWire } from './wire.js';
 
 /** Options of `parseStinger`. */
 export interface StingerOptions extends ParseOptions {
@@ -29,4 +30,6 @@ export interface StingerImport {
   readonly source: Interface;
   /** In the order of the file. */
   readonly notes: readonly StingerNote[];
+  /** How Stinger's own programs write its members: for `busbar/mqtt`. */
+  readonly wire: StingerWire;
 }

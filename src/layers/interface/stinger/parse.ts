@@ -9,6 +9,7 @@ import { documentRule } from './document-rule.js';
 import type { StingerImport, StingerOptions } from './options.js';
 import { References } from './references.js';
 import { isObject } from './rules.js';
+import { wireOf } from './wire.js';
 
 /** Aliases of YAML in one file. */
 const maxAliasCount = 100;
@@ -23,15 +24,18 @@ export async function parse(text: string, options: StingerOptions): Promise<Stin
     const named =
       isObject(document) && isObject(document.stingeripc) ? document.stingeripc.version : undefined;
     documentRule(named)(document, []);
-    const converter = new Converter(document as unknown as StingerDocument);
-    const source = interfaceOf(converter.model(options.name));
+    const known = document as unknown as StingerDocument;
+    const converter = new Converter(known);
+    const model = converter.model(options.name);
+    const source = interfaceOf(model);
     const notes = converter.notes
       .map(({ place, text: note }) => ({
         ...file.placeOf(place),
         text: `${pathText(place)} ${note}`,
       }))
       .sort((a, b) => a.line - b.line || a.column - b.column);
-    return { source, notes };
+    const wire = wireOf(known, model, (kind, each) => converter.typeName(kind, each));
+    return { source, notes, wire };
   } catch (thrown) {
     if (thrown instanceof ModelError) return file.refusePart(thrown);
     if (thrown instanceof InvalidInterfaceError) return file.refuse(0, thrown.message, thrown);

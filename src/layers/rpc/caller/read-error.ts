@@ -22,7 +22,7 @@ import {
   UnsupportedAttachmentError,
 } from '../errors.js';
 import type { Member } from '../members.js';
-import type { IncomingFrame } from '../port.js';
+import { type IncomingFrame, type PortPeer, relayLabel } from '../port.js';
 
 /** Characters of a text from a peer that are kept. */
 const maxText = 4096;
@@ -70,6 +70,10 @@ const madeByRelays = new Map<unknown, Known>([
   ],
 ]);
 
+function isRelay({ relays, label }: PortPeer): boolean {
+  return relays === true || label.includes(relayLabel);
+}
+
 /** The error in a frame. Never throws: what cannot be read is an error, too. */
 export function readError(member: Member, frame: IncomingFrame): CallError {
   const facts = { executed: 'yes', peerId: frame.from.id } as const;
@@ -77,7 +81,7 @@ export function readError(member: Member, frame: IncomingFrame): CallError {
   try {
     const { code, message, data } = membersOf(frame.read());
     const text = textOf(message) ?? 'the method failed';
-    const known = (frame.from.relays === true && madeByRelays.get(code)) || made.get(code);
+    const known = (isRelay(frame.from) && madeByRelays.get(code)) || made.get(code);
     if (known !== undefined) return known.make(text, { ...facts, executed: known.executed });
     const shape = typeof code === 'string' ? member.errors.get(code) : undefined;
     if (shape === undefined) return new HandlerFailedError(text, facts);
