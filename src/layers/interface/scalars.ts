@@ -110,8 +110,11 @@ function bigInteger(min: bigint, max: bigint): Node {
     },
     decode(wire, walk) {
       if (typeof wire === 'bigint') return inRange(wire);
-      // MessagePack readers, ours too, return small integers as numbers.
-      if (typeof wire === 'number' && Number.isSafeInteger(wire)) return inRange(BigInt(wire));
+      // MessagePack readers, ours too, return integers as numbers if these are exact: up to 2^53,
+      // which is not called a safe integer.
+      if (typeof wire === 'number' && Number.isInteger(wire) && Math.abs(wire) <= 2 ** 53) {
+        return inRange(BigInt(wire));
+      }
       if (walk.json && typeof wire === 'string' && /^-?\d{1,20}$/.test(wire)) {
         return inRange(BigInt(wire));
       }

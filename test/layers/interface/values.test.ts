@@ -165,6 +165,7 @@ test('the texts that JSON has are those of the standards', (t) => {
   t.deepEqual(read(types.time, '2026-01-01T01:00:00.123456789+01:00'), new Date(1767225600123));
   t.deepEqual(read(types.bytes, '//4'), Uint8Array.of(255, 254));
   t.deepEqual(read(types.i64, 5), 5n);
+  for (const edge of [2n ** 53n, -(2n ** 53n)]) t.is(read(types.i64, Number(edge)), edge);
 });
 
 test('what is nested too deep is refused, and does not overflow the stack', (t) => {
