@@ -40,14 +40,16 @@ const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], {
 }).trim();
 // The C library is not the addon: `test:sanitized` checks it, and Python uses it. `npm test` runs
 // the examples; one of them checks the length of its own pauses. Interfaces, their documents, the
-// journal, handlers, wires, bridges, OpenTelemetry and the command line are TypeScript alone. No compiler
-// and no browser can be started with the sanitizer's library, and Python's leaks are its own.
+// journal, databases, handlers, wires, bridges, OpenTelemetry and the command line are TypeScript
+// alone. No compiler and no browser can be started with the sanitizer's library, and Python's leaks
+// are its own.
 const all = [
   'test-build/**/*.test.js',
   '!test-build/examples.test.js',
   '!test-build/c-api.test.js',
   '!test-build/python*.test.js',
-  '!test-build/layers/{command,documents,handlers,interface,journal,mqtt,nats,opentelemetry,wire}/**',
+  '!test-build/layers/{command,documents,handlers,interface,journal,opentelemetry,wire}/**',
+  '!test-build/layers/{mqtt,nats,sql}/**',
   '!test-build/layers/conformance/*wire.test.js',
   '!test-build/layers/conformance/cpp*.test.js',
   '!test-build/layers/rpc/{c,cpp*}.test.js',

@@ -6,8 +6,8 @@ import type { SourceFile } from './files.js';
 const ranks: readonly (readonly string[])[] = [
   ['interface'],
   ['rpc'],
-  ['documents', 'wire', 'handlers', 'journal', 'opentelemetry', 'bridge'],
-  ['gateway', 'sql', 'nats', 'mqtt'],
+  ['documents', 'wire', 'handlers', 'journal', 'opentelemetry', 'sql', 'bridge'],
+  ['gateway', 'nats', 'mqtt'],
   ['command'],
 ];
 
@@ -17,6 +17,7 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   mqtt: ['mqtt'],
   nats: ['@nats-io/transport-node'],
   opentelemetry: ['@opentelemetry/api'],
+  sql: ['better-sqlite3'],
   wire: ['ws'],
 };
 

@@ -57,6 +57,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   './mqtt': [],
   './nats': [],
   './gateway/client': [],
+  './sql': [],
   './opentelemetry': [],
 };
 
