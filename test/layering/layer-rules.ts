@@ -64,12 +64,13 @@ export function inLayers(from: string, to: string): string[] | undefined {
     return to === 'src/index.ts' ? [] : [`a layer imports the bus by src/index.ts, not '${to}'`];
   }
   if (rankOf(other) >= rank) return [`src/layers/${layer} must not import '${other}'`];
-  // Two have a second door: calls one that does not load the bus, for ports of other layers, and
-  // interfaces one that does not load what reads and writes files.
+  // Three have a second door: calls one that does not load the bus, for ports of other layers,
+  // interfaces one that does not load what reads and writes files, wires one for new carriers.
   const doors = [
     `src/layers/${other}/index.ts`,
     'src/layers/rpc/entry-port.ts',
     'src/layers/interface/entry-values.ts',
+    'src/layers/wire/entry-sessions.ts',
   ];
   return doors.includes(to) ? [] : [`a layer is imported by its index.ts, not '${to}'`];
 }

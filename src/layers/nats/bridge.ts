@@ -11,6 +11,9 @@ import {
   type RuleCounts,
 } from '../bridge/index.js';
 import type { Bus } from '../rpc/index.js';
+import { ConnectedCalls } from './calls/connecting.js';
+import { Exchange } from './calls/exchange.js';
+import { ServedCalls } from './calls/serving.js';
 import { InSubscription } from './in-flow.js';
 import { NatsLink, type NatsPlace } from './link.js';
 import { type NatsBridgeOptions, type Settings, settingsOf } from './options.js';
@@ -37,12 +40,6 @@ export interface NatsBridgeCounts {
   readonly in: readonly RuleCounts[];
 }
 
-/** Part of a bridge that other files bring: its calls. */
-export interface BridgePart {
-  /** Ends, with `linger` milliseconds for what is under way. */
-  close(linger: number): Promise<void>;
-}
-
 /** A bridge that is open; made by {@link bridgeNats}. */
 export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncDisposable {
   /** The number of this bridge in the hops of messages: 16 hexadecimal digits. */
@@ -51,8 +48,9 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
   readonly #linger: number;
   readonly #out: OutFlow[] = [];
   readonly #in: InSubscription[] = [];
-  readonly #parts: BridgePart[] = [];
+  readonly #parts: (ServedCalls | ConnectedCalls)[] = [];
   #sink: BusSink | undefined;
+  #exchange: Exchange | undefined;
   #watch: LossWatch | undefined;
   #refusal: string | undefined;
   #closing: Promise<void> | undefined;
@@ -113,8 +111,9 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
         const flow = this.#sink.add(rule);
         this.#in.push(new InSubscription(flow, this.#link, subjects, listening));
       }
-      await this.subscribed();
+      await this.#subscribed();
     }
+    await this.#beginCalls(bus, subjects, settings, expelled);
     for (const { rule, subject } of settings.out) {
       const source = await BusSource.open(bus, rule, id, {
         wake: () => flow.pump(),
@@ -126,16 +125,35 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
     }
   }
 
-  /** @internal Resolves when the server knows all subscriptions. @throws BridgeError. */
-  async subscribed(): Promise<void> {
+  async #beginCalls(
+    bus: Bus,
+    subjects: Subjects,
+    settings: Settings,
+    expelled: () => void,
+  ): Promise<void> {
+    const { serve, connect } = settings;
+    if (serve.length === 0 && connect.length === 0) return;
+    const link = this.#link;
+    const exchange = new Exchange(this.id, link, subjects);
+    this.#exchange = exchange;
+    await this.#subscribed();
+    if (serve.length > 0) {
+      const served = ServedCalls.open(bus, exchange, link, subjects, settings, expelled);
+      this.#parts.push(await served);
+    }
+    if (connect.length > 0) {
+      const calls = await ConnectedCalls.open(bus, exchange, link, subjects, settings, expelled);
+      this.#parts.push(calls);
+      calls.begin();
+    }
+    await this.#subscribed();
+  }
+
+  /** Resolves when the server knows all subscriptions. @throws BridgeError. */
+  async #subscribed(): Promise<void> {
     await this.#link.flush();
     if (this.#refusal === undefined) return;
     throw new BridgeError('CANNOT_SUBSCRIBE', `NATS refuses to subscribe to ${this.#refusal}`);
-  }
-
-  /** @internal Closes something else with the bridge. */
-  add(part: BridgePart): void {
-    this.#parts.push(part);
   }
 
   #lost(): void {
@@ -168,7 +186,10 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
   }
 
   #end(linger: number, error: BridgeError | undefined): Promise<void> {
-    this.#closing ??= this.#close(linger).then(() => this.#tell('close', error));
+    // In a turn of its own: what is closed here reports its end.
+    this.#closing ??= Promise.resolve()
+      .then(() => this.#close(linger))
+      .then(() => this.#tell('close', error));
     return this.#closing;
   }
 
@@ -179,6 +200,7 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
       ...this.#parts.map((part) => part.close(linger)),
       this.#sink?.close(linger),
     ]);
+    this.#exchange?.close();
     await this.#link.close();
   }
 

@@ -7,18 +7,18 @@ import { loadClient } from './package.js';
 /** Where NATS is: addresses of servers, or the options of its client. */
 export type NatsPlace = string | readonly string[] | NodeConnectionOptions;
 
-/** What happens to the connection. None of the functions throws. */
+/** What happens to the connection, for whoever wants to know. None of the functions throws. */
 export interface LinkEvents {
   /** It is lost. */
-  lost(): void;
+  lost?(): void;
   /** It is there again, with all subscriptions. */
-  back(): void;
+  back?(): void;
   /** It is over for good. */
-  closed(cause: unknown): void;
+  closed?(cause: unknown): void;
   /** The server has refused a message to this subject. */
-  refusedPublish(subject: string): void;
+  refusedPublish?(subject: string): void;
   /** The server refuses a subscription. */
-  refusedSubscription(subject: string): void;
+  refusedSubscription?(subject: string): void;
 }
 
 /** Something that is subscribed to. */
@@ -147,27 +147,27 @@ export class NatsLink {
   #lost(): void {
     if (!this.#up) return;
     this.#up = false;
-    for (const each of this.#watchers) each.lost();
+    for (const each of this.#watchers) each.lost?.();
   }
 
   #back(): void {
     if (this.#up) return;
     this.#up = true;
-    for (const each of this.#watchers) each.back();
+    for (const each of this.#watchers) each.back?.();
   }
 
   #refused(error: Error): void {
     const { operation, subject } = error as { operation?: unknown; subject?: unknown };
     if (typeof subject !== 'string') return;
     for (const each of this.#watchers) {
-      if (operation === 'publish') each.refusedPublish(subject);
-      else if (operation === 'subscription') each.refusedSubscription(subject);
+      if (operation === 'publish') each.refusedPublish?.(subject);
+      else if (operation === 'subscription') each.refusedSubscription?.(subject);
     }
   }
 
   #closed(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    for (const each of this.#watchers) each.closed(error);
+    for (const each of this.#watchers) each.closed?.(error);
   }
 }

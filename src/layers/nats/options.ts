@@ -69,7 +69,7 @@ export interface NatsBridgeOptions extends LimitOptions {
   readonly errorMessages?: 'tell' | 'hide' | undefined;
   /**
    * Milliseconds of silence after which another bridge is asked whether it is there, 100 to
-   * 3,600,000. Default: 2,000.
+   * 3,600,000. Default: 5,000.
    */
   readonly keepAlive?: number | undefined;
   /** Milliseconds that messages and calls under way get when the bridge closes. Default: 5,000. */
@@ -117,7 +117,7 @@ export function settingsOf(bus: string, given: NatsBridgeOptions | undefined): S
   if (token !== undefined && (typeof token !== 'string' || token === '' || token.length > 4096)) {
     throw refused('token is no text of 1 to 4,096 characters', 'token');
   }
-  const { services = token === undefined, keepAlive = 2000, linger = 5000 } = options;
+  const { services = token === undefined, keepAlive = 5000, linger = 5000 } = options;
   if (typeof services !== 'boolean') {
     throw refused(`services is ${show(services)}; expected true or false`, 'services');
   }

@@ -50,6 +50,35 @@ export function openCalls(
   return open(bus, label, onEnd);
 }
 
+/** @internal A session that serves on a bus what another layer can reach, which changes. */
+export interface Offering {
+  readonly session: Session;
+  /** Has these labels from now on; repeated calls take effect in their order. */
+  offer(label: readonly string[]): void;
+}
+
+/** @internal Joins with an endpoint of its own, for services of another layer. `onEnd` as above. */
+export async function openOffers(
+  bus: Bus,
+  label: readonly string[],
+  onEnd: () => void,
+): Promise<Offering> {
+  const { name, options } = partsOf(bus);
+  const endpoint = await join(name, { ...options, label, messages: raw });
+  const session = new Session(new EndpointPort(endpoint), nestedClient, onEnd);
+  let changing = Promise.resolve();
+  return {
+    session,
+    offer: (labels) => {
+      // One after the other, and none left out: callers wait for a change.
+      changing = changing.then(async () => {
+        // Members go by what they know, if there is no controller to tell them.
+        if (!endpoint.closed) await endpoint.relabel(labels).catch(() => undefined);
+      });
+    },
+  };
+}
+
 async function open(bus: Bus, label: readonly string[], onEnd: () => void): Promise<Session> {
   const { name, options } = partsOf(bus);
   const endpoint = await join(name, { ...options, label, messages: raw });

@@ -9,7 +9,7 @@ import type { ConnectOptions } from './options.js';
 import { type AnyServeOptions, serveOneOrMore } from './serving.js';
 import type { ClientOf, ServerOf, ServiceOf } from './types.js';
 
-export { type Bus, type BusOptions, openCalls } from './bus.js';
+export { type Bus, type BusOptions, type Offering, openCalls, openOffers } from './bus.js';
 export {
   type EmbeddedService,
   type EmbeddedServices,

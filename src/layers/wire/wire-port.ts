@@ -281,6 +281,7 @@ export class WirePort implements Port, WireHost {
       this.#version++;
       for (const call of unsent) this.#events?.undelivered(wire.peer, call);
       this.#events?.gone(wire.peer, error);
+      this.#events?.membersChanged();
     }
     this.#watcher.ended(wire, error);
   }

@@ -119,8 +119,8 @@ export class Caller implements CallKeeper {
     } else if (kind === answerKind.error) {
       const error = readError(call.request.member, frame);
       // Not executed. Another server may be newer, or another relay may know one.
-      const isRefusal = error.code === 'UNKNOWN_METHOD' || error.code === 'NO_RECIPIENT';
-      if (isRefusal) this.#refused(call, error);
+      call.unserved = error.code === 'NO_RECIPIENT';
+      if (call.unserved || error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
       else call.fail(error);
     } else if (kind === answerKind.credit) {
       closeFrame(frame);
@@ -167,7 +167,10 @@ export class Caller implements CallKeeper {
     if (this.#waiting.size > 0) {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
-      for (const call of waiting) if (!call.settled) this.#place(call);
+      for (const call of waiting) {
+        if (call.unserved) call.tried = undefined;
+        if (!call.settled) this.#place(call);
+      }
     }
     for (const look of [...this.#followers]) look();
   }
@@ -230,7 +233,7 @@ export class Caller implements CallKeeper {
         continue;
       }
       if (peer <= 0) {
-        if (peer === exhausted && !(call.patient && call.refusal === undefined)) {
+        if (peer === exhausted && !this.#mayWait(call)) {
           call.fail(refusalOf(call));
         } else if (call.only !== 0) call.fail(goneBefore(call));
         else this.#waiting.add(call);
@@ -241,6 +244,11 @@ export class Caller implements CallKeeper {
       this.#port.forgetCandidates();
       call.avoid(peer);
     }
+  }
+
+  // A relay that has lost its last server is about to say so to all: as if nobody matched.
+  #mayWait({ patient, refusal, unserved, only }: PendingCall): boolean {
+    return (patient && refusal === undefined) || (unserved && only === 0);
   }
 
   // Returns the id of a peer, `nobody` or `exhausted`.

@@ -94,6 +94,8 @@ export abstract class PendingCall implements Expiring {
   loss: Error | undefined;
   /** Why the last server did not take it. */
   refusal: Error | undefined;
+  /** Whether that was a relay without a server, which may have one later. */
+  unserved = false;
   /** The only server that it may go to, or 0. */
   only = 0;
   /** Whether it is over. */
