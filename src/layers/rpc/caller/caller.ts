@@ -119,8 +119,10 @@ export class Caller implements CallKeeper {
     } else if (kind === answerKind.error) {
       const error = readError(call.request.member, frame);
       // Not executed. Another server may be newer, or another relay may know one.
-      call.unserved = error.code === 'NO_RECIPIENT';
-      if (call.unserved || error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
+      const isUnserved = error.code === 'NO_RECIPIENT';
+      // On a bus its labels say so, too; the other side of a wire has said all that it knows.
+      call.unserved = isUnserved && frame.from.relays !== true;
+      if (isUnserved || error.code === 'UNKNOWN_METHOD') this.#refused(call, error);
       else call.fail(error);
     } else if (kind === answerKind.credit) {
       closeFrame(frame);
