@@ -1,12 +1,14 @@
 // Checks the package for Python: sets up build/python with the checkers and build/python-user with
 // nothing but the wheel, as a user has it; formats, lints and type checks the sources; and runs all
 // tests, those with Node included, against the installed wheel; lets Python's own reader of MCAP
-// read what a journal has written; and compares our reader of Stinger's files with Stinger's schemas.
+// read what a journal has written; compares our reader of Stinger's files with Stinger's schemas; and
+// lets programs that stinger-ipc generates talk to bridges.
 // Needs Python 3.11 or newer with venv and pip, and `npm run compile:tests`.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../lib/project.mjs';
 import { environment } from '../lib/python.mjs';
+import { setUpStinger } from '../lib/stinger.mjs';
 
 const requirements = join(root, 'python', 'requirements-dev.txt');
 const user = join(root, 'build', 'python-user');
@@ -73,6 +75,7 @@ process.env.BUSBAR_PYTHON = join(user, 'bin', 'python');
 process.env.BUSBAR_INSTALLED = '1';
 process.env.BUSBAR_TEST_PYTHON = binary('python');
 process.env.BUSBAR_STINGER = fetchStinger();
+process.env.BUSBAR_STINGER_PYTHON = setUpStinger();
 const tests = readdirSync(join(root, 'test-build')).filter((name) =>
   /^(?:python.*|heating-example)\.test\.js$/.test(name),
 );
@@ -81,4 +84,5 @@ run(process.execPath, [
   ...tests.map((name) => `test-build/${name}`),
   'test-build/layers/journal/mcap.test.js',
   'test-build/layers/interface/stinger-schema.test.js',
+  'test-build/layers/mqtt/stinger-python.test.js',
 ]);
