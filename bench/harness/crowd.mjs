@@ -18,7 +18,7 @@ function hear(what, endpoint) {
 }
 
 for (let i = 0; i < Number(count); i++) {
-  const endpoint = await join(bus, { label: 'crowd', controllerAffinity: false });
+  const endpoint = await join(bus, { label: 'crowd', controllerAffinity: false, timeout: 60_000 });
   endpoint.on('message', () => hear('message', endpoint));
   endpoint.on('controller', () => hear('controller', endpoint));
 }

@@ -12,7 +12,7 @@ export interface ObserverVerdict {
   readonly exact: number;
   /** Senders that were gone before an observer had a link to them. */
   readonly unlinked: number;
-  /** Senders that joined under a controller that an observer had not reached yet. */
+  /** Senders that joined under a controller that a surviving observer had not reached yet. */
   readonly unmet: number;
 }
 
@@ -59,7 +59,7 @@ class ObserverChecker {
       // not: they need not even be in its own yet, if its controller was deposed just then.
       if (joined === undefined || joined.at <= start.at) continue;
       if (!observer.history.some((each) => hasReached(each, joined))) {
-        this.unmet++;
+        if (observer.fate === 'survived') this.unmet++;
         continue;
       }
       const found = seen.get(joined.id);
