@@ -188,6 +188,15 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'billing goes on at 3',
     'followed 3 entries',
   ],
+  'sql.mjs': [
+    `user 1 { name: "Robert'); drop table users; --" }`,
+    'refused: SQLITE_CONSTRAINT_UNIQUE',
+    'held by the other process: true',
+    'left: { users: 2 }',
+    "changed: [ { table: 'users', kind: 'delete', rowid: 2 } ]",
+    `{ id: 1, name: "Robert'); drop table users; --" }`,
+    "{ id: 3, name: 'Grace' }",
+  ],
   'command-line.mjs': [
     'kitchen running',
     'panel running',

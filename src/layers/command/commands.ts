@@ -395,6 +395,25 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'file',
     run: lazily(async () => (await import('./journal/journal.js')).journal),
   },
+  sql: {
+    usage: 'sql LABEL [STATEMENT [VALUE]...]',
+    help: 'Runs a statement of a database that is served, or a script from standard input.',
+    group: talk,
+    details: [
+      'LABEL is the name by which the database is served. Each VALUE is that of a ?: a number, null,',
+      'or a text. --watch shows the rows of these tables that change, until interrupted.',
+    ],
+    options: {
+      ...onBus,
+      timeout,
+      'read-only': { type: 'boolean', help: 'refuse what changes the database' },
+      watch: { type: 'string', value: 'TABLE', help: 'show changes of tables, split by commas' },
+      count: { type: 'string', value: 'N', short: 'n', help: '--watch: end after N rows' },
+    },
+    arity: [1, 1000],
+    completes: 'label',
+    run: lazily(async () => (await import('./sql/sql.js')).sql),
+  },
   bench: {
     usage: 'bench',
     help: 'Measures messages and calls between two processes, on a bus of its own.',

@@ -43,4 +43,6 @@ export {
 } from './errors.js';
 export { type DatabaseService, type ServeDatabaseOptions, serveDatabase } from './serve.js';
 export { SqlService } from './service.js';
+export { SmpiService } from './smpi/interface.js';
+export { type ServeSmpiOptions, type SmpiServer, serveSmpi } from './smpi/serve-smpi.js';
 export type { SqlInput } from './values.js';

@@ -10,6 +10,8 @@ const maxParameters = 32_766;
 
 /** A statement as this layer knows it. */
 export interface StatementText {
+  /** Its text as written. */
+  readonly text: string;
   /** Its text with each parameter as `?`, so that all drivers bind alike, in order. */
   readonly sql: string;
   /** What it does. */
@@ -113,5 +115,6 @@ function analyse(whole: string, tokens: readonly Token[]): StatementText {
   if (places > 0 && names.length > 0) {
     throw new Refusal('parameters', 'the statement has parameters with and without names');
   }
-  return { sql, kind, slots, places, names };
+  const text = whole.slice(tokens[0]?.from, tokens.at(-1)?.to);
+  return { text, sql, kind, slots, places, names };
 }
