@@ -18,6 +18,7 @@ import { InSubscription } from './in-flow.js';
 import { NatsLink, type NatsPlace } from './link.js';
 import { type NatsBridgeOptions, type Settings, settingsOf } from './options.js';
 import { OutFlow } from './out-flow.js';
+import { NatsServices } from './services/services.js';
 import { Subjects } from './subjects.js';
 
 /** The events of a bridge, for `on`, `once` and `off`. */
@@ -48,7 +49,7 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
   readonly #linger: number;
   readonly #out: OutFlow[] = [];
   readonly #in: InSubscription[] = [];
-  readonly #parts: (ServedCalls | ConnectedCalls)[] = [];
+  readonly #parts: (ServedCalls | ConnectedCalls | NatsServices)[] = [];
   #sink: BusSink | undefined;
   #exchange: Exchange | undefined;
   #watch: LossWatch | undefined;
@@ -140,6 +141,9 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
     if (serve.length > 0) {
       const served = ServedCalls.open(bus, exchange, link, subjects, settings, expelled);
       this.#parts.push(await served);
+      if (settings.services) {
+        this.#parts.push(await NatsServices.open(bus, link, subjects, settings, expelled));
+      }
     }
     if (connect.length > 0) {
       const calls = await ConnectedCalls.open(bus, exchange, link, subjects, settings, expelled);

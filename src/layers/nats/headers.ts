@@ -46,7 +46,7 @@ function ofFields(all: Uint8Array): string {
  * Headers that are text already. The client asks headers for nothing else than their bytes when it
  * publishes; its own class takes three times as long to write them.
  */
-class Written {
+export class Written {
   readonly #text: string;
 
   constructor(text: string) {
