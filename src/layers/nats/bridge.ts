@@ -117,7 +117,7 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
     await this.#beginCalls(bus, subjects, settings, expelled);
     for (const { rule, subject } of settings.out) {
       const source = await BusSource.open(bus, rule, id, {
-        wake: () => flow.pump(),
+        wake: () => flow.wake(),
         ended: expelled,
       });
       const flow: OutFlow = new OutFlow(source, this.#link, subjects, subject);

@@ -21,16 +21,23 @@ import {
 import { joinTrace, splitTrace } from './trace-fields.js';
 
 const line = '\r\n';
-const encoder = new TextEncoder();
+
+/** The hops of the message before, and their text: of most messages they are the bridge's own. */
+let lastHops: Uint8Array | undefined;
+let lastText = '';
 
 /** The headers of a message; `withType` if its subject does not say its type. */
-export function headersOf(message: LeavingMessage, withType: boolean): MsgHdrs {
+export function headersOf(message: LeavingMessage, withType: boolean): Written {
   const { typeId, format, hops, origin, fields } = message;
-  let text = `NATS/1.0\r\nBusbar-Hops: ${hopsToText(hops)}\r\nBusbar-Origin: ${originToText(origin)}`;
+  if (hops !== lastHops) {
+    lastHops = hops;
+    lastText = `NATS/1.0\r\nBusbar-Hops: ${hopsToText(hops)}\r\nBusbar-Origin: `;
+  }
+  let text = lastText + originToText(origin);
   if (withType) text += `\r\nBusbar-Type: ${typeId}`;
   if (format !== 0) text += `\r\nBusbar-Format: ${format}`;
   if (fields.length > 0) text += ofFields(fields);
-  return new Written(`${text}\r\n\r\n`) as unknown as MsgHdrs;
+  return new Written(`${text}\r\n\r\n`);
 }
 
 function ofFields(all: Uint8Array): string {
@@ -43,8 +50,8 @@ function ofFields(all: Uint8Array): string {
 }
 
 /**
- * Headers that are text already. The client asks headers for nothing else than their bytes when it
- * publishes; its own class takes three times as long to write them.
+ * Headers that are text of ASCII already. The client asks headers for nothing else than their bytes
+ * when it publishes; its own class takes three times as long to write them.
  */
 export class Written {
   readonly #text: string;
@@ -53,12 +60,19 @@ export class Written {
     this.#text = text;
   }
 
-  encode(): Uint8Array {
-    return encoder.encode(this.#text);
+  /** Bytes. */
+  get size(): number {
+    return this.#text.length;
   }
 
-  toString(): string {
-    return this.#text;
+  /** As the client wants them. */
+  get headers(): MsgHdrs {
+    return this as unknown as MsgHdrs;
+  }
+
+  /** For the client. */
+  encode(): Uint8Array {
+    return Buffer.from(this.#text, 'latin1');
   }
 }
 

@@ -13,6 +13,7 @@ export class OutFlow {
   /** One for all messages of the rule, if the rule says so. */
   readonly #subject: string | undefined;
   readonly #subjectOf = new Map<string, string>();
+  #woken = false;
   #flushing = false;
   /** Messages that the server has refused and that are not counted yet. */
   #refused = 0;
@@ -28,6 +29,19 @@ export class OutFlow {
 
   get counts(): RuleCounts {
     return this.source.counters.snapshot();
+  }
+
+  /**
+   * Publishes what waits, once all that the bus has ready is taken: the client writes to its socket
+   * at the end of each reaction of a promise, which would be once for each message.
+   */
+  wake(): void {
+    if (this.#woken) return;
+    this.#woken = true;
+    process.nextTick(() => {
+      this.#woken = false;
+      this.pump();
+    });
   }
 
   /** Publishes what waits. */
@@ -55,13 +69,13 @@ export class OutFlow {
     const { queue } = this.source;
     const subject = this.#subject ?? this.#ownSubject(message.typeId);
     const headers = headersOf(message, this.#subject !== undefined);
-    const size = message.bytes.length + `${headers}`.length;
+    const size = message.bytes.length + headers.size;
     if (size > this.#link.maxPayload) {
       queue.drop('tooLarge');
       return;
     }
     try {
-      this.#link.publish(subject, message.bytes, headers);
+      this.#link.publish(subject, message.bytes, headers.headers);
     } catch {
       queue.drop('refused');
       return;

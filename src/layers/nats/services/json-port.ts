@@ -191,5 +191,5 @@ function errorHeaders(code: string, message: string): MsgHdrs {
   const status = Object.hasOwn(statuses, code) ? statuses[code] : 422;
   const text = `${code}: ${message}`.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 256);
   const lines = `Nats-Service-Error: ${text}\r\nNats-Service-Error-Code: ${status}`;
-  return new Written(`NATS/1.0\r\n${lines}\r\n\r\n`) as unknown as MsgHdrs;
+  return new Written(`NATS/1.0\r\n${lines}\r\n\r\n`).headers;
 }
