@@ -140,6 +140,27 @@ export class InFlow {
     this.#place({ message, metadata });
   }
 
+  /**
+   * For brokers that can be made to wait: resolves when a message of so many bytes has room in the
+   * queue of a rule that waits; `undefined` if it has room now, or none is needed.
+   */
+  whenRoom(bytes: number): Promise<void> | undefined {
+    if (this.#hasRoom(bytes)) return undefined;
+    return this.#roomFor(bytes);
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { waiting, waitingBytes } = this.counters;
+    const { whenFull, queueBytes } = this.rule;
+    if (whenFull !== 'wait' || waiting === 0 || this.#stop.signal.aborted) return true;
+    return waitingBytes + bytes + headBytes <= queueBytes;
+  }
+
+  async #roomFor(bytes: number): Promise<void> {
+    do await this.#queue.whenRoom();
+    while (!this.#hasRoom(bytes));
+  }
+
   /** Sends nothing any more. */
   close(): void {
     this.#stop.abort();
