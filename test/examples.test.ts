@@ -58,6 +58,12 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'value is stale: true',
     'next server: 18',
   ],
+  'mqtt.mjs': [
+    'display: { celsius: 21 }',
+    'home/readings: {"celsius":4}',
+    'before: warm',
+    'level: 80',
+  ],
   'nats.mjs': ['display: { x: 7 }', 'not listed: 1', 'called: 42', 'mean: 21.15', 'in JSON: 8'],
   'receiving.mjs': [
     'nothing yet: ERR_BUSBAR_TIMEOUT',
@@ -323,6 +329,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
 for (const [name, lines] of Object.entries(expected)) {
   test(`${name} prints what it should`, async (t) => {
     if (name === 'nats.mjs' && !has(t, 'nats-server')) return;
+    if (name === 'mqtt.mjs' && !has(t, 'mosquitto')) return;
     const printed = (await run(process.execPath, [`${folder}${name}`])).stdout
       .trimEnd()
       .split('\n');

@@ -201,7 +201,7 @@ test('a broker killed 100 times loses nothing of QoS 1, and nothing comes twice'
   for (let kill = 0; kill < kills; kill++) {
     const before = got.length;
     await turnsUntil(() => got.length > before + 5);
-    await broker.kill('SIGTERM');
+    await broker.kill('SIGKILL');
     t.true(await broker.begin());
     await turnsUntil(() => from.connected && to.connected);
   }
