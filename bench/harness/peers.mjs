@@ -141,6 +141,11 @@ export const PEERS = {
     module: 'journal',
     variant: 'better-sqlite3',
   },
+  'sqlite-in-process': {
+    title: 'better-sqlite3, in process',
+    module: 'journal',
+    variant: 'better-sqlite3',
+  },
   jetstream: {
     title: 'JetStream, in files, asynchronous',
     module: 'journal',

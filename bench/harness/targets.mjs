@@ -301,6 +301,23 @@ const TARGETS = [
     measure: (find) => find('journal', 'busbar-batches', { kind: 'read' })?.perSecond,
   },
   {
+    target: 'a row of a database by its key: p50 at most 16 µs more than in process',
+    atMost: 16,
+    text: timeText,
+    measure(find) {
+      const ours = find('sql', 'busbar', { kind: 'point' });
+      const bare = find('sql', 'sqlite-in-process', { kind: 'point' });
+      return ours && bare && ours.p50 - bare.p50;
+    },
+  },
+  {
+    target: 'inserts that wait together, synced: at least 20x one at a time',
+    atLeast: 20,
+    text: factorText,
+    measure: (find) =>
+      ratio(find('sql', 'busbar', { kind: 'grouped' }), find('sql', 'busbar', { kind: 'single' })),
+  },
+  {
     target: 'one of 100 endpoints stopped: at least 0.95x of the rate with all running',
     atLeast: 0.95,
     text: factorText,

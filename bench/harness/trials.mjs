@@ -20,6 +20,7 @@ export const TRIALS = [
   'tracing',
   'observers',
   'journal',
+  'sql',
   'rpc',
   'streams',
   'wire',

@@ -2,19 +2,21 @@
 // `node scripts/build/sqlite.mjs`. It comes from npm and is no dependency: its own installation
 // fetches a binary or Node's headers from elsewhere, which would make `npm ci` fail without them.
 import { cpSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { unpackedArchive } from '../lib/npm-archive.mjs';
 import { nodePrefixWithHeaders, root, runInstalled, textOf } from '../lib/project.mjs';
 
 const driver = 'better-sqlite3';
 const version = '12.11.1';
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const [major = 0] = process.versions.node.split('.').map(Number);
 
-// The same question as src/layers/sql/engine/node-engine.ts asks.
-if (major < 22 || (major === 22 && minor < 23)) build();
+// As src/layers/sql/engine/node-engine.ts finds out.
+if (major < 24) build();
 
 function build() {
-  const place = unpackedArchive(driver, version);
+  // A copy for each version of the interface between Node and addons.
+  const place = `${unpackedArchive(driver, version)}-${process.versions.modules}`;
+  if (!existsSync(place)) cpSync(unpackedArchive(driver, version), place, { recursive: true });
   for (const [name, its] of [
     ['bindings', '1.5.0'],
     ['file-uri-to-path', '1.0.0'],
@@ -34,9 +36,8 @@ function build() {
     rmSync(join(place, 'build', 'Release', 'obj.target'), { recursive: true, force: true });
     writeFileSync(stamp, process.versions.modules);
   }
+  // Other versions of Node may have set it.
   const link = join(root, 'node_modules', driver);
-  if (!existsSync(link)) {
-    rmSync(link, { force: true });
-    symlinkSync(join('..', '.cache', `${driver}-${version}`), link, 'junction');
-  }
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(relative(join(root, 'node_modules'), place), link, 'junction');
 }

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { withoutTests } from '../lib/left-out.mjs';
 import { unpackedArchive } from '../lib/npm-archive.mjs';
-import { root } from '../lib/project.mjs';
+import { root, run } from '../lib/project.mjs';
 
 const args = process.argv.slice(2);
 const onlyAt = args.indexOf('--only');
@@ -63,13 +63,17 @@ const others = [
   },
 ].map(({ title, runtime, notRun }) => ({ title, runtime, files, notRun }));
 
+const sqlite = join(root, 'scripts/build/sqlite.mjs');
 const results = [];
 for (const { title, node, runtime, files, notRun } of [...nodes, ...others]) {
   if (only !== undefined && !title.includes(only)) continue;
   console.log(`\n== ${title}`);
   const matches = withoutTests(notRun);
+  const program = node?.() ?? process.execPath;
+  // The tests of databases load the driver that was compiled for this version.
+  if (node !== undefined) run(program, [sqlite]);
   const { status } = spawnSync(
-    node?.() ?? process.execPath,
+    program,
     ['node_modules/ava/entrypoints/cli.mjs', ...matches, ...(args.length > 0 ? args : files)],
     {
       cwd: root,
@@ -78,6 +82,7 @@ for (const { title, node, runtime, files, notRun } of [...nodes, ...others]) {
     },
   );
   for (const [test, reason] of Object.entries(notRun)) console.log(`not run: ${test}: ${reason}`);
+  if (node !== undefined) run(process.execPath, [sqlite]);
   results.push([title, status === 0]);
 }
 console.log();

@@ -35,8 +35,9 @@ export interface ServeDatabaseOptions {
   /** The most bytes of one result that is not streamed, 64 KiB to 1 GiB. Default: 16 MiB. */
   readonly maxResult?: number | undefined;
   /**
-   * The driver: `'node:sqlite'`, or a package or URL with the interface of better-sqlite3. Default:
-   * `node:sqlite` if this Node has one that is new enough, else `better-sqlite3`.
+   * The driver: `'node:sqlite'`, also that of Node 22, which cuts texts at NUL characters; or a package
+   * or URL with the interface of better-sqlite3. Default: `node:sqlite` if that of this Node keeps all
+   * values, as from Node 24 on, else `better-sqlite3`.
    */
   readonly driver?: string | undefined;
   /** Called with each error that no caller gets to see, and when a thread has ended by itself. */

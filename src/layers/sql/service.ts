@@ -121,6 +121,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
       args: { ...statement, ...inTransaction },
       /** Its rows. */
       returns: result,
+      /** What can go wrong. */
       errors,
       /** It changes nothing. */
       idempotent: true,
@@ -131,13 +132,18 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
       args: { ...statement, ...inTransaction },
       /** Rows; `columns` and `types` are in the first item only. */
       stream: {
+        /** The names of the columns. */
         columns: t.optional(t.list(t.string)),
+        /** The declared type of each; empty for expressions. */
         types: t.optional(t.list(t.string)),
+        /** The column of a table that each one is, if `origins` asks for it. */
         origins: t.optional(t.list(t.string)),
+        /** The rows, one behind the other. */
         values,
         /** How many rows. */
         rows: t.u32,
       },
+      /** What can go wrong. */
       errors,
     },
     /** Runs a statement, and returns once it is committed, or in its transaction. */
@@ -146,12 +152,14 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
       args: { ...statement, ...inTransaction },
       /** What it did. */
       returns: result,
+      /** What can go wrong. */
       errors,
     },
     /** Runs statements in one transaction. */
     batch: {
       /** The statements. */
       args: {
+        /** In the order in which they run. */
         steps: t.list(t.struct('SqlStep', { ...statement, ...condition })),
         /**
          * Whether the first failure undoes all steps, and is the error of the call. Otherwise only
@@ -168,23 +176,34 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
           /** The result of a step that is done. */
           result: t.optional(result),
           /** The error of one that has failed. */
-          error: t.optional(t.struct('SqlFailure', { ...sqlite, message: t.string })),
+          error: t.optional(
+            t.struct('SqlFailure', { ...sqlite /** SQLite's text. */, message: t.string }),
+          ),
         }),
       ),
+      /** What can go wrong. */
       errors,
     },
     /** Runs all statements of a text in one transaction. */
     script: {
       /** The text. */
-      args: { sql: t.string, ...inTransaction },
+      args: {
+        /** Its statements, without parameters. */
+        sql: t.string,
+        ...inTransaction,
+      },
       /** The result of each. */
       returns: t.list(result),
+      /** What can go wrong. */
       errors,
     },
     /** Compiles a statement and does not run it. */
     describe: {
       /** The statement. */
-      args: { sql: t.string },
+      args: {
+        /** One statement. */
+        sql: t.string,
+      },
       /** What it is. */
       returns: {
         ...columns,
@@ -193,6 +212,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
         /** What it does: `read`, `change`, `schema`, `alone` or `savepoint`. */
         kind: t.string,
       },
+      /** What can go wrong. */
       errors,
       /** It changes nothing. */
       idempotent: true,
@@ -222,6 +242,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
         /** Who has the transaction that it waits for; none if that is another process. */
         holder: t.optional(holder),
       },
+      /** What can go wrong. */
       errors,
     },
     /** Commits a transaction. */
@@ -231,6 +252,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
         /** Its id. */
         transaction: t.u53,
       },
+      /** What can go wrong. */
       errors,
     },
     /** Undoes a transaction. */
@@ -240,6 +262,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
         /** Its id. */
         transaction: t.u53,
       },
+      /** What can go wrong. */
       errors,
     },
     /** Reports the rows that change, after each commit. */
@@ -262,6 +285,7 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
         /** For each change the rowid; 0 if the table has none, and for `*`. */
         rowids: t.list(t.i64),
       },
+      /** What can go wrong. */
       errors,
     },
     /** Tells what the writer is doing. */

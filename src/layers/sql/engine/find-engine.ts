@@ -16,7 +16,7 @@ const other = 'better-sqlite3';
  */
 export async function findEngine(driver?: string): Promise<Engine> {
   if (driver === undefined || driver === wanted) {
-    const engine = await nodeEngine();
+    const engine = await nodeEngine(driver === wanted);
     if (engine !== undefined) return engine;
     if (driver === wanted) {
       throw new NoEngine(`Node ${process.version} has no ${wanted} that is new enough`);
@@ -27,7 +27,7 @@ export async function findEngine(driver?: string): Promise<Engine> {
   } catch (cause) {
     const text =
       driver === undefined
-        ? `no SQLite: use Node 22.23 or newer, or run 'npm install ${other}@12'`
+        ? `no SQLite: use Node 24 or newer, or run 'npm install ${other}@12'`
         : `cannot load the driver ${driver}`;
     throw new NoEngine(text, { cause });
   }

@@ -39,11 +39,15 @@ interface Driver {
   readonly StatementSync: { readonly prototype: Partial<Statement> };
 }
 
-/** The driver; `undefined` if this Node has none, or one that is too old. */
-export async function nodeEngine(): Promise<Engine | undefined> {
+/**
+ * The driver; `undefined` if this Node has none, or one that is too old. That of Node 22 cuts texts at
+ * a NUL character, so it is taken only if `lossy` allows that.
+ */
+export async function nodeEngine(lossy: boolean): Promise<Engine | undefined> {
   const driver = await loaded();
   const statement = driver?.StatementSync.prototype;
   if (driver === undefined || !statement?.columns || !statement.setReturnArrays) return undefined;
+  if (!lossy && !keepsTexts(driver)) return undefined;
   return {
     name: 'node:sqlite',
     open(file, { readOnly }) {
@@ -56,6 +60,13 @@ export async function nodeEngine(): Promise<Engine | undefined> {
       return typeof errcode === 'number' ? errcode : undefined;
     },
   };
+}
+
+function keepsTexts(driver: Driver): boolean {
+  const database = new driver.DatabaseSync(':memory:', { readOnly: false, timeout: 0 });
+  const [row] = database.prepare('SELECT char(97, 0, 98) AS text').all();
+  database.close();
+  return Object.values(row ?? {})[0] === 'a\0b';
 }
 
 async function loaded(): Promise<Driver | undefined> {
