@@ -177,7 +177,11 @@ export const SqlService = defineInterface('busbar.sql', '1.0', {
           result: t.optional(result),
           /** The error of one that has failed. */
           error: t.optional(
-            t.struct('SqlFailure', { ...sqlite /** SQLite's text. */, message: t.string }),
+            t.struct('SqlFailure', {
+              ...sqlite,
+              /** SQLite's text. */
+              message: t.string,
+            }),
           ),
         }),
       ),
