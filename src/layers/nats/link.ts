@@ -34,6 +34,8 @@ export class NatsLink {
   readonly #connection: NatsConnection;
   readonly #watchers = new Set<LinkEvents>();
   #up = true;
+  /** How often it was lost. */
+  #losses = 0;
   #over = false;
 
   private constructor(connection: NatsConnection) {
@@ -98,6 +100,7 @@ export class NatsLink {
 
   /** Resolves to whether the server has everything that was published before. */
   async flush(): Promise<boolean> {
+    const losses = this.#losses;
     try {
       await this.#connection.flush();
     } catch {
@@ -105,7 +108,7 @@ export class NatsLink {
     }
     // What the server had to say about it came before, and is heard of in this turn.
     await new Promise((resolve) => setImmediate(resolve));
-    return this.isUp;
+    return !this.#over && this.#losses === losses;
   }
 
   /** Listens. `heard` must not throw. */
@@ -139,19 +142,22 @@ export class NatsLink {
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') this.#lost();
-      else if (status.type === 'reconnect') this.#back();
+      else if (status.type === 'reconnect') void this.#back();
       else if (status.type === 'error') this.#refused(status.error);
     }
   }
 
   #lost(): void {
+    this.#losses++;
     if (!this.#up) return;
     this.#up = false;
     for (const each of this.#watchers) each.lost?.();
   }
 
-  #back(): void {
-    if (this.#up) return;
+  // The server has to know the subscriptions first: what others publish now is for this side, too.
+  async #back(): Promise<void> {
+    const known = await this.flush();
+    if (this.#up || this.#over || !known) return;
     this.#up = true;
     for (const each of this.#watchers) each.back?.();
   }
