@@ -51,6 +51,18 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'another token: WIRE_TOKEN',
     'text: {"re":1,"result":"hello, shell"}',
   ],
+  'gateway.mjs': [
+    'POST /call/com.example.thermostat/1/setTarget 200 true',
+    'POST /call/com.example.thermostat/1/setTarget 422 OutOfRange',
+    'POST /call/com.example.thermostat/1/history 200 {"item":{"hour":0,"celsius":20}}',
+    '{"item":{"hour":1,"celsius":20.5}}',
+    '{"result":null}',
+    'GET /property/com.example.thermostat/1/target 200 21',
+    'PUT /property/com.example.thermostat/1/target 412 CONFLICT',
+    'somebody else was faster',
+    'client: true 23',
+    'without the token: 401',
+  ],
   'relay.mjs': [
     'target: 21',
     'mean: 21.15',

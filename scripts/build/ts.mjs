@@ -2,7 +2,15 @@
 // test-build/). Does nothing if no input has changed. Removes the outputs of deleted sources, so
 // that neither a test nor an import outlives its source.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFiles, root, runInstalled } from '../lib/project.mjs';
 
@@ -16,12 +24,17 @@ const name = process.argv[2];
 const project = projects[name];
 if (project === undefined) throw new Error(`unknown project '${name}'; known: src, test`);
 
+/** The page is a part of the package with types of its own, those of a browser. */
+const page = 'page';
+const pageFiles = ['.ts', '.html', '.css', '.svg'];
+
 const compiled = ['.js', '.d.ts'];
 /** Made from the compiled files. */
 const linked = ['.cjs'];
 const inputs = [
   'scripts/build/link-command.mjs',
   ...listFiles(project.inputs, ['.ts']),
+  ...(name === 'src' ? [...listFiles([page], pageFiles), `${page}/tsconfig.json`] : []),
   project.config,
   'tsconfig.json',
   'package.json',
@@ -43,9 +56,21 @@ runInstalled('typescript/bin/tsc', ['-p', project.config]);
 
 const sources = new Set(listFiles([name], ['.ts']));
 for (const file of listFiles([project.output], compiled)) {
+  if (file.startsWith(`dist/${page}/`)) continue;
   const source = `${name}/${file.slice(project.output.length + 1).replace(/(\.d\.ts|\.js)$/, '.ts')}`;
   if (!sources.has(source)) rmSync(join(root, file));
 }
-if (name === 'src') await import('./link-command.mjs');
+if (name === 'src') {
+  await import('./link-command.mjs');
+  buildPage();
+}
 mkdirSync(dirname(stampFile), { recursive: true });
 writeFileSync(stampFile, fingerprint());
+
+function buildPage() {
+  rmSync(join(root, 'dist', page), { recursive: true, force: true });
+  runInstalled('typescript/bin/tsc', ['-p', `${page}/tsconfig.json`]);
+  for (const file of listFiles([page], pageFiles)) {
+    if (!file.endsWith('.ts')) copyFileSync(join(root, file), join(root, 'dist', file));
+  }
+}

@@ -1,5 +1,6 @@
 // The table of all commands. It loads none of them: each is loaded when it is run.
 import type { Command, OptionHelp, Run } from './usage.js';
+import { webCommand } from './web/command.js';
 
 const json: OptionHelp = {
   type: 'boolean',
@@ -113,6 +114,7 @@ export const commands: Readonly<Record<string, Command>> = {
     completes: 'label',
     run: lazily(async () => (await import('./watch/tap.js')).tap),
   },
+  web: webCommand(onBus, toServers.to),
   trace: {
     usage: 'trace INTERFACE.MEMBER [NAME=VALUE…]',
     help: 'Calls, and draws the calls that were made for it, over all processes.',

@@ -3,7 +3,7 @@
 import { codecs, join, messageBox, messageType, multicast, observe } from 'busbar';
 import { emits, handle } from 'busbar/handlers';
 import { defineInterface, t } from 'busbar/interface';
-import { serve } from 'busbar/rpc';
+import { connect, serve } from 'busbar/rpc';
 
 const [, , bus = '', role = '', ...labels] = process.argv;
 
@@ -168,6 +168,15 @@ const roles: Readonly<Record<string, () => Promise<number>>> = {
   async secret() {
     const [token = '', ...rest] = labels;
     return (await join(bus, { token, label: rest })).id;
+  },
+
+  /** Calls the thermostats, again and again. */
+  async caller() {
+    const client = await connect(bus, Thermostat);
+    setInterval(() => {
+      client.setTarget({ celsius: 21 }).catch(() => undefined);
+    }, 20);
+    return 0;
   },
 
   /** Many members of one process. */
