@@ -8,6 +8,7 @@ import { dataShapeOf } from './calls/error-shapes.js';
 import { Exposures } from './calls/exposed.js';
 import { Properties } from './calls/properties.js';
 import { Values } from './calls/values.js';
+import type { Databases } from './hrana/databases.js';
 import type { Exchange } from './http/exchange.js';
 import { failureOf } from './http/failure.js';
 import { Front, type Handler, type Route } from './http/front.js';
@@ -82,6 +83,7 @@ class RunningGateway implements Gateway {
   readonly #tickets: Tickets;
   readonly #streamed: StreamedCalls;
   readonly #sending: Sending;
+  #databases: Databases | undefined;
   #wire: WireRelay | undefined;
   #closing: Promise<void> | undefined;
   #resolveClosed: () => void = () => undefined;
@@ -162,9 +164,20 @@ class RunningGateway implements Gateway {
     this.#regions.clear();
     for (const mount of this.#settings.mounts.values()) await mount.close?.();
     await this.#sending.close();
+    await this.#databases?.close();
     await this.#exposures.close();
     await this.#session.release(0);
     this.#resolveClosed();
+  }
+
+  // Loaded with the first request: most gateways have no database.
+  async #sql(): Promise<Databases> {
+    if (this.#databases === undefined) {
+      const { Databases } = await import('./hrana/databases.js');
+      const { databases, limits } = this.#settings;
+      this.#databases ??= new Databases(this.#bus, databases, limits);
+    }
+    return this.#databases;
   }
 
   #routes(values: Values): ReadonlyMap<string, Route> {
@@ -184,6 +197,12 @@ class RunningGateway implements Gateway {
     add('describe', { GET: (each) => describing.get(each) });
     add('send', { POST: (each) => this.#sending.post(each) });
     add('ticket', { POST: (each) => ticketFor(each, this.#tickets) });
+    if (this.#settings.databases.length > 0) {
+      add('sql', {
+        GET: async (each) => (await this.#sql()).get(each),
+        POST: async (each) => (await this.#sql()).post(each),
+      });
+    }
     const regions = this.#regions;
     // The ticket is what allows it.
     add(

@@ -56,6 +56,11 @@ export interface GatewayOptions {
   readonly limits?: GatewayLimits | undefined;
   /** Whether callers get the text of errors that an interface does not declare. Default: `'tell'`. */
   readonly errorMessages?: 'tell' | 'hide' | undefined;
+  /**
+   * Labels of databases that `busbar/sql` serves, for clients of Hrana at `/sql/<label>/`. Default:
+   * none.
+   */
+  readonly databases?: readonly string[] | undefined;
   /** Whether wires are taken at `/wire`. It needs the package ws. Default: false. */
   readonly wire?: boolean | undefined;
   /** More paths, by their first segment. */
@@ -77,6 +82,7 @@ export interface Settings {
   readonly origins: ReadonlySet<string>;
   readonly limits: Limits;
   readonly tells: boolean;
+  readonly databases: readonly string[];
   readonly wire: boolean;
   readonly mounts: ReadonlyMap<string, GatewayMount>;
   readonly onRequest: ((event: GatewayEvent) => void) | undefined;
@@ -84,12 +90,23 @@ export interface Settings {
 
 const names = [
   ...['expose', 'port', 'host', 'path', 'token', 'to', 'send', 'hosts', 'origins', 'limits'],
-  ...['errorMessages', 'wire', 'mounts', 'onRequest'],
+  ...['errorMessages', 'databases', 'wire', 'mounts', 'onRequest'],
 ];
 
 /** The first segments of the gateway's own paths. */
 export const ownPaths = [
-  ...['call', 'describe', 'events', 'property', 'region', 'send', 'signal', 'ticket', 'wire'],
+  ...[
+    'call',
+    'describe',
+    'events',
+    'property',
+    'region',
+    'send',
+    'signal',
+    'sql',
+    'ticket',
+    'wire',
+  ],
 ];
 
 /**
@@ -128,6 +145,7 @@ export function settingsOf(options: GatewayOptions): Settings {
     origins: texts('origins', options.origins ?? [], /^[a-z][\w+.-]*:\/\/[^\s/]{1,260}$/),
     limits: limitsOf(options.limits),
     tells: errorMessages === 'tell',
+    databases: [...texts('databases', options.databases ?? [], /^[\w-]{1,255}$/)],
     wire,
     mounts: mountsOf(options.mounts),
     onRequest,

@@ -19,6 +19,12 @@ export function webCommand(shared: Readonly<Record<string, OptionHelp>>, to: Opt
       to,
       'read-only': { type: 'boolean', help: 'only idempotent calls, and no property is set' },
       wire: { type: 'boolean', help: 'take wires at /wire, for the interfaces named' },
+      database: {
+        type: 'string',
+        value: 'LABEL',
+        multiple: true,
+        help: 'a served database, for clients of Hrana at /sql/LABEL/; several times',
+      },
       journal: {
         type: 'string',
         value: 'FOLDER',

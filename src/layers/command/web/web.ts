@@ -22,6 +22,7 @@ import {
   type Output,
   type Run,
   textOf,
+  textsOf,
   UsageError,
 } from '../usage.js';
 import { pageFile } from './files.js';
@@ -42,6 +43,7 @@ export const web: Run = async (args, options, output) => {
       ...placeOf(options),
       ...tokenOf(options, output),
       ...(textOf(options, 'to') !== undefined && { to: spelled(textOf(options, 'to') ?? '') }),
+      databases: textsOf(options, 'database'),
       ...(options.wire === true && { wire: true }),
       ...(isBare ? {} : { mounts: mountsOf(bus, textOf(options, 'journal'), output) }),
     },
