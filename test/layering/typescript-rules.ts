@@ -65,7 +65,11 @@ function loading(file: SourceFile): string[] {
 }
 
 /** A journal and an announcement say when something was; these files read the time of day for it. */
-const timekeepers = ['src/layers/journal/clock.ts', 'src/layers/mqtt/stinger/announcement.ts'];
+const timekeepers = [
+  'src/layers/journal/clock.ts',
+  'src/layers/mqtt/stinger/announcement.ts',
+  'src/layers/nats/services/services.ts',
+];
 
 // The time of day can be set at any moment.
 function telling(file: SourceFile): string[] {

@@ -15,11 +15,15 @@ export { type Language, nameIn } from './reserved-words.js';
 export { camelCase, pascalCase, shortName, snakeCase, wordsOf } from './spelling.js';
 export {
   parseStinger,
+  type StingerEnum,
   type StingerField,
   type StingerImport,
+  type StingerList,
   type StingerMember,
   type StingerNote,
   type StingerOptions,
+  type StingerScalar,
+  type StingerStruct,
   type StingerValue,
   type StingerWire,
 } from './stinger.js';

@@ -4,8 +4,12 @@ import type { StingerImport, StingerOptions } from './stinger/options.js';
 
 export type { StingerImport, StingerNote, StingerOptions } from './stinger/options.js';
 export type {
+  StingerEnum,
   StingerField,
+  StingerList,
   StingerMember,
+  StingerScalar,
+  StingerStruct,
   StingerValue,
   StingerWire,
 } from './stinger/wire.js';

@@ -19,13 +19,37 @@ export interface StingerField {
  * programs may have other forms of ISO 8601; a struct has its fields under Stinger's names; an enum
  * is an integer.
  */
-export type StingerValue =
-  | { readonly kind: 'plain' }
-  | { readonly kind: 'time' }
-  | { readonly kind: 'duration' }
-  | { readonly kind: 'enum'; readonly numbers: ReadonlyMap<string, number> }
-  | { readonly kind: 'struct'; readonly fields: readonly StingerField[] }
-  | { readonly kind: 'list'; readonly of: StingerValue };
+export type StingerValue = StingerScalar | StingerEnum | StingerStruct | StingerList;
+
+/** A value without parts. */
+export interface StingerScalar {
+  /** Which kind of value. */
+  readonly kind: 'plain' | 'time' | 'duration';
+}
+
+/** A name that is an integer on the wire. */
+export interface StingerEnum {
+  /** Which kind of value. */
+  readonly kind: 'enum';
+  /** The integers by their names. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** Fields in an object. */
+export interface StingerStruct {
+  /** Which kind of value. */
+  readonly kind: 'struct';
+  /** In order. */
+  readonly fields: readonly StingerField[];
+}
+
+/** Any number of one kind. */
+export interface StingerList {
+  /** Which kind of value. */
+  readonly kind: 'list';
+  /** What each of them is. */
+  readonly of: StingerValue;
+}
 
 /** One member. */
 export interface StingerMember {
