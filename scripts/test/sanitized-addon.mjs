@@ -96,21 +96,20 @@ const status = await exitCodeOf(
   },
 );
 
-/** Node as it appears in a stack. */
-const nodeItself = `${process.execPath}+`;
+/** Node, and the system's loader of libraries, as they appear in a stack. */
+const notOurs = [`${process.execPath}+`, '/ld-linux'];
 
 /**
- * Whether the addon allocated the leaked memory: it comes before Node on the stack. A module that
- * is no longer loaded is the addon, too. Compiled JavaScript belongs to no module either, but never
- * allocates by itself.
+ * Whether the addon allocated the leaked memory: it comes before Node, and before the loader, on
+ * the stack. A module that is no longer loaded is the addon, too. Compiled JavaScript belongs to no
+ * module either, but never allocates by itself.
  */
 function isOurs(leak) {
+  const isOthers = (line) => notOurs.some((each) => line.includes(each));
   const first = leak
     .split('\n')
-    .find(
-      (line) => /\snative\/|busbar\.node|<unknown module>/u.test(line) || line.includes(nodeItself),
-    );
-  return first !== undefined && !first.includes(nodeItself);
+    .find((line) => /\snative\/|busbar\.node|<unknown module>/u.test(line) || isOthers(line));
+  return first !== undefined && !isOthers(first);
 }
 
 /**
