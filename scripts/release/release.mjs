@@ -87,7 +87,9 @@ function checkTag() {
 
 // What is installed with the package, and what it was built from.
 function bill() {
-  const made = JSON.parse(npm('sbom', '--omit=dev', '--omit=peer', '--sbom-format=cyclonedx'));
+  const made = JSON.parse(
+    npm('sbom', '--package-lock-only', '--omit=dev', '--omit=peer', '--sbom-format=cyclonedx'),
+  );
   // npm calls it by the folder.
   made.metadata.component.name = 'busbar';
   const headers = JSON.parse(readFileSync(installed('node-addon-api/package.json'), 'utf8'));
