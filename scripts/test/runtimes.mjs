@@ -71,7 +71,7 @@ for (const { title, node, runtime, files, notRun } of [...nodes, ...others]) {
   const matches = withoutTests(notRun);
   const program = node?.() ?? process.execPath;
   // The tests of databases load the driver that was compiled for this version.
-  if (node !== undefined) run(program, [sqlite]);
+  if (node !== undefined && !brief) run(program, [sqlite]);
   const { status } = spawnSync(
     program,
     ['node_modules/ava/entrypoints/cli.mjs', ...matches, ...(args.length > 0 ? args : files)],
