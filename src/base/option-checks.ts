@@ -11,6 +11,8 @@ export interface OptionChecks {
   ): Partial<T>;
   /** Refuses anything except an integer from `min` to `max`. */
   checkWhole(option: string, value: unknown, min: number, max: number): number;
+  /** Refuses anything except one of the words. */
+  checkWord<T extends string>(option: string, value: unknown, words: readonly T[]): T;
 }
 
 /** Makes checks that throw what `refused` returns for a text and the option that it names. */
@@ -32,6 +34,12 @@ export function optionChecks(refused: (text: string, option: string) => Error): 
       }
       const text = `${option} is ${show(value)}; expected an integer of ${min} to ${max}`;
       throw refused(text, option);
+    },
+    checkWord(option, value, words) {
+      const word = words.find((known) => known === value);
+      if (word !== undefined) return word;
+      const known = words.map((name) => `'${name}'`).join(', ');
+      throw refused(`${option} is ${show(value)}; expected one of ${known}`, option);
     },
   };
 }

@@ -10,19 +10,7 @@ export function refused(text: string, option: string, limit?: number): InvalidAr
   return new InvalidArgumentError(text, { option, ...(limit === undefined ? {} : { limit }) });
 }
 
-export const { checkKeys, checkWhole } = optionChecks(refused);
-
-/** Refuses anything except one of the words. */
-export function checkWord<T extends string>(
-  option: string,
-  value: unknown,
-  words: readonly T[],
-): T {
-  const word = words.find((known) => known === value);
-  if (word !== undefined) return word;
-  const known = words.map((name) => `'${name}'`).join(', ');
-  throw refused(`${option} is ${show(value)}; expected one of ${known}`, option);
-}
+export const { checkKeys, checkWhole, checkWord } = optionChecks(refused);
 
 const byteUnits: Readonly<Record<string, number>> = {
   B: 1,

@@ -8,19 +8,7 @@ export function refused(text: string): SqlArgumentError {
   return new SqlArgumentError(text);
 }
 
-export const { checkKeys, checkWhole } = optionChecks(refused);
-
-/** Refuses anything except one of the words. */
-export function checkWord<T extends string>(
-  option: string,
-  value: unknown,
-  words: readonly T[],
-): T {
-  const word = words.find((known) => known === value);
-  if (word !== undefined) return word;
-  const known = words.map((name) => `'${name}'`).join(', ');
-  throw refused(`${option} is ${show(value)}; expected one of ${known}`);
-}
+export const { checkKeys, checkWhole, checkWord } = optionChecks(refused);
 
 /** Refuses anything except `true` and `false`. */
 export function checkBoolean(option: string, value: unknown): boolean {
