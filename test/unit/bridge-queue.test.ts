@@ -148,13 +148,7 @@ test('a report has what each rule lost while there was no connection, and nothin
   const second = made('drop');
   take(first, 1, 60);
   take(first, 2, 60);
-  const watch = new LossWatch(
-    [
-      { direction: 'out', rule: 0, counters: first.counters },
-      { direction: 'in', rule: 0, counters: second.counters },
-    ],
-    1000,
-  );
+  const watch = new LossWatch([first.counters], [second.counters], 1000);
   take(first, 3, 60);
   take(first, 4, 60);
   const report = watch.report(1250);

@@ -27,7 +27,7 @@ export {
   readPassage,
   writePassage,
 } from './hops.js';
-export { type CountedRule, type LossReport, LossWatch, type RuleLoss } from './losses.js';
+export { type LossReport, LossWatch, type RuleLoss } from './losses.js';
 export { type NameCoding, nameCoding, usualSafe } from './names.js';
 export { type QueueLimits, RuleQueue, type WhenQueueFull } from './queue.js';
 export {

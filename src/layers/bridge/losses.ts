@@ -21,11 +21,17 @@ export interface LossReport {
   readonly rules: readonly RuleLoss[];
 }
 
-/** A rule that is watched. */
-export interface CountedRule {
+interface CountedRule {
   readonly direction: 'out' | 'in';
   readonly rule: number;
   readonly counters: RuleCounters;
+}
+
+function countedRules(
+  direction: CountedRule['direction'],
+  all: readonly RuleCounters[],
+): CountedRule[] {
+  return all.map((counters, rule) => ({ direction, rule, counters }));
 }
 
 /** Made when the connection is lost, before anything is dropped because of that. */
@@ -33,9 +39,10 @@ export class LossWatch {
   readonly #began: number;
   readonly #rules: readonly { readonly of: CountedRule; readonly before: RuleCounts }[];
 
-  /** `now` are milliseconds of a clock that never goes back. */
-  constructor(rules: readonly CountedRule[], now: number) {
+  /** The counters of the rules, in order; `now` are milliseconds of a clock that never goes back. */
+  constructor(out: readonly RuleCounters[], come: readonly RuleCounters[], now: number) {
     this.#began = now;
+    const rules = [...countedRules('out', out), ...countedRules('in', come)];
     this.#rules = rules.map((of) => ({ of, before: of.counters.snapshot() }));
   }
 

@@ -130,13 +130,7 @@ export class MqttBridge extends EventEmitter<MqttBridgeEvents> implements AsyncD
     if (this.#watch !== undefined) return;
     const out = this.#out.map(({ source: { counters } }) => counters);
     const come = this.#in.map(({ flow: { counters } }) => counters);
-    this.#watch = new LossWatch(
-      [
-        ...out.map((counters, rule) => ({ direction: 'out' as const, rule, counters })),
-        ...come.map((counters, rule) => ({ direction: 'in' as const, rule, counters })),
-      ],
-      performance.now(),
-    );
+    this.#watch = new LossWatch(out, come, performance.now());
     this.#tell('disconnected', cause);
   }
 

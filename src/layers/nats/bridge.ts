@@ -4,7 +4,6 @@ import {
   BridgeError,
   BusSink,
   BusSource,
-  type CountedRule,
   type LossReport,
   LossWatch,
   newBridgeId,
@@ -161,19 +160,9 @@ export class NatsBridge extends EventEmitter<NatsBridgeEvents> implements AsyncD
   }
 
   #lost(): void {
-    const rules: CountedRule[] = [
-      ...this.#out.map(({ source: { counters } }, rule) => ({
-        direction: 'out' as const,
-        rule,
-        counters,
-      })),
-      ...this.#in.map(({ flow: { counters } }, rule) => ({
-        direction: 'in' as const,
-        rule,
-        counters,
-      })),
-    ];
-    this.#watch = new LossWatch(rules, performance.now());
+    const out = this.#out.map(({ source: { counters } }) => counters);
+    const come = this.#in.map(({ flow: { counters } }) => counters);
+    this.#watch = new LossWatch(out, come, performance.now());
     for (const flow of this.#out) flow.lost();
     this.#tell('disconnected');
   }
